@@ -1,0 +1,36 @@
+"""Shared experiment sessions for Jupyter.
+
+The package's front doors: ``%load_ext jupyter_sessions`` in a notebook, the server extension that
+``jupyter lab`` and ``jupyter server`` load by themselves, and ``jupyter sessions`` in a shell.
+What lies behind each is imported on use, so that none pays for the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__version__ = "0.1.0"
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register ``%session`` and its companions; called by ``%load_ext jupyter_sessions``."""
+    from jupyter_sessions.notebook.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Stop recording and forget the attachment; called by ``%unload_ext jupyter_sessions``."""
+    from jupyter_sessions.notebook.magics import unload
+
+    unload(shell)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Tell jupyter_server which application to load."""
+    from jupyter_sessions.server.extension import SessionsExtension
+
+    return [{"module": "jupyter_sessions", "app": SessionsExtension}]

@@ -1,0 +1,241 @@
+"""The contract: every operation with its name, route, needed role, request and answer.
+
+An operation can't exist without a line here, and everything that serves or calls one derives from
+the line: the dispatcher's checks, the HTTP routes, the OpenAPI document, both transports, and the
+test of every identity against every operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from string import Formatter
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeVar
+
+from jupyter_sessions import model
+from jupyter_sessions.roles import Roles
+
+Req = TypeVar("Req", bound=model.Request)
+Ans = TypeVar("Ans")
+
+#: Where the API stands under a Jupyter server's base URL.
+PREFIX = "/sessions/api"
+
+#: States in which a session can be looked at, and in which it can be changed. Whether a disabled
+#: session shows itself to anyone but its owner is for the dispatcher: it never does.
+LOOK: frozenset[model.State] = frozenset({"active", "closed", "disabled"})
+CHANGE: frozenset[model.State] = frozenset({"active"})
+
+
+class Needs(Enum):
+    """What a caller must hold: nothing, to be known, or a role in the session (or the server)."""
+
+    NOTHING = "nothing"
+    USER = "a login"
+    SERVER_ADMIN = "a server administrator"
+    READ = "read"
+    WRITE = "write"
+    EXECUTE = "execute"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+    @property
+    def role(self) -> Roles | None:
+        """The role that it means, or None where it concerns no session."""
+        return Roles.__members__.get(self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation(Generic[Req, Ans]):
+    """One line of the table.
+
+    Attributes
+    ----------
+    name
+        ``noun.verb``: how the operation is called in code, logs and documents.
+    method
+        The HTTP method; ``WS`` is a WebSocket.
+    path
+        Below `PREFIX`, with the request's fields that stand in it in braces; ``{path}`` takes
+        slashes too.
+    needs
+        What the caller must hold.
+    own
+        A lesser role that is enough where the thing concerned is the caller's own.
+    states
+        The states of the session in which the operation makes sense.
+    content
+        ``upload`` takes bytes beside the request, ``download`` gives bytes in place of an answer.
+    writes
+        Whether it changes anything; such an operation is an act in its session, and resets the
+        session's idle clock.
+    """
+
+    name: str
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "WS"]
+    path: str
+    needs: Needs
+    request: type[Req]
+    answer: type[Ans]
+    summary: str
+    own: Needs | None = None
+    states: frozenset[model.State] = field(default_factory=frozenset)
+    content: Literal["none", "upload", "download"] = "none"
+    writes: bool = False
+
+    @property
+    def in_session(self) -> bool:
+        """Whether the operation concerns one session."""
+        return self.needs.role is not None
+
+    @property
+    def path_fields(self) -> list[str]:
+        """The request's fields that stand in the path, in order."""
+        return [name for _, name, _, _ in Formatter().parse(self.path) if name]
+
+
+_table: dict[str, Operation[Any, Any]] = {}
+
+#: The whole table, by name.
+OPERATIONS: Mapping[str, Operation[Any, Any]] = MappingProxyType(_table)
+
+
+def _add(
+    name: str,
+    route: str,
+    needs: Needs,
+    request: type[Req],
+    answer: type[Ans],
+    summary: str,
+    *,
+    own: Needs | None = None,
+    states: frozenset[model.State] | None = None,
+    content: Literal["none", "upload", "download"] = "none",
+) -> Operation[Req, Ans]:
+    method, path = route.split(" ", 1)
+    writes = method not in {"GET", "WS"}
+    if states is None:
+        states = (CHANGE if writes else LOOK) if needs.role is not None else frozenset()
+    operation = Operation(
+        name=name,
+        method=method,  # type: ignore[arg-type]  # the test of the table holds it to the Literal
+        path=path,
+        needs=needs,
+        request=request,
+        answer=answer,
+        summary=summary,
+        own=own,
+        states=states,
+        content=content,
+        writes=writes,
+    )
+    if name in _table:
+        raise ValueError(f"two operations are called {name}")
+    _table[name] = operation
+    return operation
+
+
+N = Needs
+S = "/sessions/{code}"
+
+# fmt: off
+# ---- sessions
+CREATE_SESSION = _add("sessions.create", "POST /sessions", N.USER, model.NewSession, model.Session,
+    "Make a session; the caller owns it.")
+LIST_SESSIONS = _add("sessions.list", "GET /sessions", N.USER, model.ListSessions, model.Page[model.Session],
+    "List the sessions that the caller has a role in, newest use first.")
+GET_SESSION = _add("sessions.get", f"GET {S}", N.READ, model.SessionNamed, model.Session,
+    "Show all attributes of a session.")
+SESSION_EXISTS = _add("sessions.exists", "GET /exists/{code}", N.USER, model.SessionNamed, model.Existence,
+    "Tell whether the caller has a role in a session of that code.")
+DESCRIBE_SESSION = _add("sessions.describe", f"PATCH {S}", N.WRITE, model.DescribeSession, model.Session,
+    "Change label and description.")
+TIME_SESSION = _add("sessions.time", f"PUT {S}/timeouts", N.OWNER, model.TimeSession, model.Session,
+    "Change the idle time-out and the lifetime.")
+RESUME_SESSION = _add("sessions.resume", f"POST {S}/resume", N.READ, model.ResumeSession, model.Resumed,
+    "Take up a session: what it is, who is in it, and its last commands with their outputs.",
+    states=LOOK)
+DISABLE_SESSION = _add("sessions.disable", f"POST {S}/disable", N.OWNER, model.SessionNamed, model.Session,
+    "Close the session to all but its owner, until it is enabled.")
+ENABLE_SESSION = _add("sessions.enable", f"POST {S}/enable", N.OWNER, model.SessionNamed, model.Session,
+    "Open a disabled session to its members again.", states=frozenset({"disabled"}))
+CLOSE_SESSION = _add("sessions.close", f"POST {S}/close", N.OWNER, model.SessionNamed, model.Session,
+    "Make the session a read-only archive, for good.", states=frozenset({"active", "disabled"}))
+REMOVE_SESSION = _add("sessions.remove", f"DELETE {S}", N.OWNER, model.SessionNamed, model.Session,
+    "Take the session out of every list; it can be restored until it is purged.", states=LOOK)
+RESTORE_SESSION = _add("sessions.restore", f"POST {S}/restore", N.OWNER, model.SessionNamed, model.Session,
+    "Bring a removed session back.", states=frozenset({"removed"}))
+TRANSFER_SESSION = _add("sessions.transfer", f"PUT {S}/owner", N.OWNER, model.TransferSession, model.Session,
+    "Make another user the owner.")
+
+# ---- members
+LIST_MEMBERS = _add("members.list", f"GET {S}/members", N.READ, model.SessionNamed, model.Members,
+    "List the members and their roles, the owner first.")
+GRANT_ROLES = _add("members.grant", f"POST {S}/members", N.ADMIN, model.GrantRoles, model.Members,
+    "Give users roles in place of those they hold; all grants take effect, or none.")
+REVOKE_ROLES = _add("members.revoke", f"POST {S}/members/revoke", N.ADMIN, model.RevokeRoles, model.Members,
+    "Take all roles from users; from all of them, or from none.")
+
+# ---- commands
+RECORD_COMMANDS = _add("commands.record", f"POST {S}/commands", N.WRITE, model.RecordCommands, model.Recorded,
+    "Record commands; the same id twice changes nothing and answers the same number.")
+LIST_COMMANDS = _add("commands.list", f"GET {S}/commands", N.READ, model.ListCommands, model.Page[model.CommandSummary],
+    "List, filter and search the history.")
+GET_COMMAND = _add("commands.get", f"GET {S}/commands/{{number}}", N.READ, model.CommandNamed, model.Command,
+    "Show a command with its outputs as they were.")
+FORGET_COMMAND = _add("commands.forget", f"DELETE {S}/commands/{{number}}", N.ADMIN, model.CommandNamed, model.CommandSummary,
+    "Erase a command's source and outputs; that it was run stays known.",
+    own=N.WRITE, states=frozenset({"active", "closed"}))
+
+# ---- web space
+LIST_FILES = _add("files.list", f"GET {S}/files", N.READ, model.ListFiles, model.Page[model.File],
+    "List a folder of the web space.")
+GET_FILE = _add("files.get", f"GET {S}/files/{{path}}", N.READ, model.FileNamed, model.File,
+    "Show what is known of a published file.")
+DOWNLOAD_FILE = _add("files.download", f"GET {S}/content/{{path}}", N.READ, model.FileNamed, bytes,
+    "Download a published file.", content="download")
+PUBLISH_FILE = _add("files.publish", f"PUT {S}/content/{{path}}", N.WRITE, model.PublishFile, model.File,
+    "Publish the request's body as a file of the web space, or replace it.", content="upload")
+UNPUBLISH_FILE = _add("files.unpublish", f"DELETE {S}/files/{{path}}", N.WRITE, model.FileNamed, model.Unpublished,
+    "Take a file, or a folder with all that is in it, out of the web space.")
+MAKE_VIEW = _add("views.make", f"GET {S}/view", N.READ, model.MakeView, model.View,
+    "Make a capability URL for a published file or a command's outputs.")
+
+# ---- events
+LIST_EVENTS = _add("events.list", f"GET {S}/events", N.READ, model.ListEvents, model.Page[model.Event],
+    "Read the session's log.")
+FOLLOW_EVENTS = _add("events.follow", f"WS {S}/live", N.READ, model.Follow, model.Event,
+    "Follow the session's log live, after a given event.")
+
+# ---- accounts
+ADD_ACCOUNT = _add("accounts.add", "POST /accounts", N.SERVER_ADMIN, model.NewAccount, model.Account,
+    "Make an account.")
+LIST_ACCOUNTS = _add("accounts.list", "GET /accounts", N.SERVER_ADMIN, model.ListAccounts, model.Page[model.Account],
+    "List the accounts.")
+SET_PASSWORD = _add("accounts.password", "PUT /accounts/{name}/password", N.SERVER_ADMIN, model.SetPassword, model.Account,
+    "Set an account's password; its logins end.")
+DISABLE_ACCOUNT = _add("accounts.disable", "POST /accounts/{name}/disable", N.SERVER_ADMIN, model.AccountNamed, model.Account,
+    "Disable an account: its logins end, its roles stay.")
+ENABLE_ACCOUNT = _add("accounts.enable", "POST /accounts/{name}/enable", N.SERVER_ADMIN, model.AccountNamed, model.Account,
+    "Enable a disabled account.")
+REMOVE_ACCOUNT = _add("accounts.remove", "DELETE /accounts/{name}", N.SERVER_ADMIN, model.AccountNamed, model.Account,
+    "Remove an account that owns no session, with its roles everywhere.")
+
+# ---- logins
+LOG_IN = _add("logins.create", "POST /login", N.NOTHING, model.LogIn, model.NewLogin,
+    "Exchange user name and password for a key.")
+LOG_IN_WITH_TICKET = _add("logins.redeem", "POST /login/ticket", N.NOTHING, model.LogInWithTicket, model.NewLogin,
+    "Exchange a one-time ticket for a key.")
+LOG_OUT = _add("logins.end", "POST /logout", N.USER, model.Nothing, model.Done,
+    "End the login that this request came with.")
+MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, model.Nothing, model.Ticket,
+    "Make a one-time way in for oneself.")
+WHO_AM_I = _add("logins.show", "GET /user", N.USER, model.Nothing, model.User,
+    "Tell who is asking.")
+
+# ---- server
+CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,
+    "Tell whether the server can do its work.")
+# fmt: on

@@ -1,0 +1,1 @@
+"""Calling the operations: over HTTP or in process, with stored logins and a durable outbox."""

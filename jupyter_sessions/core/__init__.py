@@ -1,0 +1,1 @@
+"""What the operations do, one module a noun: plain functions of an open transaction."""

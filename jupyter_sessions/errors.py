@@ -1,0 +1,239 @@
+"""One class for each failure that a caller can meet.
+
+Each knows the HTTP status that the server answers with, the exit status that a command ends with,
+and its ``code``: the machine-readable name on the wire. The message says what happened and what it
+means, the hint what to do next. `from_wire` turns an answer back into the class that it came from,
+so a caller catches the same exceptions in process and over HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class SessionsError(Exception):
+    """Base of all failures that are told to a user.
+
+    Attributes
+    ----------
+    code : str
+        The failure's name on the wire.
+    status : int
+        The HTTP status.
+    exit_code : int
+        What a command line program ends with; below 126, since shells give meaning to the rest.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the one shape that errors have: ``{"code", "message", "hint"}``."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
+
+class BadRequest(SessionsError):
+    """The request is not of the operation's form."""
+
+    code = "bad_request"
+    status = 400
+    exit_code = 2
+
+
+class BadRole(BadRequest):
+    """A role that does not exist, or not for granting."""
+
+    code = "bad_role"
+
+
+class BadName(BadRequest):
+    """A user name, label or path that can't be one."""
+
+    code = "bad_name"
+
+
+class BadReference(BadRequest):
+    """Neither a session's code nor a session URL."""
+
+    code = "bad_reference"
+
+
+class NotSignedIn(SessionsError):
+    """Nobody is known to be asking, or what they came with is not valid (any more)."""
+
+    code = "not_signed_in"
+    status = 401
+    exit_code = 10
+
+
+class WrongPassword(NotSignedIn):
+    """User and password don't belong together; which of the two is never said."""
+
+    code = "wrong_password"
+    exit_code = 11
+
+
+class RoleMissing(SessionsError):
+    """The caller has a role in the session, but not the one that this needs."""
+
+    code = "role_missing"
+    status = 403
+    exit_code = 12
+
+
+class Forbidden(SessionsError):
+    """Not allowed to this caller, whatever their roles."""
+
+    code = "forbidden"
+    status = 403
+    exit_code = 13
+
+
+class SessionDisabled(SessionsError):
+    """The owner has disabled the session for everyone else."""
+
+    code = "session_disabled"
+    status = 403
+    exit_code = 14
+
+
+class NoSuchSession(SessionsError):
+    """No session has this code, or the caller has no role in it: the two look the same."""
+
+    code = "no_such_session"
+    status = 404
+    exit_code = 20
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(
+            message or "There is no such session, or you have no role in it.",
+            hint=hint or "Check the code, or ask the session's owner to grant you a role.",
+        )
+
+
+class NotFound(SessionsError):
+    """A command, file or account that is not there."""
+
+    code = "not_found"
+    status = 404
+    exit_code = 21
+
+
+class WrongState(SessionsError):
+    """The session's state (closed, disabled, removed) does not allow this."""
+
+    code = "wrong_state"
+    status = 409
+    exit_code = 22
+
+
+class Conflict(SessionsError):
+    """What is there already stands against the change."""
+
+    code = "conflict"
+    status = 409
+    exit_code = 23
+
+
+class TooLarge(SessionsError):
+    """More than the server takes."""
+
+    code = "too_large"
+    status = 413
+    exit_code = 24
+
+
+class TooManyTries(SessionsError):
+    """Failed logins back off."""
+
+    code = "too_many_tries"
+    status = 429
+    exit_code = 25
+
+
+class InternalError(SessionsError):
+    """A defect of ours; the message carries an opaque id that stands in the server's log."""
+
+    code = "internal_error"
+    status = 500
+    exit_code = 70
+
+
+class StoreBusy(SessionsError):
+    """The database did not take the change in time."""
+
+    code = "store_busy"
+    status = 503
+    exit_code = 30
+
+
+class StoreUnusable(SessionsError):
+    """The database can't be used: corrupt, unreachable, newer than this program, or shared unsafely."""
+
+    code = "store_unusable"
+    status = 503
+    exit_code = 31
+
+
+class StoreFull(SessionsError):
+    """The disk is full; what was there is intact."""
+
+    code = "store_full"
+    status = 507
+    exit_code = 32
+
+
+class ServerUnreachable(SessionsError):
+    """Met by clients only: no answer from the server."""
+
+    code = "server_unreachable"
+    status = 502
+    exit_code = 40
+
+
+class NotASessionsServer(SessionsError):
+    """Met by clients only: something answered, but not as a sessions server does."""
+
+    code = "not_a_sessions_server"
+    status = 502
+    exit_code = 41
+
+
+class NoLogin(SessionsError):
+    """Met by clients only: no stored login for the server that was named."""
+
+    code = "no_login"
+    status = 401
+    exit_code = 42
+
+
+class NothingAttached(SessionsError):
+    """Met by clients only: the command needs a session, and none is attached or named."""
+
+    code = "nothing_attached"
+    status = 400
+    exit_code = 43
+
+
+def _leaves(cls: type[SessionsError]) -> dict[str, type[SessionsError]]:
+    found = {cls.code: cls}
+    for sub in cls.__subclasses__():
+        found |= _leaves(sub)
+    return found
+
+
+def from_wire(answer: dict[str, Any]) -> SessionsError:
+    """Make the exception that an error answer came from; an unknown code gives the base class."""
+    cls = _leaves(SessionsError).get(str(answer.get("code")), SessionsError)
+    return cls(str(answer.get("message", "")), hint=str(answer.get("hint", "")))
+
+
+def every() -> list[type[SessionsError]]:
+    """All classes of this module that can reach a caller, for the reference pages and the tests."""
+    return list(_leaves(SessionsError).values())

@@ -1,0 +1,1 @@
+"""How a value becomes a published file: a registry that others can add to."""

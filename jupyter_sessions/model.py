@@ -1,0 +1,549 @@
+"""The words of the design as shapes: what goes over the wire, for server and client alike.
+
+`Request` subclasses are what an operation takes (the path's parameters among them), and refuse
+unknown fields; `Answer` subclasses are what it gives, and tolerate them, so that an older client
+can read a newer server. Instants are timezone-aware UTC datetimes, durations are seconds, sizes
+are bytes, time-outs are minutes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+# ---- field types -------------------------------------------------------------------------------
+
+#: A session's code as people give it; ``default`` names the caller's default session.
+Code = Annotated[str, Meta(pattern=r"^([1-9][0-9]{21}|default)\Z", description="a session's code")]
+Label = Annotated[str, Meta(max_length=200)]
+Description = Annotated[str, Meta(max_length=10_000)]
+UserName = Annotated[str, Meta(min_length=1, max_length=255)]
+Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
+SearchText = Annotated[str, Meta(max_length=500)]
+Path = Annotated[str, Meta(max_length=1_000)]
+Minutes = Annotated[int, Meta(ge=1, le=5_256_000)]
+CommandNumber = Annotated[int, Meta(ge=1, le=2**53)]
+EventNumber = Annotated[int, Meta(ge=0, le=2**53)]
+PageSize = Annotated[int, Meta(ge=1, le=500)]
+Cursor = Annotated[str, Meta(max_length=2_000)]
+
+State = Literal["active", "disabled", "closed", "removed"]
+Status = Literal["running", "completed", "error", "aborted"]
+RoleName = Literal["read", "write", "execute", "admin", "owner"]
+
+
+class Request(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What an operation takes."""
+
+
+class Answer(Struct, kw_only=True):
+    """What an operation gives."""
+
+
+T = TypeVar("T")
+
+
+class Page(Answer, Generic[T]):
+    """One page of a list; `next` is the ``after`` that asks for the following one."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Done(Answer):
+    """The answer of an operation that has nothing more to tell."""
+
+    done: bool = True
+
+
+# ---- sessions ----------------------------------------------------------------------------------
+
+
+class Session(Answer):
+    """One experiment, as its members see it.
+
+    `roles` are the asking member's own. `url` is None where no server shows this store.
+    `last_command` is the source of the newest command, cut to 200 characters.
+    """
+
+    code: str
+    url: str | None
+    label: str
+    description: str
+    owner: str
+    roles: list[RoleName]
+    state: State
+    default: bool
+    created: datetime
+    last_used: datetime
+    commands: int
+    last_command: str
+    events: int
+    members: int
+    idle_timeout: int | None
+    lifetime: int | None
+    closes: datetime | None
+    removed: datetime | None
+    purged: datetime | None
+
+
+class NewSession(Request):
+    """What is told of a session when it is made."""
+
+    label: Label = ""
+    description: Description = ""
+    idle_timeout: Minutes | None = None
+    lifetime: Minutes | None = None
+
+
+class SessionNamed(Request):
+    """A request that needs nothing but the session's code."""
+
+    code: Code
+
+
+class ListSessions(Request):
+    """Which of my sessions to list, newest use first."""
+
+    which: Literal["all", "mine", "shared", "removed"] = "all"
+    search: SearchText = ""
+    limit: PageSize = 100
+    after: Cursor | None = None
+
+
+class DescribeSession(Request):
+    """New words for a session; what is left out stays."""
+
+    code: Code
+    label: Label | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+
+
+class TimeSession(Request):
+    """New time-outs for a session, in minutes; what is left out stays, null takes it away."""
+
+    code: Code
+    idle_timeout: Minutes | UnsetType | None = UNSET
+    lifetime: Minutes | UnsetType | None = UNSET
+
+
+class TransferSession(Request):
+    """Who is to own the session from now on; the old owner stays as an admin."""
+
+    code: Code
+    user: UserName
+
+
+class Existence(Answer):
+    """Whether the caller has a role in a session of that code."""
+
+    exists: bool
+
+
+class ResumeSession(Request):
+    """Take up a session: the last `commands` come with it. `agent` is the program that asks."""
+
+    code: Code
+    commands: Annotated[int, Meta(ge=0, le=100)] = 10
+    agent: Label = ""
+
+
+# ---- members -----------------------------------------------------------------------------------
+
+
+class Member(Answer):
+    """Someone with roles in a session."""
+
+    user: str
+    display_name: str
+    roles: list[RoleName]
+    owner: bool
+    since: datetime
+    granted_by: str | None
+
+
+class Members(Answer):
+    """All members of a session, the owner first."""
+
+    members: list[Member]
+
+
+class Grant(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A user and the roles to give in place of those held; none named means ``read``."""
+
+    user: UserName
+    roles: Annotated[list[str], Meta(max_length=10)] = []
+
+
+class GrantRoles(Request):
+    """Grants that all take effect, or none."""
+
+    code: Code
+    grants: Annotated[list[Grant], Meta(min_length=1, max_length=200)]
+
+
+class RevokeRoles(Request):
+    """Users who all lose their roles, or none does."""
+
+    code: Code
+    users: Annotated[list[UserName], Meta(min_length=1, max_length=200)]
+
+
+# ---- commands ----------------------------------------------------------------------------------
+
+MimeBundle = dict[str, Any]
+
+
+class Stream(Struct, tag_field="output_type", tag="stream", forbid_unknown_fields=True):
+    """Text written to stdout or stderr (nbformat v4)."""
+
+    name: str
+    text: str | list[str]
+
+
+class DisplayData(Struct, tag_field="output_type", tag="display_data", forbid_unknown_fields=True):
+    """A displayed value in one or more media types (nbformat v4)."""
+
+    data: MimeBundle
+    metadata: dict[str, Any]
+
+
+class ExecuteResult(
+    Struct, tag_field="output_type", tag="execute_result", forbid_unknown_fields=True
+):
+    """The value of a cell's last expression (nbformat v4)."""
+
+    data: MimeBundle
+    metadata: dict[str, Any]
+    execution_count: int | None
+
+
+class ErrorOutput(Struct, tag_field="output_type", tag="error", forbid_unknown_fields=True):
+    """An exception with its traceback, with ANSI colours (nbformat v4)."""
+
+    ename: str
+    evalue: str
+    traceback: list[str]
+
+
+Output = Stream | DisplayData | ExecuteResult | ErrorOutput
+
+
+class CommandRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The half of a command that was asked: what was run, where and when.
+
+    `notebook` is the path of the notebook or the program that ran it, `kernel` the kernel's id.
+    """
+
+    source: str
+    started: datetime
+    language: Annotated[str, Meta(max_length=100)] = "python"
+    kernel: Annotated[str, Meta(max_length=200)] = ""
+    notebook: Annotated[str, Meta(max_length=2_000)] = ""
+    execution_count: int | None = None
+
+
+class CommandResponse(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The half of a command that came back.
+
+    `outputs` are nbformat v4 outputs, unaltered. `note` tells what was cut, where something was.
+    """
+
+    status: Literal["completed", "error", "aborted"]
+    outputs: list[Output]
+    finished: datetime
+    duration: float
+    note: Annotated[str, Meta(max_length=1_000)] = ""
+
+
+class Recording(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A command on its way into a session.
+
+    `id` is the kernel's ``msg_id`` of the request (or another unique string): recording the same id
+    twice changes nothing. A recording without a response is of a command that still runs; the same
+    id with its response completes it.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    request: CommandRequest
+    response: CommandResponse | None = None
+
+
+class RecordCommands(Request):
+    """Commands to record, in this order."""
+
+    code: Code
+    commands: Annotated[list[Recording], Meta(min_length=1, max_length=500)]
+
+
+class Recorded(Answer):
+    """The numbers of the recorded commands, in the order they were given."""
+
+    numbers: list[int]
+
+
+class CommandSummary(Answer):
+    """A command as lists show it: `source` and `preview` are cut, the outputs are only counted.
+
+    `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
+    ``stream`` and ``error`` for those). `real_user` is who really acted, under sudo.
+    """
+
+    number: int
+    user: str
+    real_user: str | None
+    started: datetime
+    duration: float | None
+    status: Status
+    source: str
+    source_cut: bool
+    preview: str
+    media: list[str]
+    outputs: int
+    size: int
+    language: str
+    notebook: str
+    execution_count: int | None
+    forgotten: bool
+    note: str
+
+
+class Command(Answer):
+    """A whole command; `request` and `response` are None once it was forgotten."""
+
+    summary: CommandSummary
+    request: CommandRequest | None
+    response: CommandResponse | None
+
+
+class ListCommands(Request):
+    """Which commands to list.
+
+    `after` goes on from a page's `next`; it may also be a command's number. `since` and `until`
+    bound the start (`since` inclusive). `search` finds all its words, each by its beginning, in
+    source and text output.
+    """
+
+    code: Code
+    order: Literal["newest", "oldest"] = "newest"
+    user: UserName | None = None
+    status: Status | None = None
+    search: SearchText = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: PageSize = 50
+    after: Cursor | None = None
+
+
+class CommandNamed(Request):
+    """One command of a session."""
+
+    code: Code
+    number: CommandNumber
+
+
+class Resumed(Answer):
+    """What one finds on taking up a session: what it is, who is in it, its last commands."""
+
+    session: Session
+    members: list[Member]
+    commands: list[Command]
+
+
+# ---- web space ---------------------------------------------------------------------------------
+
+
+class File(Answer):
+    """A published file, or a folder that holds some (`folder` true: only path and size count)."""
+
+    path: str
+    name: str
+    folder: bool
+    media_type: str
+    size: int
+    sha256: str
+    publisher: str
+    published: datetime
+    command: int | None
+
+
+class ListFiles(Request):
+    """What stands in a folder of the web space; with `deep`, every file below it."""
+
+    code: Code
+    folder: Path = ""
+    deep: bool = False
+    limit: PageSize = 200
+    after: Cursor | None = None
+
+
+class FileNamed(Request):
+    """One file (or, for unpublishing, folder) of the web space."""
+
+    code: Code
+    path: Path
+
+
+class PublishFile(Request):
+    """Where the content that comes with this request goes; a file already there is replaced.
+
+    Without a media type the path's ending decides. `command` is the number of the command that
+    made the content.
+    """
+
+    code: Code
+    path: Path
+    media_type: Annotated[str, Meta(max_length=200)] = ""
+    command: CommandNumber | None = None
+
+
+class Unpublished(Answer):
+    """The paths that are gone from the web space."""
+
+    paths: list[str]
+
+
+class MakeView(Request):
+    """Ask for a capability URL: of a published file (and its folder) or of a command's outputs."""
+
+    code: Code
+    path: Path | None = None
+    command: CommandNumber | None = None
+
+
+class View(Answer):
+    """A capability URL: whoever has it sees that one publication, until it expires."""
+
+    url: str
+    expires: datetime
+
+
+# ---- events ------------------------------------------------------------------------------------
+
+
+class Event(Answer):
+    """One line of a session's log. `kind` is ``noun.verb``; `data` holds no secrets and no content.
+
+    `command` is there for the kinds that concern one, as it is now.
+    """
+
+    number: int
+    at: datetime
+    kind: str
+    user: str
+    real_user: str | None
+    data: dict[str, Any]
+    command: CommandSummary | None = None
+
+
+class ListEvents(Request):
+    """Which events of the session's log to list."""
+
+    code: Code
+    order: Literal["newest", "oldest"] = "oldest"
+    limit: PageSize = 100
+    after: EventNumber | None = None
+
+
+class Follow(Request):
+    """Follow a session live: events after this number, as they come."""
+
+    code: Code
+    after: EventNumber | None = None
+
+
+# ---- accounts and logins -----------------------------------------------------------------------
+
+
+class Account(Answer):
+    """A user's account in this store."""
+
+    name: str
+    display_name: str
+    administrator: bool
+    disabled: bool
+    created: datetime
+    last_login: datetime | None
+
+
+class NewAccount(Request):
+    """An account to make."""
+
+    name: UserName
+    password: Password
+    display_name: Label = ""
+
+
+class ListAccounts(Request):
+    """Which accounts to list, by name."""
+
+    limit: PageSize = 200
+    after: Cursor | None = None
+
+
+class AccountNamed(Request):
+    """A request that needs nothing but an account's name."""
+
+    name: UserName
+
+
+class SetPassword(Request):
+    """A new password for an account; its logins end."""
+
+    name: UserName
+    password: Password
+
+
+class LogIn(Request):
+    """What a person proves themselves with; `label` says on what the login is used."""
+
+    user: UserName
+    password: Annotated[str, Meta(max_length=1_000)]
+    label: Label = ""
+
+
+class LogInWithTicket(Request):
+    """A one-time ticket in exchange for a login."""
+
+    ticket: Annotated[str, Meta(max_length=200)]
+    label: Label = ""
+
+
+class NewLogin(Answer):
+    """A login; `key` is shown this once and stored only as a hash."""
+
+    key: str
+    user: str
+    expires: datetime | None
+
+
+class Ticket(Answer):
+    """A one-time way in: it works once, and for a few minutes."""
+
+    ticket: str
+    expires: datetime
+
+
+class Nothing(Request):
+    """A request without parameters."""
+
+
+class User(Answer):
+    """Who is asking. `via` tells how they are known: key, system or identity."""
+
+    name: str
+    display_name: str
+    administrator: bool
+    via: str
+    expires: datetime | None = None
+
+
+class Health(Answer):
+    """Whether the server can do its work."""
+
+    ok: bool
+    version: str
+    database: str
+    writable: bool

@@ -1,0 +1,1 @@
+"""The magics, the kernel's attachment, and what a notebook displays."""

@@ -1,0 +1,102 @@
+"""The roles that a member can hold in a session, and the syntax in which they are granted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntFlag
+
+from jupyter_sessions.errors import BadRole
+
+
+class Roles(IntFlag):
+    """A set of roles, as stored: one bit a role.
+
+    ``write`` implies ``read``; ``admin`` implies ``read``, ``write`` and ``execute``; ``execute``
+    alone implies neither. ``OWNER`` marks the one owner of a session and is never granted.
+    """
+
+    NONE = 0
+    READ = 1
+    WRITE = 2
+    EXECUTE = 4
+    ADMIN = 8
+    OWNER = 16
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the roles in this set, in the fixed order read … owner."""
+        return [role.name.lower() for role in Roles if role in self and role.name]
+
+
+_IMPLIED = {
+    Roles.WRITE: Roles.READ,
+    Roles.ADMIN: Roles.READ | Roles.WRITE | Roles.EXECUTE,
+}
+_GRANTABLE = {role.name.lower(): role for role in Roles if role is not Roles.OWNER and role.name}
+_LETTERS = {name[0]: role for name, role in _GRANTABLE.items()} | {"x": Roles.EXECUTE}
+
+#: Everything that the owner of a session holds.
+ALL = Roles.READ | Roles.WRITE | Roles.EXECUTE | Roles.ADMIN | Roles.OWNER
+
+
+def expand(roles: Roles) -> Roles:
+    """Add to `roles` what they imply."""
+    for role, implied in _IMPLIED.items():
+        if role in roles:
+            roles |= implied
+    return roles
+
+
+def from_names(names: Iterable[str]) -> Roles:
+    """Read a list of role names as it stands on the wire; an empty list means ``read``.
+
+    Raises
+    ------
+    BadRole
+        When a name is not one of read, write, execute, admin.
+    """
+    roles = Roles.NONE
+    for name in names:
+        if name not in _GRANTABLE:
+            raise BadRole(
+                f"There is no role {name!r}.",
+                hint="The roles are read, write, execute and admin; ownership is transferred.",
+            )
+        roles |= _GRANTABLE[name]
+    return expand(roles or Roles.READ)
+
+
+def parse(text: str) -> list[str]:
+    """Read the roles of a grant as people write them: ``write|execute``, or letters, ``rwx``.
+
+    Parameters
+    ----------
+    text
+        Role names joined by ``|`` (or ``+``, which a shell needs no quotes for), or the letters
+        r, w, e or x, a. Empty means ``read``.
+
+    Returns
+    -------
+    list of str
+        The role names, each once, in the order read, write, execute, admin, with nothing implied
+        added.
+
+    Raises
+    ------
+    BadRole
+        When a part is neither a role's name nor made of role letters.
+    """
+    found = Roles.NONE
+    for part in text.replace("+", "|").split("|"):
+        word = part.strip().lower()
+        if word in _GRANTABLE:
+            found |= _GRANTABLE[word]
+        elif word and all(letter in _LETTERS for letter in word):
+            for letter in word:
+                found |= _LETTERS[letter]
+        elif word or "|" in text:
+            raise BadRole(
+                f"There is no role {part!r}.",
+                hint="Write read, write, execute or admin joined by |, or their letters: rwx.",
+            )
+    return (found or Roles.READ).names

@@ -1,0 +1,1 @@
+"""The Jupyter server extension: HTTP, pages, live view and capability URLs."""
