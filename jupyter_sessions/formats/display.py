@@ -1,0 +1,100 @@
+"""A value's rich display: what a notebook would show of it, for all that no other format takes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from jupyter_sessions.errors import BadRequest
+from jupyter_sessions.formats.registry import Format
+
+#: The media types that a display becomes a file of, richest first, with the files' endings.
+ENDINGS = {
+    "text/html": ".html",
+    "image/svg+xml": ".svg",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "application/pdf": ".pdf",
+    "text/markdown": ".md",
+    "text/latex": ".tex",
+    "application/json": ".json",
+    "text/plain": ".txt",
+}
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<style>
+:root {{ color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }}
+body {{ margin: 1.5rem; }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
+th, td {{ padding: .25rem .7rem; text-align: right; }}
+thead th {{ border-bottom: 2px solid rgba(128, 128, 128, .6); }}
+tbody tr:nth-child(even) {{ background: rgba(128, 128, 128, .09); }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def page(body: str) -> bytes:
+    """Make a whole HTML page of a fragment, so that it opens well by itself."""
+    return _PAGE.format(body=body).encode("utf-8", "replace")
+
+
+def encode(media: str, data: Any) -> bytes:
+    """Give the bytes of one entry of a MIME bundle.
+
+    Raises
+    ------
+    BadRequest
+        When the entry says that it is binary, and is not base64.
+    """
+    if isinstance(data, list) and all(isinstance(line, str) for line in data):
+        data = "".join(data)
+    if isinstance(data, bytes):
+        return data
+    if not isinstance(data, str):
+        return json.dumps(data, ensure_ascii=False, indent=1).encode()
+    if media.startswith("text/") or media.endswith(("+xml", "json", "javascript")):
+        whole = "<html" in data[:1_000].lower()
+        return page(data) if media == "text/html" and not whole else data.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(data)
+    except binascii.Error as error:
+        raise BadRequest(
+            f"The output's {media} is damaged: it is not base64.",
+            hint="Run the command again.",
+        ) from error
+
+
+def _bundle(value: object) -> dict[str, Any]:
+    from IPython.core.formatters import DisplayFormatter
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    formatter: Any = shell.display_formatter if shell is not None else DisplayFormatter()
+    data, _ = formatter.format(value)
+    return dict(data)
+
+
+def _endings(value: object) -> tuple[str, ...]:
+    shown = _bundle(value)
+    return tuple(ending for media, ending in ENDINGS.items() if media in shown)
+
+
+def _write(value: object, ending: str) -> bytes:
+    media = next(media for media, written in ENDINGS.items() if written == ending)
+    return encode(media, _bundle(value)[media])
+
+
+FORMATS = (Format("The display", _endings, lambda _value: True, _write),)

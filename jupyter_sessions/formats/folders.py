@@ -1,0 +1,70 @@
+"""Files and folders on this machine, as what goes into the web space."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from jupyter_sessions.errors import BadRequest, NotFound
+from jupyter_sessions.formats.registry import Content, media_type
+
+
+def walk(named: Path, path: str | None = None) -> Iterator[Content]:
+    """Give a file, or each file below a folder, without reading any.
+
+    Hidden files are left out unless they are named themselves, and so is what a symbolic link
+    inside the folder brings in from outside of it: nobody publishes by accident what lies there.
+
+    Parameters
+    ----------
+    named
+        The file or folder.
+    path
+        Where it goes: the file's path, or the folder's, in the web space. Its own name by default.
+
+    Raises
+    ------
+    NotFound
+        When there is nothing of that name.
+    BadRequest
+        When it is neither a file nor a folder, or a folder with nothing to publish.
+    """
+    if not named.exists():
+        raise NotFound(
+            f"There is no file or folder {os.fspath(named)!r}.",
+            hint="Name a file, a folder, or (in a notebook) a variable.",
+        )
+    top = (path or named.resolve().name).strip("/")
+    if named.is_file():
+        in_folder = path is not None and path.endswith("/")
+        name = f"{top}/{named.name}" if in_folder else top
+        yield Content(name, named, media_type(name))
+        return
+    if not named.is_dir():
+        raise BadRequest(
+            f"{os.fspath(named)!r} is neither a file nor a folder.",
+            hint="Only files and folders can be published.",
+        )
+    found = False
+    for file in _files(named):
+        found = True
+        name = f"{top}/{file.relative_to(named).as_posix()}"
+        yield Content(name, file, media_type(name))
+    if not found:
+        raise BadRequest(
+            f"The folder {os.fspath(named)!r} holds no files to publish.",
+            hint="Hidden files, and links that lead out of the folder, are left out.",
+        )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    inside = folder.resolve()
+    for here, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(names):
+            file = Path(here, name)
+            if name.startswith(".") or not file.is_file():
+                continue
+            if file.resolve().is_relative_to(inside):
+                yield file

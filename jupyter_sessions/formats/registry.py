@@ -1,0 +1,159 @@
+"""The registry: which format takes a value, and the media type that an ending stands for."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from jupyter_sessions.errors import BadRequest
+
+#: The entry point group in which other packages name their `Format` objects.
+ENTRY_POINTS = "jupyter_sessions.formats"
+
+_MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".geojson": "application/geo+json",
+    ".htm": "text/html",
+    ".html": "text/html",
+    ".ipynb": "application/x-ipynb+json",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".nc": "application/x-netcdf",
+    ".npy": "application/x-npy",
+    ".npz": "application/x-npz",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".tex": "text/x-tex",
+    ".txt": "text/plain",
+    ".webp": "image/webp",
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """What goes into the web space.
+
+    Attributes
+    ----------
+    name
+        The path in the web space, as proposed or as asked for.
+    data
+        The bytes, or the file on this machine that holds them.
+    media_type
+        Their media type.
+    """
+
+    name: str
+    data: bytes | Path
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write values of some kind; other packages add theirs by an entry point.
+
+    Attributes
+    ----------
+    name
+        What messages call the values.
+    endings
+        The file endings that it writes a value with, with their dots; the first is the default.
+    takes
+        Whether a value is of this kind. Must be cheap, and import nothing.
+    write
+        Gives the bytes of a value for one of the endings.
+    """
+
+    name: str
+    endings: Callable[[object], tuple[str, ...]]
+    takes: Callable[[object], bool]
+    write: Callable[[object, str], bytes]
+
+
+def always(*endings: str) -> Callable[[object], tuple[str, ...]]:
+    """Say that the endings are the same for each value of a format."""
+    return lambda _value: endings
+
+
+def is_a(value: object, *types: str) -> bool:
+    """Tell whether a value is of one of these types (``package.Name``), importing none of them."""
+    return any(
+        f"{base.__module__.partition('.')[0]}.{base.__name__}" in types
+        for base in type(value).__mro__
+    )
+
+
+def media_type(path: str) -> str:
+    """Return the media type that a path's ending stands for."""
+    ending = PurePosixPath(path).suffix.lower()
+    return _MEDIA_TYPES.get(ending) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+
+def write(value: object, *, name: str, path: str | None = None) -> Content:
+    """Turn a value into a file for the web space.
+
+    Parameters
+    ----------
+    value
+        Anything that a format takes; what none takes is written as its rich display.
+    name
+        What the value is called; the default path is made from it.
+    path
+        The path asked for; its ending chooses among the format's.
+
+    Returns
+    -------
+    Content
+        The bytes with their path and media type.
+
+    Raises
+    ------
+    BadRequest
+        When the value can't be written with the path's ending; the hint names those that can.
+    """
+    format_ = next(known for known in _formats() if known.takes(value))
+    endings = format_.endings(value)
+    path = path or _file_name(name)
+    ending = PurePosixPath(path).suffix.lower()
+    if not ending:
+        ending = endings[0]
+        path = f"{path}{ending}"
+    if ending not in endings:
+        raise BadRequest(
+            f"{format_.name} can't be written as {ending}.",
+            hint=f"Choose a path that ends in {_either(endings)}.",
+        )
+    return Content(path, format_.write(value, ending), media_type(path))
+
+
+def _formats() -> Iterable[Format]:
+    from importlib.metadata import entry_points
+
+    from jupyter_sessions.formats import arrays, display, figures, tables, texts
+
+    for point in entry_points(group=ENTRY_POINTS):
+        added = point.load()
+        if not isinstance(added, Format):
+            raise BadRequest(
+                f"The plug-in {point.name!r} ({point.value}) is no jupyter_sessions Format.",
+                hint="Uninstall or update the package that brings it.",
+            )
+        yield added
+    yield from (*tables.FORMATS, *arrays.FORMATS, *figures.FORMATS, *texts.FORMATS)
+    yield from display.FORMATS
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w-]+", "-", name).strip("-") or "value"
+
+
+def _either(endings: tuple[str, ...]) -> str:
+    return endings[0] if len(endings) == 1 else f"{', '.join(endings[:-1])} or {endings[-1]}"
