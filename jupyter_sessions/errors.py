@@ -64,6 +64,18 @@ class BadReference(BadRequest):
     code = "bad_reference"
 
 
+class BadAddress(BadRequest):
+    """Not the address of a server."""
+
+    code = "bad_address"
+
+
+class BadPort(BadAddress):
+    """A port outside 1 to 65535."""
+
+    code = "bad_port"
+
+
 class NotSignedIn(SessionsError):
     """Nobody is known to be asking, or what they came with is not valid (any more)."""
 
@@ -203,6 +215,28 @@ class NotASessionsServer(SessionsError):
     code = "not_a_sessions_server"
     status = 502
     exit_code = 41
+
+
+class ServerSilent(ServerUnreachable):
+    """Met by clients only: the server took the request, and then nothing came."""
+
+    code = "server_silent"
+    exit_code = 44
+
+
+class ServerNotTrusted(SessionsError):
+    """Met by clients only: the server can't prove that it is who it says (TLS)."""
+
+    code = "server_not_trusted"
+    status = 502
+    exit_code = 45
+
+
+class RedirectedAway(NotASessionsServer):
+    """Met by clients only: the server sends us elsewhere, where the key must not go."""
+
+    code = "redirected_away"
+    exit_code = 46
 
 
 class NoLogin(SessionsError):

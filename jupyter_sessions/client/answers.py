@@ -1,0 +1,168 @@
+"""What answers and failures of HTTP mean to the one who asked."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from jupyter_sessions import errors
+
+if TYPE_CHECKING:
+    import httpx
+
+_LONGEST_ERROR = 1 << 20
+
+# What a server, or a proxy before it, means by a status without a sessions server's own words.
+_BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {
+    401: (errors.NotSignedIn, "{} does not know who is asking.", "Log in to it again."),
+    403: (errors.NotSignedIn, "{} does not let this request in.", "Log in to it again."),
+    413: (errors.TooLarge, "That is more than {} takes.", "Send less, or raise its limit."),
+    429: (errors.TooManyTries, "{} was asked too often.", "Wait a little, then try again."),
+    500: (errors.InternalError, "{} failed.", "Its log tells why."),
+    424: (errors.ServerUnreachable, "{} is not running.", "Start it, then try again."),
+    502: (errors.ServerUnreachable, "{} is not running behind its proxy.", "Try again later."),
+    503: (errors.ServerUnreachable, "{} is not available now.", "Try again later."),
+    504: (errors.ServerSilent, "{} gave its proxy no answer.", "Try again later."),
+}
+
+
+def is_json(response: httpx.Response) -> bool:
+    """Tell whether the answer says that it is JSON."""
+    media_type: str = response.headers.get("content-type", "").partition(";")[0]
+    return media_type.strip().lower() == "application/json"
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Give what a key must not leave: scheme, host and port."""
+    return url.scheme, url.host, url.port
+
+
+def failure(server: str, response: httpx.Response) -> errors.SessionsError:
+    """Make the exception that an answer other than 2xx stands for."""
+    if is_json(response):
+        body = b""
+        for part in response.iter_bytes():
+            body += part
+            if len(body) > _LONGEST_ERROR:
+                break
+        told = told_by(body)
+        if told:
+            return told
+    return by_status(server, response.status_code) or foreign(server, response.status_code)
+
+
+def told_by(body: bytes) -> errors.SessionsError | None:
+    """Read an error as a sessions server words it; None when it is not one."""
+    try:
+        told: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return errors.from_wire(told) if isinstance(told, dict) and "code" in told else None
+
+
+def by_status(server: str, status: int) -> errors.SessionsError | None:
+    """Make the exception that a bare status stands for; None when it tells nothing of use."""
+    if status not in _BY_STATUS:
+        return None
+    kind, message, hint = _BY_STATUS[status]
+    return kind(message.format(server), hint=hint)
+
+
+def foreign(server: str, status: int) -> errors.SessionsError:
+    """Make the exception for an answer that no sessions server gives."""
+    return errors.NotASessionsServer(
+        f"{server} answered (status {status}), but not as a sessions server does.",
+        hint="Check the address with its base path, and that jupyter_sessions is installed there.",
+    )
+
+
+def not_understood(server: str) -> errors.SessionsError:
+    """Make the exception for an answer that is not of the operation's form."""
+    return errors.NotASessionsServer(
+        f"{server} answered in a form that this version does not understand.",
+        hint="Check the address, and that client and server have versions that fit.",
+    )
+
+
+def redirected_away(server: str, target: httpx.URL) -> errors.SessionsError:
+    """Make the exception for a redirect to where the key must not go."""
+    base = f"{target.scheme}://{target.netloc.decode('ascii', 'replace').rpartition('@')[2]}"
+    return errors.RedirectedAway(
+        f"{server} sends us on to {base}; your key is sent nowhere but to the server itself.",
+        hint=f"If {base} is where the sessions are, log in there.",
+    )
+
+
+@contextmanager
+def failures_named(server: str) -> Iterator[None]:
+    """Turn what httpx raises into the failure that it means, with nothing of the request in it."""
+    import httpx
+
+    try:
+        yield
+    except httpx.ConnectTimeout as error:
+        raise errors.ServerUnreachable(
+            f"{server} did not take the connection in time.",
+            hint="Check the address, the network and any firewall between.",
+        ) from error
+    except httpx.TimeoutException as error:
+        raise silent(server) from error
+    except httpx.LocalProtocolError as error:
+        raise errors.BadRequest(
+            "The request could not be sent whole.",
+            hint="A file that changes while it is sent can't be; try again.",
+        ) from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise errors.BadAddress(f"{server} is no address.", hint="Check it.") from error
+    except httpx.DecodingError as error:
+        raise errors.NotASessionsServer(
+            f"{server} sent an answer that can't be unpacked.", hint="Check the address."
+        ) from error
+    except httpx.HTTPError as error:
+        raise broken(server, error) from error
+
+
+def silent(server: str) -> errors.SessionsError:
+    """Make the exception for a server that takes a request and then says nothing."""
+    return errors.ServerSilent(
+        f"{server} took the request and then sent nothing.",
+        hint="It hangs or is overloaded. Try again later, or ask who runs it.",
+    )
+
+
+def broken(server: str, error: BaseException) -> errors.SessionsError:
+    """Make the exception for a connection that was not made, not trusted, or broke."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return errors.ServerNotTrusted(
+                f"{server} can't prove that it is that server: {cause.verify_message}.",
+                hint="If it has a certificate of your own authority, name that in SSL_CERT_FILE. "
+                "Otherwise do not log in there.",
+            )
+        if isinstance(cause, ssl.SSLError):
+            return errors.NotASessionsServer(
+                f"{server} does not speak https there.",
+                hint="Check the port; a server without TLS is named with http://.",
+            )
+    # Failures of name resolution have negative numbers of their own.
+    numbers = (cause.errno for cause in causes if isinstance(cause, OSError))
+    why = next((os.strerror(number) for number in numbers if number and number > 0), "")
+    hint = "Check the address, and that the server is running."
+    if server.startswith("http:"):
+        hint += " A server with TLS is named with https://."
+    return errors.ServerUnreachable(
+        f"{server} can't be reached{': ' + why if why else ''}.", hint=hint
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

@@ -1,0 +1,166 @@
+"""Which way a command takes to the operations: over HTTP to a server, or in process."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+import msgspec
+
+from jupyter_sessions import errors, folders
+from jupyter_sessions.client import logins
+from jupyter_sessions.client.references import (
+    Address,
+    Reference,
+    host_of,
+    is_loopback,
+    parse_address,
+    parse_reference,
+)
+from jupyter_sessions.client.transport import Transport
+
+SERVER_VARIABLE = "JUPYTER_SESSIONS_URL"
+
+
+class RunningServer(msgspec.Struct):
+    """A sessions server that runs as this user, as it told in the folder ``servers``.
+
+    Attributes
+    ----------
+    url
+        Its base URL.
+    pid
+        Its process.
+    database
+        The database that it serves.
+    """
+
+    url: str
+    pid: int
+    database: str = ""
+
+
+def transport(server: str | None = None) -> Transport:
+    """Give the way to the sessions.
+
+    It is taken from the first of these that is there: `server`, the environment variable
+    ``JUPYTER_SESSIONS_URL``, the current login; else the operations run in process, on the user's
+    own store.
+
+    Parameters
+    ----------
+    server
+        ``[USER@]SERVER[:PORT]``, or a URL.
+
+    Raises
+    ------
+    NoLogin
+        When the server that was named is not the user's own, and no login for it is stored.
+    BadAddress
+        When what was named is no server's address.
+    """
+    for named in (server, os.environ.get(SERVER_VARIABLE)):
+        if named and named.strip():
+            return _transport_to(parse_address(named))
+    login = logins.current()
+    return _over_http(login) if login else _in_process()
+
+
+def transport_for(reference: Reference | str) -> Transport:
+    """Give the way to a session; nothing is fetched from a server without a login there.
+
+    Parameters
+    ----------
+    reference
+        A session's code or URL, or what `parse_reference` made of it.
+
+    Raises
+    ------
+    BadReference
+        When `reference` names no session.
+    NoLogin
+        When the URL is of a server that is not the user's own, and no login for it is stored.
+    """
+    if isinstance(reference, str):
+        reference = parse_reference(reference)
+    if reference.server is None:
+        return transport()
+    return _transport_to(Address(None, reference.server))
+
+
+def own_servers() -> list[RunningServer]:
+    """List the servers that run on this user's own store."""
+    running = []
+    for file in sorted(folders.private("servers").glob("*.json")):
+        try:
+            server = msgspec.json.decode(file.read_bytes(), type=RunningServer)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if _alive(server.pid):
+            running.append(server)
+    return running
+
+
+def _transport_to(address: Address) -> Transport:
+    if address.server is None:
+        return transport()
+    login = logins.find(address.server, address.user)
+    if login:
+        return _over_http(login)
+    if address.user is None and _is_own(address.server):
+        return _in_process()
+    there = f"{address.user}@{address.server}" if address.user else address.server
+    raise errors.NoLogin(
+        f"You are not logged in to {there}.",
+        hint=f"Type `%session login {there}` in a notebook, or "
+        f"`jupyter sessions login {there}` in a shell.",
+    )
+
+
+def _over_http(login: logins.Login) -> Transport:
+    from jupyter_sessions.client.http import Http
+
+    def renew() -> str | None:
+        newer = logins.find(login.server, login.user)
+        return newer.key if newer else None
+
+    return Http(login.server, login.key, login.user, renew=renew)
+
+
+def _in_process() -> Transport:
+    from jupyter_sessions.client.in_process import InProcess
+
+    return InProcess()
+
+
+def _is_own(server: str) -> bool:
+    return any(_same_server(server, running.url) for running in own_servers())
+
+
+def _same_server(one: str, other: str) -> bool:
+    try:
+        other = parse_address(other).server or ""
+    except errors.BadAddress:
+        return False
+    return _place(one) == _place(other)
+
+
+def _place(server: str) -> tuple[str, str, int | None, str]:
+    # This machine has several names for itself, and browsers show any of them.
+    host = host_of(server)
+    parts = urlsplit(server)
+    return parts.scheme, "localhost" if is_loopback(host) else host, parts.port, parts.path
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # there, signal 0 is Ctrl-C: asking would end the process
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

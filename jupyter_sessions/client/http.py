@@ -1,0 +1,305 @@
+"""The operations over HTTP, derived from the table."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
+
+import msgspec
+
+from jupyter_sessions import __version__, api, errors, model
+from jupyter_sessions.api import Ans, Operation, Req
+from jupyter_sessions.client import answers
+from jupyter_sessions.client.references import host_of, is_loopback
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+    from jupyter_sessions.client.live import Followers
+
+CONNECT_TIMEOUT = 5.0  #: seconds until a server must have taken a connection
+READ_TIMEOUT = 60.0  #: seconds within which a server must send (or take) something
+_REDIRECTS = 5
+_KEY = re.compile(r"[\x21-\x7e]{1,1000}")
+
+
+class Http:
+    """The way to a sessions server.
+
+    Parameters
+    ----------
+    server
+        The server's base URL, as `jupyter_sessions.client.references` gives it.
+    key
+        What is sent as the bearer; without one only what needs no login works.
+    user
+        Who the key stands for, where that is known.
+    renew
+        Asked once when the server no longer takes the key: gives another one for the same user, or
+        None. So a login made elsewhere in the meantime lets a running notebook go on.
+    connect_timeout, read_timeout
+        In seconds.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        key: str | None = None,
+        user: str | None = None,
+        *,
+        renew: Callable[[], str | None] | None = None,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        self._server = server
+        self._key = _checked(key)
+        self._user = user
+        self._renew = renew
+        self._timeouts = connect_timeout, read_timeout
+        self._lock = threading.Lock()
+        self._connections: tuple[int, httpx.Client] | None = None
+        self._followers: Followers | None = None
+
+    def __repr__(self) -> str:
+        return f"Http({self._server!r}, user={self._user!r})"
+
+    @property
+    def server(self) -> str:
+        """The server's base URL, without a slash at its end."""
+        return self._server
+
+    @property
+    def user(self) -> str:
+        """Who one is there; the server is asked where the login did not tell."""
+        if self._user is None:
+            self._user = self.call(api.WHO_AM_I, model.Nothing()).name
+        return self._user
+
+    def call(
+        self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
+    ) -> Ans:
+        """Carry out `operation` at the server and return its answer; see `Transport.call`."""
+        with self._answered(operation, request, content) as response:
+            if not answers.is_json(response):
+                raise answers.foreign(self._server, response.status_code)
+            body = response.read()
+        try:
+            return msgspec.json.decode(body, type=operation.answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise answers.not_understood(self._server) from error
+
+    def download(self, request: model.FileNamed, target: BinaryIO) -> None:
+        """Write a published file's content into `target`; see `Transport.download`."""
+        with self._answered(api.DOWNLOAD_FILE, request, None) as response:
+            target.writelines(response.iter_bytes(1 << 16))
+
+    def follow(self, request: model.Follow) -> Iterator[model.Event]:
+        """Yield a session's events as they come; see `Transport.follow`.
+
+        A lost connection is taken up again after the last event that came.
+        """
+        return self._live().follow(request)
+
+    def close(self) -> None:
+        """Let go of connections; those who follow stop."""
+        with self._lock:
+            connections, self._connections = self._connections, None
+        if connections:
+            connections[1].close()
+        if self._followers:
+            self._followers.close()
+
+    # ---- what the live view shares
+
+    def route(self, operation: Operation[Any, Any], request: model.Request) -> tuple[str, Any]:
+        """Give the operation's URL with its path filled in, and the request's other fields.
+
+        Raises
+        ------
+        BadName
+            When a name can't stand in a URL.
+        """
+        fields = _told(request)
+        try:
+            filled = {name: _in_path(str(fields.pop(name, ""))) for name in operation.path_fields}
+        except UnicodeEncodeError as error:
+            raise errors.BadName(
+                "A name holds half of a character (a lone surrogate).", hint="Rename it."
+            ) from error
+        return self._server + api.PREFIX + operation.path.format(**filled), fields
+
+    def headers(self) -> dict[str, str]:
+        """Give the headers that every request carries."""
+        headers = {"User-Agent": f"jupyter_sessions/{__version__}", "Accept": "application/json"}
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key}"
+        return headers
+
+    def renewed(self) -> bool:
+        """Look for another key after the server refused ours; tell whether there is one."""
+        key = _checked(self._renew()) if self._renew else None
+        if key is None or key == self._key:
+            return False
+        self._key = key
+        return True
+
+    def trust(self) -> ssl.SSLContext | None:
+        """Give the authorities that we trust: the system's and certifi's; None for plain http."""
+        if not self._server.startswith("https:"):
+            return None
+        import httpx
+
+        context = httpx.create_ssl_context()
+        context.load_default_certs()
+        return context
+
+    # ---- requests
+
+    def _live(self) -> Followers:
+        from jupyter_sessions.client.live import Followers
+
+        with self._lock:
+            if self._followers is None:
+                self._followers = Followers(self, *self._timeouts)
+            return self._followers
+
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        with self._lock:
+            # A forked process must not talk into its parent's connections.
+            if self._connections is None or self._connections[0] != os.getpid():
+                connect, read = self._timeouts
+                client = httpx.Client(
+                    # Over plain http nothing is verified, and no redirect leads from it to https.
+                    verify=self.trust() or False,
+                    timeout=httpx.Timeout(read, connect=connect),
+                    # A proxy would get the key in the clear, and can't reach our loopback anyway.
+                    trust_env=not is_loopback(host_of(self._server)),
+                    follow_redirects=False,
+                )
+                self._connections = os.getpid(), client
+            return self._connections[1]
+
+    @contextmanager
+    def _answered(
+        self,
+        operation: Operation[Any, Any],
+        request: model.Request,
+        content: bytes | Path | None,
+    ) -> Iterator[httpx.Response]:
+        """Send a request; give the answer to it if it is a good one, else raise what it says."""
+        with answers.failures_named(self._server), ExitStack() as stack:
+            response = self._asked(operation, request, content, stack)
+            if response.status_code == 401 and self.renewed():
+                response.close()
+                response = self._asked(operation, request, content, stack)
+            if not response.is_success:
+                raise answers.failure(self._server, response)
+            yield response
+
+    def _asked(
+        self,
+        operation: Operation[Any, Any],
+        request: model.Request,
+        content: bytes | Path | None,
+        stack: ExitStack,
+    ) -> httpx.Response:
+        client = self._client()
+        url, fields = self.route(operation, request)
+        sent: dict[str, Any] = {}
+        headers = self.headers()
+        if operation.content == "upload":
+            sent["content"] = stack.enter_context(_opened(content))
+            sent["params"] = _as_query(fields)
+            headers["Content-Type"] = "application/octet-stream"
+        elif operation.method == "GET":
+            sent["params"] = _as_query(fields)
+        else:
+            sent["content"] = _as_json(fields)
+            headers["Content-Type"] = "application/json"
+        asked = client.build_request(operation.method, url, headers=headers, **sent)
+        for _ in range(_REDIRECTS):
+            response = client.send(asked, stream=True)
+            stack.callback(response.close)
+            onward = response.next_request
+            if onward is None:
+                return response
+            if (
+                answers.origin(onward.url) != answers.origin(asked.url)
+                or onward.method != asked.method
+                or operation.content == "upload"
+            ):
+                raise answers.redirected_away(self._server, onward.url)
+            asked = onward
+        raise answers.redirected_away(self._server, asked.url)
+
+
+def _checked(key: str | None) -> str | None:
+    # A key that no header can carry would come back to us inside the HTTP library's message.
+    if key is not None and not _KEY.fullmatch(key):
+        raise errors.NotSignedIn(
+            "The stored key is damaged: it is no key at all.", hint="Log in again."
+        )
+    return key
+
+
+def _told(request: model.Request) -> dict[str, Any]:
+    """Give the fields of a request that differ from what is taken without them."""
+    fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(request):
+        value = getattr(request, field.name)
+        if value is not msgspec.UNSET and (field.required or value != field.default):
+            fields[field.name] = value
+    return fields
+
+
+def _in_path(value: str) -> str:
+    # A segment of dots would be taken as a direction by everything between here and the server.
+    return "/".join(
+        part.replace(".", "%2E") if part in {".", ".."} else quote(part, safe="")
+        for part in value.split("/")
+    )
+
+
+def _as_query(fields: dict[str, Any]) -> dict[str, str]:
+    plain = msgspec.to_builtins(
+        {name: value for name, value in fields.items() if value is not None}
+    )
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in plain.items()
+    }
+
+
+def _as_json(fields: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(fields)
+    except (UnicodeEncodeError, OverflowError, RecursionError, TypeError, ValueError) as error:
+        raise errors.BadRequest(
+            f"This can't be sent as JSON: {error}", hint="Send text, numbers, lists and tables."
+        ) from error
+
+
+@contextmanager
+def _opened(content: bytes | Path | None) -> Iterator[bytes | BinaryIO]:
+    if not isinstance(content, Path):
+        yield content or b""
+        return
+    try:
+        file = content.open("rb")
+    except OSError as error:
+        raise errors.BadRequest(
+            f"The file {str(content)!r} can't be read: {error.strerror}.",
+            hint="Check its name and permissions.",
+        ) from error
+    with file:
+        yield file

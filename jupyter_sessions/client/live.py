@@ -1,0 +1,171 @@
+"""Following sessions live over WebSockets."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client import answers
+from jupyter_sessions.client.references import host_of, is_loopback
+
+if TYPE_CHECKING:
+    import websocket
+
+    from jupyter_sessions.client.http import Http
+
+FIRST_WAIT = 0.5  #: seconds before a lost connection is taken up again, doubled at each failure
+LONGEST_WAIT = 30.0  #: seconds
+
+# After these there is nothing more to see for this caller.
+_GONE = (
+    errors.NoSuchSession,
+    errors.RoleMissing,
+    errors.Forbidden,
+    errors.SessionDisabled,
+    errors.WrongState,
+)
+# These pass.
+_PASSING = (
+    errors.ServerUnreachable,
+    errors.StoreBusy,
+    errors.StoreUnusable,
+    errors.StoreFull,
+    errors.InternalError,
+    errors.TooManyTries,
+)
+
+
+class Followers:
+    """The live views that are open through one transport."""
+
+    def __init__(self, http: Http, connect_timeout: float, read_timeout: float) -> None:
+        self._http = http
+        self._connect_timeout = connect_timeout
+        self._silence = read_timeout / 2
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._open: set[websocket.WebSocket] = set()
+
+    def follow(self, request: model.Follow) -> Iterator[model.Event]:
+        """Yield events after `request.after`; reconnect after the last one that came.
+
+        Raises
+        ------
+        SessionsError
+            When the first connection can't be had, or the login ends.
+        """
+        after, connected, wait = request.after, False, FIRST_WAIT
+        while not self._closed.is_set():
+            try:
+                for event in self._received(model.Follow(code=request.code, after=after)):
+                    connected, wait = True, FIRST_WAIT
+                    if event is not None:
+                        after = event.number
+                        yield event
+            except _GONE:
+                if not connected:
+                    raise
+                return
+            except _PASSING:
+                if not connected:
+                    raise
+            # Many followers lose one server at the same moment.
+            self._closed.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+            wait = min(wait * 2, LONGEST_WAIT)
+
+    def close(self) -> None:
+        """End all live views; who waits for an event gets no more."""
+        self._closed.set()
+        with self._lock:
+            for socket in self._open:
+                socket.abort()
+
+    def _received(self, request: model.Follow) -> Iterator[model.Event | None]:
+        """Yield None once connected, then what comes until the connection ends."""
+        import websocket
+
+        socket = self._connected(request)
+        with self._lock:
+            self._open.add(socket)
+        try:
+            yield None
+            asked = False
+            while not self._closed.is_set():
+                try:
+                    kind, frame = socket.recv_data_frame(control_frame=True)
+                except websocket.WebSocketTimeoutException:
+                    if asked:
+                        return
+                    socket.ping()
+                    asked = True
+                    continue
+                asked = False
+                if kind == websocket.ABNF.OPCODE_CLOSE:
+                    return
+                if kind == websocket.ABNF.OPCODE_TEXT:
+                    yield self._event(frame.data)
+        except (OSError, websocket.WebSocketException):
+            return  # lost, or closed by us: `follow` knows which
+        finally:
+            with self._lock:
+                self._open.discard(socket)
+            socket.shutdown()
+
+    def _event(self, data: bytes) -> model.Event:
+        told = answers.told_by(data)
+        if told:
+            raise told
+        try:
+            return msgspec.json.decode(data, type=model.Event)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise answers.not_understood(self._http.server) from error
+
+    def _connected(self, request: model.Follow) -> websocket.WebSocket:
+        try:
+            return self._opened(request)
+        except errors.NotSignedIn:
+            if not self._http.renewed():
+                raise
+            return self._opened(request)
+
+    def _opened(self, request: model.Follow) -> websocket.WebSocket:
+        import websocket
+
+        url, fields = self._http.route(api.FOLLOW_EVENTS, request)
+        query = "&".join(f"{name}={value}" for name, value in fields.items() if value is not None)
+        server = self._http.server
+        socket = websocket.WebSocket(
+            sslopt=self._tls(), enable_multithread=True, skip_utf8_validation=True
+        )
+        socket.settimeout(self._connect_timeout)
+        try:
+            socket.connect(
+                "ws" + url.removeprefix("http") + ("?" + query if query else ""),
+                header=self._http.headers(),
+                suppress_origin=True,  # the key says who we are, not a page's origin
+                redirect_limit=0,  # the key goes nowhere else
+                http_no_proxy=[host_of(server)] if is_loopback(host_of(server)) else None,
+            )
+        except websocket.WebSocketBadStatusException as error:
+            raise self._refusal(error) from None  # its message holds all headers and the body
+        except websocket.WebSocketTimeoutException as error:
+            raise answers.silent(server) from error
+        except (websocket.WebSocketException, OSError, ValueError) as error:
+            raise answers.broken(server, error) from error
+        socket.settimeout(self._silence)
+        return socket
+
+    def _refusal(self, error: websocket.WebSocketBadStatusException) -> errors.SessionsError:
+        told = answers.told_by(error.resp_body or b"")
+        status = int(error.status_code)
+        server = self._http.server
+        return told or answers.by_status(server, status) or answers.foreign(server, status)
+
+    def _tls(self) -> dict[str, Any]:
+        context = self._http.trust()
+        return {"context": context} if context else {}

@@ -1,0 +1,245 @@
+"""How people name sessions and servers: codes, session URLs and addresses.
+
+What is read here decides where a key or a password goes, so whatever could be read in two ways is
+refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, unquote_to_bytes
+
+from jupyter_sessions.errors import BadAddress, BadPort, BadReference
+
+_CODE = r"[1-9][0-9]{21}|default"
+_SESSION_PATH = re.compile(rf"(?P<base>.*?)/sessions/(?P<code>{_CODE})/experiment(?:/.*)?")
+_LIST_PATH = re.compile(r"(?P<base>.*?)/sessions(?:/login)?/?")
+_URL = re.compile(r"(?:(?P<user>.*)@)?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?")
+_BASE = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_DEFAULT_PORT = {"http": 80, "https": 443}
+_LONGEST = 4_000
+
+_REFERENCE_HINT = (
+    "A session is named by its code (22 digits) or by its URL, SERVER/sessions/CODE/experiment."
+)
+_ADDRESS_HINT = (
+    "Write SERVER, SERVER:PORT or a URL such as https://SERVER/base, after USER@ or not."
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A session as someone named it.
+
+    Attributes
+    ----------
+    code
+        The session's code, or ``default``.
+    server
+        The base URL of the server in the session URL, without a slash at its end; None for a code
+        alone.
+    """
+
+    code: str
+    server: str | None = None
+
+
+@dataclass(frozen=True)
+class Address:
+    """A server, and who one wants to be there.
+
+    Attributes
+    ----------
+    user
+        The user's name, None where it was left out.
+    server
+        The server's base URL, without a slash at its end; None where it was left out.
+    """
+
+    user: str | None
+    server: str | None
+
+
+def parse_reference(text: str) -> Reference:
+    """Read a session's code or URL.
+
+    A session URL may go on after ``/experiment``, as permalinks do, and end in a query or fragment.
+
+    Parameters
+    ----------
+    text
+        ``CODE``, ``default`` or ``SERVER/sessions/CODE/experiment``.
+
+    Raises
+    ------
+    BadReference
+        For anything else.
+    """
+    text = text.strip()
+    if re.fullmatch(_CODE, text):
+        return Reference(text)
+    found = _URL.fullmatch(text)
+    if not found or len(text) > _LONGEST:
+        raise BadReference(
+            f"{_shown(text)} is neither a session's code nor a session URL.", hint=_REFERENCE_HINT
+        )
+    if found["scheme"].lower() not in _DEFAULT_PORT:
+        raise BadReference(
+            f"A session URL begins with http:// or https://, not {_shown(found['scheme'])}.",
+            hint=_REFERENCE_HINT,
+        )
+    rest = re.split(r"[?#]", found["rest"], maxsplit=1)[0]
+    authority, path = _split_path(rest)
+    if found["user"] is not None or "@" in authority:
+        raise BadReference(
+            "A session URL names no user and carries no password.",
+            hint="Take out what stands before the @, and log in to the server instead.",
+        )
+    session = _SESSION_PATH.fullmatch(path)
+    if not session:
+        raise BadReference(f"{_shown(text)} is not the URL of a session.", hint=_REFERENCE_HINT)
+    try:
+        server = _server(found["scheme"].lower(), authority, session["base"])
+    except BadAddress as error:
+        raise BadReference(f"This is no session URL: {error.message}", hint=error.hint) from None
+    return Reference(session["code"], server)
+
+
+def parse_address(text: str) -> Address:
+    """Read where to log in, and as whom.
+
+    Without a scheme, a server on this machine is asked by http and any other by https. A session
+    URL, or that of the list of sessions, names its server.
+
+    Parameters
+    ----------
+    text
+        ``[[USER@]SERVER[:PORT]]``, where SERVER may be an IPv6 address in brackets, have a base
+        path, or be an http or https URL. The last ``@`` splits the user from the server.
+
+    Raises
+    ------
+    BadPort
+        When the port is not a number from 1 to 65535.
+    BadAddress
+        When it is no address for another reason, or could be read in two ways.
+    """
+    text = text.strip()
+    if not text:
+        return Address(None, None)
+    if len(text) > _LONGEST:
+        raise BadAddress("An address is not that long.", hint=_ADDRESS_HINT)
+    found = _URL.fullmatch(text)
+    if found:
+        scheme = found["scheme"].lower()
+        rest, _, query = re.sub(r"#.*", "", found["rest"]).partition("?")
+        authority, path = _split_path(rest)
+        user, authority = _split_user(authority)
+        if user is not None and (found["user"] is not None or ":" in user):
+            raise BadAddress(
+                "A URL that carries a password, or a second user, is not taken.",
+                hint="Write USER@https://SERVER; the password is asked for.",
+            )
+        user = found["user"] if user is None else unquote(user)
+    else:
+        user, rest = _split_user(text)
+        if user is not None and "/" in user:
+            raise BadAddress(
+                "This address can be read in two ways: there is an @ behind a slash.",
+                hint="Write the server as a URL, USER@https://SERVER/base.",
+            )
+        authority, path = _split_path(rest)
+        query = ""
+        scheme = "http" if is_loopback(_host_and_port(authority)[0]) else "https"
+    if scheme not in _DEFAULT_PORT:
+        raise BadAddress(
+            f"A server is reached by http or https, not by {_shown(scheme)}.", hint=_ADDRESS_HINT
+        )
+    known = _SESSION_PATH.fullmatch(path) or _LIST_PATH.fullmatch(path)
+    if query and not known:
+        raise BadAddress("A server's address has no query (?…).", hint=_ADDRESS_HINT)
+    if user is not None and (not user or "/" in user or _CONTROL.search(user)):
+        raise BadAddress("What stands before the @ is no user's name.", hint=_ADDRESS_HINT)
+    return Address(user, _server(scheme, authority, known["base"] if known else path))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` (a name, or an IP address without brackets) is this machine itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(server: str) -> str:
+    """Give the host in a server's base URL, an IPv6 address without its brackets."""
+    return _host_and_port(_split_path(server.partition("://")[2])[0])[0]
+
+
+def _shown(text: str) -> str:
+    # What stands behind ? or before @ may be a secret.
+    shown = re.split(r"[?#]", text, maxsplit=1)[0]
+    if "@" in shown:
+        return "This"
+    return ascii(shown if len(shown) <= 60 else shown[:60] + "…")
+
+
+def _split_path(rest: str) -> tuple[str, str]:
+    authority, slash, path = rest.partition("/")
+    return authority, slash + path
+
+
+def _split_user(text: str) -> tuple[str | None, str]:
+    user, at, rest = text.rpartition("@")
+    return (user if at else None), rest
+
+
+def _host_and_port(authority: str) -> tuple[str, int | None]:
+    found = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(?::([^:]*))?", authority)
+    if not found:
+        raise BadAddress(
+            f"{_shown(authority)} is no server and port.",
+            hint="An IPv6 address stands in brackets: [::1]:8888.",
+        )
+    host, port = found[1].lower(), found[2]
+    if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535):
+        raise BadPort(f"{_shown(port)} is not a port.", hint="A port is a number from 1 to 65535.")
+    if host.startswith("["):
+        try:
+            host = ipaddress.IPv6Address(host[1:-1]).compressed
+        except ValueError:
+            raise BadAddress(
+                f"{_shown(host)} is not an IPv6 address.", hint=_ADDRESS_HINT
+            ) from None
+    elif not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            raise BadAddress(
+                f"{_shown(host)} is not a server's name.", hint=_ADDRESS_HINT
+            ) from None
+    return host, int(port) if port else None
+
+
+def _server(scheme: str, authority: str, path: str) -> str:
+    host, port = _host_and_port(authority)
+    if ":" in host:
+        host = f"[{host}]"
+    elif not _HOST.fullmatch(host):
+        raise BadAddress(f"{_shown(host)} is not a server's name.", hint=_ADDRESS_HINT)
+    path = path.rstrip("/")
+    segments = [unquote_to_bytes(segment) for segment in path.split("/")]
+    odd = b"." in segments or b".." in segments or _UNPRINTABLE.search(unquote(path))
+    if odd or not _BASE.fullmatch(path):
+        raise BadAddress(f"{_shown(path)} is not the path of a server.", hint=_ADDRESS_HINT)
+    # One spelling, since logins are found by it.
+    base = "/".join(quote(segment, safe="~!$&'()*+,;=:@") for segment in segments)
+    shown_port = "" if port in (None, _DEFAULT_PORT[scheme]) else f":{port}"
+    return f"{scheme}://{host}{shown_port}{base}"
