@@ -1,1 +1,73 @@
-"""What a kernel says, as commands."""
+"""What is run in a kernel or in IPython, as commands.
+
+Under ipykernel a `Subscriber` listens to the kernel's own iopub channel, in plain IPython a
+`TerminalRecorder` sits in the shell. Both tell a `Tracker`, which hands on recordings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from jupyter_sessions.recorder.tracker import OUTPUT_LIMIT
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_sessions.recorder.delivery import Sink
+
+__all__ = ["OUTPUT_LIMIT", "Recorder", "record"]
+
+
+class Recorder(Protocol):
+    """What records the commands of this process."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether commands that start from now on are left out."""
+
+    def pause(self) -> None:
+        """Leave out later commands; the one that calls this is still recorded."""
+
+    def unpause(self) -> None:
+        """Record later commands; the one that calls this is left out."""
+
+    def skip_current_cell(self) -> None:
+        """Leave out the command that calls this."""
+
+    def stop(self, timeout: float) -> bool:
+        """End for good, when all until now is handed over or `timeout` seconds have passed.
+
+        Returns
+        -------
+        bool
+            Whether all was handed over. A second call changes nothing.
+        """
+
+
+def record(shell: InteractiveShell, sink: Sink, *, limit: int = OUTPUT_LIMIT) -> Recorder:
+    """Record what is run in this process from now on; the command that calls this is left out.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell of this process, in a kernel or in a terminal.
+    sink
+        Called from a thread of its own, with each command: when it has run for half a second
+        (without a response), when it has ended, and again, with the same id and at most once a
+        second, when outputs of an ended command have changed (an updated display, a thread that
+        goes on printing).
+    limit
+        How many bytes of outputs to keep of a command; what goes past is cut, with a note.
+
+    Returns
+    -------
+    Recorder
+        It records until it is stopped or the process ends.
+    """
+    if hasattr(shell, "kernel"):
+        from jupyter_sessions.recorder.kernel import KernelRecorder
+
+        return KernelRecorder(shell, sink, limit=limit)
+    from jupyter_sessions.recorder.terminal import TerminalRecorder
+
+    return TerminalRecorder(shell, sink, limit=limit)

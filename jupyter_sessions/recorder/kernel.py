@@ -1,0 +1,96 @@
+"""Recording from within a Python kernel, by listening to its own iopub channel."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_sessions.recorder.messages import KERNEL_ENDED, Selection
+from jupyter_sessions.recorder.subscriber import Subscriber
+from jupyter_sessions.recorder.wire import command_id
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
+    from jupyter_sessions.recorder.delivery import Sink
+
+#: Seconds to wait for the kernel to confirm that we hear it.
+CONFIRMED_WITHIN = 2.0
+
+#: Seconds that the end of the kernel waits for the last commands; managers kill it after five.
+STOPPED_WITHIN = 2.0
+
+STOPPED_HERE = "Recording was stopped by this command: what it did afterwards is not here."
+RECORDING_STOPPED = "Recording was stopped while this ran."
+
+_log = logging.getLogger(__name__)
+
+
+class KernelRecorder:
+    """Records the commands of the kernel that it is in; see `record`."""
+
+    def __init__(self, shell: InteractiveShell, sink: Sink, *, limit: int) -> None:
+        from ipykernel import get_connection_file
+
+        self._shell = shell
+        self._selection = Selection(since=datetime.now(UTC))
+        self._subscriber = Subscriber(
+            Path(get_connection_file()),
+            sink,
+            selection=self._selection,
+            notebook=os.environ.get("JPY_SESSION_NAME", "ipykernel"),
+            limit=limit,
+        )
+        if not self._subscriber.wait_until_listening(CONFIRMED_WITHIN):
+            _log.warning("This kernel did not confirm that it is recorded; ipykernel 7 would.")
+        shell.events.register("post_run_cell", self._note_failure)
+        atexit.register(self._end, STOPPED_WITHIN, KERNEL_ENDED)
+
+    @property
+    def paused(self) -> bool:
+        """Whether commands that start from now on are left out."""
+        return self._selection.paused
+
+    def pause(self) -> None:
+        """Leave out later commands; the one that calls this is still recorded."""
+        self._selection.switch(False, datetime.now(UTC))
+
+    def unpause(self) -> None:
+        """Record later commands; the one that calls this is left out."""
+        self._selection.switch(True, datetime.now(UTC))
+
+    def skip_current_cell(self) -> None:
+        """Leave out the command that calls this."""
+        command_id = self._current_id()
+        self._subscriber.call(lambda: self._subscriber.messages.skip(command_id))
+
+    def stop(self, timeout: float) -> bool:
+        """End for good, when all until now is handed over or `timeout` seconds have passed."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        command_id = self._current_id()
+        self._subscriber.catch_up(timeout / 2)
+        self._subscriber.call(lambda: self._end_here(command_id))
+        return self._end(timeout / 2, RECORDING_STOPPED)
+
+    def _end_here(self, command_id: str) -> None:
+        self._subscriber.messages.tracker.end(command_id, datetime.now(UTC), note=STOPPED_HERE)
+
+    def _end(self, timeout: float, note: str) -> bool:
+        atexit.unregister(self._end)
+        if self._note_failure in self._shell.events.callbacks["post_run_cell"]:
+            self._shell.events.unregister("post_run_cell", self._note_failure)
+        return self._subscriber.stop(timeout, note)
+
+    def _current_id(self) -> str:
+        return command_id(str(self._shell.get_parent().get("header", {}).get("msg_id", "")))
+
+    def _note_failure(self, result: ExecutionResult | None) -> None:
+        # IPython tells of some failures in text alone: a usage error, a group of exceptions.
+        if result is not None and not result.success:
+            self._subscriber.messages.fail(self._current_id())

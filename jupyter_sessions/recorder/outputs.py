@@ -1,0 +1,244 @@
+"""What a command put out so far, kept as a front end keeps it.
+
+The rules are JupyterLab's (4.6): consecutive text of the same stream is one output, in which
+backspace and carriage return move and overwrite as on a terminal; `clear_output` with `wait` clears
+when the next output comes; a display id stands for every output that was displayed under it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from jupyter_sessions import model
+
+_CONTROL = re.compile("[\b\r\n]")
+
+
+class StreamText:
+    """The text of one stream output.
+
+    Only the last line can still change: lines that are ended are kept as they are, so that a flood
+    of text costs no more than its length.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.size = 0
+        self._ended: list[str] = []
+        self._line = ""
+        self._cursor = 0
+
+    def write(self, text: str) -> None:
+        """Append `text`, with the effect of its control characters."""
+        if "\b" not in text and "\r" not in text and self._cursor == len(self._line):
+            ended, newline, rest = text.rpartition("\n")
+            if newline:
+                self._end_line(self._line + ended)
+            self._put(rest)
+            return
+        start = 0
+        for control in _CONTROL.finditer(text):
+            self._put(text[start : control.start()])
+            start = control.end()
+            self._move(control.group())
+        self._put(text[start:])
+
+    def _move(self, control: str) -> None:
+        if control == "\n":
+            self._end_line(self._line)
+        elif control == "\r":
+            self._cursor = 0
+        elif self._cursor:
+            self._replace(self._line[: self._cursor - 1] + self._line[self._cursor :])
+            self._cursor -= 1
+
+    def _put(self, text: str) -> None:
+        if not text:
+            return
+        end = self._cursor + len(text)
+        self._replace(self._line[: self._cursor] + text + self._line[end:])
+        self._cursor = end
+
+    def _replace(self, line: str) -> None:
+        self.size += byte_size(line) - byte_size(self._line)
+        self._line = line
+
+    def _end_line(self, line: str) -> None:
+        self._replace(line)
+        self.size += 1
+        self._ended.append(line + "\n")
+        self._line, self._cursor = "", 0
+
+    def to_output(self) -> model.Stream:
+        """Return the text so far as an nbformat output."""
+        if len(self._ended) > 1:
+            self._ended = ["".join(self._ended)]
+        return model.Stream(name=self.name, text="".join(self._ended) + self._line)
+
+
+class OutputArea:
+    """The outputs of one command.
+
+    Parameters
+    ----------
+    limit
+        How many bytes to keep; what goes past it is left out, and `note` says so.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._outputs: list[StreamText | model.Output] = []
+        self._sizes: list[int] = []
+        self._settled = 0
+        self._displays: dict[str, list[int]] = {}
+        self._clear_next = False
+        self._left_out = 0
+        self._unreadable = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes are kept."""
+        last = self._outputs[-1] if self._outputs else None
+        return self._settled + (last.size if isinstance(last, StreamText) else 0)
+
+    @property
+    def note(self) -> str:
+        """What is missing, in words; empty when nothing is."""
+        return " ".join(self._losses())
+
+    def _losses(self) -> Iterator[str]:
+        if self._left_out:
+            yield (
+                f"The outputs were cut at {in_words(self.limit)}:"
+                f" {in_words(self._left_out)} more came and are not kept."
+            )
+        if self._unreadable:
+            yield f"{self._unreadable} outputs could not be read and are not kept."
+
+    def write(self, name: str, text: str) -> None:
+        """Append text to the stream `name`."""
+        self._clear_if_due()
+        kept = self._fit(text)
+        if not kept:
+            return
+        last = self._outputs[-1] if self._outputs else None
+        if not (isinstance(last, StreamText) and last.name == name):
+            last = StreamText(name)
+            self._append(last, 0)
+        last.write(kept)
+
+    def _fit(self, text: str) -> str:
+        size = byte_size(text)
+        room = self.limit - self.size
+        if size <= room and not self._left_out:
+            return text
+        # Once something is left out, all that follows is: what is kept is a beginning, not a sieve.
+        kept = (
+            "" if self._left_out else text.encode(errors="replace")[:room].decode(errors="ignore")
+        )
+        self._left_out += size - byte_size(kept)
+        return kept
+
+    def add(self, output: model.Output, size: int, display_id: str | None = None) -> None:
+        """Append an output that is no stream; `size` is its length in bytes."""
+        self._clear_if_due()
+        if self._left_out or size > self.limit - self.size:
+            self._left_out += size
+            return
+        self._append(output, size)
+        if display_id:
+            self._displays.setdefault(display_id, []).append(len(self._outputs) - 1)
+
+    def _append(self, output: StreamText | model.Output, size: int) -> None:
+        last = self._outputs[-1] if self._outputs else None
+        if isinstance(last, StreamText):
+            self._resize(len(self._sizes) - 1, last.size)
+        self._outputs.append(output)
+        self._sizes.append(0)
+        self._resize(len(self._sizes) - 1, size)
+
+    def _resize(self, place: int, size: int) -> None:
+        self._settled += size - self._sizes[place]
+        self._sizes[place] = size
+
+    def shows(self, display_id: str) -> bool:
+        """Tell whether an output stands under `display_id`."""
+        return display_id in self._displays
+
+    def update(self, display_id: str, output: model.DisplayData, size: int) -> None:
+        """Replace every output displayed under `display_id`."""
+        for place in self._displays.get(display_id, []):
+            if self.size - self._sizes[place] + size > self.limit:
+                self._left_out += size
+                self._outputs[place] = model.DisplayData(data={}, metadata={})
+                self._resize(place, 0)
+            else:
+                self._outputs[place] = output
+                self._resize(place, size)
+
+    def clear(self, *, wait: bool) -> None:
+        """Forget all outputs: now, or when the next one comes."""
+        if wait:
+            self._clear_next = True
+            return
+        self._outputs.clear()
+        self._sizes.clear()
+        self._settled = 0
+        self._displays.clear()
+        self._left_out = self._unreadable = 0
+
+    def _clear_if_due(self) -> None:
+        if self._clear_next:
+            self._clear_next = False
+            self.clear(wait=False)
+
+    def add_unreadable(self) -> None:
+        """Remember that an output came which could not be read."""
+        self._unreadable += 1
+
+    def to_outputs(self) -> list[model.Output]:
+        """Return the outputs as they stand."""
+        return [o.to_output() if isinstance(o, StreamText) else o for o in self._outputs]
+
+
+def output_from_content(kind: str, content: dict[str, Any]) -> model.Output:
+    """Make an nbformat output of the content of a message of type `kind`.
+
+    Raises
+    ------
+    ValueError
+        When the content is not what the messaging protocol says.
+    """
+    try:
+        return msgspec.convert({**_shaped(kind, content), "output_type": kind}, model.Output)
+    except (KeyError, msgspec.ValidationError) as error:
+        raise ValueError(f"not the content of {kind}: {error}") from error
+
+
+def _shaped(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    if kind == "error":
+        names: tuple[str, ...] = ("ename", "evalue", "traceback")
+        return {name: content[name] for name in names}
+    shaped = {"data": content["data"], "metadata": content.get("metadata") or {}}
+    if kind == "execute_result":
+        shaped["execution_count"] = content.get("execution_count")
+    return shaped
+
+
+def byte_size(text: str) -> int:
+    """Return how many bytes `text` takes in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
+
+
+def in_words(size: int) -> str:
+    """Return a number of bytes as people write it."""
+    amount = float(size)
+    for unit in ("bytes", "KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} GiB"

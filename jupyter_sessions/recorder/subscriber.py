@@ -1,0 +1,221 @@
+"""A thread that listens to a kernel's iopub channel, in whichever process, and tells its commands.
+
+All that it needs is the kernel's connection file, so that it serves any kernel, from within a
+kernel as well as from a server.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+
+import zmq
+
+from jupyter_sessions.recorder.delivery import Delivery, Sink
+from jupyter_sessions.recorder.messages import KERNEL_ENDED, MessageRecorder, Selection
+from jupyter_sessions.recorder.tracker import OUTPUT_LIMIT, Tracker
+from jupyter_sessions.recorder.wire import Reader, UnreadableMessage
+
+#: How many messages may wait for us before a kernel in a flood loses some: ten times what a front
+#: end lets wait, and more than a kernel sends while we store one large output.
+WAITING_MESSAGES = 10_000
+
+#: Seconds to let messages gather before they are read together. Waking for each one would take the
+#: interpreter from the very cell that sends them.
+GATHERED_FOR = 0.02
+
+#: How many messages to read before looking what else there is to do.
+MESSAGES_A_TURN = 1000
+
+#: Seconds after which a kernel that can't confirm it (it speaks the protocol before 5.4) is taken
+#: to have sent us all it had.
+QUIET_FOR = 0.2
+
+_log = logging.getLogger(__name__)
+
+
+class Subscriber:
+    """Records what a kernel does.
+
+    Parameters
+    ----------
+    connection_file
+        The kernel's connection file.
+    sink
+        Called with each recording, from a thread of its own: when a command has run for half a
+        second, when it has ended, and again when outputs of an ended command have changed.
+    selection
+        Which commands to record; all of them by default.
+    notebook, language
+        What the requests say about where they ran.
+    limit
+        How many bytes of outputs to keep of a command.
+    """
+
+    def __init__(
+        self,
+        connection_file: Path,
+        sink: Sink,
+        *,
+        selection: Selection | None = None,
+        notebook: str = "",
+        language: str = "python",
+        limit: int = OUTPUT_LIMIT,
+    ) -> None:
+        self.messages = MessageRecorder(
+            Tracker(limit),
+            selection or Selection(),
+            kernel=connection_file.stem.removeprefix("kernel-"),
+            notebook=notebook,
+            language=language,
+        )
+        self._context = zmq.Context()
+        self._context.setsockopt(zmq.RCVHWM, WAITING_MESSAGES)
+        self._socket, self._reader = _connect(connection_file, self._context)
+        self._poller = zmq.Poller()
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        self._poller.register(self._wake_read, zmq.POLLIN)
+        self._calls: deque[Callable[[], None]] = deque()
+        self._arrivals: dict[str, Event] = {}
+        self._confirms = False
+        self._ended = False
+        self._delivery = Delivery(sink)
+        self._pid = os.getpid()
+        self._thread = Thread(target=self._run, name="jupyter-sessions recorder", daemon=True)
+        self._thread.start()
+
+    def wait_until_listening(self, timeout: float) -> bool:
+        """Wait until no later message can be missed.
+
+        Returns
+        -------
+        bool
+            Whether the kernel has confirmed it within `timeout` seconds. Kernels that speak the
+            protocol before 5.4 never do; by then they are listened to all the same.
+        """
+        self._confirms = self._pass_through(timeout)
+        return self._confirms
+
+    def catch_up(self, timeout: float) -> None:
+        """Wait at most `timeout` seconds until what the kernel sent so far was acted on."""
+        self._pass_through(timeout if self._confirms else min(timeout, QUIET_FOR))
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Have `function` called by the thread that acts on the messages."""
+        self._calls.append(function)
+        # A full pipe wakes the thread as well as one more byte would.
+        with suppress(BlockingIOError):
+            os.write(self._wake_write, b"\0")
+
+    def abort(self, note: str) -> None:
+        """Take note that the kernel died or was restarted: what runs in it will never end."""
+        self.call(lambda: self.messages.tracker.end_all(datetime.now(UTC), note))
+
+    def stop(self, timeout: float, note: str = KERNEL_ENDED) -> bool:
+        """Act on all that the kernel sent until now, then end for good.
+
+        Commands that still run are told as aborted, with `note`.
+
+        Returns
+        -------
+        bool
+            Whether all was handed over within `timeout` seconds.
+        """
+        if os.getpid() != self._pid or not self._thread.is_alive():
+            return True
+        deadline = time.monotonic() + timeout
+        self.catch_up(timeout / 2)
+        self.abort(note)
+        self.call(self._end)
+        self._thread.join(max(0.1, deadline - time.monotonic()))
+        return self._delivery.close(max(0.1, deadline - time.monotonic()))
+
+    def _end(self) -> None:
+        self._ended = True
+
+    def _pass_through(self, timeout: float) -> bool:
+        """Wait until all that the kernel sent before has come; tell whether that is certain.
+
+        A subscription to a topic of its own makes the kernel send a message (``iopub_welcome``)
+        that comes, on the same connection, after all others.
+        """
+        topic = f"jupyter-sessions-{uuid.uuid4().hex}"
+        arrived = self._arrivals[topic] = Event()
+        self.call(lambda: self._socket.subscribe(topic))
+        confirmed = arrived.wait(timeout)
+        self.call(lambda: self._socket.unsubscribe(topic))
+        del self._arrivals[topic]
+        return confirmed
+
+    def _run(self) -> None:
+        try:
+            while not self._ended:
+                self._turn()
+        except Exception:  # noqa: BLE001 - the thread's edge: a defect may not reach a cell
+            _log.exception("Recording has stopped, by a defect of jupyter_sessions")
+        finally:
+            self._delivery.put(self.messages.tracker.take_due(time.monotonic(), everything=True))
+            self._close()
+
+    def _close(self) -> None:
+        self._socket.close(linger=0)
+        self._context.term()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _turn(self) -> None:
+        due = self.messages.tracker.due()
+        timeout = None if due is None else 1000 * max(0.0, due - time.monotonic())
+        ready = dict(self._poller.poll(timeout))
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+        elif ready:
+            time.sleep(GATHERED_FOR)
+        self._take_messages()
+        while self._calls:
+            self._calls.popleft()()
+        self._delivery.put(self.messages.tracker.take_due(time.monotonic()))
+
+    def _take_messages(self) -> None:
+        for _ in range(MESSAGES_A_TURN):
+            try:
+                frames = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            try:
+                message = self._reader.read(frames)
+            except UnreadableMessage as error:
+                _log.warning("A message of the kernel was left out: %s", error)
+                continue
+            if message is None:
+                continue
+            if message.type == "iopub_welcome":
+                self._confirm(message.content or {})
+            else:
+                self.messages.take(message, time.monotonic())
+
+    def _confirm(self, content: dict[str, object]) -> None:
+        arrived = self._arrivals.get(str(content.get("subscription")))
+        if arrived:
+            arrived.set()
+
+
+def _connect(
+    connection_file: Path, context: zmq.Context[zmq.Socket[bytes]]
+) -> tuple[zmq.Socket[bytes], Reader]:
+    """Connect to the iopub channel that a connection file names."""
+    from jupyter_client.connect import ConnectionFileMixin
+
+    kernel = ConnectionFileMixin(context=context)
+    kernel.load_connection_file(str(connection_file))
+    return kernel.connect_iopub(), Reader(kernel.session.key, kernel.session.signature_scheme)

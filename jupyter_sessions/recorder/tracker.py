@@ -1,0 +1,240 @@
+"""The commands of one kernel: which run, what they put out, and what is to be told of them when.
+
+Both recorders, of iopub messages and of a terminal, tell a `Tracker` what happens; it knows nothing
+of where that comes from, and reads no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from jupyter_sessions import model
+from jupyter_sessions.recorder.outputs import OutputArea
+
+#: How many bytes of outputs are kept of a command.
+OUTPUT_LIMIT = 64 * 2**20
+
+#: Seconds after which a command that still runs is told of.
+ANNOUNCED_AFTER = 0.5
+
+#: At least so many seconds lie between two deliveries of a command whose outputs go on changing …
+REDELIVERED_AFTER = 1.0
+
+#: … and more for large ones, so that no more than this many bytes a second are told again.
+REDELIVERED_RATE = 8 * 2**20
+
+#: How many ended commands are kept, since their outputs may still change (an updated display, a
+#: thread that goes on printing).
+KEPT_COMMANDS = 1000
+
+LEFT_OUT = "The outputs were left out of the record by the one who ran this."
+
+Ending = Literal["completed", "error", "aborted"]
+
+
+@dataclass
+class _Tracked:
+    id: str
+    request: model.CommandRequest
+    area: OutputArea
+    opened: float
+    displayed: set[str] = field(default_factory=set)
+    failed: bool = False
+    ended: tuple[Ending, datetime, str] | None = None
+    announced: bool = False
+    delivered: float | None = None
+
+    def recording(self) -> model.Recording:
+        """Return what is known of the command now."""
+        return model.Recording(id=self.id, request=self.request, response=self._response())
+
+    def _response(self) -> model.CommandResponse | None:
+        if self.ended is None:
+            return None
+        status, finished, note = self.ended
+        return model.CommandResponse(
+            status=status,
+            outputs=self.area.to_outputs(),
+            finished=finished,
+            duration=max(0.0, (finished - self.request.started).total_seconds()),
+            note=" ".join(part for part in (note, self.area.note) if part),
+        )
+
+    def due(self) -> float:
+        """Return from when on (on the monotonic clock) to tell of it, given that it changed."""
+        if self.ended is None:
+            return self.opened + ANNOUNCED_AFTER
+        if self.delivered is None:
+            return self.opened
+        return self.delivered + max(REDELIVERED_AFTER, self.area.size / REDELIVERED_RATE)
+
+
+class Tracker:
+    """Follows commands from their start past their end.
+
+    Every ``now`` is a reading of a monotonic clock, in seconds.
+
+    Parameters
+    ----------
+    limit
+        How many bytes of outputs to keep of a command. Ended commands are kept, for changes to
+        come, as long as all their outputs together take no more than twice that.
+    """
+
+    def __init__(self, limit: int = OUTPUT_LIMIT) -> None:
+        self.limit = limit
+        self._open: dict[str, _Tracked] = {}
+        self._ended: dict[str, _Tracked] = {}
+        self._ended_size = 0
+        self._untold: dict[str, _Tracked] = {}
+        self._displays: dict[str, set[str]] = {}
+
+    def open(self, command_id: str, request: model.CommandRequest, now: float) -> None:
+        """Take note that a command was started."""
+        if self._find(command_id) is None:
+            tracked = _Tracked(command_id, request, OutputArea(self.limit), now)
+            self._open[command_id] = self._untold[command_id] = tracked
+
+    def is_open(self, command_id: str) -> bool:
+        """Tell whether the command was started and has not ended."""
+        return command_id in self._open
+
+    def knows(self, command_id: str) -> bool:
+        """Tell whether outputs of the command are still taken, be it open or ended."""
+        return self._find(command_id) is not None
+
+    def _find(self, command_id: str) -> _Tracked | None:
+        return self._open.get(command_id) or self._ended.get(command_id)
+
+    def write(self, command_id: str, name: str, text: str) -> None:
+        """Append text to the stream `name` of a command."""
+        with self._changing(command_id) as tracked:
+            if tracked:
+                tracked.area.write(name, text)
+
+    def add(
+        self, command_id: str, output: model.Output, size: int, display_id: str | None = None
+    ) -> None:
+        """Append an output of `size` bytes that is no stream."""
+        displayed = display_id if isinstance(output, model.DisplayData) else None
+        if displayed and isinstance(output, model.DisplayData):
+            self.update(displayed, output, size)
+        with self._changing(command_id) as tracked:
+            if tracked is None:
+                return
+            tracked.area.add(output, size, displayed)
+            tracked.failed |= isinstance(output, model.ErrorOutput)
+            if displayed:
+                tracked.displayed.add(displayed)
+                self._displays.setdefault(displayed, set()).add(command_id)
+
+    def update(self, display_id: str, output: model.DisplayData, size: int) -> None:
+        """Replace all outputs that were displayed under `display_id`, in whichever command."""
+        for command_id in self._displays.get(display_id, ()):
+            tracked = self._find(command_id)
+            if tracked and tracked.area.shows(display_id):
+                with self._changing(command_id):
+                    tracked.area.update(display_id, output, size)
+
+    def clear(self, command_id: str, *, wait: bool) -> None:
+        """Clear a command's outputs, as a front end does."""
+        with self._changing(command_id) as tracked:
+            if tracked:
+                tracked.area.clear(wait=wait)
+
+    def add_unreadable(self, command_id: str) -> None:
+        """Take note that an output of a command could not be read."""
+        with self._changing(command_id) as tracked:
+            if tracked:
+                tracked.area.add_unreadable()
+
+    @contextmanager
+    def _changing(self, command_id: str) -> Iterator[_Tracked | None]:
+        tracked = self._find(command_id)
+        before = tracked.area.size if tracked else 0
+        yield tracked
+        if tracked and tracked.ended:
+            self._ended_size += tracked.area.size - before
+            self._untold[command_id] = tracked
+
+    def end(
+        self, command_id: str, finished: datetime, *, status: Ending | None = None, note: str = ""
+    ) -> None:
+        """Take note that a command ended; without a status its errors decide."""
+        tracked = self._open.pop(command_id, None)
+        if tracked is None:
+            return
+        tracked.ended = (status or ("error" if tracked.failed else "completed"), finished, note)
+        self._ended[command_id] = self._untold[command_id] = tracked
+        self._ended_size += tracked.area.size
+
+    def end_all(self, finished: datetime, note: str) -> None:
+        """Take note that what still runs will never end: the kernel is gone."""
+        for command_id in list(self._open):
+            self.end(command_id, finished, status="aborted", note=note)
+
+    def forget_ended(self) -> None:
+        """Let go of the ended commands: nothing that comes can still change them."""
+        self._ended.clear()
+        self._displays.clear()
+        self._ended_size = 0
+
+    def drop(self, command_id: str, finished: datetime) -> None:
+        """Leave a command out of the record.
+
+        One that was told of already stays, without its outputs.
+        """
+        tracked = self._find(command_id)
+        if tracked is None:
+            return
+        told = tracked.announced or tracked.delivered is not None
+        tracked.area.clear(wait=False)
+        self.end(command_id, finished, note=LEFT_OUT)
+        self._release(tracked)
+        if not told:
+            del self._untold[command_id]
+
+    def due(self) -> float | None:
+        """Return when `take_due` will next have something, on the monotonic clock."""
+        return min((tracked.due() for tracked in self._untold.values()), default=None)
+
+    def take_due(self, now: float, *, everything: bool = False) -> list[model.Recording]:
+        """Return what is to be told by now, in the order of the commands' starts.
+
+        Parameters
+        ----------
+        now
+            The time on the monotonic clock.
+        everything
+            Whether to tell at once of changes that would wait for their time.
+        """
+        told = []
+        for tracked in list(self._untold.values()):
+            if tracked.due() > now and not (everything and tracked.ended):
+                continue
+            told.append(tracked.recording())
+            tracked.announced = True
+            tracked.delivered = now if tracked.ended else None
+            del self._untold[tracked.id]
+        self._evict()
+        return told
+
+    def _evict(self) -> None:
+        while len(self._ended) > KEPT_COMMANDS or self._ended_size > 2 * self.limit:
+            oldest = next(iter(self._ended.values()))
+            if oldest.id in self._untold:
+                return
+            self._release(oldest)
+
+    def _release(self, tracked: _Tracked) -> None:
+        if self._ended.pop(tracked.id, None):
+            self._ended_size -= tracked.area.size
+        for display_id in tracked.displayed:
+            commands = self._displays.get(display_id, set())
+            commands.discard(tracked.id)
+            if not commands:
+                self._displays.pop(display_id, None)
