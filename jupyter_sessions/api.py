@@ -113,9 +113,11 @@ def _add(
     own: Needs | None = None,
     states: frozenset[model.State] | None = None,
     content: Literal["none", "upload", "download"] = "none",
+    writes: bool | None = None,
 ) -> Operation[Req, Ans]:
     method, path = route.split(" ", 1)
-    writes = method not in {"GET", "WS"}
+    if writes is None:
+        writes = method not in {"GET", "WS"}
     if states is None:
         states = (CHANGE if writes else LOOK) if needs.role is not None else frozenset()
     operation = Operation(
@@ -237,5 +239,5 @@ WHO_AM_I = _add("logins.show", "GET /user", N.USER, model.Nothing, model.User,
 
 # ---- server
 CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,
-    "Tell whether the server can do its work.")
+    "Tell whether the server can do its work: whether its database takes a write.", writes=True)
 # fmt: on

@@ -19,3 +19,8 @@ def private(name: str) -> Path:
     folder = home() / name
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def own_database() -> str:
+    """Return the URL of the user's own store."""
+    return f"sqlite:///{home() / 'sessions.db'}"

@@ -26,6 +26,8 @@ Path = Annotated[str, Meta(max_length=1_000)]
 Minutes = Annotated[int, Meta(ge=1, le=5_256_000)]
 CommandNumber = Annotated[int, Meta(ge=1, le=2**53)]
 EventNumber = Annotated[int, Meta(ge=0, le=2**53)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 PageSize = Annotated[int, Meta(ge=1, le=500)]
 Cursor = Annotated[str, Meta(max_length=2_000)]
 
@@ -217,7 +219,7 @@ class ExecuteResult(
 
     data: MimeBundle
     metadata: dict[str, Any]
-    execution_count: int | None
+    execution_count: Count | None
 
 
 class ErrorOutput(Struct, tag_field="output_type", tag="error", forbid_unknown_fields=True):
@@ -242,7 +244,7 @@ class CommandRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     language: Annotated[str, Meta(max_length=100)] = "python"
     kernel: Annotated[str, Meta(max_length=200)] = ""
     notebook: Annotated[str, Meta(max_length=2_000)] = ""
-    execution_count: int | None = None
+    execution_count: Count | None = None
 
 
 class CommandResponse(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -254,7 +256,7 @@ class CommandResponse(Struct, kw_only=True, forbid_unknown_fields=True):
     status: Literal["completed", "error", "aborted"]
     outputs: list[Output]
     finished: datetime
-    duration: float
+    duration: Seconds
     note: Annotated[str, Meta(max_length=1_000)] = ""
 
 
@@ -266,7 +268,7 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True):
     id with its response completes it.
     """
 
-    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    id: Annotated[str, Meta(pattern=r"^[!-~]{1,200}\Z")]
     request: CommandRequest
     response: CommandResponse | None = None
 

@@ -1,0 +1,123 @@
+"""The operations in this very process, on the user's own store: nothing needs to be started."""
+
+from __future__ import annotations
+
+import atexit
+import getpass
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from jupyter_sessions import api, errors, folders, model
+from jupyter_sessions.core.askers import SystemUser
+from jupyter_sessions.core.dispatch import Dispatcher
+
+Req = TypeVar("Req", bound=model.Request)
+Ans = TypeVar("Ans")
+
+_FOLLOW_CHECKS_EVERY = 5.0  # seconds
+
+_opening = threading.Lock()
+_open: dict[tuple[int, str], Dispatcher] = {}
+
+
+def _dispatcher(database: str) -> Dispatcher:
+    """Return this process's one dispatcher on a database; a forked child opens its own."""
+    with _opening:
+        key = (os.getpid(), database)
+        if key not in _open:
+            _open[key] = Dispatcher(database, folders.private("blobs"))
+            atexit.register(_open[key].close)
+        return _open[key]
+
+
+class InProcess:
+    """A transport that runs the table in process, as the operating-system user."""
+
+    server: str | None = None
+
+    def __init__(self) -> None:
+        self._database = folders.own_database()
+        self._closed = threading.Event()
+
+    @property
+    def user(self) -> str:
+        """The operating-system user."""
+        return getpass.getuser()
+
+    def call(
+        self,
+        operation: api.Operation[Req, Ans],
+        request: Req,
+        content: bytes | Path | None = None,
+    ) -> Ans:
+        """Carry out an operation and return its answer."""
+        dispatcher = _dispatcher(self._database)
+        answer: Ans = dispatcher.submit(
+            operation,
+            _checked(request),
+            SystemUser(self.user),
+            upload=content,
+            server=_shown_at(self._database),
+        ).result()
+        return answer
+
+    def download(self, request: model.FileNamed, target: BinaryIO) -> None:
+        """Write a published file's content into `target`."""
+        dispatcher = _dispatcher(self._database)
+        _, blob = dispatcher.submit(
+            api.DOWNLOAD_FILE, _checked(request), SystemUser(self.user)
+        ).result()
+        for piece in dispatcher.blobs.stream(blob):
+            target.write(piece)
+
+    def follow(self, request: model.Follow) -> Iterator[model.Event]:
+        """Yield a session's events as they come."""
+        from jupyter_sessions.store.watch import Watch
+
+        dispatcher = _dispatcher(self._database)
+        asker = SystemUser(self.user)
+        session_id, after = dispatcher.follow(_checked(request), asker).result()
+        changed = threading.Event()
+        changed.set()
+        watch = Watch(dispatcher.database.engine, lambda _: changed.set())
+        try:
+            while not self._closed.is_set():
+                changed.wait(_FOLLOW_CHECKS_EVERY)
+                changed.clear()
+                progress = dispatcher.advance(
+                    session_id, request.code, after, [asker], check=True
+                ).result()
+                if progress.refused:
+                    return
+                for event in progress.events:
+                    after = event.number
+                    yield event
+        finally:
+            watch.stop()
+
+    def close(self) -> None:
+        """Stop following; the store stays open for others in this process."""
+        self._closed.set()
+
+
+def _checked(request: Req) -> Req:
+    """Hold a request to the same rules as one that comes over the wire."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(request), type=type(request))
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        raise errors.BadRequest(
+            f"The request is not of the operation's form: {error}.",
+            hint="See the reference for what it takes.",
+        ) from None
+
+
+def _shown_at(database: str) -> str | None:
+    """Return the base URL of a server that shows this database, if one runs on this machine."""
+    from jupyter_sessions.client.choose import own_servers
+
+    return next((server.url for server in own_servers() if server.database == database), None)

@@ -1,0 +1,184 @@
+"""The one gate: whether a principal may do an operation in a session as it is now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select, update
+
+from jupyter_sessions.api import Needs, Operation
+from jupyter_sessions.core.context import OpenSession, Principal
+from jupyter_sessions.errors import (
+    Forbidden,
+    NoSuchSession,
+    NotSignedIn,
+    RoleMissing,
+    SessionDisabled,
+    WrongState,
+)
+from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.tables import members, sessions, users
+
+_COUNTED = members.alias("counted")
+
+#: A session with its owner's name, how many members it has, and one user's roles in it.
+LOADED = (
+    select(
+        sessions,
+        users.c.name.label("owner"),
+        users.c.default_session,
+        members.c.roles,
+        select(func.count())
+        .select_from(_COUNTED)
+        .where(_COUNTED.c.session_id == sessions.c.id)
+        .scalar_subquery()
+        .label("members"),
+    )
+    .join(users, users.c.id == sessions.c.owner_id)
+    .join(members, members.c.session_id == sessions.c.id)
+)
+
+
+def opened(row: Row[Any]) -> OpenSession:
+    """Make a session of a row of `LOADED`."""
+    return OpenSession(
+        id=row.id,
+        code=row.code,
+        label=row.label,
+        description=row.description,
+        owner_id=row.owner_id,
+        created=row.created,
+        last_used=row.last_used,
+        disabled=row.disabled,
+        closed=row.closed,
+        removed=row.removed,
+        idle_timeout=row.idle_timeout,
+        lifetime=row.lifetime,
+        commands=row.commands,
+        events=row.events,
+        last_command=row.last_command,
+        owner=row.owner,
+        default=row.default_session == row.id,
+        members=row.members,
+        roles=Roles(row.roles),
+    )
+
+
+def load(
+    connection: Connection, principal: Principal, code: str, *, now: datetime, lock: bool
+) -> OpenSession:
+    """Load a session in which the principal has a role.
+
+    With `lock`, nothing in it changes until the transaction ends (SQLite has one writer anyway).
+
+    Raises
+    ------
+    NoSuchSession
+        When no session has this code, or the principal no role in it.
+    """
+    statement: Select[Any] = LOADED.where(
+        sessions.c.code == code, members.c.user_id == principal.user_id
+    )
+    if lock:
+        statement = statement.with_for_update(of=sessions)
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise NoSuchSession
+    session = opened(row)
+    if session.closed is None and session.closes is not None and session.closes <= now:
+        session.change(closed=session.closes)
+    return session
+
+
+def save(connection: Connection, session: OpenSession) -> None:
+    """Write back what an operation has changed of a session itself."""
+    if session.changes:
+        connection.execute(
+            update(sessions).where(sessions.c.id == session.id).values(**session.changes)
+        )
+
+
+def nobody() -> NotSignedIn:
+    """Make the failure of an operation that needs someone known."""
+    return NotSignedIn("Nobody is logged in.", hint="Log in, and try again.")
+
+
+def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
+    """Check what an operation needs before any session comes in.
+
+    Raises
+    ------
+    NotSignedIn
+        When it needs someone known.
+    Forbidden
+        When it needs a server administrator.
+    """
+    if operation.needs is Needs.NOTHING:
+        return
+    if not principal.known:
+        raise nobody()
+    if operation.needs is Needs.SERVER_ADMIN and not principal.administrator:
+        raise Forbidden(
+            "Only an administrator of this server may do that.",
+            hint="Ask who runs the server.",
+        )
+
+
+def check_role(
+    session: OpenSession,
+    principal: Principal,
+    needed: Roles,
+    states: frozenset[str],
+) -> None:
+    """Check a member's roles, and the session's state, against what an operation needs.
+
+    Raises
+    ------
+    NoSuchSession
+        When the session is removed: it exists for its owner alone.
+    SessionDisabled
+        When it is disabled, and the principal not its owner.
+    RoleMissing
+        When the role is not among the member's; the message names it.
+    WrongState
+        When the operation makes no sense in the session's state.
+    """
+    owns = session.owner_id == principal.user_id
+    if session.removed is not None and not owns:
+        raise NoSuchSession
+    if session.state == "disabled" and not owns:
+        raise SessionDisabled(
+            "The owner has disabled this session.",
+            hint=f"Ask {session.owner} to enable it.",
+        )
+    if needed not in session.roles:
+        role = "".join(needed.names)
+        raise RoleMissing(
+            "Only the owner of this session may do that."
+            if needed is Roles.OWNER
+            else f"This needs the role {role}, and you have {_told(session.roles)}.",
+            hint=f"Ask {session.owner}, who owns the session, to "
+            + ("do it." if needed is Roles.OWNER else f"grant you {role}."),
+        )
+    if session.state not in states:
+        message, hint = _WRONG_STATE[session.state]
+        raise WrongState(message, hint=hint)
+
+
+_WRONG_STATE = {
+    "active": (
+        "The session is neither disabled, closed nor removed.",
+        "There is nothing to undo.",
+    ),
+    "disabled": ("The session is disabled.", "Enable it first."),
+    "closed": (
+        "The session is closed: a read-only archive, for good.",
+        "Make a new session to go on with the work.",
+    ),
+    "removed": ("The session is removed.", "Restore it first."),
+}
+
+
+def _told(roles: Roles) -> str:
+    return ", ".join(roles.names) or "none"

@@ -1,0 +1,125 @@
+"""Accounts: making, disabling and removing them, by the server's administrator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+
+from jupyter_sessions import api, model
+from jupyter_sessions.core import access, events, keys, names, passwords, users
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.members import tell_sessions_of
+from jupyter_sessions.core.registry import Preparation, implements
+from jupyter_sessions.errors import Conflict
+from jupyter_sessions.store.tables import members, sessions
+from jupyter_sessions.store.tables import users as users_table
+
+
+def _answer(row: Row[Any]) -> model.Account:
+    return model.Account(
+        name=row.name,
+        display_name=row.display_name,
+        administrator=row.administrator,
+        disabled=row.disabled,
+        created=row.created,
+        last_login=row.last_login,
+    )
+
+
+def _hash(
+    preparation: Preparation,  # noqa: ARG001  # hashing needs nothing of it
+    request: model.NewAccount | model.SetPassword,
+) -> str:
+    return passwords.make_hash(request.password)
+
+
+@implements(api.ADD_ACCOUNT, prepare=_hash)
+def add(context: Context, request: model.NewAccount) -> model.Account:
+    """Make an account."""
+    name = names.user_name(request.name)
+    existing = users.find(context.connection, name)
+    if existing is not None:
+        raise Conflict(
+            f"There is a user {existing.name!r} already, who {name!r} could be taken for.",
+            hint="Choose another name, or set that account's password.",
+        )
+    users.add(
+        context.connection,
+        name,
+        now=context.now,
+        display_name=names.one_line(request.display_name, "display name"),
+        password_hash=context.prepared,
+    )
+    events.append_to_server(context, "account.added", user=name)
+    return _answer(users.required(context.connection, name))
+
+
+@implements(api.LIST_ACCOUNTS)
+def list_accounts(context: Context, request: model.ListAccounts) -> model.Page[model.Account]:
+    """List the accounts by name."""
+    rows = context.connection.execute(
+        select(users_table)
+        .where(users_table.c.removed.is_(None), users_table.c.folded > (request.after or ""))
+        .order_by(users_table.c.folded)
+        .limit(request.limit + 1)
+    ).all()
+    page = rows[: request.limit]
+    return model.Page(
+        items=[_answer(row) for row in page],
+        next=page[-1].folded if len(rows) > request.limit else None,
+    )
+
+
+def _change(context: Context, name: str, kind: str, **values: Any) -> model.Account:
+    row = users.required(context.connection, name)
+    context.connection.execute(update(users_table).where(users_table.c.id == row.id).values(values))
+    if kind != "account.enabled":
+        keys.revoke_all(context.connection, row.id, now=context.now)
+    events.append_to_server(context, kind, user=row.name)
+    tell_sessions_of(context, row.id)
+    changed = context.connection.execute(select(users_table).where(users_table.c.id == row.id))
+    return _answer(changed.one())
+
+
+@implements(api.SET_PASSWORD, prepare=_hash)
+def set_password(context: Context, request: model.SetPassword) -> model.Account:
+    """Set a password."""
+    return _change(context, request.name, "account.password_set", password_hash=context.prepared)
+
+
+@implements(api.DISABLE_ACCOUNT)
+def disable(context: Context, request: model.AccountNamed) -> model.Account:
+    """Shut an account out; its roles stay."""
+    row = users.required(context.connection, request.name)
+    if row.id == context.principal.user_id:
+        raise Conflict("This is your own account.", hint="Another administrator can disable it.")
+    return _change(context, request.name, "account.disabled", disabled=True)
+
+
+@implements(api.ENABLE_ACCOUNT)
+def enable(context: Context, request: model.AccountNamed) -> model.Account:
+    """Let an account in again."""
+    return _change(context, request.name, "account.enabled", disabled=False)
+
+
+@implements(api.REMOVE_ACCOUNT)
+def remove(context: Context, request: model.AccountNamed) -> model.Account:
+    """Remove an account; its name stays on what it has done, and is free for another."""
+    row = users.required(context.connection, request.name)
+    if row.id == context.principal.user_id:
+        raise Conflict("This is your own account.", hint="Another administrator can remove it.")
+    owned = context.connection.execute(
+        select(func.count()).select_from(sessions).where(sessions.c.owner_id == row.id)
+    ).scalar_one()
+    if owned:
+        raise Conflict(
+            f"{row.name} owns {owned} session{'s' if owned > 1 else ''}, which would be nobody's.",
+            hint="Have them transferred first, or disable the account instead.",
+        )
+    joined = access.LOADED.where(members.c.user_id == row.id)
+    for session in map(access.opened, context.connection.execute(joined).all()):
+        events.append(context, "member.revoked", {"user": row.name}, session=session)
+        access.save(context.connection, session)
+    context.connection.execute(delete(members).where(members.c.user_id == row.id))
+    return _change(context, request.name, "account.removed", removed=context.now)

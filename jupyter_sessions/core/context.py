@@ -1,0 +1,161 @@
+"""What a use case is given beside its request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from jupyter_sessions.model import RoleName, State
+from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.blobs import Blob, Blobs
+from jupyter_sessions.store.database import Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a store takes and keeps; sizes in bytes.
+
+    Attributes
+    ----------
+    command
+        Outputs of one command past this are cut, with a note.
+    file
+        A published file past this is refused.
+    restorable
+        How long a removed session can be restored.
+    login
+        How long a login lives at most.
+    login_idle
+        How long it lives unused.
+    """
+
+    command: int = 256 * 2**20
+    file: int = 2 * 2**30
+    restorable: timedelta = timedelta(days=30)
+    login: timedelta = timedelta(days=30)
+    login_idle: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What use cases share: the blobs, the limits, and the store's own secret for signing."""
+
+    blobs: Blobs
+    limits: Limits
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """Who is asking: a user, the key that they came with, and who they really are under sudo.
+
+    `user_id` is 0 for someone who has not changed anything here yet, and for nobody at all.
+    """
+
+    user_id: int
+    name: str
+    display_name: str = ""
+    administrator: bool = False
+    via: str = "nothing"
+    key_id: int | None = None
+    expires: datetime | None = None
+    real_user_id: int | None = None
+    default_session: int | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether anyone is asking at all."""
+        return self.via != "nothing"
+
+
+@dataclass(kw_only=True)
+class OpenSession:
+    """The session that a use case works in, as loaded, with the asking member's roles.
+
+    The dispatcher writes `changes` back at the end of an operation that writes.
+    """
+
+    id: int
+    code: str
+    label: str
+    description: str
+    owner_id: int
+    created: datetime
+    last_used: datetime
+    disabled: bool
+    closed: datetime | None
+    removed: datetime | None
+    idle_timeout: int | None
+    lifetime: int | None
+    commands: int
+    events: int
+    last_command: str
+    owner: str
+    default: bool
+    members: int
+    roles: Roles
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    def change(self, **values: Any) -> None:
+        """Set attributes, to be written back."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.changes |= values
+
+    @property
+    def closes(self) -> datetime | None:
+        """When a time-out closes the session, if nothing happens in it until then."""
+        ends = []
+        if self.idle_timeout is not None:
+            ends.append(self.last_used + timedelta(minutes=self.idle_timeout))
+        if self.lifetime is not None:
+            ends.append(self.created + timedelta(minutes=self.lifetime))
+        return min(ends, default=None)
+
+    @property
+    def state(self) -> State:
+        """The state, the most restricting first."""
+        if self.removed is not None:
+            return "removed"
+        if self.disabled:
+            return "disabled"
+        return "active" if self.closed is None else "closed"
+
+    @property
+    def role_names(self) -> list[RoleName]:
+        """The asking member's roles by name."""
+        return self.roles.names  # type: ignore[return-value]  # the enum's names are the literals
+
+
+@dataclass(kw_only=True)
+class Context:
+    """An open transaction, who is asking, when, and in which session.
+
+    `prepared` is what the operation's preparation, which runs outside the transaction, has made;
+    `upload` the stored content that came with the request; `server` the base URL under which the
+    caller reaches this store, if over HTTP.
+    """
+
+    transaction: Transaction
+    principal: Principal
+    now: datetime
+    services: Services
+    server: str | None = None
+    prepared: Any = None
+    upload: Blob | None = None
+    open_session: OpenSession | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection."""
+        return self.transaction.connection
+
+    @property
+    def session(self) -> OpenSession:
+        """The session; the dispatcher has loaded it for every operation that concerns one."""
+        if self.open_session is None:
+            raise RuntimeError("this operation concerns no session")
+        return self.open_session

@@ -1,0 +1,53 @@
+"""Where a page of a list ends, in the form in which it goes to the caller and comes back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from jupyter_sessions.errors import BadRequest
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LARGEST = 2**62
+
+
+def write(*numbers: int) -> str:
+    """Write numbers as a cursor."""
+    return "-".join(map(str, numbers))
+
+
+def read(cursor: str, count: int) -> list[int]:
+    """Read a cursor of `count` numbers.
+
+    Raises
+    ------
+    BadRequest
+        When it is none of ours.
+    """
+    parts = cursor.split("-")
+    if len(parts) != count or not all(part.isdecimal() and len(part) < 20 for part in parts):
+        raise _bad(cursor)
+    numbers = [int(part) for part in parts]
+    if max(numbers) > _LARGEST:
+        raise _bad(cursor)
+    return numbers
+
+
+def number(instant: datetime) -> int:
+    """Return an instant as a number for a cursor."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def instant(number: int) -> datetime:
+    """Undo `number`."""
+    try:
+        return _EPOCH + timedelta(microseconds=number)
+    except OverflowError:
+        raise _bad(str(number)) from None
+
+
+def _bad(cursor: str) -> BadRequest:
+    return BadRequest(
+        f"{cursor[:40]!r} is not where a page of this list ends.",
+        hint="Give the `next` of the page before, as it stands, or leave `after` out.",
+    )

@@ -1,0 +1,286 @@
+"""The dispatcher: from an operation of the table and who is asking to the answer.
+
+It finds the principal, loads the session, checks role and state, runs the use case and writes the
+session back, all in one transaction. There is no other way to a use case, so none can be reached
+without its role.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import insert, select
+
+from jupyter_sessions import model
+from jupyter_sessions.api import FOLLOW_EVENTS, Operation
+from jupyter_sessions.core import (
+    access,
+    accounts,
+    events,
+    history,
+    housekeeping,
+    live,
+    logins,
+    members,
+    principals,
+    recording,
+    sessions,
+    views,
+    webspace,
+)
+from jupyter_sessions.core.askers import Asker
+from jupyter_sessions.core.context import Context, Limits, Services
+from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
+from jupyter_sessions.store.blobs import Blob, Blobs
+from jupyter_sessions.store.database import Database, Transaction, Work
+from jupyter_sessions.store.tables import settings
+
+#: The modules whose use cases make up `USE_CASES`.
+NOUNS = (
+    accounts,
+    events,
+    history,
+    housekeeping,
+    logins,
+    members,
+    recording,
+    sessions,
+    views,
+    webspace,
+)
+
+Req = TypeVar("Req", bound=model.Request)
+Ans = TypeVar("Ans")
+T = TypeVar("T")
+
+_PREPARERS = 4
+
+
+class Dispatcher:
+    """The operations of the table on one store.
+
+    Parameters
+    ----------
+    database
+        An SQLAlchemy URL.
+    blobs
+        A folder, or the URL of an object store.
+    limits
+        What the store takes and keeps.
+    clock
+        Gives the time, in UTC.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        blobs: str | Path,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database = Database(database)
+        self.blobs = Blobs(blobs)
+        self.limits = limits or Limits()
+        self._clock = clock
+        self._services = Services(blobs=self.blobs, limits=self.limits, secret=self._secret())
+        self._preparers = ThreadPoolExecutor(_PREPARERS, thread_name_prefix="sessions-prepare")
+
+    def submit(
+        self,
+        operation: Operation[Req, Ans],
+        request: Req,
+        asker: Asker,
+        *,
+        upload: Path | bytes | None = None,
+        server: str | None = None,
+    ) -> Future[Any]:
+        """Do an operation for someone; the future holds its answer or a `SessionsError`.
+
+        Parameters
+        ----------
+        upload
+            The content that comes with the request: bytes, or a file.
+        server
+            The base URL under which the caller reaches this store, for URLs in the answer.
+        """
+        use_case = USE_CASES[operation.name]
+        default = getattr(request, "code", None) == "default"
+        if use_case.prepare is None and upload is None and not default:
+            return self._run(operation, use_case, request, asker, server, None, None)
+        return self._preparers.submit(
+            self._prepare_and_run, operation, use_case, request, asker, server, upload
+        )
+
+    def view(self, token: str, path: str) -> Future[views.Viewed]:
+        """Find what a capability URL leads to; `core.views` checks what its holder may see."""
+        return self.database.read(
+            lambda transaction: views.look(
+                self._context(transaction, principals.NOBODY, None), token, path
+            )
+        )
+
+    def follow(self, request: model.Follow, asker: Asker) -> Future[tuple[int, int]]:
+        """Let someone follow a session live, if they may: the session's id and where to begin."""
+
+        def work(transaction: Transaction) -> tuple[int, int]:
+            context = self._admit(transaction, FOLLOW_EVENTS, request, asker, None, lock=False)
+            return context.session.id, USE_CASES[FOLLOW_EVENTS.name].run(context, request)
+
+        return self.database.read(work)
+
+    def advance(
+        self, session_id: int, code: str, after: int, askers: Collection[Asker], *, check: bool
+    ) -> Future[live.Progress]:
+        """Read what is new for those who follow a session; `core.live` tells how."""
+
+        def work(transaction: Transaction) -> live.Progress:
+            def admit(asker: Asker) -> None:
+                request = model.Follow(code=code)
+                self._admit(transaction, FOLLOW_EVENTS, request, asker, None, lock=False)
+
+            context = self._context(transaction, principals.NOBODY, None)
+            return live.advance(context, session_id, after, askers, admit, check=check)
+
+        return self.database.read(work)
+
+    def tidy(self) -> None:
+        """Close what has run out, purge what was removed long ago, and sweep the blobs."""
+        for work in (
+            housekeeping.close_expired,
+            housekeeping.purge_removed,
+            housekeeping.drop_old_keys,
+        ):
+            self._as_server(work).result()
+        self.blobs.sweep(self._as_server(housekeeping.drop_unnamed_blobs).result())
+
+    def close(self) -> None:
+        """Finish what was accepted, and let go of the store."""
+        self._preparers.shutdown()
+        self.database.close()
+
+    def _secret(self) -> bytes:
+        def work(transaction: Transaction) -> bytes:
+            stored = select(settings.c.value).where(settings.c.name == "secret")
+            found = transaction.connection.execute(stored).scalar()
+            if found is None:
+                found = secrets.token_hex(32)
+                transaction.connection.execute(insert(settings).values(name="secret", value=found))
+            return bytes.fromhex(found)
+
+        return self.database.write(work).result()
+
+    def _as_server(self, work: Callable[[Context], T]) -> Future[T]:
+        return self.database.write(
+            lambda transaction: work(self._context(transaction, principals.NOBODY, None))
+        )
+
+    def _context(
+        self, transaction: Transaction, principal: principals.Principal, server: str | None
+    ) -> Context:
+        return Context(
+            transaction=transaction,
+            principal=principal,
+            now=self._clock(),
+            services=self._services,
+            server=server,
+        )
+
+    def _prepare_and_run(
+        self,
+        operation: Operation[Any, Any],
+        use_case: UseCase,
+        request: Any,
+        asker: Asker,
+        server: str | None,
+        upload: Path | bytes | None,
+    ) -> Any:
+        if getattr(request, "code", None) == "default":
+            code = self.database.write(self._default_code(asker)).result()
+            request = msgspec.structs.replace(request, code=code)
+        # Nothing is stored for someone who may not: the same check stands in the transaction.
+        self.database.read(self._gate(operation, request, asker)).result()
+        prepared = None
+        if use_case.prepare is not None:
+            preparation = Preparation(self._services, self.database)
+            prepared = use_case.prepare(preparation, request)
+        blob = None if upload is None else self._store(upload)
+        return self._run(operation, use_case, request, asker, server, prepared, blob).result()
+
+    def _store(self, upload: Path | bytes) -> Blob:
+        return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
+
+    def _default_code(self, asker: Asker) -> Work[str]:
+        def work(transaction: Transaction) -> str:
+            now = self._clock()
+            principal = principals.resolve(transaction.connection, asker, now=now, writes=True)
+            if not principal.known:
+                raise access.nobody()
+            return sessions.default_code(self._context(transaction, principal, None))
+
+        return work
+
+    def _gate(self, operation: Operation[Any, Any], request: Any, asker: Asker) -> Work[None]:
+        def work(transaction: Transaction) -> None:
+            self._admit(transaction, operation, request, asker, None, lock=False)
+
+        return work
+
+    def _admit(
+        self,
+        transaction: Transaction,
+        operation: Operation[Any, Any],
+        request: Any,
+        asker: Asker,
+        server: str | None,
+        *,
+        lock: bool,
+    ) -> Context:
+        """Find the principal and the session, and check that the operation is allowed."""
+        principal = principals.resolve(
+            transaction.connection, asker, now=self._clock(), writes=lock
+        )
+        context = self._context(transaction, principal, server)
+        access.check_caller(operation, principal)
+        role = operation.needs.role
+        if role is not None:
+            context.open_session = access.load(
+                transaction.connection, principal, request.code, now=context.now, lock=lock
+            )
+            if operation.own is not None and operation.own.role is not None:
+                author = USE_CASES[operation.name].author
+                if author is not None and author(context, request) == principal.user_id:
+                    role = operation.own.role
+            access.check_role(context.session, principal, role, operation.states)
+        return context
+
+    def _run(
+        self,
+        operation: Operation[Any, Any],
+        use_case: UseCase,
+        request: Any,
+        asker: Asker,
+        server: str | None,
+        prepared: Any,
+        upload: Blob | None,
+    ) -> Future[Any]:
+        def work(transaction: Transaction) -> Any:
+            context = self._admit(
+                transaction, operation, request, asker, server, lock=operation.writes
+            )
+            context.prepared, context.upload = prepared, upload
+            if operation.writes and context.open_session and context.session.changes:
+                # Loading changes one thing only: a session whose time has run out is closed.
+                events.append(context, "session.closed", {"why": "time-out"})
+            answer = use_case.run(context, request)
+            if operation.writes and context.open_session is not None:
+                context.session.change(last_used=context.now)
+                access.save(transaction.connection, context.session)
+            return answer
+
+        return self.database.write(work) if operation.writes else self.database.read(work)

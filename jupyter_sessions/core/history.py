@@ -1,0 +1,185 @@
+"""Past commands: any page of them, found by person, status, time or text, whole, or forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, update
+
+from jupyter_sessions import api, model
+from jupyter_sessions.core import cursors, events, summaries, users
+from jupyter_sessions.core.context import Context, Services
+from jupyter_sessions.core.members import every as every_member
+from jupyter_sessions.core.outputs import unpack
+from jupyter_sessions.core.registry import implements
+from jupyter_sessions.core.sessions import answer
+from jupyter_sessions.errors import NotFound
+from jupyter_sessions.store import search
+from jupyter_sessions.store.blobs import Blob
+from jupyter_sessions.store.tables import blobs, commands
+
+_SOURCES = blobs.alias("sources")
+_OUTPUTS = blobs.alias("outputs")
+
+_WHOLE: Select[Any] = (
+    summaries.SUMMARY.add_columns(
+        commands.c.kernel,
+        commands.c.finished,
+        commands.c.outputs,
+        commands.c.source_blob.label("source_sha"),
+        _SOURCES.c.size.label("source_size"),
+        _SOURCES.c.encoding.label("source_encoding"),
+        commands.c.outputs_blob.label("outputs_sha"),
+        _OUTPUTS.c.size.label("outputs_size"),
+        _OUTPUTS.c.encoding.label("outputs_encoding"),
+    )
+    .outerjoin(_SOURCES, _SOURCES.c.sha256 == commands.c.source_blob)
+    .outerjoin(_OUTPUTS, _OUTPUTS.c.sha256 == commands.c.outputs_blob)
+)
+
+
+def whole(row: Row[Any], services: Services) -> model.Command:
+    """Make a whole command of a row of `_WHOLE`, reading its blobs."""
+    summary = summaries.summary(row)
+    if row.forgotten:
+        return model.Command(summary=summary, request=None, response=None)
+    source = _blob(row, "source")
+    request = model.CommandRequest(
+        source=services.blobs.read(source).decode() if source else row.source,
+        started=row.started,
+        language=row.language,
+        kernel=row.kernel,
+        notebook=row.notebook,
+        execution_count=row.execution_count,
+    )
+    if row.status == "running":
+        return model.Command(summary=summary, request=request, response=None)
+    response = model.CommandResponse(
+        status=row.status,
+        outputs=unpack(row.outputs, _blob(row, "outputs"), services.blobs),
+        finished=row.finished,
+        duration=row.duration,
+        note=row.note,
+    )
+    return model.Command(summary=summary, request=request, response=response)
+
+
+def _blob(row: Row[Any], name: str) -> Blob | None:
+    sha256 = getattr(row, f"{name}_sha")
+    if sha256 is None:
+        return None
+    return Blob(sha256, getattr(row, f"{name}_size"), getattr(row, f"{name}_encoding"))
+
+
+def find(connection: Connection, session_id: int, number: int) -> Row[Any]:
+    """Return the row of a command.
+
+    Raises
+    ------
+    NotFound
+        When the session has no command of that number.
+    """
+    row = connection.execute(
+        _WHOLE.where(commands.c.session_id == session_id, commands.c.number == number)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"The session has no command {number}.", hint="See `history` for those it has."
+        )
+    return row
+
+
+@implements(api.LIST_COMMANDS)
+def list_commands(
+    context: Context, request: model.ListCommands
+) -> model.Page[model.CommandSummary]:
+    """List a page of the history."""
+    statement = summaries.SUMMARY.where(commands.c.session_id == context.session.id)
+    if request.user is not None:
+        user = users.find(context.connection, request.user)
+        statement = statement.where(commands.c.user_id == (user.id if user else 0))
+    if request.status is not None:
+        statement = statement.where(commands.c.status == request.status)
+    if request.since is not None:
+        statement = statement.where(commands.c.started >= request.since)
+    if request.until is not None:
+        statement = statement.where(commands.c.started < request.until)
+    if request.search:
+        condition = search.found(context.transaction, context.session.id, request.search)
+        if condition is None:
+            return model.Page(items=[])
+        statement = statement.where(condition)
+    newest = request.order == "newest"
+    if request.after is not None:
+        (after,) = cursors.read(request.after, 1)
+        statement = statement.where(
+            commands.c.number < after if newest else commands.c.number > after
+        )
+    order = commands.c.number.desc() if newest else commands.c.number
+    rows = context.connection.execute(statement.order_by(order).limit(request.limit + 1)).all()
+    page = rows[: request.limit]
+    return model.Page(
+        items=[summaries.summary(row) for row in page],
+        next=cursors.write(page[-1].number) if len(rows) > request.limit else None,
+    )
+
+
+@implements(api.GET_COMMAND)
+def get(context: Context, request: model.CommandNamed) -> model.Command:
+    """Show a command with its outputs as they were."""
+    row = find(context.connection, context.session.id, request.number)
+    return whole(row, context.services)
+
+
+def _author(context: Context, request: model.CommandNamed) -> int | None:
+    return context.connection.execute(
+        select(commands.c.user_id).where(
+            commands.c.session_id == context.session.id, commands.c.number == request.number
+        )
+    ).scalar()
+
+
+@implements(api.FORGET_COMMAND, author=_author)
+def forget(context: Context, request: model.CommandNamed) -> model.CommandSummary:
+    """Erase a command's content; that it was run, by whom and when, stays known."""
+    row = find(context.connection, context.session.id, request.number)
+    if not row.forgotten:
+        context.connection.execute(
+            update(commands)
+            .where(commands.c.id == row.id)
+            .values(
+                source="",
+                source_blob=None,
+                preview="",
+                media="",
+                output_count=0,
+                size=0,
+                outputs=None,
+                outputs_blob=None,
+                note="",
+                notebook="",
+                forgotten=True,
+            )
+        )
+        search.forget(context.transaction, [row.id])
+        if request.number == context.session.commands:
+            context.session.change(last_command="")
+        events.append(context, "command.forgotten", {"number": request.number})
+    number = {request.number}
+    return summaries.by_number(context.connection, context.session.id, number)[request.number]
+
+
+@implements(api.RESUME_SESSION)
+def resume(context: Context, request: model.ResumeSession) -> model.Resumed:
+    """Take up a session."""
+    rows = context.connection.execute(
+        _WHOLE.where(commands.c.session_id == context.session.id)
+        .order_by(commands.c.number.desc())
+        .limit(request.commands)
+    ).all()
+    events.append(context, "session.resumed", {"agent": request.agent})
+    return model.Resumed(
+        session=answer(context, context.session),
+        members=every_member(context),
+        commands=[whole(row, context.services) for row in reversed(rows)],
+    )

@@ -1,0 +1,90 @@
+"""What time does to a store: sessions close and are purged, blobs without a row go."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import delete, insert, or_, select, update
+
+from jupyter_sessions import __version__, api, model
+from jupyter_sessions.core import access, events
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.registry import implements
+from jupyter_sessions.store import search
+from jupyter_sessions.store.tables import blobs, commands, files, keys, members, sessions, settings
+
+_GRACE = timedelta(days=1)
+_BATCH = 1_000
+
+
+@implements(api.CHECK_HEALTH)
+def check_health(context: Context, request: model.Nothing) -> model.Health:  # noqa: ARG001  # no fields
+    """Write to the database; getting here at all is the proof that it can be done."""
+    seen = msgspec.json.encode(context.now).decode()
+    changed = context.connection.execute(
+        update(settings).where(settings.c.name == "health").values(value=seen)
+    )
+    if not changed.rowcount:
+        context.connection.execute(insert(settings).values(name="health", value=seen))
+    return model.Health(
+        ok=True,
+        version=__version__,
+        database=context.connection.dialect.name,
+        writable=True,
+    )
+
+
+def close_expired(context: Context) -> int:
+    """Close the sessions whose time has run out, and return how many."""
+    owner = members.c.user_id == sessions.c.owner_id
+    limited = or_(sessions.c.idle_timeout.is_not(None), sessions.c.lifetime.is_not(None))
+    rows = context.connection.execute(
+        access.LOADED.where(owner, sessions.c.closed.is_(None), limited)
+    ).all()
+    closed = 0
+    for session in map(access.opened, rows):
+        if session.closes is not None and session.closes <= context.now:
+            session.change(closed=session.closes)
+            events.append(context, "session.closed", {"why": "time-out"}, session=session)
+            access.save(context.connection, session)
+            closed += 1
+    return closed
+
+
+def purge_removed(context: Context) -> int:
+    """Delete the sessions that were removed too long ago to be restored, and return how many."""
+    limit = context.now - context.services.limits.restorable
+    gone = list(
+        context.connection.execute(
+            select(sessions.c.id).where(sessions.c.removed <= limit)
+        ).scalars()
+    )
+    for session_id in gone:
+        ids = context.connection.execute(
+            select(commands.c.id).where(commands.c.session_id == session_id)
+        )
+        for batch in ids.scalars().partitions(_BATCH):
+            search.forget(context.transaction, list(batch))
+        context.connection.execute(delete(sessions).where(sessions.c.id == session_id))
+    return len(gone)
+
+
+def drop_old_keys(context: Context) -> None:
+    """Delete keys that have been of no use for long."""
+    limit = context.now - context.services.limits.restorable
+    context.connection.execute(
+        delete(keys).where(or_(keys.c.revoked <= limit, keys.c.expires <= limit))
+    )
+
+
+def drop_unnamed_blobs(context: Context) -> set[str]:
+    """Delete the rows of blobs that nothing names, and return the SHA-256 of those that stay."""
+    naming = (commands.c.source_blob, commands.c.outputs_blob, files.c.sha256)
+    context.connection.execute(
+        delete(blobs).where(
+            blobs.c.stored <= context.now - _GRACE,
+            *(~select(1).where(column == blobs.c.sha256).exists() for column in naming),
+        )
+    )
+    return set(context.connection.execute(select(blobs.c.sha256)).scalars())

@@ -1,0 +1,54 @@
+"""What those who follow a session are to be told next, and who may not follow any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from jupyter_sessions import model
+from jupyter_sessions.core import events
+from jupyter_sessions.core.askers import Asker
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.errors import SessionsError
+
+#: Events that change nobody's roles; after any other, everyone is checked again.
+_HARMLESS = ("command.", "file.")
+_MOST = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Events that are new, and those who may not see them, with why."""
+
+    events: list[model.Event]
+    refused: dict[Asker, SessionsError] = field(default_factory=dict)
+
+
+def advance(
+    context: Context,
+    session_id: int,
+    after: int,
+    askers: Iterable[Asker],
+    admit: Callable[[Asker], object],
+    *,
+    check: bool,
+) -> Progress:
+    """Read what is new in a session after an event, and check its followers where roles may differ.
+
+    Parameters
+    ----------
+    admit
+        Raises for an asker who may not follow.
+    check
+        Check the followers in any case: time has passed, or something changed that is no event.
+    """
+    new = events.read(context.connection, session_id, after=after, limit=_MOST)
+    if not check and new and all(event.kind.startswith(_HARMLESS) for event in new):
+        return Progress(events=new)
+    refused = {}
+    for asker in askers:
+        try:
+            admit(asker)
+        except SessionsError as error:
+            refused[asker] = error
+    return Progress(events=new, refused=refused)

@@ -1,0 +1,121 @@
+"""What users and published files may be called, and when two names are the same.
+
+Two names are the same when they look the same: compared are their NFKC, case-folded forms, so that
+nobody can pass for ``foo`` as ``Foo``, ``ｆｏｏ`` or with a letter of another alphabet among Latin
+ones.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from jupyter_sessions.errors import BadName
+
+_USER_MARKS = frozenset("._-@+")
+_LONGEST_USER = 64
+_LONGEST_PART = 255  # bytes: what file systems take, so that a download can keep the name
+_LOOK_ALIKES = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+
+
+def fold(name: str) -> str:
+    """Return the form in which names are compared."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def user_name(name: str) -> str:
+    """Check a new user's name and return it in NFC.
+
+    Raises
+    ------
+    BadName
+        When it has more than 64 characters, other characters than letters, digits and ``._-@+``,
+        does not begin with a letter or digit, or mixes alphabets whose letters look alike.
+    """
+    name = unicodedata.normalize("NFC", name)
+    if not 0 < len(name) <= _LONGEST_USER:
+        raise BadName(
+            "A user name has 1 to 64 characters.", hint="Choose a shorter one, not an empty one."
+        )
+    for character in name:
+        if not (character.isalnum() or unicodedata.combining(character)) and (
+            character not in _USER_MARKS
+        ):
+            raise BadName(
+                f"A user name can't have the character U+{ord(character):04X} in it.",
+                hint="Use letters, digits and . _ - @ +",
+            )
+    if not name[0].isalnum():
+        raise BadName("A user name begins with a letter or a digit.", hint="Choose another.")
+    alphabets = {
+        alphabet
+        for character in name
+        for alphabet in _LOOK_ALIKES
+        if unicodedata.name(character, "").startswith(alphabet)
+    }
+    if len(alphabets) > 1:
+        raise BadName(
+            "A user name can't mix alphabets whose letters look alike: "
+            f"{', '.join(sorted(alphabets)).title()}.",
+            hint="Write it in one alphabet.",
+        )
+    return name
+
+
+def one_line(text: str, what: str) -> str:
+    """Check a label: any characters but control characters, and no lone surrogates.
+
+    Raises
+    ------
+    BadName
+        When there are some; `what` says where.
+    """
+    for character in text:
+        if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
+            raise BadName(
+                f"The {what} has the character U+{ord(character):04X} in it.",
+                hint="Write it on one line, without control characters.",
+            )
+    return text.strip()
+
+
+def prose(text: str, what: str) -> str:
+    """Check a text of several lines: no control characters but newline and tab.
+
+    Raises
+    ------
+    BadName
+        When there are some; `what` says where.
+    """
+    for line in text.replace("\t", " ").split("\n"):
+        one_line(line.removesuffix("\r"), what)
+    return text.strip()
+
+
+def path(text: str) -> str:
+    """Check a path in a web space and return it in NFC.
+
+    Raises
+    ------
+    BadName
+        When it is empty, absolute, has ``.``, ``..``, empty or overlong parts, a backslash, or
+        characters that can't be seen.
+    """
+    text = unicodedata.normalize("NFC", text)
+    hint = "Write it like results/weather.png, relative to the web space."
+    if text.startswith("/"):
+        raise BadName(f"The path {text!r} is absolute.", hint=hint)
+    for part in text.split("/"):
+        if part in {"", ".", ".."}:
+            raise BadName(f"The path {text!r} has a part that is empty, . or ..", hint=hint)
+        if part != part.strip():
+            raise BadName(f"The path {text!r} has a part that begins or ends in space.", hint=hint)
+        for character in part:
+            if character == "\\" or unicodedata.category(character) in {
+                "Cc", "Cf", "Cs", "Co", "Zl", "Zp",
+            }:  # fmt: skip
+                raise BadName(
+                    f"The path {text!r} has the character U+{ord(character):04X} in it.", hint=hint
+                )
+        if len(part.encode()) > _LONGEST_PART:
+            raise BadName("A part of the path is longer than 255 bytes.", hint=hint)
+    return text

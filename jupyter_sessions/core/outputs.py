@@ -1,0 +1,138 @@
+"""The outputs of a command, made ready to be kept: cut to the limit, counted, previewed, packed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from jupyter_sessions.model import CommandResponse, ErrorOutput, Output, Recording, Stream
+from jupyter_sessions.store.blobs import Blob, Blobs, compress, decompress
+
+#: How much of a source stands in lists, in characters; what is longer stands whole in a blob.
+SOURCE_SHOWN = 4_000
+_PREVIEW = 600
+_SEARCHED = 50_000
+_INLINE = 4_096
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[Output]).decode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What the rows of a command are made of, beside the request's own fields."""
+
+    columns: dict[str, Any]
+    blobs: tuple[Blob, ...]
+    searched: str
+
+
+def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
+    """Make a recording ready, storing what is too large for a row.
+
+    Parameters
+    ----------
+    limit
+        How many bytes the outputs of one command may have, as JSON; past it they are cut, and the
+        note says so.
+    """
+    request, response = recording.request, recording.response
+    outputs, note = _cut(response, limit) if response else ([], "")
+    text = "\n".join(_texts(outputs))
+    source_blob = (
+        blobs.put(request.source.encode())
+        if len(request.source) > SOURCE_SHOWN or "\0" in request.source
+        else None
+    )
+    packed = _encode(outputs)
+    small = compress(packed)
+    outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
+    columns: dict[str, Any] = {
+        "uid": recording.id,
+        "status": response.status if response else "running",
+        "started": request.started,
+        "finished": response.finished if response else None,
+        "duration": response.duration if response else None,
+        "language": _storable(request.language),
+        "kernel": _storable(request.kernel),
+        "notebook": _storable(request.notebook),
+        "execution_count": request.execution_count,
+        "source": _storable(request.source[:SOURCE_SHOWN]),
+        "source_blob": source_blob and source_blob.sha256,
+        "preview": _storable(text[:_PREVIEW]),
+        "media": " ".join(dict.fromkeys(_media(outputs))),
+        "output_count": len(outputs),
+        "size": len(packed) if response else 0,
+        "outputs": None if outputs_blob else small,
+        "outputs_blob": outputs_blob and outputs_blob.sha256,
+        "note": _storable(note),
+        "forgotten": False,
+    }
+    stored = tuple(blob for blob in (source_blob, outputs_blob) if blob)
+    return Kept(
+        columns=columns, blobs=stored, searched=f"{request.source[:_SEARCHED]}\n{text[:_SEARCHED]}"
+    )
+
+
+def unpack(inline: bytes | None, blob: Blob | None, blobs: Blobs) -> list[Output]:
+    """Return the outputs of a row as they came."""
+    if blob is not None:
+        return _decode(blobs.read(blob))
+    return _decode(decompress(inline)) if inline else []
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL's text can't hold NUL; lists show it as the picture of it.
+    return text.replace("\0", "␀")
+
+
+def _cut(response: CommandResponse, limit: int) -> tuple[list[Output], str]:
+    """Keep as many whole outputs as fit, and say how many don't."""
+    note = response.note
+    left = limit
+    for index, output in enumerate(response.outputs):
+        left -= len(_encode(output))
+        if left < 0:
+            dropped = len(response.outputs) - index
+            told = (
+                f"{dropped} of {len(response.outputs)} outputs were left out: more than "
+                f"{limit / 2**20:.0f} MiB in one command."
+            )
+            return response.outputs[:index], f"{note} {told}".strip()
+    return response.outputs, note
+
+
+def _texts(outputs: list[Output]) -> Iterator[str]:
+    """Yield what of the outputs people can search for and read in a line."""
+    for output in outputs:
+        match output:
+            case Stream(text=text):
+                yield _ANSI.sub("", _joined(text))
+            case ErrorOutput(ename=ename, evalue=evalue):
+                yield f"{ename}: {evalue}"
+            case _:
+                for media in _TEXT_MEDIA:
+                    if media in output.data:
+                        yield _ANSI.sub("", _joined(output.data[media]))
+                        break
+
+
+def _joined(text: Any) -> str:
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)
+
+
+def _media(outputs: list[Output]) -> Iterator[str]:
+    for output in outputs:
+        match output:
+            case Stream():
+                yield "stream"
+            case ErrorOutput():
+                yield "error"
+            case _:
+                yield from (name.replace(" ", "") for name in output.data)

@@ -1,0 +1,83 @@
+"""Passwords: hashed with argon2, checked at the same pace whether or not there is such a user."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from jupyter_sessions.errors import TooManyTries
+
+_FREE_TRIES = 5
+_LONGEST_WAIT = 300.0  # seconds
+_REMEMBERED = 10_000
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _nobody() -> str:
+    return _hasher().hash("the password of nobody")
+
+
+def make_hash(password: str) -> str:
+    """Hash a password."""
+    return _hasher().hash(password)
+
+
+def matches(password_hash: str | None, password: str) -> bool:
+    """Check a password; without a hash the work is done all the same, and the answer is no."""
+    try:
+        _hasher().verify(password_hash or _nobody(), password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+class BackOff:
+    """Failed logins wait: five are free, then the wait doubles, up to five minutes.
+
+    Kept in memory by name, for names that exist and names that don't, so that it tells nothing.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def check(self, name: str) -> None:
+        """Let a try through, or not.
+
+        Raises
+        ------
+        TooManyTries
+            When the name has to wait.
+        """
+        with self._lock:
+            _, until = self._failures.get(name, (0, 0.0))
+        wait = until - time.monotonic()
+        if wait > 0:
+            raise TooManyTries(
+                f"Too many logins under this name have failed; wait {wait:.0f} s.",
+                hint="If you have lost the password, ask the server's administrator for a new one.",
+            )
+
+    def failed(self, name: str) -> None:
+        """Count a failed try."""
+        with self._lock:
+            count = self._failures.pop(name, (0, 0.0))[0] + 1
+            wait = min(2.0 ** (count - _FREE_TRIES), _LONGEST_WAIT) if count >= _FREE_TRIES else 0
+            self._failures[name] = (count, time.monotonic() + wait)
+            while len(self._failures) > _REMEMBERED:
+                self._failures.popitem(last=False)
+
+    def succeeded(self, name: str) -> None:
+        """Forget the failed tries."""
+        with self._lock:
+            self._failures.pop(name, None)

@@ -1,0 +1,168 @@
+"""From who someone says they are to who they are, in the transaction in which they act."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, update
+
+from jupyter_sessions.core import names, users
+from jupyter_sessions.core.askers import Anonymous, Asker, Identified, KeyHolder, SystemUser
+from jupyter_sessions.core.context import Principal
+from jupyter_sessions.errors import NotSignedIn
+from jupyter_sessions.store.tables import keys
+from jupyter_sessions.store.tables import users as users_table
+
+NOBODY = Principal(user_id=0, name="")
+
+# A key's last use is written down at most this often, so that reading costs no write.
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+_KEY = select(
+    keys.c.id.label("key_id"),
+    keys.c.last_used,
+    keys.c.idle_timeout,
+    keys.c.expires,
+    keys.c.real_user_id,
+    users_table.c.id,
+    users_table.c.name,
+    users_table.c.display_name,
+    users_table.c.administrator,
+    users_table.c.default_session,
+).join(users_table, users_table.c.id == keys.c.user_id)
+_ALIVE = (keys.c.revoked.is_(None), ~users_table.c.disabled, users_table.c.removed.is_(None))
+
+
+def digest(key: str) -> str:
+    """Return the form in which a key is stored and found."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def key_ends(row: Row[Any]) -> datetime | None:
+    """When a key stops working, if it is not used again."""
+    ends = [row.expires] if row.expires is not None else []
+    if row.idle_timeout is not None:
+        ends.append(row.last_used + timedelta(minutes=row.idle_timeout))
+    return min(ends, default=None)
+
+
+def resolve(connection: Connection, asker: Asker, *, now: datetime, writes: bool) -> Principal:
+    """Find out who is asking.
+
+    Raises
+    ------
+    NotSignedIn
+        When the key is unknown, expired or revoked, or the account is disabled or gone.
+    """
+    match asker:
+        case Anonymous():
+            return NOBODY
+        case KeyHolder(key=key):
+            return _by_key(connection, _KEY.where(keys.c.hash == digest(key)), now, writes=writes)
+        case SystemUser(name=name):
+            return _by_name(connection, name, "", True, "system", now, writes=writes)
+        case Identified(name=name, display_name=display_name, administrator=administrator):
+            return _by_name(
+                connection, name, display_name, administrator, "identity", now, writes=writes
+            )
+
+
+def resolve_viewer(
+    connection: Connection, user_id: int, key_id: int | None, *, now: datetime
+) -> Principal:
+    """Find out who the holder of a capability URL is: alive only as long as login and account.
+
+    Raises
+    ------
+    NotSignedIn
+        When either has ended.
+    """
+    if key_id is not None:
+        return _by_key(
+            connection,
+            _KEY.where(keys.c.id == key_id, users_table.c.id == user_id),
+            now,
+            writes=False,
+        )
+    row = connection.execute(
+        select(users_table).where(
+            users_table.c.id == user_id,
+            ~users_table.c.disabled,
+            users_table.c.removed.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotSignedIn("This login has ended.", hint="Log in again.")
+    return Principal(user_id=row.id, name=row.name, via="identity")
+
+
+def _by_key(
+    connection: Connection, statement: Select[Any], now: datetime, *, writes: bool
+) -> Principal:
+    row = connection.execute(statement.where(*_ALIVE, keys.c.kind == "login")).one_or_none()
+    ends = key_ends(row) if row is not None else None
+    if row is None or (ends is not None and ends <= now):
+        raise NotSignedIn(
+            "The login is not valid: it has expired, was ended, or never existed.",
+            hint="Log in again.",
+        )
+    if writes and now - row.last_used >= _USE_NOTED_EVERY:
+        connection.execute(update(keys).where(keys.c.id == row.key_id).values(last_used=now))
+    return Principal(
+        user_id=row.id,
+        name=row.name,
+        display_name=row.display_name,
+        administrator=row.administrator,
+        via="key",
+        key_id=row.key_id,
+        expires=ends,
+        real_user_id=row.real_user_id,
+        default_session=row.default_session,
+    )
+
+
+def _by_name(
+    connection: Connection,
+    name: str,
+    display_name: str,
+    administrator: bool,
+    via: str,
+    now: datetime,
+    *,
+    writes: bool,
+) -> Principal:
+    row = users.find(connection, name)
+    if row is None:
+        if not writes:
+            # They have nothing here yet; the row is made when they first change something.
+            return Principal(
+                user_id=0,
+                name=name,
+                display_name=display_name,
+                administrator=administrator,
+                via=via,
+            )
+        users.add(
+            connection,
+            names.user_name(name),
+            now=now,
+            display_name=display_name,
+            administrator=administrator,
+        )
+        row = users.required(connection, name)
+    if row.disabled and via != "system":
+        raise NotSignedIn("This account is disabled.", hint="Ask the server's administrator.")
+    if writes and row.administrator != administrator and via == "system":
+        connection.execute(
+            update(users_table).where(users_table.c.id == row.id).values(administrator=True)
+        )
+    return Principal(
+        user_id=row.id,
+        name=row.name,
+        display_name=row.display_name or display_name,
+        administrator=administrator,
+        via=via,
+        default_session=row.default_session,
+    )

@@ -1,0 +1,137 @@
+"""Commands on their way into a session: each id once, whatever comes how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from jupyter_sessions import api, model
+from jupyter_sessions.core import events
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.outputs import Kept, keep
+from jupyter_sessions.core.registry import Preparation, implements
+from jupyter_sessions.errors import Conflict
+from jupyter_sessions.store import search
+from jupyter_sessions.store.blobs import Blob
+from jupyter_sessions.store.tables import blobs, commands
+
+_LAST_COMMAND = 200
+
+
+def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[str, Kept]:
+    """Store what is large; of an id that comes twice in one request, the last one counts."""
+    newest = {recording.id: recording for recording in request.commands}
+    services = preparation.services
+    return {
+        id_: keep(recording, services.blobs, services.limits.command)
+        for id_, recording in newest.items()
+    }
+
+
+@implements(api.RECORD_COMMANDS, prepare=_prepare)
+def record(context: Context, request: model.RecordCommands) -> model.Recorded:
+    """Record commands.
+
+    A new id gets the next number. A known one keeps its number: what it did not have yet (the
+    response of a running command, later outputs of a thread) is taken over from the same user, and
+    what is there already changes nothing.
+    """
+    kept: dict[str, Kept] = context.prepared
+    known = _known(context, list(kept))
+    fresh = [uid for uid in kept if uid not in known]
+    numbers = {uid: row.number for uid, row in known.items()}
+    numbers |= _add(context, fresh, kept)
+    for uid, row in known.items():
+        _update(context, row, kept[uid])
+    return model.Recorded(numbers=[numbers[recording.id] for recording in request.commands])
+
+
+def _known(context: Context, uids: list[str]) -> dict[str, Row[Any]]:
+    rows = context.connection.execute(
+        select(
+            commands.c.id,
+            commands.c.uid,
+            commands.c.number,
+            commands.c.user_id,
+            commands.c.status,
+            commands.c.finished,
+            commands.c.forgotten,
+        ).where(commands.c.session_id == context.session.id, commands.c.uid.in_(uids))
+    )
+    return {row.uid: row for row in rows}
+
+
+def _add(context: Context, uids: list[str], kept: dict[str, Kept]) -> dict[str, int]:
+    if not uids:
+        return {}
+    session = context.session
+    numbers = {uid: session.commands + 1 + index for index, uid in enumerate(uids)}
+    name_blobs(context, (blob for uid in uids for blob in kept[uid].blobs))
+    rows = [
+        {
+            **kept[uid].columns,
+            "session_id": session.id,
+            "number": number,
+            "user_id": context.principal.user_id,
+            "real_user_id": context.principal.real_user_id,
+        }
+        for uid, number in numbers.items()
+    ]
+    returned = insert(commands).returning(commands.c.id, commands.c.uid)
+    ids = {row.uid: row.id for row in context.connection.execute(returned, rows)}
+    search.index(context.transaction, session.id, {ids[uid]: kept[uid].searched for uid in numbers})
+    session.change(
+        commands=session.commands + len(rows),
+        last_command=rows[-1]["source"][:_LAST_COMMAND],
+    )
+    for uid, number in numbers.items():
+        running = kept[uid].columns["status"] == "running"
+        kind = "command.started" if running else "command.recorded"
+        events.append(context, kind, {"number": number})
+    return numbers
+
+
+def _update(context: Context, row: Row[Any], kept: Kept) -> None:
+    """Complete a running command, or take over later outputs of a completed one."""
+    columns = kept.columns
+    if columns["status"] == "running" or row.forgotten:
+        return
+    if row.user_id != context.principal.user_id:
+        raise Conflict(
+            f"Command {row.number} was recorded under this id by someone else.",
+            hint="An id stands for one command of one user; use new ones.",
+        )
+    was_running = row.status == "running"
+    if not was_running and columns["finished"] <= row.finished:
+        return
+    name_blobs(context, kept.blobs)
+    context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))
+    search.forget(context.transaction, [row.id])
+    search.index(context.transaction, context.session.id, {row.id: kept.searched})
+    kind = "command.recorded" if was_running else "command.updated"
+    events.append(context, kind, {"number": row.number})
+
+
+def name_blobs(context: Context, stored: Iterable[Blob]) -> None:
+    """Write down stored blobs, so that rows can name them."""
+    rows = [
+        {
+            "sha256": blob.sha256,
+            "size": blob.size,
+            "encoding": blob.encoding,
+            "stored": context.now,
+        }
+        for blob in {blob.sha256: blob for blob in stored}.values()
+    ]
+    if rows:
+        dialect = sqlite if context.transaction.is_sqlite else postgresql
+        statement = dialect.insert(blobs)
+        context.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[blobs.c.sha256], set_={"stored": statement.excluded.stored}
+            ),
+            rows,
+        )

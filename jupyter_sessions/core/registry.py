@@ -1,0 +1,58 @@
+"""Which function does what an operation of the table promises.
+
+A use case is ``run(context, request) -> answer``. Work that must not hold up the transaction
+(hashing a password, storing outputs as blobs) is its preparation,
+``prepare(preparation, request)``, whose result stands in ``context.prepared``. An operation with a
+lesser role for one's own things has an ``author``: whose the thing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from jupyter_sessions.api import Operation
+from jupyter_sessions.core.context import Context, Services
+from jupyter_sessions.model import Request
+from jupyter_sessions.store.database import Database
+
+Req = TypeVar("Req", bound=Request)
+Ans = TypeVar("Ans")
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a preparation may use: it runs outside any transaction."""
+
+    services: Services
+    database: Database
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """What is behind an operation."""
+
+    run: Callable[[Context, Any], Any]
+    prepare: Callable[[Preparation, Any], Any] | None = None
+    author: Callable[[Context, Any], int | None] | None = None
+
+
+USE_CASES: dict[str, UseCase] = {}
+
+
+def implements(
+    operation: Operation[Req, Ans],
+    *,
+    prepare: Callable[[Preparation, Req], Any] | None = None,
+    author: Callable[[Context, Req], int | None] | None = None,
+) -> Callable[[Callable[[Context, Req], Any]], Callable[[Context, Req], Any]]:
+    """Register the decorated function as what `operation` does."""
+
+    def register(run: Callable[[Context, Req], Any]) -> Callable[[Context, Req], Any]:
+        if operation.name in USE_CASES:
+            raise ValueError(f"{operation.name} is implemented twice")
+        USE_CASES[operation.name] = UseCase(run, prepare, author)
+        return run
+
+    return register

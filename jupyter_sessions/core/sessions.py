@@ -1,0 +1,289 @@
+"""Making, listing, describing, disabling, closing, removing and transferring sessions."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import and_, insert, or_, select, tuple_, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from jupyter_sessions import api, model, roles
+from jupyter_sessions.core import access, cursors, events, names, users
+from jupyter_sessions.core.context import Context, OpenSession
+from jupyter_sessions.core.registry import implements
+from jupyter_sessions.errors import Conflict, NoSuchSession
+from jupyter_sessions.store.tables import members, sessions
+from jupyter_sessions.store.tables import users as users_table
+
+_LOWEST_CODE = 10**21
+_DEFAULT_LABEL = "Default session"
+
+
+def answer(context: Context, session: OpenSession) -> model.Session:
+    """Show a session to the asking member."""
+    purged = session.removed and session.removed + context.services.limits.restorable
+    return model.Session(
+        code=session.code,
+        url=context.server and f"{context.server}/sessions/{session.code}/experiment",
+        label=session.label,
+        description=session.description,
+        owner=session.owner,
+        roles=session.role_names,
+        state=session.state,
+        default=session.default,
+        created=session.created,
+        last_used=session.last_used,
+        commands=session.commands,
+        last_command=session.last_command,
+        events=session.events,
+        members=session.members,
+        idle_timeout=session.idle_timeout,
+        lifetime=session.lifetime,
+        closes=session.closes if session.closed is None else session.closed,
+        removed=session.removed,
+        purged=purged,
+    )
+
+
+def make(context: Context, **attributes: Any) -> None:
+    """Make a session that the principal owns, and open it in the context."""
+    row = {
+        "code": str(_LOWEST_CODE + secrets.randbelow(9 * _LOWEST_CODE)),
+        "label": "",
+        "description": "",
+        "owner_id": context.principal.user_id,
+        "created": context.now,
+        "last_used": context.now,
+        "disabled": False,
+        "commands": 0,
+        "events": 0,
+        "last_command": "",
+        **attributes,
+    }
+    id_ = context.connection.execute(insert(sessions).values(row).returning(sessions.c.id)).scalar()
+    context.connection.execute(
+        insert(members).values(
+            session_id=id_,
+            user_id=context.principal.user_id,
+            roles=int(roles.ALL),
+            since=context.now,
+        )
+    )
+    context.open_session = access.load(
+        context.connection, context.principal, str(row["code"]), now=context.now, lock=False
+    )
+    events.append(context, "session.created", {"label": row["label"]})
+    access.save(context.connection, context.session)
+
+
+def default_code(context: Context) -> str:
+    """Return the code of the principal's default session, which is made at first need."""
+    found = context.connection.execute(
+        select(sessions.c.code)
+        .join(users_table, users_table.c.default_session == sessions.c.id)
+        .where(users_table.c.id == context.principal.user_id)
+    ).scalar()
+    if found is not None:
+        return str(found)
+    make(context, label=_DEFAULT_LABEL)
+    context.connection.execute(
+        update(users_table)
+        .where(users_table.c.id == context.principal.user_id)
+        .values(default_session=context.session.id)
+    )
+    return context.session.code
+
+
+@implements(api.CREATE_SESSION)
+def create(context: Context, request: model.NewSession) -> model.Session:
+    """Make a session."""
+    make(
+        context,
+        label=names.one_line(request.label, "label"),
+        description=names.prose(request.description, "description"),
+        idle_timeout=request.idle_timeout,
+        lifetime=request.lifetime,
+    )
+    return answer(context, context.session)
+
+
+@implements(api.LIST_SESSIONS)
+def list_sessions(context: Context, request: model.ListSessions) -> model.Page[model.Session]:
+    """List the sessions that the principal has a role in."""
+    me = context.principal.user_id
+    statement = access.LOADED.where(members.c.user_id == me, *_which(request, me))
+    if request.search:
+        statement = statement.where(_containing(request.search))
+    if request.after is not None:
+        used, id_ = cursors.read(request.after, 2)
+        statement = statement.where(
+            tuple_(sessions.c.last_used, sessions.c.id) < tuple_(cursors.instant(used), id_)
+        )
+    rows = context.connection.execute(
+        statement.order_by(sessions.c.last_used.desc(), sessions.c.id.desc()).limit(
+            request.limit + 1
+        )
+    ).all()
+    page = rows[: request.limit]
+    following = None
+    if len(rows) > request.limit:
+        following = cursors.write(cursors.number(page[-1].last_used), page[-1].id)
+    return model.Page(
+        items=[answer(context, as_it_is_now(access.opened(row), context.now)) for row in page],
+        next=following,
+    )
+
+
+def as_it_is_now(session: OpenSession, now: datetime) -> OpenSession:
+    """Show a session whose time has run out as closed."""
+    if session.closed is None and session.closes is not None and session.closes <= now:
+        session.closed = session.closes
+    return session
+
+
+def _which(request: model.ListSessions, me: int) -> list[ColumnElement[bool]]:
+    if request.which == "removed":
+        return [sessions.c.removed.is_not(None), sessions.c.owner_id == me]
+    reachable = or_(sessions.c.owner_id == me, ~sessions.c.disabled)
+    conditions = [sessions.c.removed.is_(None), reachable]
+    if request.which == "mine":
+        conditions.append(sessions.c.owner_id == me)
+    if request.which == "shared":
+        conditions.append(sessions.c.owner_id != me)
+    return conditions
+
+
+def _containing(text: str) -> ColumnElement[bool]:
+    columns = (sessions.c.label, sessions.c.description, sessions.c.code, users_table.c.name)
+    return and_(
+        *(
+            or_(*(column.icontains(word, autoescape=True) for column in columns))
+            for word in text.split()
+        )
+    )
+
+
+@implements(api.GET_SESSION)
+def get(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
+    """Show a session."""
+    return answer(context, context.session)
+
+
+@implements(api.SESSION_EXISTS)
+def exists(context: Context, request: model.SessionNamed) -> model.Existence:
+    """Tell whether the principal has a role in the session, without waking it."""
+    try:
+        session = access.load(
+            context.connection, context.principal, request.code, now=context.now, lock=False
+        )
+    except NoSuchSession:
+        return model.Existence(exists=False)
+    return model.Existence(exists=session.removed is None)
+
+
+@implements(api.DESCRIBE_SESSION)
+def describe(context: Context, request: model.DescribeSession) -> model.Session:
+    """Change label and description."""
+    values: dict[str, Any] = {}
+    if request.label is not msgspec.UNSET:
+        values["label"] = names.one_line(request.label, "label")
+    if request.description is not msgspec.UNSET:
+        values["description"] = names.prose(request.description, "description")
+    return _change(context, "session.described", **values)
+
+
+@implements(api.TIME_SESSION)
+def time(context: Context, request: model.TimeSession) -> model.Session:
+    """Change the time-outs."""
+    asked = {"idle_timeout": request.idle_timeout, "lifetime": request.lifetime}
+    values = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
+    return _change(context, "session.timed", **values)
+
+
+@implements(api.DISABLE_SESSION)
+def disable(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
+    """Shut everyone but the owner out."""
+    return _change(context, "session.disabled", disabled=True)
+
+
+@implements(api.ENABLE_SESSION)
+def enable(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
+    """Let the members in again."""
+    return _change(context, "session.enabled", disabled=False)
+
+
+@implements(api.CLOSE_SESSION)
+def close(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
+    """Make the session a read-only archive; its members can look at it, even if it was disabled."""
+    return _change(context, "session.closed", closed=context.now, disabled=False)
+
+
+@implements(api.REMOVE_SESSION)
+def remove(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
+    """Take the session out of every list."""
+    if context.session.default:
+        raise Conflict(
+            "This is your default session, which can't be removed.",
+            hint="Forget its commands and unpublish its files instead.",
+        )
+    return _change(context, "session.removed", removed=context.now)
+
+
+@implements(api.RESTORE_SESSION)
+def restore(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
+    """Bring the session back as it was."""
+    return _change(context, "session.restored", removed=None)
+
+
+@implements(api.TRANSFER_SESSION)
+def transfer(context: Context, request: model.TransferSession) -> model.Session:
+    """Make another user the owner; the old one stays as an admin."""
+    user = users.required(context.connection, request.user)
+    session = context.session
+    if user.id == session.owner_id:
+        raise Conflict(f"{user.name} owns this session already.", hint="Nothing needs to be done.")
+    if user.disabled:
+        raise Conflict(
+            f"The account of {user.name} is disabled.", hint="Choose a user who can log in."
+        )
+    if session.default:
+        raise Conflict(
+            "This is your default session, which stays yours.", hint="Make a session to hand over."
+        )
+    admin = roles.expand(roles.Roles.ADMIN)
+    of_session = members.c.session_id == session.id
+    context.connection.execute(
+        update(members)
+        .where(of_session, members.c.user_id == session.owner_id)
+        .values(roles=int(admin))
+    )
+    held = context.connection.execute(
+        update(members)
+        .where(of_session, members.c.user_id == user.id)
+        .values(roles=int(roles.ALL), granted_by=session.owner_id)
+    )
+    if not held.rowcount:
+        context.connection.execute(
+            insert(members).values(
+                session_id=session.id,
+                user_id=user.id,
+                roles=int(roles.ALL),
+                since=context.now,
+                granted_by=session.owner_id,
+            )
+        )
+        session.members += 1
+    session.change(owner_id=user.id)
+    session.owner, session.roles = user.name, admin
+    events.append(context, "session.transferred", {"user": user.name})
+    return answer(context, session)
+
+
+def _change(context: Context, kind: str, **values: Any) -> model.Session:
+    context.session.change(**values)
+    told = {name: value for name, value in values.items() if not isinstance(value, datetime | bool)}
+    events.append(context, kind, {} if kind == "session.restored" else told)
+    return answer(context, context.session)

@@ -1,0 +1,212 @@
+"""Transactions on SQLite or PostgreSQL: reads side by side, writes in groups.
+
+On SQLite one writer thread takes all that is waiting, runs each unit of work in a savepoint of one
+``BEGIN IMMEDIATE`` transaction, commits once, and only then answers: what is acknowledged is on
+disk, and many waiting writers cost one sync. PostgreSQL groups commits by itself, so there each
+unit of work has a transaction and a thread of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from jupyter_sessions.errors import StoreUnusable
+from jupyter_sessions.store import engines
+
+T = TypeVar("T")
+
+_READERS = 4
+_POSTGRESQL_WRITERS = 8
+_GROUP = 256
+
+
+@dataclass
+class Transaction:
+    """An open transaction, and the sessions whose log grew in it."""
+
+    connection: Connection
+    changed: set[int] = field(default_factory=set)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is SQLite; only full-text search asks."""
+        return self.connection.dialect.name == "sqlite"
+
+
+Work = Callable[[Transaction], T]
+Listener = Callable[[set[int]], None]
+
+
+@dataclass
+class _Job:
+    work: Work[object]
+    outcome: Future[object]
+    result: object = None
+    error: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.error is not None:
+            self.outcome.set_exception(self.error)
+        else:
+            self.outcome.set_result(self.result)
+
+
+class Database:
+    """A database that is open, migrated and ready.
+
+    Parameters
+    ----------
+    url
+        An SQLAlchemy URL: ``sqlite:///FILE`` or ``postgresql+psycopg://…``.
+
+    Raises
+    ------
+    StoreUnusable
+        When it can't be opened, is corrupt, or was made by a newer program.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engines = engines.open_engines(url)
+        self._listeners: list[Listener] = []
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sessions-read")
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        writers = 1 if self._engines.is_sqlite else _POSTGRESQL_WRITERS
+        group = _GROUP if self._engines.is_sqlite else 1
+        self._writers = [
+            threading.Thread(
+                target=self._write_all, args=(group,), name="sessions-write", daemon=True
+            )
+            for _ in range(writers)
+        ]
+        for writer in self._writers:
+            writer.start()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that writes, for migrations and for watching other processes."""
+        return self._engines.writer
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite."""
+        return self._engines.is_sqlite
+
+    def read(self, work: Work[T]) -> Future[T]:
+        """Run `work` in a transaction that sees one state of the database and changes nothing."""
+        return self._readers.submit(self._read, work)
+
+    def write(self, work: Work[T]) -> Future[T]:
+        """Run `work` in a transaction; the future is done when what it did is on disk.
+
+        An exception of `work` undoes all that it did, and nothing else.
+        """
+        outcome: Future[T] = Future()
+        with self._closing:
+            if self._closed:
+                raise StoreUnusable(
+                    "The store is closing.", hint="Try again when the server is back."
+                )
+            self._jobs.put(_Job(work, outcome))  # type: ignore[arg-type]  # a job of any type
+        return outcome
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener`, in a thread of ours, with the sessions that a commit of ours changed.
+
+        Returns
+        -------
+        callable
+            Ends it.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """Finish what was accepted, then let go of the database."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            for _ in self._writers:
+                self._jobs.put(None)
+        for writer in self._writers:
+            writer.join()
+        self._readers.shutdown()
+        self._engines.dispose()
+
+    def _read(self, work: Work[T]) -> T:
+        try:
+            with self._engines.reader.connect() as connection, connection.begin():
+                return work(Transaction(connection))
+        except DBAPIError as error:
+            raise engines.translate(error) from error
+
+    def _write_all(self, group: int) -> None:
+        while (job := self._jobs.get()) is not None:
+            jobs = [job]
+            ended = False
+            while len(jobs) < group and not self._jobs.empty():
+                with contextlib.suppress(queue.Empty):
+                    following = self._jobs.get_nowait()
+                    if following is None:
+                        ended = True
+                        break
+                    jobs.append(following)
+            self._commit(jobs)
+            if ended:
+                return
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        changed: set[int] = set()
+        try:
+            with self._engines.writer.connect() as connection, connection.begin():
+                for job in jobs:
+                    changed |= self._run(job, connection)
+                engines.tell_others(connection, changed)
+        except DBAPIError as error:
+            self._fail(jobs, engines.translate(error))
+            return
+        except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us
+            self._fail(jobs, error)
+            return
+        # Followers are told before the answer goes out, so that no one reads their own write late.
+        for listener in list(self._listeners) if changed else []:
+            listener(changed)
+        for job in jobs:
+            job.settle()
+
+    def _run(self, job: _Job, connection: Connection) -> set[int]:
+        """Run one unit of work in a savepoint; an error of its own undoes it alone."""
+        savepoint = connection.begin_nested()
+        transaction = Transaction(connection)
+        try:
+            job.result = job.work(transaction)
+            savepoint.commit()
+        except DBAPIError as error:
+            if engines.ends_transaction(error):
+                raise
+            savepoint.rollback()
+            job.error = engines.translate(error)
+            return set()
+        except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us
+            savepoint.rollback()
+            job.error = error
+            return set()
+        return transaction.changed
+
+    @staticmethod
+    def _fail(jobs: list[_Job], error: BaseException) -> None:
+        for job in jobs:
+            job.error = job.error or error
+            job.settle()

@@ -1,0 +1,167 @@
+"""What differs between SQLite and PostgreSQL: connecting, settings, failures, telling others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from jupyter_sessions.errors import (
+    Conflict,
+    InternalError,
+    SessionsError,
+    StoreBusy,
+    StoreFull,
+    StoreUnusable,
+)
+from jupyter_sessions.store import migrate, sharing
+
+_LOCK_WAIT = 30.0  # seconds that a writer waits for another process
+_CHANNEL = "jupyter_sessions"
+
+
+@dataclass(frozen=True)
+class Engines:
+    """A database's two ways in, and what to call when it is let go."""
+
+    writer: Engine
+    reader: Engine
+    is_sqlite: bool
+    release: Callable[[], None]
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.reader.dispose()
+        self.writer.dispose()
+        self.release()
+
+
+def open_engines(url: str) -> Engines:
+    """Connect to the database at `url` and bring its schema up to date.
+
+    Raises
+    ------
+    StoreUnusable
+        When that can't be done; the message says why.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreUnusable(
+            "The database URL can't be read.",
+            hint="Write sqlite:////folder/sessions.db or postgresql+psycopg://user@host/name.",
+        ) from None
+    engines = _sqlite(Path(parsed.database or "")) if url.startswith("sqlite") else _server(url)
+    try:
+        migrate.upgrade(engines.writer)
+    except DBAPIError as error:
+        engines.dispose()
+        raise translate(error) from error
+    except SessionsError:
+        engines.dispose()
+        raise
+    return engines
+
+
+def _sqlite(path: Path) -> Engines:
+    module = sharing.sqlite_module()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+    claimed = sharing.claim(path, module.sqlite_version_info)
+
+    def connect(begin: str, *pragmas: str) -> Engine:
+        engine = create_engine(
+            f"sqlite:///{path}",
+            module=module,
+            poolclass=QueuePool,
+            # Transactions are begun below, in the way that each engine needs.
+            connect_args={
+                "isolation_level": None,
+                "timeout": _LOCK_WAIT,
+                "check_same_thread": False,
+            },
+        )
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _record: Any) -> None:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *pragmas):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begin_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    return Engines(
+        writer=connect("BEGIN IMMEDIATE"),
+        reader=connect("BEGIN", "query_only=ON"),
+        is_sqlite=True,
+        release=claimed.release if claimed else lambda: None,
+    )
+
+
+def _server(url: str) -> Engines:
+    writer = create_engine(url, pool_pre_ping=True, pool_size=10)
+    reader = create_engine(
+        url,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        execution_options={"postgresql_readonly": True},
+    )
+    return Engines(writer=writer, reader=reader, is_sqlite=False, release=lambda: None)
+
+
+def tell_others(connection: Connection, changed: set[int]) -> None:
+    """Tell the other processes on this database, at commit, which sessions changed.
+
+    On SQLite there is nothing to do: they watch ``PRAGMA data_version``.
+    """
+    if changed and connection.dialect.name == "postgresql":
+        connection.execute(
+            text("SELECT pg_notify(:channel, :changed)"),
+            {"channel": _CHANNEL, "changed": ",".join(map(str, sorted(changed)))},
+        )
+
+
+def ends_transaction(error: DBAPIError) -> bool:
+    """Tell whether a failure concerns the whole transaction and not one statement."""
+    return isinstance(error, OperationalError) or error.connection_invalidated
+
+
+def translate(error: DBAPIError) -> SessionsError:
+    """Say a driver's failure in our words; the original goes along as the cause."""
+    told = str(error.orig).lower()
+    if "full" in told or "no space" in told:
+        return StoreFull(
+            "The disk that holds the sessions is full. Nothing was changed, what was there is "
+            "intact.",
+            hint="Free some room and try again.",
+        )
+    if "locked" in told or "busy" in told or "deadlock" in told:
+        return StoreBusy(
+            "The database is locked by another process, and did not come free in time.",
+            hint="Try again in a moment.",
+        )
+    if isinstance(error, IntegrityError):
+        return Conflict("What is there already stands against the change.", hint="Look again.")
+    if any(word in told for word in ("malformed", "not a database", "corrupt")):
+        return StoreUnusable(
+            f"The database is damaged: {error.orig}",
+            hint="Keep a copy of the file, and restore it from a backup.",
+        )
+    if isinstance(error, OperationalError):
+        return StoreUnusable(
+            f"The database can't be used: {error.orig}",
+            hint="See that it is there, reachable and writable.",
+        )
+    return InternalError(
+        f"The database refused a statement: {type(error.orig).__name__}.",
+        hint="This is a defect; please report it.",
+    )

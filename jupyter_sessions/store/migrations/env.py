@@ -1,0 +1,13 @@
+"""Run by Alembic: the connection, already in a transaction, comes from `migrate.upgrade`."""
+
+from alembic import context
+
+from jupyter_sessions.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    # SQLite's only way to change a table.
+    render_as_batch=True,
+)
+context.run_migrations()

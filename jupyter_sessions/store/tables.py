@@ -1,0 +1,229 @@
+"""The schema, as SQLAlchemy tables; migrations make it, and `REVISION` names the newest of them.
+
+Instants are whole microseconds since 1970 in UTC on disk and aware datetimes in Python. A user is
+named by number everywhere: names are data that can be looked up, never keys.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+#: The newest migration; a database at it needs no look at the migrations at all.
+REVISION = "0001"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> int | None:  # noqa: ARG002  # SQLAlchemy passes it
+        """Turn a datetime into the number on disk."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy passes it
+        """Turn the number on disk into a datetime."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+#: SQLite gives a table its fast row numbers only for a plain INTEGER.
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+#: Text that is compared and sorted by code point on both databases.
+Folded = String().with_variant(String(collation="C"), "postgresql")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("name", String, nullable=False),
+    # The name as it is compared: NFKC, case-folded.
+    Column("folded", Folded, nullable=False),
+    Column("display_name", String, nullable=False),
+    Column("password_hash", String),
+    Column("administrator", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_login", Instant),
+    Column("removed", Instant),
+    Column("default_session", Number),
+    # A removed account frees its name, and whoever takes it next inherits nothing.
+    Index(
+        "uq_users_folded",
+        "folded",
+        unique=True,
+        sqlite_where=text("removed IS NULL"),
+        postgresql_where=text("removed IS NULL"),
+    ),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("code", String, nullable=False, unique=True),
+    Column("label", String, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("owner_id", ForeignKey("users.id"), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_used", Instant, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("closed", Instant),
+    Column("removed", Instant),
+    Column("idle_timeout", Integer),
+    Column("lifetime", Integer),
+    # How many there are, which is also the newest one's number.
+    Column("commands", Number, nullable=False),
+    Column("events", Number, nullable=False),
+    Column("last_command", String, nullable=False),
+    Index("ix_sessions_removed", "removed"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("roles", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("granted_by", ForeignKey("users.id")),
+    Index("ix_members_user_id", "user_id"),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("encoding", String, nullable=False),
+    Column("stored", Instant, nullable=False),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Number, nullable=False),
+    # What the kernel calls the request: the same one twice is one command.
+    Column("uid", String, nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("real_user_id", ForeignKey("users.id")),
+    Column("status", String, nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("finished", Instant),
+    Column("duration", Float),
+    Column("language", String, nullable=False),
+    Column("kernel", String, nullable=False),
+    Column("notebook", String, nullable=False),
+    Column("execution_count", BigInteger),
+    Column("source", Text, nullable=False),
+    # Set where the source is longer than `source` holds.
+    Column("source_blob", ForeignKey("blobs.sha256")),
+    Column("preview", Text, nullable=False),
+    Column("media", Text, nullable=False),
+    Column("output_count", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    # The outputs as JSON, in zstd: in the row where they are small, else in a blob.
+    Column("outputs", LargeBinary),
+    Column("outputs_blob", ForeignKey("blobs.sha256")),
+    Column("note", Text, nullable=False),
+    Column("forgotten", Boolean, nullable=False),
+    UniqueConstraint("session_id", "number"),
+    UniqueConstraint("session_id", "uid"),
+    Index("ix_commands_user", "session_id", "user_id", "number"),
+    Index("ix_commands_status", "session_id", "status", "number"),
+    Index("ix_commands_source_blob", "source_blob"),
+    Index("ix_commands_outputs_blob", "outputs_blob"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("path", String, nullable=False),
+    # The path as it is compared: NFKC, case-folded.
+    Column("folded", Folded, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", ForeignKey("blobs.sha256"), nullable=False),
+    Column("publisher_id", ForeignKey("users.id"), nullable=False),
+    Column("published", Instant, nullable=False),
+    Column("command", Number),
+    UniqueConstraint("session_id", "folded"),
+    Index("ix_files_sha256", "sha256"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Number, primary_key=True),
+    # None where the event concerns the server's accounts and no session.
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE")),
+    Column("number", Number, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("user_id", ForeignKey("users.id")),
+    Column("real_user_id", ForeignKey("users.id")),
+    Column("data", Text, nullable=False),
+    Index("uq_events_number", "session_id", "number", unique=True),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Number, primary_key=True),
+    # SHA-256 of the key: it has 128 random bits or more, so nothing slower is needed.
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("real_user_id", ForeignKey("users.id")),
+    Column("label", String, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_used", Instant, nullable=False),
+    Column("idle_timeout", Integer),
+    Column("expires", Instant),
+    Column("revoked", Instant),
+    Index("ix_keys_user_id", "user_id"),
+)

@@ -1,0 +1,78 @@
+"""Noticing what other processes commit to the same database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+_EVERY = 0.1  # seconds between two looks at SQLite's data version
+_AFTER_FAILURE = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Calls back, in a thread of its own, when something was committed elsewhere.
+
+    Parameters
+    ----------
+    engine
+        Of the database to watch.
+    noticed
+        Is given the sessions that changed, or None where it can't be known which.
+    """
+
+    def __init__(self, engine: Engine, noticed: Callable[[set[int] | None], None]) -> None:
+        self._engine = engine
+        self._noticed = noticed
+        self._stopped = threading.Event()
+        look = self._poll if engine.dialect.name == "sqlite" else self._wait
+        self._thread = threading.Thread(
+            target=self._run, args=(look,), name="sessions-watch", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self, look: Callable[[Any], None]) -> None:
+        while not self._stopped.is_set():
+            try:
+                pooled = self._engine.raw_connection()
+                try:
+                    look(pooled.driver_connection)
+                finally:
+                    # Not back into the pool: PostgreSQL's goes on listening.
+                    pooled.detach()
+                    pooled.close()
+            except (DBAPIError, OSError, *_driver_errors(self._engine)) as error:
+                log.warning("Lost sight of the database (%s); looking again.", error)
+                self._stopped.wait(_AFTER_FAILURE)
+                self._noticed(None)
+
+    def _poll(self, connection: Any) -> None:
+        version = None
+        while not self._stopped.wait(_EVERY):
+            (seen,) = connection.execute("PRAGMA data_version").fetchone()
+            if version is not None and seen != version:
+                self._noticed(None)
+            version = seen
+
+    def _wait(self, connection: Any) -> None:
+        connection.rollback()
+        connection.autocommit = True
+        connection.execute("LISTEN jupyter_sessions")
+        while not self._stopped.is_set():
+            for notice in connection.notifies(timeout=0.5, stop_after=1):
+                self._noticed({int(id_) for id_ in notice.payload.split(",")})
+
+
+def _driver_errors(engine: Engine) -> tuple[type[Exception], ...]:
+    return (engine.dialect.loaded_dbapi.Error,)
