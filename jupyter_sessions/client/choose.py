@@ -32,12 +32,12 @@ class RunningServer(msgspec.Struct):
     pid
         Its process.
     database
-        The database that it serves.
+        The URL of the database that it serves.
     """
 
     url: str
     pid: int
-    database: str = ""
+    database: str
 
 
 def transport(server: str | None = None) -> Transport:
@@ -89,7 +89,7 @@ def transport_for(reference: Reference | str) -> Transport:
 
 
 def own_servers() -> list[RunningServer]:
-    """List the servers that run on this user's own store."""
+    """List the sessions servers that run as this user on this machine, on whichever store."""
     running = []
     for file in sorted(folders.private("servers").glob("*.json")):
         try:
@@ -134,7 +134,10 @@ def _in_process() -> Transport:
 
 
 def _is_own(server: str) -> bool:
-    return any(_same_server(server, running.url) for running in own_servers())
+    own = folders.own_database()
+    return any(
+        running.database == own and _same_server(server, running.url) for running in own_servers()
+    )
 
 
 def _same_server(one: str, other: str) -> bool:

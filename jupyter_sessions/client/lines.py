@@ -1,0 +1,164 @@
+"""Append-only files of lines that one process owns while it lives.
+
+Beside each file there is a lock, held by the process that writes it. When that process is gone the
+lock is free, and another one may take the file over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+#: What is raised when a disk does not do its work; the second where it knows no locks.
+FAILURES = (OSError, NotImplementedError)
+
+
+class Lines:
+    """A file of lines; it is made, readable by its user alone, at the first line.
+
+    Not safe to use from several threads at once.
+
+    Parameters
+    ----------
+    path
+        The file; nobody else may use this name.
+    header
+        The line that it begins with.
+    """
+
+    def __init__(self, path: Path, header: bytes) -> None:
+        self.path = path
+        self._header = header
+        self._file: BinaryIO | None = None
+        self._lock: BaseFileLock | None = None
+        self._end = 0  # where the last whole line ends
+        self._torn = False  # whether something may stand behind that
+
+    @classmethod
+    def take_over(cls, path: Path, header: bytes) -> Self:
+        """Own the file of a process that is gone.
+
+        Raises
+        ------
+        BlockingIOError
+            When its process lives.
+        FileNotFoundError
+            When it has been dealt with.
+        """
+        lines = cls(path, header)
+        lines._lock = _locked(path)
+        try:
+            lines._file = path.open("r+b", buffering=0)
+        except OSError:
+            lines._lock.release()
+            raise
+        lines._torn = True
+        for start, line in lines.whole():
+            lines._end = start + len(line)
+        return lines
+
+    def append(self, line: bytes) -> int:
+        """Write a line at the end, whole or not at all, and return where it begins.
+
+        It outlives the process; that it outlives the machine is for `sync`.
+        """
+        file = self._opened()
+        if not self._end:
+            self._put(file, self._header)
+        start = self._end
+        self._put(file, line)
+        return start
+
+    def read(self, start: int, length: int) -> bytes:
+        """Read what stands at a place."""
+        file = self._opened()
+        file.seek(start)
+        return file.read(length)
+
+    def whole(self) -> Iterator[tuple[int, bytes]]:
+        """Yield each whole line, with its end, and where it begins."""
+        start = 0
+        with self.path.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return  # a process died while it wrote this
+                yield start, line
+                start += len(line)
+
+    def clear(self) -> None:
+        """Take all lines out."""
+        if self._file is not None:
+            self._end, self._torn = 0, True
+            self._file.truncate(0)
+            self._torn = False
+
+    def written(self) -> datetime:
+        """Tell when the file was last written to."""
+        return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
+
+    def descriptor(self) -> int | None:
+        """Give a descriptor of the file to sync and close, None when there is no file.
+
+        It is one of its own, so that the file may be used and closed meanwhile.
+        """
+        return None if self._file is None else os.dup(self._file.fileno())
+
+    def close(self, *, remove: bool) -> None:
+        """Let go of the file, or remove it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if self._lock is not None:
+            if remove:
+                with suppress(OSError):  # what stays is empty, or is found to be delivered
+                    self.path.unlink(missing_ok=True)
+                    Path(self._lock.lock_file).unlink(missing_ok=True)
+            self._lock.release()
+            self._lock = None
+
+    def _opened(self) -> BinaryIO:
+        if self._lock is None:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = _locked(self.path)
+        if self._file is None:
+            self._file = open(self.path, "x+b", buffering=0, opener=private)  # noqa: SIM115 - kept
+        return self._file
+
+    def _put(self, file: BinaryIO, line: bytes) -> None:
+        if self._torn:
+            file.truncate(self._end)
+        self._torn = True
+        file.seek(self._end)
+        rest = memoryview(line)
+        while rest:
+            rest = rest[file.write(rest) :]
+        self._torn = False
+        self._end += len(line)
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file that, where it is made, only its user can read: an opener for `open`."""
+    return os.open(path, flags, 0o600)
+
+
+def reason(error: OSError | NotImplementedError) -> str:
+    """Say in few words why a disk did not do its work."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _locked(path: Path) -> BaseFileLock:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_suffix(".lock"), timeout=0, mode=0o600, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise BlockingIOError(f"{path} is another process's") from error
+    return lock

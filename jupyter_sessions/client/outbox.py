@@ -1,0 +1,293 @@
+"""The way of recorded commands into their session: in order, exactly once, and never lost.
+
+What is recorded is appended to a journal on disk before anything else; a thread delivers it. While
+the server is away or busy, commands wait; what it refuses for good is kept beside, with the reason.
+Delivering twice changes nothing, since the server knows a command by its id.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+import msgspec
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.journal import Destination, Journal, Slot, left_behind
+from jupyter_sessions.client.lines import FAILURES, reason
+from jupyter_sessions.client.transport import Transport
+
+BATCH = 100  #: commands in one request, at most
+BATCH_SIZE = 8 << 20  #: bytes in one request, but for a single command that is larger
+LOOK_AROUND = 60.0  #: seconds between looks for what ended processes left
+TRIES = 5  #: how often a healthy server may fail at one command before that is put aside
+
+# Nothing of this user goes into this session any more.
+_SESSION_REFUSES = (
+    errors.RoleMissing,
+    errors.Forbidden,
+    errors.SessionDisabled,
+    errors.NoSuchSession,
+    errors.WrongState,
+)
+# The server can't, now.
+_PASSING = (
+    errors.StoreBusy,
+    errors.StoreFull,
+    errors.StoreUnusable,
+    errors.TooManyTries,
+    errors.NotSignedIn,
+    errors.NoLogin,
+    errors.NotASessionsServer,
+    errors.ServerNotTrusted,
+)
+# The server can't, or fails at just this request.
+_DOUBTFUL = (errors.ServerUnreachable, errors.InternalError)
+
+
+class Courier:
+    """Takes recorded commands into a session, from a thread of its own.
+
+    What other processes of this user left for the same server is delivered too, and first.
+
+    Parameters
+    ----------
+    transport
+        The way to the operations. It stays the caller's, to close after the courier.
+    code
+        The session's code.
+    first_wait, longest_wait
+        Seconds before a failed delivery is tried again: at first, and at most.
+    look_around
+        Seconds between looks for what ended processes left.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        code: str,
+        *,
+        first_wait: float = 0.5,
+        longest_wait: float = 30.0,
+        look_around: float = LOOK_AROUND,
+    ) -> None:
+        self._transport = transport
+        self._destination = Destination(transport.server, transport.user, code)
+        self._waits = first_wait, longest_wait
+        self._look_around = look_around
+        self._own = Journal(self._destination)
+        self._left: list[Journal] = []
+        self._looked = float("-inf")
+        self._changed = threading.Condition()
+        self._appended = threading.Event()
+        self._hurry = False
+        self._closing = False
+        self._batch = BATCH
+        self._failures = 0  # one after the other
+        self._doubts = 0  # of these, those of a server that was well otherwise
+        self._obstacle = ""
+        self._put_aside = 0
+        self._last_refusal = ""
+        self._threads = [
+            threading.Thread(target=work, name=f"jupyter_sessions {work.__name__}", daemon=True)
+            for work in (self._deliver, self._sync)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many commands of this courier are not in the session yet."""
+        return self._own.waiting
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps commands from the session, as told to the user; None when nothing does."""
+        told = []
+        if self._obstacle and (waiting := self.waiting + sum(j.waiting for j in self._left)):
+            told.append(f"{_commands(waiting)} not recorded yet: {self._obstacle}")
+        if self._put_aside:
+            told.append(f"{_commands(self._put_aside)} not recorded: {self._last_refusal}")
+        if self._own.lost:
+            told.append(f"{_commands(self._own.lost)} lost: {self._own.trouble}.")
+        elif self._own.trouble:
+            told.append(f"The outbox can't be written ({self._own.trouble}); it is in memory only.")
+        return " ".join(told) or None
+
+    def send(self, recording: model.Recording) -> None:
+        """Take a command; it outlives the process when this returns. Never raises.
+
+        A newer version of the same command completes it, or replaces its response.
+        """
+        self._own.append(recording)
+        self._appended.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until all commands are in the session (or put aside); try again now if need be.
+
+        Parameters
+        ----------
+        timeout
+            In seconds.
+
+        Returns
+        -------
+        bool
+            Whether none waits any more.
+        """
+        with self._changed:
+            self._hurry = True
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: not self.waiting, timeout)
+
+    def close(self, timeout: float) -> bool:
+        """Flush, then stop; what could not be delivered waits on disk for another courier.
+
+        Parameters
+        ----------
+        timeout
+            In seconds; it is not exceeded by more than an instant.
+
+        Returns
+        -------
+        bool
+            Whether no command waits any more.
+        """
+        end = time.monotonic() + timeout
+        delivered = self.flush(timeout)
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._appended.set()
+        for thread in self._threads:
+            thread.join(max(end - time.monotonic(), 0.05))
+        return delivered
+
+    # ---- the threads
+
+    def _sync(self) -> None:
+        while not self._closing:
+            self._appended.wait()
+            self._appended.clear()
+            self._own.sync()
+
+    def _deliver(self) -> None:
+        while not self._closing:
+            self._take_over_left()
+            journal = next((j for j in [*self._left, self._own] if j.waiting), None)
+            if journal is None:
+                self._rest()
+                continue
+            try:
+                self._deliver_from(journal)
+            except Exception as error:  # noqa: BLE001 - `problem` tells it, and nothing is lost
+                self._back_off(f"{type(error).__name__}: {error}")
+        for journal in [*self._left, self._own]:
+            journal.close()
+
+    def _take_over_left(self) -> None:
+        if time.monotonic() < self._looked + self._look_around:
+            return
+        self._looked = time.monotonic()
+        try:
+            self._left += left_behind(self._destination.server, self._destination.user)
+        except FAILURES as error:
+            self._obstacle = f"the outbox can't be read ({reason(error)})."
+
+    def _rest(self) -> None:
+        for journal in self._left:
+            journal.close()
+        self._left.clear()
+        with self._changed:
+            self._hurry = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.waiting or self._closing, self._look_around)
+
+    def _back_off(self, obstacle: str) -> None:
+        self._obstacle = obstacle
+        self._failures += 1
+        first, longest = self._waits
+        wait = min(first * 2 ** min(self._failures - 1, 30), longest)
+        with self._changed:
+            # Many couriers lose one server at the same moment.
+            self._changed.wait_for(
+                lambda: self._hurry or self._closing,
+                wait * random.uniform(0.7, 1.0),  # noqa: S311 - no secret
+            )
+            self._hurry = False
+
+    # ---- one batch
+
+    def _deliver_from(self, journal: Journal) -> None:
+        batch = journal.head(self._batch, BATCH_SIZE)
+        recordings = []
+        for slot in batch:
+            try:
+                recordings.append(msgspec.json.decode(journal.read(slot), type=model.Recording))
+            except msgspec.DecodeError as error:
+                self._refuse(journal, [slot], errors.BadRequest(f"It is damaged: {error}"))
+                return
+        try:
+            self._transport.call(
+                api.RECORD_COMMANDS,
+                model.RecordCommands(code=journal.destination.session, commands=recordings),
+            )
+        except _SESSION_REFUSES as error:
+            self._refuse(journal, batch, error)
+        except errors.SessionsError as error:
+            self._failed(journal, batch, error)
+        else:
+            self._went_well(journal, batch)
+
+    def _went_well(self, journal: Journal, batch: list[Slot]) -> None:
+        journal.settle(batch)
+        self._obstacle = ""
+        self._failures = self._doubts = 0
+        self._batch = min(self._batch * 2, BATCH)
+        with self._changed:
+            self._changed.notify_all()
+
+    def _failed(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
+        """Find out whether it is the server or a command in the batch, and which."""
+        told = f"{error.message} {error.hint}".strip()
+        if isinstance(error, _PASSING):
+            self._back_off(told)
+        elif not isinstance(error, _DOUBTFUL):
+            if len(batch) == 1:
+                self._refuse(journal, batch, error)
+            self._batch = max(len(batch) // 2, 1)
+        else:
+            self._doubts = self._doubts + 1 if self._server_is_well() else 0
+            if len(batch) == 1 and self._doubts >= TRIES:
+                self._doubts = 0
+                self._refuse(journal, batch, error)
+                return
+            if self._doubts > 1:
+                self._batch = max(len(batch) // 2, 1)
+            self._back_off(told)
+
+    def _server_is_well(self) -> bool:
+        try:
+            health = self._transport.call(api.CHECK_HEALTH, model.Nothing())
+        except errors.SessionsError:
+            return False
+        return health.ok and health.writable
+
+    def _refuse(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
+        for slot in batch:
+            try:
+                path = journal.refuse(slot, error)
+            except OSError as failure:
+                self._back_off(f"they were refused and can't be put aside ({reason(failure)}).")
+                return
+            self._put_aside += 1
+            self._last_refusal = f"{error.message} They are kept in {path}."
+        with self._changed:
+            self._changed.notify_all()
+
+
+def _commands(count: int) -> str:
+    return "1 command is" if count == 1 else f"{count} commands are"
