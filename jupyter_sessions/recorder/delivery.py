@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 
 from jupyter_sessions import model
+from jupyter_sessions.recorder.tracker import Tracker
 
 Sink = Callable[[model.Recording], None]
 
@@ -15,34 +16,44 @@ _log = logging.getLogger(__name__)
 
 
 class Delivery:
-    """Gives recordings to `sink`, one after the other in the order they came.
+    """Gives `sink` what `tracker` has to tell, when it is due.
 
     A recording that the sink refuses by an exception is lost; the first such loss is logged.
     """
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, tracker: Tracker) -> None:
         self._sink = sink
-        self._queue: SimpleQueue[model.Recording | None] = SimpleQueue()
+        self._tracker = tracker
+        self._poked = Event()
+        self._closing = False
         self._failed = False
         self._thread = Thread(target=self._run, name="jupyter-sessions delivery", daemon=True)
         self._thread.start()
 
-    def put(self, recordings: list[model.Recording]) -> None:
-        """Queue recordings."""
-        for recording in recordings:
-            self._queue.put(recording)
+    def poke(self) -> None:
+        """Look again what is due: the tracker was told something."""
+        self._poked.set()
 
     def close(self, timeout: float) -> bool:
-        """Deliver what is queued and end; tell whether that was done within `timeout` seconds."""
-        self._queue.put(None)
+        """Deliver all that is left and end; tell whether it took less than `timeout` seconds."""
+        self._closing = True
+        self._poked.set()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while (recording := self._queue.get()) is not None:
+        while not self._closing:
+            due = self._tracker.due()
+            self._poked.wait(None if due is None else max(0.0, due - time.monotonic()))
+            self._poked.clear()
+            self._tell(everything=False)
+        self._tell(everything=True)
+
+    def _tell(self, *, everything: bool) -> None:
+        for recording in self._tracker.take_due(time.monotonic(), everything=everything):
             try:
                 self._sink(recording)
-            except Exception:  # noqa: BLE001 - whatever the sink raises, later commands still count
+            except Exception:  # noqa: BLE001 - whatever the sink raises, later commands count
                 if not self._failed:
                     _log.exception("Command %s could not be handed on and is lost", recording.id)
                 self._failed = True

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from jupyter_sessions.recorder.messages import KERNEL_ENDED, Selection
 from jupyter_sessions.recorder.subscriber import Subscriber
+from jupyter_sessions.recorder.tracker import STOPPED_HERE
 from jupyter_sessions.recorder.wire import command_id
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+    from ipykernel.zmqshell import ZMQInteractiveShell
+    from IPython.core.interactiveshell import ExecutionResult
 
     from jupyter_sessions.recorder.delivery import Sink
 
@@ -25,7 +27,6 @@ CONFIRMED_WITHIN = 2.0
 #: Seconds that the end of the kernel waits for the last commands; managers kill it after five.
 STOPPED_WITHIN = 2.0
 
-STOPPED_HERE = "Recording was stopped by this command: what it did afterwards is not here."
 RECORDING_STOPPED = "Recording was stopped while this ran."
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ _log = logging.getLogger(__name__)
 class KernelRecorder:
     """Records the commands of the kernel that it is in; see `record`."""
 
-    def __init__(self, shell: InteractiveShell, sink: Sink, *, limit: int) -> None:
+    def __init__(self, shell: ZMQInteractiveShell, sink: Sink, *, limit: int) -> None:
         from ipykernel import get_connection_file
 
         self._shell = shell

@@ -214,9 +214,12 @@ def output_from_content(kind: str, content: dict[str, Any]) -> model.Output:
         When the content is not what the messaging protocol says.
     """
     try:
-        return msgspec.convert({**_shaped(kind, content), "output_type": kind}, model.Output)
+        output: model.Output = msgspec.convert(
+            {**_shaped(kind, content), "output_type": kind}, model.Output
+        )
     except (KeyError, msgspec.ValidationError) as error:
         raise ValueError(f"not the content of {kind}: {error}") from error
+    return output
 
 
 def _shaped(kind: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class Subscriber:
         self._arrivals: dict[str, Event] = {}
         self._confirms = False
         self._ended = False
-        self._delivery = Delivery(sink)
+        self._delivery = Delivery(sink, self.messages.tracker)
         self._pid = os.getpid()
         self._thread = Thread(target=self._run, name="jupyter-sessions recorder", daemon=True)
         self._thread.start()
@@ -164,7 +164,6 @@ class Subscriber:
         except Exception:  # noqa: BLE001 - the thread's edge: a defect may not reach a cell
             _log.exception("Recording has stopped, by a defect of jupyter_sessions")
         finally:
-            self._delivery.put(self.messages.tracker.take_due(time.monotonic(), everything=True))
             self._close()
 
     def _close(self) -> None:
@@ -174,9 +173,7 @@ class Subscriber:
         os.close(self._wake_write)
 
     def _turn(self) -> None:
-        due = self.messages.tracker.due()
-        timeout = None if due is None else 1000 * max(0.0, due - time.monotonic())
-        ready = dict(self._poller.poll(timeout))
+        ready = dict(self._poller.poll())
         if self._wake_read in ready:
             os.read(self._wake_read, 4096)
         elif ready:
@@ -184,7 +181,7 @@ class Subscriber:
         self._take_messages()
         while self._calls:
             self._calls.popleft()()
-        self._delivery.put(self.messages.tracker.take_due(time.monotonic()))
+        self._delivery.poke()
 
     def _take_messages(self) -> None:
         for _ in range(MESSAGES_A_TURN):

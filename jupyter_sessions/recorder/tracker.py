@@ -6,11 +6,13 @@ of where that comes from, and reads no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from functools import wraps
+from threading import RLock
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from jupyter_sessions import model
 from jupyter_sessions.recorder.outputs import OutputArea
@@ -31,9 +33,27 @@ REDELIVERED_RATE = 8 * 2**20
 #: thread that goes on printing).
 KEPT_COMMANDS = 1000
 
+STOPPED_HERE = "Recording was stopped by this command: what it did afterwards is not here."
 LEFT_OUT = "The outputs were left out of the record by the one who ran this."
 
 Ending = Literal["completed", "error", "aborted"]
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _locked(
+    method: Callable[Concatenate[Tracker, P], R],
+) -> Callable[Concatenate[Tracker, P], R]:
+    """Let one thread at a time into a tracker."""
+
+    @wraps(method)
+    def guarded(self: Tracker, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    return guarded
 
 
 @dataclass
@@ -74,7 +94,7 @@ class _Tracked:
 
 
 class Tracker:
-    """Follows commands from their start past their end.
+    """Follows commands from their start past their end; may be used from any thread.
 
     Every ``now`` is a reading of a monotonic clock, in seconds.
 
@@ -87,22 +107,26 @@ class Tracker:
 
     def __init__(self, limit: int = OUTPUT_LIMIT) -> None:
         self.limit = limit
+        self._lock = RLock()
         self._open: dict[str, _Tracked] = {}
         self._ended: dict[str, _Tracked] = {}
         self._ended_size = 0
         self._untold: dict[str, _Tracked] = {}
         self._displays: dict[str, set[str]] = {}
 
+    @_locked
     def open(self, command_id: str, request: model.CommandRequest, now: float) -> None:
         """Take note that a command was started."""
         if self._find(command_id) is None:
             tracked = _Tracked(command_id, request, OutputArea(self.limit), now)
             self._open[command_id] = self._untold[command_id] = tracked
 
+    @_locked
     def is_open(self, command_id: str) -> bool:
         """Tell whether the command was started and has not ended."""
         return command_id in self._open
 
+    @_locked
     def knows(self, command_id: str) -> bool:
         """Tell whether outputs of the command are still taken, be it open or ended."""
         return self._find(command_id) is not None
@@ -110,12 +134,14 @@ class Tracker:
     def _find(self, command_id: str) -> _Tracked | None:
         return self._open.get(command_id) or self._ended.get(command_id)
 
+    @_locked
     def write(self, command_id: str, name: str, text: str) -> None:
         """Append text to the stream `name` of a command."""
         with self._changing(command_id) as tracked:
             if tracked:
                 tracked.area.write(name, text)
 
+    @_locked
     def add(
         self, command_id: str, output: model.Output, size: int, display_id: str | None = None
     ) -> None:
@@ -132,6 +158,7 @@ class Tracker:
                 tracked.displayed.add(displayed)
                 self._displays.setdefault(displayed, set()).add(command_id)
 
+    @_locked
     def update(self, display_id: str, output: model.DisplayData, size: int) -> None:
         """Replace all outputs that were displayed under `display_id`, in whichever command."""
         for command_id in self._displays.get(display_id, ()):
@@ -140,12 +167,14 @@ class Tracker:
                 with self._changing(command_id):
                     tracked.area.update(display_id, output, size)
 
+    @_locked
     def clear(self, command_id: str, *, wait: bool) -> None:
         """Clear a command's outputs, as a front end does."""
         with self._changing(command_id) as tracked:
             if tracked:
                 tracked.area.clear(wait=wait)
 
+    @_locked
     def add_unreadable(self, command_id: str) -> None:
         """Take note that an output of a command could not be read."""
         with self._changing(command_id) as tracked:
@@ -161,6 +190,7 @@ class Tracker:
             self._ended_size += tracked.area.size - before
             self._untold[command_id] = tracked
 
+    @_locked
     def end(
         self, command_id: str, finished: datetime, *, status: Ending | None = None, note: str = ""
     ) -> None:
@@ -172,17 +202,20 @@ class Tracker:
         self._ended[command_id] = self._untold[command_id] = tracked
         self._ended_size += tracked.area.size
 
+    @_locked
     def end_all(self, finished: datetime, note: str) -> None:
         """Take note that what still runs will never end: the kernel is gone."""
         for command_id in list(self._open):
             self.end(command_id, finished, status="aborted", note=note)
 
+    @_locked
     def forget_ended(self) -> None:
         """Let go of the ended commands: nothing that comes can still change them."""
         self._ended.clear()
         self._displays.clear()
         self._ended_size = 0
 
+    @_locked
     def drop(self, command_id: str, finished: datetime) -> None:
         """Leave a command out of the record.
 
@@ -198,10 +231,12 @@ class Tracker:
         if not told:
             del self._untold[command_id]
 
+    @_locked
     def due(self) -> float | None:
         """Return when `take_due` will next have something, on the monotonic clock."""
         return min((tracked.due() for tracked in self._untold.values()), default=None)
 
+    @_locked
     def take_due(self, now: float, *, everything: bool = False) -> list[model.Recording]:
         """Return what is to be told by now, in the order of the commands' starts.
 

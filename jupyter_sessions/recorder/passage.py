@@ -1,0 +1,221 @@
+"""The way of standard streams through this process to where they always went."""
+
+from __future__ import annotations
+
+import codecs
+import fcntl
+import os
+import secrets
+import select
+import signal
+import struct
+import termios
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+TakeText = Callable[[str, str], None]
+
+_NAMES = {1: "stdout", 2: "stderr"}
+_MARK_END = b"\x1b\\"
+
+
+class Marks:
+    """Points in a stream of bytes: escape sequences that no terminal is ever shown.
+
+    Each stands for a function that is to be called when all that was written before is through.
+    """
+
+    def __init__(self) -> None:
+        self._begin = b"\x1b_" + secrets.token_hex(8).encode() + b":"
+        self._functions: dict[bytes, Callable[[], None]] = {}
+        self._last = 0
+
+    def make(self, function: Callable[[], None]) -> bytes:
+        """Return the bytes that stand for a call of `function`."""
+        self._last += 1
+        name = str(self._last).encode()
+        self._functions[name] = function
+        return self._begin + name + _MARK_END
+
+    def call(self, name: bytes) -> None:
+        """Call what a mark stands for; one made in another process stands for nothing here."""
+        function = self._functions.pop(name, None)
+        if function:
+            function()
+
+    def split(self, data: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+        """Split `data` at its marks: pairs of what stands before one, and its name.
+
+        The last pair's name is None; its bytes may end with the beginning of a mark.
+        """
+        while (start := data.find(self._begin)) >= 0:
+            end = data.find(_MARK_END, start)
+            if end < 0:
+                break
+            yield data[:start], data[start + len(self._begin) : end]
+            data = data[end + len(_MARK_END) :]
+        yield data, None
+
+    def held_back(self, data: bytes) -> int:
+        """Return how many bytes at the end of `data` could be the beginning of a mark."""
+        start = data.rfind(self._begin)
+        if start >= 0 and _MARK_END not in data[start:]:
+            return len(data) - start
+        longest = min(len(self._begin) - 1, len(data))
+        return next((n for n in range(longest, 0, -1) if self._begin.startswith(data[-n:])), 0)
+
+
+class Passage:
+    """The way of one or two standard streams to their one target.
+
+    Parameters
+    ----------
+    descriptors
+        The file descriptors of the streams.
+    marks
+        What recognises marks.
+    take_text
+        Called with a stream's name and text, when it has been passed on.
+    """
+
+    def __init__(self, descriptors: list[int], marks: Marks, take_text: TakeText) -> None:
+        self.descriptors = descriptors
+        self.stream = _NAMES[descriptors[0]]
+        self._marks = marks
+        self._take_text = take_text
+        self._target = os.dup(descriptors[0])
+        self._terminal = Terminal(self._target) if os.isatty(self._target) else None
+        self.out, self.entry = self._terminal.open() if self._terminal else os.pipe()
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._rest = b""
+        self.rest_since = 0.0
+
+    def enter(self) -> None:
+        """Lead the streams through here."""
+        if self._terminal:
+            self._terminal.adjust()
+        for descriptor in self.descriptors:
+            os.dup2(self.entry, descriptor)
+
+    def leave(self) -> None:
+        """Let the streams write to their target again."""
+        for descriptor in self.descriptors:
+            os.dup2(self._target, descriptor)
+
+    def mark(self, function: Callable[[], None]) -> None:
+        """Have `function` called when all that was written here before is through."""
+        os.write(self.entry, self._marks.make(function))
+
+    def read(self) -> None:
+        """Pass on what has come."""
+        try:
+            data = os.read(self.out, 65536)
+        except BlockingIOError:
+            return
+        if self._terminal:
+            self._terminal.follow()
+        pieces = self._rest + data
+        for piece, name in self._marks.split(pieces):
+            if name is None:
+                held = self._marks.held_back(piece)
+                self._pass_on(piece[: len(piece) - held])
+                self._rest = piece[len(piece) - held :]
+                self.rest_since = time.monotonic()
+            else:
+                self._pass_on(piece)
+                self._marks.call(name)
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether bytes wait that could become a mark."""
+        return bool(self._rest)
+
+    def release(self) -> None:
+        """Take for text what could have become a mark."""
+        rest, self._rest = self._rest, b""
+        self._pass_on(rest)
+
+    def check_size(self) -> None:
+        """Give the pseudo-terminal the size of the terminal, if that has changed."""
+        if self._terminal:
+            self._terminal.check_size()
+
+    def _pass_on(self, data: bytes) -> None:
+        # A target that is gone (a closed pipe) takes nothing any more; the text is still recorded.
+        with suppress(OSError):
+            _write_all(self._target, data)
+        text = self._decoder.decode(data)
+        if text:
+            self._take_text(self.stream, text)
+
+    def close(self) -> None:
+        """Close all that was opened."""
+        for descriptor in (self._target, self.out, self.entry):
+            os.close(descriptor)
+
+
+class Terminal:
+    """A terminal and the pseudo-terminal that stands before it.
+
+    Input goes to the terminal itself. A program that sets the modes of its output's terminal (as
+    curses does) means the one that it gets its keys from, so the terminal follows such changes.
+    """
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._entry = -1
+        self._changed = False
+
+    def open(self) -> tuple[int, int]:
+        """Open the pseudo-terminal; return its outer end and the end to write to."""
+        out, self._entry = os.openpty()
+        os.set_blocking(out, False)
+        self.adjust()
+        return out, self._entry
+
+    def adjust(self) -> None:
+        """Give the pseudo-terminal the modes and the size of the terminal.
+
+        It leaves text as it is, since the terminal will process it.
+        """
+        self._own = termios.tcgetattr(self._target)
+        modes = termios.tcgetattr(self._target)
+        modes[tty.OFLAG] &= ~termios.OPOST
+        termios.tcsetattr(self._entry, termios.TCSANOW, modes)
+        self._given = termios.tcgetattr(self._entry)
+        self._changed = False
+        fcntl.ioctl(self._entry, termios.TIOCSWINSZ, _size(self._target))
+
+    def follow(self) -> None:
+        """Set the terminal's modes as a program has set those of the pseudo-terminal."""
+        modes = termios.tcgetattr(self._entry)
+        if modes != self._given:
+            termios.tcsetattr(self._target, termios.TCSADRAIN, modes)
+            self._changed = True
+        elif self._changed:
+            termios.tcsetattr(self._target, termios.TCSADRAIN, self._own)
+            self._changed = False
+
+    def check_size(self) -> None:
+        """Give the pseudo-terminal the terminal's size, and tell programs when it has changed."""
+        size = _size(self._target)
+        if size != _size(self._entry):
+            fcntl.ioctl(self._entry, termios.TIOCSWINSZ, size)
+            # The terminal's own signal may have come before the new size was to be seen here.
+            with suppress(OSError):
+                os.killpg(os.tcgetpgrp(self._target), signal.SIGWINCH)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        try:
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:
+            select.select([], [descriptor], [])
+
+
+def _size(descriptor: int) -> bytes:
+    return fcntl.ioctl(descriptor, termios.TIOCGWINSZ, struct.pack("HHHH", 0, 0, 0, 0))

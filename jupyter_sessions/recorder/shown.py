@@ -1,0 +1,162 @@
+"""What IPython shows in a terminal other than text: displays, results and tracebacks.
+
+A terminal shows each as text, too, which is then that output's and not a stream's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from jupyter_sessions import model
+from jupyter_sessions.recorder.outputs import output_from_content
+from jupyter_sessions.recorder.replacing import replace
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+class Page(Protocol):
+    """Where shown outputs go, each at its point in the text."""
+
+    def hide_text(self) -> None:
+        """Take what is written from now on for the text of an output."""
+
+    def show_text(self) -> None:
+        """Take what is written from now on for a stream's text again."""
+
+    def add(self, output: model.Output | None, size: int, display_id: str | None) -> None:
+        """Put an output here; None is one that can't be stored."""
+
+    def update(self, output: model.Output | None, size: int, display_id: str) -> None:
+        """Replace the outputs displayed under `display_id`."""
+
+    def clear(self, *, wait: bool) -> None:
+        """Clear the outputs of the command."""
+
+
+class Shown:
+    """Puts on a page what IPython shows, between `begin` and `end`.
+
+    Parameters
+    ----------
+    shell
+        The shell.
+    page
+        Where to put it.
+    """
+
+    def __init__(self, shell: InteractiveShell, page: Page) -> None:
+        self._shell = shell
+        self._page = page
+        self._restore: list[Callable[[], None]] = []
+        self._result: dict[str, Any] = {}
+
+    def begin(self) -> None:
+        """Watch the places through which IPython shows something."""
+        shell, publisher, hook = self._shell, self._shell.display_pub, self._shell.displayhook
+        self._restore = [
+            replace(
+                publisher,
+                publish=self._publishing(publisher.publish),
+                clear_output=self._clearing(publisher.clear_output),
+            ),
+            replace(
+                hook,
+                start_displayhook=self._starting(hook.start_displayhook),
+                write_format_data=self._formatting(hook.write_format_data),
+                finish_displayhook=self._finishing(hook.finish_displayhook),
+            ),
+            replace(shell, _showtraceback=self._failing(shell._showtraceback)),
+        ]
+
+    def end(self) -> None:
+        """Watch no longer."""
+        while self._restore:
+            self._restore.pop()()
+
+    @contextmanager
+    def _its_own_text(self) -> Iterator[None]:
+        self._page.hide_text()
+        try:
+            yield
+        finally:
+            self._page.show_text()
+
+    def _publishing(self, publish: Callable[..., None]) -> Callable[..., None]:
+        def publish_and_put(
+            data: dict[str, Any],
+            metadata: dict[str, Any] | None = None,
+            *args: Any,
+            transient: dict[str, Any] | None = None,
+            update: bool = False,
+            **kwargs: Any,
+        ) -> None:
+            with self._its_own_text():
+                publish(data, metadata, *args, transient=transient, update=update, **kwargs)
+            output, size = stored("display_data", {"data": data, "metadata": metadata or {}})
+            display_id = (transient or {}).get("display_id")
+            if update and display_id:
+                self._page.update(output, size, display_id)
+            else:
+                self._page.add(output, size, display_id)
+
+        return publish_and_put
+
+    def _clearing(self, clear: Callable[..., None]) -> Callable[..., None]:
+        def clear_and_tell(wait: bool = False) -> None:
+            with self._its_own_text():
+                clear(wait)
+            self._page.clear(wait=wait)
+
+        return clear_and_tell
+
+    def _starting(self, start: Callable[[], None]) -> Callable[[], None]:
+        def start_hidden() -> None:
+            self._page.hide_text()
+            self._result = {}
+            start()
+
+        return start_hidden
+
+    def _formatting(self, write: Callable[..., None]) -> Callable[..., None]:
+        def write_and_keep(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+            self._result = {
+                "data": data,
+                "metadata": metadata or {},
+                "execution_count": self._shell.displayhook.prompt_count,
+            }
+            write(data, metadata)
+
+        return write_and_keep
+
+    def _finishing(self, finish: Callable[[], None]) -> Callable[[], None]:
+        def finish_and_put() -> None:
+            finish()
+            self._page.show_text()
+            if self._result:
+                self._page.add(*stored("execute_result", self._result), None)
+
+        return finish_and_put
+
+    def _failing(self, show: Callable[..., None]) -> Callable[..., None]:
+        def show_and_put(kind: type[BaseException], value: object, traceback: list[str]) -> None:
+            with self._its_own_text():
+                show(kind, value, traceback)
+            content = {"ename": kind.__name__, "evalue": str(value), "traceback": traceback}
+            self._page.add(*stored("error", content), None)
+
+        return show_and_put
+
+
+def stored(kind: str, content: dict[str, Any]) -> tuple[model.Output | None, int]:
+    """Return `content` as an output with its size in bytes; None and 0 if it can't be stored."""
+    try:
+        # A copy through JSON: the user may go on changing what was displayed.
+        encoded = msgspec.json.encode(content)
+        return output_from_content(kind, msgspec.json.decode(encoded)), len(encoded)
+    except (TypeError, ValueError, RecursionError):
+        return None, 0

@@ -1,0 +1,197 @@
+"""Recording in plain IPython, where no iopub channel tells what a front end shows."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from jupyter_sessions import model
+from jupyter_sessions.recorder.delivery import Delivery, Sink
+from jupyter_sessions.recorder.passage import TakeText
+from jupyter_sessions.recorder.shown import Shown
+from jupyter_sessions.recorder.tracker import STOPPED_HERE, Ending, Tracker
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+#: Seconds that the end of the program waits for the last commands to be handed over.
+STOPPED_WITHIN = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class TextSource(Protocol):
+    """Where the text of the standard streams is taken: `Capture`, or `Tee` in its place."""
+
+    def enter(self) -> None:
+        """Begin to take what is written."""
+
+    def leave(self) -> None:
+        """Let the streams go their own way again; all that was written has been taken."""
+
+    def at_this_point(self, function: Callable[[], None]) -> None:
+        """Have `function` called when all that was written before has been taken."""
+
+    def close(self) -> None:
+        """End for good."""
+
+
+class TerminalRecorder:
+    """Records the commands of the IPython that it is in; see `record`."""
+
+    def __init__(self, shell: InteractiveShell, sink: Sink, *, limit: int) -> None:
+        self._shell = shell
+        self._tracker = Tracker(limit)
+        self._delivery = Delivery(sink, self._tracker)
+        self._text = _text_source(self._take_text)
+        self._shown = Shown(shell, self)
+        self._running: list[ExecutionInfo] = []
+        self._command = ""
+        self._hidden = False
+        self._paused = False
+        self._stopped = False
+        self._where = {"kernel": f"{socket.gethostname()}:{os.getpid()}", "notebook": _program()}
+        shell.events.register("pre_run_cell", self._before)
+        shell.events.register("post_run_cell", self._after)
+        atexit.register(self.stop, STOPPED_WITHIN)
+
+    @property
+    def paused(self) -> bool:
+        """Whether commands that start from now on are left out."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Leave out later commands; the one that calls this is still recorded."""
+        self._paused = True
+
+    def unpause(self) -> None:
+        """Record later commands; the one that calls this is left out."""
+        self._paused = False
+
+    def skip_current_cell(self) -> None:
+        """Leave out the command that calls this."""
+        if self._running:
+            self._tracker.drop(self._command, datetime.now(UTC))
+
+    def stop(self, timeout: float) -> bool:
+        """End for good, when all until now is handed over or `timeout` seconds have passed."""
+        atexit.unregister(self.stop)
+        if not self._stopped:
+            self._stopped = True
+            self._shell.events.unregister("pre_run_cell", self._before)
+            self._shell.events.unregister("post_run_cell", self._after)
+            if self._running:
+                self._end(datetime.now(UTC), failed=False, note=STOPPED_HERE)
+            self._text.close()
+        return self._delivery.close(timeout)
+
+    def _before(self, info: ExecutionInfo) -> None:
+        if self._running:
+            # A command that runs another (%rerun, %macro) is one command.
+            self._running.append(info)
+        elif not self._paused:
+            self._begin(info)
+
+    def _begin(self, info: ExecutionInfo) -> None:
+        self._running = [info]
+        self._command = uuid.uuid4().hex
+        counted = self._shell.execution_count - 1 if info.store_history else None
+        request = model.CommandRequest(
+            source=info.raw_cell or "",
+            started=datetime.now(UTC),
+            execution_count=counted,
+            **self._where,
+        )
+        self._tracker.open(self._command, request, time.monotonic())
+        self._delivery.poke()
+        self._text.enter()
+        self._shown.begin()
+
+    def _after(self, result: ExecutionResult | None) -> None:
+        if not self._running or not _is_of(result, self._running[-1]):
+            return
+        if len(self._running) > 1:
+            self._running.pop()
+        else:
+            self._end(datetime.now(UTC), failed=result is None or not result.success)
+
+    def _end(self, finished: datetime, *, failed: bool, note: str = "") -> None:
+        self._running = []
+        self._shown.end()
+        self._text.leave()
+        self._hidden = False
+        status: Ending = "error" if failed else "completed"
+        self._tracker.end(self._command, finished, status=status, note=note)
+        self._delivery.poke()
+
+    def _take_text(self, stream: str, text: str) -> None:
+        if not self._hidden:
+            self._tracker.write(self._command, stream, text)
+            if not self._running:
+                self._delivery.poke()
+
+    def hide_text(self) -> None:
+        """Take what is written from now on for the text of an output."""
+        self._text.at_this_point(lambda: self._set_hidden(True))
+
+    def show_text(self) -> None:
+        """Take what is written from now on for a stream's text again."""
+        self._text.at_this_point(lambda: self._set_hidden(False))
+
+    def _set_hidden(self, hidden: bool) -> None:
+        self._hidden = hidden
+
+    def add(self, output: model.Output | None, size: int, display_id: str | None) -> None:
+        """Put an output here; None is one that can't be stored."""
+        command = self._command
+        if output is None:
+            self._text.at_this_point(lambda: self._tracker.add_unreadable(command))
+        else:
+            self._text.at_this_point(lambda: self._tracker.add(command, output, size, display_id))
+
+    def update(self, output: model.Output | None, size: int, display_id: str) -> None:
+        """Replace the outputs displayed under `display_id`."""
+        if isinstance(output, model.DisplayData):
+            self._text.at_this_point(lambda: self._tracker.update(display_id, output, size))
+
+    def clear(self, *, wait: bool) -> None:
+        """Clear the outputs of the command."""
+        command = self._command
+        self._text.at_this_point(lambda: self._tracker.clear(command, wait=wait))
+
+
+def _text_source(take_text: TakeText) -> TextSource:
+    try:
+        from jupyter_sessions.recorder.capture import Capture
+
+        if sys.stdout.fileno() == 1 and sys.stderr.fileno() == 2:
+            return Capture(take_text)
+    except (ImportError, AttributeError, OSError, ValueError):
+        # No terminal control on this system, or no descriptors behind the streams.
+        _log.info("Text is taken from Python's streams alone, not from subprocesses")
+    from jupyter_sessions.recorder.tee import Tee
+
+    return Tee(take_text)
+
+
+def _is_of(result: ExecutionResult | None, info: ExecutionInfo) -> bool:
+    """Tell whether a result is that of the run that `info` began.
+
+    IPython makes another info for the result of a run that something broke out of, and has a result
+    for an empty source, which never began.
+    """
+    given = result.info if result else None
+    return given is None or given is info or given.raw_cell == info.raw_cell
+
+
+def _program() -> str:
+    return Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "ipython"
