@@ -255,6 +255,14 @@ class NothingAttached(SessionsError):
     exit_code = 43
 
 
+class ReplayStopped(SessionsError):
+    """Met by clients only: a command that was run again failed."""
+
+    code = "replay_stopped"
+    status = 400
+    exit_code = 45
+
+
 def _leaves(cls: type[SessionsError]) -> dict[str, type[SessionsError]]:
     found = {cls.code: cls}
     for sub in cls.__subclasses__():

@@ -1,0 +1,94 @@
+"""What people write for points in time and for runs of commands."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+_AGO = re.compile(r"(\d{1,6})\s*(s|min|m|h|d|w)")
+_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAYS = {"today": 0, "yesterday": 1}
+_RANGE = re.compile(r"(\d{1,15})(?:\.\.(\d{1,15}))?")
+
+#: More commands at once are rather a page of the history.
+LONGEST_RANGE = 500
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions alone
+    """A date, a date with a time, ``2h`` for two hours ago, ``today`` or ``yesterday``.
+
+    What has no time zone is in the local one.
+    """
+
+    name = "when"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read a point in time."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value).strip().lower()
+        now = datetime.now().astimezone()
+        try:
+            ago = _AGO.fullmatch(text)
+            if ago:
+                return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            if text in _DAYS:
+                day = now.date() - timedelta(days=_DAYS[text])
+                return datetime.combine(day, datetime.min.time()).astimezone()
+            return datetime.fromisoformat(text.upper()).astimezone()
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is no point in time. Write 2026-11-20, 2026-11-20T14:30, 2h, 3d, "
+                "today or yesterday.",
+                param,
+                ctx,
+            )
+
+
+class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions alone
+    """One command, ``N``, or several, ``N..M``."""
+
+    name = "N|N..M"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> range:
+        """Read the numbers of one command or of several."""
+        if isinstance(value, range):
+            return value
+        found = _RANGE.fullmatch(str(value).strip())
+        if not found:
+            self.fail(
+                f"{value!r} names no commands. Write a number, 5, or a range, 3..7.", param, ctx
+            )
+        first = int(found[1])
+        last = int(found[2] or first)
+        if not 1 <= first <= last:
+            self.fail(f"{value!r} is empty: commands are numbered from 1 upwards.", param, ctx)
+        if last - first >= LONGEST_RANGE:
+            self.fail(f"{value!r} is more than {LONGEST_RANGE} commands at once.", param, ctx)
+        return range(first, last + 1)
+
+
+class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions alone
+    """A time-out: minutes, ``2h``, ``7d``, or ``none``."""
+
+    name = "min"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        """Read a time-out in minutes."""
+        text = str(value).strip().lower()
+        if text == "none":
+            return None
+        found = re.fullmatch(r"(\d{1,9})\s*(min|m|h|d|w)?", text)
+        if not found or not int(found[1]):
+            self.fail(f"{value!r} is no time-out. Write minutes, 2h, 7d or none.", param, ctx)
+        length = timedelta(**{_UNITS[found[2] or "min"]: int(found[1])})
+        return int(length.total_seconds()) // 60

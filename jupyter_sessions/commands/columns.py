@@ -1,0 +1,97 @@
+"""The columns in which sessions, members, commands, files and accounts are shown."""
+
+from __future__ import annotations
+
+from jupyter_sessions.commands.results import Column, Form
+
+
+def _other(name: str, user: str) -> str | None:
+    return name if name not in ("", user) else None
+
+
+SESSION = (
+    Column("Code", lambda s: s.code),
+    Column("Label", lambda s: s.label or None, gives_way=True),
+    Column("Owner", lambda s: s.owner),
+    Column("My roles", lambda s: s.roles, Form.ROLES),
+    Column("Created", lambda s: s.created, Form.MOMENT),
+    Column("Last used", lambda s: s.last_used, Form.MOMENT),
+    Column("Commands", lambda s: s.commands, Form.NUMBER),
+    Column("Last command", lambda s: s.last_command, Form.SOURCE, gives_way=True),
+    Column("State", lambda s: s.state, Form.STATUS),
+)
+
+SESSION_CARD = (
+    Column("Code", lambda s: s.code),
+    Column("URL", lambda s: s.url, Form.LINK),
+    Column("Description", lambda s: s.description or None),
+    Column("Owner", lambda s: s.owner),
+    Column("My roles", lambda s: s.roles, Form.ROLES),
+    Column("State", lambda s: s.state, Form.STATUS),
+    Column("Default", lambda s: "yes, yours" if s.default else None),
+    Column("Created", lambda s: s.created, Form.MOMENT),
+    Column("Last used", lambda s: s.last_used, Form.MOMENT),
+    Column("Commands", lambda s: s.commands, Form.NUMBER),
+    Column("Last command", lambda s: s.last_command or None, Form.SOURCE),
+    Column("Members", lambda s: s.members, Form.NUMBER),
+    Column("Events", lambda s: s.events, Form.NUMBER),
+    Column("Idle time-out", lambda s: s.idle_timeout, Form.MINUTES),
+    Column("Lifetime", lambda s: s.lifetime, Form.MINUTES),
+    Column("Closes", lambda s: s.closes, Form.MOMENT),
+    Column("Removed", lambda s: s.removed, Form.MOMENT),
+    Column("Purged", lambda s: s.purged, Form.MOMENT),
+)
+
+MEMBER = (
+    Column("User", lambda m: m.user),
+    Column("Name", lambda m: _other(m.display_name, m.user), optional=True),
+    Column("Roles", lambda m: m.roles, Form.ROLES),
+    Column("Since", lambda m: m.since, Form.MOMENT),
+    Column("Granted by", lambda m: m.granted_by),
+)
+
+COMMAND = (
+    Column("N", lambda c: c.number, Form.NUMBER),
+    Column("User", lambda c: c.user if c.real_user is None else f"{c.user} (by {c.real_user})"),
+    Column("Started", lambda c: c.started, Form.MOMENT),
+    Column("Took", lambda c: c.duration, Form.SECONDS),
+    Column("Status", lambda c: c.status, Form.STATUS),
+    Column(
+        "Command", lambda c: "(forgotten)" if c.forgotten else c.source, Form.SOURCE, gives_way=True
+    ),
+)
+
+COMMAND_VERBOSE = (
+    *COMMAND,
+    Column("Output", lambda c: c.preview, Form.SOURCE, gives_way=True),
+    Column("Media", lambda c: c.media, Form.NAMES),
+    Column("Size", lambda c: c.size, Form.SIZE),
+    Column("Notebook", lambda c: c.notebook or None, optional=True),
+    Column("Note", lambda c: c.note or None, optional=True),
+)
+
+FILE = (
+    Column("Path", lambda f: f.path + ("/" if f.folder else "")),
+    Column("Type", lambda f: None if f.folder else f.media_type),
+    Column("Size", lambda f: f.size, Form.SIZE),
+    Column("Publisher", lambda f: None if f.folder else f.publisher),
+    Column("Published", lambda f: None if f.folder else f.published, Form.MOMENT),
+    Column("Command", lambda f: f.command, Form.NUMBER),
+)
+
+FILE_CARD = (*FILE, Column("SHA-256", lambda f: None if f.folder else f.sha256))
+
+ACCOUNT = (
+    Column("Name", lambda a: a.name),
+    Column("Display name", lambda a: _other(a.display_name, a.name), optional=True),
+    Column("Administrator", lambda a: "yes" if a.administrator else None, optional=True),
+    Column("State", lambda a: "disabled" if a.disabled else "active", Form.STATUS),
+    Column("Created", lambda a: a.created, Form.MOMENT),
+    Column("Last login", lambda a: a.last_login, Form.MOMENT),
+)
+
+LOGIN = (
+    Column("Server", lambda login: login.server, Form.LINK),
+    Column("User", lambda login: login.user),
+    Column("Expires", lambda login: login.expires, Form.MOMENT),
+)

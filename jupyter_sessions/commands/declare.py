@@ -1,0 +1,196 @@
+"""How a command is declared: its arguments, its examples, and the options that all have."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jupyter_sessions import errors
+
+if TYPE_CHECKING:
+    from jupyter_sessions.api import Ans, Operation, Req
+    from jupyter_sessions.client.transport import Transport
+    from jupyter_sessions.commands.front import Front
+    from jupyter_sessions.commands.results import Result
+
+
+class Work:
+    """One run of a command: where it was typed, and the session and server that it is about.
+
+    Parameters
+    ----------
+    front
+        Where it was typed.
+    session
+        What ``-S`` says, or None.
+    server
+        What ``--server`` says, or None.
+    """
+
+    def __init__(self, front: Front, session: str | None, server: str | None) -> None:
+        self.front = front
+        self._named = session
+        self._server = server
+        self._opened: list[Transport] = []
+
+    @cached_property
+    def _target(self) -> tuple[str, Transport]:
+        current = self.front.current()
+        if self._named is None and self._server is None:
+            if current is None:
+                raise errors.NothingAttached(
+                    "No session is attached here, and none is named.",
+                    hint=f"Make one with `{self.front.prefix} new LABEL`, take one up with "
+                    f"`{self.front.prefix} resume CODE`, or name one with -S CODE.",
+                )
+            return current.code, current.transport
+        if self._named is None:
+            raise errors.NothingAttached(
+                "A server is named, but no session on it.",
+                hint="Name the session too: -S CODE, or -S URL alone.",
+            )
+        reference = self.read(self._named)
+        server = reference.server or self._server
+        if (
+            current is not None
+            and current.code == reference.code
+            and server in (None, current.transport.server)
+        ):
+            return current.code, current.transport
+        return reference.code, self._open(server)
+
+    @property
+    def code(self) -> str:
+        """The code of the session that the command is about."""
+        return self._target[0]
+
+    @cached_property
+    def transport(self) -> Transport:
+        """The way to the session's server or, where no session is named, to the chosen one."""
+        return self._open(self._server) if self._named is None else self._target[1]
+
+    @property
+    def in_session(self) -> Transport:
+        """The way to the server of the session that the command is about."""
+        return self._target[1]
+
+    def call(
+        self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
+    ) -> Ans:
+        """Call an operation, on the session's server if it concerns one."""
+        transport = self.in_session if operation.in_session else self.transport
+        return transport.call(operation, request, content)
+
+    def name_session(self, text: str) -> None:
+        """Take the session from an argument, in place of ``-S``."""
+        self._named = text
+
+    def read(self, text: str) -> Any:
+        """Read a session's code or URL, and hold it against ``--server``."""
+        from jupyter_sessions.client.references import parse_address, parse_reference
+
+        reference = parse_reference(text)
+        if reference.server is not None and self._server is not None:
+            named = parse_address(self._server).server
+            if named != reference.server:
+                raise errors.BadRequest(
+                    f"The session URL names the server {reference.server}, --server names {named}.",
+                    hint="Leave one of the two out.",
+                )
+        return reference
+
+    def _open(self, server: str | None) -> Transport:
+        from jupyter_sessions.client.choose import transport
+
+        opened = transport(server)
+        self._opened.append(opened)
+        return opened
+
+    def keep(self, transport: Transport) -> None:
+        """Leave a transport open after the command: someone else closes it."""
+        if transport in self._opened:
+            self._opened.remove(transport)
+
+    def close(self) -> None:
+        """Let go of the connections that the command opened."""
+        for transport in self._opened:
+            transport.close()
+
+
+class SessionsCommand(click.Command):
+    """A command with examples, which read as one types them in the front at hand."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        prefix = ctx.find_root().info_name or ""
+        with formatter.section("Examples"):
+            for example in self.examples:
+                typed = example if prefix.startswith("%") else shlex.join(shlex.split(example))
+                formatter.write(f"{'':{formatter.current_indent}}{prefix} {typed}\n")
+
+
+_SERVER = click.Option(
+    ["--server"], metavar="SERVER", help="The sessions server to ask; by default the current one."
+)
+_SESSION = click.Option(
+    ["-S", "--session"], metavar="CODE|URL", help="The session; by default the current one."
+)
+_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print the answer as JSON.")
+
+Body = Callable[..., "Result"]
+
+
+def command(*examples: str, session: bool = True) -> Callable[[Body], click.Command]:
+    """Make a function of a `Work` and its arguments a command.
+
+    The function's docstring is the command's help, its result is shown, or printed as JSON with
+    ``--json``.
+
+    Parameters
+    ----------
+    examples
+        What one types, without what stands before the command's name.
+    session
+        Whether it is about a session, and so takes ``-S``.
+    """
+
+    def declare(body: Body) -> click.Command:
+        def run(as_json: bool, server: str | None, session: str | None = None, **given: Any) -> int:
+            front: Front = click.get_current_context().obj
+            work = Work(front, session, server)
+            try:
+                result = body(work, **given)
+                if as_json:
+                    click.echo(result.to_json())
+                else:
+                    front.show(result)
+                if result.afterwards is not None:
+                    result.afterwards()
+                return result.exit_code
+            finally:
+                work.close()
+
+        declared: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
+        return SessionsCommand(
+            name=body.__name__.strip("_"),
+            callback=run,
+            help=body.__doc__,
+            params=[*declared, *([_SESSION] if session else []), _SERVER, _JSON],
+            examples=examples,
+        )
+
+    return declare
+
+
+def table(*commands: click.Command) -> dict[str, click.Command]:
+    """Give a module's commands by their names."""
+    return {command.name or "": command for command in commands}

@@ -1,0 +1,108 @@
+"""What differs between a shell and a notebook, as the commands see it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyter_sessions import errors
+
+if TYPE_CHECKING:
+    from jupyter_sessions import model
+    from jupyter_sessions.client.transport import Transport
+    from jupyter_sessions.commands.results import Line, Result
+
+
+@dataclass(frozen=True)
+class Current:
+    """The session that a command without ``-S`` means, and the way to it."""
+
+    code: str
+    transport: Transport
+
+
+class Kernel(ABC):
+    """What commands can do with the kernel that they run in."""
+
+    @abstractmethod
+    def pause(self) -> Line:
+        """Stop recording for a while."""
+
+    @abstractmethod
+    def unpause(self) -> Line:
+        """Go on recording."""
+
+    @abstractmethod
+    def detach(self) -> Line:
+        """Stop recording for good."""
+
+    @abstractmethod
+    def next_cell(self, source: str) -> None:
+        """Put a source into the next cell."""
+
+    @abstractmethod
+    def run(self, source: str) -> bool:
+        """Run a source as a cell would, and tell whether it went well."""
+
+
+class Front(ABC):
+    """A place where commands are typed.
+
+    Attributes
+    ----------
+    prefix
+        What stands before a command's name there.
+    """
+
+    prefix: ClassVar[str]
+
+    @abstractmethod
+    def current(self) -> Current | None:
+        """Return the attached session, or the shell's last one."""
+
+    @abstractmethod
+    def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
+        """Make a session the current one, keep its transport, and say what came of it."""
+
+    @abstractmethod
+    def left(self, code: str) -> None:
+        """Learn that a session is removed, and so can't be the current one."""
+
+    @abstractmethod
+    def show(self, result: Result) -> None:
+        """Show a result to people."""
+
+    @abstractmethod
+    def confirm(self, question: str) -> bool:
+        """Ask a yes or no question; no where nobody can be asked."""
+
+    @abstractmethod
+    def ask_password(self, prompt: str) -> str:
+        """Ask for a password without showing it."""
+
+    @abstractmethod
+    def open_browser(self, url: str) -> bool:
+        """Open an address in a browser, where there is one that the user sees."""
+
+    def variable(self, name: str) -> tuple[bool, Any]:  # noqa: ARG002  # a shell has none
+        """Tell whether there is a variable of that name, and give its value."""
+        return False, None
+
+    def settle(self, code: str) -> bool:  # noqa: ARG002  # a shell has nothing under way
+        """Wait until what was run here is recorded; False where it is not recorded into `code`."""
+        return True
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel that the command runs in.
+
+        Raises
+        ------
+        BadRequest
+            In a shell, where there is none.
+        """
+        raise errors.BadRequest(
+            "This needs a kernel, and a shell has none.",
+            hint="Type it in a notebook or in ipython, after a %: %session …",
+        )

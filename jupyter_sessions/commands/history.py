@@ -1,0 +1,253 @@
+"""The commands of a session: taking them up, listing, showing and forgetting them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jupyter_sessions import __version__, api, errors, model
+from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.arguments import Moment, Numbers
+from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.members import listing
+from jupyter_sessions.commands.new_files import new_file
+from jupyter_sessions.commands.results import (
+    Block,
+    Code,
+    Line,
+    Outputs,
+    Request,
+    Result,
+    Table,
+    done,
+)
+from jupyter_sessions.commands.sessions import card
+
+_LAST = 10
+_MOST_RESUMED = 100
+
+
+@command("resume 1234567890123456789012", "resume", "resume 3")
+@click.argument("what", nargs=-1, metavar="[CODE|URL] [N]")
+@click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
+def resume(work: Work, what: tuple[str, ...], verbose: bool) -> Result:
+    """Switch to a session, and see what it is, who is in it and its last commands.
+
+    From then on this kernel's commands are recorded into it, if my roles allow. With a number
+    alone, or nothing, list the last commands of the session at hand.
+    """
+    names = [each for each in what if not _is_count(each)]
+    counts = [int(each) for each in what if _is_count(each)]
+    if len(names) > 1 or len(counts) > 1:
+        raise click.UsageError("Name one session, and one number of commands.")
+    count = counts[0] if counts else _LAST
+    if not names:
+        return _listed(work, [], [], verbose, order="newest", limit=_within(count, 500))
+    work.name_session(names[0])
+    request = model.ResumeSession(
+        code=work.code,
+        commands=_within(count, _MOST_RESUMED),
+        agent=f"jupyter_sessions {__version__}, {work.front.prefix}",
+    )
+    answer = work.call(api.RESUME_SESSION, request)
+    work.keep(work.transport)
+    said = work.front.take_up(answer.session, work.transport)
+    shown = sorted(answer.commands, key=lambda each: each.summary.number)
+    blocks = (card(answer.session), listing(answer.members), *_whole(work, shown), *said)
+    return Result(answer, blocks)
+
+
+def _is_count(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
+
+
+def _within(count: int, most: int) -> int:
+    if not 1 <= count <= most:
+        raise click.BadParameter(f"{count} is not between 1 and {most} commands.")
+    return count
+
+
+@command(
+    "history",
+    "history -n 50 --status error",
+    "history --user bar --since yesterday",
+    'history --search "temp_max mean" -v',
+    "history --after 120",
+)
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=20, help="How many.")
+@click.option("--after", metavar="N", help="Those before command N: the page after that.")
+@click.option("--user", "users", multiple=True, metavar="U", help="Only those of U.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(["running", "completed", "error", "aborted"]),
+    help="Only those that ended so.",
+)
+@click.option("--search", default="", metavar="S", help="Only those with these words.")
+@click.option("--since", type=Moment(), help="Only those from then on: a date, 2h, yesterday.")
+@click.option("--until", type=Moment(), help="Only those before then.")
+@click.option("--oldest", "order", flag_value="oldest", help="Begin with the oldest.")
+@click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
+def history(
+    work: Work, users: tuple[str, ...], statuses: tuple[str, ...], verbose: bool, **asked: Any
+) -> Result:
+    """List, filter and search the commands: the newest page, or any other."""
+    asked["order"] = asked["order"] or "newest"
+    return _listed(work, users, statuses, verbose, **asked)
+
+
+def _listed(
+    work: Work,
+    users: Sequence[str],
+    statuses: Sequence[str],
+    verbose: bool,
+    *,
+    order: str,
+    limit: int,
+    **asked: Any,
+) -> Result:
+    pages = [
+        work.call(
+            api.LIST_COMMANDS,
+            model.ListCommands(
+                code=work.code,
+                user=user,
+                status=status,  # type: ignore[arg-type]  # click held it to the choices
+                order=order,  # type: ignore[arg-type]
+                limit=limit,
+                **asked,
+            ),
+        )
+        for user, status in product(users or (None,), statuses or (None,))
+    ]
+    page = pages[0] if len(pages) == 1 else _merged(pages, order, limit)
+    chronological = sorted(page.items, key=lambda each: each.number)
+    shown = columns.COMMAND_VERBOSE if verbose else columns.COMMAND
+    blocks: list[Block] = [Table(shown, chronological, "No commands.")]
+    if page.next:
+        last = page.items[-1].number
+        direction = "--oldest " if order == "oldest" else ""
+        blocks.append(Line(f"More: {work.front.prefix} history {direction}--after {last}"))
+    return Result(page, blocks)
+
+
+def _merged(
+    pages: list[model.Page[model.CommandSummary]], order: str, limit: int
+) -> model.Page[model.CommandSummary]:
+    found = {each.number: each for page in pages for each in page.items}
+    items = [found[number] for number in sorted(found, reverse=order == "newest")][:limit]
+    more = len(found) > limit or any(page.next for page in pages)
+    return model.Page(items=items, next=f"{items[-1].number}" if more else None)
+
+
+def fetch(work: Work, numbers: range | None) -> list[model.Command]:
+    """Get commands by their numbers; without numbers, the last one that has ended.
+
+    Raises
+    ------
+    NotFound
+        When there is none; a range may lead beyond the last one.
+    """
+    if numbers is None:
+        page = work.call(api.LIST_COMMANDS, model.ListCommands(code=work.code, limit=_LAST))
+        ended = [each.number for each in page.items if each.status != "running"]
+        if not ended:
+            raise errors.NotFound(
+                "No command has ended in this session yet.", hint="Run a cell, then try again."
+            )
+        numbers = range(ended[0], ended[0] + 1)
+    found: list[model.Command] = []
+    for number in numbers:
+        try:
+            found.append(
+                work.call(api.GET_COMMAND, model.CommandNamed(code=work.code, number=number))
+            )
+        except errors.NotFound:
+            if not found:
+                raise
+            break
+    return found
+
+
+def _whole(work: Work, commands: Iterable[model.Command]) -> list[Block]:
+    blocks: list[Block] = []
+    for each in commands:
+        own = each.summary.user == work.transport.user and each.summary.real_user is None
+        blocks += [Request(each), Outputs(each, own)]
+    return blocks
+
+
+@command("view", "view 5", "view 3..7", "view 5 --save figures")
+@click.argument("numbers", type=Numbers(), required=False)
+@click.option("--save", metavar="FOLDER", help="Write what they displayed into files.")
+def view(work: Work, numbers: range | None, save: str | None) -> Result:
+    """Show commands with their outputs as they were; without a number, the last one.
+
+    A terminal shows text; --save gets figures, tables and whatever else was displayed.
+    """
+    found = fetch(work, numbers)
+    blocks = _whole(work, found)
+    if save is not None:
+        blocks.append(_saved(found, Path(save)))
+    return Result(found[0] if len(found) == 1 else found, blocks)
+
+
+def _saved(commands: list[model.Command], folder: Path) -> Line:
+    from jupyter_sessions.formats import outputs
+
+    contents = [
+        content
+        for each in commands
+        if outputs.displayed(each.response)
+        for content in outputs.files(each.summary.number, each.response)
+    ]
+    for content in contents:
+        with new_file(folder / content.name, force=False) as file:
+            file.write(content.data)  # type: ignore[arg-type]  # what was displayed is bytes
+    return Line(f"Saved in {folder}: {', '.join(each.name for each in contents) or 'nothing'}")
+
+
+def _half(work: Work, number: int, half: str) -> Result:
+    found = work.call(api.GET_COMMAND, model.CommandNamed(code=work.code, number=number))
+    answer = getattr(found, half)
+    if answer is None:
+        running = found.summary.status == "running"
+        raise errors.NotFound(
+            f"Command {number} has no {half}: it {'still runs' if running else 'was forgotten'}.",
+            hint="Wait for its end." if running else "What is forgotten is erased for good.",
+        )
+    return Result(answer, (Code(Result(answer).to_json()),))
+
+
+@command("request 5")
+@click.argument("number", type=click.IntRange(1))
+def request(work: Work, number: int) -> Result:
+    """Show what was asked: source, start, language, kernel and notebook, as JSON."""
+    return _half(work, number, "request")
+
+
+@command("response 5")
+@click.argument("number", type=click.IntRange(1))
+def response(work: Work, number: int) -> Result:
+    """Show what came back: status, duration and outputs, as JSON."""
+    return _half(work, number, "response")
+
+
+@command("forget 5", "forget 3..7")
+@click.argument("numbers", type=Numbers())
+def forget(work: Work, numbers: range) -> Result:
+    """Erase source and outputs of commands for good; that they were run stays known."""
+    gone = [
+        work.call(api.FORGET_COMMAND, model.CommandNamed(code=work.code, number=number))
+        for number in numbers
+    ]
+    named = ", ".join(f"{each.number}" for each in gone)
+    return done(gone[0] if len(gone) == 1 else gone, f"Forgotten: {named}.")
+
+
+COMMANDS = table(resume, history, view, request, response, forget)

@@ -1,0 +1,62 @@
+"""Who is in a session, with which roles."""
+
+from __future__ import annotations
+
+import click
+
+from jupyter_sessions import api, model, roles
+from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.results import Line, Result, Table, Tone
+from jupyter_sessions.commands.values import one_line
+
+
+def listing(members: list[model.Member]) -> Table:
+    """Show members."""
+    return Table(columns.MEMBER, members, "No members.")
+
+
+@command("members", "members -S 1234567890123456789012")
+def members(work: Work) -> Result:
+    """List the members and their roles, the owner first."""
+    answer = work.call(api.LIST_MEMBERS, model.SessionNamed(code=work.code))
+    return Result(answer, (listing(answer.members),))
+
+
+def read_grant(text: str) -> model.Grant:
+    """Read ``USER`` or ``USER:ROLE|ROLE``; the last colon splits.
+
+    Raises
+    ------
+    BadRole
+        When a role is none.
+    """
+    user, colon, given = text.rpartition(":")
+    return model.Grant(user=user if colon else text, roles=roles.parse(given) if colon else [])
+
+
+@command("grant bar", 'grant "bar:write|execute"', "grant bar:write+execute baz:rwx")
+@click.argument("grants", nargs=-1, required=True, metavar="USER[:ROLE|ROLE…]…")
+def grant(work: Work, grants: tuple[str, ...]) -> Result:
+    """Give users roles, in place of those that they hold: to all of them, or to none.
+
+    The roles are read, write, execute and admin, or their letters (rwxa). Without a role it is
+    read. Roles are joined by | or +; a shell takes | for itself, so put quotes around it there.
+    """
+    request = model.GrantRoles(code=work.code, grants=[read_grant(text) for text in grants])
+    answer = work.call(api.GRANT_ROLES, request)
+    users = ", ".join(one_line(each.user) for each in request.grants)
+    return Result(answer, (Line(f"Granted to {users}.", Tone.DONE), listing(answer.members)))
+
+
+@command("revoke bar", "revoke bar baz")
+@click.argument("users", nargs=-1, required=True, metavar="USER…")
+def revoke(work: Work, users: tuple[str, ...]) -> Result:
+    """Take all roles from users: from all of them, or from none. It takes effect at once."""
+    request = model.RevokeRoles(code=work.code, users=list(users))
+    answer = work.call(api.REVOKE_ROLES, request)
+    named = ", ".join(map(one_line, users))
+    return Result(answer, (Line(f"Revoked from {named}.", Tone.DONE), listing(answer.members)))
+
+
+COMMANDS = table(members, grant, revoke)

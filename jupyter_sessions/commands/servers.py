@@ -1,0 +1,191 @@
+"""Logging in and out, accounts, and what starts programs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import click
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.results import Card, Line, Result, Table, Tone, done
+from jupyter_sessions.commands.values import one_line
+
+PASSWORD_VARIABLE = "JUPYTER_SESSIONS_PASSWORD"  # noqa: S105  # the variable's name
+_TRIES = 3
+
+_password_stdin = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the standard input."
+)
+
+
+@command("login bar@sessions.example.org", "login bar@127.0.0.1:8899", session=False)
+@click.argument("address", metavar="[USER@]SERVER[:PORT]")
+@_password_stdin
+def login(work: Work, address: str, password_stdin: bool) -> Result:
+    """Log in to a sessions server; commands go there from then on.
+
+    The password is asked for, or taken from the environment variable JUPYTER_SESSIONS_PASSWORD.
+    The cell that it is typed in is not recorded.
+    """
+    from jupyter_sessions.client import logins
+    from jupyter_sessions.client.references import parse_address
+
+    where = parse_address(address)
+    if where.server is None:
+        raise errors.BadRequest(
+            "No server is named.", hint=f"{work.front.prefix} login USER@SERVER:PORT"
+        )
+    user = where.user or _system_user()
+    given = _given_password(password_stdin) or os.environ.get(PASSWORD_VARIABLE)
+    label = f"{work.front.prefix} on {socket.gethostname()}"
+    for left in reversed(range(_TRIES)):
+        password = given or work.front.ask_password(f"Password of {user} at {where.server}: ")
+        try:
+            made = logins.log_in(where.server, user, password, label)
+        except errors.WrongPassword as error:
+            if given or not left:
+                raise
+            work.front.show(Result(None, (Line(error.message, Tone.WARNING),)))
+        else:
+            break
+    answer = {"server": made.server, "user": made.user, "expires": made.expires}
+    said = Line(f"Logged in to {made.server} as {one_line(made.user)}.", Tone.DONE)
+    return Result(answer, (said,))
+
+
+def _given_password(from_stdin: bool) -> str | None:
+    return sys.stdin.readline().rstrip("\r\n") if from_stdin else None
+
+
+def _system_user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+@command("logout", session=False)
+def logout(work: Work) -> Result:
+    """End the current login, on its server and here."""
+    from jupyter_sessions.client import logins
+
+    current = logins.current()
+    if current is None:
+        raise errors.NoLogin(
+            "There is no current login.", hint=f"Log in: {work.front.prefix} login USER@SERVER"
+        )
+    logins.log_out(current)
+    return done(model.Done(), f"Logged out of {current.server}.")
+
+
+def _account(answer: model.Account, said: str) -> Result:
+    return Result(answer, (Line(said, Tone.DONE), Card("", columns.ACCOUNT, answer)))
+
+
+def _new_password(work: Work, name: str, password_stdin: bool) -> str:
+    given = _given_password(password_stdin)
+    if given is not None:
+        return given
+    password = work.front.ask_password(f"New password of {name}: ")
+    if work.front.ask_password("Once more: ") != password:
+        raise errors.BadRequest("The two passwords differ.", hint="Try again; nothing is changed.")
+    return password
+
+
+@command("account add foo", 'account add foo --display-name "Foo Fighter"', session=False)
+@click.argument("name")
+@click.option("--display-name", default="", metavar="T", help="What pages call the user.")
+@_password_stdin
+def add(work: Work, name: str, display_name: str, password_stdin: bool) -> Result:
+    """Make an account; its password is asked for."""
+    request = model.NewAccount(
+        name=name,
+        display_name=display_name,
+        password=_new_password(work, name, password_stdin),
+    )
+    answer = work.call(api.ADD_ACCOUNT, request)
+    return _account(answer, f"The account {one_line(answer.name)} is made.")
+
+
+@command("account list", session=False)
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def list_(work: Work, limit: int, after: str | None) -> Result:
+    """List the accounts."""
+    page = work.call(api.LIST_ACCOUNTS, model.ListAccounts(limit=limit, after=after))
+    more = (Line(f"More: {work.front.prefix} account list --after {page.next}"),)
+    shown = Table(columns.ACCOUNT, page.items, "No accounts.")
+    return Result(page, (shown, *(more if page.next else ())))
+
+
+@command("account password foo", session=False)
+@click.argument("name")
+@_password_stdin
+def password(work: Work, name: str, password_stdin: bool) -> Result:
+    """Set an account's password; its logins end."""
+    request = model.SetPassword(name=name, password=_new_password(work, name, password_stdin))
+    answer = work.call(api.SET_PASSWORD, request)
+    return _account(answer, f"The password of {one_line(answer.name)} is changed.")
+
+
+@command("account disable foo", session=False)
+@click.argument("name")
+def disable(work: Work, name: str) -> Result:
+    """Disable an account: its logins end, its roles stay."""
+    answer = work.call(api.DISABLE_ACCOUNT, model.AccountNamed(name=name))
+    return _account(answer, f"The account {one_line(answer.name)} is disabled.")
+
+
+@command("account enable foo", session=False)
+@click.argument("name")
+def enable(work: Work, name: str) -> Result:
+    """Enable a disabled account."""
+    answer = work.call(api.ENABLE_ACCOUNT, model.AccountNamed(name=name))
+    return _account(answer, f"The account {one_line(answer.name)} is enabled.")
+
+
+@command("account remove foo", "account remove foo --yes", session=False)
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def remove(work: Work, name: str, yes: bool) -> Result:
+    """Remove an account that owns no session, with its roles everywhere."""
+    if not yes and not work.front.confirm(f"Remove the account {name}?"):
+        raise errors.BadRequest("Nothing is removed.", hint="Add --yes where nobody can be asked.")
+    answer = work.call(api.REMOVE_ACCOUNT, model.AccountNamed(name=name))
+    return done(answer, f"The account {one_line(answer.name)} is removed.")
+
+
+account = click.Group(
+    "account",
+    help="Manage the accounts of this store, or of a server that you administer.",
+    commands=table(add, list_, password, disable, enable, remove),
+)
+
+
+@click.command("serve", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def serve(arguments: tuple[str, ...]) -> None:
+    """Start a sessions server on the user's own store."""
+    from jupyter_sessions.server.serve import main
+
+    main(list(arguments))
+
+
+@click.command("demo")
+@click.option("--no-serve", is_flag=True, help="Stop after the summary.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The server's port.")
+@click.option("--output", metavar="FILE", help="Write the executed notebook there.")
+def demo(no_serve: bool, port: int, output: str | None) -> None:
+    """Record a real analysis into a new session, publish its results, and serve it.
+
+    Needs the demo extra: pip install "jupyter_sessions[demo]".
+    """
+    from jupyter_sessions.demo import run
+
+    run(serve=not no_serve, port=port, output=output)
+
+
+COMMANDS = {**table(login, logout, serve, demo), "account": account}

@@ -1,0 +1,171 @@
+"""Making, listing, showing and changing sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.arguments import Minutes
+from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.results import Card, Line, Result, Table, done
+from jupyter_sessions.commands.values import one_line
+
+
+def card(session: model.Session) -> Card:
+    """Show a session."""
+    return Card(session.label or "(no label)", columns.SESSION_CARD, session)
+
+
+def named(session: model.Session) -> str:
+    """Name a session in a sentence."""
+    return f"{one_line(session.label)} ({session.code})" if session.label else session.code
+
+
+@command('new "Seattle weather"', 'new "Trial run" --idle-timeout 2h --lifetime 7d', session=False)
+@click.argument("label", default="")
+@click.option("--description", default="", metavar="T", help="What it is about.")
+@click.option("--idle-timeout", type=Minutes(), help="Close when nothing was done for so long.")
+@click.option("--lifetime", type=Minutes(), help="Close after so long.")
+def new(work: Work, label: str, **more: Any) -> Result:
+    """Make a session, own it, and record this kernel's commands into it.
+
+    In a shell it becomes the session that the next commands mean.
+    """
+    session = work.call(api.CREATE_SESSION, model.NewSession(label=label, **more))
+    work.keep(work.transport)
+    return Result(session, (card(session), *work.front.take_up(session, work.transport)))
+
+
+@command("list", "list --shared", "list --search weather", session=False)
+@click.option("--mine", "which", flag_value="mine", help="Only those that I own.")
+@click.option("--shared", "which", flag_value="shared", help="Only those of others.")
+@click.option("--removed", "which", flag_value="removed", help="Those that can be restored.")
+@click.option("--search", default="", metavar="T", help="Only those with these words.")
+@click.option("-n", "limit", default=100, metavar="N", help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def list_(work: Work, **asked: Any) -> Result:
+    """List the sessions that I have a role in, newest use first."""
+    asked["which"] = asked["which"] or "all"
+    page = work.call(api.LIST_SESSIONS, model.ListSessions(**asked))
+    empty = f"No sessions. Make one: {work.front.prefix} new LABEL"
+    more = (Line(f"More: {work.front.prefix} list --after {page.next}"),) if page.next else ()
+    return Result(page, (Table(columns.SESSION, page.items, empty), *more))
+
+
+@command("show", "show -S 1234567890123456789012")
+def show(work: Work) -> Result:
+    """Show all attributes of a session."""
+    session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
+    return Result(session, (card(session),))
+
+
+_YES = {"yes", "true", "on", "1"}
+_NO = {"no", "false", "off", "0"}
+
+
+@command('set label "Rain in Seattle"', "set idle-timeout 2h", "set lifetime none", "set active no")
+@click.argument(
+    "attribute", type=click.Choice(["label", "description", "idle-timeout", "lifetime", "active"])
+)
+@click.argument("value")
+@click.pass_context
+def set_(ctx: click.Context, work: Work, attribute: str, value: str) -> Result:
+    """Change the label, the description or a time-out; `active no` disables, `active yes` enables.
+
+    A time-out is in minutes, or like 2h or 7d; `none` takes it away.
+    """
+    if attribute == "active":
+        if value.lower() not in _YES | _NO:
+            raise click.BadParameter(f"{value!r} is neither yes nor no.", ctx)
+        return _change(work, *_CHANGES["enable" if value.lower() in _YES else "disable"])
+    if attribute in {"label", "description"}:
+        session = work.call(
+            api.DESCRIBE_SESSION, model.DescribeSession(code=work.code, **{attribute: value})
+        )
+    else:
+        minutes = {attribute.replace("-", "_"): Minutes().convert(value, None, ctx)}
+        session = work.call(api.TIME_SESSION, model.TimeSession(code=work.code, **minutes))
+    return Result(session, (Line(f"The {attribute} is changed."), card(session)))
+
+
+@command("exists 1234567890123456789012", session=False)
+@click.argument("code", metavar="CODE|URL")
+def exists(work: Work, code: str) -> Result:
+    """Print true or false: whether I have a role in a session of that code.
+
+    A shell's program ends with 0 or 1.
+    """
+    work.name_session(code)
+    answer = work.call(api.SESSION_EXISTS, model.SessionNamed(code=work.code))
+    said = Line("true" if answer.exists else "false")
+    return Result(answer, (said,), exit_code=0 if answer.exists else 1)
+
+
+_CHANGES: dict[str, tuple[Any, str]] = {
+    "disable": (api.DISABLE_SESSION, "is disabled: only you can see it, until you enable it."),
+    "enable": (api.ENABLE_SESSION, "is open to its members again."),
+    "close": (api.CLOSE_SESSION, "is closed: a read-only archive."),
+    "restore": (api.RESTORE_SESSION, "is back."),
+}
+
+
+def _change(work: Work, operation: Any, said: str) -> Result:
+    session = work.call(operation, model.SessionNamed(code=work.code))
+    return done(session, f"The session {named(session)} {said}")
+
+
+@command("disable")
+def disable(work: Work) -> Result:
+    """Close the session to all but its owner, until it is enabled."""
+    return _change(work, *_CHANGES["disable"])
+
+
+@command("enable", "enable -S 1234567890123456789012")
+def enable(work: Work) -> Result:
+    """Open a disabled session to its members again."""
+    return _change(work, *_CHANGES["enable"])
+
+
+@command("close")
+def close(work: Work) -> Result:
+    """Make the session a read-only archive, for good."""
+    return _change(work, *_CHANGES["close"])
+
+
+@command("remove", "remove -S 1234567890123456789012 --yes")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def remove(work: Work, yes: bool) -> Result:
+    """Take the session out of every list; it can be restored for a while, then it is erased."""
+    code = work.code
+    if not yes:
+        session = work.call(api.GET_SESSION, model.SessionNamed(code=code))
+        question = f"Remove the session {named(session)} with {session.commands} commands?"
+        if not work.front.confirm(question):
+            raise errors.BadRequest(
+                "Nothing is removed.", hint="Add --yes where nobody can be asked."
+            )
+    session = work.call(api.REMOVE_SESSION, model.SessionNamed(code=code))
+    work.front.left(session.code)
+    until = f" It is erased on {session.purged:%Y-%m-%d}." if session.purged else ""
+    back = f"{work.front.prefix} restore -S {session.code}"
+    return done(session, f"The session {named(session)} is removed.{until} Bring it back: {back}")
+
+
+@command("restore -S 1234567890123456789012")
+def restore(work: Work) -> Result:
+    """Bring a removed session back."""
+    return _change(work, *_CHANGES["restore"])
+
+
+@command("transfer bar")
+@click.argument("user")
+def transfer(work: Work, user: str) -> Result:
+    """Make another user the owner; the old owner stays as an admin."""
+    session = work.call(api.TRANSFER_SESSION, model.TransferSession(code=work.code, user=user))
+    return done(session, f"{one_line(session.owner)} owns the session {named(session)} now.")
+
+
+COMMANDS = table(new, list_, show, set_, exists, disable, enable, close, remove, restore, transfer)

@@ -1,0 +1,154 @@
+"""``jupyter sessions NAME …``: the commands in a shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from jupyter_sessions import __version__, errors
+from jupyter_sessions.commands import running
+from jupyter_sessions.commands.front import Current, Front
+from jupyter_sessions.commands.table import CommandGroup
+
+if TYPE_CHECKING:
+    from jupyter_sessions import model
+    from jupyter_sessions.client.transport import Transport
+    from jupyter_sessions.commands.results import Line, Result
+
+_PIPE_WIDTH = 160
+_INTERRUPTED = 130
+_NARROWEST = 60
+
+
+class Shell(Front):
+    """A terminal, a script or a pipe."""
+
+    prefix = "jupyter sessions"
+
+    def __init__(self) -> None:
+        self._current: Current | None = None
+
+    def current(self) -> Current | None:
+        """Return the session that a shell last made or resumed."""
+        from jupyter_sessions.commands import last_session
+
+        noted = last_session.recall()
+        if noted is not None and self._current is None:
+            code, server = noted
+            self._current = Current(code, _transport(server))
+        return self._current
+
+    def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
+        """Remember a session for the commands to come."""
+        from jupyter_sessions.commands import last_session
+
+        last_session.remember(session.code, transport.server)
+        self.close()
+        self._current = Current(session.code, transport)
+        return []
+
+    def left(self, code: str) -> None:
+        """Forget a session."""
+        from jupyter_sessions.commands import last_session
+
+        last_session.forget(code)
+
+    def show(self, result: Result) -> None:
+        """Print a result."""
+        from jupyter_sessions.commands.text import render
+
+        terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if terminal else _PIPE_WIDTH
+        colour = terminal and "NO_COLOR" not in os.environ
+        if result.blocks:
+            click.echo(render(result, width=max(width, _NARROWEST), colour=colour))
+
+    def confirm(self, question: str) -> bool:
+        """Ask on a terminal; elsewhere the answer is no."""
+        return sys.stdin.isatty() and click.confirm(question, err=True)
+
+    def ask_password(self, prompt: str) -> str:
+        """Ask on a terminal."""
+        if not sys.stdin.isatty():
+            raise errors.BadRequest(
+                "A password is needed, and there is no terminal to ask on.",
+                hint="Use --password-stdin.",
+            )
+        answer: str = click.prompt(prompt.rstrip(": "), hide_input=True, err=True)
+        return answer
+
+    def open_browser(self, url: str) -> bool:
+        """Open a graphical browser, where this machine has a screen and a user before it."""
+        screen = sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+        if not (screen and sys.stdout.isatty()):
+            return False
+        import webbrowser
+
+        return webbrowser.open(url)
+
+    def close(self) -> None:
+        """Let go of the last session's connection."""
+        if self._current is not None:
+            self._current.transport.close()
+            self._current = None
+
+
+def _transport(server: str | None) -> Transport:
+    if server is None:
+        from jupyter_sessions.client.in_process import InProcess
+
+        return InProcess()
+    from jupyter_sessions.client.choose import transport
+
+    return transport(server)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and end the process with its exit code.
+
+    Parameters
+    ----------
+    arguments
+        What was typed after the program's name; ``sys.argv`` by default.
+    """
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(typed))
+
+
+def run(typed: list[str]) -> int:
+    """Run one command and return its exit code; what fails is told on stderr."""
+    front = Shell()
+    group = click.version_option(__version__, prog_name="jupyter_sessions")(
+        CommandGroup(all_commands=True)
+    )
+    try:
+        code = running.run(group, typed, front)
+        sys.stdout.flush()
+    except errors.SessionsError as error:
+        return _tell(error, as_json="--json" in typed)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain once more at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    finally:
+        front.close()
+    return code
+
+
+def _tell(error: errors.SessionsError, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(error.to_wire(), ensure_ascii=False), err=True)
+    else:
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+    return error.exit_code

@@ -1,0 +1,183 @@
+"""The command table behind ``jupyter sessions NAME`` and ``%session NAME``.
+
+A command's module is imported when it is run or asked for its help: showing the table, and
+completing a name, costs no more than click.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the table.
+
+    Attributes
+    ----------
+    name
+        What one types.
+    module
+        Where the command is: a click command called after it, in this package.
+    summary
+        What it does, in half a line.
+    section
+        Under which heading help lists it.
+    aliases
+        Other names.
+    shell_only
+        Whether it makes no sense in a notebook.
+    secret
+        Whether what is typed may hold a password: such a cell is never recorded.
+    """
+
+    name: str
+    module: str
+    summary: str
+    section: str
+    aliases: tuple[str, ...] = ()
+    shell_only: bool = False
+    secret: bool = False
+
+
+def _section(section: str, module: str, *lines: tuple[Any, ...]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(name, module, summary, section, **(more[0] if more else {}))
+        for name, summary, *more in lines
+    )
+
+
+TABLE: tuple[Entry, ...] = (
+    *_section(
+        "Sessions",
+        "sessions",
+        ("new", "Make a session, and record into it."),
+        ("list", "List the sessions that I have a role in."),
+        ("show", "Show all attributes of a session."),
+        ("set", "Change the label, the description or a time-out."),
+        ("exists", "Tell whether I have a role in a session of that code."),
+        ("disable", "Close the session to all but its owner, until it is enabled."),
+        ("enable", "Open a disabled session again."),
+        ("close", "Make the session a read-only archive, for good."),
+        ("remove", "Take the session out of every list; it can be restored for a while."),
+        ("restore", "Bring a removed session back."),
+        ("transfer", "Make another user the owner."),
+    ),
+    *_section(
+        "Members",
+        "members",
+        ("members", "List the members and their roles.", {"aliases": ("users",)}),
+        ("grant", "Give users roles, in place of those that they hold."),
+        ("revoke", "Take all roles from users."),
+    ),
+    *_section(
+        "Commands",
+        "history",
+        ("resume", "Switch to a session, or list the last commands."),
+        ("history", "List, filter and search the commands."),
+        ("view", "Show commands with their outputs as they were."),
+        ("request", "Show what was asked, as JSON."),
+        ("response", "Show what came back, as JSON."),
+        ("forget", "Erase a command's source and outputs."),
+    ),
+    *_section(
+        "This kernel",
+        "kernel",
+        ("replay", "Run commands again in this kernel."),
+        ("load", "Put a command's source into the next cell."),
+        ("pause", "Stop recording for a while."),
+        ("unpause", "Go on recording."),
+        ("detach", "Stop recording for good."),
+    ),
+    *_section(
+        "Web space",
+        "webspace",
+        ("publish", "Publish the last output, variables, files or folders."),
+        ("files", "List what is published."),
+        ("get", "Download what is published."),
+        ("unpublish", "Take files or folders out of the web space."),
+        ("web", "Print a session's address, and open it in a browser."),
+    ),
+    *_section(
+        "Servers",
+        "servers",
+        ("login", "Log in to a sessions server.", {"secret": True}),
+        ("logout", "End the current login."),
+        ("account", "Manage the accounts of this store or server.", {"secret": True}),
+        ("serve", "Start a sessions server.", {"shell_only": True}),
+        ("demo", "Record a real analysis, and look at it.", {"shell_only": True}),
+    ),
+)
+
+BY_NAME: dict[str, Entry] = {
+    name: entry for entry in TABLE for name in (entry.name, *entry.aliases)
+}
+
+
+class CommandGroup(click.Group):
+    """The commands of `TABLE`, each imported on use.
+
+    Parameters
+    ----------
+    all_commands
+        Whether those are among them that make sense in a shell alone.
+    """
+
+    def __init__(self, *, all_commands: bool) -> None:
+        super().__init__(
+            help="Shared experiment sessions for Jupyter.",
+            context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+            epilog="NAME --help tells more of each.",
+            subcommand_metavar="NAME …",
+        )
+        self._entries = {
+            name: entry for name, entry in BY_NAME.items() if all_commands or not entry.shell_only
+        }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the commands' names."""
+        return list(self._entries)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import a command."""
+        entry = self._entries.get(cmd_name)
+        if entry is None:
+            return None
+        module = import_module(f"jupyter_sessions.commands.{entry.module}")
+        command: click.Command = module.COMMANDS[entry.name]
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with; an unknown name is told what is near."""
+        name = args[0]
+        if name not in self._entries and not name.startswith("-"):
+            near = get_close_matches(name, self._entries, n=3)
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"There is no command {name!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the table, section by section."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, entry in self._entries.items():
+            if name == entry.name:
+                names = ", ".join((name, *entry.aliases))
+                sections.setdefault(entry.section, []).append((names, entry.summary))
+        for section, lines in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(lines)

@@ -1,0 +1,236 @@
+"""The web space: publishing, listing and getting files, and a session's page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.new_files import new_file
+from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
+from jupyter_sessions.formats import Content, folders, outputs, write
+
+if TYPE_CHECKING:
+    from jupyter_sessions.client.transport import Transport
+
+
+@command(
+    "publish",
+    "publish table figure",
+    "publish table --as results/weather.csv",
+    "publish report.html plots/ data.nc",
+)
+@click.argument("what", nargs=-1, metavar="[WHAT…]")
+@click.option("--as", "path", metavar="PATH", help="Where to put it in the web space.")
+def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
+    """Publish variables (in a notebook), files or folders; with nothing, the last output.
+
+    The ending of PATH chooses how a variable is written: a table as .html, .csv or .parquet, a
+    figure as .png, .svg or .pdf. Several things go into PATH as a folder. A name that is both a
+    variable and a file means the variable; ./NAME is the file.
+    """
+    code = work.code
+    made_by = None
+    if what:
+        target = path if path is None or len(what) == 1 else path.rstrip("/") + "/"
+        contents = [content for each in what for content in _found(work, each, target)]
+    else:
+        contents, made_by = _last_output(work, path)
+    files = [_published(work, content, made_by) for content in contents]
+    session = work.call(api.GET_SESSION, model.SessionNamed(code=code))
+    said = [
+        Line(f"Published {file.path}", Tone.DONE, _address(session, file.path)) for file in files
+    ]
+    return Result(files[0] if len(files) == 1 else files, said)
+
+
+def _published(work: Work, content: Content, number: int | None) -> model.File:
+    request = model.PublishFile(
+        code=work.code, path=content.name, media_type=content.media_type, command=number
+    )
+    return work.call(api.PUBLISH_FILE, request, content.data)
+
+
+def _address(session: model.Session, path: str) -> str | None:
+    return f"{session.url}/files/{quote(path)}" if session.url else None
+
+
+def _found(work: Work, what: str, path: str | None) -> Iterable[Content]:
+    known, value = work.front.variable(what)
+    if not known:
+        return folders.walk(Path(what).expanduser(), path)
+    if isinstance(value, Path):
+        return folders.walk(value, path)
+    if path is not None and path.endswith("/"):
+        content = write(value, name=what)
+        return outputs.renamed([content], path)
+    return [write(value, name=what, path=path)]
+
+
+def _last_output(work: Work, path: str | None) -> tuple[list[Content], int | None]:
+    if not work.front.settle(work.code):
+        known, value = work.front.variable("_")
+        if known and value is not None and not (isinstance(value, str) and not value):
+            return [write(value, name="output", path=path)], None
+    page = work.call(api.LIST_COMMANDS, model.ListCommands(code=work.code, limit=50))
+    for summary in page.items:
+        if summary.status == "running" or not any("/" in media for media in summary.media):
+            continue
+        found = work.call(
+            api.GET_COMMAND, model.CommandNamed(code=work.code, number=summary.number)
+        )
+        if outputs.displayed(found.response):
+            contents = list(outputs.files(summary.number, found.response))
+            return outputs.renamed(contents, path), summary.number
+    raise errors.NotFound(
+        "None of the last commands displayed anything that could be published.",
+        hint="Name what to publish: a variable, a file or a folder.",
+    )
+
+
+@command("files", "files results", "files --deep")
+@click.argument("folder", default="")
+@click.option("--deep", is_flag=True, help="List what lies in folders, too.")
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def files(work: Work, folder: str, deep: bool, limit: int, after: str | None) -> Result:
+    """List what is published."""
+    request = model.ListFiles(
+        code=work.code, folder=folder.strip("/"), deep=deep, limit=limit, after=after
+    )
+    page = work.call(api.LIST_FILES, request)
+    more = (Line(f"More: {work.front.prefix} files --after {page.next}"),) if page.next else ()
+    return Result(page, (Table(columns.FILE, page.items, "Nothing is published here."), *more))
+
+
+@command("get weather.html", "get results -o copy", "get weather.csv -o -")
+@click.argument("path")
+@click.option("-o", "--output", metavar="TARGET", help="Where to; - is the standard output.")
+@click.option("--force", is_flag=True, help="Replace what is there.")
+def get(work: Work, path: str, output: str | None, force: bool) -> Result:
+    """Download a published file, or a folder with all that is in it."""
+    path = path.strip("/")
+    if output == "-":
+        work.in_session.download(model.FileNamed(code=work.code, path=path), sys.stdout.buffer)
+        return Result(work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path)))
+    target = Path(output or PurePosixPath(path).name).expanduser()
+    found = _below(work, path)
+    for file, place in found:
+        _download(work, file, _placed(target, place), force=force)
+    answer = [file for file, _ in found]
+    said = f"{len(answer)} files are in {target}." if len(answer) != 1 else f"It is in {target}."
+    return done(answer[0] if len(answer) == 1 else answer, said)
+
+
+def _below(work: Work, path: str) -> list[tuple[model.File, str]]:
+    """Give the file of a path, or all files of a folder, with their places in the target."""
+    file = work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path))
+    if not file.folder:
+        return [(file, "")]
+    found: list[tuple[model.File, str]] = []
+    after: str | None = None
+    while True:
+        request = model.ListFiles(code=work.code, folder=path, deep=True, limit=500, after=after)
+        page = work.call(api.LIST_FILES, request)
+        found += [(each, each.path.removeprefix(f"{path}/")) for each in page.items]
+        after = page.next
+        if after is None:
+            return found
+
+
+def _placed(target: Path, place: str) -> Path:
+    # The names are someone else's: they stay below the target.
+    file = target / place if place else target
+    if not file.resolve().is_relative_to(target.resolve()):
+        raise errors.BadName(
+            f"The path {place!r} would lead out of {target}.", hint="Get the other files by name."
+        )
+    return file
+
+
+def _download(work: Work, file: model.File, target: Path, *, force: bool) -> None:
+    place = target / file.name if target.is_dir() else target
+    with new_file(place, force=force) as opened:
+        work.in_session.download(model.FileNamed(code=work.code, path=file.path), opened)
+
+
+@command("unpublish weather.html", "unpublish results old.csv")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+def unpublish(work: Work, paths: tuple[str, ...]) -> Result:
+    """Take files, or folders with all that is in them, out of the web space."""
+    gone = [
+        path
+        for named in paths
+        for path in work.call(
+            api.UNPUBLISH_FILE, model.FileNamed(code=work.code, path=named.strip("/"))
+        ).paths
+    ]
+    return done(model.Unpublished(paths=gone), f"Not published any more: {', '.join(gone)}")
+
+
+@command("web", "web --list", "web -S 1234567890123456789012 --no-browser")
+@click.option("--list", "all_sessions", is_flag=True, help="The page of all my sessions.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def web(work: Work, all_sessions: bool, no_browser: bool) -> Result:
+    """Print the address of a session's page, or of the list's, and open it in a browser.
+
+    On the user's own store it also prints a way in that works once, without a password.
+    """
+    if all_sessions:
+        user = work.call(api.WHO_AM_I, model.Nothing())
+        return _page(work, user, _server(work.transport), "", browser=not no_browser)
+    session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
+    server = (session.url or "").partition("/sessions/")[0] or None
+    page = f"/{session.code}/experiment"
+    return _page(work, session, server, page, browser=not no_browser)
+
+
+def _server(transport: Transport) -> str | None:
+    if transport.server is not None:
+        return transport.server
+    from jupyter_sessions.client.choose import own_servers
+    from jupyter_sessions.folders import own_database
+
+    own = own_database()
+    return next((each.url for each in own_servers() if each.database == own), None)
+
+
+def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
+    if server is None:
+        return Result(
+            answer,
+            (
+                Line(
+                    "No server shows this store now, so its pages have no address.\n"
+                    "Start one: `jupyter sessions serve`, or open JupyterLab.",
+                    Tone.WARNING,
+                ),
+            ),
+        )
+    url = f"{server}/sessions{page or '/'}"
+    lines = [Line("The session's page:" if page else "My sessions:", link=url)]
+    opened = url
+    if work.transport.server is None:
+        opened = way_in(work.transport, server, f"/sessions{page or '/'}")
+        lines.append(Line("A way in that works once, for ten minutes:", link=opened))
+
+    def show() -> None:
+        work.front.open_browser(opened)
+
+    return Result(answer, lines, afterwards=show if browser else None)
+
+
+def way_in(transport: Transport, server: str, page: str) -> str:
+    """Make an address that lets its first visitor in as oneself, once."""
+    ticket = transport.call(api.MAKE_TICKET, model.Nothing()).ticket
+    return f"{server}/sessions/enter?ticket={quote(ticket)}&next={quote(page, safe='/')}"
+
+
+COMMANDS = table(publish, files, get, unpublish, web)

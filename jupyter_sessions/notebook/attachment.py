@@ -1,0 +1,131 @@
+"""What ties a kernel to a session: the way there, the outbox, and the recorder."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions.commands.results import Line, Tone
+from jupyter_sessions.recorder import Recorder, record
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_sessions.client.transport import Transport
+
+#: Seconds that leaving a session may take; what is not delivered then waits on disk.
+_LEFT_WITHIN = 5.0
+
+#: Seconds to wait for what was run before a command that needs it recorded.
+_SETTLED_WITHIN = 5.0
+
+
+class Attachment:
+    """A kernel that records into a session, or only looks at one.
+
+    Parameters
+    ----------
+    shell
+        The kernel's IPython shell.
+    session
+        The session, as it was when it was taken up.
+    transport
+        The way to it; closed with the attachment.
+    """
+
+    def __init__(
+        self, shell: InteractiveShell, session: model.Session, transport: Transport
+    ) -> None:
+        self.code = session.code
+        self.transport = transport
+        self._shell = shell
+        self._ended = threading.Condition()
+        self._last_ended = shell.execution_count
+        self._unrecorded: set[int] = set()
+        self._courier: Courier | None = None
+        self._recorder: Recorder | None = None
+        self._only_looking = _why_not(session)
+        if not self._only_looking:
+            self._courier = Courier(transport, session.code)
+            self._recorder = record(shell, self._take)
+
+    def _take(self, recording: model.Recording) -> None:
+        if self._courier is not None:
+            self._courier.send(recording)
+        if recording.response is not None:
+            with self._ended:
+                count = recording.request.execution_count or 0
+                self._last_ended = max(self._last_ended, count)
+                self._ended.notify_all()
+
+    def session(self) -> model.Session:
+        """Ask how the session is now."""
+        return self.transport.call(api.GET_SESSION, model.SessionNamed(code=self.code))
+
+    def status(self) -> list[Line]:
+        """Say whether commands are recorded, and what keeps some from their session."""
+        if self._recorder is None or self._courier is None:
+            return [Line(f"Not recording: {self._only_looking}.", Tone.WARNING)]
+        if self._recorder.paused:
+            lines = [Line("Recording is paused: `%session unpause` goes on.", Tone.WARNING)]
+        else:
+            lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
+        waiting = self._courier.waiting
+        if self._courier.problem is not None:
+            lines.append(Line(self._courier.problem, Tone.WARNING))
+        elif waiting:
+            lines.append(Line(f"On their way into the session: {waiting}."))
+        return lines
+
+    def recorder(self) -> Recorder:
+        """Return what records.
+
+        Raises
+        ------
+        WrongState
+            When nothing does, since one may only look.
+        """
+        if self._recorder is None:
+            raise errors.WrongState(
+                f"This kernel is not recorded: {self._only_looking}.",
+                hint="Ask the owner for the role write, then `%session resume` again.",
+            )
+        return self._recorder
+
+    def skip_current_cell(self) -> None:
+        """Leave the cell that runs now out of the record."""
+        if self._recorder is not None:
+            self._recorder.skip_current_cell()
+            self._unrecorded.add(self._shell.execution_count)
+
+    def settle(self) -> bool:
+        """Wait until the cells before this one are in the session; False where they are not."""
+        if self._recorder is None or self._courier is None or self._recorder.paused:
+            return False
+        before = self._shell.execution_count - 1
+        while before in self._unrecorded:
+            before -= 1
+        with self._ended:
+            self._ended.wait_for(lambda: self._last_ended >= before, _SETTLED_WITHIN)
+        return self._courier.flush(_SETTLED_WITHIN)
+
+    def leave(self) -> int:
+        """Stop recording, and return how many commands still wait for the server."""
+        if self._recorder is not None:
+            self._recorder.stop(_LEFT_WITHIN)
+        waiting = 0
+        if self._courier is not None:
+            self._courier.close(_LEFT_WITHIN)
+            waiting = self._courier.waiting
+        self.transport.close()
+        return waiting
+
+
+def _why_not(session: model.Session) -> str:
+    if session.state != "active":
+        return f"the session is {session.state}"
+    if "write" not in session.roles:
+        return "you may look, but recording needs the role write"
+    return ""

@@ -1,0 +1,185 @@
+"""What Tab offers after ``%session``: commands, options, codes with labels, members, paths."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+from IPython.core.completer import SimpleCompletion, context_matcher
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.commands.table import BY_NAME, CommandGroup
+
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
+
+    from jupyter_sessions.notebook.front import Notebook
+
+#: What Tab offers, each with what stands beside it.
+Offers = Iterable[tuple[str, str]]
+
+_LINE = re.compile(r"\s*%{1,2}session[ \t]+(?P<words>.*)")
+_PATIENCE = 0.4  # seconds that Tab may take
+_FRESH = 10.0  # seconds that an answer is used again
+
+_ARGUMENTS = {
+    "resume": "sessions",
+    "exists": "sessions",
+    "grant": "members",
+    "revoke": "members",
+    "transfer": "members",
+    "get": "files",
+    "files": "files",
+    "unpublish": "files",
+}
+_OPTIONS = {"-S": "sessions", "--session": "sessions", "--user": "members"}
+
+
+class _Answer:
+    """What a server said, asked again in the background when it is old."""
+
+    def __init__(self, ask: Callable[[], list[tuple[str, str]]]) -> None:
+        self._ask = ask
+        self._known: list[tuple[str, str]] = []
+        self._asked = float("-inf")
+        self._thread: threading.Thread | None = None
+
+    def get(self) -> list[tuple[str, str]]:
+        """Return the newest answer that comes within our patience, or the one before."""
+        if self._thread is None or not self._thread.is_alive():
+            if time.monotonic() < self._asked + _FRESH:
+                return self._known
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+        self._thread.join(_PATIENCE)
+        return self._known
+
+    def _run(self) -> None:
+        try:
+            self._known = self._ask()
+        except errors.SessionsError:
+            self._known = []
+        self._asked = time.monotonic()
+
+
+class Completion:
+    """Completes the lines of one shell.
+
+    Parameters
+    ----------
+    front
+        The notebook's front: its attachment says which session is meant.
+    """
+
+    def __init__(self, front: Notebook) -> None:
+        self._front = front
+        self._group = CommandGroup(all_commands=False)
+        self.matcher = context_matcher(identifier="jupyter_sessions")(
+            lambda context: self.complete(context)
+        )
+        self._answers = {
+            "sessions": _Answer(self._sessions),
+            "members": _Answer(self._members),
+            "files": _Answer(self._files),
+        }
+
+    def complete(self, context: CompletionContext) -> SimpleMatcherResult:
+        """Complete a line, as IPython asks its matchers to."""
+        line = context.line_with_cursor[: context.cursor_position]
+        found = _LINE.fullmatch(line)
+        if found is None:
+            return {"completions": []}
+        *before, fragment = re.split(r"[ \t]+", found["words"])
+        offers = self._offers(before, fragment)
+        if offers is None:
+            return {"completions": []}
+        return {
+            "completions": [
+                SimpleCompletion(text=text, type=beside or "session")
+                for text, beside in offers
+                if text.startswith(fragment)
+            ],
+            "matched_fragment": fragment,
+            "suppress": True,
+            "ordered": True,
+        }
+
+    def _offers(self, before: list[str], fragment: str) -> Offers | None:
+        if not before:
+            return [*self._names(), ("--help", "all commands")]
+        command = self._group.get_command(click.Context(self._group), before[0])
+        words = before[1:]
+        if isinstance(command, click.Group):
+            if not words:
+                return [(name, "") for name in command.commands]
+            command, words = command.commands.get(words[0]), words[1:]
+        if command is None:
+            return []
+        option = words[-1] if words else ""
+        if option in _OPTIONS:
+            return self._answers[_OPTIONS[option]].get()
+        if fragment.startswith("-"):
+            return _options(command)
+        choices = _choices(command, option)
+        if choices is not None:
+            return [(choice, "") for choice in choices]
+        kind = _ARGUMENTS.get(before[0])
+        return self._answers[kind].get() if kind is not None else None
+
+    def _names(self) -> Offers:
+        return [
+            (name, BY_NAME[name].summary)
+            for name in self._group.list_commands(click.Context(self._group))
+        ]
+
+    # ---- what is asked of the server
+
+    def _sessions(self) -> list[tuple[str, str]]:
+        from jupyter_sessions.client.choose import transport
+
+        asked = transport()
+        try:
+            page = asked.call(api.LIST_SESSIONS, model.ListSessions(limit=50))
+        finally:
+            asked.close()
+        return [(each.code, each.label) for each in page.items]
+
+    def _members(self) -> list[tuple[str, str]]:
+        current = self._front.current()
+        if current is None:
+            return []
+        named = model.SessionNamed(code=current.code)
+        answer = current.transport.call(api.LIST_MEMBERS, named)
+        return [(each.user, ", ".join(each.roles)) for each in answer.members]
+
+    def _files(self) -> list[tuple[str, str]]:
+        current = self._front.current()
+        if current is None:
+            return []
+        request = model.ListFiles(code=current.code, deep=True, limit=200)
+        page = current.transport.call(api.LIST_FILES, request)
+        return [(each.path, each.media_type) for each in page.items]
+
+
+def _options(command: click.Command) -> Offers:
+    return [
+        (name, param.help or "")
+        for param in command.params
+        if isinstance(param, click.Option)
+        for name in param.opts
+        if name.startswith("--")
+    ] + [("--help", "Show what the command does.")]
+
+
+def _choices(command: click.Command, option: str) -> Iterable[Any] | None:
+    """Return the values of the option that stands before, or of the first argument."""
+    for param in command.params:
+        if isinstance(param.type, click.Choice) and (
+            option in param.opts or (isinstance(param, click.Argument) and not option)
+        ):
+            return param.type.choices
+    return None

@@ -1,0 +1,240 @@
+"""The commands in a notebook and in IPython."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import shutil
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jupyter_sessions import errors
+from jupyter_sessions.commands.front import Current, Front, Kernel
+from jupyter_sessions.commands.results import Block, Line, Outputs, Result, Tone
+from jupyter_sessions.notebook.attachment import Attachment
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
+    from jupyter_sessions import model
+    from jupyter_sessions.client.transport import Transport
+
+_PAGE_WIDTH = 140
+
+
+class Notebook(Front, Kernel):
+    """A kernel, or IPython in a terminal.
+
+    Parameters
+    ----------
+    shell
+        Its IPython shell.
+    """
+
+    prefix = "%session"
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell: Any = shell  # most of its methods have no types
+        self.attachment: Attachment | None = None
+        self._replaying = False
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel, which is here."""
+        return self
+
+    # ---- the session
+
+    def current(self) -> Current | None:
+        """Return the attached session."""
+        if self.attachment is None:
+            return None
+        return Current(self.attachment.code, self.attachment.transport)
+
+    def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
+        """Leave the session before, and record into this one if the roles allow."""
+        left = self._leave()
+        self.attachment = Attachment(self.shell, session, transport)
+        return [*left, *self.attachment.status()]
+
+    def left(self, code: str) -> None:
+        """Stop recording into a session that is removed."""
+        if self.attachment is not None and self.attachment.code == code:
+            self._leave()
+
+    def _leave(self) -> list[Line]:
+        if self.attachment is None:
+            return []
+        attachment, self.attachment = self.attachment, None
+        waiting = attachment.leave()
+        if not waiting:
+            return []
+        said = f"Still to come into {attachment.code}: {waiting} commands, kept on disk till then."
+        return [Line(said, Tone.WARNING)]
+
+    def settle(self, code: str) -> bool:
+        """Wait until the cells before are recorded; False where they are not, into `code`."""
+        attachment = self.attachment
+        return attachment is not None and attachment.code == code and attachment.settle()
+
+    # ---- the kernel
+
+    def pause(self) -> Line:
+        """Stop recording for a while."""
+        self._attached().recorder().pause()
+        return Line("Recording is paused; `%session unpause` goes on.", Tone.DONE)
+
+    def unpause(self) -> Line:
+        """Go on recording."""
+        self._attached().recorder().unpause()
+        return Line("Recording goes on with the next cell.", Tone.DONE)
+
+    def detach(self) -> Line:
+        """Stop recording for good."""
+        code = self._attached().code
+        warnings = self._leave()
+        said = f"This kernel belongs to no session any more (it was {code})."
+        return warnings[0] if warnings else Line(said, Tone.DONE)
+
+    def _attached(self) -> Attachment:
+        if self.attachment is None:
+            raise errors.NothingAttached(
+                "This kernel is attached to no session.",
+                hint="Make one with `%session new LABEL`, or take one up with "
+                "`%session resume CODE`.",
+            )
+        return self.attachment
+
+    def skip_current_cell(self) -> None:
+        """Leave the cell that runs now out of the record."""
+        if self.attachment is not None:
+            self.attachment.skip_current_cell()
+
+    def next_cell(self, source: str) -> None:
+        """Put a source into the next cell."""
+        self.shell.set_next_input(source)
+
+    def variable(self, name: str) -> tuple[bool, Any]:
+        """Tell whether there is a variable of that name, and give its value."""
+        return name in self.shell.user_ns, self.shell.user_ns.get(name)
+
+    def run(self, source: str) -> bool:
+        """Run a source as a cell would, and tell whether it went well."""
+        if self._replaying:
+            raise errors.BadRequest(
+                "A command that is run again can't run others again.",
+                hint="Name those commands themselves.",
+            )
+        self._replaying = True
+        try:
+            return bool(self.execute(source).success)
+        finally:
+            self._replaying = False
+
+    def execute(self, source: str) -> ExecutionResult:
+        """Run a source inside of the running cell, with top-level ``await`` or not."""
+        if self._needs_a_loop_of_its_own(source):
+            return self._execute_in_thread(source)
+        result: ExecutionResult = self.shell.run_cell(source, store_history=False)
+        return result
+
+    def _needs_a_loop_of_its_own(self, source: str) -> bool:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        transformed = self.shell.transform_cell(source)
+        return bool(self.shell.should_run_async(source, transformed_cell=transformed))
+
+    def _execute_in_thread(self, source: str) -> ExecutionResult:
+        """Run a source with top-level ``await`` while the kernel's own loop is busy with us."""
+        results: list[ExecutionResult] = []
+
+        def work() -> None:
+            cell = self.shell.run_cell_async(
+                source,
+                store_history=False,
+                transformed_cell=self.shell.transform_cell(source),
+            )
+            results.append(asyncio.run(cell))
+
+        # The copied context is what sends the outputs to this cell.
+        thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
+        thread.start()
+        thread.join()
+        return results[0]
+
+    # ---- talking with the user
+
+    @property
+    def _in_notebook(self) -> bool:
+        return hasattr(self.shell, "kernel")
+
+    def show(self, result: Result) -> None:
+        """Display a result: tables and cards in a notebook, text in a terminal."""
+        if not self._in_notebook:
+            if result.blocks:
+                click.echo(self._text(result, colour=sys.stdout.isatty()))
+            return
+        waiting: list[Block] = []
+        for block in result.blocks:
+            if isinstance(block, Outputs):
+                self._display(waiting)
+                waiting = []
+                self._display_outputs(block)
+            else:
+                waiting.append(block)
+        self._display(waiting)
+
+    def _text(self, result: Result, *, colour: bool) -> str:
+        from jupyter_sessions.commands import text
+
+        width = _PAGE_WIDTH if self._in_notebook else shutil.get_terminal_size().columns
+        return text.render(result, width=width, colour=colour)
+
+    def _display(self, blocks: list[Block]) -> None:
+        from IPython.display import display
+
+        from jupyter_sessions.commands import html
+
+        if blocks:
+            result = Result(None, blocks)
+            bundle = {
+                "text/plain": self._text(result, colour=False),
+                "text/html": html.render(result),
+            }
+            display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def _display_outputs(self, block: Outputs) -> None:
+        from jupyter_sessions.notebook.outputs import display_outputs
+
+        display_outputs(block.command, own=block.own)
+
+    def confirm(self, question: str) -> bool:
+        """Ask where the front end can ask; elsewhere the answer is no."""
+        return self._asked(lambda: input(f"{question} [y/N] ")).strip().lower() in {"y", "yes"}
+
+    def ask_password(self, prompt: str) -> str:
+        """Ask without showing what is typed."""
+        import getpass
+
+        password = self._asked(lambda: getpass.getpass(prompt))
+        if not password:
+            raise errors.BadRequest(
+                "A password is needed, and nobody can be asked here.",
+                hint="Set JUPYTER_SESSIONS_PASSWORD for this kernel.",
+            )
+        return password
+
+    def _asked(self, ask: Any) -> str:
+        try:
+            return str(ask())
+        except (EOFError, NotImplementedError):
+            return ""
+
+    def open_browser(self, url: str) -> bool:  # noqa: ARG002  # the kernel may run elsewhere
+        """Leave it to the user, who has the link in a browser already."""
+        return False

@@ -1,0 +1,160 @@
+"""``%session``, ``%%session off``, and Ophidia's ``%oph_manage_session`` and ``%oph_resume``."""
+
+from __future__ import annotations
+
+import atexit
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from jupyter_sessions import errors
+from jupyter_sessions.commands import running
+from jupyter_sessions.commands.results import Line, Result
+from jupyter_sessions.commands.table import BY_NAME, CommandGroup
+from jupyter_sessions.notebook import ophidia
+from jupyter_sessions.notebook.completion import Completion
+from jupyter_sessions.notebook.front import Notebook
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_loaded: WeakKeyDictionary[InteractiveShell, SessionMagics] = WeakKeyDictionary()
+
+
+class SessionMagics:
+    """The magics of one shell.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell that they are for.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.front = Notebook(shell)
+        self.completion = Completion(self.front)
+        self._group = CommandGroup(all_commands=False)
+
+    @property
+    def magics(self) -> Iterable[tuple[str, str, Callable[..., None]]]:
+        """The kind, name and function of each."""
+        return (
+            ("line", "session", self.session),
+            ("cell", "session", self.session_cell),
+            ("line", "oph_manage_session", self.oph_manage_session),
+            ("line", "oph_resume", self.oph_resume),
+        )
+
+    def session(self, line: str) -> None:
+        """Work with shared sessions: ``%session NAME …``.
+
+        Alone it shows the attached session; ``%session --help`` lists the commands.
+        """
+        with _told():
+            try:
+                typed = shlex.split(line)
+            except ValueError as error:
+                raise errors.BadRequest(
+                    f"The line can't be read: {error}.", hint="Close the quotation mark."
+                ) from error
+            if typed:
+                self._run(typed)
+            else:
+                self._show_attached()
+
+    def session_cell(self, line: str, cell: str) -> None:
+        """Run a cell without recording it: ``%%session off``."""
+        with _told():
+            if line.split() != ["off"]:
+                raise errors.BadRequest(
+                    "A cell can begin with %%session off, and with no other %%session.",
+                    hint="Commands go in a line of their own, with one %.",
+                )
+            self.front.skip_current_cell()
+        result = self.front.execute(cell)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            _draw(error, [])  # the cell within has shown it
+            raise error
+
+    def oph_manage_session(self, line: str) -> None:
+        """Manage sessions as Ophidia's operator does: ``action=…;key=…;value=…;``."""
+        with _told():
+            self._run(ophidia.manage_session(line))
+
+    def oph_resume(self, line: str) -> None:
+        """Take up a session as Ophidia's operator does: ``session=URL;id=N;…``."""
+        with _told():
+            for typed in ophidia.resume(line):
+                self._run(typed)
+
+    def _run(self, typed: list[str]) -> None:
+        entry = BY_NAME.get(typed[0])
+        if entry is not None and entry.secret:
+            self.front.skip_current_cell()
+        running.run(self._group, typed, self.front)
+
+    def _show_attached(self) -> None:
+        from jupyter_sessions.commands.sessions import card
+
+        attachment = self.front.attachment
+        if attachment is None:
+            how = "Make one: %session new LABEL\nTake one up: %session resume CODE or URL"
+            said = f"This kernel is attached to no session.\n{how}\nAll commands: %session --help"
+            self.front.show(Result(None, (Line(said),)))
+            return
+        status = attachment.status()
+        try:
+            session = attachment.session()
+        except errors.SessionsError as error:
+            self.front.show(Result(None, status))
+            raise error
+        self.front.show(Result(session, (card(session), *status)))
+
+    def close(self) -> None:
+        """Leave the session; what can't be delivered now waits on disk."""
+        if self.front.attachment is not None:
+            self.front.attachment.leave()
+            self.front.attachment = None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Have what fails told in two lines in place of a traceback; the cell stops all the same."""
+    try:
+        yield
+    except errors.SessionsError as error:
+        lines = [f"\x1b[0;31m{type(error).__name__}\x1b[0m: {error.message}", error.hint]
+        _draw(error, [line for line in lines if line])
+        raise
+
+
+def _draw(error: BaseException, lines: list[str]) -> None:
+    # IPython asks an exception for this before it draws its own traceback.
+    error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics in a shell; a second time changes nothing."""
+    if shell in _loaded:
+        return
+    magics = _loaded[shell] = SessionMagics(shell)
+    register: Any = shell.register_magic_function  # its types don't know that it is a method
+    for kind, name, function in magics.magics:
+        register(function, magic_kind=kind, magic_name=name)
+    shell.Completer.custom_matchers.insert(0, magics.completion.matcher)
+    atexit.register(magics.close)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Stop recording, and take the magics out of a shell."""
+    magics = _loaded.pop(shell, None)
+    if magics is None:
+        return
+    magics.close()
+    atexit.unregister(magics.close)
+    shell.Completer.custom_matchers.remove(magics.completion.matcher)
+    for kind, name, _ in magics.magics:
+        shell.magics_manager.magics[kind].pop(name, None)
