@@ -108,7 +108,7 @@ def failures_named(server: str) -> Iterator[None]:
     except httpx.ConnectTimeout as error:
         raise errors.ServerUnreachable(
             f"{server} did not take the connection in time.",
-            hint="Check the address, the network and any firewall between.",
+            hint=f"Check the address, the network and any firewall between.{_other_scheme(server)}",
         ) from error
     except httpx.TimeoutException as error:
         raise silent(server) from error
@@ -153,12 +153,17 @@ def broken(server: str, error: BaseException) -> errors.SessionsError:
     # Failures of name resolution have negative numbers of their own.
     numbers = (cause.errno for cause in causes if isinstance(cause, OSError))
     why = next((os.strerror(number) for number in numbers if number and number > 0), "")
-    hint = "Check the address, and that the server is running."
-    if server.startswith("http:"):
-        hint += " A server with TLS is named with https://."
     return errors.ServerUnreachable(
-        f"{server} can't be reached{': ' + why if why else ''}.", hint=hint
+        f"{server} can't be reached{': ' + why if why else ''}.",
+        hint=f"Check the address, and that the server is running.{_other_scheme(server)}",
     )
+
+
+def _other_scheme(server: str) -> str:
+    # Either of the two, asked in the other's language, may just say nothing.
+    if server.startswith("https:"):
+        return " A server without TLS is named with http://."
+    return " A server with TLS is named with https://."
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

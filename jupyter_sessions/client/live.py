@@ -60,6 +60,10 @@ class Followers:
             When the first connection can't be had, or the login ends.
         """
         after, connected, wait = request.after, False, FIRST_WAIT
+        if after is None:
+            # Told here, so that nothing is missed should the first connection break at once.
+            named = model.SessionNamed(code=request.code)
+            after = self._http.call(api.GET_SESSION, named).events
         while not self._closed.is_set():
             try:
                 for event in self._received(model.Follow(code=request.code, after=after)):

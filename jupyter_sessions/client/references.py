@@ -213,7 +213,7 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
         raise BadPort(f"{_shown(port)} is not a port.", hint="A port is a number from 1 to 65535.")
     if host.startswith("["):
         try:
-            host = ipaddress.IPv6Address(host[1:-1]).compressed
+            host = ipaddress.IPv6Address(host[1:-1].replace("%", "!")).compressed  # no scopes
         except ValueError:
             raise BadAddress(
                 f"{_shown(host)} is not an IPv6 address.", hint=_ADDRESS_HINT

@@ -1,0 +1,214 @@
+"""A real HTTP server that answers what a test tells it to, and remembers what it was asked.
+
+It speaks the contract where a test does not say otherwise, and can misbehave in ways that the
+sessions server never would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+from tornado.websocket import WebSocketHandler
+
+from jupyter_sessions import api, errors, model
+
+
+@dataclass
+class Asked:
+    """A request as it came in."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    body: bytes
+    authorization: str | None
+
+    @classmethod
+    def read(cls, request: HTTPServerRequest) -> Asked:
+        parts = urlsplit(request.uri or "")
+        return cls(
+            request.method or "",
+            parts.path.removeprefix(api.PREFIX),
+            parse_qs(parts.query),
+            request.body,
+            request.headers.get("Authorization"),
+        )
+
+
+@dataclass
+class Answer:
+    """What to answer; `hang` answers nothing at all until the server stops."""
+
+    content: Any = None
+    status: int = 200
+    media_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    hang: bool = False
+
+    @classmethod
+    def error(cls, error: errors.SessionsError) -> Answer:
+        return cls(error.to_wire(), error.status)
+
+
+class ScriptedServer:
+    """A server in a thread; `script` may answer a request, or give None to leave it to the rest."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.script: Callable[[Asked], Answer | None] = lambda asked: None
+        self.asked: list[Asked] = []
+        self.recorded: dict[str, model.Recording] = {}
+        self.deliveries = 0
+        self.events: list[dict[str, Any]] = []
+        self.live: list[_Live] = []
+        self.port = 0
+        self._tls = tls
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen, on the same port as before if there was one."""
+        started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run(started)))
+        self._thread.start()
+        assert started.wait(10)
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopped.set)
+            self._thread.join(10)
+            assert not self._thread.is_alive()
+
+    def say(self, message: Any) -> None:
+        """Send a message to all who follow."""
+
+        async def send() -> None:
+            for follower in list(self.live):
+                await follower.write_message(msgspec.json.encode(message))
+
+        asyncio.run_coroutine_threadsafe(send(), self._loop).result(10)
+
+    def hang_up(self) -> None:
+        """Break the connections of all who follow."""
+
+        async def close() -> None:
+            for follower in list(self.live):
+                follower.ws_connection.stream.close()  # type: ignore[union-attr]  # it is there
+            self.live.clear()
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(10)
+
+    async def _run(self, started: threading.Event) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        routes = [
+            (r".*/live", _Live, {"server": self}),
+            (r".*", _Handler, {"server": self}),
+        ]
+        server = HTTPServer(Application(routes), ssl_options=self._tls, max_buffer_size=1 << 30)
+        sockets = bind_sockets(self.port, "127.0.0.1")
+        self.port = sockets[0].getsockname()[1]
+        server.add_sockets(sockets)
+        started.set()
+        await self._stopped.wait()
+        server.stop()
+        for follower in self.live:
+            follower.close()
+        self.live.clear()
+        await server.close_all_connections()
+
+    def answer(self, asked: Asked) -> Answer:
+        scripted = self.script(asked)
+        if scripted is not None:
+            return scripted
+        if asked.path == "/health":
+            return Answer(model.Health(ok=True, version="1", database="here", writable=True))
+        if asked.path == "/user":
+            return Answer(model.User(name="ann", display_name="", administrator=False, via="key"))
+        if asked.method == "POST" and asked.path.endswith("/commands"):
+            return self._record(asked)
+        return Answer.error(errors.NotFound(f"No route {asked.path}."))
+
+    def _record(self, asked: Asked) -> Answer:
+        code = unquote(asked.path.split("/")[2])
+        body = msgspec.json.decode(asked.body)
+        request = msgspec.convert({**body, "code": code}, model.RecordCommands)
+        for recording in request.commands:
+            self.recorded[recording.id] = recording
+            self.deliveries += 1
+        known = list(self.recorded)
+        return Answer(
+            model.Recorded(numbers=[known.index(sent.id) + 1 for sent in request.commands])
+        )
+
+
+class _Handler(RequestHandler):
+    def initialize(self, server: ScriptedServer) -> None:
+        self.server = server
+
+    async def _handle(self) -> None:
+        asked = Asked.read(self.request)
+        self.server.asked.append(asked)
+        answer = self.server.answer(asked)
+        if answer.hang:
+            await self.server._stopped.wait()
+        self.set_status(answer.status)
+        self.set_header("Content-Type", answer.media_type)
+        for name, value in answer.headers.items():
+            self.set_header(name, value)
+        content = answer.content
+        self.write(content if isinstance(content, bytes) else msgspec.json.encode(content))
+
+    get = post = put = patch = delete = _handle
+
+    def log_exception(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class _Live(WebSocketHandler):
+    def initialize(self, server: ScriptedServer) -> None:
+        self.server = server
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        asked = Asked.read(self.request)
+        self.server.asked.append(asked)
+        answer = self.server.script(asked)
+        if answer is None:
+            await super().get(*args, **kwargs)
+            return
+        self.set_status(answer.status)
+        for name, value in answer.headers.items():
+            self.set_header(name, value)
+        self.finish(msgspec.json.encode(answer.content))
+
+    def check_origin(self, origin: str) -> bool:
+        raise AssertionError("a client that is no browser has no origin")
+
+    async def open(self) -> None:
+        after = int(self.get_query_argument("after"))
+        for event in self.server.events:
+            if event["number"] > after:
+                await self.write_message(msgspec.json.encode(event))
+        self.server.live.append(self)
+
+    def on_close(self) -> None:
+        if self in self.server.live:
+            self.server.live.remove(self)
