@@ -72,8 +72,7 @@ class InProcess:
         _, blob = dispatcher.submit(
             api.DOWNLOAD_FILE, _checked(request), SystemUser(self.user)
         ).result()
-        for piece in dispatcher.blobs.stream(blob):
-            target.write(piece)
+        target.writelines(dispatcher.blobs.stream(blob))
 
     def follow(self, request: model.Follow) -> Iterator[model.Event]:
         """Yield a session's events as they come."""

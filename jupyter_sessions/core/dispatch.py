@@ -35,7 +35,7 @@ from jupyter_sessions.core import (
     webspace,
 )
 from jupyter_sessions.core.askers import Asker
-from jupyter_sessions.core.context import Context, Limits, Services
+from jupyter_sessions.core.context import Context, Limits, Principal, Services
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
@@ -117,6 +117,14 @@ class Dispatcher:
             self._prepare_and_run, operation, use_case, request, asker, server, upload
         )
 
+    def check(self, operation: Operation[Req, Ans], request: Req, asker: Asker) -> Future[None]:
+        """See whether someone may do an operation now, before its content is taken in."""
+
+        def work(transaction: Transaction) -> None:
+            self._admit(transaction, operation, request, asker, None, lock=False)
+
+        return self.database.read(work)
+
     def view(self, token: str, path: str) -> Future[views.Viewed]:
         """Find what a capability URL leads to; `core.views` checks what its holder may see."""
         return self.database.read(
@@ -181,7 +189,7 @@ class Dispatcher:
         )
 
     def _context(
-        self, transaction: Transaction, principal: principals.Principal, server: str | None
+        self, transaction: Transaction, principal: Principal, server: str | None
     ) -> Context:
         return Context(
             transaction=transaction,
@@ -204,7 +212,7 @@ class Dispatcher:
             code = self.database.write(self._default_code(asker)).result()
             request = msgspec.structs.replace(request, code=code)
         # Nothing is stored for someone who may not: the same check stands in the transaction.
-        self.database.read(self._gate(operation, request, asker)).result()
+        self.check(operation, request, asker).result()
         prepared = None
         if use_case.prepare is not None:
             preparation = Preparation(self._services, self.database)
@@ -222,12 +230,6 @@ class Dispatcher:
             if not principal.known:
                 raise access.nobody()
             return sessions.default_code(self._context(transaction, principal, None))
-
-        return work
-
-    def _gate(self, operation: Operation[Any, Any], request: Any, asker: Asker) -> Work[None]:
-        def work(transaction: Transaction) -> None:
-            self._admit(transaction, operation, request, asker, None, lock=False)
 
         return work
 

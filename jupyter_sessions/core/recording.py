@@ -50,7 +50,7 @@ def record(context: Context, request: model.RecordCommands) -> model.Recorded:
 
 
 def _known(context: Context, uids: list[str]) -> dict[str, Row[Any]]:
-    rows = context.connection.execute(
+    rows: Iterable[Row[Any]] = context.connection.execute(
         select(
             commands.c.id,
             commands.c.uid,

@@ -114,7 +114,7 @@ def list_files(context: Context, request: model.ListFiles) -> model.Page[model.F
     folder = names.fold(names.path(request.folder)) if request.folder else ""
     after = request.after or ""
     entries = _deep if request.deep else _children
-    found = []
+    found: list[tuple[model.File, str]] = []
     for entry, cursor in entries(context, folder, after, request.limit + 1):
         if len(found) == request.limit:
             return model.Page(items=[entry for entry, _ in found], next=found[-1][1])
@@ -217,7 +217,7 @@ def publish(context: Context, request: model.PublishFile) -> model.File:
     return find(context, path)[0]
 
 
-def _check_place(context: Context, path: str, folded: str) -> Row[Any] | None:
+def _check_place(context: Context, path: str, folded: str) -> Row[*tuple[Any, ...]] | None:
     """Return the file that stands at the path; refuse a path that can't stand beside others."""
     parents = [folded[:index] for index, letter in enumerate(folded) if letter == "/"]
     rows = context.connection.execute(

@@ -52,7 +52,7 @@ class Watch:
                     # Not back into the pool: PostgreSQL's goes on listening.
                     pooled.detach()
                     pooled.close()
-            except (DBAPIError, OSError, *_driver_errors(self._engine)) as error:
+            except (DBAPIError, OSError, _driver_error(self._engine)) as error:
                 log.warning("Lost sight of the database (%s); looking again.", error)
                 self._stopped.wait(_AFTER_FAILURE)
                 self._noticed(None)
@@ -74,5 +74,7 @@ class Watch:
                 self._noticed({int(id_) for id_ in notice.payload.split(",")})
 
 
-def _driver_errors(engine: Engine) -> tuple[type[Exception], ...]:
-    return (engine.dialect.loaded_dbapi.Error,)
+def _driver_error(engine: Engine) -> type[Exception]:
+    driver: Any = engine.dialect.loaded_dbapi
+    error: type[Exception] = driver.Error
+    return error

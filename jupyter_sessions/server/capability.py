@@ -1,0 +1,98 @@
+"""Capability URLs: user content, in a sandbox of its own, for whoever holds the token."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+
+from jupyter_sessions import errors, model
+from jupyter_sessions.core.views import CommandOutputs, PublishedFile
+from jupyter_sessions.server.handlers import SessionsHandler
+from jupyter_sessions.server.operations import send
+from jupyter_sessions.server.rendering import (
+    PREVIEW_BYTES,
+    render_file_preview,
+    render_output_document,
+)
+
+_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; "
+    "script-src 'unsafe-inline' 'unsafe-eval' blob: {w}; "
+    "style-src 'unsafe-inline' {w}; img-src data: blob: {w}; font-src data: {w}; connect-src {w}; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+class CapabilityHandler(SessionsHandler):
+    """What published files and rich outputs are served from, and nothing else is."""
+
+    async def arrive(self) -> None:
+        """Ask nobody who they are: the token says what may be seen."""
+
+    def set_default_headers(self) -> None:
+        """Send the sandbox with everything, errors too; the token's own place comes with it."""
+        token = self.path_args[0] if self.path_args else self.request.path.split("/sessions/w/")[-1]
+        place = f"{self.server_url}/sessions/w/{token.partition('/')[0]}/"
+        # A host that breaks out of the header's grammar gets a sandbox without a place.
+        safe = place if not set(place) & set(" ;,'\"\\<>\r\n") else "'none'"
+        self.set_header("Content-Security-Policy", _POLICY.format(w=safe))
+        self.set_header("Access-Control-Allow-Origin", "*")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "private, no-store")
+
+    def compute_etag(self) -> str | None:
+        """Nothing is kept in caches."""
+        return None
+
+    @allow_unauthenticated
+    async def get(self, token: str, path: str) -> None:
+        """Serve a published file, its preview, or an output of a command."""
+        dispatcher = await self.extension.dispatcher()
+        found = await asyncio.wrap_future(dispatcher.view(token, path))
+        if isinstance(found, CommandOutputs):
+            await self._output(found, path)
+        elif self.get_query_argument("preview", ""):
+            await self._preview(found)
+        else:
+            self.set_header("Content-Type", typed(found.file.media_type))
+            self.set_header("Content-Length", str(found.file.size))
+            await send(self, dispatcher, found.blob)
+
+    async def _output(self, found: CommandOutputs, path: str) -> None:
+        if not path.isdecimal() or len(path) > 9 or int(path) >= len(found.outputs):
+            raise errors.NotFound("The command has no such output.", hint="See the command's page.")
+        await self._document(render_output_document, found.outputs[int(path)])
+
+    async def _preview(self, found: PublishedFile) -> None:
+        dispatcher = await self.extension.dispatcher()
+
+        def render(file: model.File) -> tuple[bytes, str]:
+            start = bytearray()
+            for piece in dispatcher.blobs.stream(found.blob):
+                start += piece
+                if len(start) >= PREVIEW_BYTES:
+                    break
+            return render_file_preview(bytes(start[:PREVIEW_BYTES]), file)
+
+        await self._document(render, found.file)
+
+    async def _document(self, render: Any, content: Any) -> None:
+        document, media_type = await self.in_thread(render, content)
+        self.set_header("Content-Type", media_type)
+        await self.finish(document)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer in plain text, inside the sandbox like all else."""
+        error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
+        self.set_status(error.status)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{error.message} {error.hint}")
+
+
+def typed(media_type: str) -> str:
+    """Return a Content-Type, with the charset where text needs one."""
+    needs = media_type.startswith("text/") or media_type.endswith(("json", "xml", "javascript"))
+    return f"{media_type}; charset=utf-8" if needs else media_type

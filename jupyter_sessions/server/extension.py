@@ -1,0 +1,160 @@
+"""The Jupyter server extension: configuration, routes, and the store's life."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Float, Int, Set, Unicode, default
+
+from jupyter_sessions import __version__, folders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_sessions.core.context import Limits
+    from jupyter_sessions.core.dispatch import Dispatcher
+    from jupyter_sessions.server.live import Live
+
+_TIDY_EVERY = 600.0  # seconds
+
+
+class SessionsExtension(ExtensionApp):
+    """Sessions in a Jupyter server.
+
+    The store is opened at the first request, so that a server whose users have no sessions starts
+    as fast as without the extension.
+    """
+
+    name = "jupyter_sessions"
+    app_name = "jupyter_sessions"
+    description = "Shared experiment sessions"
+    extension_url = "/sessions/"
+    load_other_extensions = False
+
+    database = Unicode(
+        help="The store's database as an SQLAlchemy URL: sqlite:////folder/sessions.db or "
+        "postgresql+psycopg://user@host/name. By default the user's own store.",
+    ).tag(config=True)
+    blobs = Unicode(
+        help="Where blobs are kept: a folder, or an s3://, gs:// or az:// URL.",
+    ).tag(config=True)
+    public_url = Unicode(
+        help="The URL under which people reach this server, base URL and all, where it is not the "
+        "one that their requests name.",
+    ).tag(config=True)
+    administrators = Set(
+        Unicode(),
+        help="Users of the server's identity provider who administer the accounts.",
+    ).tag(config=True)
+    max_command_bytes = Int(
+        256 * 2**20, min=1024, help="Outputs of one command past this are cut, with a note."
+    ).tag(config=True)
+    max_file_bytes = Int(2 * 2**30, min=1024, help="A published file past this is refused.").tag(
+        config=True
+    )
+    restorable_days = Float(
+        30.0, min=0, help="How many days a removed session can be restored."
+    ).tag(config=True)
+    login_days = Float(30.0, min=0.001, help="How many days a login lives at most.").tag(
+        config=True
+    )
+    login_idle_days = Float(7.0, min=0.001, help="How many days a login lives unused.").tag(
+        config=True
+    )
+
+    @default("database")
+    def _default_database(self) -> str:
+        return folders.own_database()
+
+    @default("blobs")
+    def _default_blobs(self) -> str:
+        return str(folders.private("blobs"))
+
+    _opening: asyncio.Task[Dispatcher] | None = None
+    _tidying: asyncio.Task[None] | None = None
+    _told: Path | None = None
+    live_if_open: Live | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What the store takes and keeps."""
+        from jupyter_sessions.core.context import Limits
+
+        return Limits(
+            command=self.max_command_bytes,
+            file=self.max_file_bytes,
+            restorable=timedelta(days=self.restorable_days),
+            login=timedelta(days=self.login_days),
+            login_idle=timedelta(days=self.login_idle_days),
+        )
+
+    async def dispatcher(self) -> Dispatcher:
+        """Return the dispatcher on the store, which is opened at first need."""
+        if self._opening is None or (self._opening.done() and self._opening.exception()):
+            self._opening = asyncio.create_task(asyncio.to_thread(self._open))
+        return await asyncio.shield(self._opening)
+
+    def _open(self) -> Dispatcher:
+        from jupyter_sessions.core.dispatch import Dispatcher
+
+        return Dispatcher(self.database, self.blobs, self.limits)
+
+    async def live(self) -> Live:
+        """Return the live view of all sessions."""
+        from jupyter_sessions.server.live import Live
+
+        dispatcher = await self.dispatcher()
+        if self.live_if_open is None:
+            self.live_if_open = Live(dispatcher)
+        return self.live_if_open
+
+    def initialize_settings(self) -> None:
+        """Make the extension known to its handlers."""
+        self.settings["jupyter_sessions"] = self
+
+    def initialize_handlers(self) -> None:
+        """Add the routes: the API, the live view, capability URLs, and the pages last."""
+        from jupyter_sessions.server.routes import routes
+
+        self.handlers.extend(routes())
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Tell this user's other processes, once the port is known, where their store is shown."""
+        described = {
+            "url": self.public_url.rstrip("/") or serverapp.connection_url.rstrip("/"),
+            "pid": os.getpid(),
+            "database": self.database,
+            "version": __version__,
+        }
+        self._told = folders.private("servers") / f"{os.getpid()}-{serverapp.port}.json"
+        self._told.write_bytes(msgspec.json.encode(described))
+        self._told.chmod(0o600)
+        self._tidying = asyncio.create_task(self._tidy())
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(_TIDY_EVERY)
+            if self._opening is not None and self._opening.done():
+                dispatcher = await self.dispatcher()
+                try:
+                    await asyncio.to_thread(dispatcher.tidy)
+                except OSError as error:
+                    self.log.warning("Tidying up failed, and is tried again: %s", error)
+
+    async def stop_extension(self) -> None:
+        """Finish what was accepted, and let go of the store."""
+        if self._told is not None:
+            self._told.unlink(missing_ok=True)
+        if self._tidying is not None:
+            self._tidying.cancel()
+        if self.live_if_open is not None:
+            self.live_if_open.stop()
+        if self._opening is not None:
+            opening, self._opening = self._opening, None
+            dispatcher = await opening
+            await asyncio.to_thread(dispatcher.close)

@@ -1,0 +1,170 @@
+"""Base of all handlers: who asks, the way to the operations, what other sites may not do."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+
+from jupyter_sessions import errors, model
+from jupyter_sessions.api import Operation
+from jupyter_sessions.core.askers import Asker
+from jupyter_sessions.server.identity import arrival, cookie_name
+
+if TYPE_CHECKING:
+    from jupyter_sessions.server.extension import SessionsExtension
+
+Req = TypeVar("Req", bound=model.Request)
+Ans = TypeVar("Ans")
+T = TypeVar("T")
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_CAPABILITY = re.compile(r"(/sessions/w/)[^/?]+")
+
+
+class SessionsHandler(JupyterHandler):
+    """A request to the sessions' part of a Jupyter server.
+
+    Attributes
+    ----------
+    asker
+        Who comes with the request; the dispatcher checks it anew in each operation.
+    ambient
+        Whether a browser sends the proof of that along by itself.
+    """
+
+    asker: Asker
+    ambient: bool
+
+    @property
+    def extension(self) -> SessionsExtension:
+        """The server extension that this handler belongs to."""
+        extension: SessionsExtension = self.settings["jupyter_sessions"]
+        return extension
+
+    @property
+    def server_url(self) -> str:
+        """The base URL under which the caller reaches this server, without a slash at its end."""
+        if self.extension.public_url:
+            return str(self.extension.public_url).rstrip("/")
+        return f"{self.request.protocol}://{self.request.host}{self.base_url}".rstrip("/")
+
+    async def prepare(self, *, _redirect_to_login: Any = False) -> None:
+        """Do what `arrive` does, in place of Jupyter's own: the dispatcher checks who may what."""
+        await self.arrive()
+
+    async def arrive(self) -> None:
+        """Find out who comes, and turn away writes that another site may have made."""
+        self._jupyter_current_user = None
+        self.current_user = None
+        if not self.check_host():
+            raise web.HTTPError(403)
+        came = await arrival(self)
+        self.asker, self.ambient = came.asker, came.ambient
+        if self.request.method not in _SAFE:
+            self.check_same_site()
+            if self.needs_xsrf:
+                web.RequestHandler.check_xsrf_cookie(self)
+
+    @property
+    def needs_xsrf(self) -> bool:
+        """Whether a write needs the XSRF token: pages' always, the API's when by cookie."""
+        return True
+
+    def check_xsrf_cookie(self) -> None:
+        """Do nothing: `prepare` has checked, after finding out who comes."""
+
+    def check_same_site(self) -> None:
+        """Refuse a request that a browser says comes from elsewhere.
+
+        Raises
+        ------
+        Forbidden
+            When ``Origin`` or ``Sec-Fetch-Site`` says so.
+        """
+        origin = self.request.headers.get("Origin")
+        fetched = self.request.headers.get("Sec-Fetch-Site", "same-origin")
+        elsewhere = origin is not None and urlsplit(origin).netloc != self.request.host
+        if elsewhere or fetched not in {"same-origin", "none"}:
+            raise errors.Forbidden(
+                "This request comes from another site.",
+                hint="Do it from the sessions' own pages, or with a key and no browser.",
+            )
+
+    async def call(
+        self, operation: Operation[Req, Ans], request: Req, upload: Path | bytes | None = None
+    ) -> Ans:
+        """Do an operation for whoever asks."""
+        dispatcher = await self.extension.dispatcher()
+        future = dispatcher.submit(
+            operation, request, self.asker, upload=upload, server=self.server_url
+        )
+        answer: Ans = await asyncio.wrap_future(future)
+        return answer
+
+    async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run what takes long beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+
+    def sign_in(self, login: model.NewLogin) -> None:
+        """Give the browser a login cookie."""
+        self.set_cookie(
+            cookie_name(self),
+            login.key,
+            expires=login.expires,
+            path=f"{self.base_url}sessions",
+            httponly=True,
+            samesite="Lax",
+            secure=self.request.protocol == "https",
+        )
+
+    def sign_out(self) -> None:
+        """Take the login cookie away."""
+        if self.get_cookie(cookie_name(self)):
+            self.clear_cookie(cookie_name(self), path=f"{self.base_url}sessions")
+
+    def failure(self, status_code: int, error: object) -> errors.SessionsError:
+        """Put any failure in the one shape that errors have, without its inner details."""
+        if isinstance(error, errors.SessionsError):
+            if isinstance(error, errors.NotSignedIn) and not isinstance(
+                error, errors.WrongPassword
+            ):
+                self.sign_out()
+            return error
+        if status_code == 404:
+            return errors.NotFound("There is nothing here.", hint="Check the address.")
+        if status_code == 405:
+            return errors.BadRequest(
+                "This address does not know that method.", hint="See the API's reference."
+            )
+        if status_code == 403:
+            return errors.Forbidden(
+                "The request lacks the XSRF token, or names another host.",
+                hint="Send the _xsrf cookie's value as X-XSRFToken, or use a key.",
+            )
+        if status_code < 500:
+            return errors.BadRequest("The request can't be understood.", hint="Check its form.")
+        opaque = secrets.token_hex(8)
+        self.log.error("defect %s: %r", opaque, error, exc_info=error)  # type: ignore[arg-type]  # an exception, or None
+        return errors.InternalError(
+            f"The server met a defect of its own ({opaque}). Nothing acknowledged is lost.",
+            hint="Tell the server's administrator this number; the log has more under it.",
+        )
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Leave logging to `failure`: what callers did wrong is told to them alone."""
+
+    def _log(self) -> None:
+        # A capability URL opens what it leads to, and a ticket lets in: neither goes into a log.
+        kept = self.request.uri
+        if kept is not None:
+            self.request.uri = _CAPABILITY.sub(r"\1[secret]", kept).partition("?")[0]
+        super()._log()
+        self.request.uri = kept

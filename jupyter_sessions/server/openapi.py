@@ -1,0 +1,113 @@
+"""The OpenAPI document, made from the table."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from jupyter_sessions import __version__
+from jupyter_sessions.api import OPERATIONS, PREFIX, Needs, Operation
+
+_REF = "#/components/schemas/{name}"
+_JSON = "application/json"
+_BYTES = "application/octet-stream"
+
+
+def document(server: str) -> bytes:
+    """Return the document for a server, as JSON."""
+    return msgspec.json.encode({**_common(), "servers": [{"url": server + PREFIX}]})
+
+
+@cache
+def _common() -> dict[str, Any]:
+    operations = [operation for operation in OPERATIONS.values() if operation.method != "WS"]
+    kinds = [operation.request for operation in operations]
+    kinds += [operation.answer for operation in operations if operation.answer is not bytes]
+    _, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        described = _describe(operation, components)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    components["Error"] = {
+        "type": "object",
+        "required": ["code", "message", "hint"],
+        "properties": {name: {"type": "string"} for name in ("code", "message", "hint")},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "jupyter_sessions",
+            "version": __version__,
+            "description": "Shared experiment sessions for Jupyter.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+    fields = components[operation.request.__name__]["properties"]
+    required = set(components[operation.request.__name__].get("required", ()))
+    in_path = operation.path_fields
+    in_query = [
+        name
+        for name in fields
+        if name not in in_path and (operation.method == "GET" or operation.content == "upload")
+    ]
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "tags": [operation.name.partition(".")[0]],
+        "summary": operation.summary,
+        "description": f"Needs {_needs(operation)}.",
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": fields[name]}
+            for name in in_path
+        ]
+        + [
+            {"name": name, "in": "query", "required": name in required, "schema": fields[name]}
+            for name in in_query
+        ],
+        "responses": {
+            "200": {"description": "Done.", "content": _answer(operation)},
+            "4XX": _error("What the caller did can't be done."),
+            "5XX": _error("The server can't do it now."),
+        },
+        "security": [] if operation.needs is Needs.NOTHING else [{"key": []}],
+    }
+    in_body = {name: schema for name, schema in fields.items() if name not in {*in_path, *in_query}}
+    if operation.content == "upload":
+        described["requestBody"] = {"required": True, "content": {_BYTES: {"schema": {}}}}
+    elif in_body:
+        schema = {
+            "type": "object",
+            "properties": in_body,
+            "required": sorted(required & in_body.keys()),
+            "additionalProperties": False,
+        }
+        described["requestBody"] = {"required": True, "content": {_JSON: {"schema": schema}}}
+    return described
+
+
+def _needs(operation: Operation[Any, Any]) -> str:
+    if operation.needs.role is None:
+        return operation.needs.value
+    if operation.own is not None:
+        return f"the role {operation.needs.value}, or {operation.own.value} for one's own"
+    return f"the role {operation.needs.value}"
+
+
+def _answer(operation: Operation[Any, Any]) -> dict[str, Any]:
+    if operation.content == "download":
+        return {_BYTES: {"schema": {}}}
+    (schema,), _ = msgspec.json.schema_components([operation.answer], ref_template=_REF)
+    return {_JSON: {"schema": schema}}
+
+
+def _error(description: str) -> dict[str, Any]:
+    schema = {"$ref": _REF.format(name="Error")}
+    return {"description": description, "content": {_JSON: {"schema": schema}}}

@@ -1,0 +1,104 @@
+"""``jupyter sessions serve``: a Jupyter server with nothing in it but the sessions."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.serverapp import ServerApp
+from tornado import web
+from traitlets import Bool, Type, Unicode, default
+
+from jupyter_sessions.server.extension import SessionsExtension
+
+_DEFAULT_PORT = 8765
+_GRACE = 10.0  # seconds that open requests get to be answered
+
+
+class SessionsAlone(IdentityProvider):
+    """Vouches for nobody: who comes to a sessions server has a sessions account."""
+
+    @default("token")
+    def _default_token(self) -> str:
+        return ""
+
+    @property
+    def auth_enabled(self) -> bool:
+        """Access is always checked."""
+        return True
+
+    @property
+    def login_available(self) -> bool:
+        """The login form is the sessions' own."""
+        return False
+
+    def get_user(self, handler: web.RequestHandler) -> User | None:  # noqa: ARG002  # nobody's
+        """Return nobody."""
+        return None
+
+    def get_handlers(self) -> list[tuple[str, object]]:
+        """Add no login pages."""
+        return []
+
+
+class SessionsServerApp(ServerApp):
+    """A Jupyter server without kernels, contents and terminals."""
+
+    name = "jupyter-sessions-serve"
+    description = "Serve this user's sessions to their members."
+    default_services = ()  # type: ignore[assignment]  # fewer than the thirteen of the base
+    identity_provider_class = Type(
+        default_value=SessionsAlone, klass=IdentityProvider, config=True, help="Who people are."
+    )
+    open_browser = Bool(False, config=True, help="Open the list of sessions in a browser.")
+    default_url = Unicode("/sessions/", config=True, help="What the server's root leads to.")
+    log_json = Bool(False, config=True, help="Write the log as one JSON object a line.")
+
+    def init_logging(self) -> None:
+        """Write JSON where asked."""
+        super().init_logging()
+        if self.log_json:
+            from pythonjsonlogger.json import JsonFormatter
+
+            fields = "%(asctime)s %(levelname)s %(name)s %(message)s"
+            loggers = [
+                self.log,
+                logging.getLogger("tornado"),
+                logging.getLogger("jupyter_sessions"),
+            ]
+            for handler in (handler for logger in loggers for handler in logger.handlers):
+                handler.setFormatter(JsonFormatter(fields))
+
+    def stop(self, from_signal: bool = False) -> None:
+        """Take no more connections, answer what is open, then stop."""
+        if not from_signal:
+            super().stop()
+            return
+        self.io_loop.add_callback_from_signal(self._stop_gently)
+
+    async def _stop_gently(self) -> None:
+        import asyncio
+
+        self.http_server.stop()
+        closing = asyncio.create_task(self.http_server.close_all_connections())
+        await asyncio.wait([closing], timeout=_GRACE)
+        super().stop()
+
+
+class ServedSessions(SessionsExtension):
+    """The sessions as an application of their own."""
+
+    serverapp_class = SessionsServerApp
+    load_other_extensions = False
+    default_url = "/sessions/"
+
+    @classmethod
+    def get_extension_package(cls) -> str:
+        """Return the package that the extension is linked under."""
+        return "jupyter_sessions"
+
+
+def main(argv: list[str] | None = None, **config: Any) -> None:
+    """Serve until told to stop."""
+    ServedSessions.launch_instance(argv or [], **config)  # type: ignore[no-untyped-call]  # theirs
