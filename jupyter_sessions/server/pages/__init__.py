@@ -1,0 +1,46 @@
+"""The web pages: the ways in, the list of sessions, and each session's four tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_sessions.server.pages.static import FOLDER, StaticHandler
+
+_SESSION = r"/sessions/([^/]+)/experiment"
+
+
+def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
+    """Return the routes of all pages below the base URL: pattern, handler, arguments.
+
+    They go after the routes of the API and of the capability URLs: the last one answers for every
+    other address below ``/sessions``.
+    """
+    from jupyter_sessions.server.pages import (
+        activity,
+        entrance,
+        history,
+        page,
+        people,
+        sessions,
+        webspace,
+    )
+
+    routes: list[tuple[str, type]] = [
+        (r"/sessions/?", sessions.SessionsPage),
+        (r"/sessions/login", entrance.LoginPage),
+        (r"/sessions/logout", entrance.LogoutPage),
+        (r"/sessions/enter", entrance.EntryPage),
+        (rf"{_SESSION}/?", history.HistoryPage),
+        (rf"{_SESSION}/commands/([0-9]+)", history.CommandPage),
+        (rf"{_SESSION}/commands/([0-9]+)/outputs/([0-9]+)", history.OutputAddress),
+        (rf"{_SESSION}/json/(request|response)/([0-9]+)\.json", history.HalfPage),
+        (rf"{_SESSION}/files(?:/(.*))?", webspace.WebSpacePage),
+        (rf"{_SESSION}/raw/(.+)", webspace.RawAddress),
+        (rf"{_SESSION}/preview/(.+)", webspace.PreviewAddress),
+        (rf"{_SESSION}/members", people.MembersPage),
+        (rf"{_SESSION}/activity", activity.ActivityPage),
+        (r"/sessions/([0-9]+|default)/?", sessions.SessionAddress),
+        (r"/sessions/.*", page.MissingPage),
+    ]
+    static = (r"/sessions/static/[0-9a-f]{16}/(.*)", StaticHandler, {"path": str(FOLDER)})
+    return [static, *((pattern, handler, {}) for pattern, handler in routes)]

@@ -1,0 +1,113 @@
+"""The log of a session, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+
+from jupyter_sessions import api, model
+from jupyter_sessions.server.pages.sessions import SessionPage
+from jupyter_sessions.server.pages.turning import PAGE_SIZE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """What an event says after the name of who did it; `command` and `path` become links."""
+
+    words: str
+    command: int | None = None
+    path: str | None = None
+    detail: str = ""
+
+
+def sentence(event: model.Event) -> Sentence:
+    """Put an event into words; one of an unknown kind says its kind and data."""
+    say = _SENTENCES.get(event.kind)
+    if say is not None:
+        return say(event)
+    noun, _, verb = event.kind.partition(".")
+    detail = ", ".join(f"{name} {_plain(value)}" for name, value in event.data.items())
+    return Sentence(words=f"{noun} {verb}".strip(), detail=detail)
+
+
+class ActivityPage(SessionPage):
+    """Everything that happened in a session, newest first."""
+
+    @allow_unauthenticated
+    async def get(self, code: str) -> None:
+        """Show one page of the log."""
+        session = await self.session(code)
+        after = self.get_query_argument("after", "")
+        number = int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
+        request = self.ask(
+            model.ListEvents, code=session.code, order="newest", limit=PAGE_SIZE, after=number
+        )
+        page = await self.call(api.LIST_EVENTS, request)
+        older = page.items[-1].number if page.next and page.items else None
+        await self.finish_tab(
+            "activity.html",
+            session,
+            tab="activity",
+            lines=[(event, sentence(event)) for event in page.items],
+            older=older and self.links.activity(session.code, after=older),
+            paged=number is not None,
+        )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(part) for part in value)
+    return str(value)
+
+
+def _fixed(words: str) -> Callable[[model.Event], Sentence]:
+    return lambda _event: Sentence(words=words)
+
+
+def _about(words: str, *fields: str) -> Callable[[model.Event], Sentence]:
+    """Say `words`, then the values of those fields that the event has."""
+
+    def say(event: model.Event) -> Sentence:
+        values: list[Any] = [event.data[name] for name in fields if name in event.data]
+        return Sentence(words=words, detail=" · ".join(_plain(v) for v in values if v))
+
+    return say
+
+
+def _command(words: str) -> Callable[[model.Event], Sentence]:
+    def say(event: model.Event) -> Sentence:
+        number = event.command.number if event.command else event.data.get("number")
+        source = event.command.source.strip() if event.command else ""
+        first = source.splitlines()[0] if source else ""
+        return Sentence(words=words, command=number, detail=first[:120])
+
+    return say
+
+
+def _file(words: str) -> Callable[[model.Event], Sentence]:
+    return lambda event: Sentence(words=words, path=str(event.data.get("path", "")))
+
+
+_SENTENCES: dict[str, Callable[[model.Event], Sentence]] = {
+    "session.created": _fixed("made the session"),
+    "session.described": _about("changed label or description", "label"),
+    "session.timed": _about("changed the time-outs"),
+    "session.disabled": _fixed("disabled the session"),
+    "session.enabled": _fixed("enabled the session"),
+    "session.closed": _fixed("closed the session"),
+    "session.removed": _fixed("removed the session"),
+    "session.restored": _fixed("restored the session"),
+    "session.transferred": _about("gave the session to", "user"),
+    "session.resumed": _about("took up the session", "agent"),
+    "member.granted": _about("granted roles to", "user", "roles"),
+    "member.revoked": _about("took all roles from", "user"),
+    "command.started": _command("started"),
+    "command.recorded": _command("ran"),
+    "command.updated": _command("got later outputs of"),
+    "command.forgotten": _command("erased the content of"),
+    "file.published": _file("published"),
+    "file.unpublished": _file("unpublished"),
+}

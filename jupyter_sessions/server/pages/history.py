@@ -1,0 +1,158 @@
+"""The history of a session, and a page for each of its commands."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+
+import msgspec
+from jupyter_server.auth.decorator import allow_unauthenticated
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.server.pages.page import Page
+from jupyter_sessions.server.pages.sessions import SessionPage
+from jupyter_sessions.server.pages.shown import Shown, Text, folded, shown_outputs
+from jupyter_sessions.server.pages.turning import read_view, turn
+
+#: Outputs up to this much in all come with a page of the history; the rest when one gets there.
+_INLINE_BYTES = 400_000
+_FOLD_IN_LIST = 14
+_FOLD_ALONE = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A command as the templates need it.
+
+    `outputs` is None where only the summary is known; then `preview` begins the text of them.
+    """
+
+    summary: model.CommandSummary
+    source: str
+    outputs: list[Shown] | None = None
+    preview: Text | None = None
+    seen: dict[str, str] = field(default_factory=dict)
+
+
+def entry(whole: model.Command, *, fold: int) -> Entry:
+    """Prepare a command with all of its outputs."""
+    outputs = whole.response.outputs if whole.response else []
+    return Entry(
+        summary=whole.summary,
+        source=whole.request.source if whole.request else "",
+        outputs=shown_outputs(outputs, fold=fold),
+    )
+
+
+def short_entry(summary: model.CommandSummary) -> Entry:
+    """Prepare a command of which only the summary is known."""
+    preview = folded(summary.preview, _FOLD_IN_LIST) if summary.preview else None
+    return Entry(summary=summary, source=summary.source, preview=preview)
+
+
+class HistoryPage(SessionPage):
+    """The commands of a session."""
+
+    @allow_unauthenticated
+    async def get(self, code: str) -> None:
+        """Show one page of the history."""
+        session = await self.session(code)
+        arguments = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        view = read_view(arguments)
+        leaf = await turn(view, partial(self._list, session.code))
+        members = await self.call(api.LIST_MEMBERS, self.ask(model.SessionNamed, code=session.code))
+        people = [member.user for member in members.members]
+        await self.finish_tab(
+            "history.html",
+            session,
+            tab="history",
+            view=view,
+            leaf=leaf,
+            entries=await self._entries(session.code, leaf.commands),
+            people=people if view.user in {"", *people} else [view.user, *people],
+        )
+
+    async def _list(self, code: str, **fields: object) -> model.Page[model.CommandSummary]:
+        return await self.call(api.LIST_COMMANDS, self.ask(model.ListCommands, code=code, **fields))
+
+    async def _entries(self, code: str, summaries: list[model.CommandSummary]) -> list[Entry]:
+        """Fetch the outputs of as many commands as a quick page can carry."""
+        room = _INLINE_BYTES
+        wanted = []
+        for summary in summaries:
+            if summary.outputs and summary.size <= room:
+                room -= summary.size
+                wanted.append(summary.number)
+        whole = await asyncio.gather(
+            *(
+                self.call(api.GET_COMMAND, self.ask(model.CommandNamed, code=code, number=number))
+                for number in wanted
+            )
+        )
+        found = {command.summary.number: command for command in whole}
+        return [
+            entry(found[summary.number], fold=_FOLD_IN_LIST)
+            if summary.number in found
+            else short_entry(summary)
+            for summary in summaries
+        ]
+
+
+class CommandPage(SessionPage):
+    """One command: its permalink, and the fragment that the live view and the history insert."""
+
+    @allow_unauthenticated
+    async def get(self, code: str, number: str) -> None:
+        """Show a command with its outputs."""
+        request = self.ask(model.CommandNamed, code=code, number=int(number))
+        session = await self.session(code)
+        try:
+            whole = await self.call(api.GET_COMMAND, request)
+        except errors.NotFound as error:
+            raise errors.NotFound(
+                f"This session has no command {int(number)}.",
+                hint=f"Its commands are numbered 1 to {session.commands}."
+                if session.commands
+                else "Nothing has been recorded in it yet.",
+            ) from error
+        if self.get_query_argument("fragment", None):
+            html = self.page_html(
+                "fragment.html", session=session, entry=entry(whole, fold=_FOLD_IN_LIST)
+            )
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            await self.finish(html)
+            return
+        await self.finish_tab(
+            "command.html",
+            session,
+            tab="history",
+            entry=entry(whole, fold=_FOLD_ALONE),
+            request=whole.request,
+        )
+
+
+class OutputAddress(Page):
+    """Leads on to an output's capability URL, which is made only when the output is looked at."""
+
+    @allow_unauthenticated
+    async def get(self, code: str, number: str, index: str) -> None:
+        """Make a capability URL and lead there."""
+        request = self.ask(model.MakeView, code=code, command=int(number))
+        view = await self.call(api.MAKE_VIEW, request)
+        self.redirect(f"{view.url}{int(index)}")
+
+
+class HalfPage(Page):
+    """The request or the response of a command as JSON."""
+
+    @allow_unauthenticated
+    async def get(self, code: str, which: str, number: str) -> None:
+        """Answer with one half of a command."""
+        request = self.ask(model.CommandNamed, code=code, number=int(number))
+        command = await self.call(api.GET_COMMAND, request)
+        half = command.request if which == "request" else command.response
+        pretty = msgspec.json.format(msgspec.json.encode(half), indent=2)
+        self.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
+        self.set_header("Content-Type", "application/json")
+        await self.finish(pretty)

@@ -1,0 +1,103 @@
+"""Where each page, fragment and file stands."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from jupyter_sessions import api
+
+
+class Links:
+    """The URLs of one server's pages, as paths from its root.
+
+    Parameters
+    ----------
+    base_url
+        The Jupyter server's base URL, with a slash at either end.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self.root = base_url.rstrip("/") + "/sessions/"
+        self._api = base_url.rstrip("/") + api.PREFIX
+
+    def list(self, **query: object) -> str:
+        """The list of sessions."""
+        return self.root + _query(query)
+
+    def login(self, **query: object) -> str:
+        """The login form."""
+        return self.root + "login" + _query(query)
+
+    def logout(self) -> str:
+        """Where the logout button posts to."""
+        return self.root + "logout"
+
+    def enter(self) -> str:
+        """The one-time way in."""
+        return self.root + "enter"
+
+    def session(self, code: str) -> str:
+        """A session: the path of its session URL."""
+        return f"{self.root}{quote(code, safe='')}/experiment"
+
+    def history(self, code: str, **query: object) -> str:
+        """A page of a session's history."""
+        return self.session(code) + _query(query)
+
+    def command(self, code: str, number: int, **query: object) -> str:
+        """A command's permalink."""
+        return f"{self.session(code)}/commands/{number}" + _query(query)
+
+    def output(self, code: str, number: int, index: int) -> str:
+        """Leads on to the capability URL of one output of a command."""
+        return f"{self.command(code, number)}/outputs/{index}"
+
+    def half(self, code: str, which: str, number: int) -> str:
+        """A command's request or response as JSON."""
+        return f"{self.session(code)}/json/{which}/{number}.json"
+
+    def files(self, code: str, path: str = "", **query: object) -> str:
+        """A folder or file of the web space."""
+        tail = "/" + quote(path, safe="/") if path else ""
+        return f"{self.session(code)}/files{tail}" + _query(query)
+
+    def raw(self, code: str, path: str) -> str:
+        """Leads on to the capability URL of a published file."""
+        return f"{self.session(code)}/raw/{quote(path, safe='/')}"
+
+    def preview(self, code: str, path: str) -> str:
+        """Leads on to the capability URL of a published file's preview."""
+        return f"{self.session(code)}/preview/{quote(path, safe='/')}"
+
+    def download(self, code: str, path: str) -> str:
+        """The API's download of a published file."""
+        return f"{self._api}/sessions/{quote(code, safe='')}/content/{quote(path, safe='/')}"
+
+    def members(self, code: str) -> str:
+        """A session's members."""
+        return self.session(code) + "/members"
+
+    def activity(self, code: str, **query: object) -> str:
+        """A session's log."""
+        return self.session(code) + "/activity" + _query(query)
+
+    def live(self, code: str) -> str:
+        """The live view's WebSocket, as a path."""
+        return f"{self._api}/sessions/{quote(code, safe='')}/live"
+
+    def own(self, target: str) -> str:
+        """Return `target` if it is a page of ours, else the list: nobody is led elsewhere.
+
+        A browser reads backslashes as slashes, drops tabs and line ends, and resolves dots, so a
+        path with any of these is refused rather than understood.
+        """
+        path = target.partition("?")[0].partition("#")[0]
+        plain = target.isprintable() and not any(char in target for char in '\\ <>"')
+        dotted = any(part.lower().replace("%2e", ".") in {".", ".."} for part in path.split("/"))
+        inside = path.startswith(self.root) and "//" not in path
+        return target if plain and inside and not dotted else self.root
+
+
+def _query(query: dict[str, object]) -> str:
+    kept = {name: value for name, value in query.items() if value not in (None, "")}
+    return "?" + urlencode(kept) if kept else ""

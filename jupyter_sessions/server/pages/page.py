@@ -1,0 +1,107 @@
+"""What all pages have in common: headers, templates, and errors that say what to do next."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from tornado import web
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.server.handlers import SessionsHandler
+from jupyter_sessions.server.pages.environment import environment
+from jupyter_sessions.server.pages.links import Links
+
+Req = TypeVar("Req", bound=model.Request)
+
+_HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
+
+
+class Page(SessionsHandler):
+    """Base of the handlers whose answers are pages."""
+
+    @property
+    def links(self) -> Links:
+        """Where everything stands on this server."""
+        return Links(self.base_url)
+
+    def set_default_headers(self) -> None:
+        """Allow only what is ours: no inline script or style, no other host, no frame around."""
+        super().set_default_headers()
+        host = self.request.host
+        sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+        self.set_header(
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+            f"font-src 'self'; connect-src 'self'{sockets}; frame-src 'self'; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        )
+        self.set_header("Cache-Control", "private, no-store")
+        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+    def ask(self, kind: type[Req], **fields: object) -> Req:
+        """Make an operation's request from what a URL or a form brought.
+
+        Raises
+        ------
+        NoSuchSession
+            When a code is not even of a code's form: to a visitor that is the same.
+        BadRequest
+            When another field is not as the operation wants it.
+        """
+        try:
+            return msgspec.convert(fields, kind)
+        except msgspec.ValidationError as error:
+            if "`$.code`" in str(error):
+                raise errors.NoSuchSession() from None
+            raise errors.BadRequest(
+                f"The address of this page asks for something impossible: {error}.",
+                hint="Go back, or start again from the list of sessions.",
+            ) from None
+
+    def page_html(self, template: str, **values: Any) -> str:
+        """Render a template with what all of them need."""
+        return environment().get_template(template).render(links=self.links, **values)
+
+    async def finish_page(self, template: str, **values: Any) -> None:
+        """Answer with a page for the user who is signed in."""
+        user = await self.call(api.WHO_AM_I, model.Nothing())
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        await self.finish(
+            self.page_html(template, me=user, xsrf=self.xsrf_token.decode("ascii"), **values)
+        )
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with a page on what went wrong; without a login, lead to the login form."""
+        failure = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
+        if isinstance(failure, errors.NotSignedIn) and self.request.method in {"GET", "HEAD"}:
+            self.redirect(self.links.login(next=self.request.uri))
+            return
+        self.set_status(failure.status)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(self.page_html("error.html", failure=failure))
+
+    def failure(self, status_code: int, error: object) -> errors.SessionsError:
+        """Put failures that only a browser meets into words for a reader."""
+        if status_code == 403 and isinstance(error, web.HTTPError):
+            return errors.Forbidden(
+                "This form was opened too long ago, or from another site.",
+                hint="Open the page again and repeat what you did.",
+            )
+        if status_code in {404, 405} and isinstance(error, web.HTTPError):
+            return errors.NotFound(
+                "There is no such page.", hint="Start again from the list of sessions."
+            )
+        return super().failure(status_code, error)
+
+
+class MissingPage(Page):
+    """Every address under the pages that means nothing."""
+
+    async def arrive(self) -> None:
+        """Answer all methods alike."""
+        raise web.HTTPError(404)

@@ -1,0 +1,58 @@
+"""The list of sessions."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+
+from jupyter_sessions import api, model
+from jupyter_sessions.server.pages.page import Page
+
+#: The lists that there are, and what they are called.
+_LISTS = {"all": "All", "mine": "Mine", "shared": "Shared with me", "removed": "Removed"}
+
+
+class SessionsPage(Page):
+    """All sessions that the visitor has a role in, newest use first."""
+
+    @allow_unauthenticated
+    async def get(self) -> None:
+        """Show one page of the list."""
+        which = self.get_query_argument("which", "all")
+        if which not in _LISTS:
+            which = "all"
+        search = self.get_query_argument("search", "", strip=True)[:500]
+        after = self.get_query_argument("after", None)
+        request = self.ask(model.ListSessions, which=which, search=search, limit=50, after=after)
+        page = await self.call(api.LIST_SESSIONS, request)
+        await self.finish_page(
+            "sessions.html",
+            sessions=page.items,
+            next_page=page.next and self.links.list(which=which, search=search, after=page.next),
+            first_page=self.links.list(which=which, search=search) if after else None,
+            lists=_LISTS,
+            which=which,
+            search=search,
+        )
+
+
+class SessionAddress(Page):
+    """The short form of a session URL."""
+
+    @allow_unauthenticated
+    async def get(self, code: str) -> None:
+        """Lead to the session, if there is one for the visitor."""
+        session = await self.call(api.GET_SESSION, self.ask(model.SessionNamed, code=code))
+        self.redirect(self.links.session(session.code))
+
+
+class SessionPage(Page):
+    """Base of the pages that stand under a session's header."""
+
+    async def session(self, code: str) -> model.Session:
+        """Return the session that the page is about."""
+        return await self.call(api.GET_SESSION, self.ask(model.SessionNamed, code=code))
+
+    async def finish_tab(self, template: str, session: model.Session, **values: object) -> None:
+        """Answer with a page under the session's header."""
+        here = f"{self.request.protocol}://{self.request.host}{self.links.session(session.code)}"
+        await self.finish_page(template, session=session, session_url=session.url or here, **values)

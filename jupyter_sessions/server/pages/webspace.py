@@ -1,0 +1,98 @@
+"""The web space of a session: folders, and a page for each published file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.server.pages.page import Page
+from jupyter_sessions.server.pages.sessions import SessionPage
+from jupyter_sessions.server.rendering.previews import preview_kind
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """A folder on the way to what is shown."""
+
+    name: str
+    path: str
+
+
+def crumbs(path: str) -> list[Crumb]:
+    """Return the folders that lead to `path`, itself the last."""
+    parts = [part for part in path.split("/") if part]
+    return [Crumb(part, "/".join(parts[: i + 1])) for i, part in enumerate(parts)]
+
+
+class WebSpacePage(SessionPage):
+    """A folder of the web space, or one of its files."""
+
+    @allow_unauthenticated
+    async def get(self, code: str, path: str | None = None) -> None:
+        """Show what stands at a path."""
+        session = await self.session(code)
+        path = (path or "").strip("/")
+        if path:
+            try:
+                file = await self.call(
+                    api.GET_FILE, self.ask(model.FileNamed, code=session.code, path=path)
+                )
+            except errors.NotFound:
+                file = None
+            if file is not None and not file.folder:
+                await self._file(session, file)
+                return
+        await self._folder(session, path)
+
+    async def _file(self, session: model.Session, file: model.File) -> None:
+        await self.finish_tab(
+            "file.html",
+            session,
+            tab="files",
+            file=file,
+            crumbs=crumbs(file.path),
+            preview=preview_kind(file),
+        )
+
+    async def _folder(self, session: model.Session, path: str) -> None:
+        after = self.get_query_argument("after", None)
+        request = self.ask(model.ListFiles, code=session.code, folder=path, limit=200, after=after)
+        page = await self.call(api.LIST_FILES, request)
+        if path and not page.items:
+            raise errors.NotFound(
+                f"Nothing is published at {path!r} in this session.",
+                hint="It may have been unpublished; the web space lists what there is.",
+            )
+        await self.finish_tab(
+            "files.html",
+            session,
+            tab="files",
+            files=page.items,
+            path=path,
+            crumbs=crumbs(path),
+            next_page=page.next and self.links.files(session.code, path, after=page.next),
+            paged=after is not None,
+            kinds={file.path: preview_kind(file) for file in page.items},
+        )
+
+
+class RawAddress(Page):
+    """Leads on to a published file's capability URL."""
+
+    @allow_unauthenticated
+    async def get(self, code: str, path: str) -> None:
+        """Make a capability URL and lead there."""
+        view = await self.call(api.MAKE_VIEW, self.ask(model.MakeView, code=code, path=path))
+        self.redirect(view.url)
+
+
+class PreviewAddress(Page):
+    """Leads on to the preview of a published file, under its capability URL."""
+
+    @allow_unauthenticated
+    async def get(self, code: str, path: str) -> None:
+        """Make a capability URL and lead to its preview."""
+        view = await self.call(api.MAKE_VIEW, self.ask(model.MakeView, code=code, path=path))
+        self.redirect(view.url + "?preview=1")

@@ -1,0 +1,203 @@
+"""Terminal text as HTML: colours become classes, and what a terminal would overwrite is gone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from markupsafe import Markup, escape
+
+_SEQUENCE = re.compile(
+    r"\x1b\[([0-9;:]*)m"  # colours, which are kept
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # any other control sequence
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # operating system commands: titles, links
+    r"|\x1b[@-Z\\-_]?"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
+_NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+_BASE = [(0, 0, 0), (205, 49, 49), (13, 188, 121), (229, 229, 16)]
+_BASE += [(36, 114, 200), (188, 63, 188), (17, 168, 205), (190, 190, 190)]
+_BRIGHT = [(102, 102, 102), (241, 76, 76), (35, 209, 139), (245, 245, 67)]
+_BRIGHT += [(59, 142, 234), (214, 112, 214), (41, 184, 219), (255, 255, 255)]
+_PALETTE = _BASE + _BRIGHT
+
+
+@dataclass(frozen=True)
+class _Look:
+    foreground: int | None = None
+    background: int | None = None
+    bold: bool = False
+    faint: bool = False
+    italic: bool = False
+    underline: bool = False
+    inverse: bool = False
+
+    @property
+    def classes(self) -> str:
+        front, back = self.foreground, self.background
+        names = [name for name in ("bold", "faint", "italic", "underline") if getattr(self, name)]
+        if self.inverse:
+            front, back = back, front
+            names += [] if front is not None or back is not None else ["inverse"]
+        if front is not None:
+            names.append(f"{_colour_name(front)}-fg")
+        if back is not None:
+            names.append(f"{_colour_name(back)}-bg")
+        return " ".join(f"ansi-{name}" for name in names)
+
+
+_PLAIN = _Look()
+
+
+def lines(text: str) -> list[Markup]:
+    """Return the lines of a terminal text as HTML, each complete in itself.
+
+    Parameters
+    ----------
+    text
+        What was written, with ANSI sequences, carriage returns and backspaces.
+
+    Returns
+    -------
+    list of Markup
+        Escaped text in which ``<span class="ansi-…">`` stands for colours. The 256 and the true
+        colours become the nearest of the sixteen that the style sheets name.
+    """
+    look = _PLAIN
+    result = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if "\x1b" not in line and not _SEQUENCE.search(line) and "\r" not in line:
+            result.append(_span(look, line))
+            continue
+        cells: list[tuple[str, _Look]] = []
+        column = 0
+        for piece, look in _pieces(line, look):  # noqa: B020  # the look goes on into the next line
+            column = _write(cells, column, piece, look)
+        result.append(
+            Markup("").join(
+                _span(style, "".join(char for char, _ in run))
+                for style, run in groupby(cells, key=lambda cell: cell[1])
+            )
+        )
+    return result
+
+
+def plain(text: str) -> str:
+    """Return a terminal text without its control sequences."""
+    return _SEQUENCE.sub("", text)
+
+
+def _pieces(line: str, look: _Look) -> Iterator[tuple[str, _Look]]:
+    start = 0
+    for match in _SEQUENCE.finditer(line):
+        yield line[start : match.start()], look
+        start = match.end()
+        if match.group(1) is not None:
+            look = _turn(look, match.group(1))
+        elif match.group(0) == "\b":
+            yield "\b", look
+    yield line[start:], look
+
+
+def _write(cells: list[tuple[str, _Look]], column: int, piece: str, look: _Look) -> int:
+    if column == len(cells) and "\r" not in piece and piece != "\b":
+        cells.extend((char, look) for char in piece)
+        return len(cells)
+    for char in piece:
+        if char == "\r":
+            column = 0
+        elif char == "\b":
+            column = max(0, column - 1)
+        else:
+            cells[column : column + 1] = [(char, look)]
+            column += 1
+    return column
+
+
+def _span(look: _Look, text: str) -> Markup:
+    if not text:
+        return Markup("")
+    if not look.classes:
+        return escape(text)
+    return Markup('<span class="{}">{}</span>').format(look.classes, text)
+
+
+def _turn(look: _Look, parameters: str) -> _Look:
+    codes = [int(part) if part else 0 for part in re.split("[;:]", parameters)]
+    while codes:
+        code = codes.pop(0)
+        if code in (38, 48):
+            colour = _extended(codes)
+            look = _coloured(look, "foreground" if code == 38 else "background", colour)
+        else:
+            look = _simple(look, code)
+    return look
+
+
+def _simple(look: _Look, code: int) -> _Look:
+    switches = {
+        1: {"bold": True},
+        2: {"faint": True},
+        3: {"italic": True},
+        4: {"underline": True},
+        7: {"inverse": True},
+        22: {"bold": False, "faint": False},
+        23: {"italic": False},
+        24: {"underline": False},
+        27: {"inverse": False},
+    }
+    if code == 0:
+        return _PLAIN
+    if code in switches:
+        return replace(look, **switches[code])
+    for low, field, shift in ((30, "foreground", 0), (40, "background", 0), (90, "foreground", 8)):
+        if low <= code <= low + 7:
+            return _coloured(look, field, code - low + shift)
+    if 100 <= code <= 107:
+        return _coloured(look, "background", code - 100 + 8)
+    if code in (39, 49):
+        return _coloured(look, "foreground" if code == 39 else "background", None)
+    return look
+
+
+def _coloured(look: _Look, field: str, colour: int | None) -> _Look:
+    return (
+        replace(look, foreground=colour)
+        if field == "foreground"
+        else replace(look, background=colour)
+    )
+
+
+def _extended(codes: list[int]) -> int | None:
+    """Take the parameters of a 256 or a true colour off `codes`."""
+    kind = codes.pop(0) if codes else 0
+    if kind == 5 and codes:
+        return _of_256(codes.pop(0))
+    if kind == 2 and len(codes) >= 3:
+        return _nearest((codes.pop(0), codes.pop(0), codes.pop(0)))
+    return None
+
+
+def _of_256(index: int) -> int:
+    if index < 16:
+        return index
+    if index < 232:
+        steps = (0, 95, 135, 175, 215, 255)
+        red, rest = divmod(index - 16, 36)
+        green, blue = divmod(rest, 6)
+        return _nearest((steps[min(red, 5)], steps[green], steps[blue]))
+    level = 8 + 10 * (index - 232)
+    return _nearest((level, level, level))
+
+
+def _nearest(colour: tuple[int, int, int]) -> int:
+    def distance(index: int) -> int:
+        return sum((a - b) ** 2 for a, b in zip(colour, _PALETTE[index], strict=True))
+
+    return min(range(16), key=distance)
+
+
+def _colour_name(index: int) -> str:
+    return _NAMES[index] if index < 8 else f"bright-{_NAMES[index - 8]}"

@@ -1,0 +1,45 @@
+"""Which of an output's representations to show, and its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: Media types in the order in which JupyterLab's standard renderers prefer them. Those that only
+#: run inside JupyterLab (widgets, JavaScript that expects its page) are left out: the text form
+#: that comes with them is shown.
+PREFERENCE = (
+    "application/json",
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "text/plain",
+)
+
+#: The types that an ``<img>`` shows; script in an SVG does not run there.
+IMAGES = frozenset(kind for kind in PREFERENCE if kind.startswith("image/"))
+
+
+def preferred(data: Mapping[str, Any]) -> str | None:
+    """Return the media type of `data` to show, or None where none of them can be shown."""
+    for kind in PREFERENCE:
+        if kind in data and not (kind == "application/json" and _only_by_the_way(data)):
+            return kind
+    return None
+
+
+def _only_by_the_way(data: Mapping[str, Any]) -> bool:
+    # Libraries ship a JSON form beside a picture of the same value; people want the picture.
+    return any(kind in data for kind in IMAGES)
+
+
+def joined(text: object) -> str:
+    """Return a text of nbformat, which may be split into lines, as one string."""
+    if isinstance(text, list):
+        return "".join(str(part) for part in text)
+    return text if isinstance(text, str) else str(text)
