@@ -5,15 +5,32 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from jupyter_server import serverapp
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
 from tornado import web
-from traitlets import Bool, Type, Unicode, default
+from traitlets import Bool, Dict, Int, Type, Unicode, default
 
 from jupyter_sessions.server.extension import SessionsExtension
 
 _DEFAULT_PORT = 8765
 _GRACE = 10.0  # seconds that open requests get to be answered
+
+
+_FLAGS = {
+    "debug": serverapp.flags["debug"],
+    "log-json": (
+        {"SessionsServerApp": {"log_json": True}},
+        "Write the log as one JSON object a line.",
+    ),
+}
+_ALIASES = {
+    **{name: serverapp.aliases[name] for name in ("config", "ip", "port", "keyfile", "certfile")},
+    "base-url": "ServerApp.base_url",
+    "database": "SessionsExtension.database",
+    "blobs": "SessionsExtension.blobs",
+    "public-url": "SessionsExtension.public_url",
+}
 
 
 class SessionsAlone(IdentityProvider):
@@ -53,6 +70,11 @@ class SessionsServerApp(ServerApp):
     )
     open_browser = Bool(False, config=True, help="Open the list of sessions in a browser.")
     default_url = Unicode("/sessions/", config=True, help="What the server's root leads to.")
+    # Refused by default because of kernels, of which there are none here.
+    allow_root = Bool(True, config=True, help="Let root run the server.")
+    port = Int(_DEFAULT_PORT, config=True, help="The port to listen on.")
+    flags = Dict(_FLAGS)  # type: ignore[assignment]  # fewer than the base's
+    aliases = Dict(_ALIASES)  # type: ignore[assignment]  # fewer than the base's
     log_json = Bool(False, config=True, help="Write the log as one JSON object a line.")
 
     def init_logging(self) -> None:
@@ -90,7 +112,9 @@ class ServedSessions(SessionsExtension):
     """The sessions as an application of their own."""
 
     serverapp_class = SessionsServerApp
-    load_other_extensions = False
+    description = "Serve this user's sessions to their members."
+    flags = Dict(_FLAGS)
+    aliases = Dict(_ALIASES)
     default_url = "/sessions/"
 
     @classmethod

@@ -1,0 +1,282 @@
+"""What all tests share: a home of their own, real databases, a real server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+import pytest
+
+from jupyter_sessions import api, model
+from jupyter_sessions.core.askers import Anonymous, Asker, KeyHolder, SystemUser
+from jupyter_sessions.core.dispatch import Dispatcher
+
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+PASSWORD = "correct horse battery"
+STARTED_WITHIN = 30.0  # seconds
+
+
+def missing(what: str) -> NoReturn:
+    """Skip for want of `what`; where everything is to be there, fail instead."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing")
+    pytest.skip(f"{what} is missing: install it to run this test")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep every test out of the real home."""
+    folder = tmp_path / "home"
+    for name in ("DATA", "CONFIG", "RUNTIME"):
+        monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(folder / name.lower()))
+    monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
+    for name in ("JUPYTER_SESSIONS_URL", "JUPYTER_SESSIONS_DIR", "JUPYTER_PREFER_ENV_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+# ---- databases ---------------------------------------------------------------------------------
+
+
+def _postgresql_programs() -> Path | None:
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((place for place in places if (place / "initdb").exists()), None)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a PostgreSQL of our own on a socket, and give its URL without a database's name."""
+    programs = _postgresql_programs()
+    if programs is None:
+        missing("PostgreSQL (initdb)")
+    # Sockets have short paths, and PostgreSQL refuses to run as root.
+    folder = Path("/tmp") / f"sessions-postgresql-{secrets.token_hex(4)}"
+    folder.mkdir(mode=0o755)
+    user = None
+    if os.geteuid() == 0:
+        user = "postgres"
+        shutil.chown(folder, user, user)
+    data = folder / "data"
+    subprocess.run(
+        [programs / "initdb", "-D", data, "-U", "sessions", "-A", "trust", "--no-sync"],
+        check=True, capture_output=True, user=user, cwd=folder,
+    )  # fmt: skip
+    options = {"listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off"}
+    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    with ExitStack() as stack:
+        log = stack.enter_context((folder.parent / f"{folder.name}.log").open("wb"))
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, *arguments],
+            stdout=log, stderr=log, user=user, cwd=folder,
+        )  # fmt: skip
+        try:
+            _wait_for(lambda: (folder / ".s.PGSQL.5432").exists(), "PostgreSQL")
+            yield f"postgresql+psycopg://sessions@/{{name}}?host={folder}"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(STARTED_WITHIN)
+            shutil.rmtree(folder)
+            (folder.parent / f"{folder.name}.log").unlink()
+
+
+def _wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + STARTED_WITHIN
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come up"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def postgresql_database(postgresql: str) -> Iterator[str]:
+    """Give the URL of an empty PostgreSQL database."""
+    from sqlalchemy import create_engine, text
+
+    name = f"test_{secrets.token_hex(6)}"
+    engine = create_engine(postgresql.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    _wait_for(lambda: _answers(engine), "PostgreSQL")
+    with engine.connect() as connection:
+        connection.execute(
+            text(
+                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
+            )
+        )
+    yield postgresql.format(name=name)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+def _answers(engine: Any) -> bool:
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        engine.connect().close()
+    except OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of an empty database, on each that we know."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store' / 'sessions.db'}"
+    url: str = request.getfixturevalue("postgresql_database")
+    return url
+
+
+# ---- a store with people -----------------------------------------------------------------------
+
+
+@dataclass
+class Clock:
+    """A clock that only moves when told."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **time: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**time)
+
+
+@dataclass
+class House:
+    """A store, and people to ask it."""
+
+    dispatcher: Dispatcher
+    clock: Clock
+    keys: dict[str, Asker] = field(default_factory=lambda: {"nobody": Anonymous()})
+
+    def asker(self, name: str) -> Asker:
+        """Return how someone presents themselves: ``root`` is the system user."""
+        return self.keys.get(name) or SystemUser(name)
+
+    def call(self, who: str, operation: api.Operation, request: model.Request, **more: Any) -> Any:
+        """Do an operation as someone."""
+        return self.dispatcher.submit(operation, request, self.asker(who), **more).result()
+
+    def add(self, *names: str) -> None:
+        """Make accounts and log them in."""
+        for name in names:
+            self.call("root", api.ADD_ACCOUNT, model.NewAccount(name=name, password=PASSWORD))
+            login = self.call("nobody", api.LOG_IN, model.LogIn(user=name, password=PASSWORD))
+            self.keys[name] = KeyHolder(login.key)
+
+    def new(self, owner: str = "root", **attributes: Any) -> model.Session:
+        """Make a session."""
+        return self.call(owner, api.CREATE_SESSION, model.NewSession(**attributes))
+
+    def grant(self, code: str, user: str, *roles: str, by: str = "root") -> None:
+        """Grant roles."""
+        grants = [model.Grant(user=user, roles=list(roles))]
+        self.call(by, api.GRANT_ROLES, model.GrantRoles(code=code, grants=grants))
+
+    def record(self, code: str, *sources: str, by: str = "root", **response: Any) -> list[int]:
+        """Record commands with these sources."""
+        commands = [recording(source, at=self.clock(), **response) for source in sources]
+        answer = self.call(
+            by, api.RECORD_COMMANDS, model.RecordCommands(code=code, commands=commands)
+        )
+        return list(answer.numbers)
+
+
+def recording(
+    source: str, *, at: datetime, uid: str | None = None, text: str = "", status: str = "completed"
+) -> model.Recording:
+    """Make a recording of a command that took a second."""
+    outputs = [model.Stream(name="stdout", text=text)] if text else []
+    return model.Recording(
+        id=uid or secrets.token_hex(8),
+        request=model.CommandRequest(source=source, started=at),
+        response=model.CommandResponse(
+            status=status, outputs=outputs, finished=at + timedelta(seconds=1), duration=1.0
+        ),
+    )
+
+
+@pytest.fixture
+def house(database: str, tmp_path: Path) -> Iterator[House]:
+    """Give a store on each database, with the system user ``root`` and nobody else."""
+    clock = Clock()
+    dispatcher = Dispatcher(database, tmp_path / "blobs", clock=clock)
+    yield House(dispatcher, clock)
+    dispatcher.close()
+
+
+# ---- a running server --------------------------------------------------------------------------
+
+
+@dataclass
+class Served:
+    """A server of its own, as ``jupyter sessions serve`` starts it."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """End it, and return its exit status."""
+        self.process.send_signal(how)
+        return self.process.wait(STARTED_WITHIN)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start sessions servers on the test's own home; they are ended with the test."""
+    running: list[Served] = []
+
+    def start(*arguments: str, port: int | None = None) -> Served:
+        port = port or free_port()
+        log = tmp_path / f"serve-{port}-{len(running)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "jupyter_sessions", "serve", f"--port={port}", *arguments],
+                stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        served = Served(f"http://127.0.0.1:{port}", process, log)
+        running.append(served)
+
+        def up() -> bool:
+            assert process.poll() is None, log.read_text()
+            try:
+                return httpx.get(f"{served.url}/sessions/api/health").status_code == 200
+            except httpx.TransportError:
+                return False
+
+        _wait_for(up, "the server")
+        return served
+
+    yield start
+    for served in running:
+        if served.process.poll() is None:
+            served.stop()
