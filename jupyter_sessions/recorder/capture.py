@@ -134,8 +134,10 @@ class Capture:
         def write_marked(text: str) -> int:
             # Other text stays in Python's buffer until the stream is flushed.
             if stream.write_through or "\n" in text or "\r" in text:
-                return int(marked(lambda: write(text)))
-            return write(text)
+                marked(lambda: write(text))
+            else:
+                write(text)
+            return len(text)
 
         def flush_marked() -> None:
             marked(flush)

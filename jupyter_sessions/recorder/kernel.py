@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions.recorder.messages import KERNEL_ENDED, Selection
 from jupyter_sessions.recorder.subscriber import Subscriber
@@ -16,8 +16,7 @@ from jupyter_sessions.recorder.tracker import STOPPED_HERE
 from jupyter_sessions.recorder.wire import command_id
 
 if TYPE_CHECKING:
-    from ipykernel.zmqshell import ZMQInteractiveShell
-    from IPython.core.interactiveshell import ExecutionResult
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
     from jupyter_sessions.recorder.delivery import Sink
 
@@ -35,10 +34,10 @@ _log = logging.getLogger(__name__)
 class KernelRecorder:
     """Records the commands of the kernel that it is in; see `record`."""
 
-    def __init__(self, shell: ZMQInteractiveShell, sink: Sink, *, limit: int) -> None:
+    def __init__(self, shell: InteractiveShell, sink: Sink, *, limit: int) -> None:
         from ipykernel import get_connection_file
 
-        self._shell = shell
+        self._shell: Any = shell
         self._selection = Selection(since=datetime.now(UTC))
         self._subscriber = Subscriber(
             Path(get_connection_file()),

@@ -260,8 +260,9 @@ class Tracker:
 
     def _evict(self) -> None:
         while len(self._ended) > KEPT_COMMANDS or self._ended_size > 2 * self.limit:
-            oldest = next(iter(self._ended.values()))
-            if oldest.id in self._untold:
+            told = (t for t in self._ended.values() if t.id not in self._untold)
+            oldest = next(told, None)
+            if oldest is None:
                 return
             self._release(oldest)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -105,7 +106,7 @@ class Reader:
         try:
             head = self._headers.decode(header)
             parent_id = command_id(self._parents.decode(parent).msg_id)
-        except (DecodeError, RecursionError) as error:
+        except (DecodeError, ValueError, RecursionError) as error:
             raise UnreadableMessage(f"no header: {error}") from error
         if head.msg_type not in TOLD_TYPES:
             return None
@@ -123,7 +124,7 @@ class Reader:
     def _content(self, frame: bytes) -> dict[str, Any] | None:
         try:
             return self._contents.decode(frame)
-        except (DecodeError, RecursionError):
+        except (DecodeError, ValueError, RecursionError):
             # Python's own reader takes what kernels send in spite of the standard (NaN, lone
             # surrogates), which then has to be made fit for storing.
             return _lenient(frame)
@@ -144,5 +145,4 @@ def _storable(value: Any) -> Any:
         return [_storable(item) for item in value]
     if isinstance(value, dict):
         return {_storable(name): _storable(item) for name, item in value.items()}
-    is_nan = value != value
-    return None if is_nan else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jupyter_sessions import model
+from jupyter_sessions.recorder.messages import KERNEL_RESTARTED, MessageRecorder, Selection
+from jupyter_sessions.recorder.tracker import Tracker
+from jupyter_sessions.recorder.wire import Message
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+class Kernel:
+    """Speaks to a message recorder as a kernel does, a message each second."""
+
+    def __init__(self, selection: Selection | None = None) -> None:
+        self.tracker = Tracker()
+        self.recorder = MessageRecorder(
+            self.tracker, selection or Selection(), kernel="k", notebook="n.ipynb", language="bash"
+        )
+        self.date = START
+
+    def say(self, kind: str, parent: str, **content: Any) -> None:
+        self.date += timedelta(seconds=1)
+        self.recorder.take(Message(kind, self.date, parent, 10, content), now=0.0)
+
+    def begin(self, parent: str, code: str = "code") -> None:
+        self.say("execute_input", parent, code=code, execution_count=1)
+
+    def print(self, parent: str, text: str, name: str = "stdout") -> None:
+        self.say("stream", parent, name=name, text=text)
+
+    def display(self, parent: str, value: str, kind: str = "display_data", **rest: Any) -> None:
+        self.say(kind, parent, data={"text/plain": value}, metadata={}, **rest)
+
+    def end(self, parent: str) -> None:
+        self.say("status", parent, execution_state="idle")
+
+    def told(self, at: float = 0.0) -> dict[str, model.CommandResponse | None]:
+        return {recording.id: recording.response for recording in self.tracker.take_due(at)}
+
+    def texts(self, command: str, at: float = 0.0) -> list[Any]:
+        response = self.told(at)[command]
+        assert response is not None
+        return [
+            output.text if isinstance(output, model.Stream) else output.data["text/plain"]
+            for output in response.outputs
+            if not isinstance(output, model.ErrorOutput)
+        ]
+
+
+def test_a_command_says_what_was_run_where_and_when() -> None:
+    kernel = Kernel()
+    kernel.begin("a", "echo 1")
+    kernel.print("a", "1\n")
+    kernel.end("a")
+    assert kernel.tracker.take_due(0.0) == [
+        model.Recording(
+            id="a",
+            request=model.CommandRequest(
+                source="echo 1",
+                started=START + timedelta(seconds=1),
+                language="bash",
+                kernel="k",
+                notebook="n.ipynb",
+                execution_count=1,
+            ),
+            response=model.CommandResponse(
+                status="completed",
+                outputs=[model.Stream(name="stdout", text="1\n")],
+                finished=START + timedelta(seconds=3),
+                duration=2.0,
+            ),
+        )
+    ]
+
+
+def test_commands_that_run_at_the_same_time_keep_their_outputs_apart() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.begin("b")
+    kernel.print("b", "of b")
+    kernel.print("a", "of a")
+    kernel.end("b")
+    kernel.end("a")
+    told = kernel.told()
+    assert {name: r.outputs for name, r in told.items() if r} == {
+        "a": [model.Stream(name="stdout", text="of a")],
+        "b": [model.Stream(name="stdout", text="of b")],
+    }
+
+
+def test_text_that_comes_after_the_end_is_told_again() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.end("a")
+    assert kernel.texts("a") == []
+    kernel.print("a", "late")
+    assert kernel.texts("a", at=1.0) == ["late"]
+
+
+def test_an_update_reaches_a_command_that_has_ended() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.display("a", "1", transient={"display_id": "d"})
+    kernel.end("a")
+    assert kernel.texts("a") == ["1"]
+    kernel.begin("b")
+    kernel.display("b", "2", "update_display_data", transient={"display_id": "d"})
+    kernel.end("b")
+    assert kernel.texts("a", at=1.0) == ["2"]
+
+
+def test_clear_output_with_wait_waits_for_the_next_output() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.print("a", "1")
+    kernel.say("clear_output", "a", wait=True)
+    kernel.display("a", "2")
+    kernel.end("a")
+    assert kernel.texts("a") == ["2"]
+
+
+def test_outputs_without_a_command_are_nobodys() -> None:
+    kernel = Kernel()
+    kernel.print("unknown", "x")
+    kernel.print("", "x")
+    kernel.end("unknown")
+    assert kernel.told() == {}
+
+
+def test_a_failure_that_shows_in_text_alone_is_an_error() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.print("a", "UsageError", "stderr")
+    kernel.recorder.fail("a")
+    kernel.end("a")
+    response = kernel.told()["a"]
+    assert response is not None
+    assert response.status == "error"
+
+
+def test_a_restart_aborts_what_runs_and_takes_nothing_more_for_what_ran() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.end("a")
+    kernel.begin("b")
+    kernel.say("status", "", execution_state="starting")
+    told = kernel.told()
+    assert told["b"] is not None
+    assert (told["b"].status, told["b"].note) == ("aborted", KERNEL_RESTARTED)
+    kernel.print("a", "x")
+    kernel.print("b", "x")
+    assert kernel.told(at=9.0) == {}
+
+
+def test_what_an_output_widget_captures_is_not_an_output_of_the_command() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.print("a", "before")
+    kernel.say("comm_open", "a", comm_id="w", data={"state": {"_model_name": "OutputModel"}})
+    kernel.say("comm_msg", "a", comm_id="w", data={"method": "update", "state": {"msg_id": "a"}})
+    kernel.say("clear_output", "a", wait=False)
+    kernel.print("a", "captured")
+    kernel.say("comm_msg", "a", comm_id="w", data={"method": "update", "state": {"msg_id": ""}})
+    kernel.print("a", ", after")
+    kernel.end("a")
+    assert kernel.texts("a") == ["before, after"]
+
+
+def test_an_output_that_can_not_be_read_leaves_a_note() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.say("display_data", "a", data="no bundle")
+    kernel.recorder.take(Message("display_data", kernel.date, "a", 10, None), now=0.0)
+    kernel.end("a")
+    response = kernel.told()["a"]
+    assert response is not None
+    assert response.note == "2 outputs could not be read and are not kept."
+
+
+@pytest.mark.parametrize("content", [{}, {"data": 3}, {"execution_state": 5}, {"comm_id": []}])
+@pytest.mark.parametrize(
+    "kind", ["status", "stream", "error", "comm_open", "comm_msg", "update_display_data"]
+)
+def test_a_message_of_a_strange_shape_does_no_harm(kind: str, content: dict[str, Any]) -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.say(kind, "a", **content)
+    kernel.print("a", "x")
+    kernel.end("a")
+    assert kernel.texts("a") == ["x"]
+
+
+def test_pausing_leaves_out_what_starts_afterwards() -> None:
+    selection = Selection()
+    kernel = Kernel(selection)
+    kernel.begin("before")
+    selection.switch(False, kernel.date)
+    kernel.begin("paused")
+    selection.switch(True, kernel.date)
+    kernel.begin("after")
+    for command in ("before", "paused", "after"):
+        kernel.end(command)
+    assert set(kernel.told()) == {"before", "after"}
+
+
+def test_what_started_before_recording_is_left_out() -> None:
+    kernel = Kernel(Selection(since=START + timedelta(seconds=1)))
+    kernel.begin("before")
+    kernel.begin("after")
+    kernel.end("before")
+    kernel.end("after")
+    assert set(kernel.told()) == {"after"}
+
+
+def test_a_skipped_command_is_left_out_whether_or_not_its_start_was_seen() -> None:
+    kernel = Kernel()
+    kernel.begin("a")
+    kernel.print("a", "x")
+    kernel.recorder.skip("a")
+    kernel.recorder.skip("b")
+    kernel.begin("b")
+    kernel.end("a")
+    kernel.end("b")
+    assert kernel.told() == {}
