@@ -113,7 +113,8 @@ def postgresql_database(postgresql: str) -> Iterator[str]:
     with engine.connect() as connection:
         connection.execute(
             text(
-                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
+                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' "
+                "LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
             )
         )
     yield postgresql.format(name=name)

@@ -17,14 +17,14 @@ _DEFAULT_PORT = 8765
 _GRACE = 10.0  # seconds that open requests get to be answered
 
 
-_FLAGS = {
+_FLAGS: dict[str, Any] = {
     "debug": serverapp.flags["debug"],
     "log-json": (
         {"SessionsServerApp": {"log_json": True}},
         "Write the log as one JSON object a line.",
     ),
 }
-_ALIASES = {
+_ALIASES: dict[str, Any] = {
     **{name: serverapp.aliases[name] for name in ("config", "ip", "port", "keyfile", "certfile")},
     "base-url": "ServerApp.base_url",
     "database": "SessionsExtension.database",
@@ -73,8 +73,8 @@ class SessionsServerApp(ServerApp):
     # Refused by default because of kernels, of which there are none here.
     allow_root = Bool(True, config=True, help="Let root run the server.")
     port = Int(_DEFAULT_PORT, config=True, help="The port to listen on.")
-    flags = Dict(_FLAGS)  # type: ignore[assignment]  # fewer than the base's
-    aliases = Dict(_ALIASES)  # type: ignore[assignment]  # fewer than the base's
+    flags = Dict(_FLAGS)
+    aliases = Dict(_ALIASES)
     log_json = Bool(False, config=True, help="Write the log as one JSON object a line.")
 
     def init_logging(self) -> None:
@@ -113,8 +113,8 @@ class ServedSessions(SessionsExtension):
 
     serverapp_class = SessionsServerApp
     description = "Serve this user's sessions to their members."
-    flags = Dict(_FLAGS)
-    aliases = Dict(_ALIASES)
+    flags = _FLAGS
+    aliases = _ALIASES
     default_url = "/sessions/"
 
     @classmethod
