@@ -233,7 +233,7 @@ def _locked() -> Iterator[Path]:
 
     where = folder()
     try:
-        with FileLock(where / ".lock", timeout=_LOCK_TIMEOUT, mode=0o600):
+        with FileLock(where / ".lock", _LOCK_TIMEOUT, 0o600, poll_interval=0.005):
             yield where
     except Timeout as error:
         raise errors.StoreBusy(

@@ -176,13 +176,13 @@ class Courier:
 
     def _deliver(self) -> None:
         while not self._closing:
-            self._take_over_left()
-            journal = next((j for j in [*self._left, self._own] if j.waiting), None)
-            if journal is None:
-                self._rest()
-                continue
             try:
-                self._deliver_from(journal)
+                self._take_over_left()
+                journal = next((j for j in [*self._left, self._own] if j.waiting), None)
+                if journal is None:
+                    self._rest()
+                else:
+                    self._deliver_from(journal)
             except Exception as error:  # noqa: BLE001 - `problem` tells it, and nothing is lost
                 self._back_off(f"{type(error).__name__}: {error}")
         for journal in [*self._left, self._own]:
@@ -228,7 +228,9 @@ class Courier:
             try:
                 recordings.append(msgspec.json.decode(journal.read(slot), type=model.Recording))
             except msgspec.DecodeError as error:
-                self._refuse(journal, [slot], errors.BadRequest(f"It is damaged: {error}"))
+                self._refuse(
+                    journal, [slot], errors.BadRequest(f"It has no recording's form: {error}.")
+                )
                 return
         try:
             self._transport.call(

@@ -200,7 +200,7 @@ def _switch_and_look(number: int, start: multiprocessing.synchronize.Barrier) ->
         created=datetime.now(UTC),
         expires=None,
     )
-    for _ in range(20):
+    for _ in range(5):
         with logins._locked() as where:
             logins._write(where / f"{mine.id}.json", mine)
         logins.set_current(mine)
@@ -214,6 +214,7 @@ def _switch_and_look(number: int, start: multiprocessing.synchronize.Barrier) ->
 
 def test_fifty_processes_never_see_half_a_login_or_a_mixture_of_two() -> None:
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     start = context.Barrier(50)
     workers = [
         context.Process(target=_switch_and_look, args=(number, start)) for number in range(50)

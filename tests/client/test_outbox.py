@@ -1,0 +1,683 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_sessions import errors, model
+from jupyter_sessions.client import journal as journal_module
+from jupyter_sessions.client import outbox as outbox_module
+from jupyter_sessions.client.http import Http
+from jupyter_sessions.client.journal import Destination, Journal
+from jupyter_sessions.client.outbox import Courier
+from tests.client.scripted_server import Answer, Asked, ScriptedServer
+
+CODE = "1234567890123456789012"
+OTHER = "2234567890123456789012"
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def command(name: str, text: str | None = "out", seconds: float = 1.0) -> model.Recording:
+    """A command that printed `text`, or, with None, still runs."""
+    response = None
+    if text is not None:
+        response = model.CommandResponse(
+            status="completed",
+            outputs=[model.Stream(name="stdout", text=text)],
+            finished=START + timedelta(seconds=seconds),
+            duration=seconds,
+        )
+    request = model.CommandRequest(source=f"run({name!r})", started=START)
+    return model.Recording(id=name, request=request, response=response)
+
+
+@pytest.fixture
+def couriers(server: ScriptedServer) -> Iterator[Callable[..., Courier]]:
+    """Makes couriers that try again soon, and stops them."""
+    made: list[Courier] = []
+    transports: list[Http] = []
+
+    def make(code: str = CODE, *, user: str = "ann", read_timeout: float = 5.0) -> Courier:
+        transports.append(Http(server.url, "key", user, read_timeout=read_timeout))
+        made.append(
+            Courier(transports[-1], code, first_wait=0.01, longest_wait=0.05, look_around=0.05)
+        )
+        return made[-1]
+
+    yield make
+    for courier in made:
+        courier.close(0)
+    for transport in transports:
+        transport.close()
+
+
+def until(condition: Callable[[], Any], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def in_outbox(home: Path, ending: str) -> list[Path]:
+    return sorted((home / "outbox").glob(f"*.{ending}"))
+
+
+def refused(home: Path) -> list[dict[str, Any]]:
+    return [
+        json.loads(line)
+        for file in in_outbox(home, "refused")
+        for line in file.read_text().splitlines()
+    ]
+
+
+def names_of(asked: Asked) -> list[str]:
+    return [told["id"] for told in json.loads(asked.body)["commands"]]
+
+
+def fail_for(bad: Callable[[list[str]], errors.SessionsError | None]) -> Callable[..., Any]:
+    def script(asked: Asked) -> Answer | None:
+        if not asked.path.endswith("/commands"):
+            return None
+        error = bad(names_of(asked))
+        return Answer.error(error) if error else None
+
+    return script
+
+
+# ---- when all goes well
+
+
+def test_commands_arrive_in_order_and_leave_nothing_behind(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    courier = couriers()
+    names = [f"c{number}" for number in range(500)]
+    for name in names:
+        courier.send(command(name))
+    assert courier.flush(20)
+    assert list(server.recorded) == names
+    assert server.recorded["c7"] == command("c7")
+    assert (courier.waiting, courier.problem) == (0, None)
+    assert courier.close(5)
+    assert list((home / "outbox").iterdir()) == []
+
+
+def test_a_batch_holds_at_most_100_commands_and_8_mb(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    server.stop()
+    courier = couriers()
+    for number in range(250):
+        courier.send(command(f"small{number}"))
+    for number in range(5):
+        courier.send(command(f"large{number}", "x" * 3_000_000))
+    courier.send(command("huge", "x" * 20_000_000))
+    courier.send(command("last"))
+    server.start()
+    assert courier.flush(30)
+    batches = [asked for asked in server.asked if asked.path.endswith("/commands")]
+    assert max(len(names_of(asked)) for asked in batches) == 100
+    assert all(len(asked.body) <= 8 << 20 or names_of(asked) == ["huge"] for asked in batches)
+    assert len(server.recorded) == 257
+    assert len(server.recorded["huge"].response.outputs[0].text) == 20_000_000  # type: ignore[union-attr]  # it has one
+
+
+def test_of_versions_that_wait_only_the_newest_is_sent_and_in_the_place_of_the_first(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    server.stop()
+    courier = couriers()
+    courier.send(command("a", None))
+    courier.send(command("b"))
+    until(lambda: courier.problem)
+    courier.send(command("a", "early"))
+    courier.send(command("a", "late", seconds=2))
+    assert courier.waiting == 2
+    server.start()
+    assert courier.flush(20)
+    assert list(server.recorded) == ["a", "b"]
+    assert server.recorded["a"] == command("a", "late", seconds=2)
+    batches = [names_of(asked) for asked in server.asked if asked.path.endswith("/commands")]
+    assert ["a", "b"] in batches
+    assert all(len(names) == len(set(names)) for names in batches)
+
+
+def test_a_version_that_comes_while_the_older_one_is_on_its_way_is_sent_too(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    courier = couriers()
+
+    def script(asked: Asked) -> None:
+        if asked.path.endswith("/commands") and not server.recorded:
+            courier.send(command("a", "done"))
+
+    server.script = script
+    courier.send(command("a", None))
+    until(lambda: server.recorded.get("a") == command("a", "done"))
+    assert courier.flush(5)
+    assert server.deliveries == 2
+
+
+def test_what_json_cannot_hold_is_recorded_as_text(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    recording = command("odd", "half \ud800 of it")
+    data = {"application/json": {"big": 2**70, 1: ("a", float("nan"))}, "x/y": object}
+    recording.response.outputs.append(model.DisplayData(data=data, metadata={}))  # type: ignore[union-attr]  # it has one
+    courier = couriers()
+    courier.send(recording)
+    assert courier.flush(10)
+    stream, display = server.recorded["odd"].response.outputs  # type: ignore[union-attr]  # it has one
+    assert stream.text == "half ? of it"  # type: ignore[union-attr]  # it is a stream
+    assert display.data == {  # type: ignore[union-attr]  # it is one
+        "application/json": {"big": str(2**70), "1": ["a", None]},
+        "x/y": "<class 'object'>",
+    }
+
+
+def test_what_waits_is_private_and_on_disk_rather_than_in_memory(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    server.stop()
+    courier = couriers()
+    for number in range(20):
+        courier.send(command(f"c{number}", "x" * 1_000_000))
+    files = list((home / "outbox").iterdir())
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE((home / "outbox").stat().st_mode) == 0o700
+    assert sum(file.stat().st_size for file in files) > 20_000_000
+    assert all(slot.content is None for slot in courier._own._waiting.values())
+
+
+# ---- a server that is away, busy or out of sorts
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.StoreBusy,
+        errors.StoreFull,
+        errors.StoreUnusable,
+        errors.TooManyTries,
+        errors.NotSignedIn,
+        errors.NotASessionsServer,
+    ],
+)
+def test_what_passes_is_waited_for_and_told(
+    couriers: Callable[..., Courier],
+    server: ScriptedServer,
+    home: Path,
+    error: type[errors.SessionsError],
+) -> None:
+    server.script = fail_for(lambda names: error("Not now.", hint="Wait."))
+    courier = couriers()
+    courier.send(command("a"))
+    courier.send(command("b"))
+    until(lambda: courier.problem)
+    assert courier.problem == "2 commands are not recorded yet: Not now. Wait."
+    until(lambda: len(server.asked) > 12)  # it does not give up
+    assert not courier.flush(0.1)
+    server.script = lambda asked: None
+    assert courier.flush(10)
+    assert list(server.recorded) == ["a", "b"]
+    assert courier.problem is None
+    assert refused(home) == []
+
+
+def test_a_server_that_goes_and_comes_back_loses_and_repeats_nothing(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    courier = couriers()
+    names = []
+    for round_ in range(4):
+        for number in range(20):
+            names.append(f"{round_}-{number}")
+            courier.send(command(names[-1]))
+        server.stop()
+        for number in range(20, 40):
+            names.append(f"{round_}-{number}")
+            courier.send(command(names[-1]))
+        until(lambda: courier.problem)
+        assert "can't be reached" in courier.problem
+        server.start()
+    assert courier.flush(20)
+    assert list(server.recorded) == names
+
+
+def test_a_flush_tries_again_at_once_however_long_the_wait(server: ScriptedServer) -> None:
+    server.stop()
+    http = Http(server.url, "key", "ann")
+    courier = Courier(http, CODE, first_wait=1000, longest_wait=1000)
+    courier.send(command("a"))
+    until(lambda: courier.problem)
+    server.start()
+    assert courier.flush(10)
+    courier.close(1)
+    http.close()
+
+
+def test_closing_keeps_to_its_time_though_the_server_hangs_and_the_next_courier_delivers(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    server.script = lambda asked: Answer(hang=True)
+    courier = couriers(read_timeout=0.5)
+    courier.send(command("a"))
+    until(lambda: server.asked)
+    began = time.monotonic()
+    assert not courier.close(0.2)
+    assert time.monotonic() - began < 0.45
+    server.script = lambda asked: None
+    couriers()
+    until(lambda: "a" in server.recorded)
+    until(lambda: in_outbox(home, "journal") == [])
+
+
+# ---- refusals
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.RoleMissing,
+        errors.NoSuchSession,
+        errors.WrongState,
+        errors.SessionDisabled,
+        errors.BadRequest,
+        errors.TooLarge,
+        errors.Conflict,
+    ],
+)
+def test_what_is_refused_for_good_is_kept_with_the_reason_and_told(
+    couriers: Callable[..., Courier],
+    server: ScriptedServer,
+    home: Path,
+    error: type[errors.SessionsError],
+) -> None:
+    server.script = fail_for(lambda names: error("Never.", hint="No."))
+    courier = couriers()
+    courier.send(command("a"))
+    courier.send(command("b"))
+    assert courier.flush(10)
+    kept = refused(home)
+    assert [line["recording"]["id"] for line in kept] == ["a", "b"]
+    assert kept[0]["error"] == {"code": error.code, "message": "Never.", "hint": "No."}
+    assert kept[0]["to"] == {"server": server.url, "user": "ann", "session": CODE}
+    (file,) = in_outbox(home, "refused")
+    assert courier.problem == f"2 commands are not recorded: Never. They are kept in {file}."
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    server.script = lambda asked: None
+    courier.send(command("c"))
+    assert courier.flush(10)
+    assert list(server.recorded) == ["c"]
+    assert str(file) in str(courier.problem)
+
+
+@pytest.mark.parametrize("error", [errors.BadRequest, errors.InternalError])
+def test_one_poisonous_command_is_put_aside_and_the_others_arrive(
+    couriers: Callable[..., Courier],
+    server: ScriptedServer,
+    home: Path,
+    error: type[errors.SessionsError],
+) -> None:
+    server.script = fail_for(lambda names: error("Ouch.", hint="") if "c50" in names else None)
+    server.stop()
+    courier = couriers()
+    names = [f"c{number}" for number in range(120)]
+    for name in names:
+        courier.send(command(name))
+    server.start()
+    assert courier.flush(30)
+    names.remove("c50")
+    assert list(server.recorded) == names
+    assert [line["recording"]["id"] for line in refused(home)] == ["c50"]
+
+
+def test_a_command_that_a_healthy_server_never_answers_is_put_aside(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    def script(asked: Asked) -> Answer | None:
+        hang = asked.path.endswith("/commands") and "slow" in names_of(asked)
+        return Answer(hang=True) if hang else None
+
+    server.script = script
+    courier = couriers(read_timeout=0.1)
+    for name in ("a", "slow", "b"):
+        courier.send(command(name))
+    assert courier.flush(30)
+    assert list(server.recorded) == ["a", "b"]
+    assert [line["recording"]["id"] for line in refused(home)] == ["slow"]
+
+
+def test_no_command_is_put_aside_while_the_whole_server_fails(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    server.script = lambda asked: Answer.error(errors.InternalError("Broken.", hint=""))
+    courier = couriers()
+    courier.send(command("a"))
+    until(lambda: len(server.asked) > 6 * outbox_module.TRIES)
+    assert (courier.waiting, refused(home)) == (1, [])
+
+
+# ---- processes that end
+
+_SENDER = textwrap.dedent(
+    """
+    import sys
+    from jupyter_sessions.client.http import Http
+    from jupyter_sessions.client.outbox import Courier
+    from tests.client.test_outbox import command
+
+    url, code, prefix, count = sys.argv[1:]
+    courier = Courier(Http(url, "key", "ann"), code, first_wait=0.01, longest_wait=0.05)
+    for number in range(int(count)):
+        name = f"{prefix}-{number}"
+        courier.send(command(name, None))
+        courier.send(command(name))
+        print(name, flush=True)  # sent: from here on it must arrive
+    print("all", flush=True)
+    sys.stdin.read()
+    """
+)
+
+
+@contextmanager
+def sender(server: ScriptedServer, prefix: str, count: int) -> Iterator[subprocess.Popen[str]]:
+    arguments = [sys.executable, "-c", _SENDER, server.url, CODE, prefix, str(count)]
+    process = subprocess.Popen(
+        arguments,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_nothing_sent_is_lost_or_out_of_order_however_often_the_sender_is_killed(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    chance = random.Random(7)
+    sent: dict[int, list[str]] = {}
+    for round_ in range(12):
+        with sender(server, str(round_), 10_000) as process:
+            if round_ % 3 == 2:
+                server.stop()
+            sent[round_] = []
+            for _ in range(chance.randrange(1, 400)):
+                sent[round_].append(process.stdout.readline().strip())
+            process.send_signal(signal.SIGKILL)
+            sent[round_] += process.stdout.read().split()
+        if round_ % 3 == 2:
+            server.start()
+    courier = couriers()
+    until(lambda: in_outbox(home, "journal") == [])
+    assert courier.problem is None
+    for round_, names in sent.items():
+        arrived = [name for name in server.recorded if name.startswith(f"{round_}-")]
+        # The last one may have been sent without having been told of.
+        assert arrived[: len(names)] == names
+        assert len(arrived) <= len(names) + 1
+    told = {name for names in sent.values() for name in names}
+    for name, recording in server.recorded.items():
+        if recording.response.status == "aborted":
+            assert name not in told
+        else:
+            assert recording == command(name)
+
+
+def test_two_processes_deliver_side_by_side_and_neither_touches_the_others_journal(
+    server: ScriptedServer, home: Path
+) -> None:
+    server.stop()
+    with sender(server, "x", 50) as one, sender(server, "y", 50) as two:
+        for process in (one, two):
+            until(lambda process=process: process.stdout.readline().strip() == "all")
+        assert len(in_outbox(home, "journal")) == 2
+        server.start()
+        until(lambda: len(server.recorded) == 100)
+    for prefix in ("x", "y"):
+        arrived = [name for name in server.recorded if name.startswith(prefix)]
+        assert arrived == [f"{prefix}-{number}" for number in range(50)]
+    assert server.deliveries == 100
+
+
+def test_a_command_that_ran_when_its_process_died_is_completed_as_aborted(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    code = _SENDER.replace("courier.send(command(name))", "courier.flush(10)")
+    arguments = [sys.executable, "-c", code, server.url, CODE, "run", "1"]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stdin=subprocess.PIPE, cwd=Path(__file__).parents[2]
+    ) as process:
+        until(lambda: "run-0" in server.recorded)
+        assert server.recorded["run-0"].response is None
+        process.stdout.readline()
+        process.kill()
+    couriers()
+    until(lambda: server.recorded["run-0"].response is not None)
+    response = server.recorded["run-0"].response
+    assert (response.status, response.outputs) == ("aborted", [])
+    assert response.duration > 0
+    assert "ended before" in response.note
+    until(lambda: in_outbox(home, "journal") == [])
+
+
+def _leave_behind(server: str | None, user: str, code: str, *recordings: model.Recording) -> None:
+    journal = Journal(Destination(server, user, code))
+    for recording in recordings:
+        journal.append(recording)
+    journal.close()
+
+
+def test_only_what_goes_to_the_same_server_as_the_same_user_is_taken_over(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    _leave_behind(server.url, "ann", OTHER, command("other-session"))
+    _leave_behind(server.url, "bob", CODE, command("other-user"))
+    _leave_behind("https://h", "ann", CODE, command("other-server"))
+    _leave_behind(None, "ann", CODE, command("in-process"))
+    (home / "outbox" / "broken.journal").write_bytes(b"\xff\n")
+    (home / "outbox" / "empty.journal").touch()
+    courier = couriers()
+    courier.send(command("mine"))
+    assert courier.flush(10)
+    until(lambda: len(server.recorded) == 2)
+    assert set(server.recorded) == {"other-session", "mine"}
+    until(lambda: len(in_outbox(home, "journal")) == 6)  # one is the courier's own
+    assert {asked.path.split("/")[2] for asked in server.asked} == {CODE, OTHER}
+
+
+def test_what_was_left_behind_goes_before_what_is_new(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    _leave_behind(server.url, "ann", CODE, command("old1"), command("old2"))
+    courier = couriers()
+    courier.send(command("new"))
+    until(lambda: len(server.recorded) == 3)
+    assert list(server.recorded) == ["old1", "old2", "new"]
+    assert courier.flush(5)
+
+
+def test_a_line_torn_by_the_death_of_its_writer_is_passed_over(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    _leave_behind(server.url, "ann", CODE, command("a"), command("b"))
+    (file,) = in_outbox(home, "journal")
+    content = file.read_bytes()
+    lines = content.splitlines(keepends=True)
+    file.write_bytes(lines[0] + lines[1] + bytes(100) + b"\n" + lines[2] + lines[2][:-20])
+    couriers()
+    until(lambda: in_outbox(home, "journal") == [])
+    assert list(server.recorded) == ["a", "b"]
+
+
+def test_what_was_delivered_before_its_process_died_is_not_delivered_again(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    journal = Journal(Destination(server.url, "ann", CODE))
+    for number in range(10):
+        journal.append(command(f"c{number}"))
+    journal.settle(journal.head(6, 1 << 20))
+    journal.close()
+    couriers()
+    until(lambda: in_outbox(home, "journal") == [])
+    assert list(server.recorded) == [f"c{number}" for number in range(6, 10)]
+
+
+def test_a_closed_courier_still_takes_commands_for_the_next_one(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    courier = couriers()
+    courier.close(5)
+    courier.send(command("late"))
+    assert courier.waiting == 1
+
+
+# ---- a disk that takes nothing
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file of this process grow any more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_told_and_what_waits_in_memory_arrives(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    server.stop()
+    courier = couriers()
+    courier.send(command("before"))
+    with full_disk():
+        courier.send(command("during"))
+        assert "The outbox can't be written (File too large)" in str(courier.problem)
+        server.start()
+        assert courier.flush(10)
+    courier.send(command("after"))
+    assert courier.flush(10)
+    assert list(server.recorded) == ["before", "during", "after"]
+    assert courier.problem is None
+
+
+def test_what_waited_in_memory_goes_to_the_disk_as_soon_as_that_takes_it(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    server.stop()
+    courier = couriers()
+    courier.send(command("before"))
+    with full_disk():
+        courier.send(command("during"))
+    courier.send(command("after"))
+    assert "outbox can't" not in str(courier.problem)
+    courier.close(0)
+    server.start()
+    couriers()
+    until(lambda: len(server.recorded) == 3)
+    assert list(server.recorded) == ["before", "during", "after"]
+
+
+def test_a_line_that_the_disk_took_half_of_is_taken_back(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    server.stop()
+    courier = couriers()
+    courier.send(command("before"))
+    (file,) = in_outbox(home, "journal")
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 50, hard[1]))
+    try:
+        courier.send(command("during", "x" * 1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, hard)
+    courier.send(command("after"))
+    courier.close(0)
+    server.start()
+    couriers()
+    until(lambda: len(server.recorded) == 3)
+    assert all(recording.response for recording in server.recorded.values())
+
+
+def test_what_no_disk_and_no_memory_takes_is_told_as_lost(
+    couriers: Callable[..., Courier], server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "MEMORY", 2_000)
+    server.stop()
+    courier = couriers()
+    with full_disk():
+        for number in range(10):
+            courier.send(command(f"c{number}", "x" * 300))
+        assert " are lost: File too large." in str(courier.problem)
+        waiting = courier.waiting
+        assert 0 < waiting < 10
+    server.start()
+    assert courier.flush(10)
+    assert len(server.recorded) == waiting
+
+
+def test_an_outbox_that_cannot_be_made_raises_nothing(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    courier = couriers()
+    assert courier.flush(5)
+    (home / "outbox").parent.mkdir(parents=True, exist_ok=True)
+    (home / "outbox").write_text("no folder")
+    courier.send(command("a"))
+    assert courier.flush(10)
+    assert list(server.recorded) == ["a"]
+
+
+def test_what_is_refused_waits_while_the_disk_cannot_keep_it(
+    couriers: Callable[..., Courier], server: ScriptedServer, home: Path
+) -> None:
+    server.script = fail_for(lambda names: errors.RoleMissing("Never.", hint="No."))
+    courier = couriers()
+    with full_disk():
+        courier.send(command("a"))
+        until(lambda: "can't be put aside" in str(courier.problem))
+        assert courier.waiting == 1
+    until(lambda: refused(home))
+    assert courier.flush(5)
+
+
+# ---- cost
+
+
+def test_sending_does_not_wait_for_the_disk_or_the_server(
+    couriers: Callable[..., Courier], server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.script = lambda asked: Answer(hang=True)
+    waited: list[bool] = []
+
+    def slow_sync(descriptor: int) -> None:
+        time.sleep(0.5)
+        waited.append(True)
+
+    monkeypatch.setattr(os, "fsync", slow_sync)
+    courier = couriers(read_timeout=0.3)
+    for number in range(100):
+        courier.send(command(f"c{number}"))
+    assert not waited
+    until(lambda: waited)
