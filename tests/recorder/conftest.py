@@ -18,7 +18,11 @@ START = """
 import msgspec
 from jupyter_sessions import recorder
 
+_refused = []
+
 def _tell(recording):
+    if recording.request.source in _refused:
+        raise OSError("refused")
     with open({told!r}, "ab") as file:
         file.write(msgspec.json.encode(recording) + b"\\n")
 

@@ -1,0 +1,146 @@
+"""Recording any kernel from another process, given its connection file."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+from jupyter_sessions import model
+from jupyter_sessions.recorder.messages import KERNEL_RESTARTED
+from jupyter_sessions.recorder.subscriber import Subscriber
+
+
+@contextmanager
+def kernel(name: str = "python3") -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
+    manager, client = start_new_kernel(kernel_name=name)
+    try:
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+class Sink:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.recordings: list[model.Recording] = []
+
+    def __call__(self, recording: model.Recording) -> None:
+        self.recordings.append(recording)
+
+    def response(self, source: str) -> model.CommandResponse | None:
+        """The last word on a command."""
+        last = {recording.request.source: recording for recording in self.recordings}
+        return last[source].response if source in last else None
+
+    def wait_for(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < deadline, self.recordings
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def bash_kernel(tmp_path: Path) -> str:
+    folder = tmp_path / "bash"
+    folder.mkdir()
+    argv = ["python", "-m", "bash_kernel", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Bash", "language": "bash"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    KernelSpecManager().install_kernel_spec(str(folder), "bash", user=True)
+    return "bash"
+
+
+def test_a_kernel_of_another_language_is_recorded(bash_kernel: str) -> None:
+    sink = Sink()
+    with kernel(bash_kernel) as (manager, client):
+        subscriber = Subscriber(Path(manager.connection_file), sink, language="bash")
+        assert subscriber.wait_until_listening(10)
+        client.execute_interactive("echo $((1 + 1))", output_hook=lambda message: None)
+        client.execute_interactive("no_such_command", output_hook=lambda message: None)
+        assert subscriber.stop(10)
+    requests = [(r.request.source, r.request.language) for r in sink.recordings if r.response]
+    assert requests == [("echo $((1 + 1))", "bash"), ("no_such_command", "bash")]
+    response = sink.response("echo $((1 + 1))")
+    assert response is not None
+    assert response.outputs == [model.Stream(name="stdout", text="2\n")]
+    assert sink.recordings[0].request.kernel in manager.connection_file
+
+
+def test_two_subscribers_of_one_kernel_are_told_the_same() -> None:
+    sinks = [Sink(), Sink()]
+    with kernel() as (manager, client):
+        subscribers = [Subscriber(Path(manager.connection_file), sink) for sink in sinks]
+        assert all(subscriber.wait_until_listening(10) for subscriber in subscribers)
+        client.execute_interactive("print(1)", output_hook=lambda message: None)
+        assert all(subscriber.stop(10) for subscriber in subscribers)
+    assert len(sinks[0].recordings) == 1
+    assert sinks[0].recordings == sinks[1].recordings
+
+
+def test_what_runs_when_its_kernel_is_restarted_is_aborted_and_recording_goes_on() -> None:
+    sink = Sink()
+    with kernel() as (manager, client):
+        subscriber = Subscriber(Path(manager.connection_file), sink)
+        assert subscriber.wait_until_listening(10)
+        client.execute("print('began', flush=True); import time; time.sleep(60)")
+        sink.wait_for(lambda: sink.recordings)
+        source = sink.recordings[0].request.source
+        manager.restart_kernel(now=True)
+        client.wait_for_ready(timeout=30)
+        subscriber.abort(KERNEL_RESTARTED)
+        sink.wait_for(lambda: sink.response(source))
+        assert subscriber.wait_until_listening(10)
+        client.execute_interactive("print('again')", output_hook=lambda message: None)
+        assert subscriber.stop(10)
+    aborted, again = sink.response(source), sink.response("print('again')")
+    assert aborted is not None
+    assert (aborted.status, aborted.note) == ("aborted", KERNEL_RESTARTED)
+    assert aborted.outputs == [model.Stream(name="stdout", text="began\n")]
+    assert again is not None
+    assert again.status == "completed"
+
+
+def test_what_runs_when_its_kernel_dies_is_aborted_on_stopping() -> None:
+    sink = Sink()
+    with kernel() as (manager, client):
+        subscriber = Subscriber(Path(manager.connection_file), sink)
+        assert subscriber.wait_until_listening(10)
+        source = "import os, time; time.sleep(0.7); os.kill(os.getpid(), 9)"
+        client.execute(source)
+        sink.wait_for(lambda: sink.recordings)
+        sink.wait_for(lambda: not manager.is_alive())
+        assert subscriber.stop(2)
+    response = sink.response(source)
+    assert response is not None
+    assert response.status == "aborted"
+
+
+def test_messages_under_another_key_are_left_out(tmp_path: Path) -> None:
+    sink = Sink()
+    with kernel() as (manager, client):
+        info = json.loads(Path(manager.connection_file).read_text())
+        forged = tmp_path / "kernel-forged.json"
+        forged.write_text(json.dumps(info | {"key": "another"}))
+        subscriber = Subscriber(forged, sink)
+        assert not subscriber.wait_until_listening(0.5)
+        client.execute_interactive("print(1)", output_hook=lambda message: None)
+        subscriber.stop(2)
+    assert sink.recordings == []
+
+
+def test_stopping_twice_is_stopping_once() -> None:
+    sink = Sink()
+    with kernel() as (manager, _):
+        subscriber = Subscriber(Path(manager.connection_file), sink)
+        assert subscriber.stop(10)
+        assert subscriber.stop(10)
