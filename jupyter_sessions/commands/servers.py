@@ -183,9 +183,9 @@ def demo(no_serve: bool, port: int, output: str | None) -> None:
 
     Needs the demo extra: pip install "jupyter_sessions[demo]".
     """
-    from jupyter_sessions.demo import run
+    from jupyter_sessions.demo.show import show
 
-    run(serve=not no_serve, port=port, output=output)
+    show(serve=not no_serve, port=port, output=output)
 
 
 COMMANDS = {**table(login, logout, serve, demo), "account": account}

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlsplit
 
 import click
 
@@ -199,7 +199,7 @@ def _server(transport: Transport) -> str | None:
     from jupyter_sessions.folders import own_database
 
     own = own_database()
-    return next((each.url for each in own_servers() if each.database == own), None)
+    return next((each.url.rstrip("/") for each in own_servers() if each.database == own), None)
 
 
 def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
@@ -230,7 +230,8 @@ def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bo
 def way_in(transport: Transport, server: str, page: str) -> str:
     """Make an address that lets its first visitor in as oneself, once."""
     ticket = transport.call(api.MAKE_TICKET, model.Nothing()).ticket
-    return f"{server}/sessions/enter?ticket={quote(ticket)}&next={quote(page, safe='/')}"
+    query = urlencode({"ticket": ticket, "next": urlsplit(server).path + page})
+    return f"{server}/sessions/enter?{query}"
 
 
 COMMANDS = table(publish, files, get, unpublish, web)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.outbox import Courier
@@ -16,10 +19,26 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.transport import Transport
 
 #: Seconds that leaving a session may take; what is not delivered then waits on disk.
-_LEFT_WITHIN = 5.0
+_LEFT_WITHIN = 10.0
+
+#: The same where the kernel ends: its manager kills it after five.
+_EXIT_WITHIN = 4.0
 
 #: Seconds to wait for what was run before a command that needs it recorded.
 _SETTLED_WITHIN = 5.0
+
+_attached: WeakSet[Attachment] = WeakSet()
+
+
+@cache
+def _leave_at_exit() -> None:
+    """Have kernels that end deliver what they can.
+
+    `atexit` would be too late: by then the pools of threads behind the store in process take no
+    more work. What `threading` itself calls comes before, the newest first.
+    """
+    register = getattr(threading, "_register_atexit", atexit.register)
+    register(lambda: [attachment.leave(_EXIT_WITHIN) for attachment in list(_attached)])
 
 
 class Attachment:
@@ -40,9 +59,9 @@ class Attachment:
     ) -> None:
         self.code = session.code
         self.transport = transport
-        self._shell = shell
+        self._shell: Any = shell  # IPython's history manager may be None by its types
         self._ended = threading.Condition()
-        self._last_ended = shell.execution_count
+        self._last_ended = self._running_cell
         self._unrecorded: set[int] = set()
         self._courier: Courier | None = None
         self._recorder: Recorder | None = None
@@ -50,6 +69,13 @@ class Attachment:
         if not self._only_looking:
             self._courier = Courier(transport, session.code)
             self._recorder = record(shell, self._take)
+            _attached.add(self)
+            _leave_at_exit()
+
+    @property
+    def _running_cell(self) -> int:
+        # Whether `execution_count` is already the next cell's depends on IPython's version.
+        return len(self._shell.history_manager.input_hist_raw) - 1
 
     def _take(self, recording: model.Recording) -> None:
         if self._courier is not None:
@@ -98,26 +124,32 @@ class Attachment:
         """Leave the cell that runs now out of the record."""
         if self._recorder is not None:
             self._recorder.skip_current_cell()
-            self._unrecorded.add(self._shell.execution_count)
+            self._unrecorded.add(self._running_cell)
 
     def settle(self) -> bool:
         """Wait until the cells before this one are in the session; False where they are not."""
         if self._recorder is None or self._courier is None or self._recorder.paused:
             return False
-        before = self._shell.execution_count - 1
+        before = self._running_cell - 1
         while before in self._unrecorded:
             before -= 1
         with self._ended:
             self._ended.wait_for(lambda: self._last_ended >= before, _SETTLED_WITHIN)
         return self._courier.flush(_SETTLED_WITHIN)
 
-    def leave(self) -> int:
-        """Stop recording, and return how many commands still wait for the server."""
-        if self._recorder is not None:
-            self._recorder.stop(_LEFT_WITHIN)
+    def leave(self, timeout: float = _LEFT_WITHIN) -> int:
+        """Stop recording, and return how many commands still wait for the server.
+
+        Parameters
+        ----------
+        timeout
+            How many seconds that may take.
+        """
         waiting = 0
-        if self._courier is not None:
-            self._courier.close(_LEFT_WITHIN)
+        _attached.discard(self)
+        if self._recorder is not None and self._courier is not None:
+            self._recorder.stop(timeout / 2)
+            self._courier.close(timeout / 2)
             waiting = self._courier.waiting
         self.transport.close()
         return waiting

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -145,7 +144,6 @@ def load(shell: InteractiveShell) -> None:
     for kind, name, function in magics.magics:
         register(function, magic_kind=kind, magic_name=name)
     shell.Completer.custom_matchers.insert(0, magics.completion.matcher)
-    atexit.register(magics.close)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -154,7 +152,6 @@ def unload(shell: InteractiveShell) -> None:
     if magics is None:
         return
     magics.close()
-    atexit.unregister(magics.close)
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
     for kind, name, _ in magics.magics:
         shell.magics_manager.magics[kind].pop(name, None)

@@ -1,0 +1,1 @@
+"""``jupyter sessions demo``: a real analysis, recorded into a session that one can look at."""

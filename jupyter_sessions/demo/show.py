@@ -1,0 +1,100 @@
+"""The demo from its first line to the address in a browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.choose import own_servers
+from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions.client.transport import Transport
+from jupyter_sessions.commands.webspace import way_in
+from jupyter_sessions.demo import analysis
+from jupyter_sessions.folders import own_database
+
+_STARTED_WITHIN = 60.0  # seconds
+_STOPPED_WITHIN = 15.0
+
+
+def show(*, serve: bool, port: int, output: str | None) -> None:
+    """Run the analysis, sum up what was recorded, then serve it until Ctrl-C.
+
+    Parameters
+    ----------
+    serve
+        Whether to start a server.
+    port
+        Its port, 0 for the usual one.
+    output
+        Where to write the executed notebook, if anywhere.
+
+    Raises
+    ------
+    SessionsError
+        When something is missing, or fails.
+    """
+    analysis.check_extra()
+    click.echo("Running an analysis of Seattle's weather in a kernel, with recording on:\n")
+    outcome = analysis.run(click.echo, Path(output) if output else None)
+    transport = InProcess()
+    click.echo(_summary(transport, outcome))
+    if not serve:
+        click.echo("\nLook at it:  jupyter sessions serve,  then  jupyter sessions web")
+        return
+    _serve(transport, outcome.code, port)
+
+
+def _summary(transport: Transport, outcome: analysis.Outcome) -> str:
+    code = outcome.code
+    session = transport.call(api.GET_SESSION, model.SessionNamed(code=code))
+    failed = transport.call(api.LIST_COMMANDS, model.ListCommands(code=code, status="error"))
+    files = transport.call(api.LIST_FILES, model.ListFiles(code=code, deep=True))
+    lines = {
+        "session": f"{session.label}  ({code})",
+        "commands": f"{session.commands}, of which {len(failed.items)} ended in an error",
+        "published": ", ".join(file.path for file in files.items),
+        "time": f"{outcome.seconds:.0f} s",
+    }
+    return "\n" + "\n".join(f"{name:<11}{text}" for name, text in lines.items())
+
+
+def _serve(transport: Transport, code: str, port: int) -> None:
+    # It serves nobody's kernels: even root may start it.
+    command = [sys.executable, "-m", "jupyter_sessions", "serve"]
+    command += ["--ServerApp.allow_root=True", "--ServerApp.log_level=WARN"]
+    command += ["--ServerApp.open_browser=False"]
+    command += [f"--port={port}"] if port else []
+    server = subprocess.Popen(command)
+    try:
+        url = _address(server)
+        page = f"/sessions/{code}/experiment"
+        click.echo(f"\nsession    {url}{page}")
+        click.echo(f"way in     {way_in(transport, url, page)}")
+        click.echo("           (works once, within ten minutes; `jupyter sessions web` makes more)")
+        click.echo("\nServing until Ctrl-C.")
+        server.wait()
+    except KeyboardInterrupt:
+        click.echo("\nStopping the server.")
+    finally:
+        server.terminate()
+        server.wait(_STOPPED_WITHIN)
+
+
+def _address(server: subprocess.Popen[bytes]) -> str:
+    """Wait until the server has said where it is."""
+    deadline = time.monotonic() + _STARTED_WITHIN
+    own = own_database()
+    while time.monotonic() < deadline and server.poll() is None:
+        for told in own_servers():
+            if told.pid == server.pid and told.database == own:
+                return told.url.rstrip("/")
+        time.sleep(0.1)
+    raise errors.ServerUnreachable(
+        "The sessions server did not start; what it said stands above.",
+        hint="Try another port with --port, or `jupyter sessions serve` alone.",
+    )
