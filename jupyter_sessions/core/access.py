@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from jupyter_sessions.api import Needs, Operation
 from jupyter_sessions.core.context import OpenSession, Principal
@@ -18,6 +19,7 @@ from jupyter_sessions.errors import (
     WrongState,
 )
 from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import members, sessions, users
 
 _COUNTED = members.alias("counted")
@@ -39,8 +41,14 @@ LOADED = (
     .join(members, members.c.session_id == sessions.c.id)
 )
 
+_LOAD_STATEMENT = LOADED.where(
+    sessions.c.code == bindparam("code"), members.c.user_id == bindparam("user_id")
+)
+_LOAD = Prepared(_LOAD_STATEMENT)
+_LOCK = Prepared(_LOAD_STATEMENT.with_for_update(of=sessions))
 
-def opened(row: Row[Any]) -> OpenSession:
+
+def opened(row: Any) -> OpenSession:
     """Make a session of a row of `LOADED`."""
     return OpenSession(
         id=row.id,
@@ -77,15 +85,10 @@ def load(
     NoSuchSession
         When no session has this code, or the principal no role in it.
     """
-    statement: Select[Any] = LOADED.where(
-        sessions.c.code == code, members.c.user_id == principal.user_id
-    )
-    if lock:
-        statement = statement.with_for_update(of=sessions)
-    row = connection.execute(statement).one_or_none()
-    if row is None:
+    rows = (_LOCK if lock else _LOAD).rows(connection, code=code, user_id=principal.user_id)
+    if not rows:
         raise NoSuchSession
-    session = opened(row)
+    session = opened(rows[0])
     if session.closed is None and session.closes is not None and session.closes <= now:
         session.change(closed=session.closes)
     return session
@@ -93,10 +96,15 @@ def load(
 
 def save(connection: Connection, session: OpenSession) -> None:
     """Write back what an operation has changed of a session itself."""
-    if session.changes:
-        connection.execute(
-            update(sessions).where(sessions.c.id == session.id).values(**session.changes)
-        )
+    names = frozenset(session.changes)
+    if names:
+        _save(names).run(connection, [{**session.changes, "session_id": session.id}])
+
+
+@cache
+def _save(names: frozenset[str]) -> Prepared:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return Prepared(update(sessions).where(sessions.c.id == bindparam("session_id")).values(values))
 
 
 def nobody() -> NotSignedIn:

@@ -89,6 +89,7 @@ class Dispatcher:
         self.limits = limits or Limits()
         self._clock = clock
         self._services = Services(blobs=self.blobs, limits=self.limits, secret=self._secret())
+        self._preparation = Preparation(self._services, self.database)
         self._preparers = ThreadPoolExecutor(_PREPARERS, thread_name_prefix="sessions-prepare")
 
     def submit(
@@ -111,7 +112,10 @@ class Dispatcher:
         """
         use_case = USE_CASES[operation.name]
         default = getattr(request, "code", None) == "default"
-        if use_case.prepare is None and upload is None and not default:
+        prepares = use_case.prepare is not None and not (
+            use_case.light is not None and use_case.light(request)
+        )
+        if not prepares and upload is None and not default:
             return self._run(operation, use_case, request, asker, server, None, None)
         return self._preparers.submit(
             self._prepare_and_run, operation, use_case, request, asker, server, upload
@@ -213,10 +217,7 @@ class Dispatcher:
             request = msgspec.structs.replace(request, code=code)
         # Nothing is stored for someone who may not: the same check stands in the transaction.
         self.check(operation, request, asker).result()
-        prepared = None
-        if use_case.prepare is not None:
-            preparation = Preparation(self._services, self.database)
-            prepared = use_case.prepare(preparation, request)
+        prepared = use_case.prepare and use_case.prepare(self._preparation, request)
         blob = None if upload is None else self._store(upload)
         return self._run(operation, use_case, request, asker, server, prepared, blob).result()
 
@@ -276,6 +277,8 @@ class Dispatcher:
                 transaction, operation, request, asker, server, lock=operation.writes
             )
             context.prepared, context.upload = prepared, upload
+            if prepared is None and use_case.prepare is not None:
+                context.prepared = use_case.prepare(self._preparation, request)
             if operation.writes and context.open_session and context.session.changes:
                 # Loading changes one thing only: a session whose time has run out is closed.
                 events.append(context, "session.closed", {"why": "time-out"})

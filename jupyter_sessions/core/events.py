@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +11,12 @@ from jupyter_sessions import api, model
 from jupyter_sessions.core import summaries, users
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
-from jupyter_sessions.store.tables import events
+from jupyter_sessions.store.prepared import Prepared
+from jupyter_sessions.store.tables import all_in, events, number_in, server_events
+
+_INSERT = Prepared(insert(events), columns=events.columns.keys())
+
+_encode = msgspec.json.Encoder().encode
 
 
 def append(
@@ -33,32 +37,33 @@ def append(
     first = session.events + 1
     session.change(events=session.events + len(data))
     context.transaction.changed.add(session.id)
-    _insert(context, kind, data, session.id, first)
+    said = _said(context, kind)
+    rows = [
+        {
+            **said,
+            "id": number_in(session.id, number),
+            "session_id": session.id,
+            "number": number,
+            "data": _encode(item).decode(),
+        }
+        for number, item in enumerate(data, first)
+    ]
+    _INSERT.run(context.connection, rows)
 
 
 def append_to_server(context: Context, kind: str, **data: Any) -> None:
     """Append an event that concerns the server's accounts and no session."""
-    _insert(context, kind, [data], None, 0)
+    row = {**_said(context, kind), "data": _encode(data).decode()}
+    context.connection.execute(insert(server_events).values(row))
 
 
-def _insert(
-    context: Context, kind: str, data: Sequence[dict[str, Any]], session_id: int | None, first: int
-) -> None:
-    context.connection.execute(
-        insert(events),
-        [
-            {
-                "session_id": session_id,
-                "number": first + index,
-                "at": context.now,
-                "kind": kind,
-                "user_id": context.principal.user_id or None,
-                "real_user_id": context.principal.real_user_id,
-                "data": msgspec.json.encode(item).decode(),
-            }
-            for index, item in enumerate(data)
-        ],
-    )
+def _said(context: Context, kind: str) -> dict[str, Any]:
+    return {
+        "at": context.now,
+        "kind": kind,
+        "user_id": context.principal.user_id or None,
+        "real_user_id": context.principal.real_user_id,
+    }
 
 
 def read(
@@ -70,15 +75,11 @@ def read(
     newest_first: bool = False,
 ) -> list[model.Event]:
     """Read events of a session, each with its command as it is now, where it concerns one."""
-    statement = select(events).where(events.c.session_id == session_id).limit(limit)
-    if newest_first:
-        statement = statement.order_by(events.c.number.desc())
-    else:
-        statement = statement.order_by(events.c.number)
+    statement = select(events).where(all_in(events.c.id, session_id)).limit(limit)
+    statement = statement.order_by(events.c.id.desc() if newest_first else events.c.id)
     if after is not None:
-        statement = statement.where(
-            events.c.number < after if newest_first else events.c.number > after
-        )
+        row = number_in(session_id, after)
+        statement = statement.where(events.c.id < row if newest_first else events.c.id > row)
     rows = connection.execute(statement).all()
     data = {row.id: msgspec.json.decode(row.data) for row in rows}
     numbers = {

@@ -16,7 +16,7 @@ from jupyter_sessions.core.sessions import answer
 from jupyter_sessions.errors import NotFound
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
-from jupyter_sessions.store.tables import blobs, commands
+from jupyter_sessions.store.tables import all_in, blobs, commands, number_in
 
 _SOURCES = blobs.alias("sources")
 _OUTPUTS = blobs.alias("outputs")
@@ -80,7 +80,7 @@ def find(connection: Connection, session_id: int, number: int) -> Row[Any]:
         When the session has no command of that number.
     """
     row = connection.execute(
-        _WHOLE.where(commands.c.session_id == session_id, commands.c.number == number)
+        _WHOLE.where(commands.c.id == number_in(session_id, number))
     ).one_or_none()
     if row is None:
         raise NotFound(
@@ -94,7 +94,7 @@ def list_commands(
     context: Context, request: model.ListCommands
 ) -> model.Page[model.CommandSummary]:
     """List a page of the history."""
-    statement = summaries.SUMMARY.where(commands.c.session_id == context.session.id)
+    statement = summaries.SUMMARY.where(all_in(commands.c.id, context.session.id))
     if request.user is not None:
         user = users.find(context.connection, request.user)
         statement = statement.where(commands.c.user_id == (user.id if user else 0))
@@ -112,10 +112,9 @@ def list_commands(
     newest = request.order == "newest"
     if request.after is not None:
         (after,) = cursors.read(request.after, 1)
-        statement = statement.where(
-            commands.c.number < after if newest else commands.c.number > after
-        )
-    order = commands.c.number.desc() if newest else commands.c.number
+        row = number_in(context.session.id, after)
+        statement = statement.where(commands.c.id < row if newest else commands.c.id > row)
+    order = commands.c.id.desc() if newest else commands.c.id
     rows = context.connection.execute(statement.order_by(order).limit(request.limit + 1)).all()
     page = rows[: request.limit]
     return model.Page(
@@ -134,7 +133,7 @@ def get(context: Context, request: model.CommandNamed) -> model.Command:
 def _author(context: Context, request: model.CommandNamed) -> int | None:
     return context.connection.execute(
         select(commands.c.user_id).where(
-            commands.c.session_id == context.session.id, commands.c.number == request.number
+            commands.c.id == number_in(context.session.id, request.number)
         )
     ).scalar()
 
@@ -173,8 +172,8 @@ def forget(context: Context, request: model.CommandNamed) -> model.CommandSummar
 def resume(context: Context, request: model.ResumeSession) -> model.Resumed:
     """Take up a session."""
     rows = context.connection.execute(
-        _WHOLE.where(commands.c.session_id == context.session.id)
-        .order_by(commands.c.number.desc())
+        _WHOLE.where(all_in(commands.c.id, context.session.id))
+        .order_by(commands.c.id.desc())
         .limit(request.commands)
     ).all()
     events.append(context, "session.resumed", {"agent": request.agent})

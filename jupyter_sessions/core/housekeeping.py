@@ -12,7 +12,17 @@ from jupyter_sessions.core import access, events
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store import search
-from jupyter_sessions.store.tables import blobs, commands, files, keys, members, sessions, settings
+from jupyter_sessions.store.tables import (
+    all_in,
+    blobs,
+    commands,
+    files,
+    keys,
+    members,
+    sessions,
+    settings,
+)
+from jupyter_sessions.store.tables import events as event_log
 
 _GRACE = timedelta(days=1)
 _BATCH = 1_000
@@ -62,10 +72,11 @@ def purge_removed(context: Context) -> int:
     )
     for session_id in gone:
         ids = context.connection.execute(
-            select(commands.c.id).where(commands.c.session_id == session_id)
+            select(commands.c.id).where(all_in(commands.c.id, session_id))
         )
         for batch in ids.scalars().partitions(_BATCH):
             search.forget(context.transaction, list(batch))
+        context.connection.execute(delete(event_log).where(all_in(event_log.c.id, session_id)))
         context.connection.execute(delete(sessions).where(sessions.c.id == session_id))
     return len(gone)
 

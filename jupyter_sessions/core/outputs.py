@@ -9,14 +9,22 @@ from typing import Any
 
 import msgspec
 
-from jupyter_sessions.model import CommandResponse, ErrorOutput, Output, Recording, Stream
+from jupyter_sessions.model import (
+    CommandResponse,
+    DisplayData,
+    ErrorOutput,
+    ExecuteResult,
+    Output,
+    Recording,
+    Stream,
+)
 from jupyter_sessions.store.blobs import Blob, Blobs, compress, decompress
 
 #: How much of a source stands in lists, in characters; what is longer stands whole in a blob.
 SOURCE_SHOWN = 4_000
 _PREVIEW = 600
 _SEARCHED = 50_000
-_INLINE = 4_096
+_INLINE = 16_384
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
 
@@ -31,6 +39,27 @@ class Kept:
     columns: dict[str, Any]
     blobs: tuple[Blob, ...]
     searched: str
+
+
+def is_small(recording: Recording) -> bool:
+    """Tell, without much work, whether a recording surely needs no blob."""
+    request, response = recording.request, recording.response
+    if len(request.source) > SOURCE_SHOWN or "\0" in request.source:
+        return False
+    return response is None or sum(map(_roughly, response.outputs)) <= _INLINE
+
+
+def _roughly(output: Output) -> int:
+    """Return about how large an output is, in characters; more than fits where it is not text."""
+    match output:
+        case Stream(text=str(text)):
+            return len(text)
+        case ErrorOutput(traceback=traceback):
+            return sum(map(len, traceback))
+        case DisplayData(data=data) | ExecuteResult(data=data):
+            return sum(len(value) if isinstance(value, str) else _INLINE for value in data.values())
+        case _:
+            return _INLINE + 1
 
 
 def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
@@ -89,7 +118,7 @@ def unpack(inline: bytes | None, blob: Blob | None, blobs: Blobs) -> list[Output
 
 def _storable(text: str) -> str:
     # PostgreSQL's text can't hold NUL; lists show it as the picture of it.
-    return text.replace("\0", "␀")
+    return text.replace("\0", "␀") if "\0" in text else text
 
 
 def _cut(response: CommandResponse, limit: int) -> tuple[list[Output], str]:
@@ -113,18 +142,19 @@ def _texts(outputs: list[Output]) -> Iterator[str]:
     for output in outputs:
         match output:
             case Stream(text=text):
-                yield _ANSI.sub("", _joined(text))
+                yield _plain(text)
             case ErrorOutput(ename=ename, evalue=evalue):
                 yield f"{ename}: {evalue}"
             case _:
                 for media in _TEXT_MEDIA:
                     if media in output.data:
-                        yield _ANSI.sub("", _joined(output.data[media]))
+                        yield _plain(output.data[media])
                         break
 
 
-def _joined(text: Any) -> str:
-    return "".join(map(str, text)) if isinstance(text, list) else str(text)
+def _plain(text: Any) -> str:
+    whole = "".join(map(str, text)) if isinstance(text, list) else str(text)
+    return _ANSI.sub("", whole) if "\x1b" in whole else whole
 
 
 def _media(outputs: list[Output]) -> Iterator[str]:

@@ -6,12 +6,13 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from jupyter_sessions.core import names, users
 from jupyter_sessions.core.askers import Anonymous, Asker, Identified, KeyHolder, SystemUser
 from jupyter_sessions.core.context import Principal
 from jupyter_sessions.errors import NotSignedIn
+from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import keys
 from jupyter_sessions.store.tables import users as users_table
 
@@ -32,7 +33,16 @@ _KEY = select(
     users_table.c.administrator,
     users_table.c.default_session,
 ).join(users_table, users_table.c.id == keys.c.user_id)
-_ALIVE = (keys.c.revoked.is_(None), ~users_table.c.disabled, users_table.c.removed.is_(None))
+_ALIVE = _KEY.where(
+    keys.c.kind == "login",
+    keys.c.revoked.is_(None),
+    ~users_table.c.disabled,
+    users_table.c.removed.is_(None),
+)
+_BY_HASH = Prepared(_ALIVE.where(keys.c.hash == bindparam("hash")))
+_BY_NUMBER = Prepared(
+    _ALIVE.where(keys.c.id == bindparam("key_id"), users_table.c.id == bindparam("user_id"))
+)
 
 
 def digest(key: str) -> str:
@@ -40,7 +50,7 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def key_ends(row: Row[Any]) -> datetime | None:
+def key_ends(row: Any) -> datetime | None:
     """When a key stops working, if it is not used again."""
     ends = [row.expires] if row.expires is not None else []
     if row.idle_timeout is not None:
@@ -60,7 +70,8 @@ def resolve(connection: Connection, asker: Asker, *, now: datetime, writes: bool
         case Anonymous():
             return NOBODY
         case KeyHolder(key=key):
-            return _by_key(connection, _KEY.where(keys.c.hash == digest(key)), now, writes=writes)
+            rows = _BY_HASH.rows(connection, hash=digest(key))
+            return _of_key(connection, rows, now, writes=writes)
         case SystemUser(name=name):
             return _by_name(connection, name, "", True, "system", now, writes=writes)
         case Identified(name=name, display_name=display_name, administrator=administrator):
@@ -80,12 +91,8 @@ def resolve_viewer(
         When either has ended.
     """
     if key_id is not None:
-        return _by_key(
-            connection,
-            _KEY.where(keys.c.id == key_id, users_table.c.id == user_id),
-            now,
-            writes=False,
-        )
+        rows = _BY_NUMBER.rows(connection, key_id=key_id, user_id=user_id)
+        return _of_key(connection, rows, now, writes=False)
     row = connection.execute(
         select(users_table).where(
             users_table.c.id == user_id,
@@ -98,10 +105,8 @@ def resolve_viewer(
     return Principal(user_id=row.id, name=row.name, via="identity")
 
 
-def _by_key(
-    connection: Connection, statement: Select[Any], now: datetime, *, writes: bool
-) -> Principal:
-    row = connection.execute(statement.where(*_ALIVE, keys.c.kind == "login")).one_or_none()
+def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: bool) -> Principal:
+    row = rows[0] if rows else None
     ends = key_ends(row) if row is not None else None
     if row is None or (ends is not None and ends <= now):
         raise NotSignedIn(

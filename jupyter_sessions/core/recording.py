@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core import events
 from jupyter_sessions.core.context import Context
-from jupyter_sessions.core.outputs import Kept, keep
+from jupyter_sessions.core.outputs import Kept, is_small, keep
 from jupyter_sessions.core.registry import Preparation, implements
 from jupyter_sessions.errors import Conflict
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
-from jupyter_sessions.store.tables import blobs, commands
+from jupyter_sessions.store.prepared import Prepared
+from jupyter_sessions.store.tables import blobs, commands, number_in
 
 _LAST_COMMAND = 200
+
+_KNOWN = select(
+    commands.c.id,
+    commands.c.uid,
+    commands.c.number,
+    commands.c.user_id,
+    commands.c.status,
+    commands.c.finished,
+    commands.c.forgotten,
+)
+_ONE = Prepared(
+    _KNOWN.where(
+        commands.c.session_id == bindparam("session_id"), commands.c.uid == bindparam("uid")
+    )
+)
+_INSERT = Prepared(insert(commands), columns=commands.columns.keys())
+
+
+def _is_light(request: model.RecordCommands) -> bool:
+    return all(map(is_small, request.commands))
 
 
 def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[str, Kept]:
@@ -31,7 +53,7 @@ def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[st
     }
 
 
-@implements(api.RECORD_COMMANDS, prepare=_prepare)
+@implements(api.RECORD_COMMANDS, prepare=_prepare, light=_is_light)
 def record(context: Context, request: model.RecordCommands) -> model.Recorded:
     """Record commands.
 
@@ -49,18 +71,15 @@ def record(context: Context, request: model.RecordCommands) -> model.Recorded:
     return model.Recorded(numbers=[numbers[recording.id] for recording in request.commands])
 
 
-def _known(context: Context, uids: list[str]) -> dict[str, Row[Any]]:
-    rows: Iterable[Row[Any]] = context.connection.execute(
-        select(
-            commands.c.id,
-            commands.c.uid,
-            commands.c.number,
-            commands.c.user_id,
-            commands.c.status,
-            commands.c.finished,
-            commands.c.forgotten,
-        ).where(commands.c.session_id == context.session.id, commands.c.uid.in_(uids))
-    )
+def _known(context: Context, uids: list[str]) -> dict[str, Any]:
+    session_id = context.session.id
+    rows: Iterable[Any]
+    if len(uids) == 1:
+        rows = _ONE.rows(context.connection, session_id=session_id, uid=uids[0])
+    else:
+        rows = context.connection.execute(
+            _KNOWN.where(commands.c.session_id == session_id, commands.c.uid.in_(uids))
+        ).all()
     return {row.uid: row for row in rows}
 
 
@@ -68,33 +87,33 @@ def _add(context: Context, uids: list[str], kept: dict[str, Kept]) -> dict[str, 
     if not uids:
         return {}
     session = context.session
-    numbers = {uid: session.commands + 1 + index for index, uid in enumerate(uids)}
+    numbers = dict(zip(uids, itertools.count(session.commands + 1), strict=False))
     name_blobs(context, (blob for uid in uids for blob in kept[uid].blobs))
+    of_all = {
+        "session_id": session.id,
+        "user_id": context.principal.user_id,
+        "real_user_id": context.principal.real_user_id,
+    }
     rows = [
-        {
-            **kept[uid].columns,
-            "session_id": session.id,
-            "number": number,
-            "user_id": context.principal.user_id,
-            "real_user_id": context.principal.real_user_id,
-        }
+        {**kept[uid].columns, **of_all, "id": number_in(session.id, number), "number": number}
         for uid, number in numbers.items()
     ]
-    returned = insert(commands).returning(commands.c.id, commands.c.uid)
-    ids = {row.uid: row.id for row in context.connection.execute(returned, rows)}
-    search.index(context.transaction, session.id, {ids[uid]: kept[uid].searched for uid in numbers})
+    _INSERT.run(context.connection, rows)
+    search.index(context.transaction, {row["id"]: kept[row["uid"]].searched for row in rows})
     session.change(
         commands=session.commands + len(rows),
         last_command=rows[-1]["source"][:_LAST_COMMAND],
     )
-    for uid, number in numbers.items():
-        running = kept[uid].columns["status"] == "running"
-        kind = "command.started" if running else "command.recorded"
-        events.append(context, kind, {"number": number})
+    for kind, group in itertools.groupby(rows, lambda row: _kind(row["status"])):
+        events.append(context, kind, *({"number": row["number"]} for row in group))
     return numbers
 
 
-def _update(context: Context, row: Row[Any], kept: Kept) -> None:
+def _kind(status: str) -> str:
+    return "command.started" if status == "running" else "command.recorded"
+
+
+def _update(context: Context, row: Any, kept: Kept) -> None:
     """Complete a running command, or take over later outputs of a completed one."""
     columns = kept.columns
     if columns["status"] == "running" or row.forgotten:
@@ -110,7 +129,7 @@ def _update(context: Context, row: Row[Any], kept: Kept) -> None:
     name_blobs(context, kept.blobs)
     context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))
     search.forget(context.transaction, [row.id])
-    search.index(context.transaction, context.session.id, {row.id: kept.searched})
+    search.index(context.transaction, {row.id: kept.searched})
     kind = "command.recorded" if was_running else "command.updated"
     events.append(context, kind, {"number": row.number})
 

@@ -2,7 +2,8 @@
 
 A use case is ``run(context, request) -> answer``. Work that must not hold up the transaction
 (hashing a password, storing outputs as blobs) is its preparation,
-``prepare(preparation, request)``, whose result stands in ``context.prepared``. An operation with a
+``prepare(preparation, request)``, whose result stands in ``context.prepared``; where a request is
+``light``, its preparation is so little work that it is done in the transaction. An operation with a
 lesser role for one's own things has an ``author``: whose the thing is.
 """
 
@@ -35,6 +36,7 @@ class UseCase:
 
     run: Callable[[Context, Any], Any]
     prepare: Callable[[Preparation, Any], Any] | None = None
+    light: Callable[[Any], bool] | None = None
     author: Callable[[Context, Any], int | None] | None = None
 
 
@@ -45,6 +47,7 @@ def implements(
     operation: Operation[Req, Ans],
     *,
     prepare: Callable[[Preparation, Req], Any] | None = None,
+    light: Callable[[Req], bool] | None = None,
     author: Callable[[Context, Req], int | None] | None = None,
 ) -> Callable[[Callable[[Context, Req], Any]], Callable[[Context, Req], Any]]:
     """Register the decorated function as what `operation` does."""
@@ -52,7 +55,7 @@ def implements(
     def register(run: Callable[[Context, Req], Any]) -> Callable[[Context, Req], Any]:
         if operation.name in USE_CASES:
             raise ValueError(f"{operation.name} is implemented twice")
-        USE_CASES[operation.name] = UseCase(run, prepare, author)
+        USE_CASES[operation.name] = UseCase(run, prepare, light, author)
         return run
 
     return register

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from jupyter_sessions.model import CommandSummary
-from jupyter_sessions.store.tables import commands, users
+from jupyter_sessions.store.tables import commands, number_in, users
 
 #: How the kinds of all events that concern a command begin.
 EVENTS_OF_COMMANDS = "command."
@@ -70,5 +70,6 @@ def by_number(
     """Return the commands of a session that have these numbers."""
     if not numbers:
         return {}
-    statement = SUMMARY.where(commands.c.session_id == session_id, commands.c.number.in_(numbers))
+    ids = [number_in(session_id, number) for number in numbers]
+    statement = SUMMARY.where(commands.c.id.in_(ids))
     return {row.number: summary(row) for row in connection.execute(statement)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -39,9 +40,16 @@ class Blob(NamedTuple):
     encoding: str
 
 
+_own = threading.local()
+
+
 def compress(content: bytes) -> bytes:
     """Compress what is kept in a row."""
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(content)
+    # A compressor costs more to make than to use, and serves one thread at a time.
+    if not hasattr(_own, "compressor"):
+        _own.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    packed: bytes = _own.compressor.compress(content)
+    return packed
 
 
 def decompress(content: bytes) -> bytes:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     Float,
     ForeignKey,
@@ -55,6 +56,22 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 #: Text that is compared and sorted by code point on both databases.
 Folded = String().with_variant(String(collation="C"), "postgresql")
+
+_NUMBERS = 2**32
+
+
+def number_in(session_id: int, number: int) -> int:
+    """Return the row number of a session's command or event: its own number, within the session's.
+
+    Sessions and the numbers in them stay below 2**31 and 2**32.
+    """
+    return session_id * _NUMBERS + number
+
+
+def all_in(column: ColumnElement[int], session_id: int) -> ColumnElement[bool]:
+    """Return the condition that holds for the rows of a session, by their row numbers."""
+    return column.between(number_in(session_id, 0), number_in(session_id, _NUMBERS - 1))
+
 
 metadata = MetaData(
     naming_convention={
@@ -142,7 +159,8 @@ blobs = Table(
 commands = Table(
     "commands",
     metadata,
-    Column("id", Number, primary_key=True),
+    # `number_in(session_id, number)`: a session's commands lie side by side, in their order.
+    Column("id", Number, primary_key=True, autoincrement=False),
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
     Column("number", Number, nullable=False),
     # What the kernel calls the request: the same one twice is one command.
@@ -164,12 +182,12 @@ commands = Table(
     Column("media", Text, nullable=False),
     Column("output_count", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
-    # The outputs as JSON, in zstd: in the row where they are small, else in a blob.
-    Column("outputs", LargeBinary),
     Column("outputs_blob", ForeignKey("blobs.sha256")),
     Column("note", Text, nullable=False),
     Column("forgotten", Boolean, nullable=False),
-    UniqueConstraint("session_id", "number"),
+    # The outputs as JSON, in zstd, where they need no blob: last, for SQLite reads a row up to the
+    # last column that is asked for, and lists never ask for this one.
+    Column("outputs", LargeBinary),
     UniqueConstraint("session_id", "uid"),
     Index("ix_commands_user", "session_id", "user_id", "number"),
     Index("ix_commands_status", "session_id", "status", "number"),
@@ -198,16 +216,27 @@ files = Table(
 events = Table(
     "events",
     metadata,
-    Column("id", Number, primary_key=True),
-    # None where the event concerns the server's accounts and no session.
-    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE")),
+    # `number_in(session_id, number)`, as for commands.
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
     Column("number", Number, nullable=False),
     Column("at", Instant, nullable=False),
     Column("kind", String, nullable=False),
     Column("user_id", ForeignKey("users.id")),
     Column("real_user_id", ForeignKey("users.id")),
     Column("data", Text, nullable=False),
-    Index("uq_events_number", "session_id", "number", unique=True),
+)
+
+#: What concerns the server's accounts and no session.
+server_events = Table(
+    "server_events",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("user_id", ForeignKey("users.id")),
+    Column("real_user_id", ForeignKey("users.id")),
+    Column("data", Text, nullable=False),
 )
 
 keys = Table(

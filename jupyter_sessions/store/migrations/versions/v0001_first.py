@@ -30,6 +30,7 @@ def upgrade() -> None:
 
 
 def make_tables() -> None:
+    """Make the tables."""
     op.create_table(
         "blobs",
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -87,6 +88,20 @@ def make_tables() -> None:
     )
     op.create_index("ix_keys_user_id", "keys", ["user_id"], unique=False)
     op.create_table(
+        "server_events",
+        sa.Column("id", Number, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("user_id", Number, nullable=True),
+        sa.Column("real_user_id", Number, nullable=True),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["real_user_id"], ["users.id"], name="fk_server_events_real_user_id_users"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_server_events_user_id_users"),
+        sa.PrimaryKeyConstraint("id", name="pk_server_events"),
+    )
+    op.create_table(
         "sessions",
         sa.Column("id", Number, nullable=False),
         sa.Column("code", sa.String(), nullable=False),
@@ -110,7 +125,7 @@ def make_tables() -> None:
     op.create_index("ix_sessions_removed", "sessions", ["removed"], unique=False)
     op.create_table(
         "commands",
-        sa.Column("id", Number, nullable=False),
+        sa.Column("id", Number, autoincrement=False, nullable=False),
         sa.Column("session_id", Number, nullable=False),
         sa.Column("number", Number, nullable=False),
         sa.Column("uid", sa.String(), nullable=False),
@@ -130,10 +145,10 @@ def make_tables() -> None:
         sa.Column("media", sa.Text(), nullable=False),
         sa.Column("output_count", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("outputs", sa.LargeBinary(), nullable=True),
         sa.Column("outputs_blob", sa.String(length=64), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("forgotten", sa.Boolean(), nullable=False),
+        sa.Column("outputs", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["outputs_blob"], ["blobs.sha256"], name="fk_commands_outputs_blob_blobs"
         ),
@@ -151,7 +166,6 @@ def make_tables() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_commands_user_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_commands"),
-        sa.UniqueConstraint("session_id", "number", name="uq_commands_session_id_number"),
         sa.UniqueConstraint("session_id", "uid", name="uq_commands_session_id_uid"),
     )
     op.create_index("ix_commands_outputs_blob", "commands", ["outputs_blob"], unique=False)
@@ -164,8 +178,8 @@ def make_tables() -> None:
     )
     op.create_table(
         "events",
-        sa.Column("id", Number, nullable=False),
-        sa.Column("session_id", Number, nullable=True),
+        sa.Column("id", Number, autoincrement=False, nullable=False),
+        sa.Column("session_id", Number, nullable=False),
         sa.Column("number", Number, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -179,12 +193,10 @@ def make_tables() -> None:
             ["session_id"],
             ["sessions.id"],
             name="fk_events_session_id_sessions",
-            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_events_user_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_events"),
     )
-    op.create_index("uq_events_number", "events", ["session_id", "number"], unique=True)
     op.create_table(
         "files",
         sa.Column("id", Number, nullable=False),
