@@ -6,6 +6,7 @@ Under ipykernel a `Subscriber` listens to the kernel's own iopub channel, in pla
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 from jupyter_sessions.recorder.tracker import OUTPUT_LIMIT
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_sessions.recorder.delivery import Sink
+
+# A log that nobody asked for would be written into the user's cell.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = ["OUTPUT_LIMIT", "Recorder", "record"]
 

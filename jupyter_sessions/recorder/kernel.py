@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_sessions.recorder.messages import KERNEL_ENDED, Selection
+from jupyter_sessions.recorder.messages import Selection
 from jupyter_sessions.recorder.subscriber import Subscriber
-from jupyter_sessions.recorder.tracker import STOPPED_HERE
+from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE
 from jupyter_sessions.recorder.wire import command_id
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from jupyter_sessions.recorder.tracker import Tracker
 from jupyter_sessions.recorder.wire import Message
 
 KERNEL_RESTARTED = "The kernel was restarted while this ran."
-KERNEL_ENDED = "The kernel ended while this ran."
 
 _OUTPUTS = frozenset({"display_data", "execute_result", "error"})
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from jupyter_sessions import model
+from jupyter_sessions.recorder.forms import OtherForms
 from jupyter_sessions.recorder.outputs import output_from_content
 from jupyter_sessions.recorder.replacing import replace
 
@@ -50,14 +51,16 @@ class Shown:
     """
 
     def __init__(self, shell: InteractiveShell, page: Page) -> None:
-        self._shell = shell
+        self._shell: Any = shell
         self._page = page
         self._restore: list[Callable[[], None]] = []
+        self._forms = OtherForms(shell)
         self._result: dict[str, Any] = {}
 
     def begin(self) -> None:
         """Watch the places through which IPython shows something."""
         shell, publisher, hook = self._shell, self._shell.display_pub, self._shell.displayhook
+        formatter: Any = shell.display_formatter
         self._restore = [
             replace(
                 publisher,
@@ -70,6 +73,7 @@ class Shown:
                 write_format_data=self._formatting(hook.write_format_data),
                 finish_displayhook=self._finishing(hook.finish_displayhook),
             ),
+            replace(formatter, format=self._forms.watching(formatter.format)),
             replace(shell, _showtraceback=self._failing(shell._showtraceback)),
         ]
 
@@ -77,6 +81,7 @@ class Shown:
         """Watch no longer."""
         while self._restore:
             self._restore.pop()()
+        self._forms.forget()
 
     @contextmanager
     def _its_own_text(self) -> Iterator[None]:
@@ -97,7 +102,7 @@ class Shown:
         ) -> None:
             with self._its_own_text():
                 publish(data, metadata, *args, transient=transient, update=update, **kwargs)
-            output, size = stored("display_data", {"data": data, "metadata": metadata or {}})
+            output, size = stored("display_data", self._forms.complete(data, metadata or {}))
             display_id = (transient or {}).get("display_id")
             if update and display_id:
                 self._page.update(output, size, display_id)
@@ -124,11 +129,8 @@ class Shown:
 
     def _formatting(self, write: Callable[..., None]) -> Callable[..., None]:
         def write_and_keep(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
-            self._result = {
-                "data": data,
-                "metadata": metadata or {},
-                "execution_count": self._shell.displayhook.prompt_count,
-            }
+            self._result = self._forms.complete(data, metadata or {})
+            self._result["execution_count"] = self._shell.displayhook.prompt_count
             write(data, metadata)
 
         return write_and_keep

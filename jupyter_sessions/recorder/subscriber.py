@@ -20,8 +20,8 @@ from threading import Event, Thread
 import zmq
 
 from jupyter_sessions.recorder.delivery import Delivery, Sink
-from jupyter_sessions.recorder.messages import KERNEL_ENDED, MessageRecorder, Selection
-from jupyter_sessions.recorder.tracker import OUTPUT_LIMIT, Tracker
+from jupyter_sessions.recorder.messages import MessageRecorder, Selection
+from jupyter_sessions.recorder.tracker import KERNEL_ENDED, OUTPUT_LIMIT, Tracker
 from jupyter_sessions.recorder.wire import Reader, UnreadableMessage
 
 #: How many messages may wait for us before a kernel in a flood loses some: ten times what a front

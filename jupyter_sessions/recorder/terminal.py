@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 import logging
 import os
 import socket
@@ -11,14 +12,17 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 
 from jupyter_sessions import model
 from jupyter_sessions.recorder.delivery import Delivery, Sink
 from jupyter_sessions.recorder.passage import TakeText
+from jupyter_sessions.recorder.replacing import replace
+from jupyter_sessions.recorder.screens import ScreenFilter
 from jupyter_sessions.recorder.shown import Shown
-from jupyter_sessions.recorder.tracker import STOPPED_HERE, Ending, Tracker
+from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE, Ending, Tracker
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -27,6 +31,24 @@ if TYPE_CHECKING:
 STOPPED_WITHIN = 5.0
 
 _log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+
+def _harmless(
+    method: Callable[Concatenate[TerminalRecorder, P], None],
+) -> Callable[Concatenate[TerminalRecorder, P], None]:
+    """Keep a defect of ours out of the user's command: it ends recording, and is logged."""
+
+    @wraps(method)
+    def guarded(self: TerminalRecorder, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception:  # noqa: BLE001 - the one edge between our code and the user's command
+            _log.exception("Recording has stopped, by a defect of jupyter_sessions")
+            self.give_up()
+
+    return guarded
 
 
 class TextSource(Protocol):
@@ -49,20 +71,23 @@ class TerminalRecorder:
     """Records the commands of the IPython that it is in; see `record`."""
 
     def __init__(self, shell: InteractiveShell, sink: Sink, *, limit: int) -> None:
-        self._shell = shell
+        self._shell: Any = shell
         self._tracker = Tracker(limit)
         self._delivery = Delivery(sink, self._tracker)
         self._text = _text_source(self._take_text)
         self._shown = Shown(shell, self)
+        self._screens = ScreenFilter()
         self._running: list[ExecutionInfo] = []
         self._command = ""
         self._hidden = False
         self._paused = False
         self._stopped = False
         self._where = {"kernel": f"{socket.gethostname()}:{os.getpid()}", "notebook": _program()}
+        self._restore_input: Callable[[], None] = lambda: None
+        self._restore_prompt = self._watch_prompt()
         shell.events.register("pre_run_cell", self._before)
         shell.events.register("post_run_cell", self._after)
-        atexit.register(self.stop, STOPPED_WITHIN)
+        atexit.register(self._stop, STOPPED_WITHIN, KERNEL_ENDED)
 
     @property
     def paused(self) -> bool:
@@ -84,19 +109,31 @@ class TerminalRecorder:
 
     def stop(self, timeout: float) -> bool:
         """End for good, when all until now is handed over or `timeout` seconds have passed."""
-        atexit.unregister(self.stop)
+        return self._stop(timeout, STOPPED_HERE)
+
+    def give_up(self) -> None:
+        """End for good after a defect; what is known by now is still handed over."""
+        try:
+            self._stop(0, "")
+        except Exception:  # noqa: BLE001 - it has been told that recording is broken
+            _log.debug("and could not be ended in order", exc_info=True)
+
+    def _stop(self, timeout: float, note: str) -> bool:
         if not self._stopped:
             self._stopped = True
+            atexit.unregister(self._stop)
+            self._restore_prompt()
             self._shell.events.unregister("pre_run_cell", self._before)
             self._shell.events.unregister("post_run_cell", self._after)
             if self._running:
-                self._end(datetime.now(UTC), failed=False, note=STOPPED_HERE)
+                self._end("aborted" if note == KERNEL_ENDED else "completed", note)
             self._text.close()
         return self._delivery.close(timeout)
 
+    @_harmless
     def _before(self, info: ExecutionInfo) -> None:
         if self._running:
-            # A command that runs another (%rerun, %macro) is one command.
+            # A command that runs another (%rerun, a macro) is one command.
             self._running.append(info)
         elif not self._paused:
             self._begin(info)
@@ -115,58 +152,105 @@ class TerminalRecorder:
         self._delivery.poke()
         self._text.enter()
         self._shown.begin()
+        self._restore_input = replace(builtins, input=self._echoing(input))
 
+    @_harmless
     def _after(self, result: ExecutionResult | None) -> None:
         if not self._running or not _is_of(result, self._running[-1]):
             return
         if len(self._running) > 1:
             self._running.pop()
         else:
-            self._end(datetime.now(UTC), failed=result is None or not result.success)
+            self._end("completed" if result is not None and result.success else "error", "")
 
-    def _end(self, finished: datetime, *, failed: bool, note: str = "") -> None:
+    def _end(self, status: Ending, note: str) -> None:
+        finished = datetime.now(UTC)
         self._running = []
-        self._shown.end()
-        self._text.leave()
-        self._hidden = False
-        status: Ending = "error" if failed else "completed"
-        self._tracker.end(self._command, finished, status=status, note=note)
-        self._delivery.poke()
+        try:
+            self._restore_input()
+            self._shown.end()
+            self._text.leave()
+        finally:
+            self._hidden = False
+            self._tracker.write(self._command, "stdout", self._screens.end())
+            self._tracker.end(self._command, finished, status=status, note=note)
+            self._delivery.poke()
 
     def _take_text(self, stream: str, text: str) -> None:
-        if not self._hidden:
+        text = self._screens.filter(text)
+        if text and not self._hidden:
             self._tracker.write(self._command, stream, text)
             if not self._running:
                 self._delivery.poke()
 
+    def _watch_prompt(self) -> Callable[[], None]:
+        """Take what threads print while the prompt waits, when the text goes above it."""
+        session = getattr(self._shell, "pt_app", None)
+        if session is None:
+            return lambda: None
+        return replace(session, prompt=self._while_waiting(session.prompt))
+
+    def _while_waiting(self, prompt: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(prompt)
+        def prompt_and_take(*args: Any, **kwargs: Any) -> Any:
+            above = sys.stdout
+            write = above.write
+
+            def write_and_take(text: str) -> int:
+                self._take_text("stdout", text)
+                return write(text)
+
+            restore = replace(above, write=write_and_take)
+            try:
+                return prompt(*args, **kwargs)
+            finally:
+                restore()
+
+        return prompt_and_take
+
+    def _echoing(self, read: Callable[..., str]) -> Callable[..., str]:
+        """Take what the user types, which the terminal itself shows."""
+
+        @wraps(read)
+        def read_and_take(*args: Any) -> str:
+            line = read(*args)
+            # GNU readline shows what is typed by itself, so that it has been taken already.
+            if "readline" not in sys.modules and sys.stdin.isatty():
+                self._put(partial(self._tracker.write, self._command, "stdout", line + "\n"))
+            return line
+
+        return read_and_take
+
     def hide_text(self) -> None:
         """Take what is written from now on for the text of an output."""
-        self._text.at_this_point(lambda: self._set_hidden(True))
+        self._put(lambda: self._set_hidden(True))
 
     def show_text(self) -> None:
         """Take what is written from now on for a stream's text again."""
-        self._text.at_this_point(lambda: self._set_hidden(False))
+        self._put(lambda: self._set_hidden(False))
 
     def _set_hidden(self, hidden: bool) -> None:
         self._hidden = hidden
 
     def add(self, output: model.Output | None, size: int, display_id: str | None) -> None:
         """Put an output here; None is one that can't be stored."""
-        command = self._command
         if output is None:
-            self._text.at_this_point(lambda: self._tracker.add_unreadable(command))
+            self._put(partial(self._tracker.add_unreadable, self._command))
         else:
-            self._text.at_this_point(lambda: self._tracker.add(command, output, size, display_id))
+            self._put(partial(self._tracker.add, self._command, output, size, display_id))
 
     def update(self, output: model.Output | None, size: int, display_id: str) -> None:
         """Replace the outputs displayed under `display_id`."""
         if isinstance(output, model.DisplayData):
-            self._text.at_this_point(lambda: self._tracker.update(display_id, output, size))
+            self._put(partial(self._tracker.update, display_id, output, size))
 
     def clear(self, *, wait: bool) -> None:
         """Clear the outputs of the command."""
-        command = self._command
-        self._text.at_this_point(lambda: self._tracker.clear(command, wait=wait))
+        self._put(partial(self._tracker.clear, self._command, wait=wait))
+
+    @_harmless
+    def _put(self, function: Callable[[], None]) -> None:
+        self._text.at_this_point(function)
 
 
 def _text_source(take_text: TakeText) -> TextSource:

@@ -33,6 +33,7 @@ REDELIVERED_RATE = 8 * 2**20
 #: thread that goes on printing).
 KEPT_COMMANDS = 1000
 
+KERNEL_ENDED = "The kernel ended while this ran."
 STOPPED_HERE = "Recording was stopped by this command: what it did afterwards is not here."
 LEFT_OUT = "The outputs were left out of the record by the one who ran this."
 
