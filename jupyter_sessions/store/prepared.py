@@ -1,0 +1,111 @@
+"""Statements that are compiled once and then only executed: for the paths that run all the time.
+
+SQLAlchemy builds, keys and looks up a statement on each execution, which costs several times what
+SQLite needs to run it. A `Prepared` does that once for each database, and converts values and rows
+with the same types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.sql import Insert, Select, Update
+from sqlalchemy.sql.compiler import SQLCompiler
+
+_Processor = Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    sql: str
+    positional: bool
+    binds: list[tuple[str, _Processor]]
+    constants: dict[str, Any]
+    row: Callable[..., Any] | None
+    results: list[tuple[int, Callable[[Any], Any]]]
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        values = {**self.constants, **values}
+        if self.positional:
+            return tuple(
+                process(values[name]) if process else values[name] for name, process in self.binds
+            )
+        return {
+            name: process(values[name]) if process else values[name] for name, process in self.binds
+        }
+
+
+class Prepared:
+    """A statement whose parameters are named by ``bindparam``.
+
+    Parameters
+    ----------
+    statement
+        A select, an update, or an insert whose columns are given as `columns`.
+    columns
+        For an insert, the columns that it sets, each by a parameter of its name.
+    """
+
+    def __init__(
+        self, statement: Select[Any] | Insert | Update, columns: Sequence[str] | None = None
+    ) -> None:
+        self._statement = statement
+        self._columns = columns
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, connection: Connection, **values: Any) -> list[Any]:
+        """Run a select and return its rows, with the columns by name."""
+        compiled = self._for(connection.dialect)
+        found = connection.exec_driver_sql(compiled.sql, compiled.bind(values)).fetchall()
+        if compiled.row is None or not found:
+            return []
+        made = []
+        for row in found:
+            cells = list(row)
+            for index, process in compiled.results:
+                if cells[index] is not None:
+                    cells[index] = process(cells[index])
+            made.append(compiled.row(*cells))
+        return made
+
+    def run(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
+        """Run an insert or an update for each of these parameters."""
+        compiled = self._for(connection.dialect)
+        bound = [compiled.bind(item) for item in values]
+        connection.exec_driver_sql(compiled.sql, bound[0] if len(bound) == 1 else bound)
+
+    def _for(self, dialect: Dialect) -> _Compiled:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = self._compile(dialect)
+        return compiled
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        made = self._statement.compile(dialect=dialect, column_keys=self._columns)
+        if not isinstance(made, SQLCompiler):
+            raise TypeError(f"{self._statement!r} can't be prepared")
+        names = list(made.positiontup or made.binds)
+        kinds = {name: made.binds[name].type.dialect_impl(dialect) for name in names}
+        results: list[tuple[int, Callable[[Any], Any]]] = []
+        row: Any = None
+        if isinstance(self._statement, Select):
+            columns = self._statement.selected_columns
+            row = msgspec.defstruct("Row", [str(column.key) for column in columns])
+            for index, column in enumerate(columns):
+                process = column.type.dialect_impl(dialect).result_processor(dialect, None)
+                if process is not None:
+                    results.append((index, process))
+        return _Compiled(
+            sql=str(made),
+            positional=made.positional,
+            constants={
+                name: made.binds[name].value for name in names if not made.binds[name].required
+            },
+            binds=[(name, kinds[name].bind_processor(dialect)) for name in names],
+            row=row,
+            results=results,
+        )
