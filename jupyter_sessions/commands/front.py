@@ -93,6 +93,10 @@ class Front(ABC):
         """Wait until what was run here is recorded; False where it is not recorded into `code`."""
         return True
 
+    def running_command(self, code: str) -> int | None:  # noqa: ARG002  # a shell runs none
+        """Return the number of the running cell, if it is recorded into that session."""
+        return None
+
     @property
     def kernel(self) -> Kernel:
         """The kernel that the command runs in.

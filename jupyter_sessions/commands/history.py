@@ -29,6 +29,7 @@ from jupyter_sessions.commands.sessions import card
 
 _LAST = 10
 _MOST_RESUMED = 100
+_OWN_MAGICS = ("%session", "%oph_", "%load_ext jupyter_sessions")
 
 
 @command("resume 1234567890123456789012", "resume", "resume 3")
@@ -111,6 +112,7 @@ def _listed(
     limit: int,
     **asked: Any,
 ) -> Result:
+    work.front.settle(work.code)
     pages = [
         work.call(
             api.LIST_COMMANDS,
@@ -153,6 +155,7 @@ def fetch(work: Work, numbers: range | None) -> list[model.Command]:
     NotFound
         When there is none; a range may lead beyond the last one.
     """
+    work.front.settle(work.code)
     if numbers is None:
         page = work.call(api.LIST_COMMANDS, model.ListCommands(code=work.code, limit=_LAST))
         ended = [each.number for each in page.items if each.status != "running"]
@@ -172,6 +175,12 @@ def fetch(work: Work, numbers: range | None) -> list[model.Command]:
                 raise
             break
     return found
+
+
+def manages_sessions(source: str) -> bool:
+    """Tell whether a command does nothing but manage sessions."""
+    lines = [line for line in source.splitlines() if line.strip()]
+    return bool(lines) and all(line.startswith(_OWN_MAGICS) for line in lines)
 
 
 def _whole(work: Work, commands: Iterable[model.Command]) -> list[Block]:

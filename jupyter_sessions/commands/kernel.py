@@ -7,10 +7,8 @@ import click
 from jupyter_sessions import errors, model
 from jupyter_sessions.commands.arguments import Numbers
 from jupyter_sessions.commands.declare import Work, command, table
-from jupyter_sessions.commands.history import fetch
+from jupyter_sessions.commands.history import fetch, manages_sessions
 from jupyter_sessions.commands.results import Block, Line, Request, Result, Tone
-
-_OWN_MAGICS = ("%session", "%%session", "%oph_", "%load_ext jupyter_sessions")
 
 
 @command("replay 5", "replay 3..7", "replay 3..7 --dry-run")
@@ -42,8 +40,7 @@ def replay(work: Work, numbers: range, dry_run: bool) -> Result:
 
 
 def _manages(command: model.Command) -> bool:
-    source = command.request.source.lstrip() if command.request is not None else ""
-    return source.startswith(_OWN_MAGICS) and "\n" not in source.strip()
+    return command.request is not None and manages_sessions(command.request.source)
 
 
 def _source(command: model.Command) -> str:

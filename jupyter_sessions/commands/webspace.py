@@ -13,6 +13,7 @@ import click
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.history import manages_sessions
 from jupyter_sessions.commands.new_files import new_file
 from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
 from jupyter_sessions.formats import Content, folders, outputs, write
@@ -37,10 +38,10 @@ def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
     variable and a file means the variable; ./NAME is the file.
     """
     code = work.code
-    made_by = None
     if what:
         target = path if path is None or len(what) == 1 else path.rstrip("/") + "/"
         contents = [content for each in what for content in _found(work, each, target)]
+        made_by = work.front.running_command(code)
     else:
         contents, made_by = _last_output(work, path)
     files = [_published(work, content, made_by) for content in contents]
@@ -81,7 +82,9 @@ def _last_output(work: Work, path: str | None) -> tuple[list[Content], int | Non
             return [write(value, name="output", path=path)], None
     page = work.call(api.LIST_COMMANDS, model.ListCommands(code=work.code, limit=50))
     for summary in page.items:
-        if summary.status == "running" or not any("/" in media for media in summary.media):
+        if summary.status == "running" or manages_sessions(summary.source):
+            continue
+        if not any("/" in media for media in summary.media):
             continue
         found = work.call(
             api.GET_COMMAND, model.CommandNamed(code=work.code, number=summary.number)

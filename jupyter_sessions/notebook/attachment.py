@@ -24,8 +24,11 @@ _LEFT_WITHIN = 10.0
 #: The same where the kernel ends: its manager kills it after five.
 _EXIT_WITHIN = 4.0
 
-#: Seconds to wait for what was run before a command that needs it recorded.
-_SETTLED_WITHIN = 5.0
+#: Seconds to wait for what was run before, by a command that looks at it.
+_SETTLED_WITHIN = 2.0
+
+#: Seconds to wait for word of the running cell: recorders tell of it after half a second.
+_TOLD_WITHIN = 1.5
 
 _attached: WeakSet[Attachment] = WeakSet()
 
@@ -60,7 +63,8 @@ class Attachment:
         self.code = session.code
         self.transport = transport
         self._shell: Any = shell  # IPython's history manager may be None by its types
-        self._ended = threading.Condition()
+        self._told = threading.Condition()
+        self._running: model.Recording | None = None
         self._last_ended = self._running_cell
         self._unrecorded: set[int] = set()
         self._courier: Courier | None = None
@@ -80,11 +84,13 @@ class Attachment:
     def _take(self, recording: model.Recording) -> None:
         if self._courier is not None:
             self._courier.send(recording)
-        if recording.response is not None:
-            with self._ended:
+        with self._told:
+            if recording.response is None:
+                self._running = recording
+            else:
                 count = recording.request.execution_count or 0
                 self._last_ended = max(self._last_ended, count)
-                self._ended.notify_all()
+            self._told.notify_all()
 
     def session(self) -> model.Session:
         """Ask how the session is now."""
@@ -133,9 +139,25 @@ class Attachment:
         before = self._running_cell - 1
         while before in self._unrecorded:
             before -= 1
-        with self._ended:
-            self._ended.wait_for(lambda: self._last_ended >= before, _SETTLED_WITHIN)
+        with self._told:
+            self._told.wait_for(lambda: self._last_ended >= before, _SETTLED_WITHIN)
         return self._courier.flush(_SETTLED_WITHIN)
+
+    def running_command(self) -> int | None:
+        """Return the number in the session of the cell that runs now, if it is recorded."""
+        if not self.settle() or self._running_cell in self._unrecorded:
+            return None
+
+        def told() -> bool:
+            running = self._running
+            return running is not None and running.request.execution_count == self._running_cell
+
+        with self._told:
+            if not self._told.wait_for(told, _TOLD_WITHIN) or self._running is None:
+                return None
+            request = model.RecordCommands(code=self.code, commands=[self._running])
+        # The courier sends it, too: whoever comes second learns the same number.
+        return self.transport.call(api.RECORD_COMMANDS, request).numbers[0]
 
     def leave(self, timeout: float = _LEFT_WITHIN) -> int:
         """Stop recording, and return how many commands still wait for the server.

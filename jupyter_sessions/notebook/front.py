@@ -80,6 +80,11 @@ class Notebook(Front, Kernel):
         attachment = self.attachment
         return attachment is not None and attachment.code == code and attachment.settle()
 
+    def running_command(self, code: str) -> int | None:
+        """Return the number of the running cell, if it is recorded into that session."""
+        attachment = self.attachment
+        return attachment.running_command() if attachment and attachment.code == code else None
+
     # ---- the kernel
 
     def pause(self) -> Line:

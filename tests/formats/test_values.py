@@ -1,0 +1,201 @@
+"""Values as files: which format takes them, and what ends up in the file."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from importlib.metadata import EntryPoint, EntryPoints
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from jupyter_sessions import errors
+from jupyter_sessions.formats import Content, Format, media_type, write
+from jupyter_sessions.formats.registry import always
+from jupyter_sessions.formats.tables import defuse
+
+mpl.use("agg")
+
+TABLE = pd.DataFrame({"month": ["Jan", "Feb"], "rain": [116.5, 82.0]})
+
+
+def figure() -> object:
+    from matplotlib.figure import Figure
+
+    drawn = Figure()
+    drawn.subplots().plot([1, 2, 3])
+    return drawn
+
+
+def data(content: Content) -> bytes:
+    assert isinstance(content.data, bytes)
+    return content.data
+
+
+def test_a_table_becomes_a_page_of_its_own_by_default() -> None:
+    content = write(TABLE, name="rain")
+    assert (content.name, content.media_type) == ("rain.html", "text/html")
+    assert data(content).startswith(b"<!doctype html>")
+    assert b"116.5" in data(content)
+
+
+def test_markup_in_a_table_is_escaped() -> None:
+    content = write(pd.DataFrame({"a": ["<script>alert(1)</script>"]}), name="t")
+    assert b"<script>" not in data(content)
+
+
+def test_a_table_survives_csv_and_parquet() -> None:
+    csv = write(TABLE, name="t", path="out/t.csv")
+    assert (csv.name, csv.media_type) == ("out/t.csv", "text/csv")
+    pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(data(csv))), TABLE)
+    parquet = write(TABLE, name="t", path="t.parquet")
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(io.BytesIO(data(parquet))), TABLE, check_dtype=False
+    )
+
+
+def test_a_spreadsheet_takes_no_cell_of_a_csv_file_for_a_formula() -> None:
+    frame = pd.DataFrame(
+        {"=cmd()": ["=1+1", "@SUM(A1)", "-2+3", "+x", "\tx", "-5", "plain"], "n": range(-3, 4)},
+        index=pd.Index(["=HYPERLINK()", *"bcdefg"], name="-name"),
+    )
+    lines = data(write(frame, name="t", path="t.csv")).decode().splitlines()
+    assert lines[0] == "'-name,'=cmd(),n"
+    assert lines[1] == "'=HYPERLINK(),'=1+1,-3"
+    cells = [line.split(",")[1] for line in lines[2:]]
+    assert cells == ["'@SUM(A1)", "'-2+3", "'+x", "'\tx", "-5", "plain"]
+
+
+def test_categories_and_several_levels_of_labels_are_defused_too() -> None:
+    frame = pd.DataFrame({"kind": pd.Categorical(["=x", "y"])})
+    frame.columns = pd.MultiIndex.from_tuples([("=a", "kind")])
+    text = data(write(frame, name="t", path="t.csv")).decode()
+    assert text.splitlines()[0] == "'=a"
+    assert "'=x" in text
+
+
+@pytest.mark.parametrize("number", ["-5", "+1.5", "-.5e-3", "12"])
+def test_a_number_in_text_is_left_as_it_is(number: str) -> None:
+    assert defuse(number) == number
+
+
+@pytest.mark.parametrize(
+    ("ending", "magic"),
+    [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF"), (".jpg", b"\xff\xd8")],
+)
+def test_a_figure_is_written_as_its_ending_says(ending: str, magic: bytes) -> None:
+    content = write(figure(), name="fig", path=f"plot{ending}")
+    assert data(content).startswith(magic)
+    assert content.media_type == media_type(content.name)
+
+
+def test_axes_stand_for_their_figure() -> None:
+    from matplotlib.figure import Figure
+
+    assert data(write(Figure().subplots(), name="ax")).startswith(b"\x89PNG")
+
+
+def test_an_array_is_written_without_pickle() -> None:
+    array = np.arange(6).reshape(2, 3)
+    content = write(array, name="a")
+    assert content.name == "a.npy"
+    np.testing.assert_array_equal(np.load(io.BytesIO(data(content)), allow_pickle=False), array)
+
+
+def test_an_array_of_objects_is_refused() -> None:
+    with pytest.raises(errors.BadRequest, match="Python objects"):
+        write(np.array([object()]), name="a")
+
+
+def test_dictionaries_and_lists_become_json() -> None:
+    content = write({"größe": [1, 2.5, None]}, name="d")
+    assert content.name == "d.json"
+    assert json.loads(data(content)) == {"größe": [1, 2.5, None]}
+
+
+@pytest.mark.parametrize("value", [{"x": float("nan")}, [object()], {("a",): 1}])
+def test_what_json_has_not_is_refused(value: object) -> None:
+    with pytest.raises(errors.BadRequest, match="JSON"):
+        write(value, name="d")
+
+
+def test_text_bytes_and_images_keep_what_they_are() -> None:
+    from PIL import Image
+
+    assert write("hällo", name="t") == Content("t.txt", "hällo".encode(), "text/plain")
+    assert write("# Title", name="t", path="notes.md").media_type == "text/markdown"
+    assert write(b"\0\1", name="b") == Content("b.bin", b"\0\1", "application/octet-stream")
+    assert data(write(Image.new("RGBA", (2, 2)), name="i", path="i.jpg")).startswith(b"\xff\xd8")
+
+
+def test_half_a_character_is_refused_with_a_hint() -> None:
+    with pytest.raises(errors.BadRequest, match="surrogate"):
+        write("\ud800", name="t")
+
+
+class Shown:
+    def _repr_html_(self) -> str:
+        return "<b>rich</b>"
+
+    def _repr_latex_(self) -> str:
+        return "$x$"
+
+
+def test_what_no_format_takes_is_written_as_it_displays_itself() -> None:
+    content = write(Shown(), name="shown")
+    assert content.name == "shown.html"
+    assert b"<b>rich</b>" in data(content)
+    assert data(write(Shown(), name="shown", path="x.tex")) == b"$x$"
+    assert data(write(42, name="answer")) == b"42"
+
+
+def test_an_ending_that_does_not_fit_is_an_error_that_names_those_that_do() -> None:
+    with pytest.raises(errors.BadRequest, match=r"can't be written as \.png") as caught:
+        write(TABLE, name="t", path="t.png")
+    assert ".csv" in caught.value.hint
+
+
+def test_a_path_without_an_ending_gets_the_default_one() -> None:
+    assert write(TABLE, name="t", path="tables/monthly").name == "tables/monthly.html"
+
+
+def test_names_that_are_no_file_names_are_made_into_some() -> None:
+    assert write("x", name="../a b").name == "a-b.txt"
+
+
+def test_other_packages_add_formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("shown", f"{__name__}:ADDED", "jupyter_sessions.formats")
+    monkeypatch.setattr(
+        "importlib.metadata.entry_points", lambda group: EntryPoints([point]).select(group=group)
+    )
+    assert write(Shown(), name="s") == Content("s.shown", b"added", "application/octet-stream")
+
+
+ADDED = Format(
+    "Shown",
+    always(".shown"),
+    lambda value: type(value).__name__ == "Shown",
+    lambda _value, _ending: b"added",
+)
+
+
+def test_a_plug_in_that_is_no_format_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("broken", f"{__name__}:TABLE", "jupyter_sessions.formats")
+    monkeypatch.setattr(
+        "importlib.metadata.entry_points", lambda group: EntryPoints([point]).select(group=group)
+    )
+    with pytest.raises(errors.BadRequest, match="'broken'"):
+        write("x", name="x")
+
+
+def test_telling_formats_apart_imports_none_of_their_packages() -> None:
+    program = (
+        "import sys; from jupyter_sessions.formats import write; write({'a': 1}, name='a');"
+        "print({'pandas', 'numpy', 'matplotlib', 'PIL', 'pyarrow'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr
