@@ -188,21 +188,23 @@ class Database:
 
     def _run(self, job: _Job, connection: Connection) -> set[int]:
         """Run one unit of work in a savepoint; an error of its own undoes it alone."""
-        savepoint = connection.begin_nested()
         transaction = Transaction(connection)
+        # One fixed name: SQLAlchemy's savepoints have a new one each, and are compiled each time.
+        execute = connection.connection.cursor().execute
+        execute("SAVEPOINT work")
         try:
             job.result = job.work(transaction)
-            savepoint.commit()
         except DBAPIError as error:
             if engines.ends_transaction(error):
                 raise
-            savepoint.rollback()
+            execute("ROLLBACK TO work")
             job.error = engines.translate(error)
-            return set()
+            transaction.changed.clear()
         except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us
-            savepoint.rollback()
+            execute("ROLLBACK TO work")
             job.error = error
-            return set()
+            transaction.changed.clear()
+        execute("RELEASE work")
         return transaction.changed
 
     @staticmethod

@@ -7,12 +7,14 @@ with the same types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -39,6 +41,19 @@ class _Compiled:
         }
 
 
+@contextmanager
+def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
+    """Give a cursor of the driver's own, whose errors come as SQLAlchemy's all the same."""
+    driver: Any = connection.dialect.loaded_dbapi
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except driver.Error as error:
+        raise DBAPIError.instance(sql, None, error, driver.Error) from error
+    finally:
+        cursor.close()
+
+
 class Prepared:
     """A statement whose parameters are named by ``bindparam``.
 
@@ -60,9 +75,11 @@ class Prepared:
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
         """Run a select and return its rows, with the columns by name."""
         compiled = self._for(connection.dialect)
-        found = connection.exec_driver_sql(compiled.sql, compiled.bind(values)).fetchall()
-        if compiled.row is None or not found:
-            return []
+        with _cursor(connection, compiled.sql) as cursor:
+            cursor.execute(compiled.sql, compiled.bind(values))
+            found = cursor.fetchall()
+        if compiled.row is None:
+            raise TypeError("only a select has rows")
         made = []
         for row in found:
             cells = list(row)
@@ -75,8 +92,11 @@ class Prepared:
     def run(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
         """Run an insert or an update for each of these parameters."""
         compiled = self._for(connection.dialect)
-        bound = [compiled.bind(item) for item in values]
-        connection.exec_driver_sql(compiled.sql, bound[0] if len(bound) == 1 else bound)
+        with _cursor(connection, compiled.sql) as cursor:
+            if len(values) == 1:
+                cursor.execute(compiled.sql, compiled.bind(values[0]))
+            else:
+                cursor.executemany(compiled.sql, [compiled.bind(item) for item in values])
 
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
