@@ -174,7 +174,7 @@ class Database:
                 for job in jobs:
                     changed |= self._run(job, connection)
                 engines.tell_others(connection, changed)
-        except DBAPIError as error:
+        except (DBAPIError, self._engines.driver_error) as error:
             self._fail(jobs, engines.translate(error))
             return
         except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us

@@ -34,6 +34,13 @@ class Engines:
     is_sqlite: bool
     release: Callable[[], None]
 
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What all failures of the driver are."""
+        driver: Any = self.writer.dialect.loaded_dbapi
+        error: type[Exception] = driver.Error
+        return error
+
     def dispose(self) -> None:
         """Close all connections."""
         self.reader.dispose()
@@ -135,9 +142,11 @@ def ends_transaction(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 
-def translate(error: DBAPIError) -> SessionsError:
-    """Say a driver's failure in our words; the original goes along as the cause."""
-    told = str(error.orig).lower()
+def translate(error: Exception) -> SessionsError:
+    """Say a failure of the driver, its own or as SQLAlchemy wraps it, in our words."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    kind = type(original).__name__
+    told = str(original).lower()
     if "full" in told or "no space" in told:
         return StoreFull(
             "The disk that holds the sessions is full. Nothing was changed, what was there is "
@@ -149,19 +158,19 @@ def translate(error: DBAPIError) -> SessionsError:
             "The database is locked by another process, and did not come free in time.",
             hint="Try again in a moment.",
         )
-    if isinstance(error, IntegrityError):
+    if isinstance(error, IntegrityError) or kind == "IntegrityError":
         return Conflict("What is there already stands against the change.", hint="Look again.")
     if any(word in told for word in ("malformed", "not a database", "corrupt")):
         return StoreUnusable(
-            f"The database is damaged: {error.orig}",
+            f"The database is damaged: {original}",
             hint="Keep a copy of the file, and restore it from a backup.",
         )
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) or kind == "OperationalError":
         return StoreUnusable(
-            f"The database can't be used: {error.orig}",
+            f"The database can't be used: {original}",
             hint="See that it is there, reachable and writable.",
         )
     return InternalError(
-        f"The database refused a statement: {type(error.orig).__name__}.",
+        f"The database refused a statement: {kind}.",
         hint="This is a defect; please report it.",
     )
