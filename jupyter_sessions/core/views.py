@@ -13,6 +13,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import select
@@ -119,7 +120,9 @@ def make(context: Context, request: model.MakeView) -> model.View:
         number=request.command,
     )
     token = seal(grant, context.services.secret)
-    return model.View(url=f"{context.server or ''}/sessions/w/{token}/{tail}", expires=expires)
+    return model.View(
+        url=f"{context.server or ''}/sessions/w/{token}/{quote(tail)}", expires=expires
+    )
 
 
 def look(context: Context, token: str, path: str) -> Viewed:

@@ -33,8 +33,9 @@ class CapabilityHandler(SessionsHandler):
 
     def set_default_headers(self) -> None:
         """Send the sandbox with everything, errors too; the token's own place comes with it."""
-        token = self.path_args[0] if self.path_args else self.request.path.split("/sessions/w/")[-1]
-        place = f"{self.server_url}/sessions/w/{token.partition('/')[0]}/"
+        # Tornado asks for these before it knows the path's parts.
+        token = self.request.path.partition("/sessions/w/")[2].partition("/")[0]
+        place = f"{self.server_url}/sessions/w/{token}/"
         # A host that breaks out of the header's grammar gets a sandbox without a place.
         safe = place if not set(place) & set(" ;,'\"\\<>\r\n") else "'none'"
         self.set_header("Content-Security-Policy", _POLICY.format(w=safe))
