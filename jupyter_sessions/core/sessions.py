@@ -119,9 +119,10 @@ def list_sessions(context: Context, request: model.ListSessions) -> model.Page[m
         statement = statement.where(_containing(request.search))
     if request.after is not None:
         used, id_ = cursors.read(request.after, 2)
-        statement = statement.where(
-            tuple_(sessions.c.last_used, sessions.c.id) < tuple_(cursors.instant(used), id_)
-        )
+        place = sessions.c.last_used, sessions.c.id
+        # The values of a tuple don't take over the types of the columns beside them.
+        after = tuple_(cursors.instant(used), id_, types=[column.type for column in place])
+        statement = statement.where(tuple_(*place) < after)
     rows = context.connection.execute(
         statement.order_by(sessions.c.last_used.desc(), sessions.c.id.desc()).limit(
             request.limit + 1
