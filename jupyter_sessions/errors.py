@@ -186,7 +186,7 @@ class StoreBusy(SessionsError):
 
 
 class StoreUnusable(SessionsError):
-    """The database can't be used: corrupt, unreachable, newer than this program, or shared unsafely."""
+    """The store can't be used: corrupt, unreachable, newer than this program, shared unsafely."""
 
     code = "store_unusable"
     status = 503

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+#: An administrator's shell and the server that it is for name the same store by these.
+DATABASE_VARIABLE = "JUPYTER_SESSIONS_DATABASE"
+BLOBS_VARIABLE = "JUPYTER_SESSIONS_BLOBS"
 
 
 def home() -> Path:
@@ -22,5 +27,10 @@ def private(name: str) -> Path:
 
 
 def own_database() -> str:
-    """Return the URL of the user's own store."""
-    return f"sqlite:///{home() / 'sessions.db'}"
+    """Return the URL of the user's own store: `DATABASE_VARIABLE`, else a file in `home`."""
+    return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{home() / 'sessions.db'}"
+
+
+def own_blobs() -> str:
+    """Return where the own store's blobs are: `BLOBS_VARIABLE`, else a folder in `home`."""
+    return os.environ.get(BLOBS_VARIABLE) or str(private("blobs"))

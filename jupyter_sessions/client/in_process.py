@@ -30,7 +30,7 @@ def _dispatcher(database: str) -> Dispatcher:
     with _opening:
         key = (os.getpid(), database)
         if key not in _open:
-            _open[key] = Dispatcher(database, folders.private("blobs"))
+            _open[key] = Dispatcher(database, folders.own_blobs())
             atexit.register(_open[key].close)
         return _open[key]
 

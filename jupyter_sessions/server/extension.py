@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from jupyter_sessions.core.dispatch import Dispatcher
     from jupyter_sessions.server.live import Live
 
+# What a server puts into its own environment reaches its kernels.
+_URL_VARIABLE = "JUPYTER_SESSIONS_URL"
 _TIDY_EVERY = 600.0  # seconds
 
 
@@ -73,7 +75,7 @@ class SessionsExtension(ExtensionApp):
 
     @default("blobs")
     def _default_blobs(self) -> str:
-        return str(folders.private("blobs"))
+        return folders.own_blobs()
 
     _opening: asyncio.Task[Dispatcher] | None = None
     _tidying: asyncio.Task[None] | None = None
@@ -125,12 +127,15 @@ class SessionsExtension(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Tell this user's other processes, once the port is known, where their store is shown."""
-        described = {
+        described: dict[str, Any] = {
             "url": self.public_url.rstrip("/") or serverapp.connection_url.rstrip("/"),
             "pid": os.getpid(),
             "database": self.database,
             "version": __version__,
         }
+        if self.database != folders.own_database():
+            # Its kernels would not find this store in process.
+            os.environ[_URL_VARIABLE] = described["url"]
         self._told = folders.private("servers") / f"{os.getpid()}-{serverapp.port}.json"
         self._told.write_bytes(msgspec.json.encode(described))
         self._told.chmod(0o600)

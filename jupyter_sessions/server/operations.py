@@ -22,6 +22,7 @@ from jupyter_sessions.server.handlers import SessionsHandler
 
 # Above this size, in bytes, a body is decoded and an answer encoded beside the event loop.
 _LARGE = 1 << 16
+_UPLOAD_WITHIN = 3600.0  # seconds
 
 _encode = msgspec.json.Encoder().encode
 
@@ -142,7 +143,9 @@ class ContentHandler(OperationHandler):
             request = read_request(operation, fields, self.read_query(), b"")
             dispatcher = await self.extension.dispatcher()
             await asyncio.wrap_future(dispatcher.check(operation, request, self.asker))
-            self.request.connection.set_max_body_size(self._limit + 1)  # type: ignore[union-attr]  # Tornado's own
+            connection: Any = self.request.connection
+            connection.set_body_timeout(_UPLOAD_WITHIN)
+            connection.set_max_body_size(self._limit + 1)
             self._upload = tempfile.NamedTemporaryFile()  # noqa: SIM115  # closed in on_finish
 
     @property

@@ -14,6 +14,8 @@ from traitlets import Bool, Dict, Int, Type, Unicode, default
 from jupyter_sessions.server.extension import SessionsExtension
 
 _DEFAULT_PORT = 8765
+_HEADERS_WITHIN = 30.0  # seconds, which is also how long a connection is kept unused
+_BODY_WITHIN = 120.0
 _GRACE = 10.0  # seconds that open requests get to be answered
 
 
@@ -91,6 +93,12 @@ class SessionsServerApp(ServerApp):
             ]
             for handler in (handler for logger in loggers for handler in logger.handlers):
                 handler.setFormatter(JsonFormatter(fields))
+
+    def init_httpserver(self) -> None:
+        """Cut off those who open a request and never finish it."""
+        super().init_httpserver()
+        self.http_server.conn_params.header_timeout = _HEADERS_WITHIN
+        self.http_server.conn_params.body_timeout = _BODY_WITHIN
 
     def stop(self, from_signal: bool = False) -> None:
         """Take no more connections, answer what is open, then stop."""
