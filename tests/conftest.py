@@ -27,7 +27,7 @@ from jupyter_sessions.core.dispatch import Dispatcher
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 PASSWORD = "correct horse battery"
-STARTED_WITHIN = 30.0  # seconds
+STARTED_WITHIN = 90.0  # seconds
 
 
 def missing(what: str) -> NoReturn:

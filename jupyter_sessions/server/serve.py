@@ -70,7 +70,6 @@ class SessionsServerApp(ServerApp):
     identity_provider_class = Type(
         default_value=SessionsAlone, klass=IdentityProvider, config=True, help="Who people are."
     )
-    open_browser = Bool(False, config=True, help="Open the list of sessions in a browser.")
     default_url = Unicode("/sessions/", config=True, help="What the server's root leads to.")
     # Refused by default because of kernels, of which there are none here.
     allow_root = Bool(True, config=True, help="Let root run the server.")
@@ -124,6 +123,8 @@ class ServedSessions(SessionsExtension):
     flags = _FLAGS
     aliases = _ALIASES
     default_url = "/sessions/"
+    # `jupyter sessions web` opens one, with a way in.
+    open_browser = False
 
     @classmethod
     def get_extension_package(cls) -> str:
