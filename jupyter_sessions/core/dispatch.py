@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import insert, select
 
 from jupyter_sessions import model
-from jupyter_sessions.api import FOLLOW_EVENTS, Operation
+from jupyter_sessions.api import FOLLOW_EVENTS, Needs, Operation
 from jupyter_sessions.core import (
     access,
     accounts,
@@ -245,9 +245,12 @@ class Dispatcher:
         lock: bool,
     ) -> Context:
         """Find the principal and the session, and check that the operation is allowed."""
-        principal = principals.resolve(
-            transaction.connection, asker, now=self._clock(), writes=lock
-        )
+        principal = principals.NOBODY
+        if operation.needs is not Needs.NOTHING:
+            # Who comes with a login that has ended must be able to log in again.
+            principal = principals.resolve(
+                transaction.connection, asker, now=self._clock(), writes=lock
+            )
         context = self._context(transaction, principal, server)
         access.check_caller(operation, principal)
         role = operation.needs.role

@@ -1,0 +1,143 @@
+"""A served store with one person of each standing, shared by the tests that don't stop it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from jupyter_sessions import api, model
+from jupyter_sessions.core.askers import KeyHolder
+from tests.conftest import PASSWORD, Clock, House
+from tests.server.serving import Place, Server, bearer, key_for, parts, publish
+
+#: Who has which role in the sessions that `Site.session` makes; the owner is ``owner``.
+MEMBERS = {"reader": "read", "writer": "write", "executor": "execute", "admin": "admin"}
+#: Everyone who may come with a request, by standing.
+IDENTITIES = (
+    "anonymous",
+    "stranger",
+    *MEMBERS,
+    "owner",
+    "administrator",
+    "revoked",
+    "disabled",
+    "expired",
+)
+FILE = b"<h1>A published page</h1>"
+
+
+@dataclass
+class Site:
+    """A server, its store, and people of each standing.
+
+    In every session of `session` the revoked, the disabled and the one whose key has expired have
+    (or had) the role admin.
+    """
+
+    place: Place
+    server: Server
+    house: House
+    http: httpx.Client
+    keys: dict[str, str] = field(default_factory=dict)
+    made: int = 0
+
+    def headers(self, who: str) -> dict[str, str]:
+        """Return what someone's requests carry."""
+        return {} if who == "anonymous" else bearer(self.keys[who])
+
+    def ask(
+        self,
+        who: str,
+        operation: api.Operation[Any, Any],
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        **fields: Any,
+    ) -> httpx.Response:
+        """Carry out an operation over HTTP."""
+        asked = parts(operation, fields, content)
+        return self.http.request(**asked, headers=self.headers(who) | (headers or {}))
+
+    def name(self) -> str:
+        """Return a name that was not used before."""
+        self.made += 1
+        return f"name{self.made}"
+
+    def account(self) -> str:
+        """Make an account of its own for one test, and log it in."""
+        name = self.name()
+        self.house.add(name)
+        asker = self.house.keys[name]
+        assert isinstance(asker, KeyHolder)
+        self.keys[name] = asker.key
+        return name
+
+    def session(self, state: model.State = "active") -> str:
+        """Make a session with members, two commands and a file; return its code."""
+        house, code = self.house, self.house.new("owner", label="A session").code
+        roles = MEMBERS | {"revoked": "admin", "disabled": "admin", "expired": "admin"}
+        grants = [model.Grant(user=name, roles=[role]) for name, role in roles.items()]
+        house.call("owner", api.GRANT_ROLES, model.GrantRoles(code=code, grants=grants))
+        house.call("owner", api.REVOKE_ROLES, model.RevokeRoles(code=code, users=["revoked"]))
+        house.record(code, "print('the owner')", by="owner", text="the owner's")
+        house.record(code, "print('a writer')", by="writer", text="a writer's")
+        publish(house, code, "site/index.html", FILE, by="writer")
+        named = model.SessionNamed(code=code)
+        change = {
+            "disabled": api.DISABLE_SESSION,
+            "closed": api.CLOSE_SESSION,
+            "removed": api.REMOVE_SESSION,
+        }.get(state)
+        if change is not None:
+            house.call("owner", change, named)
+        return code
+
+    def view(self, who: str, code: str, **what: Any) -> str:
+        """Return a capability URL."""
+        answer = self.ask(who, api.MAKE_VIEW, code=code, **what)
+        assert answer.status_code == 200, answer.text
+        url: str = answer.json()["url"]
+        return url
+
+
+def _populate(site: Site) -> None:
+    house = site.house
+    people = [name for name in IDENTITIES if name not in {"anonymous", "administrator"}]
+    house.add(*people, "spare")
+    for name in (*people, "spare"):
+        asker = house.keys[name]
+        assert isinstance(asker, KeyHolder)
+        site.keys[name] = asker.key
+    house.call("root", api.DISABLE_ACCOUNT, model.AccountNamed(name="disabled"))
+    # The system user who runs the server is its administrator, and gets a key by a one-time way in.
+    site.keys["administrator"] = key_for(house, getpass.getuser())
+    past = Clock(datetime.now(UTC) - timedelta(days=31))
+    with site.place.house(past) as then:
+        request = model.LogIn(user="expired", password=PASSWORD)
+        site.keys["expired"] = then.call("nobody", api.LOG_IN, request).key
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Give a served store with one person of each standing."""
+    place = Place(tmp_path_factory.mktemp("site"))
+    with (
+        place.serve("--debug") as server,
+        place.house() as house,
+        httpx.Client(base_url=server.url, timeout=30) as http,
+    ):
+        site = Site(place, server, house, http)
+        _populate(site)
+        yield site
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Give a place of its own for servers that a test starts and ends."""
+    return Place(tmp_path / "place")

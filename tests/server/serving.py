@@ -1,0 +1,232 @@
+"""Servers for hostile tests: started on a place of their own, killed, and spoken to in bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from jupyter_sessions import api, model
+from jupyter_sessions.core.dispatch import Dispatcher
+from tests.conftest import STARTED_WITHIN, Clock, House, free_port
+
+NEVER_GIVEN = "9876543210987654321098"
+
+
+def until(condition: Callable[[], Any], what: str, within: float = STARTED_WITHIN) -> Any:
+    """Wait for something to be so, and return it."""
+    deadline = time.monotonic() + within
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {within} s: {what}"
+        time.sleep(0.005)
+    return found
+
+
+@dataclass
+class Server:
+    """A running server process."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def cookie(self) -> str:
+        """The name of its login cookie."""
+        return f"jupyter-sessions-{self.port}"
+
+    def is_up(self) -> bool:
+        """Tell whether it answers."""
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return httpx.get(f"{self.url}/sessions/api/health").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """End it, and return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(STARTED_WITHIN)
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send bytes, and return all that comes back until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), STARTED_WITHIN) as connection:
+            connection.sendall(request)
+            return b"".join(iter(lambda: connection.recv(1 << 16), b""))
+
+
+@dataclass
+class Place:
+    """A home for servers: their store and their log."""
+
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to live here."""
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_")
+        }
+        folders = {
+            f"JUPYTER_{name}_DIR": str(self.folder / name.lower())
+            for name in ("DATA", "CONFIG", "RUNTIME")
+        }
+        temporary = self.folder / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        return kept | folders | {"TMPDIR": str(temporary)} | self.extra
+
+    @property
+    def store(self) -> Path:
+        """The folder of the store."""
+        return self.folder / "data" / "sessions"
+
+    @property
+    def database(self) -> str:
+        """The store's URL."""
+        return f"sqlite:///{self.store / 'sessions.db'}"
+
+    def start(self, *arguments: str, port: int | None = None) -> Server:
+        """Start a server here; `Server.is_up` tells when it answers."""
+        port = port or free_port()
+        log = self.folder / f"serve-{time.monotonic_ns()}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "jupyter_sessions", "serve", f"--port={port}", *arguments],
+                stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=self.environment,
+            )  # fmt: skip
+        return Server(port, process, log)
+
+    @contextmanager
+    def serve(self, *arguments: str) -> Iterator[Server]:
+        """Have a server here that answers, for a while."""
+        server = self.start(*arguments)
+        try:
+            until(server.is_up, "the server")
+            yield server
+        finally:
+            server.stop()
+
+    @contextmanager
+    def house(self, clock: Clock | None = None) -> Iterator[House]:
+        """Work on the store in this process, as the system user and as its accounts."""
+        now: Any = clock or (lambda: datetime.now(UTC))
+        dispatcher = Dispatcher(self.database, self.store / "blobs", clock=now)
+        try:
+            yield House(dispatcher, now)
+        finally:
+            dispatcher.close()
+
+
+def bearer(key: str) -> dict[str, str]:
+    """Return the header that carries a key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+def address(operation: api.Operation[Any, Any], fields: dict[str, Any]) -> str:
+    """Return the path of an operation with its fields filled in."""
+    filled = {
+        name: quote(str(fields[name]), safe="/" if name == "path" else "")
+        for name in operation.path_fields
+    }
+    return api.PREFIX + operation.path.format(**filled)
+
+
+def parts(
+    operation: api.Operation[Any, Any], fields: dict[str, Any], content: bytes | None = None
+) -> dict[str, Any]:
+    """Return what httpx needs to carry an operation out."""
+    rest = {name: value for name, value in fields.items() if name not in operation.path_fields}
+    asked: dict[str, Any] = {"method": operation.method, "url": address(operation, fields)}
+    if operation.content == "upload":
+        return asked | {"params": rest, "content": content or b""}
+    if operation.method == "GET":
+        return asked | {"params": rest}
+    return asked | {"content": msgspec.json.encode(rest)}
+
+
+def request_bytes(
+    method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
+) -> bytes:
+    """Write a request of one's own, after which the server closes the connection."""
+    lines = {"Host": "127.0.0.1", "Connection": "close", **(headers or {})}
+    if body or method not in {"GET", "HEAD"}:
+        lines.setdefault("Content-Length", str(len(body)))
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
+
+
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
+def dateless(answer: bytes) -> bytes:
+    """Take the one header out that may differ between two equal answers."""
+    return re.sub(rb"\r\nDate: [^\r]*", b"", answer)
+
+
+def status_of(answer: bytes) -> int:
+    """Return the status of an answer."""
+    assert answer.startswith(b"HTTP/1.1 "), answer
+    return int(answer.split(b" ", 2)[1])
+
+
+def error_of(response: httpx.Response) -> dict[str, str]:
+    """Return an error answer after holding it to the one shape that errors have."""
+    told: dict[str, str] = response.json()
+    assert set(told) == {"code", "message", "hint"}, told
+    assert all(isinstance(value, str) for value in told.values()), told
+    assert told["code"] and told["message"], told
+    assert response.headers["Content-Type"].startswith("application/json")
+    assert "Traceback" not in response.text
+    return told
+
+
+def recording(uid: str, source: str = "1 + 1", text: str = "") -> dict[str, Any]:
+    """Make a command as it goes over the wire."""
+    now = datetime.now(UTC).isoformat()
+    outputs = [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
+    return {
+        "id": uid,
+        "request": {"source": source, "started": now},
+        "response": {"status": "completed", "outputs": outputs, "finished": now, "duration": 0.1},
+    }
+
+
+def publish(house: House, code: str, path: str, content: bytes, by: str, **more: Any) -> model.File:
+    """Publish a file in process."""
+    request = model.PublishFile(code=code, path=path, **more)
+    file: model.File = house.call(by, api.PUBLISH_FILE, request, upload=content)
+    return file
+
+
+def key_for(house: House, name: str) -> str:
+    """Log someone in without a password."""
+    ticket = house.call(name, api.MAKE_TICKET, model.Nothing()).ticket
+    request = model.LogInWithTicket(ticket=ticket)
+    key: str = house.call("nobody", api.LOG_IN_WITH_TICKET, request).key
+    return key

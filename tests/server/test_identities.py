@@ -1,0 +1,248 @@
+"""Every identity against every operation in every state, over HTTP, from the table."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import pytest
+
+from jupyter_sessions import api, errors, model, roles
+from jupyter_sessions.api import OPERATIONS, Needs, Operation
+from jupyter_sessions.roles import Roles
+from tests.conftest import PASSWORD
+from tests.server.conftest import IDENTITIES, MEMBERS, Site
+from tests.server.serving import HANDSHAKE, address, bearer, error_of, recording
+
+ROLES = {name: roles.from_names([role]) for name, role in MEMBERS.items()} | {"owner": roles.ALL}
+NOT_SIGNED_IN = {"anonymous", "disabled", "expired"}
+STATES: tuple[model.State, ...] = get_args(model.State)
+NEW = "the content of a new file"
+
+
+@dataclass
+class Case:
+    """One request that someone makes."""
+
+    site: Site
+
+    def new_account(self) -> str:
+        """Make an account that the request may change."""
+        return self.site.account()
+
+
+#: How each operation is called: the fields of a request that its holder of the right role may do.
+CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
+    "sessions.create": lambda case: {"label": "mine"},
+    "sessions.list": lambda case: {},
+    "sessions.get": lambda case: {},
+    "sessions.exists": lambda case: {"code": case.site.session()},
+    "sessions.describe": lambda case: {"label": "changed"},
+    "sessions.time": lambda case: {"lifetime": 1000},
+    "sessions.resume": lambda case: {},
+    "sessions.disable": lambda case: {},
+    "sessions.enable": lambda case: {},
+    "sessions.close": lambda case: {},
+    "sessions.remove": lambda case: {},
+    "sessions.restore": lambda case: {},
+    "sessions.transfer": lambda case: {"user": "spare"},
+    "members.list": lambda case: {},
+    "members.grant": lambda case: {"grants": [{"user": "spare", "roles": ["read"]}]},
+    "members.revoke": lambda case: {"users": ["reader"]},
+    "commands.record": lambda case: {"commands": [recording("a-new-one")]},
+    "commands.list": lambda case: {},
+    "commands.get": lambda case: {"number": 1},
+    "commands.forget": lambda case: {"number": 1},
+    "files.list": lambda case: {},
+    "files.get": lambda case: {"path": "site/index.html"},
+    "files.download": lambda case: {"path": "site/index.html"},
+    "files.publish": lambda case: {"path": "new.txt"},
+    "files.unpublish": lambda case: {"path": "site/index.html"},
+    "views.make": lambda case: {"command": 1},
+    "events.list": lambda case: {},
+    "events.follow": lambda case: {},
+    "accounts.add": lambda case: {"name": case.site.name(), "password": PASSWORD},
+    "accounts.list": lambda case: {},
+    "accounts.password": lambda case: {"name": case.new_account(), "password": PASSWORD},
+    "accounts.disable": lambda case: {"name": case.new_account()},
+    "accounts.enable": lambda case: {"name": case.new_account()},
+    "accounts.remove": lambda case: {"name": case.new_account()},
+    "logins.create": lambda case: {"user": "spare", "password": PASSWORD},
+    "logins.redeem": lambda case: {
+        "ticket": case.site.house.call("spare", api.MAKE_TICKET, model.Nothing()).ticket
+    },
+    "logins.end": lambda case: {},
+    "logins.ticket": lambda case: {},
+    "logins.show": lambda case: {},
+    "server.health": lambda case: {},
+}
+
+IN_SESSION = [operation for operation in OPERATIONS.values() if operation.in_session]
+OUTSIDE = [operation for operation in OPERATIONS.values() if not operation.in_session]
+
+
+def expected(operation: Operation[Any, Any], who: str, state: str) -> tuple[int, str]:
+    """Say what someone is to be told: the status, and an error's code."""
+    needed = operation.needs.role
+    if operation.needs is Needs.NOTHING:
+        return 200, ""
+    if who in NOT_SIGNED_IN:
+        return 401, "not_signed_in"
+    if operation.needs is Needs.SERVER_ADMIN and who != "administrator":
+        return 403, "forbidden"
+    if needed is None:
+        return 200, ""
+    held = ROLES.get(who, Roles.NONE)
+    if not held or (state == "removed" and who != "owner"):
+        return 404, "no_such_session"
+    if state == "disabled" and who != "owner":
+        return 403, "session_disabled"
+    if needed not in held:
+        return 403, "role_missing"
+    if state not in operation.states:
+        return 409, "wrong_state"
+    return (101 if operation.method == "WS" else 200), ""
+
+
+def answered(site: Site, who: str, operation: Operation[Any, Any], code: str) -> tuple[int, str]:
+    """Have someone do an operation; return the status, and an error's code."""
+    fields = CALLS[operation.name](Case(site)) | ({"code": code} if code else {})
+    if operation.method == "WS":
+        return _handshake(site, who, operation, fields)
+    headers = {}
+    if operation is api.LOG_OUT and who not in NOT_SIGNED_IN:
+        # Their other logins are needed again.
+        ticket = site.ask(who, api.MAKE_TICKET).json()["ticket"]
+        login = site.ask("anonymous", api.LOG_IN_WITH_TICKET, ticket=ticket)
+        headers = bearer(login.json()["key"])
+    answer = site.ask(who, operation, NEW.encode(), headers, **fields)
+    return answer.status_code, "" if answer.is_success else error_of(answer)["code"]
+
+
+def _handshake(
+    site: Site, who: str, operation: Operation[Any, Any], fields: dict[str, Any]
+) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=30)
+    try:
+        connection.request("GET", address(operation, fields), headers=HANDSHAKE | site.headers(who))
+        answer = connection.getresponse()
+        if answer.status == 101:
+            return 101, ""
+        return answer.status, json.loads(answer.read())["code"]
+    finally:
+        connection.close()
+
+
+def snapshot(site: Site, code: str) -> Any:
+    """Return all that the owner sees of a session, to tell whether anything has changed."""
+    house, named = site.house, model.SessionNamed(code=code)
+    try:
+        events = house.call("owner", api.LIST_EVENTS, model.ListEvents(code=code, limit=500))
+        files = house.call("owner", api.LIST_FILES, model.ListFiles(code=code, deep=True))
+        members = house.call("owner", api.LIST_MEMBERS, named)
+        return house.call("owner", api.GET_SESSION, named), events, files, members
+    except errors.WrongState as error:
+        return str(error)
+
+
+def test_every_operation_has_an_entry_for_how_to_call_it() -> None:
+    assert set(CALLS) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("operation", IN_SESSION, ids=lambda operation: operation.name)
+def test_everyone_may_do_in_a_session_what_the_table_says_and_no_more(
+    site: Site, operation: Operation[Any, Any], state: model.State
+) -> None:
+    untouched = site.session(state)
+    before = snapshot(site, untouched)
+    wrong = {}
+    for who in IDENTITIES:
+        wanted = expected(operation, who, state)
+        unchanging = wanted[0] >= 400 or not operation.writes
+        code = untouched if unchanging else site.session(state)
+        found = answered(site, who, operation, code)
+        if found != wanted:
+            wrong[who] = {"expected": wanted, "found": found}
+    assert not wrong
+    assert snapshot(site, untouched) == before, "a look, or a refused change, has changed something"
+
+
+@pytest.mark.parametrize("operation", OUTSIDE, ids=lambda operation: operation.name)
+def test_everyone_may_do_outside_sessions_what_the_table_says_and_no_more(
+    site: Site, operation: Operation[Any, Any]
+) -> None:
+    wrong = {}
+    for who in IDENTITIES:
+        wanted = expected(operation, who, "active")
+        found = answered(site, who, operation, "")
+        if found != wanted:
+            wrong[who] = {"expected": wanted, "found": found}
+    assert not wrong
+
+
+@pytest.mark.parametrize("who", [*MEMBERS, "owner"])
+def test_ones_own_command_needs_the_lesser_role_to_be_forgotten(site: Site, who: str) -> None:
+    code = site.session()
+    may_write = who != "executor" and who != "reader"
+    if may_write:
+        number = site.ask(who, api.RECORD_COMMANDS, code=code, commands=[recording("own")])
+        answer = site.ask(who, api.FORGET_COMMAND, code=code, number=number.json()["numbers"][0])
+        assert answer.status_code == 200
+    else:
+        # They had the role once, and recorded then.
+        site.house.grant(code, who, "write", by="owner")
+        number = site.ask(who, api.RECORD_COMMANDS, code=code, commands=[recording("own")])
+        site.house.grant(code, who, MEMBERS[who], by="owner")
+        answer = site.ask(who, api.FORGET_COMMAND, code=code, number=number.json()["numbers"][0])
+        assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")
+
+
+@pytest.mark.parametrize("who", ["reader", "writer", "executor"])
+def test_a_refusal_names_the_role_that_is_missing(site: Site, who: str) -> None:
+    code = site.session()
+    for operation in IN_SESSION:
+        _, error = expected(operation, who, "active")
+        if error != "role_missing" or operation.method == "WS":
+            continue
+        fields = {"code": code} | CALLS[operation.name](Case(site))
+        told = site.ask(who, operation, b"", **fields).json()
+        assert operation.needs.value in told["message"] + told["hint"], (operation.name, told)
+
+
+def test_whether_a_session_exists_is_told_to_its_members_alone(site: Site) -> None:
+    code = site.session()
+    for who in ("stranger", "administrator", "revoked"):
+        answer = site.ask(who, api.SESSION_EXISTS, code=code)
+        never = site.ask(who, api.SESSION_EXISTS, code="9" * 22)
+        assert answer.content == never.content == b'{"exists":false}'
+    for who in (*MEMBERS, "owner"):
+        assert site.ask(who, api.SESSION_EXISTS, code=code).json() == {"exists": True}
+
+
+def test_lists_show_nobody_the_sessions_of_others(site: Site) -> None:
+    code = site.session()
+    for who in ("stranger", "administrator", "revoked"):
+        for which in ("all", "mine", "shared", "removed"):
+            answer = site.ask(who, api.LIST_SESSIONS, which=which, limit=500, search=code)
+            assert answer.json()["items"] == []
+
+
+def test_a_key_is_taken_as_a_bearer_or_in_the_cookie_and_nowhere_else(site: Site) -> None:
+    key = site.keys["owner"]
+    url = api.PREFIX + api.WHO_AM_I.path
+    taken = [bearer(key), {"Cookie": f"{site.server.cookie}={key}"}]
+    ignored: list[dict[str, str]] = [
+        {"Authorization": key},
+        {"Authorization": f"token {key}"},
+        {"Authorization": f"Basic {key}"},
+        {"Cookie": f"jupyter-sessions-1={key}"},
+        {"X-API-Key": key},
+    ]
+    assert [site.http.get(url, headers=headers).status_code for headers in taken] == [200, 200]
+    assert {site.http.get(url, headers=headers).status_code for headers in ignored} == {401}
+    assert site.http.get(url, params={"token": key}).status_code in {400, 401}
+    assert site.http.get(url, params={"key": key}).status_code in {400, 401}
