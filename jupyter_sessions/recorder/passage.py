@@ -166,7 +166,6 @@ class Terminal:
     def __init__(self, target: int) -> None:
         self._target = target
         self._entry = -1
-        self._changed = False
 
     def open(self) -> tuple[int, int]:
         """Open the pseudo-terminal; return its outer end and the end to write to."""
@@ -184,19 +183,20 @@ class Terminal:
         modes = termios.tcgetattr(self._target)
         modes[tty.OFLAG] &= ~termios.OPOST
         termios.tcsetattr(self._entry, termios.TCSANOW, modes)
-        self._given = termios.tcgetattr(self._entry)
-        self._changed = False
+        self._given = self._last = termios.tcgetattr(self._entry)
         fcntl.ioctl(self._entry, termios.TIOCSWINSZ, _size(self._target))
 
     def follow(self) -> None:
         """Set the terminal's modes as a program has set those of the pseudo-terminal."""
         modes = termios.tcgetattr(self._entry)
-        if modes != self._given:
-            termios.tcsetattr(self._target, termios.TCSADRAIN, modes)
-            self._changed = True
-        elif self._changed:
-            termios.tcsetattr(self._target, termios.TCSADRAIN, self._own)
-            self._changed = False
+        if modes == self._last:
+            return
+        self._last = modes
+        wanted = list(self._own)
+        for place in (tty.IFLAG, tty.OFLAG, tty.CFLAG, tty.LFLAG):
+            wanted[place] ^= self._given[place] ^ modes[place]
+        wanted[tty.CC] = modes[tty.CC]
+        termios.tcsetattr(self._target, termios.TCSADRAIN, wanted)
 
     def check_size(self) -> None:
         """Give the pseudo-terminal the terminal's size, and tell programs when it has changed."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -18,6 +20,9 @@ from jupyter_sessions.recorder.replacing import replace
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+
+_OURS = frozenset(str(path) for path in Path(__file__).parent.glob("*.py"))
 
 
 class Page(Protocol):
@@ -74,6 +79,10 @@ class Shown:
                 finish_displayhook=self._finishing(hook.finish_displayhook),
             ),
             replace(formatter, format=self._forms.watching(formatter.format)),
+            replace(
+                shell.InteractiveTB,
+                structured_traceback=_without_us(shell.InteractiveTB.structured_traceback),
+            ),
             replace(shell, _showtraceback=self._failing(shell._showtraceback)),
         ]
 
@@ -152,6 +161,27 @@ class Shown:
             self._page.add(*stored("error", content), None)
 
         return show_and_put
+
+
+def _without_us(structure: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Take our frames out of tracebacks: the user called IPython's functions, not ours."""
+
+    def structure_theirs(
+        kind: type[BaseException],
+        value: BaseException | None,
+        traceback: TracebackType | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> list[str]:
+        entry = traceback
+        while entry is not None and entry.tb_next is not None:
+            if entry.tb_next.tb_frame.f_code.co_filename in _OURS:
+                entry.tb_next = entry.tb_next.tb_next
+            else:
+                entry = entry.tb_next
+        return structure(kind, value, traceback, *args, **kwargs)
+
+    return structure_theirs
 
 
 def stored(kind: str, content: dict[str, Any]) -> tuple[model.Output | None, int]:

@@ -20,11 +20,12 @@ from jupyter_sessions import recorder
 
 _refused = []
 
-def _tell(recording):
-    if recording.request.source in _refused:
+# IPython empties the user's namespace before the last commands are told.
+def _tell(recording, encode=msgspec.json.encode, refused=_refused):
+    if recording.request.source in refused:
         raise OSError("refused")
     with open({told!r}, "ab") as file:
-        file.write(msgspec.json.encode(recording) + b"\\n")
+        file.write(encode(recording) + b"\\n")
 
 recording = recorder.record(get_ipython(), _tell, **{options!r})
 """

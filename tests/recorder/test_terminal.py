@@ -1,0 +1,384 @@
+"""Recording in plain IPython, in a pseudo-terminal and without one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.recorder.conftest import Told
+
+pexpect = pytest.importorskip("pexpect", reason="pexpect drives a terminal")
+
+IPYTHON = str(Path(sys.executable).with_name("ipython"))
+PROMPT = r"In \[\d+\]: ?"
+
+
+class Terminal:
+    """IPython as someone sees it who types one line after the other."""
+
+    def __init__(self, *options: str) -> None:
+        arguments = ["--no-banner", "--no-confirm-exit", "--colors=NoColor", *options]
+        self.process = pexpect.spawn(
+            IPYTHON, arguments, encoding="utf-8", timeout=60, dimensions=(40, 200)
+        )
+        self.process.expect(PROMPT)
+
+    def type(self, line: str) -> str:
+        """Type a line and wait for the next prompt; return what showed in between."""
+        self.process.sendline(line)
+        self.process.expect(PROMPT)
+        return str(self.process.before)
+
+    def leave(self) -> None:
+        """End IPython and wait until it has."""
+        self.process.sendline("exit")
+        self.process.expect(pexpect.EOF)
+        self.process.close()
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    opened = []
+
+    def open_terminal(*options: str) -> Terminal:
+        opened.append(Terminal(*options))
+        return opened[-1]
+
+    yield open_terminal
+    for one in opened:
+        one.process.close(force=True)
+
+
+@pytest.fixture
+def recorded(terminal: Callable[..., Terminal], told: Told, tmp_path: Path) -> Terminal:
+    """A terminal with a simple prompt and recording on."""
+    return start(terminal("--simple-prompt"), told, tmp_path)
+
+
+def start(one: Terminal, told: Told, folder: Path) -> Terminal:
+    script = folder / "start.py"
+    script.write_text(told.start)
+    one.type(f"get_ipython().run_cell(open({str(script)!r}).read()); None")
+    return one
+
+
+def stream(text: str, name: str = "stdout") -> dict[str, object]:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+#: Lines, and what is stored of each.
+LINES: dict[str, list[dict[str, Any]]] = {
+    "print('out')": [stream("out\n")],
+    "import sys; print('a'); print('b', file=sys.stderr); print('c')": [
+        stream("a\n"),
+        stream("b\n", "stderr"),
+        stream("c\n"),
+    ],
+    "_ = sys.stderr.write('no line end'), print('then')": [
+        stream("then\n"),
+        stream("no line end", "stderr"),
+    ],
+    "6 * 7": [
+        {
+            "output_type": "execute_result",
+            "data": {"text/plain": "42"},
+            "metadata": {},
+            "execution_count": 5,
+        }
+    ],
+    "!echo 1; echo 2 >&2; echo 3": [stream("1\n2\n3\n")],
+    "import subprocess as s; s.run(['echo', 'from a process']).returncode;": [
+        stream("from a process\n")
+    ],
+    "import os; os.write(1, b'written\\n');": [stream("written\n")],
+    "from threading import Thread; t = Thread(target=print, args=('in a thread',)); t.start(); "
+    "t.join()": [stream("in a thread\n")],
+    "display(1); print('between'); display('2')": [
+        {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}},
+        stream("between\n"),
+        {"output_type": "display_data", "data": {"text/plain": "'2'"}, "metadata": {}},
+    ],
+    "from IPython.display import HTML; display(HTML('<b>x</b>'))": [
+        {
+            "output_type": "display_data",
+            "data": {
+                "text/html": "<b>x</b>",
+                "text/plain": "<IPython.core.display.HTML object>",
+            },
+            "metadata": {},
+        }
+    ],
+    "import asyncio; await asyncio.sleep(0.01); print('awaited')": [stream("awaited\n")],
+    "%no_such_magic": [
+        stream("UsageError: Line magic function `%no_such_magic` not found.\n", "stderr")
+    ],
+    "for i in range(3): print(f'{i}0%', end='\\r')\n": [stream("20%")],
+    "print('é'.encode().decode(), '\\N{SNOWMAN}')": [stream("é ☃\n")],
+    "print('gone'); from IPython.display import clear_output; clear_output(); print('kept')": [
+        stream("kept\n")
+    ],
+    "os.isatty(1), os.isatty(2), os.get_terminal_size().columns;": [],
+    "print('\\x1b[?1049h full screen \\x1b[?1049l', 'after')": [stream(" after\n")],
+}
+
+
+FULL_SCREEN = """
+import curses, time
+
+def draw(screen):
+    curses.use_default_colors()
+    for row in range(5):
+        screen.addstr(row, 10 * row, "here")
+        screen.refresh()
+    screen.move(7, 3)
+    screen.refresh()
+    screen.addstr("end")
+    screen.refresh()
+
+curses.wrapper(draw)
+"""
+
+
+def test_each_line_is_recorded_as_it_showed(recorded: Terminal, told: Told) -> None:
+    for line in LINES:
+        recorded.type(line)
+        if line.endswith("\n"):
+            recorded.type("")
+    recorded.leave()
+    assert [source.strip() for source in told.commands()] == [
+        *(line.strip() for line in LINES),
+        "exit",
+    ]
+    for line, outputs in LINES.items():
+        source = next(s for s in told.commands() if s.strip() == line.strip())
+        assert told.outputs(source) == outputs, line
+
+
+def test_what_shows_is_the_same_byte_for_byte(
+    recorded: Terminal, terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    plain = terminal("--simple-prompt")
+    plain.type("None")
+    full_screen = tmp_path / "full_screen.py"
+    full_screen.write_text(FULL_SCREEN)
+    more = [
+        f"!{sys.executable} {full_screen}",
+        "1/0",
+        "input('no end? ' if 0 else '') if 0 else len(__import__('shutil').get_terminal_size())",
+        "print('\\x1b[31mred\\x1b[0m', end='\\r\\n')",
+        "!printf 'tty %s\\n' $(test -t 1 && test -t 2 && echo yes)",
+        "print('x' * 100_000)",
+        "os.write(2, b'native error\\n');",
+        "display({'text/plain': 'raw'}, raw=True)",
+        "display(3, display_id='three').update(4)",
+        "1 = 2",
+    ]
+    # A line on stderr that is not ended shows when it is flushed, which is sooner when recorded.
+    for line in [line for line in LINES if "\n" not in line and "no line end" not in line] + more:
+        assert recorded.type(line) == plain.type(line), line
+
+
+def test_an_error_is_recorded_with_its_traceback(recorded: Terminal, told: Told) -> None:
+    shown = recorded.type("1/0")
+    recorded.leave()
+    response = told.commands()["1/0"].response
+    assert response is not None
+    assert response.status == "error"
+    [output] = told.outputs("1/0")
+    assert (output["ename"], output["evalue"]) == ("ZeroDivisionError", "division by zero")
+    assert "\n".join(output["traceback"]) in shown.replace("\r\n", "\n")  # type: ignore[arg-type]
+
+
+def test_a_failure_without_an_error_output_is_an_error(recorded: Terminal, told: Told) -> None:
+    recorded.type("%no_such_magic")
+    recorded.leave()
+    response = told.commands()["%no_such_magic"].response
+    assert response is not None
+    assert response.status == "error"
+
+
+def test_updating_a_display_changes_the_command_that_displayed_it(
+    recorded: Terminal, told: Told
+) -> None:
+    recorded.type("handle = display('first', display_id=True)")
+    recorded.type("handle.update('second')")
+    recorded.leave()
+    [output] = told.outputs("handle = display('first', display_id=True)")
+    assert output["data"] == {"text/plain": "'second'"}
+    assert told.outputs("handle.update('second')") == []
+
+
+def test_input_works_and_what_was_typed_is_recorded(recorded: Terminal, told: Told) -> None:
+    recorded.process.sendline("name = input('name? '); print('hello', name)")
+    recorded.process.expect(r"name\? ")
+    recorded.type("bob")
+    recorded.leave()
+    source = "name = input('name? '); print('hello', name)"
+    assert told.outputs(source) == [stream("name? bob\nhello bob\n")]
+
+
+def test_an_interrupted_input_shows_the_traceback_that_it_always_did(
+    recorded: Terminal, terminal: Callable[..., Terminal]
+) -> None:
+    plain = terminal("--simple-prompt")
+    plain.type("None")
+    shown = []
+    for one in (recorded, plain):
+        one.process.sendline("input('wait ')")
+        one.process.expect("wait .*wait ")
+        one.process.sendintr()
+        one.process.expect(PROMPT)
+        shown.append(one.process.before)
+    assert "KeyboardInterrupt" in shown[0]
+    assert shown[0] == shown[1]
+
+
+def test_the_debugger_works(recorded: Terminal, told: Told) -> None:
+    source = "x = 5; import pdb; pdb.Pdb().set_trace(); x"
+    recorded.process.sendline(source)
+    recorded.process.expect(r"\(Pdb\) ")
+    recorded.process.sendline("p x + 100")
+    recorded.process.expect("105")
+    recorded.process.expect(r"\(Pdb\) ")
+    recorded.type("c")
+    recorded.leave()
+    text = "".join(str(output.get("text", "")) for output in told.outputs(source))
+    assert "105\n" in text
+
+
+def test_a_program_that_sets_the_modes_of_its_terminal_gets_its_keys(recorded: Terminal) -> None:
+    raw = (
+        "import tty, termios; old = termios.tcgetattr(1); _ = tty.setcbreak(1), print('key?');"
+        " key = os.read(0, 1); termios.tcsetattr(1, 0, old); print('got', key)"
+    )
+    recorded.type("import os")
+    recorded.process.sendline(raw)
+    recorded.process.expect("'got', key")
+    recorded.process.expect("key[?]\r\n")
+    recorded.process.send("q")
+    recorded.process.expect("got b'q'")
+    recorded.process.expect(PROMPT)
+    assert "typed" in recorded.type("print('ty' + 'ped')")
+
+
+def test_the_size_of_the_terminal_is_followed(recorded: Terminal) -> None:
+    recorded.process.sendline("import os, time; time.sleep(1); print(os.get_terminal_size())")
+    recorded.process.expect("time.sleep")
+    recorded.process.setwinsize(30, 77)
+    recorded.process.expect("columns=77, lines=30")
+    recorded.process.expect(PROMPT)
+
+
+def test_text_of_a_process_that_outlives_its_command_is_added_to_it(
+    recorded: Terminal, told: Told
+) -> None:
+    source = "import subprocess; p = subprocess.Popen('sleep 0.5; echo late', shell=True)"
+    recorded.type(source)
+    recorded.process.expect("late\r\n")
+    told.wait_for(lambda told: told.outputs(source) == [stream("late\n")])
+
+
+def test_what_threads_print_at_the_prompt_is_added_to_the_last_command(
+    terminal: Callable[..., Terminal], told: Told, tmp_path: Path
+) -> None:
+    one = terminal()
+    # prompt_toolkit asks the terminal where its cursor is, and draws once it knows or gives up.
+    one.process.send("\x1b[1;1R")
+    script = tmp_path / "start.py"
+    script.write_text(told.start)
+    lines = [
+        f"get_ipython().run_cell(open({str(script)!r}).read()); None",
+        "import threading; threading.Timer(1, print, ['late']).start()",
+    ]
+    for line in lines:
+        time.sleep(0.5)
+        one.process.send(line + "\r")
+        one.process.expect(PROMPT)
+    told.wait_for(
+        lambda told: lines[1] in told.commands() and told.outputs(lines[1]) == [stream("late\n")]
+    )
+
+
+def test_a_long_command_is_told_of_while_it_runs(recorded: Terminal, told: Told) -> None:
+    source = "import time; time.sleep(1)"
+    recorded.type(source)
+    responses = [r.response is not None for r in told.all() if r.request.source == source]
+    told.wait_for(lambda told: told.commands()[source].response is not None)
+    assert responses[0] is False
+
+
+def test_skipping_pausing_and_stopping(recorded: Terminal, told: Told) -> None:
+    lines = [
+        "print(1)",
+        "print('hidden'); recording.skip_current_cell()",
+        "recording.pause()",
+        "print(2)",
+        "recording.unpause()",
+        "print(3)",
+        "print('last'); recording.stop(5);",
+        "print(4)",
+    ]
+    for line in lines:
+        recorded.type(line)
+    recorded.leave()
+    assert list(told.commands()) == [lines[0], lines[2], lines[5], lines[6]]
+    assert told.outputs(lines[6]) == [stream("last\n")]
+
+
+def test_a_command_within_a_command_is_part_of_it(recorded: Terminal, told: Told) -> None:
+    source = "get_ipython().run_cell('print(1)'); print(2)"
+    recorded.type(source)
+    recorded.leave()
+    assert list(told.commands()) == [source, "exit"]
+    assert told.outputs(source) == [stream("1\n2\n")]
+
+
+def test_without_a_terminal_text_is_recorded_and_passed_on(told: Told, tmp_path: Path) -> None:
+    code = (
+        "import os, sys; print('a', flush=True); os.system('echo b; echo c >&2');"
+        " print('d', file=sys.stderr);"
+    )
+    script = tmp_path / "start.py"
+    script.write_text(told.start)
+    lines = f"get_ipython().run_cell(open({str(script)!r}).read());\n{code}\nexit\n"
+    done = subprocess.run(
+        [IPYTHON, "--no-banner", "--simple-prompt", "--colors=NoColor"],
+        input=lines,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "a\nb\n" in done.stdout
+    assert done.stderr == "c\nd\n"
+    assert told.outputs(code) == [stream("a\nb\n"), stream("c\nd\n", "stderr")]
+
+
+def test_a_shell_without_file_descriptors_is_recorded_from_pythons_streams(
+    told: Told, tmp_path: Path
+) -> None:
+    program = tmp_path / "embedded.py"
+    program.write_text(
+        "import io, sys\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "class Stream(io.StringIO): pass\n"
+        "sys.stdout, sys.stderr = Stream(), Stream()\n"
+        "shell = InteractiveShell.instance()\n"
+        "get_ipython = lambda: shell\n"
+        f"{told.start}\n"
+        "shell.run_cell('print(1); display(2); 3', store_history=True)\n"
+        "recording.stop(5)\n"
+        "assert '1\\n2\\nOut[1]: 3' in sys.stdout.getvalue(), sys.stdout.getvalue()\n"
+    )
+    subprocess.run([sys.executable, str(program)], check=True, timeout=60)
+    assert [output["output_type"] for output in told.outputs("print(1); display(2); 3")] == [
+        "stream",
+        "display_data",
+        "execute_result",
+    ]
