@@ -6,11 +6,12 @@ import threading
 import time
 from collections import OrderedDict
 from functools import cache
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from typing import TYPE_CHECKING
 
 from jupyter_sessions.errors import TooManyTries
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 _FREE_TRIES = 5
 _LONGEST_WAIT = 300.0  # seconds
@@ -19,6 +20,9 @@ _REMEMBERED = 10_000
 
 @cache
 def _hasher() -> PasswordHasher:
+    # On use: most processes never see a password.
+    from argon2 import PasswordHasher
+
     return PasswordHasher()
 
 
@@ -34,6 +38,8 @@ def make_hash(password: str) -> str:
 
 def matches(password_hash: str | None, password: str) -> bool:
     """Check a password; without a hash the work is done all the same, and the answer is no."""
+    from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
     try:
         _hasher().verify(password_hash or _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core import events
@@ -17,6 +16,7 @@ from jupyter_sessions.core.registry import Preparation, implements
 from jupyter_sessions.errors import Conflict
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
+from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import blobs, commands, number_in
 
@@ -146,8 +146,7 @@ def name_blobs(context: Context, stored: Iterable[Blob]) -> None:
         for blob in {blob.sha256: blob for blob in stored}.values()
     ]
     if rows:
-        dialect = sqlite if context.transaction.is_sqlite else postgresql
-        statement = dialect.insert(blobs)
+        statement = upsert(context.connection, blobs)
         context.connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[blobs.c.sha256], set_={"stored": statement.excluded.stored}

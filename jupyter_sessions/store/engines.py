@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -20,6 +20,9 @@ from jupyter_sessions.errors import (
     StoreUnusable,
 )
 from jupyter_sessions.store import migrate, sharing
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 _LOCK_WAIT = 30.0  # seconds that a writer waits for another process
 _CHANNEL = "jupyter_sessions"
@@ -135,6 +138,18 @@ def tell_others(connection: Connection, changed: set[int]) -> None:
             text("SELECT pg_notify(:channel, :changed)"),
             {"channel": _CHANNEL, "changed": ",".join(map(str, sorted(changed)))},
         )
+
+
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that knows ``ON CONFLICT``, for the connection's database."""
+    # Each dialect takes long to import, and only one of them is needed.
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def ends_transaction(error: DBAPIError) -> bool:
