@@ -1,0 +1,127 @@
+"""HTTP load from this process: some clients, each asking again as soon as it is answered."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import selectors
+import socket
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+from benchmarks.servers import Server
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_SEND_BUFFER = 1 << 20  # bytes, so that no request waits for the server to read it
+_SILENCE = 30.0  # seconds
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of it.
+
+    Attributes
+    ----------
+    a_second
+        Answers a second, over all clients.
+    latency
+        Median seconds from a request's first byte to its answer's last.
+    cost
+        Seconds of CPU that the server took for each answer.
+    own_cost
+        Seconds of CPU that this process itself took for each.
+    """
+
+    a_second: float
+    latency: float
+    cost: float
+    own_cost: float
+
+    @property
+    def ceiling(self) -> float:
+        """How many answers a second this process could take, given a server without limits."""
+        return 1 / self.own_cost
+
+
+@dataclass
+class _Client:
+    connection: socket.socket
+    began: float = 0.0
+    read: bytes = b""
+
+    def ask(self, request: bytes) -> None:
+        self.began = time.perf_counter()
+        self.connection.sendall(request)
+
+    def answered(self) -> bool:
+        """Read what is there; tell whether that completes an answer."""
+        piece = self.connection.recv(1 << 18)
+        if not piece:
+            raise RuntimeError("the server hung up")
+        self.read += piece
+        head, end, body = self.read.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if not end or length is None or len(body) < int(length[1]):
+            return False
+        if head[9:12] != b"200":
+            raise RuntimeError(f"the server refused: {self.read[:500]!r}")
+        self.read = b""
+        return True
+
+
+def drive(server: Server, request: Callable[[], bytes], clients: int, seconds: float) -> Load:
+    """Have `clients` ask `server` for `seconds`, and count the answers.
+
+    Parameters
+    ----------
+    request
+        Makes the bytes of the next request.
+    """
+    with contextlib.ExitStack() as stack:
+        asking = [_Client(stack.enter_context(_connect(server.port))) for _ in range(clients)]
+        selector = stack.enter_context(selectors.DefaultSelector())
+        for client in asking:
+            selector.register(client.connection, selectors.EVENT_READ, client)
+        cost, own_cost, begin = _cpu(server.process), time.process_time(), time.perf_counter()
+        end = begin + seconds
+        latencies = []
+        for client in asking:
+            client.ask(request())
+        waiting = clients
+        while waiting:
+            ready = selector.select(_SILENCE)
+            if not ready:
+                raise RuntimeError("the server fell silent")
+            for key, _ in ready:
+                client = key.data
+                if not client.answered():
+                    continue
+                now = time.perf_counter()
+                latencies.append(now - client.began)
+                if now < end:
+                    client.ask(request())
+                else:
+                    waiting -= 1
+        answers = len(latencies)
+        return Load(
+            a_second=answers / (time.perf_counter() - begin),
+            latency=statistics.median(latencies),
+            cost=(_cpu(server.process) - cost) / answers,
+            own_cost=(time.process_time() - own_cost) / answers,
+        )
+
+
+def _connect(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+    return connection
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)

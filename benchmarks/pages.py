@@ -1,0 +1,65 @@
+"""Row 5: a page of the history, at any depth of a long one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import filled, load, servers
+from benchmarks.report import Figure, Goal, Row
+from benchmarks.timing import Effort, alternate, ratios
+
+_PAGE = 50
+_COMMANDS = 1_000_000
+_COMMANDS_QUICK = 20_000
+_RUNS = 10_000
+
+
+def measure(effort: Effort, folder: Path) -> Row:
+    """Have one client ask for pages at the newest end, in the middle, at the oldest, anywhere."""
+    count = _COMMANDS_QUICK if effort.quick else _COMMANDS
+    database, code = filled.store(count)
+    with (
+        servers.sessions(folder, f"sqlite:///{database}") as ours,
+        servers.mlflow(folder, effort) as mlflow,
+    ):
+
+        def page(after: int) -> bytes:
+            return ours.request("GET", f"/sessions/{code}/commands?limit={_PAGE}&after={after}")
+
+        depths: dict[str, Callable[[], bytes]] = {
+            "newest": lambda: page(count + 1),
+            "middle": lambda: page(count // 2),
+            "oldest": lambda: page(_PAGE + 1),
+            "anywhere": lambda: page(random.randint(_PAGE + 1, count + 1)),
+        }
+        get = ours.bare_get()
+        asked = {"get": lambda: get, **depths}
+
+        def timed(request: Callable[[], bytes]) -> Callable[[], float]:
+            return lambda: 1e3 * load.drive(ours.server, request, 1, effort.seconds / 2).latency
+
+        sides = {name: timed(request) for name, request in asked.items()}
+        if mlflow is not None:
+            mlflow.copy_run(folder, _RUNS)
+            search = mlflow.request("/runs/search", {"experiment_ids": ["0"], "max_results": _PAGE})
+            sides["mlflow"] = lambda: (
+                1e3 * load.drive(mlflow.server, lambda: search, 1, effort.seconds / 2).latency
+            )
+        measured = alternate(sides, effort.rounds)
+    row = Row(f"5. A page of {_PAGE} commands at any depth of {count:,}")
+    row.figures = [
+        Figure("GET of 1 KB from a bare handler in our server's process", measured["get"], "ms"),
+        *(Figure(f"ours, {depth}", measured[depth], "ms") for depth in depths),
+    ]
+    slowest = max(depths, key=lambda depth: sum(ratios(measured[depth], measured["get"])))
+    row.goals = [Goal(f"ours, {slowest} : GET", ratios(measured[slowest], measured["get"]), "", 2)]
+    if "mlflow" in measured:
+        row.figures.append(
+            Figure(f"MLflow search_runs, {_PAGE} of {_RUNS:,} runs", measured["mlflow"], "ms")
+        )
+    else:
+        row.notes.append(servers.NO_MLFLOW)
+    row.notes.append("One client; the median time from a request to the end of its answer.")
+    return row
