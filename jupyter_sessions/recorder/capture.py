@@ -64,6 +64,8 @@ class Capture:
 
     def enter(self) -> None:
         """Begin to take what is written."""
+        if not self._thread.is_alive():
+            return
         _flush()
         for passage in self._passages:
             passage.enter()
@@ -86,7 +88,10 @@ class Capture:
         """Have `function` called when all that was written to stdout before has been taken."""
         with suppress(OSError, ValueError):
             sys.stdout.flush()
-        self._passages[0].mark(function)
+        if self._thread.is_alive():
+            self._passages[0].mark(function)
+        else:
+            function()
 
     def close(self) -> None:
         """End for good."""
@@ -121,23 +126,17 @@ class Capture:
             return
         write, flush = stream.write, stream.flush
 
-        def name(value: str) -> Callable[[], None]:
-            return lambda: setattr(passage, "stream", value)
-
-        def marked(function: Callable[[], Any]) -> Any:
-            passage.mark(name("stderr"))
+        def marked(function: Callable[..., Any], *args: Any) -> Any:
+            passage.switch(_STDERR)
             try:
-                return function()
+                return function(*args)
             finally:
-                passage.mark(name("stdout"))
+                passage.switch(_STDOUT)
 
-        def write_marked(text: str) -> int:
+        def write_marked(text: str) -> Any:
             # Other text stays in Python's buffer until the stream is flushed.
-            if stream.write_through or "\n" in text or "\r" in text:
-                marked(lambda: write(text))
-            else:
-                write(text)
-            return len(text)
+            ended = isinstance(text, str) and ("\n" in text or "\r" in text)
+            return marked(write, text) if ended or stream.write_through else write(text)
 
         def flush_marked() -> None:
             marked(flush)

@@ -14,6 +14,8 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
+from itertools import count
 
 TakeText = Callable[[str, str], None]
 
@@ -30,18 +32,24 @@ class Marks:
     def __init__(self) -> None:
         self._begin = b"\x1b_" + secrets.token_hex(8).encode() + b":"
         self._functions: dict[bytes, Callable[[], None]] = {}
-        self._last = 0
+        self._lasting: dict[bytes, Callable[[], None]] = {}
+        self._count = count()
 
     def make(self, function: Callable[[], None]) -> bytes:
-        """Return the bytes that stand for a call of `function`."""
-        self._last += 1
-        name = str(self._last).encode()
+        """Return the bytes that stand for one call of `function`, in this process."""
+        name = b"%d-%d" % (os.getpid(), next(self._count))
         self._functions[name] = function
         return self._begin + name + _MARK_END
 
+    def make_lasting(self, function: Callable[[], None]) -> bytes:
+        """Return bytes that stand for a call of `function` as often as they come."""
+        name = b"%d" % next(self._count)
+        self._lasting[name] = function
+        return self._begin + name + _MARK_END
+
     def call(self, name: bytes) -> None:
-        """Call what a mark stands for; one made in another process stands for nothing here."""
-        function = self._functions.pop(name, None)
+        """Call what a mark stands for; one made in a forked process stands for nothing here."""
+        function = self._lasting.get(name) or self._functions.pop(name, None)
         if function:
             function()
 
@@ -91,6 +99,7 @@ class Passage:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = b""
         self.rest_since = 0.0
+        self._to_stream = {name: marks.make_lasting(partial(self._switch, name)) for name in _NAMES}
 
     def enter(self) -> None:
         """Lead the streams through here."""
@@ -103,6 +112,13 @@ class Passage:
         """Let the streams write to their target again."""
         for descriptor in self.descriptors:
             os.dup2(self._target, descriptor)
+
+    def switch(self, descriptor: int) -> None:
+        """Take what is written here from now on for the text of that standard stream."""
+        os.write(self.entry, self._to_stream[descriptor])
+
+    def _switch(self, descriptor: int) -> None:
+        self.stream = _NAMES[descriptor]
 
     def mark(self, function: Callable[[], None]) -> None:
         """Have `function` called when all that was written here before is through."""

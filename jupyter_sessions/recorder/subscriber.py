@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 import uuid
 from collections import deque
@@ -82,9 +83,9 @@ class Subscriber:
         self._socket, self._reader = _connect(connection_file, self._context)
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_write, False)
-        self._poller.register(self._wake_read, zmq.POLLIN)
+        self._woken, self._wake = socket.socketpair()
+        self._wake.setblocking(False)
+        self._poller.register(self._woken.fileno(), zmq.POLLIN)
         self._calls: deque[Callable[[], None]] = deque()
         self._arrivals: dict[str, Event] = {}
         self._confirms = False
@@ -113,9 +114,10 @@ class Subscriber:
     def call(self, function: Callable[[], None]) -> None:
         """Have `function` called by the thread that acts on the messages."""
         self._calls.append(function)
-        # A full pipe wakes the thread as well as one more byte would.
-        with suppress(BlockingIOError):
-            os.write(self._wake_write, b"\0")
+        # A full buffer wakes the thread as well as one more byte would; one that has ended (its
+        # socket is closed) has nothing left to act on.
+        with suppress(OSError):
+            self._wake.send(b"\0")
 
     def abort(self, note: str) -> None:
         """Take note that the kernel died or was restarted: what runs in it will never end."""
@@ -149,6 +151,8 @@ class Subscriber:
         A subscription to a topic of its own makes the kernel send a message (``iopub_welcome``)
         that comes, on the same connection, after all others.
         """
+        if not self._thread.is_alive():
+            return False
         topic = f"jupyter-sessions-{uuid.uuid4().hex}"
         arrived = self._arrivals[topic] = Event()
         self.call(lambda: self._socket.subscribe(topic))
@@ -169,13 +173,13 @@ class Subscriber:
     def _close(self) -> None:
         self._socket.close(linger=0)
         self._context.term()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        self._woken.close()
+        self._wake.close()
 
     def _turn(self) -> None:
         ready = dict(self._poller.poll())
-        if self._wake_read in ready:
-            os.read(self._wake_read, 4096)
+        if self._woken.fileno() in ready:
+            self._woken.recv(4096)
         elif ready:
             time.sleep(GATHERED_FOR)
         self._take_messages()

@@ -138,10 +138,10 @@ def test_fifty_quick_cells_before_a_shutdown_are_all_told_in_order(run: Run, tol
 
 
 def test_a_flood_of_displays_is_recorded_whole(run: Run, told: Told) -> None:
-    source = "for i in range(5_000): display(i)"
+    source = "for i in range(2_000): display(i)"
     run(source)
     values = [output["data"]["text/plain"] for output in told.outputs(source)]  # type: ignore[index]
-    assert values == [str(number) for number in range(5_000)]
+    assert values == [str(number) for number in range(2_000)]
 
 
 def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, told: Told) -> None:
@@ -158,10 +158,10 @@ def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, told: T
 
 
 def test_a_large_output_is_recorded_whole(run: Run, told: Told) -> None:
-    source = "display({'text/plain': 'x' * 20_000_000}, raw=True)"
+    source = "display({'text/plain': 'x' * 5_000_000}, raw=True)"
     run(source)
     [output] = told.outputs(source)
-    assert len(output["data"]["text/plain"]) == 20_000_000  # type: ignore[index]
+    assert len(output["data"]["text/plain"]) == 5_000_000  # type: ignore[index]
 
 
 def test_a_skipped_cell_is_left_out(run: Run, told: Told) -> None:
@@ -181,7 +181,7 @@ def test_pausing_records_the_cell_that_pauses_and_not_the_one_that_goes_on(
 
 
 def test_stopping_tells_all_until_then_and_nothing_later(run: Run, told: Told) -> None:
-    stop = "print('before'); recording.stop(5)"
+    stop = "print('before'); recording.stop(5) and recording.stop(5)"
     cells = run("print(1)", stop, "print(2)")
     assert cells[1].outputs[-1].data["text/plain"] == "True"
     assert list(told.commands()) == ["print(1)", stop]

@@ -114,6 +114,12 @@ LINES: dict[str, list[dict[str, Any]]] = {
             "metadata": {},
         }
     ],
+    "from multiprocessing import get_context; p = get_context('fork').Process(target=lambda: "
+    "(print('forked'), print('there', file=sys.stderr), display(5))); p.start(); p.join()": [
+        stream("forked\n"),
+        stream("there\n", "stderr"),
+        stream("5\n"),
+    ],
     "import asyncio; await asyncio.sleep(0.01); print('awaited')": [stream("awaited\n")],
     "%no_such_magic": [
         stream("UsageError: Line magic function `%no_such_magic` not found.\n", "stderr")
