@@ -128,6 +128,8 @@ class Http:
             When a name can't stand in a URL.
         """
         fields = _told(request)
+        if any(fields.get(name) == "" for name in operation.path_fields):
+            raise errors.BadName("An empty name stands for nothing.", hint="Name something.")
         try:
             filled = {name: _in_path(str(fields.pop(name, ""))) for name in operation.path_fields}
         except UnicodeEncodeError as error:

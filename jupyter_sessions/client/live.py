@@ -110,7 +110,7 @@ class Followers:
                     continue
                 asked = False
                 if kind == websocket.ABNF.OPCODE_CLOSE:
-                    return
+                    return  # the next handshake tells whether it was for good
                 if kind == websocket.ABNF.OPCODE_TEXT:
                     yield self._event(frame.data)
         except (OSError, websocket.WebSocketException):
@@ -121,9 +121,6 @@ class Followers:
             socket.shutdown()
 
     def _event(self, data: bytes) -> model.Event:
-        told = answers.told_by(data)
-        if told:
-            raise told
         try:
             return msgspec.json.decode(data, type=model.Event)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -107,12 +107,15 @@ class ScriptedServer:
 
         asyncio.run_coroutine_threadsafe(send(), self._loop).result(10)
 
-    def hang_up(self) -> None:
-        """Break the connections of all who follow."""
+    def hang_up(self, code: int | None = None) -> None:
+        """Break the connections of all who follow, or close them with a code."""
 
         async def close() -> None:
             for follower in list(self.live):
-                follower.ws_connection.stream.close()  # type: ignore[union-attr]  # it is there
+                if code is None:
+                    follower.ws_connection.stream.close()  # type: ignore[union-attr]  # there
+                else:
+                    follower.close(code)
             self.live.clear()
 
         asyncio.run_coroutine_threadsafe(close(), self._loop).result(10)

@@ -381,7 +381,6 @@ def _collect(http: Http, after: int | None = 0) -> tuple[list[int], threading.Th
     numbers: list[int] = []
 
     def follow() -> None:
-        numbers.extend([])
         for event in http.follow(model.Follow(code=CODE, after=after)):
             numbers.append(event.number)
 
@@ -434,21 +433,11 @@ def test_following_ends_when_the_role_is_gone(
     server.events = [_event(1)]
     numbers, thread = _collect(http)
     _until(lambda: server.live)
-    server.say(kind("Gone.", hint=".").to_wire())
+    server.script = lambda asked: Answer.error(kind("Gone.", hint="."))
+    server.hang_up(4403)
     thread.join(10)
     assert not thread.is_alive()
     assert numbers == [1]
-
-
-def test_following_ends_when_a_reconnection_finds_the_role_gone(
-    http: Http, server: ScriptedServer
-) -> None:
-    _, thread = _collect(http)
-    _until(lambda: server.live)
-    server.script = lambda asked: Answer.error(errors.NoSuchSession())
-    server.hang_up()
-    thread.join(10)
-    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_the_login_for_a_server_is_the_current_one_or_else_the_newest_that_lives
     ["../../evil", "/etc/passwd", "a\nkey=other", "%2e%2e", "[::1]", "\u202eann", "x" * 9999],
 )
 def test_no_name_leads_out_of_the_folder_or_into_another_login(
-    accounts: ScriptedServer, name: str, home: Path
+    accounts: ScriptedServer, name: str, state: Path
 ) -> None:
     def script(asked: Asked) -> Answer | None:
         made = model.NewLogin(key=KEY, user=name, expires=None)
@@ -143,7 +143,7 @@ def test_no_name_leads_out_of_the_folder_or_into_another_login(
     login = logins.log_in(accounts.url, name, "pw", name)
     assert (login.user, login.label) == (name, name)
     assert logins.stored() == [login]
-    files = {file.parent for file in home.parent.rglob("*") if file.is_file()}
+    files = {file.parent for file in state.parent.rglob("*") if file.is_file()}
     assert files == {logins.folder()}
 
 

@@ -1,0 +1,267 @@
+"""The client against the sessions server itself."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client import choose, logins
+from jupyter_sessions.client.http import Http
+from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions.client.transport import Transport
+from tests.client.test_outbox import command, until
+from tests.conftest import PASSWORD, free_port
+
+
+@contextmanager
+def serving(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server on the store that the environment names, and wait until it answers."""
+    command_line = [sys.executable, "-m", "jupyter_sessions", "serve", f"--port={port}"]
+    process = subprocess.Popen(command_line, stderr=subprocess.DEVNULL)
+    http = Http(f"http://127.0.0.1:{port}")
+
+    def up() -> bool:
+        assert process.poll() is None
+        try:
+            return http.call(api.CHECK_HEALTH, model.Nothing()).ok
+        except errors.ServerUnreachable:
+            return False
+
+    try:
+        until(up, 60)
+        yield process
+    finally:
+        http.close()
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server with the accounts ``ann`` and ``bar`` for all the tests that don't kill it."""
+    folder, port = tmp_path_factory.mktemp("shared"), free_port()
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("DATA", "CONFIG", "RUNTIME"):
+                patch.setenv(f"JUPYTER_{name}_DIR", str(folder / name.lower()))
+            stack.enter_context(serving(port))
+            _add_people()
+        yield f"http://127.0.0.1:{port}"
+
+
+def _add_people() -> None:
+    for name in ("ann", "bar"):
+        InProcess().call(api.ADD_ACCOUNT, model.NewAccount(name=name, password=PASSWORD))
+
+
+@pytest.fixture
+def log_in(url: str) -> Iterator[Callable[[str], Transport]]:
+    opened: list[Transport] = []
+
+    def make(user: str) -> Transport:
+        logins.log_in(url, user, PASSWORD, "a test")
+        opened.append(choose.transport(url))
+        return opened[-1]
+
+    yield make
+    for transport in opened:
+        transport.close()
+
+
+def _new(transport: Transport, **attributes: Any) -> str:
+    return transport.call(api.CREATE_SESSION, model.NewSession(**attributes)).code
+
+
+def _grant(transport: Transport, code: str, user: str, *roles: str) -> None:
+    grant = model.Grant(user=user, roles=list(roles))
+    transport.call(api.GRANT_ROLES, model.GrantRoles(code=code, grants=[grant]))
+
+
+def _sources(transport: Transport, code: str) -> list[str]:
+    sources: list[str] = []
+    after = None
+    while True:
+        request = model.ListCommands(code=code, order="oldest", limit=500, after=after)
+        page = transport.call(api.LIST_COMMANDS, request)
+        sources += [summary.source for summary in page.items]
+        if page.next is None:
+            return sources
+        after = page.next
+
+
+@pytest.mark.parametrize("operation", api.OPERATIONS.values(), ids=lambda each: each.name)
+def test_every_operation_of_the_table_has_its_route(
+    operation: api.Operation[Any, Any], url: str
+) -> None:
+    http = Http(url)
+    fields: dict[str, Any] = {"code": "1234567890123456789012", "path": "a/b", "number": 3}
+    fields |= {"name": "ann", "user": "ann", "password": "not that one", "ticket": "none"}
+    fields |= {"users": ["ann"], "grants": [{"user": "ann"}]}
+    fields |= {"commands": [msgspec.to_builtins(command("a"))], "label": "x"}
+    if operation is api.RESUME_SESSION:
+        fields["commands"] = 1
+    names = {field.name for field in msgspec.structs.fields(operation.request)}
+    given = {name: value for name, value in fields.items() if name in names}
+    request = msgspec.convert(given, operation.request)
+    try:
+        if operation.method == "WS":
+            next(iter(http.follow(request)))
+        elif operation.content == "download":
+            http.download(request, io.BytesIO())
+        else:
+            http.call(operation, request, b"content" if operation.content == "upload" else None)
+    except errors.NotSignedIn:
+        assert operation is not api.CHECK_HEALTH
+    else:
+        assert operation is api.CHECK_HEALTH
+    finally:
+        http.close()
+
+
+def test_two_people_share_a_session_over_http(log_in: Callable[[str], Transport]) -> None:
+    ann, bar = log_in("ann"), log_in("bar")
+    assert (ann.user, bar.user) == ("ann", "bar")
+    code = _new(ann, label="ours")
+    with pytest.raises(errors.NoSuchSession):
+        bar.call(api.GET_SESSION, model.SessionNamed(code=code))
+    _grant(ann, code, "bar")
+    seen = bar.call(api.GET_SESSION, model.SessionNamed(code=code))
+    assert (seen.label, seen.roles) == ("ours", ["read"])
+    with pytest.raises(errors.RoleMissing):
+        bar.call(api.DESCRIBE_SESSION, model.DescribeSession(code=code, label="mine"))
+    ann.call(api.TIME_SESSION, model.TimeSession(code=code, lifetime=60))
+    assert ann.call(api.TIME_SESSION, model.TimeSession(code=code, lifetime=None)).lifetime is None
+
+
+@pytest.mark.parametrize("path", ["a.txt", "ä b/100%/#?.txt", "deep/er/x&y=z;.bin"])
+def test_content_comes_back_as_it_was_published(
+    log_in: Callable[[str], Transport], tmp_path: Path, path: str
+) -> None:
+    ann = log_in("ann")
+    code = _new(ann)
+    content = bytes(range(256)) * 20_000
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    for given in (content, file):
+        request = model.PublishFile(code=code, path=path, media_type="text/html")
+        published = ann.call(api.PUBLISH_FILE, request, given)
+        assert (published.path, published.size) == (path, len(content))
+        target = io.BytesIO()
+        ann.download(model.FileNamed(code=code, path=path), target)
+        assert target.getvalue() == content
+
+
+def test_paths_that_lead_elsewhere_are_refused_by_name(log_in: Callable[[str], Transport]) -> None:
+    ann = log_in("ann")
+    code = _new(ann)
+    for path in ("../x", "a/../../x", ".", "a/./b", "/etc/passwd", "a\\..\\b", ""):
+        with pytest.raises(errors.BadRequest):
+            ann.call(api.PUBLISH_FILE, model.PublishFile(code=code, path=path), b"x")
+
+
+def test_a_follower_sees_commands_as_they_come_until_the_role_is_revoked(
+    log_in: Callable[[str], Transport],
+) -> None:
+    ann, bar = log_in("ann"), log_in("bar")
+    code = _new(ann)
+    _grant(ann, code, "bar")
+    kinds: list[str] = []
+    ended = threading.Event()
+
+    def follow() -> None:
+        for event in bar.follow(model.Follow(code=code)):
+            kinds.append(event.kind)
+        ended.set()
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    until(lambda: _recorded_one(ann, code) and kinds)
+    assert set(kinds) == {"command.recorded"}
+    ann.call(api.REVOKE_ROLES, model.RevokeRoles(code=code, users=["bar"]))
+    assert ended.wait(20)
+    thread.join()
+
+
+def _recorded_one(transport: Transport, code: str) -> bool:
+    commands = [command(secrets.token_hex(4))]
+    transport.call(api.RECORD_COMMANDS, model.RecordCommands(code=code, commands=commands))
+    return True
+
+
+def test_logging_out_ends_the_key(url: str, log_in: Callable[[str], Transport]) -> None:
+    ann = log_in("ann")
+    login = logins.current()
+    assert login is not None
+    logins.log_out(login)
+    with pytest.raises(errors.NotSignedIn):
+        ann.call(api.LIST_SESSIONS, model.ListSessions())
+    with pytest.raises(errors.WrongPassword):
+        logins.log_in(url, "ann", "not the password")
+    assert logins.stored() == []
+
+
+def test_commands_sent_while_the_server_is_killed_and_started_again_arrive_exactly_once() -> None:
+    port, names = free_port(), []
+    url = f"http://127.0.0.1:{port}"
+    with ExitStack() as opened:
+        for round_ in range(2):
+            with serving(port) as process:
+                if round_ == 0:
+                    _add_people()
+                    logins.log_in(url, "ann", PASSWORD)
+                    ann = choose.transport()
+                    opened.callback(ann.close)
+                    code = _new(ann)
+                    courier = Courier(ann, code, first_wait=0.02, longest_wait=0.2)
+                    opened.callback(courier.close, 5)
+                for number in range(200):
+                    names.append(f"{round_}-{number}")
+                    courier.send(command(names[-1], None))
+                    courier.send(command(names[-1]))
+                    if number == 150:
+                        until(lambda: courier.waiting < 100)
+                        process.kill()
+            until(lambda: courier.problem)
+        with serving(port):
+            assert courier.flush(60)
+            assert courier.problem is None
+            assert _sources(ann, code) == [f"run({name!r})" for name in names]
+
+
+def test_a_role_taken_away_puts_commands_aside(log_in: Callable[[str], Transport]) -> None:
+    ann, bar = log_in("ann"), log_in("bar")
+    code = _new(ann)
+    _grant(ann, code, "bar", "read")
+    courier = Courier(bar, code)
+    courier.send(command("a"))
+    assert courier.flush(20)
+    assert "1 command is not recorded" in str(courier.problem)
+    assert "write" in str(courier.problem)
+    courier.close(5)
+
+
+# ---- in process
+
+
+def test_the_same_courier_records_in_process() -> None:
+    transport = InProcess()
+    code = _new(transport)
+    courier = Courier(transport, code)
+    for number in range(250):
+        courier.send(command(f"c{number}"))
+    assert courier.flush(30)
+    assert _sources(transport, code) == [f"run('c{number}')" for number in range(250)]
+    assert courier.close(5)
