@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -83,10 +85,13 @@ def _render_fence(
 
 
 def _formula(source: str, *, display: bool) -> Markup:
-    from latex2mathml.converter import convert
+    from latex2mathml.converter import convert_to_element
 
     try:
-        mathml = convert(source, display="block" if display else "inline")
+        formula = convert_to_element(source, display="block" if display else "inline")
     except Exception:  # noqa: BLE001  # the library raises all sorts; the source then stands as it is
         return Markup("<code>{}</code>").format(source)
-    return Markup(mathml)  # noqa: S704  # built as an element tree, so text in it is escaped
+    # The library writes symbols as character references, and leaves all text in them unescaped.
+    for element in formula.iter():
+        element.text = unescape(element.text or "")
+    return Markup(ElementTree.tostring(formula, encoding="unicode"))  # noqa: S704  # escapes

@@ -41,4 +41,7 @@ def highlight(source: str, language: str = "", filename: str = "") -> Markup:
         return escape(source)
     lexer.stripnl = False
     lexer.ensurenl = False
-    return Markup(pygmentize(source, lexer, HtmlFormatter(nowrap=True)))  # noqa: S704  # escapes
+    html = pygmentize(source, lexer, HtmlFormatter(nowrap=True))
+    # The formatter ends every line, the last one too.
+    whole = html if source.endswith("\n") else html.removesuffix("\n")
+    return Markup(whole)  # noqa: S704  # the formatter escapes

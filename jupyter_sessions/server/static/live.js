@@ -3,6 +3,12 @@ import { fetchCommand } from "./fragments.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
+// What the server closes a connection with when coming back would be in vain.
+const FINAL = {
+  4401: "Not live: your login has ended",
+  4403: "Not live: the session is not open to you now",
+  4404: "Not live: you have no role here any more",
+};
 const MOST_KEPT = 200;
 
 export function follow(history) {
@@ -25,7 +31,11 @@ export function follow(history) {
       after = Math.max(after, event.number);
       if (event.command) arrivals.take(event.command);
     });
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", ({ code }) => {
+      if (code in FINAL) {
+        show(state, false, FINAL[code]);
+        return;
+      }
       show(state, false, "Not live; trying again");
       // Not all browsers that were cut off come back at the same instant.
       setTimeout(connect, wait * (0.75 + Math.random() / 2));

@@ -1,0 +1,221 @@
+"""A real server, a real Chromium, and people who look at pages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from jupyter_sessions import api, model
+from jupyter_sessions.core.askers import KeyHolder
+from jupyter_sessions.core.dispatch import Dispatcher
+from tests.conftest import STARTED_WITHIN, Clock, House, free_port, missing
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+# pytest-jupyter's event loop and Playwright's shut each other out; no server runs in this process.
+@pytest.fixture(autouse=True)
+def jp_asyncio_loop() -> None:
+    """Make no event loop."""
+
+
+@pytest.fixture(autouse=True)
+def jp_server_cleanup() -> None:
+    """Have no server to clean up."""
+
+
+# Not for the whole session: as long as Playwright runs, no other event loop can in this thread.
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Start the browser."""
+    if not CHROMIUM.exists():
+        missing(f"Chromium ({CHROMIUM})")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """A running sessions server and its store, which this process works on too."""
+
+    url: str
+    house: House
+    people: set[str] = field(default_factory=set)
+
+    def person(self, name: str) -> str:
+        """Make an account, once."""
+        if name not in self.people:
+            self.house.add(name)
+            self.people.add(name)
+        return name
+
+    def cookie(self, name: str) -> dict[str, str]:
+        """Return the cookie of someone's login."""
+        login = self.house.asker(self.person(name))
+        assert isinstance(login, KeyHolder)
+        port = self.url.rpartition(":")[2]
+        return {"name": f"jupyter-sessions-{port}", "value": login.key, "url": self.url}
+
+    def session(self, label: str = "A session", **grants: str) -> str:
+        """Make a session of root's with members; return its code."""
+        code = self.house.new(label=label).code
+        for name, roles in grants.items():
+            self.house.grant(code, self.person(name), *roles.split())
+        return code
+
+    def record(self, code: str, *commands: model.Recording, by: str = "root") -> list[int]:
+        """Record commands."""
+        request = model.RecordCommands(code=code, commands=list(commands))
+        return list(self.house.call(by, api.RECORD_COMMANDS, request).numbers)
+
+    def publish(self, code: str, path: str, content: bytes, media_type: str = "") -> None:
+        """Publish a file."""
+        request = model.PublishFile(code=code, path=path, media_type=media_type)
+        self.house.call("root", api.PUBLISH_FILE, request, upload=content)
+
+    def address(self, code: str, tail: str = "") -> str:
+        """Return a session URL, or a page below it."""
+        return f"{self.url}/sessions/{code}/experiment{tail}"
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Start a server for all browser tests, on a home of its own."""
+    home = tmp_path_factory.mktemp("site")
+    places = {f"JUPYTER_{name}_DIR": str(home / name) for name in ("DATA", "CONFIG", "RUNTIME")}
+    port = free_port()
+    database, blobs = f"sqlite:///{home / 'sessions.db'}", str(home / "blobs")
+    with (home / "serve.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                *("-m", "jupyter_sessions", "serve", f"--port={port}"),
+                f"--SessionsExtension.database={database}",
+                f"--SessionsExtension.blobs={blobs}",
+            ],
+            env=os.environ | places,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+        )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + STARTED_WITHIN
+    while not _healthy(url):
+        assert process.poll() is None, (home / "serve.log").read_text()
+        assert time.monotonic() < deadline, (home / "serve.log").read_text()
+        time.sleep(0.05)
+    dispatcher = Dispatcher(database, blobs)
+    yield Site(url, House(dispatcher, Clock(datetime.now(UTC))))
+    dispatcher.close()
+    process.terminate()
+    process.wait(STARTED_WITHIN)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/sessions/api/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def command(
+    source: str, *outputs: model.Output, status: str = "completed", took: float = 0.5, uid: str = ""
+) -> model.Recording:
+    """Make a recording of a command with these outputs; ``running`` leaves out the response."""
+    now = datetime.now(UTC)
+    response = model.CommandResponse(
+        status=status if status != "running" else "completed",
+        outputs=list(outputs),
+        finished=now,
+        duration=took,
+    )
+    return model.Recording(
+        id=uid or os.urandom(8).hex(),
+        request=model.CommandRequest(source=source, started=now, notebook="work.ipynb"),
+        response=None if status == "running" else response,
+    )
+
+
+def text(words: str, name: str = "stdout") -> model.Stream:
+    """Make a text output."""
+    return model.Stream(name=name, text=words)
+
+
+def shown(**data: object) -> model.DisplayData:
+    """Make a display of a value; a media type is written ``text__html``, ``image__svg_xml``."""
+    named = {kind.replace("__", "/").replace("_", "+"): value for kind, value in data.items()}
+    return model.DisplayData(data=named, metadata={})
+
+
+Visit = Callable[..., Page]
+
+
+@dataclass
+class Visitor:
+    """Someone's browser windows, and what these complained about.
+
+    With `hostile` content, what the policy refused is reported too, and meant to be.
+    """
+
+    hostile: bool = False
+    contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Note what a page reports as an error: scripts, and the content security policy."""
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text)
+                if message.type == "error" and "Failed to load resource" not in message.text
+                else None
+            ),
+        )
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    """Give the record of what the test's pages complain about."""
+    return Visitor()
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site, visitor: Visitor) -> Iterator[Visit]:
+    """Open a page as nobody, or as someone who has logged in; no page may complain."""
+
+    def open_page(address: str = "/sessions/", who: str | None = None, **options: object) -> Page:
+        context = chromium.new_context(base_url=site.url, **options)
+        visitor.contexts.append(context)
+        if who is not None:
+            context.add_cookies([site.cookie(who)])
+        page = context.new_page()
+        visitor.watch(page)
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in visitor.contexts:
+        context.close()
+    assert visitor.hostile or not visitor.complaints

@@ -1,0 +1,256 @@
+"""The history in a browser: what was run, shown as it was, live, filtered, page by page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from jupyter_sessions import api, model
+from tests.browser.conftest import Site, Visit, command, shown, text
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAA"
+    "AElFTkSuQmCC"
+)
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 0h9"/></svg>'
+TABLE = (
+    '<table class="dataframe"><thead><tr><th></th><th>rain</th></tr></thead>'
+    "<tbody><tr><th>0</th><td>10.9</td></tr></tbody></table>"
+)
+
+
+def numbers(page: Page) -> list[int]:
+    return [
+        int(n)
+        for n in page.locator("[data-number]").evaluate_all("l => l.map(e => e.dataset.number)")
+    ]
+
+
+@pytest.fixture(scope="module")
+def variety(site: Site) -> str:
+    code = site.session("Variety", reader="read", writer="write")
+    error = model.ErrorOutput(
+        ename="KeyError",
+        evalue="'humidity'",
+        traceback=["\x1b[31mKeyError\x1b[39m", "\x1b[32m----> 1\x1b[39m df['humidity']"],
+    )
+    site.record(
+        code,
+        command("print('hello')", text("hello\n"), text("careful\n", "stderr")),
+        command("fig", shown(image__png=PIXEL, text__plain="<Figure>")),
+        command("chart", shown(image__svg_xml=SVG, text__plain="<Chart>")),
+        command("df", shown(text__html=TABLE, text__plain="rain")),
+        command("notes", shown(text__markdown="# Findings\n\n*wet*", text__plain="x")),
+        command("formula", shown(text__latex="$\\frac{a}{b}$", text__plain="a/b")),
+        command("params", shown(application__json={"depth": 4}, text__plain="{}")),
+        command("df['humidity']", error, status="error"),
+        command("train()", text("".join(f"epoch {i}\n" for i in range(200)))),
+        command("tqdm()", text("  0%\r 50%\r100%\n", "stderr")),
+    )
+    site.record(code, command("ls /", text("bin\n")), by="writer")
+    return code
+
+
+def test_each_output_is_shown_in_its_best_form(site: Site, visit: Visit, variety: str) -> None:
+    page = visit(site.address(variety, "?order=oldest"), "reader")
+    expect(page.locator("#c1 .stdout")).to_have_text("hello")
+    expect(page.locator("#c1 .stderr")).to_have_text("careful")
+    for number, size in ((2, [10, 10]), (3, [40, 20])):
+        image = page.locator(f"#c{number} img")
+        image.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "n => document.querySelector(`#c${n} img`).naturalWidth > 0", arg=number
+        )
+        assert image.evaluate("i => [i.naturalWidth, i.naturalHeight]") == size
+    found = {4: "td >> text=10.9", 5: "h1 >> text=Findings", 6: "math mfrac", 7: "text=depth"}
+    for number, selector in found.items():
+        frame = page.locator(f"#c{number} iframe")
+        frame.scroll_into_view_if_needed()
+        expect(page.frame_locator(f"#c{number} iframe").locator(selector)).to_be_visible()
+    expect(page.locator("#c8 .error p")).to_have_text("KeyError: 'humidity'")
+    page.locator("#c8 summary").click()
+    expect(page.locator("#c8 .ansi-green-fg")).to_have_text("----> 1")
+    expect(page.locator("#c10 .stderr")).to_have_text("100%")
+
+
+def test_frames_are_as_high_as_their_content(site: Site, visit: Visit, variety: str) -> None:
+    page = visit(site.address(variety, "/commands/4"), "reader")
+    page.wait_for_function("document.querySelector('iframe').style.height !== ''")
+    inner = page.frame_locator("iframe").locator("html").evaluate("e => e.offsetHeight")
+    assert abs(page.locator("iframe").evaluate("e => e.offsetHeight") - inner) <= 1
+
+
+def test_long_text_is_folded_and_unfolds(site: Site, visit: Visit, variety: str) -> None:
+    page = visit(site.address(variety), "reader")
+    last = page.locator("#c9").get_by_text("epoch 199")
+    expect(last).to_be_hidden()
+    page.locator("#c9").get_by_text("Show all 200 lines").click()
+    expect(last).to_be_visible()
+
+
+def test_source_is_highlighted_and_can_be_copied(site: Site, visit: Visit, variety: str) -> None:
+    page = visit(site.address(variety, "/commands/1"), "reader")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    expect(page.locator("#c1 .source .s1").first).to_contain_text("hello")
+    page.locator("#c1").hover()
+    page.get_by_role("button", name="Copy the source").click()
+    expect(page.locator("#c1 .copier.copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "print('hello')"
+
+
+def test_request_and_response_are_there_as_json(site: Site, visit: Visit, variety: str) -> None:
+    page = visit(site.address(variety), "reader")
+    command = page.locator("#c4")
+    for which, key, value in (("request", "source", "df"), ("response", "status", "completed")):
+        href = command.get_by_role("link", name=which).get_attribute("href")
+        assert href is not None and href.endswith(f"/json/{which}/4.json")
+        answer = page.request.get(href)
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.json()[key] == value
+    assert answer.json()["outputs"][0]["data"]["text/html"] == TABLE
+
+
+def test_filters_by_person_status_and_words(site: Site, visit: Visit, variety: str) -> None:
+    page = visit(site.address(variety), "reader")
+    for field, choice, wanted in (("Who", "writer", [11]), ("Status", "error", [8])):
+        page.get_by_label(field).select_option(choice)
+        page.get_by_role("button", name="Show", exact=True).click()
+        page.wait_for_url("**status=**")
+        assert numbers(page) == wanted
+        page.get_by_role("link", name="Clear filters").click()
+        page.wait_for_url(site.address(variety))
+    page.get_by_label("Search source and output").fill("humidity")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**search=humidity**")
+    assert numbers(page) == [8]
+    page.goto(site.address(variety, "?since=2999-01-01"))
+    expect(page.get_by_role("heading", name="No command matches")).to_be_visible()
+
+
+def test_pages_are_turned_by_number_in_both_orders(site: Site, visit: Visit) -> None:
+    code = site.session("Long", walker="read")
+    site.record(code, *(command(f"step({i})") for i in range(1, 131)))
+    page = visit(site.address(code), "walker")
+    assert numbers(page) == list(range(130, 80, -1))
+    for link, wanted in (
+        ("Older", range(80, 30, -1)),
+        ("Older", range(30, 0, -1)),
+        ("Newer", range(80, 30, -1)),
+        ("Newer", range(130, 80, -1)),
+    ):
+        before = page.url
+        page.get_by_role("link", name=link).last.click()
+        page.wait_for_function("url => location.href !== url", arg=before)
+        assert numbers(page) == list(wanted)
+    expect(page.get_by_role("link", name="Newer")).to_have_count(0)
+    page.get_by_label("Go to").fill("42")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**at=42")
+    assert numbers(page)[0] == 42
+    page.goto(site.address(code, "?order=oldest"))
+    page.get_by_role("link", name="Later").click()
+    page.wait_for_url("**after=50")
+    assert numbers(page) == list(range(51, 101))
+
+
+def test_a_command_has_a_permalink_with_its_neighbours(
+    site: Site, visit: Visit, variety: str
+) -> None:
+    page = visit(site.address(variety), "reader")
+    page.get_by_role("link", name="Command 8", exact=True).click()
+    page.wait_for_url("**/commands/8")
+    expect(page.locator("#c8")).to_contain_text("humidity")
+    page.keyboard.press("p")
+    page.wait_for_url("**/commands/7")
+    page.keyboard.press("n")
+    page.wait_for_url("**/commands/8")
+    page.goto(site.address(variety, "/commands/999"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("This session has no command 999.")
+
+
+def test_new_commands_appear_live_and_complete_themselves(site: Site, visit: Visit) -> None:
+    code = site.session("Alive", watcher="read")
+    site.record(code, command("first"))
+    page = visit(site.address(code), "watcher")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    site.record(code, command("slow()", status="running", uid="slow"))
+    expect(page.locator("#c2")).to_contain_text("running")
+    site.record(code, command("slow()", text("done at last"), uid="slow"), command("third"))
+    expect(page.locator("#c2")).to_contain_text("done at last")
+    expect(page.locator("#c3")).to_contain_text("third")
+    assert numbers(page) == [3, 2, 1]
+    expect(page.locator("[data-commands]")).to_have_text("3")
+
+
+def test_the_first_command_appears_live_on_an_empty_page(site: Site, visit: Visit) -> None:
+    code = site.session("Empty", watcher="read")
+    page = visit(site.address(code), "watcher")
+    expect(page.get_by_role("heading", name="Nothing recorded yet")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    site.record(code, command("x = 1"))
+    expect(page.locator("#c1")).to_contain_text("x = 1")
+    expect(page.get_by_role("heading", name="Nothing recorded yet")).to_have_count(0)
+
+
+def test_elsewhere_than_on_top_new_commands_are_only_counted(site: Site, visit: Visit) -> None:
+    code = site.session("Counted", watcher="read")
+    site.record(code, command("one"), command("two"))
+    page = visit(site.address(code, "?search=one"), "watcher")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    site.record(code, command("three"), command("four"))
+    page.get_by_role("link", name="2 new commands").click()
+    page.wait_for_url(site.address(code))
+    assert numbers(page) == [4, 3, 2, 1]
+
+
+def test_a_lost_connection_comes_back_and_misses_nothing(site: Site, visit: Visit) -> None:
+    code = site.session("Patchy", watcher="read")
+    site.record(code, command("one"))
+    page = visit("/sessions/", "watcher")
+    sockets = []
+    page.route_web_socket(
+        "**/live?**", lambda route: (sockets.append(route), route.connect_to_server())
+    )
+    page.goto(site.address(code))
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    sockets[-1].close()
+    site.record(code, command("meanwhile"))
+    expect(page.locator("#c2")).to_contain_text("meanwhile")
+    assert len(sockets) == 2
+
+
+def test_a_revoked_member_is_told_and_does_not_come_back(site: Site, visit: Visit) -> None:
+    code = site.session("Revoked", leaver="read")
+    page = visit(site.address(code), "leaver")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    site.house.call("root", api.REVOKE_ROLES, model.RevokeRoles(code=code, users=["leaver"]))
+    expect(page.get_by_text("Not live: you have no role here any more")).to_be_visible()
+
+
+def test_outputs_too_large_for_the_page_come_when_one_gets_there(site: Site, visit: Visit) -> None:
+    code = site.session("Large", scroller="read")
+    site.record(code, command("big()", text("head\n" + "x" * 900_000)), command("small()"))
+    page = visit(site.address(code), "scroller")
+    page.locator("#c1").scroll_into_view_if_needed()
+    expect(page.locator("#c1 .output.text")).to_contain_text("head")
+    expect(page.get_by_text("Only the beginning is shown")).to_be_visible()
+
+
+def test_the_history_reads_without_scripts(site: Site, visit: Visit, variety: str) -> None:
+    page = visit(site.address(variety), "reader", java_script_enabled=False)
+    expect(page.locator("#c1 .stdout")).to_have_text("hello")
+    expect(page.locator("#c2 img")).to_be_visible()
+    expect(page.locator("#c11")).to_contain_text("ls /")
+
+
+def test_a_forgotten_command_keeps_its_row_and_loses_its_content(site: Site, visit: Visit) -> None:
+    code = site.session("Forgotten", reader="read")
+    site.record(code, command("secret = 'swordfish'", text("swordfish")))
+    site.house.call("root", api.FORGET_COMMAND, model.CommandNamed(code=code, number=1))
+    page = visit(site.address(code), "reader")
+    expect(page.locator("#c1")).to_contain_text("was erased")
+    assert "swordfish" not in page.content()
+    assert json.loads(page.request.get(site.address(code, "/json/request/1.json")).body()) is None

@@ -1,0 +1,153 @@
+"""The web space, members and activity in a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Site, Visit, command
+from tests.browser.test_history import PIXEL, TABLE
+
+CSV = b"station,rain\nSea-Tac,10.9\nBoeing Field,8.1\n"
+
+
+@pytest.fixture(scope="module")
+def published(site: Site) -> str:
+    code = site.session("Published", reader="read", ada="write execute")
+    site.record(code, command("publish()"))
+    notebook = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3", "language": "python"}},
+        "cells": [
+            {"cell_type": "markdown", "metadata": {}, "source": "# A notebook, $x^2$"},
+            {
+                "cell_type": "code",
+                "metadata": {},
+                "execution_count": 1,
+                "source": "df",
+                "outputs": [
+                    {"output_type": "display_data", "metadata": {}, "data": {"image/png": PIXEL}},
+                    {"output_type": "execute_result", "metadata": {}, "execution_count": 1,
+                     "data": {"text/html": TABLE}},
+                ],
+            },
+        ],
+    }  # fmt: skip
+    files = {
+        "data/rain.csv": CSV,
+        "analysis of rain #1?.ipynb": json.dumps(notebook).encode(),
+        "notes.md": b"# Notes\n\nSome *words*.",
+        "train.py": b"def train():\n    return 1\n",
+        "params.json": b'{"depth":4}',
+        "report/index.html": b"<link rel=stylesheet href=style.css><h1>Report</h1>"
+        b"<body><script src=app.js></script>",
+        "report/style.css": b"h1 { color: rgb(1, 2, 3) }",
+        "report/app.js": b"document.body.append('its script ran')",
+        "weights.bin": bytes(1000),
+    }
+    for path, content in files.items():
+        site.publish(code, path, content)
+    return code
+
+
+def test_folders_are_browsed_to_a_preview_and_a_download(
+    site: Site, visit: Visit, published: str
+) -> None:
+    page = visit(site.address(published, "/files"), "reader")
+    page.get_by_role("link", name="data", exact=True).click()
+    page.get_by_role("link", name="rain.csv").click()
+    page.wait_for_url("**/files/data/rain.csv")
+    preview = page.frame_locator("iframe")
+    expect(preview.locator("td.number").first).to_have_text("10.9")
+    expect(page.locator("code.digest")).to_have_text(hashlib.sha256(CSV).hexdigest())
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "rain.csv"
+    assert download.value.path().read_bytes() == CSV
+    page.get_by_role("navigation", name="Folders").get_by_role("link", name="Web space").click()
+    page.wait_for_url("**/experiment/files")
+
+
+@pytest.mark.parametrize(
+    ("name", "selector"),
+    [
+        ("analysis of rain #1?.ipynb", "h1 >> text=A notebook"),
+        ("analysis of rain #1?.ipynb", "math msup"),
+        ("analysis of rain #1?.ipynb", "td >> text=10.9"),
+        ("notes.md", "em >> text=words"),
+        ("train.py", ".nf >> text=train"),
+        ("params.json", "text=depth"),
+    ],
+)
+def test_files_have_previews(
+    site: Site, visit: Visit, published: str, name: str, selector: str
+) -> None:
+    page = visit(site.address(published, "/files"), "reader")
+    page.get_by_role("link", name=name).click()
+    expect(page.frame_locator("iframe").locator(selector).first).to_be_visible()
+
+
+def test_a_published_page_keeps_its_own_style_and_script(
+    site: Site, visit: Visit, published: str
+) -> None:
+    page = visit(site.address(published, "/files/report/index.html"), "reader")
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_text("its script ran")).to_be_visible()
+    assert frame.locator("h1").evaluate("e => getComputedStyle(e).color") == "rgb(1, 2, 3)"
+
+
+def test_what_is_not_there_says_so(site: Site, visit: Visit, published: str) -> None:
+    page = visit(site.address(published, "/files/no/such.png"), "reader")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("no/such.png")
+    page.goto(site.address(published, "/files/weights.bin"))
+    expect(page.get_by_text("There is no preview for this kind of file.")).to_be_visible()
+
+
+def test_members_stand_owner_first_with_what_they_may_do(
+    site: Site, visit: Visit, published: str
+) -> None:
+    page = visit(site.address(published, "/members"), "reader")
+    rows = page.locator(".members li")
+    expect(rows.first).to_contain_text("root")
+    expect(rows.first.locator(".chip")).to_have_text(["owner"])
+    expect(rows.filter(has_text="ada").locator(".chip")).to_have_text(["write", "execute"])
+
+
+def test_activity_tells_what_happened_in_words_and_leads_there(
+    site: Site, visit: Visit, published: str
+) -> None:
+    page = visit(site.address(published, "/activity"), "reader")
+    lines = page.locator(".event")
+    expect(lines.filter(has_text="made the session")).to_have_count(1)
+    expect(lines.filter(has_text="granted roles to").first).to_contain_text("ada")
+    expect(lines.filter(has_text="publish()")).to_contain_text("ran command 1")
+    lines.filter(has_text="published").get_by_role("link", name="data/rain.csv").click()
+    page.wait_for_url("**/files/data/rain.csv")
+
+
+def test_the_list_finds_sessions_and_separates_mine_from_shared(site: Site, visit: Visit) -> None:
+    site.session("Tides of the Sound", lister="read")
+    site.house.new(owner="lister", label="My own tides")
+    page = visit("/sessions/", "lister")
+    titles = page.locator(".sessions h2 a")
+    for link, wanted in (
+        ("Mine", ["My own tides"]),
+        ("Shared with me", ["Tides of the Sound"]),
+        ("All", ["My own tides", "Tides of the Sound"]),
+    ):
+        page.get_by_role("link", name=link, exact=True).click()
+        expect(titles).to_have_text(wanted)
+    page.get_by_label("Search sessions").fill("sound")
+    page.keyboard.press("Enter")
+    expect(titles).to_have_text(["Tides of the Sound"])
+    page.get_by_role("link", name="Removed", exact=True).click()
+    expect(page.get_by_text("Nothing matches")).to_be_visible()
+
+
+def test_an_empty_list_says_how_to_begin(visit: Visit) -> None:
+    page = visit("/sessions/", "newcomer")
+    expect(page.get_by_text("%session new")).to_be_visible()
