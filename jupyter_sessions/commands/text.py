@@ -87,27 +87,31 @@ def _drawn(block: Block, width: int, paint: Paint) -> str:
 
 
 def _table(table: Table, width: int, paint: Paint) -> str:
-    from tabulate import tabulate
-
     if not table.items:
         return table.empty
     columns = table.shown
-    rows = [[written(c.value(item), c.form) for c in columns] for item in table.items]
-    widths = _fitting(columns, rows, width)
-    cells = [
-        [
-            _painted(_cut(cell, limit), column, paint)
-            for cell, limit, column in zip(row, widths, columns, strict=True)
-        ]
-        for row in rows
+    rows = [
+        [written(column.value(item), column.form) for column in columns] for item in table.items
     ]
-    text = tabulate(
-        cells,
-        headers=[column.title for column in columns],
-        disable_numparse=True,
-        colalign=["right" if column.form in _RIGHT else "left" for column in columns],
-    )
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    widths = _fitting(columns, rows, width)
+    heads = [column.title for column in columns]
+    lines = [_row(heads, columns, widths), _row(["-" * each for each in widths], columns, widths)]
+    return "\n".join([*lines, *(_row(row, columns, widths, paint) for row in rows)])
+
+
+def _row(
+    cells: Sequence[str],
+    columns: Sequence[Column],
+    widths: Sequence[int],
+    paint: Paint = _unpainted,
+) -> str:
+    placed = []
+    for cell, column, width in zip(cells, columns, widths, strict=True):
+        text = _cut(cell, width)
+        margin = " " * (width - _width(text))
+        shown = _painted(text, column, paint)
+        placed.append(margin + shown if column.form in _RIGHT else shown + margin)
+    return (" " * _GAP).join(placed).rstrip()
 
 
 def _painted(cell: str, column: Column, paint: Paint) -> str:
