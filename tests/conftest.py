@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,10 +31,31 @@ STARTED_WITHIN = 90.0  # seconds
 
 
 def missing(what: str) -> NoReturn:
-    """Skip for want of `what`; where everything is to be there, fail instead."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing")
+    """Skip for want of `what`."""
     pytest.skip(f"{what} is missing: install it to run this test")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[Any]:
+    """Count a skipped test as failed where everything is to be there."""
+    report = yield
+    return _failed_in_ci(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[Any]:
+    """Count a skipped module as failed where everything is to be there."""
+    report = yield
+    return _failed_in_ci(report)
+
+
+def _failed_in_ci(report: Any) -> Any:
+    # What is expected to fail is reported as skipped, too.
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI"):
+        _, _, reason = report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\nIn CI a skip is a failure."
+    return report
 
 
 @pytest.fixture(autouse=True)
@@ -86,8 +107,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stdout=log, stderr=log, user=user, cwd=folder,
         )  # fmt: skip
         try:
-            _wait_for(lambda: (folder / ".s.PGSQL.5432").exists(), "PostgreSQL")
-            yield f"postgresql+psycopg://sessions@/{{name}}?host={folder}"
+            url = f"postgresql+psycopg://sessions@/{{name}}?host={folder}"
+            _wait_for(lambda: _answers(url.format(name="postgres")), "PostgreSQL")
+            yield url
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(STARTED_WITHIN)
@@ -102,14 +124,13 @@ def _wait_for(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def postgresql_database(postgresql: str) -> Iterator[str]:
-    """Give the URL of an empty PostgreSQL database."""
+@contextmanager
+def new_postgresql_database(postgresql: str) -> Iterator[str]:
+    """Make an empty PostgreSQL database, give its URL, and drop it."""
     from sqlalchemy import create_engine, text
 
     name = f"test_{secrets.token_hex(6)}"
     engine = create_engine(postgresql.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    _wait_for(lambda: _answers(engine), "PostgreSQL")
     with engine.connect() as connection:
         connection.execute(
             text(
@@ -123,14 +144,25 @@ def postgresql_database(postgresql: str) -> Iterator[str]:
     engine.dispose()
 
 
-def _answers(engine: Any) -> bool:
+def _answers(url: str) -> bool:
+    from sqlalchemy import create_engine
     from sqlalchemy.exc import OperationalError
 
+    engine = create_engine(url)
     try:
         engine.connect().close()
     except OperationalError:
         return False
+    finally:
+        engine.dispose()
     return True
+
+
+@pytest.fixture
+def postgresql_database(postgresql: str) -> Iterator[str]:
+    """Give the URL of an empty PostgreSQL database."""
+    with new_postgresql_database(postgresql) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
