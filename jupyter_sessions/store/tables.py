@@ -63,9 +63,10 @@ _NUMBERS = 2**32
 def number_in(session_id: int, number: int) -> int:
     """Return the row number of a session's command or event: its own number, within the session's.
 
-    Sessions and the numbers in them stay below 2**31 and 2**32.
+    Sessions and the numbers in them stay below 2**31 and 2**32. A larger number, which anybody can
+    ask for, would lead into another session; it is taken for the largest, which nothing has.
     """
-    return session_id * _NUMBERS + number
+    return session_id * _NUMBERS + min(number, _NUMBERS - 1)
 
 
 def all_in(column: ColumnElement[int], session_id: int) -> ColumnElement[bool]:

@@ -1,0 +1,122 @@
+"""Short ways to ask a `House` for what the tests of the core ask all the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.core.askers import Identified
+from tests.conftest import House, recording
+
+
+def do(
+    house: House, who: str, operation: api.Operation, *, upload: Any = None, **fields: Any
+) -> Any:
+    """Do an operation as someone, with the request's fields as keywords."""
+    more = {} if upload is None else {"upload": upload}
+    return house.call(who, operation, operation.request(**fields), **more)
+
+
+def refused(error: type[errors.SessionsError], match: str | None = None) -> Any:
+    """Expect exactly this failure, with a hint that says what to do next."""
+
+    def exactly(raised: errors.SessionsError) -> bool:
+        return type(raised) is error and bool(raised.message) and bool(raised.hint)
+
+    return pytest.RaisesExc(error, match=match, check=exactly)
+
+
+def join(house: House, *names: str) -> None:
+    """Have people in the store, whom an identity provider vouches for: without passwords, fast."""
+    for name in names:
+        house.keys[name] = Identified(name)
+        do(house, name, api.MAKE_TICKET)
+
+
+def members(house: House, code: str, by: str = "root") -> dict[str, list[str]]:
+    """Return who is in a session, with their roles, in the order told."""
+    found = do(house, by, api.LIST_MEMBERS, code=code).members
+    return {member.user: list(member.roles) for member in found}
+
+
+def commands(house: House, code: str, by: str = "root", **query: Any) -> list[model.CommandSummary]:
+    """Return a page of the history."""
+    return list(do(house, by, api.LIST_COMMANDS, code=code, **query).items)
+
+
+def command(house: House, code: str, number: int, by: str = "root") -> model.Command:
+    """Return a whole command."""
+    answer: model.Command = do(house, by, api.GET_COMMAND, code=code, number=number)
+    return answer
+
+
+def record(house: House, code: str, *recordings: model.Recording, by: str = "root") -> list[int]:
+    """Record these, in one request."""
+    return list(do(house, by, api.RECORD_COMMANDS, code=code, commands=list(recordings)).numbers)
+
+
+def recorded(house: House, source: str = "1", *, later: float = 0, **more: Any) -> model.Recording:
+    """Make a recording as of now, or of some seconds `later`."""
+    return recording(source, at=house.clock() + timedelta(seconds=later), **more)
+
+
+def running(house: House, uid: str, source: str = "1") -> model.Recording:
+    """Make a recording of a command that still runs."""
+    request = model.CommandRequest(source=source, started=house.clock())
+    return model.Recording(id=uid, request=request)
+
+
+def publish(
+    house: House, code: str, *paths: str, content: bytes = b"x", by: str = "root", **more: Any
+) -> list[model.File]:
+    """Publish the same content under each path."""
+    return [
+        do(house, by, api.PUBLISH_FILE, upload=content, code=code, path=path, **more)
+        for path in paths
+    ]
+
+
+def files(house: House, code: str, by: str = "root", **query: Any) -> list[str]:
+    """Return what one page of a folder's listing shows, folders with a slash behind."""
+    page = do(house, by, api.LIST_FILES, code=code, **query)
+    return [f"{file.path}/" if file.folder else file.path for file in page.items]
+
+
+def content(house: House, code: str, path: str, by: str = "root") -> bytes:
+    """Return a published file's content."""
+    _, blob = do(house, by, api.DOWNLOAD_FILE, code=code, path=path)
+    return house.dispatcher.blobs.read(blob)
+
+
+def log(house: House, code: str, by: str = "root") -> list[model.Event]:
+    """Return a session's whole log."""
+    return list(do(house, by, api.LIST_EVENTS, code=code, limit=500).items)
+
+
+def pages(ask: Callable[[str | None], model.Page[Any]]) -> list[list[Any]]:
+    """Turn all pages of a list; `ask` gets each page's ``after``."""
+    found, after = [], None
+    while True:
+        page = ask(after)
+        found.append(list(page.items))
+        after = page.next
+        if after is None:
+            return found
+        assert page.items, "an empty page promises more"
+
+
+def counted(house: House, *tables: Any) -> dict[str, int]:
+    """Return how many rows tables have, straight from the database."""
+
+    def count(connection: Connection) -> dict[str, int]:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in tables
+        }
+
+    return house.dispatcher.database.read(lambda tx: count(tx.connection)).result()

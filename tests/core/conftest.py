@@ -1,0 +1,36 @@
+"""What the tests of the core share: databases that come up fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from jupyter_sessions.store import engines
+from jupyter_sessions.store.tables import metadata
+from tests.conftest import new_postgresql_database
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: str) -> Iterator[str]:
+    """Make one PostgreSQL database with the schema in it, for all tests here in turn."""
+    with new_postgresql_database(postgresql) as url:
+        engines.open_engines(url).dispose()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a database without a row, on each that we know."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store' / 'sessions.db'}"
+        return
+    url: str = request.getfixturevalue("migrated_postgresql")
+    yield url
+    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables}, command_words RESTART IDENTITY"))
+    engine.dispose()
