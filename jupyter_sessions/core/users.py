@@ -15,6 +15,9 @@ from jupyter_sessions.store.tables import users
 
 def find(connection: Connection, name: str) -> Row[Any] | None:
     """Return the row of the user who is called `name`, None where there is none."""
+    if "\0" in name:
+        # No name has it, and PostgreSQL can't even be asked.
+        return None
     return connection.execute(
         select(users).where(users.c.folded == names.fold(name), users.c.removed.is_(None))
     ).one_or_none()

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, column, func, select, table, text
+from sqlalchemy import ColumnElement, cast, column, select, table, text
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from jupyter_sessions.store.database import Transaction
 from jupyter_sessions.store.tables import all_in, commands
@@ -77,6 +78,7 @@ def found(transaction: Transaction, session_id: int, query: str) -> ColumnElemen
         )
     else:
         match = " & ".join(f"'{word}':*" for word in wanted)
-        matches = _index.c.words.op("@@")(func.to_tsquery("simple", match))
+        # Cast, and not `to_tsquery`, which would cut the words once more in its own way.
+        matches = _index.c.words.op("@@")(cast(match, TSQUERY))
         hits = select(_index.c.command_id).where(matches, all_in(_index.c.command_id, session_id))
     return commands.c.id.in_(hits)
