@@ -33,7 +33,8 @@ class Entry:
     shell_only
         Whether it makes no sense in a notebook.
     secret
-        Whether what is typed may hold a password: such a cell is never recorded.
+        Whether what is typed or answered may let others in, a password or a one-time address: such
+        a cell is never recorded.
     """
 
     name: str
@@ -101,7 +102,7 @@ TABLE: tuple[Entry, ...] = (
         ("files", "List what is published."),
         ("get", "Download what is published."),
         ("unpublish", "Take files or folders out of the web space."),
-        ("web", "Print a session's address, and open it in a browser."),
+        ("web", "Print a session's address, and open it in a browser.", {"secret": True}),
     ),
     *_section(
         "Servers",
