@@ -8,7 +8,9 @@ are bytes, time-outs are minutes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -265,7 +267,8 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True):
 
     `id` is the kernel's ``msg_id`` of the request (or another unique string): recording the same id
     twice changes nothing. A recording without a response is of a command that still runs; the same
-    id with its response completes it.
+    id with its response completes it, and with another one replaces the outputs (a thread that went
+    on printing, an updated display).
     """
 
     id: Annotated[str, Meta(pattern=r"^[!-~]{1,200}\Z")]
@@ -425,8 +428,36 @@ class View(Answer):
 # ---- events ------------------------------------------------------------------------------------
 
 
+#: Every kind of event in a session's log: what happened, and what the event's data tells of it.
+EVENT_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "session.created": "The session was made. Data: its `label`.",
+        "session.described": "`label` or `description` was changed. Data: the new ones.",
+        "session.timed": "A time-out was changed. Data: `idle_timeout`, `lifetime`, in minutes.",
+        "session.disabled": "The owner disabled it.",
+        "session.enabled": "The owner enabled it again.",
+        "session.closed": "It became an archive. Data: `why`, where a time-out ran out.",
+        "session.removed": "The owner removed it.",
+        "session.restored": "The owner brought it back.",
+        "session.transferred": "It has a new owner. Data: `user`.",
+        "session.resumed": "A member took it up. Data: `agent`, the program.",
+        "member.granted": "A user got roles in place of others. Data: `user`, `roles`.",
+        "member.revoked": "A user lost all roles. Data: `user`.",
+        "command.started": "A command began that still runs. Data: its `number`.",
+        "command.recorded": "A command ended. Data: its `number`.",
+        "command.updated": "Later outputs of a command came. Data: its `number`.",
+        "command.forgotten": "A command's content was erased. Data: its `number`.",
+        "file.published": "A file was published. Data: `path`, `size`, `sha256`; `command`, where "
+        "one made it; `replaced`, the SHA-256 of what stood there.",
+        "file.unpublished": "A file was unpublished. Data: `path`, `sha256`.",
+    }
+)
+
+
 class Event(Answer):
-    """One line of a session's log. `kind` is ``noun.verb``; `data` holds no secrets and no content.
+    """One line of a session's log; `data` holds no secrets and no content.
+
+    `kind` is one of `EVENT_KINDS`; newer servers may send more.
 
     `command` is there for the kinds that concern one, as it is now.
     """

@@ -27,12 +27,14 @@ def append(
     Parameters
     ----------
     kind
-        ``noun.verb``.
+        One of `model.EVENT_KINDS`.
     data
         What else is to be known of each; never a secret, never content.
     session
         Another session than the context's; to be saved by the caller.
     """
+    if kind not in model.EVENT_KINDS:
+        raise ValueError(f"there is no kind of event {kind!r}")
     session = session or context.session
     first = session.events + 1
     session.change(events=session.events + len(data))
