@@ -182,7 +182,7 @@ REVOKE_ROLES = _add("members.revoke", f"POST {S}/members/revoke", N.ADMIN, model
 
 # ---- commands
 RECORD_COMMANDS = _add("commands.record", f"POST {S}/commands", N.WRITE, model.RecordCommands, model.Recorded,
-    "Record commands; the same id twice changes nothing and answers the same number.")
+    "Record commands; the same id again answers the same number, and takes over what is newer.")
 LIST_COMMANDS = _add("commands.list", f"GET {S}/commands", N.READ, model.ListCommands, model.Page[model.CommandSummary],
     "List, filter and search the history.")
 GET_COMMAND = _add("commands.get", f"GET {S}/commands/{{number}}", N.READ, model.CommandNamed, model.Command,

@@ -30,7 +30,12 @@ _KNOWN = select(
     commands.c.status,
     commands.c.finished,
     commands.c.forgotten,
+    commands.c.note,
+    commands.c.outputs,
+    commands.c.outputs_blob,
 )
+# What differs where later outputs of an ended command come.
+_CHANGING = ("status", "note", "outputs", "outputs_blob")
 _ONE = Prepared(
     _KNOWN.where(
         commands.c.session_id == bindparam("session_id"), commands.c.uid == bindparam("uid")
@@ -124,7 +129,10 @@ def _update(context: Context, row: Any, kept: Kept) -> None:
             hint="An id stands for one command of one user; use new ones.",
         )
     was_running = row.status == "running"
-    if not was_running and columns["finished"] <= row.finished:
+    if not was_running and (
+        columns["finished"] < row.finished
+        or all(columns[name] == getattr(row, name) for name in _CHANGING)
+    ):
         return
     name_blobs(context, kept.blobs)
     context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))

@@ -18,7 +18,7 @@ from jupyter_sessions import model
 from jupyter_sessions.recorder.outputs import OutputArea
 
 #: How many bytes of outputs are kept of a command.
-OUTPUT_LIMIT = 64 * 2**20
+OUTPUT_LIMIT = 256 * 2**20
 
 #: Seconds after which a command that still runs is told of.
 ANNOUNCED_AFTER = 0.5
@@ -32,6 +32,9 @@ REDELIVERED_RATE = 8 * 2**20
 #: How many ended commands are kept, since their outputs may still change (an updated display, a
 #: thread that goes on printing).
 KEPT_COMMANDS = 1000
+
+#: How many bytes the outputs of all ended commands that are kept may take together.
+KEPT_OUTPUTS = 64 * 2**20
 
 KERNEL_ENDED = "The kernel ended while this ran."
 STOPPED_HERE = "Recording was stopped by this command: what it did afterwards is not here."
@@ -102,8 +105,7 @@ class Tracker:
     Parameters
     ----------
     limit
-        How many bytes of outputs to keep of a command. Ended commands are kept, for changes to
-        come, as long as all their outputs together take no more than twice that.
+        How many bytes of outputs to keep of a command.
     """
 
     def __init__(self, limit: int = OUTPUT_LIMIT) -> None:
@@ -260,7 +262,7 @@ class Tracker:
         return told
 
     def _evict(self) -> None:
-        while len(self._ended) > KEPT_COMMANDS or self._ended_size > 2 * self.limit:
+        while len(self._ended) > KEPT_COMMANDS or self._ended_size > KEPT_OUTPUTS:
             told = (t for t in self._ended.values() if t.id not in self._untold)
             oldest = next(told, None)
             if oldest is None:
