@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, insert, or_, select, tuple_, update
+from sqlalchemy import and_, false, insert, or_, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from jupyter_sessions import api, model, roles
@@ -81,18 +81,19 @@ def make(context: Context, **attributes: Any) -> None:
 
 def default_code(context: Context) -> str:
     """Return the code of the principal's default session, which is made at first need."""
+    me = users_table.c.id == context.principal.user_id
+    # Locked, so that two first needs at once make one session.
+    context.connection.execute(select(users_table.c.id).where(me).with_for_update())
     found = context.connection.execute(
         select(sessions.c.code)
         .join(users_table, users_table.c.default_session == sessions.c.id)
-        .where(users_table.c.id == context.principal.user_id)
+        .where(me)
     ).scalar()
     if found is not None:
         return str(found)
     make(context, label=_DEFAULT_LABEL)
     context.connection.execute(
-        update(users_table)
-        .where(users_table.c.id == context.principal.user_id)
-        .values(default_session=context.session.id)
+        update(users_table).where(me).values(default_session=context.session.id)
     )
     return context.session.code
 
@@ -158,6 +159,9 @@ def _which(request: model.ListSessions, me: int) -> list[ColumnElement[bool]]:
 
 
 def _containing(text: str) -> ColumnElement[bool]:
+    if "\0" in text:
+        # Nothing has it, and the databases cut it off or refuse it.
+        return false()
     columns = (sessions.c.label, sessions.c.description, sessions.c.code, users_table.c.name)
     return and_(
         *(
@@ -199,6 +203,7 @@ def describe(context: Context, request: model.DescribeSession) -> model.Session:
 @implements(api.TIME_SESSION)
 def time(context: Context, request: model.TimeSession) -> model.Session:
     """Change the time-outs."""
+    _refuse_default(context, "can't be given an end")
     asked = {"idle_timeout": request.idle_timeout, "lifetime": request.lifetime}
     values = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
     return _change(context, "session.timed", **values)
@@ -219,17 +224,14 @@ def enable(context: Context, request: model.SessionNamed) -> model.Session:  # n
 @implements(api.CLOSE_SESSION)
 def close(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
     """Make the session a read-only archive; its members can look at it, even if it was disabled."""
+    _refuse_default(context, "can't be closed")
     return _change(context, "session.closed", closed=context.now, disabled=False)
 
 
 @implements(api.REMOVE_SESSION)
 def remove(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
     """Take the session out of every list."""
-    if context.session.default:
-        raise Conflict(
-            "This is your default session, which can't be removed.",
-            hint="Forget its commands and unpublish its files instead.",
-        )
+    _refuse_default(context, "can't be removed")
     return _change(context, "session.removed", removed=context.now)
 
 
@@ -250,10 +252,7 @@ def transfer(context: Context, request: model.TransferSession) -> model.Session:
         raise Conflict(
             f"The account of {user.name} is disabled.", hint="Choose a user who can log in."
         )
-    if session.default:
-        raise Conflict(
-            "This is your default session, which stays yours.", hint="Make a session to hand over."
-        )
+    _refuse_default(context, "stays yours")
     admin = roles.expand(roles.Roles.ADMIN)
     of_session = members.c.session_id == session.id
     context.connection.execute(
@@ -281,6 +280,15 @@ def transfer(context: Context, request: model.TransferSession) -> model.Session:
     session.owner, session.roles = user.name, admin
     events.append(context, "session.transferred", {"user": user.name})
     return answer(context, session)
+
+
+def _refuse_default(context: Context, why: str) -> None:
+    if context.session.default:
+        raise Conflict(
+            f"This is your default session, which {why}.",
+            hint="Make a session of its own for that. What is in this one can be forgotten and "
+            "unpublished.",
+        )
 
 
 def _change(context: Context, kind: str, **values: Any) -> model.Session:
