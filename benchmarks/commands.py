@@ -61,3 +61,8 @@ def body(count: int) -> bytes:
     return b'{"commands": [%b]}' % b",".join(
         _TEMPLATE % (number, number) for number in itertools.islice(_numbers, count)
     )
+
+
+def mark(body: bytes) -> bytes:
+    """Return what stands in the source of a body's first command, and in no other."""
+    return body[(start := body.index(b"# Run ")) : start + len("# Run ") + len(_NUMBER % 0)]

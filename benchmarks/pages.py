@@ -37,10 +37,17 @@ def measure(effort: Effort, folder: Path) -> Row:
         get = ours.bare_get()
         asked = {"get": lambda: get, **depths}
 
-        def timed(request: Callable[[], bytes]) -> Callable[[], float]:
-            return lambda: 1e3 * load.drive(ours.server, request, 1, effort.seconds / 2).latency
+        costs: dict[str, list[float]] = {name: [] for name in asked}
 
-        sides = {name: timed(request) for name, request in asked.items()}
+        def timed(name: str) -> Callable[[], float]:
+            def once() -> float:
+                loaded = load.drive(ours.server, asked[name], 1, effort.seconds / 2)
+                costs[name].append(1e3 * loaded.cost)
+                return 1e3 * loaded.latency
+
+            return once
+
+        sides = {name: timed(name) for name in asked}
         if mlflow is not None:
             mlflow.copy_run(folder, _RUNS)
             search = mlflow.request("/runs/search", {"experiment_ids": ["0"], "max_results": _PAGE})
@@ -52,6 +59,8 @@ def measure(effort: Effort, folder: Path) -> Row:
     row.figures = [
         Figure("GET of 1 KB from a bare handler in our server's process", measured["get"], "ms"),
         *(Figure(f"ours, {depth}", measured[depth], "ms") for depth in depths),
+        Figure("the server's CPU for a GET", costs["get"], "ms"),
+        Figure("the server's CPU for a page, anywhere", costs["anywhere"], "ms"),
     ]
     slowest = max(depths, key=lambda depth: sum(ratios(measured[depth], measured["get"])))
     row.goals = [Goal(f"ours, {slowest} : GET", ratios(measured[slowest], measured["get"]), "", 2)]

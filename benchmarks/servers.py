@@ -119,8 +119,7 @@ def jupyter(
     port = free_port()
     options = [f"--port={port}", f"--IdentityProvider.token={token}", *config]
     command = [sys.executable, "-m", "benchmarks.serve", ",".join(extensions), *options]
-    places = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in _JUPYTER_FOLDERS}
-    with running(command, folder, port, "/api", places) as process:
+    with running(command, folder, port, "/api") as process:
         yield Server(port, process, token)
 
 
@@ -168,25 +167,40 @@ def mlflow(folder: Path, effort: Effort) -> Iterator[Mlflow | None]:
     }
     options = [part for option in arguments.items() for part in option]
     command = [sys.executable, "-m", "mlflow", "server", *options]
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
-    with running(command, folder, port, "/health", quiet) as process:
+    with running(command, folder, port, "/health") as process:
         server = Server(port, process)
         address = f"{server.url}{_MLFLOW_API}/runs/create"
         made = httpx.post(address, json={"experiment_id": "0"}, timeout=60).raise_for_status()
         yield Mlflow(server, made.json()["run"]["info"]["run_id"])
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process that has all of its files in `folder`."""
+    changed = {
+        **{f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in _JUPYTER_FOLDERS},
+        "PYTHONPATH": str(_REPOSITORY),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "GIT_PYTHON_REFRESH": "quiet",
+    }
+    # A store or a server of the caller's own, or modules compiled anew at every start, would tell of
+    # something else.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("JUPYTER_SESSIONS_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
+    return kept | changed
+
+
 @contextlib.contextmanager
-def running(
-    command: Sequence[str], folder: Path, port: int, path: str, environment: dict[str, str]
-) -> Iterator[psutil.Process]:
+def running(command: Sequence[str], folder: Path, port: int, path: str) -> Iterator[psutil.Process]:
     """Run a server in `folder` until the block ends; it is up when a GET of `path` answers."""
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(_REPOSITORY), **environment},
+            env=environment(folder),
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,

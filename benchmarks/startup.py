@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import subprocess
 import sys
 import time
@@ -18,12 +17,7 @@ _ROUNDS_MORE = 3  # these are short, so they are taken more often
 
 def measure(effort: Effort, folder: Path) -> Row:
     """Start commands, beside a Python that does nothing."""
-    environment = {
-        **os.environ,
-        **{f"JUPYTER_{name}_DIR": str(folder) for name in ("DATA", "CONFIG", "RUNTIME")},
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-    }
-    environment.pop("JUPYTER_SESSIONS_URL", None)
+    environment = servers.environment(folder)
 
     def run(*command: str) -> float:
         begin = time.perf_counter()
