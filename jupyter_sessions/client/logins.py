@@ -18,7 +18,7 @@ import msgspec
 
 from jupyter_sessions import api, errors, folders, model
 
-_FOLDER_VARIABLE = "JUPYTER_SESSIONS_DIR"
+FOLDER_VARIABLE = "JUPYTER_SESSIONS_DIR"
 _CURRENT = "current"
 _LOCK_TIMEOUT = 10.0
 
@@ -75,7 +75,7 @@ def folder() -> Path:
     StoreUnusable
         When it can't be made.
     """
-    named = os.environ.get(_FOLDER_VARIABLE)
+    named = os.environ.get(FOLDER_VARIABLE)
     try:
         if not named:
             return folders.private("logins")
@@ -260,5 +260,5 @@ def _write(file: Path, content: msgspec.Struct) -> None:
 def _unusable(error: Exception) -> errors.StoreUnusable:
     return errors.StoreUnusable(
         f"The folder of the stored logins can't be used: {error}.",
-        hint=f"Make your home folder writable, or name another folder in {_FOLDER_VARIABLE}.",
+        hint=f"Make your home folder writable, or name another folder in {FOLDER_VARIABLE}.",
     )
