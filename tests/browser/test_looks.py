@@ -32,7 +32,7 @@ def furnished(site: Site) -> str:
         code,
         command("print('x' * 500)", text("x" * 500)),
         command("y" * 300, shown(text__html=wide, text__plain="x"), shown(image__png=PIXEL)),
-        command("last()"),
+        command("last = " + "z" * 300),
     )
     site.publish(
         code, "data/a table with a long name that goes on and on.csv", b"a,b\n" + b"x" * 400 + b",1"

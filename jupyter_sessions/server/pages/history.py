@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -32,7 +32,6 @@ class Entry:
     source: str
     outputs: list[Shown] | None = None
     preview: Text | None = None
-    seen: dict[str, str] = field(default_factory=dict)
 
 
 def entry(whole: model.Command, *, fold: int) -> Entry:
@@ -49,6 +48,15 @@ def short_entry(summary: model.CommandSummary) -> Entry:
     """Prepare a command of which only the summary is known."""
     preview = folded(summary.preview, _FOLD_IN_LIST) if summary.preview else None
     return Entry(summary=summary, source=summary.source, preview=preview)
+
+
+def _entries(summaries: list[model.CommandSummary], whole: dict[int, model.Command]) -> list[Entry]:
+    return [
+        entry(whole[summary.number], fold=_FOLD_IN_LIST)
+        if summary.number in whole
+        else short_entry(summary)
+        for summary in summaries
+    ]
 
 
 class HistoryPage(SessionPage):
@@ -91,12 +99,7 @@ class HistoryPage(SessionPage):
             )
         )
         found = {command.summary.number: command for command in whole}
-        return [
-            entry(found[summary.number], fold=_FOLD_IN_LIST)
-            if summary.number in found
-            else short_entry(summary)
-            for summary in summaries
-        ]
+        return await self.in_thread(_entries, summaries, found)
 
 
 class CommandPage(SessionPage):
@@ -117,9 +120,8 @@ class CommandPage(SessionPage):
                 else "Nothing has been recorded in it yet.",
             ) from error
         if self.get_query_argument("fragment", None):
-            html = self.page_html(
-                "fragment.html", session=session, entry=entry(whole, fold=_FOLD_IN_LIST)
-            )
+            short = await self.in_thread(partial(entry, whole, fold=_FOLD_IN_LIST))
+            html = self.page_html("fragment.html", session=session, entry=short)
             self.set_header("Content-Type", "text/html; charset=utf-8")
             await self.finish(html)
             return
@@ -127,7 +129,7 @@ class CommandPage(SessionPage):
             "command.html",
             session,
             tab="history",
-            entry=entry(whole, fold=_FOLD_ALONE),
+            entry=await self.in_thread(partial(entry, whole, fold=_FOLD_ALONE)),
             request=whole.request,
         )
 

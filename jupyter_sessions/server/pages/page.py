@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -70,10 +71,13 @@ class Page(SessionsHandler):
     async def finish_page(self, template: str, **values: Any) -> None:
         """Answer with a page for the user who is signed in."""
         user = await self.call(api.WHO_AM_I, model.Nothing())
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        await self.finish(
-            self.page_html(template, me=user, xsrf=self.xsrf_token.decode("ascii"), **values)
+        token = self.xsrf_token.decode("ascii")
+        # Highlighting a page of commands takes as long as many other requests do in all.
+        html = await self.in_thread(
+            partial(self.page_html, template, me=user, xsrf=token, **values)
         )
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        await self.finish(html)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with a page on what went wrong; without a login, lead to the login form."""

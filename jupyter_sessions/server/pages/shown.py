@@ -30,7 +30,8 @@ class Text:
 class Shown:
     """One output as the templates need it.
 
-    `kind` tells how it is shown; `name` is the stream's, the exception's or the media type's name.
+    `kind` tells how it is shown; `name` is the stream's, the exception's or the media type's name;
+    `width` is how many pixels wide an image is to be shown, where that is not its own width.
     """
 
     index: int
@@ -38,6 +39,7 @@ class Shown:
     name: str
     text: Text | None = None
     message: str = ""
+    width: int | None = None
 
 
 def shown_outputs(outputs: list[model.Output], *, fold: int) -> list[Shown]:
@@ -87,4 +89,11 @@ def _shown(index: int, output: model.Output, fold: int) -> Shown:
         kind="image" if kind in IMAGES else "frame",
         name=kind,
         message=alternative[:_LONGEST_ALTERNATIVE],
+        width=_width(output.metadata.get(kind)),
     )
+
+
+def _width(metadata: object) -> int | None:
+    """Read the width that a figure for a dense screen says it is to have."""
+    width = metadata.get("width") if isinstance(metadata, dict) else None
+    return int(width) if isinstance(width, int | float) and 0 < width < 10_000 else None

@@ -177,6 +177,7 @@ def _extended(codes: list[int]) -> int | None:
         return _of_256(codes.pop(0))
     if kind == 2 and len(codes) >= 3:
         return _nearest((codes.pop(0), codes.pop(0), codes.pop(0)))
+    codes.clear()
     return None
 
 

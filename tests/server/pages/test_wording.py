@@ -1,0 +1,95 @@
+"""Numbers and instants read well; links lead where they should, and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_sessions.server.pages import wording
+from jupyter_sessions.server.pages.links import Links
+from jupyter_sessions.server.pages.turning import read_view
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        (-5, "just now"),
+        (44, "just now"),
+        (46, "1 min ago"),
+        (44 * 60, "44 min ago"),
+        (46 * 60, "1 h ago"),
+        (21 * 3600, "21 h ago"),
+        (23 * 3600, "yesterday"),
+        (5 * 86400, "5 days ago"),
+        (40 * 86400, "12 October 2026"),
+    ],
+)
+def test_the_past_reads_as_people_say_it(passed: float, words: str) -> None:
+    assert wording.ago(NOW - timedelta(seconds=passed), NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "1 ms"),
+        (0.0421, "42 ms"),
+        (0.9996, "1.0 s"),
+        (12.4, "12 s"),
+        (125, "2 min 05 s"),
+        (7384, "2 h 03 min"),
+    ],
+)
+def test_durations_read_in_their_own_unit(seconds: float, words: str) -> None:
+    assert wording.lasted(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (48_123, "48 kB"), (999_600, "1.0 MB"),
+     (5 * 10**15, "5000 TB")],
+)  # fmt: skip
+def test_sizes_read_in_their_own_unit(count: int, words: str) -> None:
+    assert wording.size(count) == words
+
+
+def test_roles_that_others_include_are_left_out() -> None:
+    assert wording.telling(["read", "write", "execute", "admin", "owner"]) == ["owner"]
+    assert wording.telling(["read", "write", "execute"]) == ["write", "execute"]
+    assert wording.telling(["execute"]) == ["execute"]
+
+
+def test_names_in_urls_are_quoted() -> None:
+    links = Links("/hub/user/")
+    assert links.files("1", "a b/c?#%.csv") == (
+        "/hub/user/sessions/1/experiment/files/a%20b/c%3F%23%25.csv"
+    )
+    assert links.history("1", user="a&b", status="") == "/hub/user/sessions/1/experiment?user=a%26b"
+
+
+@given(st.text(max_size=40) | st.text(alphabet="/\\.:%2eE?#\t\n sesion@", max_size=40))
+def test_only_pages_of_ours_are_led_to(tail: str) -> None:
+    links = Links("/")
+    for target in (tail, "/" + tail, "/sessions/" + tail):
+        led = links.own(target)
+        assert led.startswith("/sessions/")
+        assert not set(led) & set('\\\t\n\r "<>')
+        assert "//" not in led.partition("?")[0].partition("#")[0]
+
+
+def test_a_session_url_with_its_query_is_led_to() -> None:
+    target = "/sessions/1234/experiment?status=error&search=a%20b#c12"
+    assert Links("/").own(target) == target
+
+
+def test_nonsense_in_a_query_is_as_if_it_were_not_there() -> None:
+    nonsense = {"order": "up", "status": "fine", "since": "soon", "after": "-1", "at": "x" * 99}
+    view = read_view(nonsense)
+    assert view.query() == read_view({}).query()
+    assert view.live
+    assert read_view({"at": "7"}).after == 8
+    assert read_view({"at": "7", "order": "oldest"}).after == 6

@@ -1,0 +1,49 @@
+"""Terminal text becomes HTML that shows what a terminal would."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_sessions.server.rendering import ansi
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("plain", "plain"),
+        ("<b>&\"'", "&lt;b&gt;&amp;&#34;&#39;"),
+        ("\x1b[31mred\x1b[0m", '<span class="ansi-red-fg">red</span>'),
+        ("\x1b[1;92mloud\x1b[22m", '<span class="ansi-bold ansi-bright-green-fg">loud</span>'),
+        ("\x1b[38;5;196mx", '<span class="ansi-red-fg">x</span>'),
+        ("\x1b[48;2;0;0;0mx", '<span class="ansi-black-bg">x</span>'),
+        ("\x1b[7mx", '<span class="ansi-inverse">x</span>'),
+        ("\x1b[31;7mx", '<span class="ansi-red-bg">x</span>'),
+        ("10%\r100%", "100%"),
+        ("100%\rdone", "done"),
+        ("abc\b\bX", "aXc"),
+        ("kept\r\n", "kept"),
+        ("\x1b]0;title\x07text\x1b[2K", "text"),
+        ("\x1b[31m", ""),
+        ("\x1b[38;5m\x1b[38;2;1mx", "x"),
+        ("\x00\x07x", "x"),
+    ],
+)
+def test_what_a_terminal_shows_is_shown(written: str, shown: str) -> None:
+    assert ansi.lines(written)[0] == shown
+
+
+def test_a_colour_goes_on_over_lines_that_are_each_complete() -> None:
+    span = '<span class="ansi-blue-fg">{}</span>'
+    assert ansi.lines("\x1b[34ma\nb\x1b[39mc") == [span.format("a"), span.format("b") + "c"]
+
+
+@given(st.text(alphabet=st.sampled_from("<>&\"'ab\x1b[]0123456789;:mK\r\n\b\x07")))
+def test_no_text_can_write_markup(text: str) -> None:
+    for line in ansi.lines(text):
+        bare = line.replace("</span>", "")
+        while bare.startswith('<span class="ansi-') or '<span class="ansi-' in bare:
+            before, _, after = bare.partition('<span class="ansi-')
+            bare = before + after.partition('">')[2]
+        assert not set(bare) & set("<>\"'")
