@@ -182,8 +182,7 @@ def environment(folder: Path) -> dict[str, str]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "GIT_PYTHON_REFRESH": "quiet",
     }
-    # A store or a server of the caller's own, or modules compiled anew at every start, would tell of
-    # something else.
+    # The caller's own store and server are left out, and modules are not compiled at every start.
     kept = {
         name: value
         for name, value in os.environ.items()
