@@ -260,7 +260,7 @@ class ReplayStopped(SessionsError):
 
     code = "replay_stopped"
     status = 400
-    exit_code = 45
+    exit_code = 47
 
 
 def _leaves(cls: type[SessionsError]) -> dict[str, type[SessionsError]]:
