@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -134,18 +134,26 @@ def get(work: Work, path: str, output: str | None, force: bool) -> Result:
 
 def _below(work: Work, path: str) -> list[tuple[model.File, str]]:
     """Give the file of a path, or all files of a folder, with their places in the target."""
-    file = work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path))
-    if not file.folder:
-        return [(file, "")]
-    found: list[tuple[model.File, str]] = []
+    try:
+        return [(work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path)), "")]
+    except errors.NotFound:
+        found = list(_files(work, path))
+        if not found:
+            raise
+        return [(each, each.path.removeprefix(f"{path}/")) for each in found]
+
+
+def _files(work: Work, folder: str) -> Iterator[model.File]:
     after: str | None = None
     while True:
-        request = model.ListFiles(code=work.code, folder=path, deep=True, limit=500, after=after)
-        page = work.call(api.LIST_FILES, request)
-        found += [(each, each.path.removeprefix(f"{path}/")) for each in page.items]
+        page = work.call(
+            api.LIST_FILES,
+            model.ListFiles(code=work.code, folder=folder, deep=True, limit=500, after=after),
+        )
+        yield from page.items
         after = page.next
         if after is None:
-            return found
+            return
 
 
 def _placed(target: Path, place: str) -> Path:

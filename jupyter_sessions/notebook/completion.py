@@ -6,6 +6,8 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -127,6 +129,8 @@ class Completion:
         choices = _choices(command, option)
         if choices is not None:
             return [(choice, "") for choice in choices]
+        if before[0] == "publish":
+            return [*self._variables(), *_paths(fragment)]
         kind = _ARGUMENTS.get(before[0])
         return self._answers[kind].get() if kind is not None else None
 
@@ -134,6 +138,14 @@ class Completion:
         return [
             (name, BY_NAME[name].summary)
             for name in self._group.list_commands(click.Context(self._group))
+        ]
+
+    def _variables(self) -> Offers:
+        hidden = self._front.shell.user_ns_hidden
+        return [
+            (name, type(value).__name__)
+            for name, value in sorted(self._front.shell.user_ns.items())
+            if not name.startswith("_") and name not in hidden and not isinstance(value, ModuleType)
         ]
 
     # ---- what is asked of the server
@@ -163,6 +175,17 @@ class Completion:
         request = model.ListFiles(code=current.code, deep=True, limit=200)
         page = current.transport.call(api.LIST_FILES, request)
         return [(each.path, each.media_type) for each in page.items]
+
+
+def _paths(fragment: str) -> Offers:
+    start = fragment[: fragment.rfind("/") + 1]
+    try:
+        return [
+            (f"{start}{path.name}/", "folder") if path.is_dir() else (f"{start}{path.name}", "file")
+            for path in sorted(Path(start).iterdir())
+        ]
+    except OSError:
+        return []
 
 
 def _options(command: click.Command) -> Offers:

