@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from jupyter_sessions.api import Needs, Operation
 from jupyter_sessions.core.context import OpenSession, Principal
@@ -41,11 +41,12 @@ LOADED = (
     .join(members, members.c.session_id == sessions.c.id)
 )
 
-_LOAD_STATEMENT = LOADED.where(
-    sessions.c.code == bindparam("code"), members.c.user_id == bindparam("user_id")
+_LOAD = Prepared(
+    LOADED.where(sessions.c.code == bindparam("code"), members.c.user_id == bindparam("user_id"))
 )
-_LOAD = Prepared(_LOAD_STATEMENT)
-_LOCK = Prepared(_LOAD_STATEMENT.with_for_update(of=sessions))
+_LOCK = Prepared(
+    select(sessions.c.id).where(sessions.c.code == bindparam("code")).with_for_update()
+)
 
 
 def opened(row: Any) -> OpenSession:
@@ -85,13 +86,24 @@ def load(
     NoSuchSession
         When no session has this code, or the principal no role in it.
     """
-    rows = (_LOCK if lock else _LOAD).rows(connection, code=code, user_id=principal.user_id)
+    if lock and connection.dialect.name == "postgresql":
+        # First, and by itself: what is read in the same statement as a lock that has to be waited
+        # for is in part as it was before the wait.
+        _LOCK.rows(connection, code=code)
+    rows = _LOAD.rows(connection, code=code, user_id=principal.user_id)
     if not rows:
         raise NoSuchSession
     session = opened(rows[0])
     if session.closed is None and session.closes is not None and session.closes <= now:
         session.change(closed=session.closes)
     return session
+
+
+def lock(connection: Connection, condition: ColumnElement[bool]) -> None:
+    """Have nothing change in the sessions for which `condition` holds, as `load` does for one."""
+    connection.execute(
+        select(sessions.c.id).where(condition).order_by(sessions.c.id).with_for_update()
+    )
 
 
 def save(connection: Connection, session: OpenSession) -> None:

@@ -117,9 +117,11 @@ def remove(context: Context, request: model.AccountNamed) -> model.Account:
             f"{row.name} owns {owned} session{'s' if owned > 1 else ''}, which would be nobody's.",
             hint="Have them transferred first, or disable the account instead.",
         )
-    joined = access.LOADED.where(members.c.user_id == row.id)
-    for session in map(access.opened, context.connection.execute(joined).all()):
+    theirs = members.c.user_id == row.id
+    access.lock(context.connection, sessions.c.id.in_(select(members.c.session_id).where(theirs)))
+    joined = context.connection.execute(access.LOADED.where(theirs)).all()
+    for session in map(access.opened, joined):
         events.append(context, "member.revoked", {"user": row.name}, session=session)
         access.save(context.connection, session)
-    context.connection.execute(delete(members).where(members.c.user_id == row.id))
+    context.connection.execute(delete(members).where(theirs))
     return _change(context, request.name, "account.removed", removed=context.now)

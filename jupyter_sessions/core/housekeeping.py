@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from jupyter_sessions import __version__, api, model
 from jupyter_sessions.core import access, events
-from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store import search
 from jupyter_sessions.store.tables import (
@@ -47,19 +47,31 @@ def check_health(context: Context, request: model.Nothing) -> model.Health:  # n
 
 def close_expired(context: Context) -> int:
     """Close the sessions whose time has run out, and return how many."""
-    owner = members.c.user_id == sessions.c.owner_id
     limited = or_(sessions.c.idle_timeout.is_not(None), sessions.c.lifetime.is_not(None))
+    ids = [session.id for session in _expired(context, limited)]
+    if not ids:
+        return 0
+    # Someone may act in one at this very moment, so they are looked at again once nobody can.
+    these = sessions.c.id.in_(ids)
+    access.lock(context.connection, these)
+    expired = _expired(context, these)
+    for session in expired:
+        session.change(closed=session.closes)
+        events.append(context, "session.closed", {"why": "time-out"}, session=session)
+        access.save(context.connection, session)
+    return len(expired)
+
+
+def _expired(context: Context, condition: ColumnElement[bool]) -> list[OpenSession]:
+    owner = members.c.user_id == sessions.c.owner_id
     rows = context.connection.execute(
-        access.LOADED.where(owner, sessions.c.closed.is_(None), limited)
+        access.LOADED.where(owner, sessions.c.closed.is_(None), condition)
     ).all()
-    closed = 0
-    for session in map(access.opened, rows):
-        if session.closes is not None and session.closes <= context.now:
-            session.change(closed=session.closes)
-            events.append(context, "session.closed", {"why": "time-out"}, session=session)
-            access.save(context.connection, session)
-            closed += 1
-    return closed
+    return [
+        session
+        for session in map(access.opened, rows)
+        if session.closes is not None and session.closes <= context.now
+    ]
 
 
 def purge_removed(context: Context) -> int:
@@ -67,7 +79,7 @@ def purge_removed(context: Context) -> int:
     limit = context.now - context.services.limits.restorable
     gone = list(
         context.connection.execute(
-            select(sessions.c.id).where(sessions.c.removed <= limit)
+            select(sessions.c.id).where(sessions.c.removed <= limit).with_for_update()
         ).scalars()
     )
     for session_id in gone:

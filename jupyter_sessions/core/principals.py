@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from jupyter_sessions.core import names, users
 from jupyter_sessions.core.askers import Anonymous, Asker, Identified, KeyHolder, SystemUser
@@ -149,13 +151,15 @@ def _by_name(
                 administrator=administrator,
                 via=via,
             )
-        users.add(
-            connection,
-            names.user_name(name),
-            now=now,
-            display_name=display_name,
-            administrator=administrator,
-        )
+        # Their first two acts may come at once, and the other one have made the row meanwhile.
+        with suppress(IntegrityError), connection.begin_nested():
+            users.add(
+                connection,
+                names.user_name(name),
+                now=now,
+                display_name=display_name,
+                administrator=administrator,
+            )
         row = users.required(connection, name)
     if row.disabled and via != "system":
         raise NotSignedIn("This account is disabled.", hint="Ask the server's administrator.")
