@@ -87,14 +87,15 @@ def parse(text: str) -> list[str]:
         When a part is neither a role's name nor made of role letters.
     """
     found = Roles.NONE
-    for part in text.replace("+", "|").split("|"):
+    parts = text.replace("+", "|").split("|")
+    for part in parts:
         word = part.strip().lower()
         if word in _GRANTABLE:
             found |= _GRANTABLE[word]
         elif word and all(letter in _LETTERS for letter in word):
             for letter in word:
                 found |= _LETTERS[letter]
-        elif word or "|" in text:
+        elif word or len(parts) > 1:
             raise BadRole(
                 f"There is no role {part!r}.",
                 hint="Write read, write, execute or admin joined by |, or their letters: rwx.",
