@@ -26,7 +26,6 @@ TRIES = 5  #: how often a healthy server may fail at one command before that is 
 # Nothing of this user goes into this session any more.
 _SESSION_REFUSES = (
     errors.RoleMissing,
-    errors.Forbidden,
     errors.SessionDisabled,
     errors.NoSuchSession,
     errors.WrongState,
@@ -38,6 +37,7 @@ _PASSING = (
     errors.StoreUnusable,
     errors.TooManyTries,
     errors.NotSignedIn,
+    errors.Forbidden,  # by how the server is set up: no role leads to it
     errors.NoLogin,
     errors.NotASessionsServer,
     errors.ServerNotTrusted,
@@ -287,6 +287,8 @@ class Courier:
                 return
             self._put_aside += 1
             self._last_refusal = f"{error.message} They are kept in {path}."
+        self._obstacle = ""
+        self._failures = 0
         with self._changed:
             self._changed.notify_all()
 

@@ -410,6 +410,7 @@ def test_a_follower_gets_what_was_and_what_comes_each_once_over_broken_connectio
     server.say(_event(8))
     _until(lambda: numbers == [3, 4, 5, 6, 7, 8])
     assert all(asked.authorization == f"Bearer {KEY}" for asked in server.asked)
+    assert all(asked.origin is None for asked in server.asked)
     http.close()
     thread.join(10)
     assert not thread.is_alive()
@@ -454,7 +455,8 @@ def test_who_may_not_follow_is_told_at_once(
 
 def test_following_goes_to_no_other_origin(http: Http, server: ScriptedServer) -> None:
     with ScriptedServer() as other:
-        server.script = lambda asked: Answer(status=302, headers={"Location": other.url})
+        elsewhere = other.url.replace("http:", "ws:") + api.PREFIX + f"/sessions/{CODE}/live"
+        server.script = lambda asked: Answer(status=302, headers={"Location": elsewhere})
         with pytest.raises(errors.SessionsError):
             next(http.follow(model.Follow(code=CODE, after=0)))
         assert other.asked == []

@@ -214,6 +214,7 @@ def test_what_waits_is_private_and_on_disk_rather_than_in_memory(
         errors.StoreUnusable,
         errors.TooManyTries,
         errors.NotSignedIn,
+        errors.Forbidden,
         errors.NotASessionsServer,
     ],
 )
@@ -519,14 +520,14 @@ def test_what_was_left_behind_goes_before_what_is_new(
 def test_a_line_torn_by_the_death_of_its_writer_is_passed_over(
     couriers: Callable[..., Courier], server: ScriptedServer, state: Path
 ) -> None:
-    _leave_behind(server.url, "ann", CODE, command("a"), command("b"))
+    _leave_behind(server.url, "ann", CODE, command("a"), command("b"), command("c"))
     (file,) = in_outbox(state, "journal")
-    content = file.read_bytes()
-    lines = content.splitlines(keepends=True)
-    file.write_bytes(lines[0] + lines[1] + bytes(100) + b"\n" + lines[2] + lines[2][:-20])
+    header, a, b, c = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(header + a + bytes(100) + b"\n" + b + c[:-1])
     couriers()
     until(lambda: in_outbox(state, "journal") == [])
     assert list(server.recorded) == ["a", "b"]
+    assert refused(state) == []
 
 
 def test_what_was_delivered_before_its_process_died_is_not_delivered_again(

@@ -214,31 +214,36 @@ def test_logging_out_ends_the_key(url: str, log_in: Callable[[str], Transport]) 
 
 
 def test_commands_sent_while_the_server_is_killed_and_started_again_arrive_exactly_once() -> None:
-    port, names = free_port(), []
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with ExitStack() as opened:
-        for round_ in range(2):
-            with serving(port) as process:
-                if round_ == 0:
-                    _add_people()
-                    logins.log_in(url, "ann", PASSWORD)
-                    ann = choose.transport()
-                    opened.callback(ann.close)
-                    code = _new(ann)
-                    courier = Courier(ann, code, first_wait=0.02, longest_wait=0.2)
-                    opened.callback(courier.close, 5)
-                for number in range(200):
-                    names.append(f"{round_}-{number}")
-                    courier.send(command(names[-1], None))
-                    courier.send(command(names[-1]))
-                    if number == 150:
-                        until(lambda: courier.waiting < 100)
-                        process.kill()
-            until(lambda: courier.problem)
-        with serving(port):
-            assert courier.flush(60)
-            assert courier.problem is None
-            assert _sources(ann, code) == [f"run({name!r})" for name in names]
+    with serving(port) as process:
+        _add_people()
+        logins.log_in(url, "ann", PASSWORD)
+        ann = choose.transport()
+        code = _new(ann)
+        courier = Courier(ann, code, first_wait=0.02, longest_wait=0.2)
+        names = _send_and_kill(courier, "first", process)
+    with serving(port) as process:
+        names += _send_and_kill(courier, "second", process)
+    with serving(port):
+        assert courier.flush(60)
+        assert courier.problem is None
+        assert _sources(ann, code) == [f"run({name!r})" for name in names]
+    assert courier.close(5)
+    ann.close()
+
+
+def _send_and_kill(courier: Courier, prefix: str, process: subprocess.Popen[bytes]) -> list[str]:
+    """Send 200 commands, and kill the server while it takes them."""
+    names = [f"{prefix}-{number}" for number in range(200)]
+    for name in names:
+        courier.send(command(name, None))
+        courier.send(command(name))
+        if name == names[150]:
+            until(lambda: courier.waiting < 100)
+            process.kill()
+    until(lambda: courier.problem)
+    return names
 
 
 def test_a_role_taken_away_puts_commands_aside(log_in: Callable[[str], Transport]) -> None:
