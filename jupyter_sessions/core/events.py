@@ -12,7 +12,7 @@ from jupyter_sessions.core import summaries, users
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store.prepared import Prepared
-from jupyter_sessions.store.tables import all_in, events, number_in, server_events
+from jupyter_sessions.store.tables import events, number_in, rows_in, server_events
 
 _INSERT = Prepared(insert(events), columns=events.columns.keys())
 
@@ -77,11 +77,11 @@ def read(
     newest_first: bool = False,
 ) -> list[model.Event]:
     """Read events of a session, each with its command as it is now, where it concerns one."""
-    statement = select(events).where(all_in(events.c.id, session_id)).limit(limit)
-    statement = statement.order_by(events.c.id.desc() if newest_first else events.c.id)
+    span = rows_in(session_id)
     if after is not None:
-        row = number_in(session_id, after)
-        statement = statement.where(events.c.id < row if newest_first else events.c.id > row)
+        span = rows_in(session_id, **{"before" if newest_first else "after": after})
+    order = events.c.id.desc() if newest_first else events.c.id
+    statement = select(events).where(span.holds(events.c.id)).order_by(order).limit(limit)
     rows = connection.execute(statement).all()
     data = {row.id: msgspec.json.decode(row.data) for row in rows}
     numbers = {

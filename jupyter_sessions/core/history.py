@@ -16,7 +16,7 @@ from jupyter_sessions.core.sessions import answer
 from jupyter_sessions.errors import NotFound
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
-from jupyter_sessions.store.tables import all_in, blobs, commands, number_in
+from jupyter_sessions.store.tables import blobs, commands, number_in, rows_in
 
 _SOURCES = blobs.alias("sources")
 _OUTPUTS = blobs.alias("outputs")
@@ -94,7 +94,12 @@ def list_commands(
     context: Context, request: model.ListCommands
 ) -> model.Page[model.CommandSummary]:
     """List a page of the history."""
-    statement = summaries.SUMMARY.where(all_in(commands.c.id, context.session.id))
+    newest = request.order == "newest"
+    span = rows_in(context.session.id)
+    if request.after is not None:
+        (end,) = cursors.read(request.after, 1)
+        span = rows_in(context.session.id, **{"before" if newest else "after": end})
+    statement = summaries.SUMMARY.where(span.holds(commands.c.id))
     if request.user is not None:
         user = users.find(context.connection, request.user)
         statement = statement.where(commands.c.user_id == (user.id if user else 0))
@@ -105,15 +110,10 @@ def list_commands(
     if request.until is not None:
         statement = statement.where(commands.c.started < request.until)
     if request.search:
-        condition = search.found(context.transaction, context.session.id, request.search)
+        condition = search.found(context.transaction, span, request.search)
         if condition is None:
             return model.Page(items=[])
         statement = statement.where(condition)
-    newest = request.order == "newest"
-    if request.after is not None:
-        (after,) = cursors.read(request.after, 1)
-        row = number_in(context.session.id, after)
-        statement = statement.where(commands.c.id < row if newest else commands.c.id > row)
     order = commands.c.id.desc() if newest else commands.c.id
     rows = context.connection.execute(statement.order_by(order).limit(request.limit + 1)).all()
     page = rows[: request.limit]
@@ -172,7 +172,7 @@ def forget(context: Context, request: model.CommandNamed) -> model.CommandSummar
 def resume(context: Context, request: model.ResumeSession) -> model.Resumed:
     """Take up a session."""
     rows = context.connection.execute(
-        _WHOLE.where(all_in(commands.c.id, context.session.id))
+        _WHOLE.where(rows_in(context.session.id).holds(commands.c.id))
         .order_by(commands.c.id.desc())
         .limit(request.commands)
     ).all()

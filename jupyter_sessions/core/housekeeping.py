@@ -13,12 +13,12 @@ from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store import search
 from jupyter_sessions.store.tables import (
-    all_in,
     blobs,
     commands,
     files,
     keys,
     members,
+    rows_in,
     sessions,
     settings,
 )
@@ -83,12 +83,11 @@ def purge_removed(context: Context) -> int:
         ).scalars()
     )
     for session_id in gone:
-        ids = context.connection.execute(
-            select(commands.c.id).where(all_in(commands.c.id, session_id))
-        )
+        span = rows_in(session_id)
+        ids = context.connection.execute(select(commands.c.id).where(span.holds(commands.c.id)))
         for batch in ids.scalars().partitions(_BATCH):
             search.forget(context.transaction, list(batch))
-        context.connection.execute(delete(event_log).where(all_in(event_log.c.id, session_id)))
+        context.connection.execute(delete(event_log).where(span.holds(event_log.c.id)))
         context.connection.execute(delete(sessions).where(sessions.c.id == session_id))
     return len(gone)
 

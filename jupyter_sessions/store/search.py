@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, cast, column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from jupyter_sessions.store.database import Transaction
-from jupyter_sessions.store.tables import all_in, commands
+from jupyter_sessions.store.tables import Span, commands
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_CHARACTERS = 100_000
@@ -60,8 +60,8 @@ def forget(transaction: Transaction, ids: list[int]) -> None:
     )
 
 
-def found(transaction: Transaction, session_id: int, query: str) -> ColumnElement[bool] | None:
-    """Return the condition on `commands` that holds for those of a session with all words.
+def found(transaction: Transaction, span: Span, query: str) -> ColumnElement[bool] | None:
+    """Return the condition on `commands` that holds for those in `span` with all words.
 
     None stands for a query without a single word, which nothing can match.
     """
@@ -74,11 +74,11 @@ def found(transaction: Transaction, session_id: int, query: str) -> ColumnElemen
         hits = (
             select(_index.c.rowid)
             .where(text("command_words MATCH :match").bindparams(match=match))
-            .where(all_in(_index.c.rowid, session_id))
+            .where(span.holds(_index.c.rowid))
         )
     else:
         match = " & ".join(f"'{word}':*" for word in wanted)
         # Cast, and not `to_tsquery`, which would cut the words once more in its own way.
         matches = _index.c.words.op("@@")(cast(match, TSQUERY))
-        hits = select(_index.c.command_id).where(matches, all_in(_index.c.command_id, session_id))
+        hits = select(_index.c.command_id).where(matches, span.holds(_index.c.command_id))
     return commands.c.id.in_(hits)

@@ -7,7 +7,7 @@ named by number everywhere: names are data that can be looked up, never keys.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -25,7 +25,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -69,9 +68,23 @@ def number_in(session_id: int, number: int) -> int:
     return session_id * _NUMBERS + min(number, _NUMBERS - 1)
 
 
-def all_in(column: ColumnElement[int], session_id: int) -> ColumnElement[bool]:
-    """Return the condition that holds for the rows of a session, by their row numbers."""
-    return column.between(number_in(session_id, 0), number_in(session_id, _NUMBERS - 1))
+class Span(NamedTuple):
+    """Rows of one session that lie side by side: their first and last row number."""
+
+    first: int
+    last: int
+
+    def holds(self, column: ColumnElement[int]) -> ColumnElement[bool]:
+        """Return the condition that holds for these rows.
+
+        It is one bound a side: of two on the same side, SQLite looks up one and walks to the other.
+        """
+        return column.between(self.first, self.last)
+
+
+def rows_in(session_id: int, *, after: int = -1, before: int = _NUMBERS) -> Span:
+    """Return the rows of a session, of those with a number after and before the given ones."""
+    return Span(number_in(session_id, after) + 1, number_in(session_id, before - 1))
 
 
 metadata = MetaData(
@@ -105,14 +118,10 @@ users = Table(
     Column("last_login", Instant),
     Column("removed", Instant),
     Column("default_session", Number),
-    # A removed account frees its name, and whoever takes it next inherits nothing.
-    Index(
-        "uq_users_folded",
-        "folded",
-        unique=True,
-        sqlite_where=text("removed IS NULL"),
-        postgresql_where=text("removed IS NULL"),
-    ),
+    # A removed account frees its name, and whoever takes it next inherits nothing: the migration
+    # makes this index for those that are not removed. To say so here would import both dialects
+    # at every start.
+    Index("uq_users_folded", "folded", unique=True),
 )
 
 sessions = Table(
