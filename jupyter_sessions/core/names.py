@@ -14,6 +14,11 @@ from jupyter_sessions.errors import BadName
 _USER_MARKS = frozenset("._-@+")
 _LONGEST_USER = 64
 _LONGEST_PART = 255  # bytes: what file systems take, so that a download can keep the name
+_LONGEST_PATH = 2_000  # bytes as compared: what an index of PostgreSQL takes, with some to spare
+# Letters to Unicode that nobody can see.
+_INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0")
+# Marks that only choose how the letter before them is drawn, or join what stands beside them.
+_HINTS = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION", "COMBINING GRAPHEME JOINER")
 _LOOK_ALIKES = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
@@ -37,9 +42,7 @@ def user_name(name: str) -> str:
             "A user name has 1 to 64 characters.", hint="Choose a shorter one, not an empty one."
         )
     for character in name:
-        if not (character.isalnum() or unicodedata.combining(character)) and (
-            character not in _USER_MARKS
-        ):
+        if not _fits_user(character):
             raise BadName(
                 f"A user name can't have the character U+{ord(character):04X} in it.",
                 hint="Use letters, digits and . _ - @ +",
@@ -48,7 +51,7 @@ def user_name(name: str) -> str:
         raise BadName("A user name begins with a letter or a digit.", hint="Choose another.")
     alphabets = {
         alphabet
-        for character in name
+        for character in fold(name)
         for alphabet in _LOOK_ALIKES
         if unicodedata.name(character, "").startswith(alphabet)
     }
@@ -59,6 +62,14 @@ def user_name(name: str) -> str:
             hint="Write it in one alphabet.",
         )
     return name
+
+
+def _fits_user(character: str) -> bool:
+    if character.isalnum():
+        return character not in _INVISIBLE
+    if unicodedata.category(character) in {"Mn", "Mc"}:
+        return not unicodedata.name(character, "").startswith(_HINTS)
+    return character in _USER_MARKS
 
 
 def one_line(text: str, what: str) -> str:
@@ -98,7 +109,7 @@ def path(text: str) -> str:
     ------
     BadName
         When it is empty, absolute, has ``.``, ``..``, empty or overlong parts, a backslash, or
-        characters that can't be seen.
+        characters that can't be seen, or is compared as if it had any of these.
     """
     text = unicodedata.normalize("NFC", text)
     hint = "Write it like results/weather.png, relative to the web space."
@@ -118,4 +129,12 @@ def path(text: str) -> str:
                 )
         if len(part.encode()) > _LONGEST_PART:
             raise BadName("A part of the path is longer than 255 bytes.", hint=hint)
+        # ℅ is c/o to who compares, and ‥ is two dots.
+        compared = fold(part)
+        if compared in {".", ".."} or "/" in compared or "\\" in compared:
+            raise BadName(
+                f"The part {part!r} of the path could be taken for {compared!r}.", hint=hint
+            )
+    if len(fold(text).encode()) > _LONGEST_PATH:
+        raise BadName("The path is too long.", hint="Keep it below 1,000 letters.")
     return text
