@@ -37,6 +37,8 @@ class SessionsExtension(ExtensionApp):
     description = "Shared experiment sessions"
     extension_url = "/sessions/"
     load_other_extensions = False
+    # Asked of the app that a server was started for; `jupyter sessions web` opens one, with a way in.
+    open_browser = False
 
     database = Unicode(
         help="The store's database as an SQLAlchemy URL: sqlite:////folder/sessions.db or "
@@ -68,6 +70,10 @@ class SessionsExtension(ExtensionApp):
     login_idle_days = Float(7.0, min=0.001, help="How many days a login lives unused.").tag(
         config=True
     )
+
+    @default("config_file_name")
+    def _default_config_file_name(self) -> str:
+        return "jupyter_sessions_config"  # jupyter_server's own default says jupyter twice
 
     @default("database")
     def _default_database(self) -> str:

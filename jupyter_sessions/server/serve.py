@@ -123,8 +123,6 @@ class ServedSessions(SessionsExtension):
     flags = _FLAGS
     aliases = _ALIASES
     default_url = "/sessions/"
-    # `jupyter sessions web` opens one, with a way in.
-    open_browser = False
 
     @classmethod
     def get_extension_package(cls) -> str:
