@@ -37,7 +37,7 @@ class SessionsExtension(ExtensionApp):
     description = "Shared experiment sessions"
     extension_url = "/sessions/"
     load_other_extensions = False
-    # Asked of the app that a server was started for; `jupyter sessions web` opens one, with a way in.
+    # Asked of the app that a server is started for; `jupyter sessions web` opens one.
     open_browser = False
 
     database = Unicode(
