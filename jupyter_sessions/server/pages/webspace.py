@@ -59,12 +59,13 @@ class WebSpacePage(SessionPage):
     async def _folder(self, session: model.Session, path: str) -> None:
         after = self.get_query_argument("after", None)
         request = self.ask(model.ListFiles, code=session.code, folder=path, limit=200, after=after)
-        page = await self.call(api.LIST_FILES, request)
-        if path and not page.items:
+        try:
+            page = await self.call(api.LIST_FILES, request)
+        except errors.NotFound as error:
             raise errors.NotFound(
                 f"Nothing is published at {path!r} in this session.",
-                hint="It may have been unpublished; the web space lists what there is.",
-            )
+                hint="It may have been unpublished; the session's web space lists what there is.",
+            ) from error
         await self.finish_tab(
             "files.html",
             session,
