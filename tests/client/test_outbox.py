@@ -510,8 +510,11 @@ def test_what_was_left_behind_goes_before_what_is_new(
     couriers: Callable[..., Courier], server: ScriptedServer
 ) -> None:
     _leave_behind(server.url, "ann", CODE, command("old1"), command("old2"))
+    server.stop()
     courier = couriers()
     courier.send(command("new"))
+    until(lambda: courier.problem)
+    server.start()
     until(lambda: len(server.recorded) == 3)
     assert list(server.recorded) == ["old1", "old2", "new"]
     assert courier.flush(5)
