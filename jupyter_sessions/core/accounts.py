@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 
 from jupyter_sessions import api, model
-from jupyter_sessions.core import access, events, keys, names, passwords, users
+from jupyter_sessions.core import access, cursors, events, keys, names, passwords, users
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.members import tell_sessions_of
 from jupyter_sessions.core.registry import Preparation, implements
@@ -58,9 +58,10 @@ def add(context: Context, request: model.NewAccount) -> model.Account:
 @implements(api.LIST_ACCOUNTS)
 def list_accounts(context: Context, request: model.ListAccounts) -> model.Page[model.Account]:
     """List the accounts by name."""
+    after = cursors.name(request.after or "")
     rows = context.connection.execute(
         select(users_table)
-        .where(users_table.c.removed.is_(None), users_table.c.folded > (request.after or ""))
+        .where(users_table.c.removed.is_(None), users_table.c.folded > after)
         .order_by(users_table.c.folded)
         .limit(request.limit + 1)
     ).all()

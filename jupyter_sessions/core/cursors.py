@@ -33,6 +33,19 @@ def read(cursor: str, count: int) -> list[int]:
     return numbers
 
 
+def name(cursor: str) -> str:
+    """Check a cursor that is the name of something.
+
+    Raises
+    ------
+    BadRequest
+        When it is none of ours.
+    """
+    if "\0" in cursor:
+        raise _bad(cursor)
+    return cursor
+
+
 def number(instant: datetime) -> int:
     """Return an instant as a number for a cursor."""
     return (instant - _EPOCH) // _MICROSECOND

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, select, update
 
 from jupyter_sessions import api, model
-from jupyter_sessions.core import events, names
+from jupyter_sessions.core import cursors, events, names
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.recording import name_blobs
 from jupyter_sessions.core.registry import implements
@@ -112,7 +112,7 @@ def download(context: Context, request: model.FileNamed) -> tuple[model.File, Bl
 def list_files(context: Context, request: model.ListFiles) -> model.Page[model.File]:
     """List a folder, files and folders together by name, or all files below it."""
     folder = names.fold(names.path(request.folder)) if request.folder else ""
-    after = request.after or ""
+    after = cursors.name(request.after or "")
     entries = _deep if request.deep else _children
     found: list[tuple[model.File, str]] = []
     for entry, cursor in entries(context, folder, after, request.limit + 1):
@@ -131,10 +131,17 @@ def _in_folder(context: Context, folder: str) -> Select[Any]:
     return statement.where(below(folder)) if folder else statement
 
 
+def _past(after: str) -> ColumnElement[bool]:
+    """Return what follows a file, or a folder (with a slash behind), as a condition on `files`."""
+    if after.endswith("/"):
+        return files.c.folded >= f"{after[:-1]}0"
+    return files.c.folded > after
+
+
 def _deep(
     context: Context, folder: str, after: str, limit: int
 ) -> Iterator[tuple[model.File, str]]:
-    statement = _in_folder(context, folder).where(files.c.folded > after).limit(limit)
+    statement = _in_folder(context, folder).where(_past(after)).limit(limit)
     for row in context.connection.execute(statement):
         yield _file(row), row.folded
 
@@ -148,15 +155,15 @@ def _children(
     rows: list[Row[Any]] = []
     while True:
         if not rows:
-            statement = _in_folder(context, folder).where(files.c.folded > after).limit(limit)
+            statement = _in_folder(context, folder).where(_past(after)).limit(limit)
             rows = list(context.connection.execute(statement))
             if not rows:
                 return
         row = rows.pop(0)
-        if row.folded <= after:
+        if after.endswith("/") and row.folded.startswith(after):
             continue
         name, slash, _ = row.folded[depth:].partition("/")
-        after = f"{prefix}{name}0" if slash else row.folded
+        after = f"{prefix}{name}/" if slash else row.folded
         yield (_folder(context, row, f"{prefix}{name}") if slash else _file(row)), after
 
 
