@@ -21,7 +21,8 @@ def walk(named: Path, path: str | None = None) -> Iterator[Content]:
     named
         The file or folder.
     path
-        Where it goes: the file's path, or the folder's, in the web space. Its own name by default.
+        Where it goes: the file's path, or the folder's, in the web space; what ends in a slash is a
+        folder that it goes into. Its own name by default.
 
     Raises
     ------
@@ -35,11 +36,12 @@ def walk(named: Path, path: str | None = None) -> Iterator[Content]:
             f"There is no file or folder {os.fspath(named)!r}.",
             hint="Name a file, a folder, or (in a notebook) a variable.",
         )
-    top = (path or named.resolve().name).strip("/")
+    own = named.resolve().name
+    top = (path or own).strip("/")
+    if path is not None and path.endswith("/"):
+        top = f"{top}/{own}"
     if named.is_file():
-        in_folder = path is not None and path.endswith("/")
-        name = f"{top}/{named.name}" if in_folder else top
-        yield Content(name, named, media_type(name))
+        yield Content(top, named, media_type(top))
         return
     if not named.is_dir():
         raise BadRequest(

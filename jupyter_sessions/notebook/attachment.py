@@ -96,19 +96,27 @@ class Attachment:
         """Ask how the session is now."""
         return self.transport.call(api.GET_SESSION, model.SessionNamed(code=self.code))
 
-    def status(self) -> list[Line]:
-        """Say whether commands are recorded, and what keeps some from their session."""
+    def status(self, session: model.Session | None = None) -> list[Line]:
+        """Say whether commands are recorded, and what keeps some from their session.
+
+        Parameters
+        ----------
+        session
+            How the session is now, if that is known.
+        """
         if self._recorder is None or self._courier is None:
             return [Line(f"Not recording: {self._only_looking}.", Tone.WARNING)]
-        if self._recorder.paused:
+        lost = _why_not(session) if session is not None else ""
+        if lost:
+            lines = [Line(f"Not recording any more: {lost}.", Tone.WARNING)]
+        elif self._recorder.paused:
             lines = [Line("Recording is paused: `%session unpause` goes on.", Tone.WARNING)]
         else:
             lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
-        waiting = self._courier.waiting
         if self._courier.problem is not None:
             lines.append(Line(self._courier.problem, Tone.WARNING))
-        elif waiting:
-            lines.append(Line(f"On their way into the session: {waiting}."))
+        elif self._courier.waiting:
+            lines.append(Line(f"On their way into the session: {self._courier.waiting}."))
         return lines
 
     def recorder(self) -> Recorder:

@@ -104,13 +104,13 @@ class SessionMagics:
             said = f"This kernel is attached to no session.\n{how}\nAll commands: %session --help"
             self.front.show(Result(None, (Line(said),)))
             return
-        status = attachment.status()
         try:
             session = attachment.session()
-        except errors.SessionsError as error:
-            self.front.show(Result(None, status))
-            raise error
-        self.front.show(Result(session, (card(session), *status)))
+        except errors.SessionsError:
+            self.front.show(Result(None, attachment.status()))
+            raise
+        attachment.settle()
+        self.front.show(Result(session, (card(session), *attachment.status(session))))
 
     def close(self) -> None:
         """Leave the session; what can't be delivered now waits on disk."""

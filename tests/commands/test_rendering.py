@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -87,9 +86,7 @@ def test_nothing_that_a_terminal_would_obey_is_printed() -> None:
     assert "\x1b" not in one_line(evil)
     assert "\u202e" not in one_line(evil)
     kept = printable(evil)
-    assert (
-        re.findall(r"\x1b.{4}", kept) == ["\x1b[31m", "\x1b[0m"[:5]] or "\x1b[31mred\x1b[0m" in kept
-    )
+    assert "\x1b[31mred\x1b[0m" in kept
     assert "\x1b]" not in kept
     assert "\x1b[2J" not in kept
     assert "\x9b" not in kept

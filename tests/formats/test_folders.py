@@ -30,7 +30,13 @@ def test_a_folder_brings_its_files_without_the_hidden_ones(folder: Path) -> None
 
 
 def test_a_folder_goes_where_it_is_asked_to(folder: Path) -> None:
-    assert names(folder, "2026/run-1/") == ["2026/run-1/a.csv", "2026/run-1/plots/b.png"]
+    assert names(folder, "2026/run") == ["2026/run/a.csv", "2026/run/plots/b.png"]
+    assert names(folder / "a.csv", "2026/b.csv") == ["2026/b.csv"]
+
+
+def test_a_path_that_ends_in_a_slash_is_a_folder_to_go_into(folder: Path) -> None:
+    assert names(folder, "2026/") == ["2026/results/a.csv", "2026/results/plots/b.png"]
+    assert names(folder / "a.csv", "2026/") == ["2026/a.csv"]
 
 
 def test_a_hidden_file_is_published_when_it_is_named(folder: Path) -> None:

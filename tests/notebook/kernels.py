@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -112,7 +113,8 @@ class Terminal:
 
     def __init__(self, home: Path, **environment: str) -> None:
         self._process = pexpect.spawn(
-            "ipython --simple-prompt --no-banner --colors=nocolor",
+            sys.executable,
+            ["-m", "IPython", "--simple-prompt", "--no-banner", "--colors=nocolor"],
             env=os.environ
             | {"IPYTHONDIR": str(home / "ipython"), "TERM": "dumb", "NO_COLOR": "1"}
             | environment,

@@ -155,7 +155,7 @@ def test_variables_outputs_and_files_are_published(start: Start, tmp_path: Path)
     kernel.good("%session pause")
     kernel.good("[1, 2, 3]")
     assert "Published unrecorded.json" in kernel.good("%session publish --as unrecorded.json").text
-    assert "copy.bin" in kernel.good("%session get copy.bin -o got.bin").text or True
+    kernel.good("%session get copy.bin -o got.bin")
     assert (tmp_path / "one" / "got.bin").read_bytes() == b"123"
 
 
