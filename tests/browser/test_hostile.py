@@ -272,3 +272,20 @@ def test_another_site_can_neither_frame_a_page_nor_post_a_form(
     expect(victim.get_by_role("heading", level=1)).to_contain_text("another site")
     victim.goto("/sessions/")
     assert victim.url == f"{site.url}/sessions/"
+
+
+def test_a_published_page_in_the_whole_window_can_lead_it_nowhere(
+    site: Site, victim: Page, catcher: Catcher
+) -> None:
+    code = site.session("Hostile page alone", victim="admin")
+    page = (
+        "<p>terminus</p><script>setTimeout(() => { "
+        f"location = '{catcher[0]}/left?' + encodeURIComponent(location.href) }}, 100)</script>"
+    )
+    site.publish(code, "leave.html", page.encode())
+    victim.goto(site.address(code, "/files/leave.html"))
+    victim.get_by_role("link", name="Open alone").click()
+    expect(victim.frame_locator("main iframe").get_by_text("terminus")).to_be_attached()
+    with victim.expect_event("framenavigated"):
+        pass
+    assert victim.url == site.address(code, "/files/leave.html?alone=1")

@@ -47,6 +47,9 @@ class WebSpacePage(SessionPage):
         await self._folder(session, path)
 
     async def _file(self, session: model.Session, file: model.File) -> None:
+        if self.get_query_argument("alone", ""):
+            await self.finish_page("alone.html", session=session, file=file)
+            return
         await self.finish_tab(
             "file.html",
             session,

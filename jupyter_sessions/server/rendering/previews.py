@@ -28,7 +28,7 @@ _TEXTS = frozenset(
 ) | {"application/x-sh", "application/x-python", "application/x-tex", "application/x-latex"}
 _NOTEBOOK = "application/x-ipynb+json"
 
-Kind = Literal["image", "site", "document", "pdf", "none"]
+Kind = Literal["image", "site", "document", "none"]
 
 
 def preview_kind(file: model.File) -> Kind:
@@ -38,16 +38,14 @@ def preview_kind(file: model.File) -> Kind:
     -------
     str
         ``image``: as it is, in an ``<img>``; ``site``: as it is, in a sandboxed frame;
-        ``document``: what `render_file_preview` makes of it, in a sandboxed frame; ``pdf``: in a
-        window of its own; ``none``: only downloaded.
+        ``document``: what `render_file_preview` makes of it, in a sandboxed frame; ``none``: only
+        downloaded (a PDF too: browsers show none in a sandbox).
     """
     kind = _bare(file.media_type)
     if kind in _IMAGES:
         return "image"
     if kind in {"text/html", "application/xhtml+xml"}:
         return "site"
-    if kind == "application/pdf":
-        return "pdf"
     if _is_notebook(kind, file.path):
         return "document" if file.size <= PREVIEW_BYTES else "none"
     if kind.startswith("text/") or kind in _TEXTS or kind.endswith(("+json", "+xml")):

@@ -177,7 +177,7 @@ def test_a_notebook_shows_its_cells_and_outputs() -> None:
         ("a.html", "text/html; charset=utf-8", "site"),
         ("a.csv", "text/csv", "document"),
         ("a.ipynb", "application/json", "document"),
-        ("a.pdf", "application/pdf", "pdf"),
+        ("a.pdf", "application/pdf", "none"),
         ("a.npz", "application/octet-stream", "none"),
     ],
 )
