@@ -35,14 +35,14 @@ _CODES = {"Code", "SHA-256"}
 _COLOURS = {
     "completed": "#2e8540",
     "active": "#2e8540",
-    "error": "#d43f3a",
-    "removed": "#d43f3a",
-    "running": "#a86e00",
-    "disabled": "#a86e00",
-    "aborted": "#a04fc4",
-    "closed": "#2f7fd0",
+    "error": "#d43f3b",
+    "removed": "#d43f3b",
+    "running": "#a16a00",
+    "disabled": "#a16a00",
+    "aborted": "#a253c5",
+    "closed": "#2c77c4",
 }
-_EDGES = {Tone.DONE: "#2e8540", Tone.WARNING: "#a86e00", Tone.PLAIN: "rgba(128,128,128,.5)"}
+_EDGES = {Tone.DONE: "#2e8540", Tone.WARNING: "#a16a00", Tone.PLAIN: "rgba(128,128,128,.5)"}
 
 
 def render(result: Result) -> str:
@@ -86,7 +86,8 @@ def _table(table: Table) -> str:
 
 
 def _style(column: Column) -> str:
-    return _CELL.format(align="right" if column.form in _NUMBERS else "left")
+    style = _CELL.format(align="right" if column.form in _NUMBERS else "left")
+    return style if column.gives_way else f"{style};white-space:nowrap"
 
 
 def _cell(column: Column, item: Any) -> str:

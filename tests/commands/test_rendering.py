@@ -124,7 +124,21 @@ def test_a_status_has_a_colour_in_a_terminal_and_in_a_notebook() -> None:
     column = Column("Status", lambda _: "error", Form.STATUS)
     result = Result(None, (Table([column], [None], ""),))
     assert "\x1b[31merror" in text.render(result, width=80, colour=True)
-    assert "color:#d43f3a" in html.render(result)
+    assert "color:#d43f3b" in html.render(result)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("colour", sorted(set(html._COLOURS.values())))
+def test_colours_can_be_read_on_white_and_on_black(colour: str) -> None:
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+    assert (luminance(colour) + 0.05) / 0.05 >= 4.5
 
 
 def test_outputs_in_a_terminal_keep_text_and_name_the_rest() -> None:
