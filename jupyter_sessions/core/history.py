@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select, update
 
 from jupyter_sessions import api, model
-from jupyter_sessions.core import cursors, events, summaries, users
+from jupyter_sessions.core import cursors, events, instants, summaries, users
 from jupyter_sessions.core.context import Context, Services
 from jupyter_sessions.core.members import every as every_member
 from jupyter_sessions.core.outputs import unpack
@@ -106,9 +106,9 @@ def list_commands(
     if request.status is not None:
         statement = statement.where(commands.c.status == request.status)
     if request.since is not None:
-        statement = statement.where(commands.c.started >= request.since)
+        statement = statement.where(commands.c.started >= instants.utc(request.since))
     if request.until is not None:
-        statement = statement.where(commands.c.started < request.until)
+        statement = statement.where(commands.c.started < instants.utc(request.until))
     if request.search:
         condition = search.found(context.transaction, span, request.search)
         if condition is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from jupyter_sessions.core import instants
 from jupyter_sessions.model import (
     CommandResponse,
     DisplayData,
@@ -25,6 +26,7 @@ SOURCE_SHOWN = 4_000
 _PREVIEW = 600
 _SEARCHED = 50_000
 _INLINE = 16_384
+_LONGEST_NOTE = 1_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
 
@@ -85,8 +87,8 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
     columns: dict[str, Any] = {
         "uid": recording.id,
         "status": response.status if response else "running",
-        "started": request.started,
-        "finished": response.finished if response else None,
+        "started": instants.utc(request.started),
+        "finished": instants.utc(response.finished) if response else None,
         "duration": response.duration if response else None,
         "language": _storable(request.language),
         "kernel": _storable(request.kernel),
@@ -95,7 +97,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         "source": _storable(request.source[:SOURCE_SHOWN]),
         "source_blob": source_blob and source_blob.sha256,
         "preview": _storable(text[:_PREVIEW]),
-        "media": " ".join(dict.fromkeys(_media(outputs))),
+        "media": _storable(" ".join(dict.fromkeys(_media(outputs)))),
         "output_count": len(outputs),
         "size": len(packed) if response else 0,
         "outputs": None if outputs_blob else small,
@@ -133,7 +135,9 @@ def _cut(response: CommandResponse, limit: int) -> tuple[list[Output], str]:
                 f"{dropped} of {len(response.outputs)} outputs were left out: more than "
                 f"{limit / 2**20:.0f} MiB in one command."
             )
-            return response.outputs[:index], f"{note} {told}".strip()
+            return response.outputs[
+                :index
+            ], f"{note[: _LONGEST_NOTE - len(told) - 1]} {told}".strip()
     return response.outputs, note
 
 
@@ -165,4 +169,4 @@ def _media(outputs: list[Output]) -> Iterator[str]:
             case ErrorOutput():
                 yield "error"
             case _:
-                yield from (name.replace(" ", "") for name in output.data)
+                yield from ("".join(name.split()) for name in output.data)

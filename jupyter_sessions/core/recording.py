@@ -49,8 +49,11 @@ def _is_light(request: model.RecordCommands) -> bool:
 
 
 def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[str, Kept]:
-    """Store what is large; of an id that comes twice in one request, the last one counts."""
-    newest = {recording.id: recording for recording in request.commands}
+    """Store what is large; of an id that comes twice in one request, the last response counts."""
+    newest: dict[str, model.Recording] = {}
+    for recording in request.commands:
+        if recording.response is not None or recording.id not in newest:
+            newest[recording.id] = recording
     services = preparation.services
     return {
         id_: keep(recording, services.blobs, services.limits.command)
@@ -121,13 +124,13 @@ def _kind(status: str) -> str:
 def _update(context: Context, row: Any, kept: Kept) -> None:
     """Complete a running command, or take over later outputs of a completed one."""
     columns = kept.columns
-    if columns["status"] == "running" or row.forgotten:
-        return
     if row.user_id != context.principal.user_id:
         raise Conflict(
             f"Command {row.number} was recorded under this id by someone else.",
             hint="An id stands for one command of one user; use new ones.",
         )
+    if columns["status"] == "running" or row.forgotten:
+        return
     was_running = row.status == "running"
     if not was_running and (
         columns["finished"] < row.finished
