@@ -164,7 +164,9 @@ def test_broken_neighbours_harm_nothing() -> None:
 
 
 @pytest.mark.parametrize("id_", ["../../evil", "..", "a/b", ""])
-def test_a_current_login_that_points_elsewhere_is_none(id_: str, tmp_path: Path) -> None:
+def test_a_current_login_that_points_elsewhere_is_none(id_: str) -> None:
+    planted = msgspec.structs.replace(_store("https://evil", "eve"), id="evil")
+    (logins.folder().parents[1] / "evil.json").write_bytes(msgspec.json.encode(planted))
     (logins.folder() / "current").write_text(json.dumps({"id": id_}))
     assert logins.current() is None
 
