@@ -50,7 +50,7 @@ _NUMBER = "%012d"  # in place of each mark: as long in every recording
 _numbers = itertools.count(1)
 
 
-_TEMPLATE = json.dumps(_RECORDING).replace("######", _NUMBER).encode()
+_TEMPLATE = json.dumps(_RECORDING, separators=(",", ":")).replace("######", _NUMBER).encode()
 
 #: Bytes that one recording has as JSON.
 SIZE = len(_TEMPLATE % (0, 0))
@@ -58,7 +58,7 @@ SIZE = len(_TEMPLATE % (0, 0))
 
 def body(count: int) -> bytes:
     """Return the body of a request that records `count` new commands."""
-    return b'{"commands": [%b]}' % b",".join(
+    return b'{"commands":[%b]}' % b",".join(
         _TEMPLATE % (number, number) for number in itertools.islice(_numbers, count)
     )
 
