@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +40,7 @@ from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
 from jupyter_sessions.store.tables import settings
+from jupyter_sessions.store.workers import Workers
 
 #: The modules whose use cases make up `USE_CASES`.
 NOUNS = (
@@ -90,7 +91,7 @@ class Dispatcher:
         self._clock = clock
         self._services = Services(blobs=self.blobs, limits=self.limits, secret=self._secret())
         self._preparation = Preparation(self._services, self.database)
-        self._preparers = ThreadPoolExecutor(_PREPARERS, thread_name_prefix="sessions-prepare")
+        self._preparers = Workers(_PREPARERS, "sessions-prepare")
 
     def submit(
         self,
@@ -127,7 +128,11 @@ class Dispatcher:
         def work(transaction: Transaction) -> None:
             self._admit(transaction, operation, request, asker, None, lock=False)
 
-        return self.database.read(work)
+        if getattr(request, "code", None) != "default":
+            return self.database.read(work)
+        return self._preparers.submit(
+            lambda: self.check(operation, self._named(request, asker), asker).result()
+        )
 
     def view(self, token: str, path: str) -> Future[views.Viewed]:
         """Find what a capability URL leads to; `core.views` checks what its holder may see."""
@@ -173,7 +178,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """Finish what was accepted, and let go of the store."""
-        self._preparers.shutdown()
+        self._preparers.close()
         self.database.close()
 
     def _secret(self) -> bytes:
@@ -212,9 +217,7 @@ class Dispatcher:
         server: str | None,
         upload: Path | bytes | None,
     ) -> Any:
-        if getattr(request, "code", None) == "default":
-            code = self.database.write(self._default_code(asker)).result()
-            request = msgspec.structs.replace(request, code=code)
+        request = self._named(request, asker)
         # Nothing is stored for someone who may not: the same check stands in the transaction.
         self.check(operation, request, asker).result()
         prepared = use_case.prepare and use_case.prepare(self._preparation, request)
@@ -223,6 +226,13 @@ class Dispatcher:
 
     def _store(self, upload: Path | bytes) -> Blob:
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
+
+    def _named(self, request: Any, asker: Asker) -> Any:
+        """Put the code of the asker's default session where a request says ``default``."""
+        if getattr(request, "code", None) != "default":
+            return request
+        code = self.database.write(self._default_code(asker)).result()
+        return msgspec.structs.replace(request, code=code)
 
     def _default_code(self, asker: Asker) -> Work[str]:
         def work(transaction: Transaction) -> str:

@@ -9,8 +9,8 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import errors, model
 from jupyter_sessions.core.views import CommandOutputs, PublishedFile
+from jupyter_sessions.server.content import send
 from jupyter_sessions.server.handlers import SessionsHandler
-from jupyter_sessions.server.operations import send
 from jupyter_sessions.server.rendering import (
     PREVIEW_BYTES,
     render_file_preview,
@@ -88,7 +88,7 @@ class CapabilityHandler(SessionsHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer in plain text, inside the sandbox like all else."""
         error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
-        self.set_status(error.status)
+        self.set_status(status_code if status_code == 405 else error.status)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{error.message} {error.hint}")
 

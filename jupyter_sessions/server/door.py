@@ -21,7 +21,7 @@ def read_request(
     operation: Operation[Req, Any],
     path: Mapping[str, str],
     query: Mapping[str, str],
-    body: bytes,
+    body: bytes | bytearray,
 ) -> Req:
     """Make an operation's request of the parts of an HTTP request.
 
@@ -51,7 +51,7 @@ def _in_path(operation: Operation[Req, Any], path: Mapping[str, str]) -> dict[st
     return msgspec.structs.asdict(read)
 
 
-def _read_body(kind: type[msgspec.Struct], body: bytes) -> msgspec.Struct:
+def _read_body(kind: type[msgspec.Struct], body: bytes | bytearray) -> msgspec.Struct:
     try:
         read = msgspec.json.decode(body or b"{}", type=kind)
         # msgspec takes the last of keys that come twice; whoever checked the first was deceived.

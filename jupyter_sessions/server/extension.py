@@ -6,15 +6,18 @@ import asyncio
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import msgspec
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Set, Unicode, default
 
-from jupyter_sessions import __version__, folders
+from jupyter_sessions import __version__, errors, folders
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tornado.web import RequestHandler
 
     from jupyter_sessions.core.context import Limits
     from jupyter_sessions.core.dispatch import Dispatcher
@@ -37,8 +40,6 @@ class SessionsExtension(ExtensionApp):
     description = "Shared experiment sessions"
     extension_url = "/sessions/"
     load_other_extensions = False
-    # Asked of the app that a server is started for; `jupyter sessions web` opens one.
-    open_browser = False
 
     database = Unicode(
         help="The store's database as an SQLAlchemy URL: sqlite:////folder/sessions.db or "
@@ -75,6 +76,11 @@ class SessionsExtension(ExtensionApp):
     def _default_config_file_name(self) -> str:
         return "jupyter_sessions_config"  # jupyter_server's own default says jupyter twice
 
+    @default("open_browser")
+    def _default_open_browser(self) -> bool:
+        # Asked of the app that a server is started for; `jupyter sessions web` opens one.
+        return False
+
     @default("database")
     def _default_database(self) -> str:
         return folders.own_database()
@@ -87,6 +93,11 @@ class SessionsExtension(ExtensionApp):
     _tidying: asyncio.Task[None] | None = None
     _told: Path | None = None
     live_if_open: Live | None = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        #: The requests that wait for their answers.
+        self.answering: WeakSet[RequestHandler] = WeakSet()
 
     @property
     def limits(self) -> Limits:
@@ -154,7 +165,7 @@ class SessionsExtension(ExtensionApp):
                 dispatcher = await self.dispatcher()
                 try:
                     await asyncio.to_thread(dispatcher.tidy)
-                except OSError as error:
+                except (OSError, errors.SessionsError) as error:
                     self.log.warning("Tidying up failed, and is tried again: %s", error)
 
     async def stop_extension(self) -> None:

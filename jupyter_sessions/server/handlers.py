@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+import msgspec
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from jupyter_sessions import errors, model
-from jupyter_sessions.api import Operation
+from jupyter_sessions.api import Needs, Operation
 from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.server.identity import arrival, cookie_name
 
@@ -26,6 +27,7 @@ Ans = TypeVar("Ans")
 T = TypeVar("T")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_encode = msgspec.json.Encoder().encode
 _CAPABILITY = re.compile(r"(/sessions/w/)[^/?]+")
 
 
@@ -41,7 +43,7 @@ class SessionsHandler(JupyterHandler):
     """
 
     asker: Asker
-    ambient: bool
+    ambient = False
 
     @property
     def extension(self) -> SessionsExtension:
@@ -58,7 +60,18 @@ class SessionsHandler(JupyterHandler):
 
     async def prepare(self, *, _redirect_to_login: Any = False) -> None:
         """Do what `arrive` does, in place of Jupyter's own: the dispatcher checks who may what."""
+        self.extension.answering.add(self)
         await self.arrive()
+
+    def on_finish(self) -> None:
+        """Be done."""
+        self.extension.answering.discard(self)
+        super().on_finish()
+
+    def on_connection_close(self) -> None:
+        """Be done: nobody waits for the answer."""
+        self.extension.answering.discard(self)
+        super().on_connection_close()
 
     async def arrive(self) -> None:
         """Find out who comes, and turn away writes that another site may have made."""
@@ -91,7 +104,7 @@ class SessionsHandler(JupyterHandler):
         """
         origin = self.request.headers.get("Origin")
         fetched = self.request.headers.get("Sec-Fetch-Site", "same-origin")
-        elsewhere = origin is not None and urlsplit(origin).netloc != self.request.host
+        elsewhere = origin is not None and _host_of(origin) != self.request.host
         if elsewhere or fetched not in {"same-origin", "none"}:
             raise errors.Forbidden(
                 "This request comes from another site.",
@@ -106,7 +119,12 @@ class SessionsHandler(JupyterHandler):
         future = dispatcher.submit(
             operation, request, self.asker, upload=upload, server=self.server_url
         )
-        answer: Ans = await asyncio.wrap_future(future)
+        try:
+            answer: Ans = await asyncio.wrap_future(future)
+        except errors.NotSignedIn:
+            if self.ambient and operation.needs is not Needs.NOTHING:
+                self.sign_out()
+            raise
         return answer
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -133,10 +151,6 @@ class SessionsHandler(JupyterHandler):
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
         """Put any failure in the one shape that errors have, without its inner details."""
         if isinstance(error, errors.SessionsError):
-            if isinstance(error, errors.NotSignedIn) and not isinstance(
-                error, errors.WrongPassword
-            ):
-                self.sign_out()
             return error
         if status_code == 404:
             return errors.NotFound("There is nothing here.", hint="Check the address.")
@@ -163,8 +177,67 @@ class SessionsHandler(JupyterHandler):
 
     def _log(self) -> None:
         # A capability URL opens what it leads to, and a ticket lets in: neither goes into a log.
-        kept = self.request.uri
-        if kept is not None:
-            self.request.uri = _CAPABILITY.sub(r"\1[secret]", kept).partition("?")[0]
+        self.request.uri = _unrevealing(self.request.uri or "")
+        if "Referer" in self.request.headers:
+            self.request.headers["Referer"] = _unrevealing(self.request.headers["Referer"])
         super()._log()
-        self.request.uri = kept
+
+
+def _unrevealing(url: str) -> str:
+    """Take the secrets out of a URL."""
+    return _CAPABILITY.sub(r"\1[secret]", url).partition("?")[0]
+
+
+def _host_of(origin: str) -> str:
+    """Return an origin's host and port, empty where it has none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+class ApiHandler(SessionsHandler):
+    """Base of the API's handlers: JSON, one shape of errors, nothing for other sites to read."""
+
+    def set_default_headers(self) -> None:
+        """Answer with JSON that no other origin can load in any way, and no cache keeps."""
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+
+    @property
+    def needs_xsrf(self) -> bool:
+        """Whether the write comes by cookie."""
+        return self.ambient
+
+    def compute_etag(self) -> str | None:
+        """Answers are not cached, so none is needed."""
+        return None
+
+    def read_query(self) -> dict[str, str]:
+        """Return the query's fields.
+
+        Raises
+        ------
+        BadRequest
+            When one comes twice.
+        """
+        read = {}
+        for name in self.request.query_arguments:
+            values = self.get_query_arguments(name, strip=False)
+            if len(values) != 1:
+                raise errors.BadRequest(f"{name} is given twice.", hint="Give it once.")
+            read[name] = values[0]
+        return read
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with the one shape of errors."""
+        error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
+        status = error.status if isinstance(error, errors.SessionsError) else status_code
+        self.set_status(status_code if status_code == 405 else status)
+        if status in {429, 503}:
+            self.set_header("Retry-After", "5")
+        self.set_header("Content-Type", "application/json")
+        self.finish(_encode(error.to_wire()))

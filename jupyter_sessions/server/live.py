@@ -20,7 +20,7 @@ from jupyter_sessions.api import FOLLOW_EVENTS
 from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.core.dispatch import Dispatcher
 from jupyter_sessions.server.door import read_request
-from jupyter_sessions.server.handlers import SessionsHandler
+from jupyter_sessions.server.handlers import ApiHandler
 from jupyter_sessions.store.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ class Live:
                 feed.wake()
 
 
-class LiveHandler(WebSocketHandler, SessionsHandler):
+class LiveHandler(WebSocketHandler, ApiHandler):
     """One follower."""
 
     session_id: int | None = None
@@ -169,16 +169,20 @@ class LiveHandler(WebSocketHandler, SessionsHandler):
     @allow_unauthenticated
     async def get(self, code: str) -> None:
         """Check who comes, then open the WebSocket."""
-        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
-        request = read_request(FOLLOW_EVENTS, {"code": code}, query, b"")
+        request = read_request(FOLLOW_EVENTS, {"code": code}, self.read_query(), b"")
         dispatcher = await self.extension.dispatcher()
         place = await asyncio.wrap_future(dispatcher.follow(request, self.asker))
         self.session_id, self._after = place
         self._code = request.code
+        # Tornado says these two without our form of errors.
+        self.check_same_site()
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise errors.BadRequest("The live view is a WebSocket.", hint="Connect with one.")
         await super().get(code)
 
     async def open(self, *_: str) -> None:
         """Begin."""
+        self.extension.answering.discard(self)
         live = await self.extension.live()
         if self.session_id is not None and self.ws_connection is not None:
             live.join(self, self.session_id, self._code, self._after)
@@ -213,10 +217,3 @@ class LiveHandler(WebSocketHandler, SessionsHandler):
         return (
             len(stream._write_buffer) if stream is not None else 0
         )  # Tornado tells it nowhere else
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer a refused handshake with the one shape of errors."""
-        error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
-        self.set_status(error.status)
-        self.set_header("Content-Type", "application/json")
-        self.finish(_encode(error.to_wire()))

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from tornado.web import RequestHandler
 
-from jupyter_sessions.api import FOLLOW_EVENTS, PREFIX
+from jupyter_sessions.api import FOLLOW_EVENTS, OPERATIONS, PREFIX, Operation
 from jupyter_sessions.server.capability import CapabilityHandler
+from jupyter_sessions.server.content import ContentHandler
+from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.live import LiveHandler
-from jupyter_sessions.server.operations import NoSuchAddress, operation_routes, pattern
+from jupyter_sessions.server.operations import NoSuchAddress, OpenApiHandler, OperationHandler
 from jupyter_sessions.server.pages import page_routes
 
 
 def routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
     """Return them: pattern below the base URL, handler, arguments."""
     return [
-        (PREFIX + pattern(FOLLOW_EVENTS.path), LiveHandler, {}),
-        *operation_routes(),
+        (PREFIX + _pattern(FOLLOW_EVENTS.path), LiveHandler, {}),
+        *_operation_routes(),
         (f"{PREFIX}(?:/.*)?", NoSuchAddress, {}),
         (r"/sessions/w/([^/]+)/(.*)", CapabilityHandler, {}),
         *page_routes(),
     ]
+
+
+def _operation_routes() -> list[tuple[str, type[SessionsHandler], dict[str, Any]]]:
+    """Return the routes of the table, below the server's base URL."""
+    by_path: dict[str, dict[str, Operation[Any, Any]]] = defaultdict(dict)
+    for operation in OPERATIONS.values():
+        if operation.method != "WS":
+            by_path[operation.path][operation.method] = operation
+    routes: list[tuple[str, type[SessionsHandler], dict[str, Any]]] = [
+        (f"{PREFIX}/openapi.json", OpenApiHandler, {})
+    ]
+    # Literal paths before those with fields, which would take them for values.
+    for path in sorted(by_path, key=lambda path: (path.count("{"), path)):
+        operations = by_path[path]
+        streamed = any(operation.content != "none" for operation in operations.values())
+        kind = ContentHandler if streamed else OperationHandler
+        routes.append((PREFIX + _pattern(path), kind, {"operations": operations}))
+    return routes
+
+
+def _pattern(path: str) -> str:
+    """Return the regular expression for a path of the table."""
+    for name in ("code", "number", "name"):
+        path = path.replace(f"{{{name}}}", "([^/]+)")
+    return path.replace("{path}", "(.+)")

@@ -17,6 +17,8 @@ _DEFAULT_PORT = 8765
 _HEADERS_WITHIN = 30.0  # seconds, which is also how long a connection is kept unused
 _BODY_WITHIN = 120.0
 _GRACE = 10.0  # seconds that open requests get to be answered
+_LOOK_EVERY = 0.02
+_FORM = 1 << 20  # bytes
 
 
 _FLAGS: dict[str, Any] = {
@@ -74,6 +76,7 @@ class SessionsServerApp(ServerApp):
     # Refused by default because of kernels, of which there are none here.
     allow_root = Bool(True, config=True, help="Let root run the server.")
     port = Int(_DEFAULT_PORT, config=True, help="The port to listen on.")
+    max_body_size = Int(_FORM, config=True, help="How large a form may be; the API has its own.")
     flags = Dict(_FLAGS)
     aliases = Dict(_ALIASES)
     log_json = Bool(False, config=True, help="Write the log as one JSON object a line.")
@@ -110,6 +113,10 @@ class SessionsServerApp(ServerApp):
         import asyncio
 
         self.http_server.stop()
+        answering = self.web_app.settings["jupyter_sessions"].answering
+        deadline = self.io_loop.time() + _GRACE
+        while answering and self.io_loop.time() < deadline:  # noqa: ASYNC110  # only while stopping
+            await asyncio.sleep(_LOOK_EVERY)
         closing = asyncio.create_task(self.http_server.close_all_connections())
         await asyncio.wait([closing], timeout=_GRACE)
         super().stop()

@@ -114,9 +114,10 @@ class Blobs:
                 for piece in pieces:
                     yield bytes(piece)
                 return
-            unpack = zstandard.ZstdDecompressor().decompressobj()
-            for piece in pieces:
-                yield unpack.decompress(bytes(piece))
+            # A piece may hold a thousand times its size, which must not be in memory at once.
+            packed = _Pieces(map(bytes, pieces))
+            unpack = zstandard.ZstdDecompressor().read_to_iter
+            yield from unpack(packed, write_size=_CHUNK)  # type: ignore[arg-type]  # it only reads
         except FileNotFoundError:
             raise NotFound(
                 "The content is not in the blob store any more.",
@@ -157,6 +158,17 @@ class Blobs:
                 _sync(self._folder / key)
         except (BaseError, OSError) as error:
             raise _translate(error) from error
+
+
+class _Pieces:
+    """Pieces of bytes, to be read like a file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, _size: int) -> bytes:
+        """Return the next piece, whatever its size; nothing at the end."""
+        return next(self._pieces, b"")
 
 
 def _key(digest: str) -> str:

@@ -140,4 +140,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """Give a place of its own for servers that a test starts and ends."""
-    return Place(tmp_path / "place")
+    folder = tmp_path / "place"
+    folder.mkdir()
+    return Place(folder)

@@ -68,11 +68,21 @@ class Server:
             self.process.send_signal(how)
         return self.process.wait(STARTED_WITHIN)
 
-    def exchange(self, request: bytes) -> bytes:
-        """Send bytes, and return all that comes back until the server closes."""
-        with socket.create_connection(("127.0.0.1", self.port), STARTED_WITHIN) as connection:
-            connection.sendall(request)
-            return b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    def connect(self) -> socket.socket:
+        """Open a connection to it."""
+        return socket.create_connection(("127.0.0.1", self.port), STARTED_WITHIN)
+
+    def exchange(
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> bytes:
+        """Make a request in bytes, and return the answer as it came."""
+        lines = {"Host": f"127.0.0.1:{self.port}", **(headers or {})}
+        if body or method not in {"GET", "HEAD"}:
+            lines.setdefault("Content-Length", str(len(body)))
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        with self.connect() as connection:
+            connection.sendall(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+            return read_answer(connection)
 
 
 @dataclass
@@ -165,15 +175,12 @@ def parts(
     return asked | {"content": msgspec.json.encode(rest)}
 
 
-def request_bytes(
-    method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
-) -> bytes:
-    """Write a request of one's own, after which the server closes the connection."""
-    lines = {"Host": "127.0.0.1", "Connection": "close", **(headers or {})}
-    if body or method not in {"GET", "HEAD"}:
-        lines.setdefault("Content-Length", str(len(body)))
-    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
+def read_answer(connection: socket.socket) -> bytes:
+    """Read one answer as it comes."""
+    with connection.makefile("rb") as stream:
+        head = b"".join(iter(stream.readline, b"\r\n")) + b"\r\n"
+        length = re.search(rb"\r\nContent-Length: (\d+)", head)
+        return head + (stream.read(int(length[1])) if length else b"")
 
 
 HANDSHAKE = {

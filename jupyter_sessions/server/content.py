@@ -1,0 +1,112 @@
+"""Published files on their way in and out, through the disk and not through the memory."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from jupyter_sessions import errors
+from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions.server.door import read_request
+from jupyter_sessions.server.handlers import SessionsHandler
+from jupyter_sessions.server.operations import OperationHandler
+
+_UPLOAD_WITHIN = 3600.0  # seconds
+
+_encode = msgspec.json.Encoder().encode
+
+
+class ContentHandler(OperationHandler):
+    """Published files, going up and coming down, streamed through the disk and not the memory."""
+
+    _upload: Any = None
+
+    async def arrive(self) -> None:
+        """See that the caller may publish here before taking a byte."""
+        await super().arrive()
+        operation = self.find_operation()
+        if operation.content == "upload":
+            fields = dict(zip(operation.path_fields, self.path_args, strict=True))
+            request = read_request(operation, fields, self.read_query(), b"")
+            dispatcher = await self.extension.dispatcher()
+            await asyncio.wrap_future(dispatcher.check(operation, request, self.asker))
+            connection: Any = self.request.connection
+            connection.set_body_timeout(_UPLOAD_WITHIN)
+            self._upload = tempfile.NamedTemporaryFile()  # noqa: SIM115  # closed in on_finish
+
+    @property
+    def largest(self) -> int:
+        """How large a file may be, in bytes."""
+        return self.extension.max_file_bytes
+
+    async def keep(self, chunk: bytes) -> None:
+        """Put a piece of the content on disk."""
+        if self._upload is not None:
+            await self.in_thread(self._write, chunk)
+
+    def _write(self, chunk: bytes) -> None:
+        try:
+            self._upload.write(chunk)
+            self._upload.flush()
+        except OSError as error:
+            raise errors.StoreFull(
+                f"There is no room for the upload: {error.strerror}. Nothing was changed.",
+                hint="Free some room on the server and try again.",
+            ) from None
+
+    async def operate(self, path: tuple[str, ...]) -> None:
+        """Publish or download."""
+        self.check_refusal()
+        operation = self.find_operation()
+        fields = dict(zip(operation.path_fields, path, strict=True))
+        request = read_request(operation, fields, self.read_query(), b"")
+        if operation.content == "upload":
+            upload = Path(self._upload.name)
+            await self.finish(_encode(await self.call(operation, request, upload)))
+        else:
+            await self._download(await self.call(operation, request))
+
+    async def _download(self, found: Any) -> None:
+        file, blob = found
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
+        self.set_header("Content-Length", str(file.size))
+        self.set_header("Content-Disposition", attachment(file.name))
+        await send(self, await self.extension.dispatcher(), blob)
+
+    def on_finish(self) -> None:
+        """Let the temporary file go."""
+        self._let_go()
+        super().on_finish()
+
+    def on_connection_close(self) -> None:
+        """Let the temporary file go when the sender breaks off."""
+        self._let_go()
+        super().on_connection_close()
+
+    def _let_go(self) -> None:
+        if self._upload is not None:
+            self._upload.close()
+
+
+async def send(handler: SessionsHandler, dispatcher: Dispatcher, blob: Any) -> None:
+    """Stream a blob to the caller."""
+    pieces = dispatcher.blobs.stream(blob)
+    while (piece := await handler.in_thread(next, pieces, None)) is not None:
+        handler.write(piece)
+        await handler.flush()
+    await handler.finish()
+
+
+def attachment(name: str) -> str:
+    """Return a Content-Disposition that keeps any name (RFC 6266, RFC 5987)."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
+    stem, dot, ending = name.rpartition(".")
+    if dot and ending.isascii() and ending.isalnum():
+        plain = f"{plain[: len(stem)]}.{ending}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,187 @@
+"""Files on their way up: streamed to disk, checked first, and gone when anything goes wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from jupyter_sessions import api
+from tests.server.conftest import Site
+from tests.server.serving import (
+    NEVER_GIVEN,
+    Place,
+    address,
+    bearer,
+    error_of,
+    key_for,
+    read_answer,
+    status_of,
+    until,
+)
+
+MEBIBYTE = 2**20
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    for _ in range(size // 65536):
+        yield bytes(65536)
+
+
+def resident(pid: int) -> int:
+    """Return a process's highest memory, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024
+
+
+def held(place: Place) -> list[Path]:
+    """Return the files that an upload has left: in the blob store, and on their way there."""
+    folders = (place.store / "blobs", place.folder / "tmp")
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_large_upload_goes_through_the_disk_and_not_the_memory(site: Site) -> None:
+    code = site.session()
+    site.ask("writer", api.PUBLISH_FILE, b"first", code=code, path="small.bin")
+    before, size = resident(site.server.process.pid), 200 * MEBIBYTE
+    url = address(api.PUBLISH_FILE, {"code": code, "path": "large.bin"})
+    answer = site.http.put(url, content=pieces(size), headers=site.headers("writer"))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["size"] == size
+    digest = hashlib.sha256()
+    with site.http.stream(
+        "GET", address(api.DOWNLOAD_FILE, {"code": code, "path": "large.bin"}),
+        headers=site.headers("reader"),
+    ) as download:  # fmt: skip
+        for piece in download.iter_bytes():
+            digest.update(piece)
+    assert digest.hexdigest() == answer.json()["sha256"]
+    assert resident(site.server.process.pid) - before < size / 2
+
+
+def test_an_upload_over_the_limit_is_refused_and_nothing_of_it_kept(place: Place) -> None:
+    with (
+        place.serve("--SessionsExtension.max_file_bytes=300000") as server,
+        place.house() as house,
+        httpx.Client(base_url=server.url, headers=bearer(key_for(house, "root"))) as http,
+    ):
+        code = house.new().code
+        url = address(api.PUBLISH_FILE, {"code": code, "path": "x.bin"})
+        assert http.put(url, content=bytes(300000)).status_code == 200
+        kept = held(place)
+        for content in (
+            bytes(300001),
+            bytes(5 * MEBIBYTE),
+            pieces(MEBIBYTE),
+            pieces(30 * MEBIBYTE),
+        ):
+            try:
+                answer = http.put(url, content=content)
+            except httpx.TransportError:
+                # A sender who goes on and on is cut off.
+                assert not isinstance(content, bytes)
+                continue
+            assert answer.status_code == 413
+            assert error_of(answer)["code"] == "too_large"
+        until(lambda: held(place) == kept, "the rest to be gone")
+        assert http.get(url).content == bytes(300000)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("anonymous", 401), ("stranger", 404), ("reader", 403), ("executor", 403), ("expired", 401)],
+)
+def test_the_role_is_checked_before_the_content_is_sent(site: Site, who: str, status: int) -> None:
+    code = site.session()
+    path = address(api.PUBLISH_FILE, {"code": code, "path": "x.bin"})
+    headers = site.headers(who) | {"Content-Length": str(10**9), "Expect": "100-continue"}
+    answer = site.server.exchange("PUT", path, headers)
+    assert status_of(answer) == status
+    # Who sends all the same gets the same answer, and nothing is kept.
+    kept = held(site.place)
+    refused = site.http.put(path, content=bytes(3 * MEBIBYTE), headers=site.headers(who))
+    assert refused.status_code == status
+    error_of(refused)
+    assert held(site.place) == kept
+
+
+def test_who_may_is_asked_to_go_on(site: Site) -> None:
+    path = address(api.PUBLISH_FILE, {"code": site.session(), "path": "x.bin"})
+    headers = site.headers("writer") | {"Content-Length": "5", "Expect": "100-continue"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with site.server.connect() as connection:
+        request = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.server.port}\r\n{head}\r\n"
+        connection.sendall(request.encode())
+        assert b" 100 " in connection.recv(1000)
+        connection.sendall(b"12345")
+        assert status_of(read_answer(connection)) == 200
+
+
+def test_an_upload_that_is_broken_off_leaves_nothing(site: Site) -> None:
+    code = site.session()
+    kept = held(site.place)
+    path = address(api.PUBLISH_FILE, {"code": code, "path": "broken.bin"})
+    headers = site.headers("writer") | {"Content-Length": str(MEBIBYTE)}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with site.server.connect() as connection:
+        request = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.server.port}\r\n{head}\r\n"
+        connection.sendall(request.encode() + bytes(MEBIBYTE // 2))
+        until(lambda: held(site.place) != kept, "the upload to begin")
+    until(lambda: held(site.place) == kept, "the temporary file to be gone")
+    assert site.ask("reader", api.GET_FILE, code=code, path="broken.bin").status_code == 404
+
+
+def test_someone_whose_role_is_revoked_during_an_upload_has_published_nothing(site: Site) -> None:
+    code, name = site.session(), site.account()
+    site.house.grant(code, name, "write", by="owner")
+    path = address(api.PUBLISH_FILE, {"code": code, "path": "late.bin"})
+
+    def content() -> Iterator[bytes]:
+        yield b"begun"
+        assert site.ask("owner", api.REVOKE_ROLES, code=code, users=[name]).status_code == 200
+        yield b"ended"
+
+    answer = site.http.put(path, content=content(), headers=site.headers(name))
+    assert (answer.status_code, error_of(answer)["code"]) == (404, "no_such_session")
+    assert site.ask("owner", api.GET_FILE, code=code, path="late.bin").status_code == 404
+
+
+def test_a_default_session_takes_uploads_by_that_name(site: Site) -> None:
+    name = site.account()
+    answer = site.ask(name, api.PUBLISH_FILE, b"mine", code="default", path="x.txt")
+    assert answer.status_code == 200, answer.text
+    assert site.ask(name, api.DOWNLOAD_FILE, code="default", path="x.txt").content == b"mine"
+
+
+def test_a_full_disk_is_told_as_such_and_what_was_there_is_intact(place: Place) -> None:
+    with (
+        place.serve() as server,
+        place.house() as house,
+        httpx.Client(base_url=server.url, headers=bearer(key_for(house, "root"))) as http,
+    ):
+        code = house.new().code
+        url = address(api.PUBLISH_FILE, {"code": code, "path": "x.bin"})
+        assert http.put(url, content=b"before").status_code == 200
+        # No file of the server's may grow past this: to it, the disk is full.
+        pid = server.process.pid
+        before = resource.prlimit(
+            pid, resource.RLIMIT_FSIZE, (2 * MEBIBYTE, resource.RLIM_INFINITY)
+        )
+        answer = http.put(url, content=bytes(8 * MEBIBYTE))
+        assert answer.status_code == 507, answer.text
+        assert error_of(answer)["code"] == "store_full"
+        assert http.get(url).content == b"before"
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        assert http.put(url, content=bytes(8 * MEBIBYTE)).status_code == 200
+
+
+def test_an_upload_to_a_code_never_given_out_keeps_nothing(site: Site) -> None:
+    kept = held(site.place)
+    answer = site.ask("owner", api.PUBLISH_FILE, bytes(MEBIBYTE), code=NEVER_GIVEN, path="x")
+    assert answer.status_code == 404
+    assert held(site.place) == kept
