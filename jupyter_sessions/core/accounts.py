@@ -110,8 +110,11 @@ def remove(context: Context, request: model.AccountNamed) -> model.Account:
     row = users.required(context.connection, request.name)
     if row.id == context.principal.user_id:
         raise Conflict("This is your own account.", hint="Another administrator can remove it.")
+    # A default session goes with its owner, and is purged as any other that was removed.
     owned = context.connection.execute(
-        select(func.count()).select_from(sessions).where(sessions.c.owner_id == row.id)
+        select(func.count())
+        .select_from(sessions)
+        .where(sessions.c.owner_id == row.id, sessions.c.id.is_distinct_from(row.default_session))
     ).scalar_one()
     if owned:
         raise Conflict(
@@ -122,7 +125,11 @@ def remove(context: Context, request: model.AccountNamed) -> model.Account:
     access.lock(context.connection, sessions.c.id.in_(select(members.c.session_id).where(theirs)))
     joined = context.connection.execute(access.LOADED.where(theirs)).all()
     for session in map(access.opened, joined):
-        events.append(context, "member.revoked", {"user": row.name}, session=session)
+        if session.default:
+            session.change(removed=context.now)
+            events.append(context, "session.removed", {}, session=session)
+        else:
+            events.append(context, "member.revoked", {"user": row.name}, session=session)
         access.save(context.connection, session)
     context.connection.execute(delete(members).where(theirs))
     return _change(context, request.name, "account.removed", removed=context.now)

@@ -32,7 +32,8 @@ def _verify(preparation: Preparation, request: model.LogIn) -> _Verified:
     folded = names.fold(request.user)
     _back_off.check(folded)
     row = preparation.database.read(lambda tx: users.find(tx.connection, request.user)).result()
-    password_hash = row.password_hash if row is not None else None
+    # A disabled account's password is never right, or one could be guessed there without end.
+    password_hash = row.password_hash if row is not None and not row.disabled else None
     if not passwords.matches(password_hash, request.password):
         _back_off.failed(folded)
         return _Verified(0, None)

@@ -78,7 +78,9 @@ class BackOff:
         """Count a failed try."""
         with self._lock:
             count = self._failures.pop(name, (0, 0.0))[0] + 1
-            wait = min(2.0 ** (count - _FREE_TRIES), _LONGEST_WAIT) if count >= _FREE_TRIES else 0
+            # More doublings than reach the longest wait are more than a float takes.
+            doublings = min(count - _FREE_TRIES, 10)
+            wait = min(2.0**doublings, _LONGEST_WAIT) if doublings >= 0 else 0
             self._failures[name] = (count, time.monotonic() + wait)
             while len(self._failures) > _REMEMBERED:
                 self._failures.popitem(last=False)
