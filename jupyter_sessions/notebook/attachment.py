@@ -35,13 +35,8 @@ _attached: WeakSet[Attachment] = WeakSet()
 
 @cache
 def _leave_at_exit() -> None:
-    """Have kernels that end deliver what they can.
-
-    `atexit` would be too late: by then the pools of threads behind the store in process take no
-    more work. What `threading` itself calls comes before, the newest first.
-    """
-    register = getattr(threading, "_register_atexit", atexit.register)
-    register(lambda: [attachment.leave(_EXIT_WITHIN) for attachment in list(_attached)])
+    """Have kernels that end deliver what they can."""
+    atexit.register(lambda: [attachment.leave(_EXIT_WITHIN) for attachment in list(_attached)])
 
 
 class Attachment:

@@ -12,7 +12,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jupyter_sessions.errors import StoreUnusable
 from jupyter_sessions.store import engines
+from jupyter_sessions.store.workers import Workers
 
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ class Database:
         self.url = url
         self._engines = engines.open_engines(url)
         self._listeners: list[Listener] = []
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sessions-read")
+        self._readers = Workers(_READERS, "sessions-read")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -142,7 +143,7 @@ class Database:
                 self._jobs.put(None)
         for writer in self._writers:
             writer.join()
-        self._readers.shutdown()
+        self._readers.close()
         self._engines.dispose()
 
     def _read(self, work: Work[T]) -> T:
