@@ -1,0 +1,70 @@
+"""What the package imports is what it declares, and what it declares is explained."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+#: What formats write when it is there, and what runs in the user's kernel, is the user's own.
+USERS_OWN = {"ipykernel", "matplotlib", "numpy", "pandas", "pyarrow", "xarray"}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def named(requirements: list[str]) -> set[str]:
+    return {canonical(re.match(r"[\w.-]+", line)[0]) for line in requirements}  # type: ignore[index]
+
+
+def imported(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module.partition(".")[0]
+
+
+def third_party(folder: str) -> set[str]:
+    ours = {"jupyter_sessions", "tests", "docs", "benchmarks"}
+    return set(imported(ROOT / folder)) - sys.stdlib_module_names - ours
+
+
+def declared(names: set[str], within: set[str]) -> dict[str, bool]:
+    providers = packages_distributions()
+    return {
+        name: any(canonical(each) in within for each in providers.get(name, [name]))
+        for name in names
+    }
+
+
+def test_everything_that_the_package_imports_is_declared() -> None:
+    needed = third_party("jupyter_sessions")
+    demo = named(EXTRAS["demo"])
+    found = declared(needed - USERS_OWN, named(PROJECT["dependencies"]) | demo)
+    assert [name for name, known in found.items() if not known] == []
+
+
+def test_everything_that_the_tests_import_is_declared() -> None:
+    everything = {name for lines in EXTRAS.values() for name in named(lines)}
+    within = everything | named(PROJECT["dependencies"]) | {"numpy", "pillow"}  # by matplotlib
+    found = declared(third_party("tests"), within)
+    assert [name for name, known in found.items() if not known] == []
+
+
+@pytest.mark.parametrize("name", sorted(named(PROJECT["dependencies"])))
+def test_every_dependency_has_its_reason_in_contributing(name: str) -> None:
+    assert re.search(
+        rf"^\| {re.escape(name)} \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE
+    )
