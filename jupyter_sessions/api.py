@@ -241,3 +241,6 @@ WHO_AM_I = _add("logins.show", "GET /user", N.USER, model.Nothing, model.User,
 CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,
     "Tell whether the server can do its work: whether its database takes a write.", writes=True)
 # fmt: on
+
+# Pages of something are types of their own.
+model.ready(*(operation.answer for operation in _table.values() if operation.answer is not bytes))

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.json import Decoder
 
 # ---- field types -------------------------------------------------------------------------------
 
@@ -580,3 +581,19 @@ class Health(Answer):
     version: str
     database: str
     writable: bool
+
+
+# ---- at import ---------------------------------------------------------------------------------
+
+
+def ready(*kinds: Any) -> None:
+    """Have msgspec learn these types now, while one thread alone can use them.
+
+    It learns a type when it first decodes one, and two threads that do so at once end the process
+    (msgspec 0.22: a null pointer). Every module with types of its own calls this at import.
+    """
+    for kind in kinds:
+        Decoder(kind)
+
+
+ready(*(kind for kind in vars().values() if isinstance(kind, type) and issubclass(kind, Struct)))

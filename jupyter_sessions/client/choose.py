@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from jupyter_sessions import errors, folders
+from jupyter_sessions import errors, folders, model
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.references import (
     Address,
@@ -38,6 +38,9 @@ class RunningServer(msgspec.Struct):
     url: str
     pid: int
     database: str
+
+
+model.ready(RunningServer)
 
 
 def transport(server: str | None = None) -> Transport:

@@ -76,6 +76,9 @@ class _Line(msgspec.Struct):
     delivered: list[int] = []
 
 
+model.ready(Destination, _Line)
+
+
 class Journal:
     """Commands on their way to one session; safe to use from several threads.
 

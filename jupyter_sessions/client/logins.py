@@ -65,6 +65,9 @@ class _Current(msgspec.Struct, kw_only=True):
     id: str
 
 
+model.ready(Login, _Current)
+
+
 def folder() -> Path:
     """Return the folder of the stored logins, made private to the user on first use.
 

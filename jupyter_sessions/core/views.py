@@ -45,6 +45,9 @@ class Grant(msgspec.Struct, array_like=True):
     number: int | None
 
 
+model.ready(Grant)
+
+
 @dataclass(frozen=True)
 class PublishedFile:
     """What a capability URL of a publication leads to."""

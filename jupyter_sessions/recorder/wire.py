@@ -14,6 +14,8 @@ from typing import Any
 from msgspec import DecodeError, Struct, field
 from msgspec.json import Decoder
 
+from jupyter_sessions import model
+
 _DELIMITER = b"<IDS|MSG>"
 
 #: The types that say something about a command; others are not read any further.
@@ -69,6 +71,9 @@ class Message(Struct):
     parent: str
     size: int = 0
     content: dict[str, Any] | None = field(default_factory=dict)
+
+
+model.ready(_Header, _Parent)
 
 
 class Reader:
