@@ -9,6 +9,7 @@ unit of work has a transaction and a thread of its own.
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -19,11 +20,12 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from jupyter_sessions.errors import StoreUnusable
 from jupyter_sessions.store import engines
-from jupyter_sessions.store.workers import Workers
+from jupyter_sessions.store.workers import Workers, closing
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 _READERS = 4
 _POSTGRESQL_WRITERS = 8
@@ -116,9 +118,7 @@ class Database:
         outcome: Future[T] = Future()
         with self._closing:
             if self._closed:
-                raise StoreUnusable(
-                    "The store is closing.", hint="Try again when the server is back."
-                )
+                raise closing()
             self._jobs.put(_Job(work, outcome))  # type: ignore[arg-type]  # a job of any type
         return outcome
 
@@ -169,6 +169,8 @@ class Database:
                 return
 
     def _commit(self, jobs: list[_Job]) -> None:
+        # From here on nobody can cancel them.
+        jobs = [job for job in jobs if job.outcome.set_running_or_notify_cancel()]
         changed: set[int] = set()
         try:
             with self._engines.writer.connect() as connection, connection.begin():
@@ -183,7 +185,10 @@ class Database:
             return
         # Followers are told before the answer goes out, so that no one reads their own write late.
         for listener in list(self._listeners) if changed else []:
-            listener(changed)
+            try:
+                listener(changed)
+            except Exception:  # who listens, and fails, must not stop who writes
+                log.exception("A listener to commits has failed.")
         for job in jobs:
             job.settle()
 
@@ -196,7 +201,7 @@ class Database:
         try:
             job.result = job.work(transaction)
         except DBAPIError as error:
-            if engines.ends_transaction(error):
+            if engines.ends_transaction(error, connection):
                 raise
             execute("ROLLBACK TO work")
             job.error = engines.translate(error)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _LOCK_WAIT = 30.0  # seconds that a writer waits for another process
 _CHANNEL = "jupyter_sessions"
+_FULL = ("SQLITE_FULL", "53100")
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40P01", "40001")
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,12 @@ def _server(url: str) -> Engines:
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
     )
+
+    @event.listens_for(writer, "connect")
+    def wait_no_longer(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET lock_timeout = {_LOCK_WAIT * 1000:.0f}")
+        connection.commit()
+
     return Engines(writer=writer, reader=reader, is_sqlite=False, release=lambda: None)
 
 
@@ -152,8 +161,11 @@ def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return postgresql.insert(table)
 
 
-def ends_transaction(error: DBAPIError) -> bool:
-    """Tell whether a failure concerns the whole transaction and not one statement."""
+def ends_transaction(error: DBAPIError, connection: Connection) -> bool:
+    """Tell whether a failure has ended the whole transaction, and not one statement alone."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        return not driver.in_transaction
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 
@@ -161,21 +173,22 @@ def translate(error: Exception) -> SessionsError:
     """Say a failure of the driver, its own or as SQLAlchemy wraps it, in our words."""
     original = error.orig if isinstance(error, DBAPIError) else error
     kind = type(original).__name__
-    told = str(original).lower()
-    if "full" in told or "no space" in told:
+    # SQLite's name of the failure, or PostgreSQL's number: its text can quote a user's own words.
+    reason = str(getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", ""))
+    if reason.startswith(_FULL):
         return StoreFull(
             "The disk that holds the sessions is full. Nothing was changed, what was there is "
             "intact.",
             hint="Free some room and try again.",
         )
-    if "locked" in told or "busy" in told or "deadlock" in told:
+    if reason.startswith(_BUSY):
         return StoreBusy(
             "The database is locked by another process, and did not come free in time.",
             hint="Try again in a moment.",
         )
     if isinstance(error, IntegrityError) or kind == "IntegrityError":
         return Conflict("What is there already stands against the change.", hint="Look again.")
-    if any(word in told for word in ("malformed", "not a database", "corrupt")):
+    if reason.startswith(_DAMAGED):
         return StoreUnusable(
             f"The database is damaged: {original}",
             hint="Keep a copy of the file, and restore it from a backup.",

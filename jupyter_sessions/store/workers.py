@@ -12,7 +12,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from jupyter_sessions.errors import StoreUnusable
+
 T = TypeVar("T")
+
+
+def closing() -> StoreUnusable:
+    """Make the failure of whatever comes too late."""
+    return StoreUnusable("The store is closing.", hint="Try again when the server is back.")
 
 
 class Workers:
@@ -39,12 +46,14 @@ class Workers:
 
         Raises
         ------
-        RuntimeError
+        StoreUnusable
             After `close`.
         """
         outcome: Future[T] = Future()
 
         def do() -> None:
+            if not outcome.set_running_or_notify_cancel():
+                return
             try:
                 result = work(*arguments)
             except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us
@@ -54,7 +63,7 @@ class Workers:
 
         with self._starting:
             if self._closed:
-                raise RuntimeError("these threads have ended")
+                raise closing()
             if len(self._threads) < self._count:
                 self._start()
             self._waiting.put(do)

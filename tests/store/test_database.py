@@ -1,0 +1,285 @@
+"""Transactions: in groups, each unit of work by itself, on disk when acknowledged."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, insert, select, text, update
+
+from jupyter_sessions import errors
+from jupyter_sessions.store import engines, sharing
+from jupyter_sessions.store.database import Database, Transaction
+from jupyter_sessions.store.tables import settings
+
+WAITED = 20.0  # seconds
+
+
+def put(name: str, value: str = "x"):
+    """Return work that adds a row."""
+
+    def work(transaction: Transaction) -> str:
+        transaction.connection.execute(insert(settings).values(name=name, value=value))
+        return name
+
+    return work
+
+
+def names(store: Database) -> list[str]:
+    """Return the rows' names, in the order in which they were added."""
+    return store.read(
+        lambda tx: list(tx.connection.execute(select(settings.c.name)).scalars())
+    ).result(WAITED)
+
+
+def elsewhere(url: str) -> Engine:
+    """Return another way to the same database; two SQLite libraries in one process lock nothing."""
+    module = {"module": sharing.sqlite_module()} if url.startswith("sqlite") else {}
+    return create_engine(url, **module)
+
+
+class Held:
+    """Work that waits, so that more gathers behind it."""
+
+    def __init__(self, store: Database) -> None:
+        self._go = threading.Event()
+        self._began = threading.Event()
+        self.done = store.write(self._wait)
+        assert self._began.wait(WAITED)
+
+    def _wait(self, _transaction: Transaction) -> None:
+        self._began.set()
+        assert self._go.wait(WAITED)
+
+    def let_go(self) -> None:
+        self._go.set()
+
+
+def test_what_is_acknowledged_is_there_for_another_connection(store):
+    store.write(put("a")).result(WAITED)
+    engine = elsewhere(store.url)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT name FROM settings")).scalars().all()
+    engine.dispose()
+    assert found == ["a"]
+
+
+def test_sqlite_syncs_each_commit(sqlite):
+    store = Database(sqlite)
+    pragmas = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1}
+
+    def ask(transaction: Transaction) -> dict[str, object]:
+        return {
+            name: transaction.connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in pragmas
+        }
+
+    assert store.write(ask).result(WAITED) == pragmas
+    store.close()
+
+
+def test_nothing_of_a_group_is_seen_or_acknowledged_before_its_commit(sqlite):
+    store = Database(sqlite)
+    held = Held(store)
+    futures = [store.write(put(str(number))) for number in range(20)]
+    assert names(store) == []
+    assert not any(future.done() for future in futures)
+    held.let_go()
+    assert [future.result(WAITED) for future in futures] == [str(n) for n in range(20)]
+    store.close()
+
+
+def test_work_is_done_in_the_order_in_which_it_came(sqlite):
+    store = Database(sqlite)
+    held = Held(store)
+    futures = [store.write(put(f"{number:03}")) for number in range(600)]
+    held.let_go()
+    for future in futures:
+        future.result(WAITED)
+    assert names(store) == [f"{number:03}" for number in range(600)]
+    store.close()
+
+
+def test_an_exception_undoes_its_own_work_and_nothing_else(store):
+    def fail(transaction: Transaction) -> None:
+        put("gone")(transaction)
+        transaction.changed.add(7)
+        raise KeyError("on purpose")
+
+    told: list[set[int]] = []
+    store.listen(told.append)
+    held = Held(store) if store.is_sqlite else None
+    before, failed, after = store.write(put("a")), store.write(fail), store.write(put("b"))
+    if held:
+        held.let_go()
+    with pytest.raises(KeyError, match="on purpose"):
+        failed.result(WAITED)
+    before.result(WAITED)
+    after.result(WAITED)
+    assert sorted(names(store)) == ["a", "b"]
+    assert told == []
+
+
+def test_a_failure_of_the_database_undoes_its_own_work_and_nothing_else(store):
+    store.write(put("taken")).result(WAITED)
+
+    def fail(transaction: Transaction) -> None:
+        put("gone")(transaction)
+        put("taken")(transaction)
+
+    held = Held(store) if store.is_sqlite else None
+    before, failed, after = store.write(put("a")), store.write(fail), store.write(put("b"))
+    if held:
+        held.let_go()
+    with pytest.raises(errors.Conflict):
+        failed.result(WAITED)
+    before.result(WAITED)
+    after.result(WAITED)
+    assert sorted(names(store)) == ["a", "b", "taken"]
+
+
+def test_a_defect_in_a_statement_is_told_as_one_and_harms_nobody_else(store):
+    held = Held(store) if store.is_sqlite else None
+    before = store.write(put("a"))
+    failed = store.write(lambda tx: tx.connection.execute(text("SELECT * FROM nowhere")))
+    if held:
+        held.let_go()
+    with pytest.raises(errors.SessionsError) as refusal:
+        failed.result(WAITED)
+    assert refusal.value.status >= 500
+    before.result(WAITED)
+    store.write(put("b")).result(WAITED)
+    assert sorted(names(store)) == ["a", "b"]
+
+
+def test_a_caller_who_gives_up_stops_nobody_else(store):
+    held = Held(store) if store.is_sqlite else None
+    given_up: Future[str] = store.write(put("given up"))
+    given_up.cancel()
+    following = store.write(put("following"))
+    if held:
+        held.let_go()
+    assert following.result(WAITED) == "following"
+    assert store.write(put("later")).result(WAITED) == "later"
+
+
+def test_a_listener_that_fails_stops_nobody(store):
+    def fail(_changed: set[int]) -> None:
+        raise RuntimeError("the loop is closed")
+
+    def change(transaction: Transaction) -> str:
+        transaction.changed.add(1)
+        return "done"
+
+    store.listen(fail)
+    for _ in range(10):
+        assert store.write(change).result(WAITED) == "done"
+
+
+def test_listeners_are_told_before_the_caller_and_no_more_once_they_ended_it(store):
+    told: list[set[int]] = []
+    end = store.listen(told.append)
+
+    def change(transaction: Transaction) -> None:
+        transaction.changed |= {3, 4}
+
+    store.write(change).result(WAITED)
+    assert told == [{3, 4}]
+    store.write(put("no session changed")).result(WAITED)
+    end()
+    store.write(change).result(WAITED)
+    assert told == [{3, 4}]
+
+
+def test_a_read_sees_one_state_and_changes_nothing(store):
+    store.write(put("a")).result(WAITED)
+
+    def look_twice(transaction: Transaction) -> tuple[int, int]:
+        def count() -> int:
+            return len(transaction.connection.execute(select(settings.c.name)).all())
+
+        first = count()
+        store.write(put("b")).result(WAITED)
+        return first, count()
+
+    assert store.read(look_twice).result(WAITED) == (1, 1)
+    with pytest.raises(errors.SessionsError):
+        store.read(put("c")).result(WAITED)
+    assert names(store) == ["a", "b"]
+
+
+def test_closing_finishes_what_was_accepted_and_takes_nothing_more(database):
+    store = Database(database)
+    held = Held(store)
+    futures = [store.write(put(str(number))) for number in range(30)]
+    closing = threading.Thread(target=store.close)
+    closing.start()
+    held.let_go()
+    closing.join(WAITED)
+    assert {future.result(0) for future in futures} == {str(n) for n in range(30)}
+    for ask in (store.write, store.read):
+        with pytest.raises(errors.StoreUnusable):
+            ask(put("late")).result(WAITED)
+    store.close()
+    again = Database(database)
+    assert len(names(again)) == 30
+    again.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_LOCK_WAIT", 0.2)
+
+
+def test_a_lock_that_another_process_keeps_is_told_and_waited_for_no_longer_than_said(
+    database, impatient
+):
+    store = Database(database)
+    store.write(put("a")).result(WAITED)
+    other = elsewhere(database)
+    with other.connect() as connection:
+        if store.is_sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.execute(update(settings).values(value="locked"))
+        blocked = store.write(lambda tx: tx.connection.execute(update(settings).values(value="y")))
+        with pytest.raises(errors.StoreBusy) as refusal:
+            blocked.result(WAITED)
+        assert refusal.value.hint
+        assert names(store) == ["a"], "reading goes on"
+        connection.rollback()
+    other.dispose()
+    store.write(put("b")).result(WAITED)
+    store.close()
+
+
+def test_a_disk_that_is_full_loses_nothing_that_was_acknowledged(small_disk: Path):
+    store = Database(f"sqlite:///{small_disk / 'sessions.db'}")
+    acknowledged = []
+    with pytest.raises(errors.StoreFull) as refusal:
+        for number in range(1_000):
+            name = f"{number:04}"
+            store.write(put(name, "x" * 20_000)).result(WAITED)
+            acknowledged.append(name)
+    assert refusal.value.hint
+    assert acknowledged
+    assert names(store) == acknowledged
+    store.close()
+    for filler in small_disk.glob("filler"):
+        filler.unlink()
+    again = Database(f"sqlite:///{small_disk / 'sessions.db'}")
+    assert names(again) == acknowledged
+    again.close()
+
+
+def test_what_did_not_fit_fits_once_there_is_room_again(small_disk: Path):
+    filler = small_disk / "filler"
+    store = Database(f"sqlite:///{small_disk / 'sessions.db'}")
+    filler.write_bytes(b"x" * 2_000_000)
+    with pytest.raises(errors.StoreFull):
+        store.write(put("large", "x" * 2_500_000)).result(WAITED)
+    filler.unlink()
+    store.write(put("small", "x" * 10_000)).result(WAITED)
+    assert names(store) == ["small"]
+    store.close()
