@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+import msgspec
+from sqlalchemy import JSON, String, bindparam, cast, func, insert, select, update
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core import events
@@ -22,6 +23,8 @@ from jupyter_sessions.store.tables import blobs, commands, number_in
 
 _LAST_COMMAND = 200
 
+_encode = msgspec.json.Encoder().encode
+
 _KNOWN = select(
     commands.c.id,
     commands.c.uid,
@@ -36,9 +39,19 @@ _KNOWN = select(
 )
 # What differs where later outputs of an ended command come.
 _CHANGING = ("status", "note", "outputs", "outputs_blob")
-_ONE = Prepared(
-    _KNOWN.where(
-        commands.c.session_id == bindparam("session_id"), commands.c.uid == bindparam("uid")
+# One parameter for however many ids: a list in SQL is another statement for each length.
+_KNOWN_SQLITE, _KNOWN_POSTGRESQL = (
+    Prepared(
+        _KNOWN.where(
+            commands.c.session_id == bindparam("session_id"),
+            commands.c.uid.in_(select(given.c.value).select_from(given)),
+        )
+    )
+    for given in (
+        func.json_each(bindparam("uids", type_=String)).table_valued("value"),
+        func.json_array_elements_text(cast(bindparam("uids", type_=String), JSON)).table_valued(
+            "value"
+        ),
     )
 )
 _INSERT = Prepared(insert(commands), columns=commands.columns.keys())
@@ -80,14 +93,9 @@ def record(context: Context, request: model.RecordCommands) -> model.Recorded:
 
 
 def _known(context: Context, uids: list[str]) -> dict[str, Any]:
-    session_id = context.session.id
-    rows: Iterable[Any]
-    if len(uids) == 1:
-        rows = _ONE.rows(context.connection, session_id=session_id, uid=uids[0])
-    else:
-        rows = context.connection.execute(
-            _KNOWN.where(commands.c.session_id == session_id, commands.c.uid.in_(uids))
-        ).all()
+    known = _KNOWN_SQLITE if context.transaction.is_sqlite else _KNOWN_POSTGRESQL
+    asked = _encode(uids).decode()
+    rows = known.rows(context.connection, session_id=context.session.id, uids=asked)
     return {row.uid: row for row in rows}
 
 

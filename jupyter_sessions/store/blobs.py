@@ -161,14 +161,18 @@ class Blobs:
 
 
 class _Pieces:
-    """Pieces of bytes, to be read like a file."""
+    """Pieces of bytes, to be read like a file: never more than was asked for."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
+        self._left = memoryview(b"")
 
-    def read(self, _size: int) -> bytes:
-        """Return the next piece, whatever its size; nothing at the end."""
-        return next(self._pieces, b"")
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most `size` of them; nothing at the end."""
+        if not self._left:
+            self._left = memoryview(next(self._pieces, b""))
+        taken, self._left = self._left[:size], self._left[size:]
+        return bytes(taken)
 
 
 def _key(digest: str) -> str:
