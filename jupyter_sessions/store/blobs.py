@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import obstore
 import zstandard
@@ -70,7 +70,10 @@ class Blobs:
         self._folder: Path | None = None
         if isinstance(place, Path) or "://" not in place:
             self._folder = Path(place)
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise _translate(error) from error
             self._store: obstore.store.ObjectStore = LocalStore(self._folder)
         else:
             self._store = from_url(place)
@@ -96,10 +99,7 @@ class Blobs:
             if encoding == "identity":
                 self._store_object(digest.hexdigest(), path)
             else:
-                with tempfile.NamedTemporaryFile(dir=path.parent) as packed:
-                    zstandard.ZstdCompressor(level=_LEVEL).copy_stream(source, packed)
-                    packed.flush()
-                    self._store_object(digest.hexdigest(), Path(packed.name))
+                self._pack_and_store(digest.hexdigest(), source)
         return Blob(digest.hexdigest(), size, encoding)
 
     def read(self, blob: Blob) -> bytes:
@@ -107,7 +107,23 @@ class Blobs:
         return b"".join(self.stream(blob))
 
     def stream(self, blob: Blob) -> Iterator[bytes]:
-        """Yield a blob's content in pieces of about 1 MiB."""
+        """Yield a blob's content in pieces of about 1 MiB.
+
+        Raises
+        ------
+        NotFound
+            When it is not there.
+        StoreUnusable
+            When it is damaged, at the latest in place of its end.
+        """
+        size = 0
+        for piece in self._pieces(blob):
+            size += len(piece)
+            yield piece
+        if size != blob.size:
+            raise _damaged()
+
+    def _pieces(self, blob: Blob) -> Iterator[bytes]:
         try:
             pieces = iter(obstore.get(self._store, _key(blob.sha256)).stream(min_chunk_size=_CHUNK))
             if blob.encoding == "identity":
@@ -123,6 +139,8 @@ class Blobs:
                 "The content is not in the blob store any more.",
                 hint="Restore the blob store from the same backup as the database.",
             ) from None
+        except zstandard.ZstdError as error:
+            raise _damaged() from error
         except BaseError as error:
             raise _translate(error) from error
 
@@ -144,10 +162,21 @@ class Blobs:
         # Looked at once more just before: the same content may have been stored again meanwhile.
         removed = 0
         for path in stale:
-            if obstore.head(self._store, path)["last_modified"] < limit:
-                obstore.delete(self._store, path)
-                removed += 1
+            with suppress(FileNotFoundError):  # another server may sweep as well
+                if obstore.head(self._store, path)["last_modified"] < limit:
+                    obstore.delete(self._store, path)
+                    removed += 1
         return removed
+
+    def _pack_and_store(self, digest: str, source: BinaryIO) -> None:
+        # Beside the blobs, where there is to be room for it: what a crash leaves there is swept.
+        try:
+            with tempfile.NamedTemporaryFile(dir=self._folder) as packed:
+                zstandard.ZstdCompressor(level=_LEVEL).copy_stream(source, packed)
+                packed.flush()
+                self._store_object(digest, Path(packed.name))
+        except OSError as error:
+            raise _translate(error) from error
 
     def _store_object(self, digest: str, content: bytes | Path) -> None:
         # An existing one is written again: its age decides whether a sweep may take it.
@@ -186,13 +215,22 @@ def _encoding(sample: bytes) -> str:
 
 def _sync(path: Path) -> None:
     """Put a local blob, and its name in its folder, on the disk itself."""
-    for place in (path, path.parent):
-        descriptor = os.open(place, os.O_RDONLY)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    for folder in (path.parent, path.parent.parent):
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
             with suppress(OSError):  # some file systems know no sync of a folder
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _damaged() -> StoreUnusable:
+    return StoreUnusable(
+        "The content is damaged in the blob store.",
+        hint="Restore the blob store from a backup, or publish the content again.",
+    )
 
 
 def _translate(error: Exception) -> SessionsError:

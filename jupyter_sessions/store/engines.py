@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOCK_WAIT = 30.0  # seconds that a writer waits for another process
 _CHANNEL = "jupyter_sessions"
+_IN_A_NOTICE = 500  # numbers of sessions; PostgreSQL takes 8,000 bytes
 _FULL = ("SQLITE_FULL", "53100")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40P01", "40001")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
@@ -62,14 +63,7 @@ def open_engines(url: str) -> Engines:
     StoreUnusable
         When that can't be done; the message says why.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StoreUnusable(
-            "The database URL can't be read.",
-            hint="Write sqlite:////folder/sessions.db or postgresql+psycopg://user@host/name.",
-        ) from None
-    engines = _sqlite(Path(parsed.database or "")) if url.startswith("sqlite") else _server(url)
+    engines = _connect(url)
     try:
         migrate.upgrade(engines.writer)
     except DBAPIError as error:
@@ -81,11 +75,38 @@ def open_engines(url: str) -> Engines:
     return engines
 
 
+def _connect(url: str) -> Engines:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        if backend == "sqlite" and parsed.database:
+            return _sqlite(Path(parsed.database))
+        if backend == "postgresql":
+            return _server(url)
+    except ModuleNotFoundError as error:
+        raise StoreUnusable(
+            f"The driver of that database is not installed: {error.name}.",
+            hint="Install jupyter_sessions[postgresql], and write postgresql+psycopg://….",
+        ) from None
+    except (ArgumentError, ValueError):
+        pass
+    raise StoreUnusable(
+        "The database URL can't be read, or leads to no database that this program knows.",
+        hint="Write sqlite:////folder/sessions.db or postgresql+psycopg://user@host/name.",
+    )
+
+
 def _sqlite(path: Path) -> Engines:
     module = sharing.sqlite_module()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreUnusable(
+            f"There can be no database at {path}: {error.strerror}.",
+            hint="Choose a file in a folder that you can write in.",
+        ) from None
     claimed = sharing.claim(path, module.sqlite_version_info)
 
     def connect(begin: str, *pragmas: str) -> Engine:
@@ -143,9 +164,13 @@ def tell_others(connection: Connection, changed: set[int]) -> None:
     On SQLite there is nothing to do: they watch ``PRAGMA data_version``.
     """
     if changed and connection.dialect.name == "postgresql":
+        numbers = list(map(str, sorted(changed)))
         connection.execute(
             text("SELECT pg_notify(:channel, :changed)"),
-            {"channel": _CHANNEL, "changed": ",".join(map(str, sorted(changed)))},
+            [
+                {"channel": _CHANNEL, "changed": ",".join(numbers[start : start + _IN_A_NOTICE])}
+                for start in range(0, len(numbers), _IN_A_NOTICE)
+            ],
         )
 
 
