@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
-from benchmarks import commands, load, raw, servers
+from benchmarks import commands, load, metrics, raw, servers
 from benchmarks.report import Figure, Goal, Row
 from benchmarks.timing import Effort, alternate, ratios
 
@@ -34,11 +33,10 @@ def measure(effort: Effort, folder: Path) -> Row:
             "raw": lambda: raw.inserts_a_second(folder, _BATCH, effort.seconds),
             "ours": record,
         }
-        if mlflow is not None:
-            sides["mlflow"] = lambda: _log_metrics(mlflow, effort.seconds)
         measured = alternate(sides, effort.rounds)
-    row = Row(f"3. Durable commands a second over HTTP, {_BATCH} a request, 32 clients")
-    row.figures = [
+        row = Row(f"3. Durable commands a second over HTTP, {_BATCH} a request, 32 clients")
+        metrics.measure(row, mlflow, effort, clients=_CLIENTS, batch=_BATCH)
+    row.figures[:0] = [
         Figure(f"raw SQLite, synchronous=FULL, {_BATCH} inserts a commit", measured["raw"], "/s"),
         Figure(f"ours, POST of {_BATCH} commands of 1 KB", measured["ours"], "/s"),
         Figure("our server's CPU for a command", [one.cost * 1e6 / _BATCH for one in loads], "µs"),
@@ -46,26 +44,6 @@ def measure(effort: Effort, folder: Path) -> Row:
     row.goals = [
         Goal("ours : raw", ratios(measured["ours"], measured["raw"]), "", 0.5, at_least=True)
     ]
-    if "mlflow" in measured:
-        row.figures.append(Figure(f"MLflow, POST of {_BATCH} metrics", measured["mlflow"], "/s"))
-        row.figures.append(
-            Figure("ours : MLflow", ratios(measured["ours"], measured["mlflow"]), "")
-        )
-    else:
-        row.notes.append(servers.NO_MLFLOW)
     ceiling = min(one.ceiling for one in loads) * _BATCH
     row.notes.append(f"The load generator could send {ceiling:,.0f} commands a second.")
     return row
-
-
-def _log_metrics(mlflow: servers.Mlflow, seconds: float) -> float:
-    steps = itertools.count()
-
-    def request() -> bytes:
-        metrics = [
-            {"key": "loss", "value": 0.5, "timestamp": 1_795_000_000_000, "step": next(steps)}
-            for _ in range(_BATCH)
-        ]
-        return mlflow.request("/runs/log-batch", {"run_id": mlflow.run_id, "metrics": metrics})
-
-    return load.drive(mlflow.server, request, _CLIENTS, seconds).a_second * _BATCH

@@ -20,6 +20,10 @@ _SEND_BUFFER = 1 << 20  # bytes, so that no request waits for the server to read
 _SILENCE = 30.0  # seconds
 
 
+class Refused(Exception):
+    """The server did not answer as it should."""
+
+
 @dataclass(frozen=True)
 class Load:
     """What came of it.
@@ -61,14 +65,14 @@ class _Client:
         """Read what is there; tell whether that completes an answer."""
         piece = self.connection.recv(1 << 18)
         if not piece:
-            raise RuntimeError("the server hung up")
+            raise Refused("it hung up")
         self.read += piece
         head, end, body = self.read.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if not end or length is None or len(body) < int(length[1]):
             return False
         if head[9:12] != b"200":
-            raise RuntimeError(f"the server refused: {self.read[:500]!r}")
+            raise Refused(self.read[:500].decode(errors="replace"))
         self.read = b""
         return True
 
@@ -80,6 +84,11 @@ def drive(server: Server, request: Callable[[], bytes], clients: int, seconds: f
     ----------
     request
         Makes the bytes of the next request.
+
+    Raises
+    ------
+    Refused
+        When the server answers anything but 200, hangs up or falls silent.
     """
     with contextlib.ExitStack() as stack:
         asking = [_Client(stack.enter_context(_connect(server.port))) for _ in range(clients)]
@@ -95,7 +104,7 @@ def drive(server: Server, request: Callable[[], bytes], clients: int, seconds: f
         while waiting:
             ready = selector.select(_SILENCE)
             if not ready:
-                raise RuntimeError("the server fell silent")
+                raise Refused(f"it was silent for {_SILENCE:.0f} s")
             for key, _ in ready:
                 client = key.data
                 if not client.answered():

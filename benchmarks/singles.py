@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
-from benchmarks import commands, load, raw, servers
+from benchmarks import commands, load, metrics, raw, servers
 from benchmarks.report import Figure, Goal, Row
 from benchmarks.timing import Effort, alternate, ratios
 
@@ -40,11 +39,10 @@ def measure(effort: Effort, folder: Path) -> Row:
             "get": bare,
             "ours": record,
         }
-        if mlflow is not None:
-            sides["mlflow"] = lambda: _log_metrics(mlflow, effort.seconds)
         measured = alternate(sides, effort.rounds)
-    row = Row("2. Durable commands a second over HTTP, one a request, 32 clients")
-    row.figures = [
+        row = Row("2. Durable commands a second over HTTP, one a request, 32 clients")
+        metrics.measure(row, mlflow, effort, clients=_CLIENTS, batch=1)
+    row.figures[:0] = [
         Figure("raw SQLite, synchronous=FULL, one insert a commit", measured["raw"], "/s"),
         Figure("GET of 1 KB from a bare handler in our server's process", measured["get"], "/s"),
         Figure("ours, POST of one command of 1 KB", measured["ours"], "/s"),
@@ -55,24 +53,7 @@ def measure(effort: Effort, folder: Path) -> Row:
         Goal("ours : raw", ratios(measured["ours"], measured["raw"]), "", 0.25, at_least=True),
         Goal("ours : GET", ratios(measured["ours"], measured["get"]), "", 0.8, at_least=True),
     ]
-    if "mlflow" in measured:
-        row.figures.append(Figure("MLflow, POST of one metric", measured["mlflow"], "/s"))
-        row.figures.append(
-            Figure("ours : MLflow", ratios(measured["ours"], measured["mlflow"]), "")
-        )
-    else:
-        row.notes.append(servers.NO_MLFLOW)
     row.notes.append(
         f"The load generator could ask {min(one.ceiling for one in loads):,.0f} times a second."
     )
     return row
-
-
-def _log_metrics(mlflow: servers.Mlflow, seconds: float) -> float:
-    steps = itertools.count()
-
-    def request() -> bytes:
-        metric = {"key": "loss", "value": 0.5, "timestamp": 1_795_000_000_000, "step": next(steps)}
-        return mlflow.request("/runs/log-metric", {"run_id": mlflow.run_id, **metric})
-
-    return load.drive(mlflow.server, request, _CLIENTS, seconds).a_second
