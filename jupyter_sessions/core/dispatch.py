@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from jupyter_sessions import model
 from jupyter_sessions.api import FOLLOW_EVENTS, Needs, Operation
@@ -39,6 +39,7 @@ from jupyter_sessions.core.context import Context, Limits, Principal, Services
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
+from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.tables import settings
 from jupyter_sessions.store.workers import Workers
 
@@ -183,11 +184,14 @@ class Dispatcher:
 
     def _secret(self) -> bytes:
         def work(transaction: Transaction) -> bytes:
+            connection = transaction.connection
             stored = select(settings.c.value).where(settings.c.name == "secret")
-            found = transaction.connection.execute(stored).scalar()
+            found = connection.execute(stored).scalar()
             if found is None:
-                found = secrets.token_hex(32)
-                transaction.connection.execute(insert(settings).values(name="secret", value=found))
+                # Of two servers that begin at once on a new database, one makes it for both.
+                new = upsert(connection, settings).values(name="secret", value=secrets.token_hex())
+                connection.execute(new.on_conflict_do_nothing())
+                found = connection.execute(stored).scalar_one()
             return bytes.fromhex(found)
 
         return self.database.write(work).result()

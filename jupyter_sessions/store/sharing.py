@@ -16,12 +16,31 @@ from jupyter_sessions.errors import StoreUnusable
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
+# The first with full-text tables that keep no text and take deletions.
+_OLDEST = (3, 43, 0)
 _FIXED = (3, 51, 3)
 _BACKPORTS = ((3, 50, 7), (3, 44, 6))
 
 
 def sqlite_module() -> ModuleType:
-    """Return the newest SQLite driver that is installed."""
+    """Return the newest SQLite driver that is installed.
+
+    Raises
+    ------
+    StoreUnusable
+        When even that one is too old for what the schema needs.
+    """
+    module = _newest_module()
+    if module.sqlite_version_info < _OLDEST:
+        raise StoreUnusable(
+            f"SQLite {module.sqlite_version} is too old: {'.'.join(map(str, _OLDEST))} or newer is "
+            "needed.",
+            hint="Install pysqlite3, which brings a newer SQLite, or use PostgreSQL.",
+        )
+    return module
+
+
+def _newest_module() -> ModuleType:
     try:
         from pysqlite3 import dbapi2
     except ImportError:

@@ -55,20 +55,22 @@ class Watch:
             except (DBAPIError, OSError, _driver_error(self._engine)) as error:
                 log.warning("Lost sight of the database (%s); looking again.", error)
                 self._stopped.wait(_AFTER_FAILURE)
-                self._noticed(None)
 
     def _poll(self, connection: Any) -> None:
         version = None
-        while not self._stopped.wait(_EVERY):
+        while not self._stopped.is_set():
             (seen,) = connection.execute("PRAGMA data_version").fetchone()
-            if version is not None and seen != version:
+            # The first time, too: what was committed until now was noticed by nobody.
+            if seen != version:
                 self._noticed(None)
             version = seen
+            self._stopped.wait(_EVERY)
 
     def _wait(self, connection: Any) -> None:
         connection.rollback()
         connection.autocommit = True
         connection.execute("LISTEN jupyter_sessions")
+        self._noticed(None)
         while not self._stopped.is_set():
             for notice in connection.notifies(timeout=0.5, stop_after=1):
                 self._noticed({int(id_) for id_ in notice.payload.split(",")})
