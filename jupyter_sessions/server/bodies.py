@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Any
 
@@ -84,7 +83,7 @@ class BodyHandler(ApiHandler):
         if size > _UNKNOWN and not self._proven:
             dispatcher = await self.extension.dispatcher()
             check = dispatcher.check(api.WHO_AM_I, model.Nothing(), self.asker)
-            await asyncio.wrap_future(check)
+            await self.extension.answered(check)
             self._proven = True
         if size > self.largest:
             raise errors.TooLarge(

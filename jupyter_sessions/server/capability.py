@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -52,7 +51,7 @@ class CapabilityHandler(SessionsHandler):
     async def get(self, token: str, path: str) -> None:
         """Serve a published file, its preview, or an output of a command."""
         dispatcher = await self.extension.dispatcher()
-        found = await asyncio.wrap_future(dispatcher.view(token, path))
+        found = await self.extension.answered(dispatcher.view(token, path))
         if isinstance(found, CommandOutputs):
             await self._output(found, path)
         elif self.get_query_argument("preview", ""):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ class ContentHandler(OperationHandler):
             fields = dict(zip(operation.path_fields, self.path_args, strict=True))
             request = read_request(operation, fields, self.read_query(), b"")
             dispatcher = await self.extension.dispatcher()
-            await asyncio.wrap_future(dispatcher.check(operation, request, self.asker))
+            await self.extension.answered(dispatcher.check(operation, request, self.asker))
             connection: Any = self.request.connection
             connection.set_body_timeout(_UPLOAD_WITHIN)
             self._upload = tempfile.NamedTemporaryFile()  # noqa: SIM115  # closed in on_finish

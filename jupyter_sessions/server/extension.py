@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 import msgspec
@@ -13,8 +13,10 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Set, Unicode, default
 
 from jupyter_sessions import __version__, errors, folders
+from jupyter_sessions.server.bridge import Bridge
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     from tornado.web import RequestHandler
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from jupyter_sessions.core.context import Limits
     from jupyter_sessions.core.dispatch import Dispatcher
     from jupyter_sessions.server.live import Live
+
+T = TypeVar("T")
 
 # What a server puts into its own environment reaches its kernels.
 _URL_VARIABLE = "JUPYTER_SESSIONS_URL"
@@ -93,6 +97,7 @@ class SessionsExtension(ExtensionApp):
     _tidying: asyncio.Task[None] | None = None
     _told: Path | None = None
     live_if_open: Live | None = None
+    _bridge: Bridge | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -117,6 +122,12 @@ class SessionsExtension(ExtensionApp):
         if self._opening is None or (self._opening.done() and self._opening.exception()):
             self._opening = asyncio.create_task(asyncio.to_thread(self._open))
         return await asyncio.shield(self._opening)
+
+    def answered(self, answer: Future[T]) -> asyncio.Future[T]:
+        """Return what can be awaited for an answer of the store's threads."""
+        if self._bridge is None:
+            self._bridge = Bridge()
+        return self._bridge.wait(answer)
 
     def _open(self) -> Dispatcher:
         from jupyter_sessions.core.dispatch import Dispatcher

@@ -120,7 +120,7 @@ class SessionsHandler(JupyterHandler):
             operation, request, self.asker, upload=upload, server=self.server_url
         )
         try:
-            answer: Ans = await asyncio.wrap_future(future)
+            answer: Ans = await self.extension.answered(future)
         except errors.NotSignedIn:
             if self.ambient and operation.needs is not Needs.NOTHING:
                 self.sign_out()

@@ -171,7 +171,7 @@ class LiveHandler(WebSocketHandler, ApiHandler):
         """Check who comes, then open the WebSocket."""
         request = read_request(FOLLOW_EVENTS, {"code": code}, self.read_query(), b"")
         dispatcher = await self.extension.dispatcher()
-        place = await asyncio.wrap_future(dispatcher.follow(request, self.asker))
+        place = await self.extension.answered(dispatcher.follow(request, self.asker))
         self.session_id, self._after = place
         self._code = request.code
         # Tornado says these two without our form of errors.
