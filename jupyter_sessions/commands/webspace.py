@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -121,7 +122,7 @@ def get(work: Work, path: str, output: str | None, force: bool) -> Result:
     """Download a published file, or a folder with all that is in it."""
     path = path.strip("/")
     if output == "-":
-        work.in_session.download(model.FileNamed(code=work.code, path=path), sys.stdout.buffer)
+        _print(work, path)
         return Result(work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path)))
     target = Path(output or PurePosixPath(path).name).expanduser()
     found = _below(work, path)
@@ -130,6 +131,24 @@ def get(work: Work, path: str, output: str | None, force: bool) -> Result:
     answer = [file for file, _ in found]
     said = f"{len(answer)} files are in {target}." if len(answer) != 1 else f"It is in {target}."
     return done(answer[0] if len(answer) == 1 else answer, said)
+
+
+def _print(work: Work, path: str) -> None:
+    named = model.FileNamed(code=work.code, path=path)
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is not None:
+        work.in_session.download(named, binary)
+        return
+    # A notebook's standard output takes text alone.
+    content = BytesIO()
+    work.in_session.download(named, content)
+    try:
+        click.echo(content.getvalue().decode(), nl=False)
+    except UnicodeDecodeError:
+        raise errors.BadRequest(
+            f"{path!r} is not text, and a notebook can't print anything else.",
+            hint="Leave -o - out: then it is written into a file.",
+        ) from None
 
 
 def _below(work: Work, path: str) -> list[tuple[model.File, str]]:

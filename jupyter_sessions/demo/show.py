@@ -13,6 +13,7 @@ from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.choose import own_servers
 from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.transport import Transport
+from jupyter_sessions.commands import last_session
 from jupyter_sessions.commands.webspace import way_in
 from jupyter_sessions.demo import analysis
 from jupyter_sessions.folders import own_database
@@ -41,6 +42,8 @@ def show(*, serve: bool, port: int, output: str | None) -> None:
     analysis.check_extra()
     click.echo("Running an analysis of Seattle's weather in a kernel, with recording on:\n")
     outcome = analysis.run(click.echo, Path(output) if output else None)
+    # The next commands in a shell, such as `web`, are to mean this session.
+    last_session.remember(outcome.code, None)
     transport = InProcess()
     click.echo(_summary(transport, outcome))
     if not serve:

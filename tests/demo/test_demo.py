@@ -117,6 +117,9 @@ def test_the_demo_can_stop_after_the_summary(
     assert "3/3" in printed
     assert re.search(r"commands +2, of which 0", printed)
 
+    assert shell.run(["show"]) == 0
+    assert "Short" in capsys.readouterr().out
+
 
 def test_a_cell_that_fails_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
