@@ -34,7 +34,7 @@ def index(transaction: Transaction, texts: dict[int, str]) -> None:
     """Index commands: their row numbers with the text to be found by."""
     connection = transaction.connection
     if transaction.is_sqlite:
-        # FTS5 cuts and folds words itself, as `words` does but for rare letters outside ASCII.
+        # FTS5 cuts and folds ASCII as `words` does, and takes all else as it is given.
         statement = "INSERT INTO command_words(rowid, words) VALUES (?, ?)"
         rows = [
             (id_, content[:_MOST_CHARACTERS] if content.isascii() else " ".join(words(content)))
