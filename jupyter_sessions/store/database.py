@@ -63,6 +63,14 @@ class _Job:
             self.outcome.set_result(self.result)
 
 
+class _WorkFailed(Exception):
+    """A unit of work has raised `error`."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Database:
     """A database that is open, migrated and ready.
 
@@ -113,7 +121,8 @@ class Database:
     def write(self, work: Work[T]) -> Future[T]:
         """Run `work` in a transaction; the future is done when what it did is on disk.
 
-        An exception of `work` undoes all that it did, and nothing else.
+        An exception of `work` undoes all that it did, and nothing else. `work` may be run twice,
+        with what the first time did undone: where another fails in the same group.
         """
         outcome: Future[T] = Future()
         with self._closing:
@@ -171,12 +180,8 @@ class Database:
     def _commit(self, jobs: list[_Job]) -> None:
         # From here on nobody can cancel them.
         jobs = [job for job in jobs if job.outcome.set_running_or_notify_cancel()]
-        changed: set[int] = set()
         try:
-            with self._engines.writer.connect() as connection, connection.begin():
-                for job in jobs:
-                    changed |= self._run(job, connection)
-                engines.tell_others(connection, changed)
+            changed = self._run_group(jobs)
         except (DBAPIError, self._engines.driver_error) as error:
             self._fail(jobs, engines.translate(error))
             return
@@ -192,26 +197,53 @@ class Database:
         for job in jobs:
             job.settle()
 
-    def _run(self, job: _Job, connection: Connection) -> set[int]:
+    def _run_group(self, jobs: list[_Job]) -> set[int]:
+        """Run all in one transaction; where one of several fails, anew with a savepoint for each.
+
+        Few fail, and savepoints cost as much as many a statement.
+        """
+        try:
+            return self._transact(jobs, self._run)
+        except _WorkFailed as failed:
+            if len(jobs) == 1:
+                raise failed.error from None
+        return self._transact(jobs, self._run_apart)
+
+    def _transact(self, jobs: list[_Job], run: Callable[[_Job, Transaction], None]) -> set[int]:
+        changed: set[int] = set()
+        with self._engines.writer.connect() as connection, connection.begin():
+            for job in jobs:
+                transaction = Transaction(connection)
+                run(job, transaction)
+                changed |= transaction.changed
+            engines.tell_others(connection, changed)
+        return changed
+
+    @staticmethod
+    def _run(job: _Job, transaction: Transaction) -> None:
+        try:
+            job.result = job.work(transaction)
+        except BaseException as error:
+            raise _WorkFailed(error) from error
+
+    @staticmethod
+    def _run_apart(job: _Job, transaction: Transaction) -> None:
         """Run one unit of work in a savepoint; an error of its own undoes it alone."""
-        transaction = Transaction(connection)
+        connection = transaction.connection
         # One fixed name: SQLAlchemy's savepoints have a new one each, and are compiled each time.
         execute = connection.connection.cursor().execute
         execute("SAVEPOINT work")
         try:
             job.result = job.work(transaction)
-        except DBAPIError as error:
-            if engines.ends_transaction(error, connection):
-                raise
-            execute("ROLLBACK TO work")
-            job.error = engines.translate(error)
-            transaction.changed.clear()
-        except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us
+        except BaseException as error:  # it belongs to whoever waits, not to us
+            if isinstance(error, DBAPIError):
+                if engines.ends_transaction(error, connection):
+                    raise
+                error = engines.translate(error)
             execute("ROLLBACK TO work")
             job.error = error
             transaction.changed.clear()
         execute("RELEASE work")
-        return transaction.changed
 
     @staticmethod
     def _fail(jobs: list[_Job], error: BaseException) -> None:
