@@ -17,7 +17,7 @@ from benchmarks.timing import Effort
 
 _CELL = "print(sum(range(100))); 2 + 2"
 _CELLS = 60
-_CELLS_QUICK = 20
+_CELLS_QUICK = 8
 _PAUSE = 0.05  # seconds between cells, as a person's are never back to back
 _METRICS = 50
 _WITHIN = 60.0  # seconds
