@@ -9,7 +9,6 @@ import re
 from typing import Any
 
 from sqlalchemy import ColumnElement, cast, column, select, table, text
-from sqlalchemy.dialects.postgresql import TSQUERY
 
 from jupyter_sessions.store.database import Transaction
 from jupyter_sessions.store.tables import Span, commands
@@ -77,6 +76,8 @@ def found(transaction: Transaction, span: Span, query: str) -> ColumnElement[boo
             .where(span.holds(_index.c.rowid))
         )
     else:
+        from sqlalchemy.dialects.postgresql import TSQUERY
+
         match = " & ".join(f"'{word}':*" for word in wanted)
         # Cast, and not `to_tsquery`, which would cut the words once more in its own way.
         matches = _index.c.words.op("@@")(cast(match, TSQUERY))
