@@ -17,7 +17,7 @@ from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.history import manages_sessions
 from jupyter_sessions.commands.new_files import new_file
 from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
-from jupyter_sessions.formats import Content, folders, outputs, write
+from jupyter_sessions.formats import Content, folders, inside, outputs, write
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transport import Transport
@@ -40,7 +40,7 @@ def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
     """
     code = work.code
     if what:
-        target = path if path is None or len(what) == 1 else path.rstrip("/") + "/"
+        target = path if path is None or len(what) == 1 else inside(path, "")
         contents = [content for each in what for content in _found(work, each, target)]
         made_by = work.front.running_command(code)
     else:
@@ -99,6 +99,11 @@ def _last_output(work: Work, path: str | None) -> tuple[list[Content], int | Non
     )
 
 
+def _as_named(path: str) -> str:
+    """Take off the slash behind a folder's path, as `files` shows it; the rest is the server's."""
+    return path[:-1] if path.endswith("/") and path != "/" else path
+
+
 @command("files", "files results", "files --deep")
 @click.argument("folder", default="")
 @click.option("--deep", is_flag=True, help="List what lies in folders, too.")
@@ -107,7 +112,7 @@ def _last_output(work: Work, path: str | None) -> tuple[list[Content], int | Non
 def files(work: Work, folder: str, deep: bool, limit: int, after: str | None) -> Result:
     """List what is published."""
     request = model.ListFiles(
-        code=work.code, folder=folder.strip("/"), deep=deep, limit=limit, after=after
+        code=work.code, folder=_as_named(folder), deep=deep, limit=limit, after=after
     )
     page = work.call(api.LIST_FILES, request)
     more = (Line(f"More: {work.front.prefix} files --after {page.next}"),) if page.next else ()
@@ -120,7 +125,7 @@ def files(work: Work, folder: str, deep: bool, limit: int, after: str | None) ->
 @click.option("--force", is_flag=True, help="Replace what is there.")
 def get(work: Work, path: str, output: str | None, force: bool) -> Result:
     """Download a published file, or a folder with all that is in it."""
-    path = path.strip("/")
+    path = _as_named(path)
     if output == "-":
         _print(work, path)
         return Result(work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path)))
@@ -155,10 +160,11 @@ def _below(work: Work, path: str) -> list[tuple[model.File, str]]:
     """Give the file of a path, or all files of a folder, with their places in the target."""
     try:
         return [(work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path)), "")]
-    except errors.NotFound:
-        found = list(_files(work, path))
-        if not found:
-            raise
+    except errors.NotFound as missing:
+        try:
+            found = list(_files(work, path))
+        except errors.NotFound:
+            raise missing from None
         return [(each, each.path.removeprefix(f"{path}/")) for each in found]
 
 
@@ -199,7 +205,7 @@ def unpublish(work: Work, paths: tuple[str, ...]) -> Result:
         path
         for named in paths
         for path in work.call(
-            api.UNPUBLISH_FILE, model.FileNamed(code=work.code, path=named.strip("/"))
+            api.UNPUBLISH_FILE, model.FileNamed(code=work.code, path=_as_named(named))
         ).paths
     ]
     return done(model.Unpublished(paths=gone), f"Not published any more: {', '.join(gone)}")

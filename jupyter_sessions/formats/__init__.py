@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from jupyter_sessions.formats.registry import Content, Format, media_type, write
+from jupyter_sessions.formats.registry import Content, Format, inside, media_type, write
 
-__all__ = ["Content", "Format", "media_type", "write"]
+__all__ = ["Content", "Format", "inside", "media_type", "write"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_sessions.errors import BadRequest, NotFound
-from jupyter_sessions.formats.registry import Content, media_type
+from jupyter_sessions.formats.registry import Content, inside, media_type
 
 
 def walk(named: Path, path: str | None = None) -> Iterator[Content]:
@@ -37,9 +37,9 @@ def walk(named: Path, path: str | None = None) -> Iterator[Content]:
             hint="Name a file, a folder, or (in a notebook) a variable.",
         )
     own = named.resolve().name
-    top = (path or own).strip("/")
-    if path is not None and path.endswith("/"):
-        top = f"{top}/{own}"
+    top = own if path is None else path
+    if top.endswith("/"):
+        top = inside(top, own)
     if named.is_file():
         yield Content(top, named, media_type(top))
         return
@@ -51,7 +51,7 @@ def walk(named: Path, path: str | None = None) -> Iterator[Content]:
     found = False
     for file in _files(named):
         found = True
-        name = f"{top}/{file.relative_to(named).as_posix()}"
+        name = inside(top, file.relative_to(named).as_posix())
         yield Content(name, file, media_type(name))
     if not found:
         raise BadRequest(

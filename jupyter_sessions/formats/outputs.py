@@ -8,7 +8,7 @@ from dataclasses import replace
 from jupyter_sessions import model
 from jupyter_sessions.errors import NotFound
 from jupyter_sessions.formats.display import ENDINGS, encode
-from jupyter_sessions.formats.registry import Content
+from jupyter_sessions.formats.registry import Content, inside
 
 
 def displayed(response: model.CommandResponse | None) -> list[model.MimeBundle]:
@@ -57,4 +57,4 @@ def renamed(contents: list[Content], path: str | None) -> list[Content]:
         return contents
     if len(contents) == 1 and not path.endswith("/"):
         return [replace(contents[0], name=path)]
-    return [replace(each, name=f"{path.rstrip('/')}/{each.name}") for each in contents]
+    return [replace(each, name=inside(path, each.name)) for each in contents]

@@ -121,11 +121,13 @@ def write(value: object, *, name: str, path: str | None = None) -> Content:
     """
     format_ = next(known for known in _formats() if known.takes(value))
     endings = format_.endings(value)
-    path = path or _file_name(name)
+    if path is None:
+        path = _file_name(name)
     ending = PurePosixPath(path).suffix.lower()
     if not ending:
         ending = endings[0]
-        path = f"{path}{ending}"
+        # An empty path stays one, for the server to refuse.
+        path = f"{path}{ending}" if path else path
     if ending not in endings:
         raise BadRequest(
             f"{format_.name} can't be written as {ending}.",
@@ -153,6 +155,14 @@ def _formats() -> Iterable[Format]:
 
 def _file_name(name: str) -> str:
     return re.sub(r"[^\w-]+", "-", name).strip("-") or "value"
+
+
+def inside(folder: str, name: str) -> str:
+    """Return the path of something in a folder, whose path may end in a slash.
+
+    Nothing else of the folder's path is changed: whether it can be one, the server decides.
+    """
+    return f"{folder}{name}" if folder.endswith("/") else f"{folder}/{name}"
 
 
 def _either(endings: tuple[str, ...]) -> str:

@@ -259,6 +259,38 @@ def test_files_and_folders_are_published_listed_got_and_unpublished(program: Pro
     assert "Nothing is published" in program.good("files")
 
 
+@pytest.mark.parametrize(
+    "path", ["", "/etc/x", "/", "../x", "a//b", ".", "a\\..\\b", "x" * 300, "run//"]
+)
+@pytest.mark.parametrize("what", [["data.csv"], ["plots"], ["plots", "data.csv"], []])
+def test_a_path_that_is_none_reaches_the_rules_and_is_refused(
+    program: Program, what: list[str], path: str
+) -> None:
+    record_figure(new(program))
+    (program.folder / "plots").mkdir()
+    (program.folder / "plots" / "a.txt").write_text("a")
+    (program.folder / "data.csv").write_text("x\n1\n")
+    refused = program("publish", *what, "--as", path)
+    assert refused.code == errors.BadName.exit_code, refused.out
+    assert "path" in refused.err
+    for command in ("get", "unpublish"):
+        refused = program(command, path)
+        assert refused.code == errors.BadName.exit_code
+        assert "path" in refused.err
+    assert "Nothing is published" in program.good("files")
+
+
+def test_a_folder_is_named_as_it_is_listed_with_a_slash(program: Program) -> None:
+    new(program)
+    (program.folder / "a.txt").write_text("a")
+    program.good("publish", "a.txt", "--as", "run/")
+    assert "run/a.txt" in program.good("files", "run/")
+    program.good("get", "run/", "-o", "copy")
+    assert (program.folder / "copy" / "a.txt").read_text() == "a"
+    assert "run/a.txt" in program.good("unpublish", "run/")
+    assert program("files", "/etc").code == errors.BadName.exit_code
+
+
 def test_publishing_nothing_in_particular_publishes_the_last_output(program: Program) -> None:
     code = new(program)
     record_figure(code)
@@ -336,7 +368,7 @@ def test_a_login_is_used_and_ended(
         (["grant"], "USER"),
         (["resume", "1", "2"], "one number"),
         (["publish", "nothing-here"], "no file or folder"),
-        (["get", "nothing-here"], "nothing-here"),
+        (["get", "nothing-here"], "Nothing is published as 'nothing-here'"),
         (["login", "bar@host:99999"], "65535"),
         (["new", "x" * 300], "200"),
     ],

@@ -199,3 +199,7 @@ def test_telling_formats_apart_imports_none_of_their_packages() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_an_empty_path_is_not_made_into_another() -> None:
+    assert write("text", name="text", path="").name == ""
