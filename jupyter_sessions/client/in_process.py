@@ -15,6 +15,7 @@ import msgspec
 from jupyter_sessions import api, errors, folders, model
 from jupyter_sessions.core.askers import SystemUser
 from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions.refusals import refused
 
 Req = TypeVar("Req", bound=model.Request)
 Ans = TypeVar("Ans")
@@ -108,10 +109,11 @@ def _checked(request: Req) -> Req:
     """Hold a request to the same rules as one that comes over the wire."""
     try:
         return msgspec.json.decode(msgspec.json.encode(request), type=type(request))
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+    except msgspec.ValidationError as error:
+        raise refused(error) from None
+    except UnicodeEncodeError:
         raise errors.BadRequest(
-            f"The request is not of the operation's form: {error}.",
-            hint="See the reference for what it takes.",
+            "A text holds half of a character (a lone surrogate).", hint="Write it anew."
         ) from None
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from jupyter_sessions import errors, model
 from jupyter_sessions.api import OPERATIONS, Operation
+from jupyter_sessions.refusals import refused
 
 Req = TypeVar("Req", bound=model.Request)
 
@@ -40,9 +41,7 @@ def read_request(
         content = _read_body(_BODIES[operation.name], body)
         return operation.request(**fields, **msgspec.structs.asdict(content))
     except msgspec.ValidationError as error:
-        if "`$.code`" in str(error):
-            raise errors.NoSuchSession from None
-        raise errors.BadRequest(f"The request can't be taken: {error}.", hint=_HINT) from None
+        raise refused(error) from None
 
 
 def _in_path(operation: Operation[Req, Any], path: Mapping[str, str]) -> dict[str, Any]:

@@ -327,6 +327,27 @@ def test_accounts_are_managed(program: Program) -> None:
     assert "foo" not in program.good("account", "list")
 
 
+@pytest.mark.parametrize("where", ["in process", "over HTTP"])
+def test_a_value_out_of_bounds_is_told_in_words(
+    program: Program, serve: Serve, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if where == "over HTTP":
+        program.good("account", "add", "bar", "--password-stdin", input=PASSWORD)
+        server = serve("--ServerApp.allow_root=True", "--SessionsApp.administrators=bar")
+        program.good("login", f"bar@{server.url}", "--password-stdin", input=PASSWORD)
+    new(program)
+    add = ["account", "add", "foo", "--password-stdin"]
+    for typed, said in (
+        (["new", "x" * 10_000], "A label has at most 200 characters."),
+        (["grant", ":read"], "A user name can't be empty."),
+        (add, "A password has 8 characters or more."),
+    ):
+        refused = program(*typed, input="short\n")
+        assert refused.code == errors.BadRequest.exit_code
+        assert said in refused.err
+        assert "$." not in refused.err
+
+
 def test_no_password_is_asked_for_where_there_is_no_terminal(program: Program) -> None:
     refused = program("account", "add", "foo")
     assert refused.code == 2

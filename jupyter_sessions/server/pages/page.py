@@ -10,6 +10,7 @@ import msgspec
 from tornado import web
 
 from jupyter_sessions import api, errors, model
+from jupyter_sessions.refusals import refused
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.pages.environment import environment
 from jupyter_sessions.server.pages.links import Links
@@ -57,12 +58,10 @@ class Page(SessionsHandler):
         try:
             return msgspec.convert(fields, kind)
         except msgspec.ValidationError as error:
-            if "`$.code`" in str(error):
-                raise errors.NoSuchSession() from None
-            raise errors.BadRequest(
-                f"The address of this page asks for something impossible: {error}.",
-                hint="Go back, or start again from the list of sessions.",
-            ) from None
+            told = refused(error)
+            if isinstance(told, errors.BadRequest):
+                told.hint = "Go back, or start again from the list of sessions."
+            raise told from None
 
     def page_html(self, template: str, **values: Any) -> str:
         """Render a template with what all of them need."""

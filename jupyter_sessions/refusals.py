@@ -1,0 +1,139 @@
+"""A request that is not of its operation's form, told in words.
+
+Both transports hold requests to the shapes in `model`; what msgspec then says is for programmers.
+The limits in these sentences are the model's own.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from jupyter_sessions import errors
+
+#: What a field with a limit is called in a sentence; any other is "The field `name`".
+_NOUNS = {
+    "after": "What `after` names",
+    "agent": "The name of the program that asks",
+    "command": "A command's number",
+    "description": "A description",
+    "display_name": "A display name",
+    "folder": "A folder's path",
+    "idle_timeout": "An idle time-out, in minutes,",
+    "label": "A label",
+    "language": "A language's name",
+    "lifetime": "A lifetime, in minutes,",
+    "limit": "The length of a page",
+    "media_type": "A media type",
+    "name": "A user name",
+    "number": "A command's number",
+    "password": "A password",
+    "path": "A path",
+    "roles": "The list of roles",
+    "search": "The text to search for",
+    "user": "A user name",
+}
+_TYPES = {
+    "array": "a list",
+    "bool": "true or false",
+    "datetime": "an instant like 2026-11-20T14:30:00Z",
+    "float": "a decimal number",
+    "int": "a whole number",
+    "null": "null",
+    "object": "an object",
+    "str": "text",
+}
+_SAID = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<at>[^`]*)`)?", re.DOTALL)
+_LENGTH = re.compile(r"Expected `(str|array)` of length (<=|>=) (\d+)")
+_BOUND = re.compile(r"Expected `(?:int|float)` (<=|>=) (\S+)")
+_TYPE = re.compile(r"Expected `([^`]+)`, got `(\w+)`")
+_VALUE = re.compile(r"Invalid (?:enum )?value (.+)", re.DOTALL)
+_FIELD = re.compile(r"Object (missing required|contains unknown) field `([^`]*)`")
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+_TRY_AGAIN = "Nothing is changed; give another."
+_SEE = "The reference, and openapi.json, tell what the operation takes."
+
+
+def refused(error: msgspec.ValidationError) -> errors.SessionsError:
+    """Make the failure that a caller is told of what msgspec found wrong in a request.
+
+    Returns
+    -------
+    NoSuchSession
+        When the code has not even a code's form: to the caller that is the same.
+    BadRequest
+        Otherwise.
+    """
+    said = _SAID.fullmatch(str(error))
+    what, at = (said["what"], said["at"] or "") if said else (str(error), "")
+    if at == ".code":
+        return errors.NoSuchSession()
+    steps = [name or number for name, number in _STEP.findall(at)]
+    limit = _limit(what, steps)
+    if limit:
+        return errors.BadRequest(f"{limit}.", hint=_TRY_AGAIN)
+    return errors.BadRequest(f"{_form(what, steps)}{_place(steps)}.", hint=_SEE)
+
+
+def _limit(what: str, steps: list[str]) -> str:
+    length = _LENGTH.fullmatch(what)
+    if length:
+        kind, way, number = length.groups()
+        count = int(number)
+        if (way, count) == (">=", 1):
+            return f"{_noun(steps)} can't be empty"
+        unit = "entries" if kind == "array" else "characters"
+        amount = f"{count:,} {unit} or more" if way == ">=" else f"at most {count:,} {unit}"
+        return f"{_noun(steps)} has {amount}"
+    bound = _BOUND.fullmatch(what)
+    if bound:
+        way, number = bound.groups()
+        amount = f"{float(number):,.15g}"
+        return f"{_noun(steps)} is {f'{amount} or more' if way == '>=' else f'at most {amount}'}"
+    return ""
+
+
+def _form(what: str, steps: list[str]) -> str:
+    named = _named(steps)
+    kinds = _TYPE.fullmatch(what)
+    if kinds:
+        wanted = " or ".join(_TYPES.get(kind, kind) for kind in kinds[1].split(" | "))
+        return f"{named} must be {wanted}, not {_TYPES.get(kinds[2], kinds[2])}"
+    field = _FIELD.fullmatch(what)
+    if field:
+        steps.append(field[2])
+        if field[1] == "contains unknown":
+            return f"There is no field `{field[2]}`"
+        return f"The field `{field[2]}` is missing"
+    value = _VALUE.fullmatch(what)
+    if value:
+        return f"{named} can't be {value[1]}"
+    if what.startswith("Invalid RFC3339"):
+        return f"{named} must be {_TYPES['datetime']}"
+    if "matching regex" in what:
+        return f"{named} is too long, or has characters that it can't have"
+    return f"{named} can't be taken: {what[:1].lower()}{what[1:]}"
+
+
+def _named(steps: list[str]) -> str:
+    if not steps:
+        return "The request"
+    if steps[-1].isdecimal():
+        return f"Entry {int(steps[-1]) + 1}"
+    return f"The field `{steps[-1]}`"
+
+
+def _noun(steps: list[str]) -> str:
+    if steps and steps[-1].isdecimal():
+        # One entry of a list is called as the list is, without its s.
+        steps = [steps[-2].removesuffix("s")]
+    name = steps[-1] if steps else ""
+    return _NOUNS.get(name) or _named(steps)
+
+
+def _place(steps: list[str]) -> str:
+    """Say where in a nested request something is."""
+    around = [f"entry {int(step) + 1}" if step.isdecimal() else step for step in steps[:-1]]
+    return f", in {', '.join(around)}" if around else ""

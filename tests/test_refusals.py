@@ -1,0 +1,100 @@
+"""What is said of a request that is not of its operation's form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from jupyter_sessions import errors, model
+from jupyter_sessions.refusals import refused
+
+CODE = "1" * 22
+
+
+def said(kind: type[model.Request], **fields: Any) -> errors.SessionsError:
+    with pytest.raises(msgspec.ValidationError) as met:
+        msgspec.convert(fields, kind)
+    return refused(met.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        (
+            model.NewAccount,
+            {"name": "foo", "password": "short"},
+            "A password has 8 characters or more.",
+        ),
+        (
+            model.NewAccount,
+            {"name": "", "password": "long enough"},
+            "A user name can't be empty.",
+        ),
+        (model.NewSession, {"label": "x" * 10_000}, "A label has at most 200 characters."),
+        (
+            model.NewSession,
+            {"description": "x" * 10_001},
+            "A description has at most 10,000 characters.",
+        ),
+        (
+            model.NewSession,
+            {"lifetime": 10**10},
+            "A lifetime, in minutes, is at most 5,256,000.",
+        ),
+        (model.RevokeRoles, {"code": CODE, "users": ["foo", ""]}, "A user name can't be empty."),
+        (
+            model.RevokeRoles,
+            {"code": CODE, "users": ["foo"] * 201},
+            "The field `users` has at most 200 entries.",
+        ),
+        (model.ListSessions, {"limit": 0}, "The length of a page is 1 or more."),
+    ],
+)
+def test_a_limit_is_told_in_words(
+    kind: type[model.Request], fields: dict[str, Any], message: str
+) -> None:
+    told = said(kind, **fields)
+    assert isinstance(told, errors.BadRequest)
+    assert told.message == message
+    assert told.hint == "Nothing is changed; give another."
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        (model.NewAccount, {"name": "foo"}, "The field `password` is missing."),
+        (model.NewSession, {"colour": "red"}, "There is no field `colour`."),
+        (model.NewSession, {"label": 3}, "The field `label` must be text, not a whole number."),
+        (model.ListSessions, {"which": "his"}, "The field `which` can't be 'his'."),
+        (
+            model.ListCommands,
+            {"code": CODE, "since": "soon"},
+            "The field `since` must be an instant like 2026-11-20T14:30:00Z.",
+        ),
+        (
+            model.GrantRoles,
+            {"code": CODE, "grants": [{"user": "foo"}, {"user": "bar", "roles": ["read", 3]}]},
+            "Entry 2 must be text, not a whole number, in grants, entry 2, roles.",
+        ),
+        (
+            model.RecordCommands,
+            {"code": CODE, "commands": [{"id": "a b"}]},
+            "The field `id` is too long, or has characters that it can't have, "
+            "in commands, entry 1.",
+        ),
+    ],
+)
+def test_what_a_program_sends_wrongly_is_told_with_its_place(
+    kind: type[model.Request], fields: dict[str, Any], message: str
+) -> None:
+    told = said(kind, **fields)
+    assert told.message == message
+    assert "openapi.json" in told.hint
+
+
+def test_what_is_no_code_is_no_session() -> None:
+    assert isinstance(said(model.SessionNamed, code="x"), errors.NoSuchSession)
+    # Only where it is the code that is wrong.
+    assert not isinstance(said(model.ListSessions, which="` - at `$.code`"), errors.NoSuchSession)
