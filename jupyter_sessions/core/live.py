@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from jupyter_sessions import model
-from jupyter_sessions.core import events
+from jupyter_sessions.core import events, principals
 from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.errors import SessionsError
 
-#: Events that change nobody's roles; after any other, everyone is checked again.
+#: Events that change nobody's roles; after any other, everyone is checked again. The end of a login
+#: is no event of a session, so logins are looked at each time.
 _HARMLESS = ("command.", "file.")
 _MOST = 500
 
@@ -28,7 +29,7 @@ def advance(
     context: Context,
     session_id: int,
     after: int,
-    askers: Iterable[Asker],
+    askers: Collection[Asker],
     admit: Callable[[Asker], object],
     *,
     check: bool,
@@ -43,7 +44,8 @@ def advance(
         Check the followers in any case: time has passed, or something changed that is no event.
     """
     new = events.read(context.connection, session_id, after=after, limit=_MOST)
-    if not check and new and all(event.kind.startswith(_HARMLESS) for event in new):
+    harmless = new and all(event.kind.startswith(_HARMLESS) for event in new)
+    if not check and harmless and principals.all_alive(context.connection, askers, context.now):
         return Progress(events=new)
     refused = {}
     for asker in askers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,6 +106,21 @@ def resolve_viewer(
     if row is None:
         raise NotSignedIn("This login has ended.", hint="Log in again.")
     return Principal(user_id=row.id, name=row.name, via="identity")
+
+
+def all_alive(connection: Connection, askers: Iterable[Asker], now: datetime) -> bool:
+    """Tell whether the logins and accounts of all `askers` live, without asking for each."""
+    hashes = {digest(asker.key) for asker in askers if isinstance(asker, KeyHolder)}
+    folded = {names.fold(asker.name) for asker in askers if isinstance(asker, Identified)}
+    if hashes:
+        rows = connection.execute(_ALIVE.where(keys.c.hash.in_(hashes)))
+        ends = [key_ends(row) for row in rows]
+        if len(ends) < len(hashes) or any(end is not None and end <= now for end in ends):
+            return False
+    disabled = select(users_table.c.id).where(
+        users_table.c.folded.in_(folded), users_table.c.disabled, users_table.c.removed.is_(None)
+    )
+    return not folded or connection.execute(disabled).first() is None
 
 
 def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: bool) -> Principal:
