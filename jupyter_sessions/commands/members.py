@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from jupyter_sessions import api, model, roles
+from jupyter_sessions import api, errors, model, roles
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.results import Line, Result, Table, Tone
@@ -29,9 +29,15 @@ def read_grant(text: str) -> model.Grant:
     Raises
     ------
     BadRole
-        When a role is none.
+        When a role is none, or none follows the colon: an empty variable in a script must not take
+        roles away.
     """
     user, colon, given = text.rpartition(":")
+    if colon and not given.strip():
+        raise errors.BadRole(
+            f"No role follows the colon in {text!r}.",
+            hint=f"Name roles, like {user}:write, or leave the colon out to grant read alone.",
+        )
     return model.Grant(user=user if colon else text, roles=roles.parse(given) if colon else [])
 
 

@@ -17,10 +17,13 @@ from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.history import manages_sessions
 from jupyter_sessions.commands.new_files import new_file
 from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
+from jupyter_sessions.commands.values import one_line
 from jupyter_sessions.formats import Content, folders, inside, outputs, write
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transport import Transport
+
+_NAMED_AT_MOST = 10
 
 
 @command(
@@ -39,9 +42,10 @@ def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
     variable and a file means the variable; ./NAME is the file.
     """
     code = work.code
+    left_out: list[Path] = []
     if what:
         target = path if path is None or len(what) == 1 else inside(path, "")
-        contents = [content for each in what for content in _found(work, each, target)]
+        contents = [content for each in what for content in _found(work, each, target, left_out)]
         made_by = work.front.running_command(code)
     else:
         contents, made_by = _last_output(work, path)
@@ -50,7 +54,17 @@ def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
     said = [
         Line(f"Published {file.path}", Tone.DONE, _address(session, file.path)) for file in files
     ]
+    if left_out:
+        said.append(_left_out(left_out))
     return Result(files[0] if len(files) == 1 else files, said)
+
+
+def _left_out(paths: list[Path]) -> Line:
+    named = ", ".join(one_line(str(path)) for path in paths[:_NAMED_AT_MOST])
+    rest = len(paths) - _NAMED_AT_MOST
+    more = f" and {rest} more" if rest > 0 else ""
+    why = "Left out, as links to folders or out of the folder, or no files"
+    return Line(f"{why}: {named}{more}", Tone.WARNING)
 
 
 def _published(work: Work, content: Content, number: int | None) -> model.File:
@@ -64,12 +78,12 @@ def _address(session: model.Session, path: str) -> str | None:
     return f"{session.url}/files/{quote(path)}" if session.url else None
 
 
-def _found(work: Work, what: str, path: str | None) -> Iterable[Content]:
+def _found(work: Work, what: str, path: str | None, left_out: list[Path]) -> Iterable[Content]:
     known, value = work.front.variable(what)
     if not known:
-        return folders.walk(Path(what).expanduser(), path)
+        return folders.walk(Path(what).expanduser(), path, left_out.append)
     if isinstance(value, Path):
-        return folders.walk(value, path)
+        return folders.walk(value, path, left_out.append)
     if path is not None and path.endswith("/"):
         content = write(value, name=what)
         return outputs.renamed([content], path)

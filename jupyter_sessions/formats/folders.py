@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jupyter_sessions.errors import BadRequest, NotFound
 from jupyter_sessions.formats.registry import Content, inside, media_type
 
 
-def walk(named: Path, path: str | None = None) -> Iterator[Content]:
+def _say_nothing(_: Path) -> None:
+    """Tell nobody of what is left out."""
+
+
+def walk(
+    named: Path, path: str | None = None, left_out: Callable[[Path], object] = _say_nothing
+) -> Iterator[Content]:
     """Give a file, or each file below a folder, without reading any.
 
     Hidden files are left out unless they are named themselves, and so is what a symbolic link
@@ -23,6 +29,8 @@ def walk(named: Path, path: str | None = None) -> Iterator[Content]:
     path
         Where it goes: the file's path, or the folder's, in the web space; what ends in a slash is a
         folder that it goes into. Its own name by default.
+    left_out
+        Is told of each link, and of what is no file, that is left out.
 
     Raises
     ------
@@ -49,7 +57,7 @@ def walk(named: Path, path: str | None = None) -> Iterator[Content]:
             hint="Only files and folders can be published.",
         )
     found = False
-    for file in _files(named):
+    for file in _files(named, left_out):
         found = True
         name = inside(top, file.relative_to(named).as_posix())
         yield Content(name, file, media_type(name))
@@ -60,13 +68,18 @@ def walk(named: Path, path: str | None = None) -> Iterator[Content]:
         )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    inside = folder.resolve()
+def _files(folder: Path, left_out: Callable[[Path], object]) -> Iterator[Path]:
+    top = folder.resolve()
     for here, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in below:
+            if Path(here, name).is_symlink():
+                left_out(Path(here, name))
         for name in sorted(names):
             file = Path(here, name)
-            if name.startswith(".") or not file.is_file():
+            if name.startswith("."):
                 continue
-            if file.resolve().is_relative_to(inside):
+            if file.is_file() and file.resolve().is_relative_to(top):
                 yield file
+            else:
+                left_out(file)

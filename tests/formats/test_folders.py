@@ -55,7 +55,11 @@ def test_links_that_lead_out_of_the_folder_are_left_out(folder: Path, tmp_path: 
     (folder / "further").symlink_to(tmp_path / "elsewhere")
     (folder / "round").symlink_to(folder)
     (folder / "inside.csv").symlink_to(folder / "a.csv")
-    assert names(folder) == ["results/a.csv", "results/inside.csv", "results/plots/b.png"]
+    (folder / "gone").symlink_to(folder / "nothing")
+    left_out: list[Path] = []
+    found = [content.name for content in walk(folder, left_out=left_out.append)]
+    assert found == ["results/a.csv", "results/inside.csv", "results/plots/b.png"]
+    assert sorted(path.name for path in left_out) == ["further", "gone", "out", "round"]
 
 
 def test_a_folder_beside_with_the_same_beginning_is_outside(folder: Path, tmp_path: Path) -> None:
