@@ -149,7 +149,9 @@ _JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print the answer
 Body = Callable[..., "Result"]
 
 
-def command(*examples: str, session: bool = True) -> Callable[[Body], click.Command]:
+def command(
+    *examples: str, session: bool = True, dashes: bool = False
+) -> Callable[[Body], click.Command]:
     """Make a function of a `Work` and its arguments a command.
 
     The function's docstring is the command's help, its result is shown, or printed as JSON with
@@ -161,6 +163,8 @@ def command(*examples: str, session: bool = True) -> Callable[[Body], click.Comm
         What one types, without what stands before the command's name.
     session
         Whether it is about a session, and so takes ``-S``.
+    dashes
+        Whether an argument may begin with a dash, as a negative number does.
     """
 
     def declare(body: Body) -> click.Command:
@@ -186,6 +190,7 @@ def command(*examples: str, session: bool = True) -> Callable[[Body], click.Comm
             help=body.__doc__,
             params=[*declared, *([_SESSION] if session else []), _SERVER, _JSON],
             examples=examples,
+            context_settings={"ignore_unknown_options": dashes},
         )
 
     return declare

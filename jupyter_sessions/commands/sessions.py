@@ -10,8 +10,8 @@ from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.arguments import Minutes
 from jupyter_sessions.commands.declare import Work, command, table
-from jupyter_sessions.commands.results import Card, Line, Result, Table, done
-from jupyter_sessions.commands.values import one_line
+from jupyter_sessions.commands.results import Card, Form, Line, Result, Table, Tone, done
+from jupyter_sessions.commands.values import one_line, written
 
 
 def card(session: model.Session) -> Card:
@@ -39,18 +39,39 @@ def new(work: Work, label: str, **more: Any) -> Result:
     return Result(session, (card(session), *work.front.take_up(session, work.transport)))
 
 
+#: Of which sessions there are none, by what was asked for.
+_WHICH = {
+    "mine": "session that you own",
+    "shared": "session of others that you have a role in",
+    "removed": "removed session that could be restored",
+}
+
+
+def _nothing_found(work: Work, which: str, search: str) -> str:
+    sessions = _WHICH.get(which, "session that you have a role in")
+    if search:
+        return f"There is no {sessions}, with {search!r} in it."
+    if which == "all":
+        return f"No sessions. Make one: {work.front.prefix} new LABEL"
+    return f"There is no {sessions}."
+
+
 @command("list", "list --shared", "list --search weather", session=False)
-@click.option("--mine", "which", flag_value="mine", help="Only those that I own.")
-@click.option("--shared", "which", flag_value="shared", help="Only those of others.")
-@click.option("--removed", "which", flag_value="removed", help="Those that can be restored.")
+@click.option("--mine", is_flag=True, help="Only those that I own.")
+@click.option("--shared", is_flag=True, help="Only those of others.")
+@click.option("--removed", is_flag=True, help="Those that can be restored.")
 @click.option("--search", default="", metavar="T", help="Only those with these words.")
 @click.option("-n", "limit", default=100, metavar="N", help="How many.")
 @click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
-def list_(work: Work, **asked: Any) -> Result:
+def list_(work: Work, mine: bool, shared: bool, removed: bool, search: str, **asked: Any) -> Result:
     """List the sessions that I have a role in, newest use first."""
-    asked["which"] = asked["which"] or "all"
-    page = work.call(api.LIST_SESSIONS, model.ListSessions(**asked))
-    empty = f"No sessions. Make one: {work.front.prefix} new LABEL"
+    chosen = [name for name, given in zip(_WHICH, (mine, shared, removed), strict=True) if given]
+    if len(chosen) > 1:
+        raise click.UsageError(f"Only one of --{' and --'.join(chosen)} can be asked for.")
+    which = chosen[0] if chosen else "all"
+    request = model.ListSessions(which=which, search=search, **asked)  # type: ignore[arg-type]
+    page = work.call(api.LIST_SESSIONS, request)
+    empty = _nothing_found(work, which, search)
     more = (Line(f"More: {work.front.prefix} list --after {page.next}"),) if page.next else ()
     return Result(page, (Table(columns.SESSION, page.items, empty), *more))
 
@@ -66,7 +87,16 @@ _YES = {"yes", "true", "on", "1"}
 _NO = {"no", "false", "off", "0"}
 
 
-@command('set label "Rain in Seattle"', "set idle-timeout 2h", "set lifetime none", "set active no")
+_SPOKEN = {"idle-timeout": "idle time-out"}
+
+
+@command(
+    'set label "Rain in Seattle"',
+    "set idle-timeout 2h",
+    "set lifetime none",
+    "set active no",
+    dashes=True,
+)
 @click.argument(
     "attribute", type=click.Choice(["label", "description", "idle-timeout", "lifetime", "active"])
 )
@@ -85,10 +115,14 @@ def set_(ctx: click.Context, work: Work, attribute: str, value: str) -> Result:
         session = work.call(
             api.DESCRIBE_SESSION, model.DescribeSession(code=work.code, **{attribute: value})
         )
+        now = one_line(getattr(session, attribute))
     else:
         minutes = {attribute.replace("-", "_"): Minutes().convert(value, None, ctx)}
         session = work.call(api.TIME_SESSION, model.TimeSession(code=work.code, **minutes))
-    return Result(session, (Line(f"The {attribute} is changed."), card(session)))
+        now = written(getattr(session, attribute.replace("-", "_")), Form.MINUTES)
+    name = _SPOKEN.get(attribute, attribute)
+    said = f"The {name} is now: {now}" if now else f"There is no {name} any more."
+    return Result(session, (Line(said, Tone.DONE), card(session)))
 
 
 @command("exists 1234567890123456789012", session=False)

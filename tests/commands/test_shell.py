@@ -76,9 +76,17 @@ def test_the_list_shows_roles_and_the_last_command(program: Program) -> None:
     heads = ["Code", "Label", "Owner", "My roles", "Created", "Last used", "Commands"]
     assert all(head in listed[0] for head in [*heads, "Last command", "State"])
     assert all(part in listed[2] for part in [code, "mine", "owner", "import pandas", "active"])
-    assert "No sessions" in program.good("list", "--shared")
-    assert "No sessions" in program.good("list", "--search", "nothing-like-it")
+    assert "no session of others" in program.good("list", "--shared")
+    assert "no removed session" in program.good("list", "--removed")
+    assert "with 'nothing-like-it' in it" in program.good("list", "--search", "nothing-like-it")
+    nothing = program.good("list", "--mine", "--search", "nothing-like-it")
+    assert "that you own, with 'nothing-like-it' in it" in nothing
+    assert "Make one" not in nothing
     assert code in program.good("list", "--mine", "--search", "mine")
+
+
+def test_an_empty_store_tells_how_to_begin(program: Program) -> None:
+    assert "Make one: jupyter sessions new" in program.good("list")
 
 
 def test_lists_go_on_where_a_page_ends(program: Program) -> None:
@@ -91,14 +99,14 @@ def test_lists_go_on_where_a_page_ends(program: Program) -> None:
 
 def test_attributes_are_set_one_by_one(program: Program) -> None:
     new(program)
-    program.good("set", "label", "Rain")
+    assert "The label is now: Rain" in program.good("set", "label", "Rain")
     program.good("set", "description", "Of Seattle")
-    program.good("set", "idle-timeout", "90")
+    assert "The idle time-out is now: 1 h 30 min" in program.good("set", "idle-timeout", "90")
     program.good("set", "lifetime", "7d")
     shown = program("show", "--json").json
     assert (shown["label"], shown["description"]) == ("Rain", "Of Seattle")
     assert (shown["idle_timeout"], shown["lifetime"]) == (90, 10080)
-    program.good("set", "lifetime", "none")
+    assert "There is no lifetime any more" in program.good("set", "lifetime", "none")
     assert program("show", "--json").json["lifetime"] is None
     program.good("set", "active", "no")
     assert program("show", "--json").json["state"] == "disabled"
@@ -145,6 +153,18 @@ def test_a_grant_that_fails_in_one_part_changes_nothing_and_names_it(program: Pr
     assert "nobody" in refused.err
     assert len(program("members", "--json").json["members"]) == 1
     assert "qwrite" in program("grant", "foo:qwrite").err
+
+
+def test_an_empty_list_of_roles_takes_none_away(program: Program) -> None:
+    new(program)
+    program.good("account", "add", "foo", "--password-stdin", input=f"{PASSWORD}\n")
+    program.good("grant", "foo:write")
+    refused = program("grant", "foo:")
+    assert refused.code == errors.BadRole.exit_code
+    assert "leave the colon out" in refused.err
+    assert "write" in program("members", "--json").json["members"][1]["roles"]
+    program.good("grant", "foo")
+    assert program("members", "--json").json["members"][1]["roles"] == ["read"]
 
 
 def test_exists_ends_with_0_or_1(program: Program) -> None:
@@ -280,6 +300,19 @@ def test_a_path_that_is_none_reaches_the_rules_and_is_refused(
     assert "Nothing is published" in program.good("files")
 
 
+def test_links_that_are_left_out_are_told(program: Program) -> None:
+    new(program)
+    (program.folder / "secret").write_text("secret")
+    (program.folder / "plots").mkdir()
+    (program.folder / "plots" / "a.txt").write_text("a")
+    (program.folder / "plots" / "link").symlink_to(program.folder / "secret")
+    printed = program.good("publish", "plots")
+    assert "Published plots/a.txt" in printed
+    assert "Left out" in printed
+    assert "plots/link" in printed.partition("Left out")[2]
+    assert "link" not in program.good("files", "--deep")
+
+
 def test_a_folder_is_named_as_it_is_listed_with_a_slash(program: Program) -> None:
     new(program)
     (program.folder / "a.txt").write_text("a")
@@ -385,7 +418,9 @@ def test_a_login_is_used_and_ended(
         (["history", "-n", "0"], "-n"),
         (["set", "colour", "red"], "label"),
         (["set", "idle-timeout", "0"], "no time-out"),
+        (["set", "lifetime", "-5"], "'-5' is no time-out"),
         (["set", "active", "perhaps"], "neither yes nor no"),
+        (["list", "--mine", "--shared"], "Only one of --mine and --shared"),
         (["grant"], "USER"),
         (["resume", "1", "2"], "one number"),
         (["publish", "nothing-here"], "no file or folder"),
