@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, select, update
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core import cursors, events, instants, summaries, users
@@ -16,6 +18,7 @@ from jupyter_sessions.core.sessions import answer
 from jupyter_sessions.errors import NotFound
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
+from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import blobs, commands, number_in, rows_in
 
 _SOURCES = blobs.alias("sources")
@@ -89,6 +92,44 @@ def find(connection: Connection, session_id: int, number: int) -> Row[Any]:
     return row
 
 
+_FILTERS = {
+    "user": commands.c.user_id == bindparam("user"),
+    "status": commands.c.status == bindparam("status"),
+    "since": commands.c.started >= bindparam("since"),
+    "until": commands.c.started < bindparam("until"),
+}
+
+
+def _wanted(context: Context, request: model.ListCommands) -> dict[str, Any]:
+    """Return the values of the filters that a request uses."""
+    wanted: dict[str, Any] = {}
+    if request.user is not None:
+        user = users.find(context.connection, request.user)
+        wanted["user"] = user.id if user else 0
+    if request.status is not None:
+        wanted["status"] = request.status
+    if request.since is not None:
+        wanted["since"] = instants.utc(request.since)
+    if request.until is not None:
+        wanted["until"] = instants.utc(request.until)
+    return wanted
+
+
+@cache
+def _page_statement(newest: bool, filters: frozenset[str]) -> Select[Any]:
+    return (
+        summaries.SUMMARY.where(commands.c.id.between(bindparam("first"), bindparam("last")))
+        .where(*(_FILTERS[name] for name in sorted(filters)))
+        .order_by(commands.c.id.desc() if newest else commands.c.id)
+        .limit(bindparam("rows", type_=Integer))
+    )
+
+
+@cache
+def _page(newest: bool, filters: frozenset[str]) -> Prepared:
+    return Prepared(_page_statement(newest, filters))
+
+
 @implements(api.LIST_COMMANDS)
 def list_commands(
     context: Context, request: model.ListCommands
@@ -99,23 +140,18 @@ def list_commands(
     if request.after is not None:
         (end,) = cursors.read(request.after, 1)
         span = rows_in(context.session.id, **{"before" if newest else "after": end})
-    statement = summaries.SUMMARY.where(span.holds(commands.c.id))
-    if request.user is not None:
-        user = users.find(context.connection, request.user)
-        statement = statement.where(commands.c.user_id == (user.id if user else 0))
-    if request.status is not None:
-        statement = statement.where(commands.c.status == request.status)
-    if request.since is not None:
-        statement = statement.where(commands.c.started >= instants.utc(request.since))
-    if request.until is not None:
-        statement = statement.where(commands.c.started < instants.utc(request.until))
+    wanted = _wanted(context, request)
+    values = {"first": span.first, "last": span.last, "rows": request.limit + 1, **wanted}
+    filters = frozenset(wanted)
+    rows: Sequence[Any]
     if request.search:
         condition = search.found(context.transaction, span, request.search)
         if condition is None:
             return model.Page(items=[])
-        statement = statement.where(condition)
-    order = commands.c.id.desc() if newest else commands.c.id
-    rows = context.connection.execute(statement.order_by(order).limit(request.limit + 1)).all()
+        statement = _page_statement(newest, filters).where(condition)
+        rows = context.connection.execute(statement, values).all()
+    else:
+        rows = _page(newest, filters).rows(context.connection, **values)
     page = rows[: request.limit]
     return model.Page(
         items=[summaries.summary(row) for row in page],

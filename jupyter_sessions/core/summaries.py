@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Select, select
 
 from jupyter_sessions.model import CommandSummary
 from jupyter_sessions.store.tables import commands, number_in, users
@@ -41,7 +41,7 @@ SUMMARY: Select[Any] = (
 )
 
 
-def summary(row: Row[Any]) -> CommandSummary:
+def summary(row: Any) -> CommandSummary:
     """Make a summary of a row of `SUMMARY`."""
     return CommandSummary(
         number=row.number,

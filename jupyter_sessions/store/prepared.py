@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Boolean, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeDecorator
 
 _Processor = Callable[[Any], Any] | None
 
@@ -116,6 +117,9 @@ class Prepared:
             columns = self._statement.selected_columns
             row = msgspec.defstruct("Row", [str(column.key) for column in columns])
             for index, column in enumerate(columns):
+                # Drivers give all other types of ours as they are.
+                if not isinstance(column.type, TypeDecorator | Boolean):
+                    continue
                 process = column.type.dialect_impl(dialect).result_processor(dialect, None)
                 if process is not None:
                     results.append((index, process))
