@@ -23,9 +23,10 @@ from jupyter_sessions.commands.results import (
     Request,
     Result,
     Table,
-    done,
+    Tone,
 )
 from jupyter_sessions.commands.sessions import card
+from jupyter_sessions.commands.shown_again import showing
 
 _LAST = 10
 _MOST_RESUMED = 100
@@ -250,13 +251,28 @@ def response(work: Work, number: int) -> Result:
 @command("forget 5", "forget 3..7")
 @click.argument("numbers", type=Numbers())
 def forget(work: Work, numbers: range) -> Result:
-    """Erase source and outputs of commands for good; that they were run stays known."""
+    """Erase source and outputs of commands for good; that they were run stays known.
+
+    Later commands that showed them once more, as view and replay do, keep what they showed: they
+    are named, to be forgotten too.
+    """
+    work.front.settle(work.code)
     gone = [
         work.call(api.FORGET_COMMAND, model.CommandNamed(code=work.code, number=number))
         for number in numbers
     ]
     named = ", ".join(f"{each.number}" for each in gone)
-    return done(gone[0] if len(gone) == 1 else gone, f"Forgotten: {named}.")
+    lines = [Line(f"Forgotten: {named}.", Tone.DONE)]
+    again = [f"{number}" for number in showing(work, numbers)]
+    if again:
+        lines.append(
+            Line(
+                f"The outputs of later commands may still show it: {', '.join(again)}. "
+                f"Look at them, and forget them too: {work.front.prefix} forget {again[0]}",
+                Tone.WARNING,
+            )
+        )
+    return Result(gone[0] if len(gone) == 1 else gone, lines)
 
 
 COMMANDS = table(resume, history, view, request, response, forget)

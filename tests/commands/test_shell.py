@@ -251,6 +251,17 @@ def test_forgetting_erases_the_content(program: Program) -> None:
     assert program("request", "1").code == errors.NotFound.exit_code
 
 
+def test_forgetting_names_the_commands_that_showed_it_once_more(program: Program) -> None:
+    code = new(program)
+    record(code, "%session history", "key = 'secret'", "%session view 1", "x = 1")
+    record(code, "%session view 1..2", "y = 2\n%session replay 2", "%session resume", "print()")
+    record(code, "%session history -n 5", "%oph_resume id=2;", "'%session'", "%session view 3..4")
+    said = program.good("forget", "2")
+    assert "Forgotten: 2." in said
+    assert "may still show it: 5, 6, 7, 9, 10." in said
+    assert "may still" not in program.good("forget", "11..12")
+
+
 def test_what_needs_a_kernel_says_so(program: Program) -> None:
     code = new(program)
     record(code, "1")
