@@ -30,8 +30,9 @@ _SESSION_REFUSES = (
     errors.NoSuchSession,
     errors.WrongState,
 )
-# The server can't, now.
+# The server can't, now; or the owner lets nobody in until the session is enabled again.
 _PASSING = (
+    errors.SessionDisabled,
     errors.StoreBusy,
     errors.StoreFull,
     errors.StoreUnusable,

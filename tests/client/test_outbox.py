@@ -296,7 +296,6 @@ def test_closing_keeps_to_its_time_though_the_server_hangs_and_the_next_courier_
         errors.RoleMissing,
         errors.NoSuchSession,
         errors.WrongState,
-        errors.SessionDisabled,
         errors.BadRequest,
         errors.TooLarge,
         errors.Conflict,

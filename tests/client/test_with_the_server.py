@@ -258,6 +258,24 @@ def test_a_role_taken_away_puts_commands_aside(log_in: Callable[[str], Transport
     courier.close(5)
 
 
+def test_commands_of_while_a_session_was_disabled_arrive_when_it_is_enabled(
+    log_in: Callable[[str], Transport],
+) -> None:
+    ann, bar = log_in("ann"), log_in("bar")
+    code = _new(ann)
+    _grant(ann, code, "bar", "write")
+    ann.call(api.DISABLE_SESSION, model.SessionNamed(code=code))
+    courier = Courier(bar, code, longest_wait=0.5)
+    courier.send(command("a"))
+    assert not courier.flush(1)
+    assert "not recorded yet: The owner has disabled this session." in str(courier.problem)
+    ann.call(api.ENABLE_SESSION, model.SessionNamed(code=code))
+    assert courier.flush(20)
+    page = ann.call(api.LIST_COMMANDS, model.ListCommands(code=code))
+    assert [(one.number, one.user) for one in page.items] == [(1, "bar")]
+    courier.close(5)
+
+
 # ---- in process
 
 
