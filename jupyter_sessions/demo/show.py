@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -72,6 +73,8 @@ def _serve(transport: Transport, code: str, port: int) -> None:
     command += ["--ServerApp.allow_root=True", "--ServerApp.log_level=WARN"]
     command += ["--ServerApp.open_browser=False"]
     command += [f"--port={port}"] if port else []
+    # A server left behind would hold its port: TERM is to end it as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = subprocess.Popen(command)
     try:
         url = _address(server)
