@@ -86,6 +86,7 @@ class Feed:
             )
             for follower in followers:
                 if follower.asker in progress.refused:
+                    self.followers.pop(follower, None)
                     follower.refuse(progress.refused[follower.asker])
             if progress.events:
                 more = True
