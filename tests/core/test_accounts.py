@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.askers import Identified, SystemUser
 from jupyter_sessions.store.tables import sessions
@@ -159,10 +157,10 @@ def test_the_system_user_is_an_administrator_and_whom_others_vouch_for_is_not(ho
     assert told.via == "identity"
 
 
-@pytest.mark.parametrize("name", ["a\0b", "", "x" * 300, "\u202ebob", "bоb"])
-def test_whom_nobody_could_be_called_makes_nothing_here(house, name):
-    for asker in (Identified(name), SystemUser(name)):
-        house.keys["odd"] = asker
-        assert do(house, "odd", api.LIST_SESSIONS).items == []
-        with refused(errors.BadName):
-            house.new("odd")
+def test_whom_nobody_could_be_called_makes_nothing_here(house):
+    for name in ["a\0b", "", "x" * 300, "\u202ebob", "bоb"]:
+        for asker in (Identified(name), SystemUser(name)):
+            house.keys["odd"] = asker
+            assert do(house, "odd", api.LIST_SESSIONS).items == []
+            with refused(errors.BadName):
+                house.new("odd")

@@ -143,11 +143,11 @@ def test_a_login_that_is_not_used_ends(house):
         do(house, "vera", api.WHO_AM_I)
 
 
-@pytest.mark.parametrize("given", ["", "jses_", "jses_x", "é", "\0", "\ud800", "x" * 100_000])
-def test_what_is_no_key_of_ours_lets_nobody_in(house, given):
-    house.keys["thief"] = KeyHolder(given)
-    with refused(errors.NotSignedIn):
-        do(house, "thief", api.WHO_AM_I)
+def test_what_is_no_key_of_ours_lets_nobody_in(house):
+    for given in ["", "jses_", "jses_x", "é", "\0", "\ud800", "x" * 100_000]:
+        house.keys["thief"] = KeyHolder(given)
+        with refused(errors.NotSignedIn):
+            do(house, "thief", api.WHO_AM_I)
 
 
 def test_who_comes_with_an_ended_login_can_log_in_again(house):

@@ -161,10 +161,10 @@ def test_a_token_is_worth_nothing_when_a_single_bit_is_changed(house, code):
             look(house, base64.urlsafe_b64encode(changed).decode().rstrip("="))
 
 
-@pytest.mark.parametrize("token", ["", "x", "é", "\0", "=", "A" * 10_000, "../..", "\ud800"])
-def test_what_is_no_token_of_ours_is_not_found(house, code, token):
-    with refused(errors.NotFound):
-        look(house, token)
+def test_what_is_no_token_of_ours_is_not_found(house, code):
+    for token in ["", "x", "é", "\0", "=", "A" * 10_000, "../..", "\ud800"]:
+        with refused(errors.NotFound):
+            look(house, token)
 
 
 def test_a_token_of_another_store_is_not_found(house, code):
