@@ -116,15 +116,18 @@ class Journal:
             return
         with self._guard:
             slot = Slot(recording.id, -1, len(content), recording.response is None, content)
-            if self._in_memory + slot.length > MEMORY:
-                self._spill()
-            if self._in_memory + slot.length > MEMORY:
-                self._lose(self.trouble or "the disk does not take it")
-                return
-            self._drop(self._waiting.get(slot.name))
+            older = self._waiting.get(slot.name)
+            self._drop(older)
             self._waiting[slot.name] = slot
             self._in_memory += slot.length
             self._spill()
+            if self._in_memory > MEMORY:
+                # The disk takes nothing more, and memory must end somewhere: the newest goes.
+                self._drop(self._waiting.pop(slot.name))
+                if older is not None:
+                    self._waiting[slot.name] = older
+                    self._in_memory += older.length if older.content is not None else 0
+                self._lose(self.trouble or "the disk does not take it")
 
     def head(self, most: int, size: int) -> list[Slot]:
         """Give the first that wait: `most` at most and, but for one, `size` bytes in all."""

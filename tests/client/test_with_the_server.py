@@ -267,8 +267,10 @@ def test_commands_of_while_a_session_was_disabled_arrive_when_it_is_enabled(
     ann.call(api.DISABLE_SESSION, model.SessionNamed(code=code))
     courier = Courier(bar, code, longest_wait=0.5)
     courier.send(command("a"))
-    assert not courier.flush(1)
-    assert "not recorded yet: The owner has disabled this session." in str(courier.problem)
+    until(lambda: courier.problem)
+    assert "1 command is not recorded yet: The owner has disabled this session." in str(
+        courier.problem
+    )
     ann.call(api.ENABLE_SESSION, model.SessionNamed(code=code))
     assert courier.flush(20)
     page = ann.call(api.LIST_COMMANDS, model.ListCommands(code=code))
