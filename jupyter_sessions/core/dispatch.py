@@ -183,18 +183,21 @@ class Dispatcher:
         self.database.close()
 
     def _secret(self) -> bytes:
-        def work(transaction: Transaction) -> bytes:
-            connection = transaction.connection
-            stored = select(settings.c.value).where(settings.c.name == "secret")
-            found = connection.execute(stored).scalar()
-            if found is None:
-                # Of two servers that begin at once on a new database, one makes it for both.
-                new = upsert(connection, settings).values(name="secret", value=secrets.token_hex())
-                connection.execute(new.on_conflict_do_nothing())
-                found = connection.execute(stored).scalar_one()
-            return bytes.fromhex(found)
+        stored = select(settings.c.value).where(settings.c.name == "secret")
 
-        return self.database.write(work).result()
+        def look(transaction: Transaction) -> str | None:
+            return transaction.connection.execute(stored).scalar()
+
+        def make(transaction: Transaction) -> str:
+            # Of two servers that begin at once on a new database, one makes it for both.
+            new = upsert(transaction.connection, settings)
+            transaction.connection.execute(
+                new.values(name="secret", value=secrets.token_hex()).on_conflict_do_nothing()
+            )
+            return str(transaction.connection.execute(stored).scalar_one())
+
+        found = self.database.read(look).result() or self.database.write(make).result()
+        return bytes.fromhex(found)
 
     def _as_server(self, work: Callable[[Context], T]) -> Future[T]:
         return self.database.write(

@@ -65,7 +65,7 @@ def open_engines(url: str) -> Engines:
     """
     engines = _connect(url)
     try:
-        migrate.upgrade(engines.writer)
+        migrate.upgrade(engines.writer, engines.reader)
     except DBAPIError as error:
         engines.dispose()
         raise translate(error) from error
@@ -221,7 +221,7 @@ def translate(error: Exception) -> SessionsError:
     if isinstance(error, OperationalError) or kind == "OperationalError":
         return StoreUnusable(
             f"The database can't be used: {original}",
-            hint="See that it is there, reachable and writable.",
+            hint="See that it is there, reachable and writable, and that its disk is not full.",
         )
     return InternalError(
         f"The database refused a statement: {kind}.",

@@ -33,14 +33,23 @@ def config() -> Config:
     return configuration
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, reader: Engine) -> None:
     """Bring the schema to `REVISION`.
+
+    Parameters
+    ----------
+    engine, reader
+        The database's ways in. Where nothing is to be done, which is nearly always, reading tells:
+        to look at one's sessions waits for no one who writes.
 
     Raises
     ------
     StoreUnusable
         When a newer program has made or changed the database.
     """
+    with reader.connect() as connection, connection.begin():
+        if current(connection) == REVISION:
+            return
     with engine.connect() as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
