@@ -26,7 +26,6 @@ TRIES = 5  #: how often a healthy server may fail at one command before that is 
 # Nothing of this user goes into this session any more.
 _SESSION_REFUSES = (
     errors.RoleMissing,
-    errors.SessionDisabled,
     errors.NoSuchSession,
     errors.WrongState,
 )
@@ -256,7 +255,12 @@ class Courier:
     def _failed(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
         """Find out whether it is the server or a command in the batch, and which."""
         told = f"{error.message} {error.hint}".strip()
-        if isinstance(error, _PASSING):
+        elsewhere = journal.destination != self._destination
+        if isinstance(error, errors.SessionDisabled) and elsewhere:
+            # It waits on disk for a later look: what goes into other sessions need not.
+            self._left.remove(journal)
+            journal.close()
+        elif isinstance(error, _PASSING):
             self._back_off(told)
         elif not isinstance(error, _DOUBTFUL):
             if len(batch) == 1:

@@ -209,6 +209,7 @@ def test_what_waits_is_private_and_on_disk_rather_than_in_memory(
 @pytest.mark.parametrize(
     "error",
     [
+        errors.SessionDisabled,
         errors.StoreBusy,
         errors.StoreFull,
         errors.StoreUnusable,
@@ -517,6 +518,20 @@ def test_what_was_left_behind_goes_before_what_is_new(
     until(lambda: len(server.recorded) == 3)
     assert list(server.recorded) == ["old1", "old2", "new"]
     assert courier.flush(5)
+
+
+def test_a_disabled_session_holds_up_no_other_one(
+    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+) -> None:
+    _leave_behind(server.url, "ann", OTHER, command("old1"), command("old2"))
+    disabled = errors.SessionDisabled("Its owner disabled it.")
+    server.script = lambda asked: Answer.error(disabled) if OTHER in asked.path else None
+    courier = couriers()
+    courier.send(command("new"))
+    until(lambda: list(server.recorded) == ["new"])
+    assert refused(state) == []
+    server.script = lambda asked: None
+    until(lambda: list(server.recorded) == ["new", "old1", "old2"])
 
 
 def test_a_line_torn_by_the_death_of_its_writer_is_passed_over(
