@@ -110,6 +110,8 @@ def _client(notebook: Any, say: Callable[[str], None]) -> Any:
     return NotebookClient(
         notebook,
         km=manager,
+        # Kernels warn of talking over TCP unencrypted; this one talks to its own machine alone.
+        extra_arguments=["--log-level=ERROR"],
         timeout=_CELL_WITHIN,
         on_cell_execute=progress.begun,
         on_cell_executed=progress.ended,

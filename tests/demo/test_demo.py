@@ -103,6 +103,8 @@ def test_the_demo_records_publishes_and_serves(demo: subprocess.Popen[str], tmp_
 
     demo.send_signal(signal.SIGINT)
     assert demo.wait(30) == 0
+    assert demo.stderr is not None
+    assert "IPKernelApp" not in demo.stderr.read()
 
 
 def test_the_demo_can_stop_after_the_summary(
@@ -117,8 +119,9 @@ def test_the_demo_can_stop_after_the_summary(
     assert "3/3" in printed
     assert re.search(r"commands +2, of which 0", printed)
 
-    assert shell.run(["show"]) == 0
-    assert "Short" in capsys.readouterr().out
+    for typed, told in ((["show"], "Short"), (["history"], "the last cell")):
+        assert shell.run(typed) == 0
+        assert told in capsys.readouterr().out
 
 
 def test_a_cell_that_fails_is_told(
