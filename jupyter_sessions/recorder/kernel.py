@@ -43,7 +43,7 @@ class KernelRecorder:
             Path(get_connection_file()),
             sink,
             selection=self._selection,
-            notebook=os.environ.get("JPY_SESSION_NAME", "ipykernel"),
+            notebook=os.environ.get("JPY_SESSION_NAME", ""),
             limit=limit,
         )
         if not self._subscriber.wait_until_listening(CONFIRMED_WITHIN):

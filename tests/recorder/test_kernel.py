@@ -114,7 +114,7 @@ def test_a_command_says_when_and_how_long_it_ran(run: Run, told: Told) -> None:
     elapsed = (first.response.finished - first.request.started).total_seconds()
     assert first.response.duration == pytest.approx(elapsed)
     assert second.request.started >= first.response.finished
-    assert first.request.notebook == "ipykernel"
+    assert first.request.notebook == "", "nobody told the kernel of a notebook"
 
 
 def test_the_notebook_is_the_kernel_sessions(
