@@ -106,16 +106,20 @@ class Tracker:
     ----------
     limit
         How many bytes of outputs to keep of a command.
+    kept
+        How many bytes the outputs of all ended commands, which may still change, may take.
     """
 
-    def __init__(self, limit: int = OUTPUT_LIMIT) -> None:
+    def __init__(self, limit: int = OUTPUT_LIMIT, kept: int = KEPT_OUTPUTS) -> None:
         self.limit = limit
+        self.kept = kept
         self._lock = RLock()
         self._open: dict[str, _Tracked] = {}
         self._ended: dict[str, _Tracked] = {}
         self._ended_size = 0
         self._untold: dict[str, _Tracked] = {}
-        self._displays: dict[str, set[str]] = {}
+        # By display, the commands that show it, in the order of their starts.
+        self._displays: dict[str, dict[str, None]] = {}
 
     @_locked
     def open(self, command_id: str, request: model.CommandRequest, now: float) -> None:
@@ -159,7 +163,7 @@ class Tracker:
             tracked.failed |= isinstance(output, model.ErrorOutput)
             if displayed:
                 tracked.displayed.add(displayed)
-                self._displays.setdefault(displayed, set()).add(command_id)
+                self._displays.setdefault(displayed, {})[command_id] = None
 
     @_locked
     def update(self, display_id: str, output: model.DisplayData, size: int) -> None:
@@ -262,7 +266,7 @@ class Tracker:
         return told
 
     def _evict(self) -> None:
-        while len(self._ended) > KEPT_COMMANDS or self._ended_size > KEPT_OUTPUTS:
+        while len(self._ended) > KEPT_COMMANDS or self._ended_size > self.kept:
             told = (t for t in self._ended.values() if t.id not in self._untold)
             oldest = next(told, None)
             if oldest is None:
@@ -273,7 +277,7 @@ class Tracker:
         if self._ended.pop(tracked.id, None):
             self._ended_size -= tracked.area.size
         for display_id in tracked.displayed:
-            commands = self._displays.get(display_id, set())
-            commands.discard(tracked.id)
+            commands = self._displays.get(display_id, {})
+            commands.pop(tracked.id, None)
             if not commands:
                 self._displays.pop(display_id, None)

@@ -174,8 +174,8 @@ def test_old_commands_are_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [recording.id for recording in tracker.take_due(99.0)] == ["b", "c"]
 
 
-def test_no_more_is_kept_of_ended_commands_than_twice_the_limit() -> None:
-    tracker = Tracker(limit=100)
+def test_no_more_is_kept_of_ended_commands_than_their_outputs_may_take() -> None:
+    tracker = Tracker(kept=200)
     for number in range(5):
         tracker.open(str(number), REQUEST, now=0.0)
         tracker.write(str(number), "stdout", "x" * 80)
