@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 
 import click
 
@@ -40,7 +39,7 @@ def login(work: Work, address: str, password_stdin: bool) -> Result:
             "No server is named.", hint=f"{work.front.prefix} login USER@SERVER:PORT"
         )
     user = where.user or _system_user()
-    given = _given_password(password_stdin) or os.environ.get(PASSWORD_VARIABLE)
+    given = work.front.read_password() if password_stdin else os.environ.get(PASSWORD_VARIABLE)
     label = f"{work.front.prefix} on {socket.gethostname()}"
     for left in reversed(range(_TRIES)):
         password = given or work.front.ask_password(f"Password of {user} at {where.server}: ")
@@ -55,10 +54,6 @@ def login(work: Work, address: str, password_stdin: bool) -> Result:
     answer = {"server": made.server, "user": made.user, "expires": made.expires}
     said = Line(f"Logged in to {made.server} as {one_line(made.user)}.", Tone.DONE)
     return Result(answer, (said,))
-
-
-def _given_password(from_stdin: bool) -> str | None:
-    return sys.stdin.readline().rstrip("\r\n") if from_stdin else None
 
 
 def _system_user() -> str:
@@ -86,9 +81,8 @@ def _account(answer: model.Account, said: str) -> Result:
 
 
 def _new_password(work: Work, name: str, password_stdin: bool) -> str:
-    given = _given_password(password_stdin)
-    if given is not None:
-        return given
+    if password_stdin:
+        return work.front.read_password()
     password = work.front.ask_password(f"New password of {name}: ")
     if work.front.ask_password("Once more: ") != password:
         raise errors.BadRequest("The two passwords differ.", hint="Try again; nothing is changed.")

@@ -83,6 +83,10 @@ class Shell(Front):
         answer: str = click.prompt(prompt.rstrip(": "), hide_input=True, err=True)
         return answer
 
+    def read_password(self) -> str:
+        """Read the first line."""
+        return sys.stdin.readline().rstrip("\r\n")
+
     def open_browser(self, url: str) -> bool:
         """Open a graphical browser, where this machine has a screen and a user before it."""
         screen = sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
