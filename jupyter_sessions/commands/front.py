@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -65,6 +67,15 @@ class Front(ABC):
     def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
         """Make a session the current one, keep its transport, and say what came of it."""
 
+    @contextmanager
+    def ending(self, code: str) -> Iterator[None]:  # noqa: ARG002  # a shell records nothing
+        """End a session within this: before it, all that was recorded is brought there."""
+        yield
+
+    def changed(self, session: model.Session) -> list[Line]:  # noqa: ARG002  # as above
+        """Learn how a session is now, and say what that means for recording."""
+        return []
+
     @abstractmethod
     def left(self, code: str) -> None:
         """Learn that a session is removed, and so can't be the current one."""
@@ -80,6 +91,19 @@ class Front(ABC):
     @abstractmethod
     def ask_password(self, prompt: str) -> str:
         """Ask for a password without showing it."""
+
+    def read_password(self) -> str:
+        """Read a password from the standard input.
+
+        Raises
+        ------
+        BadRequest
+            In a notebook, into which nothing is piped.
+        """
+        raise errors.BadRequest(
+            "Nothing is piped into a notebook, so --password-stdin has nothing to read.",
+            hint="Leave it out: then the password is asked for.",
+        )
 
     @abstractmethod
     def open_browser(self, url: str) -> bool:

@@ -223,6 +223,7 @@ def _saved(commands: list[model.Command], folder: Path) -> Line:
 
 
 def _half(work: Work, number: int, half: str) -> Result:
+    work.front.settle(work.code)
     found = work.call(api.GET_COMMAND, model.CommandNamed(code=work.code, number=number))
     answer = getattr(found, half)
     if answer is None:

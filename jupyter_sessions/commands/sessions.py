@@ -32,7 +32,9 @@ def named(session: model.Session) -> str:
 def new(work: Work, label: str, **more: Any) -> Result:
     """Make a session, own it, and record this kernel's commands into it.
 
-    In a shell it becomes the session that the next commands mean.
+    In a shell it becomes the session that the next commands mean. Of one command's outputs 256 MiB
+    are kept, or as many bytes as the kernel's environment variable JUPYTER_SESSIONS_COMMAND_BYTES
+    says.
     """
     session = work.call(api.CREATE_SESSION, model.NewSession(label=label, **more))
     work.keep(work.transport)
@@ -110,7 +112,9 @@ def set_(ctx: click.Context, work: Work, attribute: str, value: str) -> Result:
     if attribute == "active":
         if value.lower() not in _YES | _NO:
             raise click.BadParameter(f"{value!r} is neither yes nor no.", ctx)
-        return _change(work, *_CHANGES["enable" if value.lower() in _YES else "disable"])
+        if value.lower() in _YES:
+            return _change(work, *_CHANGES["enable"])
+        return _end(work, *_CHANGES["disable"])
     if attribute in {"label", "description"}:
         session = work.call(
             api.DESCRIBE_SESSION, model.DescribeSession(code=work.code, **{attribute: value})
@@ -148,13 +152,19 @@ _CHANGES: dict[str, tuple[Any, str]] = {
 
 def _change(work: Work, operation: Any, said: str) -> Result:
     session = work.call(operation, model.SessionNamed(code=work.code))
-    return done(session, f"The session {named(session)} {said}")
+    line = Line(f"The session {named(session)} {said}", Tone.DONE)
+    return Result(session, (line, *work.front.changed(session)))
+
+
+def _end(work: Work, operation: Any, said: str) -> Result:
+    with work.front.ending(work.code):
+        return _change(work, operation, said)
 
 
 @command("disable")
 def disable(work: Work) -> Result:
     """Close the session to all but its owner, until it is enabled."""
-    return _change(work, *_CHANGES["disable"])
+    return _end(work, *_CHANGES["disable"])
 
 
 @command("enable", "enable -S 1234567890123456789012")
@@ -166,7 +176,7 @@ def enable(work: Work) -> Result:
 @command("close")
 def close(work: Work) -> Result:
     """Make the session a read-only archive, for good."""
-    return _change(work, *_CHANGES["close"])
+    return _end(work, *_CHANGES["close"])
 
 
 @command("remove", "remove -S 1234567890123456789012 --yes")
@@ -181,7 +191,8 @@ def remove(work: Work, yes: bool) -> Result:
             raise errors.BadRequest(
                 "Nothing is removed.", hint="Add --yes where nobody can be asked."
             )
-    session = work.call(api.REMOVE_SESSION, model.SessionNamed(code=code))
+    with work.front.ending(code):
+        session = work.call(api.REMOVE_SESSION, model.SessionNamed(code=code))
     work.front.left(session.code)
     until = f" It is erased on {session.purged:%Y-%m-%d}." if session.purged else ""
     back = f"{work.front.prefix} restore -S {session.code}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from weakref import WeakSet
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.outbox import Courier
 from jupyter_sessions.commands.results import Line, Tone
-from jupyter_sessions.recorder import Recorder, record
+from jupyter_sessions.recorder import OUTPUT_LIMIT, Recorder, record
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -29,6 +30,12 @@ _SETTLED_WITHIN = 2.0
 
 #: Seconds to wait for word of the running cell: recorders tell of it after half a second.
 _TOLD_WITHIN = 1.5
+
+#: HTTP statuses of a session that takes nothing from this user: forbidden, not found, closed.
+_GONE = {403, 404, 409}
+
+#: How many bytes of outputs are kept of one command.
+LIMIT_VARIABLE = "JUPYTER_SESSIONS_COMMAND_BYTES"
 
 _attached: WeakSet[Attachment] = WeakSet()
 
@@ -64,12 +71,54 @@ class Attachment:
         self._unrecorded: set[int] = set()
         self._courier: Courier | None = None
         self._recorder: Recorder | None = None
+        self._only_looking = ""
+        self._limit, self._limit_problem = _limit()
+        self.adapt(session)
+
+    def adapt(self, session: model.Session) -> None:
+        """Record, or stop recording, as the session is now.
+
+        Parameters
+        ----------
+        session
+            How it is.
+        """
         self._only_looking = _why_not(session)
-        if not self._only_looking:
-            self._courier = Courier(transport, session.code)
-            self._recorder = record(shell, self._take)
+        if self._only_looking:
+            self.stop()
+        else:
+            self.start()
+
+    def start(self) -> None:
+        """Record from the next cell on, if nothing does yet."""
+        if self._recorder is None:
+            self._courier = Courier(self.transport, self.code)
+            self._recorder = record(self._shell, self._take, limit=self._limit)
             _attached.add(self)
             _leave_at_exit()
+
+    def stop(self, timeout: float = _LEFT_WITHIN) -> int:
+        """Record no more, and bring what was recorded into the session.
+
+        Parameters
+        ----------
+        timeout
+            How many seconds that may take.
+
+        Returns
+        -------
+        int
+            How many commands still wait for the server.
+        """
+        _attached.discard(self)
+        if self._recorder is None or self._courier is None:
+            return 0
+        recorder, self._recorder = self._recorder, None
+        courier = self._courier
+        recorder.stop(timeout / 2)
+        courier.close(timeout / 2)
+        self._courier = None
+        return courier.waiting
 
     @property
     def _running_cell(self) -> int:
@@ -91,23 +140,35 @@ class Attachment:
         """Ask how the session is now."""
         return self.transport.call(api.GET_SESSION, model.SessionNamed(code=self.code))
 
-    def status(self, session: model.Session | None = None) -> list[Line]:
+    def status(
+        self, session: model.Session | None = None, failure: errors.SessionsError | None = None
+    ) -> list[Line]:
         """Say whether commands are recorded, and what keeps some from their session.
 
         Parameters
         ----------
         session
             How the session is now, if that is known.
+        failure
+            Why it is not.
         """
         if self._recorder is None or self._courier is None:
-            return [Line(f"Not recording: {self._only_looking}.", Tone.WARNING)]
+            why = failure.message if failure is not None else f"{self._only_looking}."
+            return [Line(f"Not recording: {why}", Tone.WARNING)]
         lost = _why_not(session) if session is not None else ""
-        if lost:
+        if failure is not None and failure.status in _GONE:
+            lines = [Line(f"Not recording any more: {failure.message}", Tone.WARNING)]
+        elif failure is not None:
+            said = f"Recording, but only onto this disk for now. {failure.message}"
+            lines = [Line(said, Tone.WARNING)]
+        elif lost:
             lines = [Line(f"Not recording any more: {lost}.", Tone.WARNING)]
         elif self._recorder.paused:
             lines = [Line("Recording is paused: `%session unpause` goes on.", Tone.WARNING)]
         else:
             lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
+        if self._limit_problem:
+            lines.append(Line(self._limit_problem, Tone.WARNING))
         if self._courier.problem is not None:
             lines.append(Line(self._courier.problem, Tone.WARNING))
         elif self._courier.waiting:
@@ -163,21 +224,21 @@ class Attachment:
         return self.transport.call(api.RECORD_COMMANDS, request).numbers[0]
 
     def leave(self, timeout: float = _LEFT_WITHIN) -> int:
-        """Stop recording, and return how many commands still wait for the server.
-
-        Parameters
-        ----------
-        timeout
-            How many seconds that may take.
-        """
-        waiting = 0
-        _attached.discard(self)
-        if self._recorder is not None and self._courier is not None:
-            self._recorder.stop(timeout / 2)
-            self._courier.close(timeout / 2)
-            waiting = self._courier.waiting
+        """Stop recording for good; see `stop`."""
+        waiting = self.stop(timeout)
         self.transport.close()
         return waiting
+
+
+def _limit() -> tuple[int, str]:
+    """Return how many bytes to keep of a command, and what is wrong with what the user set."""
+    given = os.environ.get(LIMIT_VARIABLE, "").strip()
+    if not given:
+        return OUTPUT_LIMIT, ""
+    if given.isdecimal():
+        return int(given), ""
+    said = f"{LIMIT_VARIABLE} is {given!r}, no number of bytes: the usual limit holds."
+    return OUTPUT_LIMIT, said
 
 
 def _why_not(session: model.Session) -> str:

@@ -7,6 +7,8 @@ import contextvars
 import shutil
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,6 +61,27 @@ class Notebook(Front, Kernel):
         left = self._leave()
         self.attachment = Attachment(self.shell, session, transport)
         return [*left, *self.attachment.status()]
+
+    @contextmanager
+    def ending(self, code: str) -> Iterator[None]:
+        """Stop recording into a session before it takes no more; go on if that did not come."""
+        attachment = self.attachment if self.attachment and self.attachment.code == code else None
+        if attachment is not None:
+            attachment.stop()
+        try:
+            yield
+        except errors.SessionsError:
+            if attachment is not None:
+                attachment.start()
+            raise
+
+    def changed(self, session: model.Session) -> list[Line]:
+        """Record into the attached session or not, as it is now, and say so."""
+        attachment = self.attachment
+        if attachment is None or attachment.code != session.code:
+            return []
+        attachment.adapt(session)
+        return attachment.status()
 
     def left(self, code: str) -> None:
         """Stop recording into a session that is removed."""

@@ -106,9 +106,10 @@ class SessionMagics:
             return
         try:
             session = attachment.session()
-        except errors.SessionsError:
-            self.front.show(Result(None, attachment.status()))
-            raise
+        except errors.SessionsError as error:
+            lines = attachment.status(failure=error)
+            self.front.show(Result(None, [Line(f"Session {attachment.code}"), *lines]))
+            return
         attachment.settle()
         self.front.show(Result(session, (card(session), *attachment.status(session))))
 

@@ -168,6 +168,53 @@ def test_a_cell_with_a_password_is_not_recorded(start: Start) -> None:
     assert sources(kernel) == ["'after'"]
 
 
+def test_a_password_is_not_piped_into_a_notebook(start: Start) -> None:
+    kernel = start()
+    refused = kernel("%session login foo@127.0.0.1:9 --password-stdin")
+    assert refused.error.ename == "BadRequest"
+    assert "Leave it out" in refused.text
+
+
+def test_recording_stops_and_goes_on_with_the_session(start: Start) -> None:
+    kernel = start()
+    kernel.good("%session new x")
+    kernel.good("'before'")
+    said = kernel.good("%session disable").text
+    assert "Not recording: the session is disabled" in said
+    kernel.good("'while it is disabled'")
+    assert "Recording: each cell" in kernel.good("%session enable").text
+    kernel.good("'after'")
+    said = kernel.good("%session close").text
+    assert "is closed: a read-only archive" in said
+    assert "Not recording: the session is closed" in said
+    kernel.good("'too late'")
+    assert sources(kernel) == ["'before'", "%session disable", "'after'", "%session close"]
+    statuses = kernel.good("%session history --status running").text
+    assert "No commands" in statuses
+    assert "not recorded" not in kernel.good("%session").text
+
+
+def test_recording_goes_on_where_a_session_could_not_be_ended(start: Start) -> None:
+    kernel = start()
+    kernel.good("%session resume default")
+    kernel.good("'before'")
+    assert kernel("%session remove --yes").error.ename == "Conflict"
+    kernel.good("'after'")
+    assert sources(kernel)[-1] == "'after'"
+    assert "Recording: each cell" in kernel.good("%session").text
+
+
+def test_the_environment_says_how_much_of_a_command_is_kept(start: Start) -> None:
+    kernel = start(JUPYTER_SESSIONS_COMMAND_BYTES="1000")
+    kernel.good("%session new x")
+    kernel.good("print('x' * 5000)")
+    kept = json.loads(kernel.good("%session response 1").text)
+    assert len(str(kept["outputs"])) < 2000
+    assert "cut" in kept["note"]
+    said = start("two", JUPYTER_SESSIONS_COMMAND_BYTES="lots").good("%session new x").text
+    assert "JUPYTER_SESSIONS_COMMAND_BYTES is 'lots', no number of bytes" in said
+
+
 def test_confirmation_needs_someone_to_ask(start: Start) -> None:
     kernel = start()
     kernel.good("%session new x")
