@@ -110,8 +110,9 @@ def _client(notebook: Any, say: Callable[[str], None]) -> Any:
     return NotebookClient(
         notebook,
         km=manager,
-        # Kernels warn of talking over TCP unencrypted; this one talks to its own machine alone.
-        extra_arguments=["--log-level=ERROR"],
+        # Kernels log that they talk over TCP unencrypted, though this one stays on its machine,
+        # and that their end interrupted them; what goes wrong in a cell is told by the client.
+        extra_arguments=["--log-level=CRITICAL"],
         timeout=_CELL_WITHIN,
         on_cell_execute=progress.begun,
         on_cell_executed=progress.ended,

@@ -8,18 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
-import msgspec
 import nbformat
 import pytest
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions import errors
 from jupyter_sessions.commands import shell
 from jupyter_sessions.demo import analysis
 from tests.conftest import free_port
+from tests.demo.comparing import assert_stored_is_shown
 
 
 @pytest.fixture(autouse=True)
@@ -55,19 +53,6 @@ def until(process: subprocess.Popen[str], last: str) -> str:
     raise AssertionError(printed + process.stderr.read())
 
 
-def command(code: str, number: int) -> model.Command:
-    return InProcess().call(api.GET_COMMAND, model.CommandNamed(code=code, number=number))
-
-
-def joined(output: Any) -> Any:
-    """An output as nbformat means it: text in lines or in one piece, floats as JSON has them."""
-    if isinstance(output, dict):
-        return {name: joined(value) for name, value in output.items() if name != "transient"}
-    if isinstance(output, list) and all(isinstance(line, str) for line in output):
-        return "".join(output)
-    return output
-
-
 def test_the_demo_records_publishes_and_serves(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     printed = until(demo, "Serving until Ctrl-C")
     code = re.search(r"Seattle weather  \((\d{22})\)", printed)
@@ -91,15 +76,7 @@ def test_the_demo_records_publishes_and_serves(demo: subprocess.Popen[str], tmp_
         assert "Seattle weather" in entered.text
 
     # What is stored is what the notebook shows, output for output.
-    executed = nbformat.read(tmp_path / "executed.ipynb", as_version=4)
-    cells = [cell for cell in executed.cells if cell.cell_type == "code"][1:]
-    for number, cell in enumerate(cells, 1):
-        recorded = command(code[1], number)
-        assert recorded.request is not None
-        assert recorded.response is not None
-        assert recorded.request.source == cell.source
-        stored = msgspec.to_builtins(recorded.response.outputs)
-        assert [joined(each) for each in stored] == [joined(each) for each in cell.outputs], number
+    assert_stored_is_shown(code[1], tmp_path / "executed.ipynb")
 
     demo.send_signal(signal.SIGINT)
     assert demo.wait(30) == 0
