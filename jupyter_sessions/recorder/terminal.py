@@ -1,4 +1,9 @@
-"""Recording in plain IPython, where no iopub channel tells what a front end shows."""
+"""Recording in plain IPython, where no iopub channel tells what a front end shows.
+
+Stored is what a notebook would show. A terminal can't take back what stands on it, so in two cases
+it shows more: of a display that is updated it shows each version, and stored is the last one; of
+outputs that `clear_output` took away it keeps the text, and stored is what came after.
+"""
 
 from __future__ import annotations
 
