@@ -52,7 +52,8 @@ class Services:
 class Principal:
     """Who is asking: a user, the key that they came with, and who they really are under sudo.
 
-    `user_id` is 0 for someone who has not changed anything here yet, and for nobody at all.
+    `unnoted` tells that the key's use has not been written down for long. `user_id` is 0 for who
+    has not changed anything here yet, and for nobody at all.
     """
 
     user_id: int
@@ -63,6 +64,7 @@ class Principal:
     key_id: int | None = None
     expires: datetime | None = None
     real_user_id: int | None = None
+    unnoted: bool = False
     default_session: int | None = None
 
     @property

@@ -182,6 +182,12 @@ class Dispatcher:
         self._preparers.close()
         self.database.close()
 
+    def _note_use(self, key_id: int | None) -> None:
+        """Keep the login of who only reads from running out as if it were not used."""
+        if key_id is not None:
+            now = self._clock()
+            self.database.write(lambda tx: principals.note_use(tx.connection, key_id, now))
+
     def _secret(self) -> bytes:
         stored = select(settings.c.value).where(settings.c.name == "secret")
 
@@ -303,6 +309,8 @@ class Dispatcher:
                 # Loading changes one thing only: a session whose time has run out is closed.
                 events.append(context, "session.closed", {"why": "time-out"})
             answer = use_case.run(context, request)
+            if context.principal.unnoted:
+                self._note_use(context.principal.key_id)
             if operation.writes and context.open_session is not None:
                 context.session.change(last_used=context.now)
                 access.save(transaction.connection, context.session)

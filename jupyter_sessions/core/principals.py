@@ -23,6 +23,8 @@ NOBODY = Principal(user_id=0, name="")
 
 # A key's last use is written down at most this often, so that reading costs no write.
 _USE_NOTED_EVERY = timedelta(minutes=1)
+# Of reading it costs a write of its own.
+_READING_NOTED_EVERY = timedelta(hours=1)
 
 _KEY = select(
     keys.c.id.label("key_id"),
@@ -132,7 +134,7 @@ def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: b
             hint="Log in again.",
         )
     if writes and now - row.last_used >= _USE_NOTED_EVERY:
-        connection.execute(update(keys).where(keys.c.id == row.key_id).values(last_used=now))
+        note_use(connection, row.key_id, now)
     return Principal(
         user_id=row.id,
         name=row.name,
@@ -142,8 +144,14 @@ def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: b
         key_id=row.key_id,
         expires=ends,
         real_user_id=row.real_user_id,
+        unnoted=not writes and now - row.last_used >= _READING_NOTED_EVERY,
         default_session=row.default_session,
     )
+
+
+def note_use(connection: Connection, key_id: int, now: datetime) -> None:
+    """Write down that a key was used: what reads with it can't."""
+    connection.execute(update(keys).where(keys.c.id == key_id).values(last_used=now))
 
 
 def _by_name(

@@ -37,6 +37,10 @@ _KNOWN = select(
     commands.c.outputs,
     commands.c.outputs_blob,
 )
+# What a completed command keeps, whatever is said of it later.
+_ASKED = frozenset(
+    ("started", "language", "kernel", "notebook", "execution_count", "source", "source_blob")
+)
 # What differs where later outputs of an ended command come.
 _CHANGING = ("status", "note", "outputs", "outputs_blob")
 # One parameter for however many ids: a list in SQL is another statement for each length.
@@ -146,6 +150,9 @@ def _update(context: Context, row: Any, kept: Kept) -> None:
     ):
         return
     name_blobs(context, kept.blobs)
+    if not was_running:
+        # What was asked is settled; only what came back may still grow.
+        columns = {name: value for name, value in columns.items() if name not in _ASKED}
     context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))
     search.forget(context.transaction, [row.id])
     search.index(context.transaction, {row.id: kept.searched})
@@ -168,7 +175,8 @@ def name_blobs(context: Context, stored: Iterable[Blob]) -> None:
         statement = upsert(context.connection, blobs)
         context.connection.execute(
             statement.on_conflict_do_update(
-                index_elements=[blobs.c.sha256], set_={"stored": statement.excluded.stored}
+                index_elements=[blobs.c.sha256],
+                set_={name: statement.excluded[name] for name in ("stored", "encoding")},
             ),
             rows,
         )

@@ -22,14 +22,16 @@ def document(server: str) -> bytes:
 
 @cache
 def _common() -> dict[str, Any]:
-    operations = [operation for operation in OPERATIONS.values() if operation.method != "WS"]
+    operations = list(OPERATIONS.values())
     kinds = [operation.request for operation in operations]
     kinds += [operation.answer for operation in operations if operation.answer is not bytes]
     _, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         described = _describe(operation, components)
-        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+        # A WebSocket begins as a GET.
+        method = operation.method.lower().replace("ws", "get")
+        paths.setdefault(operation.path, {})[method] = described
     components["Error"] = {
         "type": "object",
         "required": ["code", "message", "hint"],
@@ -57,7 +59,8 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
     in_query = [
         name
         for name in fields
-        if name not in in_path and (operation.method == "GET" or operation.content == "upload")
+        if name not in in_path
+        and (operation.method in {"GET", "WS"} or operation.content == "upload")
     ]
     described: dict[str, Any] = {
         "operationId": operation.name,
@@ -73,7 +76,7 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
             for name in in_query
         ],
         "responses": {
-            "200": {"description": "Done.", "content": _answer(operation)},
+            **_done(operation),
             "4XX": _error("What the caller did can't be done."),
             "5XX": _error("The server can't do it now."),
         },
@@ -99,6 +102,13 @@ def _needs(operation: Operation[Any, Any]) -> str:
     if operation.own is not None:
         return f"the role {operation.needs.value}, or {operation.own.value} for one's own"
     return f"the role {operation.needs.value}"
+
+
+def _done(operation: Operation[Any, Any]) -> dict[str, Any]:
+    if operation.method == "WS":
+        told = f"A WebSocket opens: each message is one {operation.answer.__name__} as JSON."
+        return {"101": {"description": told}}
+    return {"200": {"description": "Done.", "content": _answer(operation)}}
 
 
 def _answer(operation: Operation[Any, Any]) -> dict[str, Any]:

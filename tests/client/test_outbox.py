@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_sessions import errors, model
+from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import journal as journal_module
 from jupyter_sessions.client import outbox as outbox_module
 from jupyter_sessions.client.http import Http
+from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.journal import Destination, Journal
 from jupyter_sessions.client.outbox import Courier
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
@@ -286,6 +287,21 @@ def test_closing_keeps_to_its_time_though_the_server_hangs_and_the_next_courier_
     couriers()
     until(lambda: "a" in server.recorded)
     until(lambda: in_outbox(state, "journal") == [])
+
+
+@pytest.mark.parametrize("size", [40_000_000, 200_000_000])
+def test_a_command_larger_than_what_memory_may_hold_goes_over_the_disk(size: int) -> None:
+    transport = InProcess()
+    session = transport.call(api.CREATE_SESSION, model.NewSession())
+    courier = Courier(transport, session.code)
+    courier.send(command("a", text="x" * size))
+    assert courier.flush(60)
+    assert courier.problem is None
+    request = model.CommandNamed(code=session.code, number=1)
+    recorded = transport.call(api.GET_COMMAND, request)
+    assert recorded.summary.status == "completed"
+    assert recorded.summary.size > size
+    courier.close(5)
 
 
 # ---- refusals
