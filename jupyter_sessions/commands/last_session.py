@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from jupyter_sessions import folders
+from jupyter_sessions.client.lines import private
 
 
 def _file() -> Path:
@@ -17,7 +18,8 @@ def remember(code: str, server: str | None) -> None:
     """Write down a session's code and its server, None for the user's own store."""
     file = _file()
     temporary = file.with_name(f"{file.name}.{os.getpid()}")
-    temporary.write_text(json.dumps({"code": code, "server": server}))
+    with open(temporary, "w", opener=private) as opened:
+        json.dump({"code": code, "server": server}, opened)
     temporary.replace(file)
 
 

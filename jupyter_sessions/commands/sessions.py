@@ -25,17 +25,20 @@ def named(session: model.Session) -> str:
 
 
 @command('new "Seattle weather"', 'new "Trial run" --idle-timeout 2h --lifetime 7d', session=False)
-@click.argument("label", default="")
+@click.argument("words", nargs=-1, metavar="[LABEL]")
 @click.option("--description", default="", metavar="T", help="What it is about.")
 @click.option("--idle-timeout", type=Minutes(), help="Close when nothing was done for so long.")
 @click.option("--lifetime", type=Minutes(), help="Close after so long.")
-def new(work: Work, label: str, **more: Any) -> Result:
+def new(work: Work, words: tuple[str, ...], **more: Any) -> Result:
     """Make a session, own it, and record this kernel's commands into it.
 
     In a shell it becomes the session that the next commands mean. Of one command's outputs 256 MiB
     are kept, or as many bytes as the kernel's environment variable JUPYTER_SESSIONS_COMMAND_BYTES
     says.
     """
+    label = " ".join(words)
+    if len(words) > 1:
+        raise click.UsageError(f'A label of several words needs quotes: "{label}"')
     session = work.call(api.CREATE_SESSION, model.NewSession(label=label, **more))
     work.keep(work.transport)
     return Result(session, (card(session), *work.front.take_up(session, work.transport)))

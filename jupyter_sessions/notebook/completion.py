@@ -31,7 +31,7 @@ _FRESH = 10.0  # seconds that an answer is used again
 _ARGUMENTS = {
     "resume": "sessions",
     "exists": "sessions",
-    "grant": "members",
+    "grant": "users",
     "revoke": "members",
     "transfer": "members",
     "get": "files",
@@ -86,6 +86,7 @@ class Completion:
         self._answers = {
             "sessions": _Answer(self._sessions),
             "members": _Answer(self._members),
+            "users": _Answer(self._users),
             "files": _Answer(self._files),
         }
 
@@ -167,6 +168,18 @@ class Completion:
         named = model.SessionNamed(code=current.code)
         answer = current.transport.call(api.LIST_MEMBERS, named)
         return [(each.user, ", ".join(each.roles)) for each in answer.members]
+
+    def _users(self) -> list[tuple[str, str]]:
+        """Members and, for those who may see them, accounts."""
+        found = dict(self._members())
+        current = self._front.current()
+        if current is not None:
+            try:
+                page = current.transport.call(api.LIST_ACCOUNTS, model.ListAccounts(limit=200))
+            except errors.Forbidden:
+                return list(found.items())
+            found |= {each.name: "account" for each in page.items if each.name not in found}
+        return list(found.items())
 
     def _files(self) -> list[tuple[str, str]]:
         current = self._front.current()

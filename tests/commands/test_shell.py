@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import stat
 from datetime import UTC, datetime
 
 import pytest
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, folders, model
 from jupyter_sessions.client.in_process import InProcess
 from tests.commands.conftest import Process, Program
 from tests.conftest import PASSWORD, Serve, recording
@@ -57,6 +58,11 @@ def test_a_new_session_is_what_the_next_commands_mean(program: Program) -> None:
     assert made.json["code"] in shown
     assert "Seattle 天気" in shown
     assert "2 h" in shown
+
+
+def test_what_the_next_commands_mean_is_nobody_elses_to_read(program: Program) -> None:
+    new(program)
+    assert stat.S_IMODE((folders.home() / "last-session.json").stat().st_mode) == 0o600
 
 
 def test_json_is_the_shape_of_the_api(program: Program) -> None:
@@ -438,6 +444,7 @@ def test_a_login_is_used_and_ended(
         (["get", "nothing-here"], "Nothing is published as 'nothing-here'"),
         (["login", "bar@host:99999"], "65535"),
         (["new", "x" * 300], "200"),
+        (["new", "Bob's", "data"], 'needs quotes: "Bob\'s data"'),
     ],
 )
 def test_wrong_input_is_told_in_two_lines_without_a_traceback(

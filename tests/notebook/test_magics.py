@@ -194,6 +194,30 @@ def test_recording_stops_and_goes_on_with_the_session(start: Start) -> None:
     assert "not recorded" not in kernel.good("%session").text
 
 
+@pytest.mark.parametrize(
+    ("end", "begin"),
+    [
+        ("%session remove --yes", "%session restore -S {code}"),
+        ("%session set active no", "%session set active yes"),
+        (
+            "%oph_manage_session action=setenv;key=active;value=no;",
+            "%oph_manage_session action=setenv;key=active;value=yes;",
+        ),
+    ],
+)
+def test_cells_just_before_a_session_ends_are_not_lost(start: Start, end: str, begin: str) -> None:
+    kernel = start()
+    code = json.loads(kernel.good("%session new x --json").text)["code"]
+    slow = "import time\nprint('one')\ntime.sleep(0.8)\nprint('two')"
+    for cell in ("1", slow, "'last'", end):
+        kernel.good(cell)
+    kernel.good(begin.format(code=code))
+    kernel.good(f"%session resume {code}")
+    recorded = commands(kernel)
+    assert [each["source"] for each in recorded][:4] == ["1", slow, "'last'", end]
+    assert {each["status"] for each in recorded[:4]} == {"completed"}
+
+
 def test_recording_goes_on_where_a_session_could_not_be_ended(start: Start) -> None:
     kernel = start()
     kernel.good("%session resume default")
@@ -270,6 +294,7 @@ def test_the_last_cells_arrive_though_the_kernel_ends_at_once(start: Start, tmp_
         ("%session history --status e", ["error"]),
         ("%session set la", ["label"]),
         ("%session grant ro", ["root"]),
+        ("%session grant ba", ["bar"]),
     ],
 )
 def test_tab_completes(tabbed: Kernel, line: str, offered: list[str]) -> None:
@@ -303,4 +328,8 @@ def test_tab_offers_variables_and_files_to_publish(tabbed: Kernel) -> None:
 def tabbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with Kernel(tmp_path_factory.mktemp("tab")) as kernel:
         kernel.good("%load_ext jupyter_sessions\n%session new 'With a label'\na_variable = 1")
+        kernel.good(
+            "import getpass; getpass.getpass = lambda _: 'correct horse battery'\n"
+            "%session account add bar"
+        )
         yield kernel
