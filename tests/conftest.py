@@ -30,6 +30,11 @@ PASSWORD = "correct horse battery"
 STARTED_WITHIN = 90.0  # seconds
 
 
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what tests start, though shells start background jobs without it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def missing(what: str) -> NoReturn:
     """Skip for want of `what`."""
     pytest.skip(f"{what} is missing: install it to run this test")
