@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from jupyter_server import serverapp
+from jupyter_server.auth.authorizer import Authorizer
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
 from tornado import web
@@ -63,6 +64,14 @@ class SessionsAlone(IdentityProvider):
         return []
 
 
+class NothingElse(Authorizer):
+    """Lets nobody do anything of Jupyter's own; the sessions' roles are for the dispatcher."""
+
+    def is_authorized(self, handler: Any, user: User, action: str, resource: str) -> bool:  # noqa: ARG002  # nobody, ever
+        """Say no."""
+        return False
+
+
 class SessionsServerApp(ServerApp):
     """A Jupyter server without kernels, contents and terminals."""
 
@@ -71,6 +80,9 @@ class SessionsServerApp(ServerApp):
     default_services = ()  # type: ignore[assignment]  # fewer than the thirteen of the base
     identity_provider_class = Type(
         default_value=SessionsAlone, klass=IdentityProvider, config=True, help="Who people are."
+    )
+    authorizer_class = Type(
+        default_value=NothingElse, klass=Authorizer, config=True, help="Who may do what else."
     )
     default_url = Unicode("/sessions/", config=True, help="What the server's root leads to.")
     # Refused by default because of kernels, of which there are none here.
