@@ -239,8 +239,8 @@ Output = Stream | DisplayData | ExecuteResult | ErrorOutput
 class CommandRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     """The half of a command that was asked: what was run, where and when.
 
-    `notebook` is the path of the notebook or the program that ran it, empty where the kernel was not
-    told; `kernel` is the kernel's id.
+    `notebook` is the path of the notebook or the program that ran it, empty where the kernel was
+    not told; `kernel` is the kernel's id.
     """
 
     source: str

@@ -10,8 +10,8 @@ from docs.generate.markdown import anchor, table
 from jupyter_sessions import api, errors, model, roles
 from jupyter_sessions.client import choose, logins
 from jupyter_sessions.commands import servers
-from jupyter_sessions.notebook import attachment
 from jupyter_sessions.folders import BLOBS_VARIABLE, DATABASE_VARIABLE
+from jupyter_sessions.notebook import attachment
 from jupyter_sessions.server.extension import SessionsExtension
 from jupyter_sessions.server.serve import ServedSessions
 
