@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core.askers import KeyHolder
@@ -30,6 +30,22 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+# On a busy machine a page takes its time.
+PATIENCE = 20.0  # seconds
+expect.set_options(timeout=PATIENCE * 1_000)
+
+
+def wait_until(page: Page, expression: str, argument: object = None) -> None:
+    """Wait until an expression holds in a page.
+
+    Playwright's own ``wait_for_function`` evaluates text in the page, which our policy forbids.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(50)
 
 
 # pytest-jupyter's event loop and Playwright's shut each other out; no server runs in this process.

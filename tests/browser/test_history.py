@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jupyter_sessions import api, model
-from tests.browser.conftest import Site, Visit, command, shown, text
+from tests.browser.conftest import Site, Visit, command, shown, text, wait_until
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAA"
@@ -60,9 +60,7 @@ def test_each_output_is_shown_in_its_best_form(site: Site, visit: Visit, variety
     for number, size in ((2, [10, 10]), (3, [40, 20])):
         image = page.locator(f"#c{number} img")
         image.scroll_into_view_if_needed()
-        page.wait_for_function(
-            "n => document.querySelector(`#c${n} img`).naturalWidth > 0", arg=number
-        )
+        wait_until(page, "n => document.querySelector(`#c${n} img`).naturalWidth > 0", number)
         assert image.evaluate("i => [i.naturalWidth, i.naturalHeight]") == size
     found = {4: "td >> text=10.9", 5: "h1 >> text=Findings", 6: "math mfrac", 7: "text=depth"}
     for number, selector in found.items():
@@ -77,7 +75,7 @@ def test_each_output_is_shown_in_its_best_form(site: Site, visit: Visit, variety
 
 def test_frames_are_as_high_as_their_content(site: Site, visit: Visit, variety: str) -> None:
     page = visit(site.address(variety, "/commands/4"), "reader")
-    page.wait_for_function("document.querySelector('iframe').style.height !== ''")
+    wait_until(page, "document.querySelector('iframe').style.height !== ''")
     inner = page.frame_locator("iframe").locator("html").evaluate("e => e.offsetHeight")
     assert abs(page.locator("iframe").evaluate("e => e.offsetHeight") - inner) <= 1
 
@@ -143,7 +141,7 @@ def test_pages_are_turned_by_number_in_both_orders(site: Site, visit: Visit) -> 
     ):
         before = page.url
         page.get_by_role("link", name=link).last.click()
-        page.wait_for_function("url => location.href !== url", arg=before)
+        expect(page).not_to_have_url(before)
         assert numbers(page) == list(wanted)
     expect(page.get_by_role("link", name="Newer")).to_have_count(0)
     page.get_by_label("Go to").fill("42")

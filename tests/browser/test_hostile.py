@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jupyter_sessions import model
-from tests.browser.conftest import Site, Visit, Visitor, command, shown, text
+from tests.browser.conftest import Site, Visit, Visitor, command, shown, text, wait_until
 
 Catcher = tuple[str, list[str]]
 
@@ -142,7 +142,7 @@ def test_an_svg_in_a_page_runs_no_script(site: Site, victim: Page, catcher: Catc
     )
     site.record(code, command("evil()", shown(image__svg_xml=svg, text__plain="x")))
     victim.goto(site.address(code))
-    victim.wait_for_function("document.querySelector('#c1 img').naturalWidth === 33")
+    wait_until(victim, "document.querySelector('#c1 img').naturalWidth === 33")
 
 
 MARKUP = (
@@ -230,7 +230,7 @@ def test_a_frame_can_make_itself_no_higher_than_is_sensible(site: Site, victim: 
     site.record(code, command("evil()", shown(text__html=html, text__plain="x")))
     victim.goto(site.address(code))
     expect(victim.frame_locator("iframe").get_by_text("sent")).to_be_attached()
-    victim.wait_for_function("document.querySelector('iframe').style.height !== ''")
+    wait_until(victim, "document.querySelector('iframe').style.height !== ''")
     assert victim.locator("iframe").evaluate("e => e.offsetHeight") <= 6000
 
 
@@ -247,7 +247,7 @@ def test_a_frame_can_lead_itself_nowhere_else(site: Site, victim: Page, catcher:
     refused = []
     victim.on("console", lambda message: refused.append(message.text))
     victim.goto(site.address(code))
-    victim.wait_for_function("document.querySelectorAll('iframe').length === 4")
+    wait_until(victim, "document.querySelectorAll('iframe').length === 4")
     deadline = time.monotonic() + 10
     while sum("Content Security Policy" in text for text in refused) < 3:
         assert time.monotonic() < deadline, refused
