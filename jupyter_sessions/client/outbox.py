@@ -228,9 +228,10 @@ class Courier:
             try:
                 recordings.append(msgspec.json.decode(journal.read(slot), type=model.Recording))
             except msgspec.DecodeError as error:
-                self._refuse(
-                    journal, [slot], errors.BadRequest(f"It has no recording's form: {error}.")
+                damaged = errors.BadRequest(
+                    f"It has no recording's form: {error}.", hint="Run the cell again."
                 )
+                self._refuse(journal, [slot], damaged)
                 return
         try:
             self._transport.call(

@@ -1,0 +1,185 @@
+"""The arrows of the design's section 4, and what may be imported when."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import jupyter_sessions
+
+PACKAGE = Path(jupyter_sessions.__file__).parent
+NAME = "jupyter_sessions"
+
+#: What each part may import of the others (and of itself); modules at the top are named alone.
+ARROWS: dict[str, set[str]] = {
+    "model": set(),
+    "errors": set(),
+    "roles": {"errors"},
+    "api": {"model", "roles"},
+    "folders": {"errors"},
+    "refusals": {"errors", "model"},
+    "store": {"errors", "model", "roles", "folders"},
+    "core": {"store", "api", "model", "roles", "errors", "folders"},
+    "server": {
+        "core", "store", "api", "model", "roles", "errors", "refusals", "folders", "formats",
+    },
+    "client": {"api", "model", "roles", "errors", "folders"},
+    "recorder": {"model"},
+    "formats": {"model", "errors"},
+    "commands": {"client", "api", "model", "roles", "errors", "folders", "formats"},
+    "notebook": {
+        "client", "commands", "recorder", "formats", "api", "model", "roles", "errors", "folders",
+    },
+    "demo": {"client", "commands", "api", "model", "errors", "folders", "formats"},
+    "__init__": {"notebook", "server"},
+    "__main__": {"commands"},
+}  # fmt: skip
+#: Modules that reach further, and why.
+EXCEPTIONS: dict[str, set[str]] = {
+    "client/in_process.py": {
+        "core",
+        "store",
+        "refusals",
+    },  # it is the way to the core without a server
+    "commands/servers.py": {"server", "demo"},  # starts them: `serve` and `demo`
+}
+#: What has no place below the server.
+OF_SERVERS = {"tornado", "jupyter_server"}
+#: Too slow to import where nothing needs them yet.
+HEAVY = {
+    "IPython", "alembic", "argon2", "httpx", "ipykernel", "ipywidgets", "jinja2",
+    "jupyter_client", "jupyter_server", "matplotlib", "nbformat", "numpy", "obstore", "pandas",
+    "pygments", "sqlalchemy", "tabulate", "tornado", "zmq", "zstandard",
+}  # fmt: skip
+LONGEST = 300
+#: Modules that may be longer, and why.
+LONG = {
+    "model.py": "every shape on the wire stands in one place",
+    "client/http.py": "one class: a way to a server",
+    "client/journal.py": "one file format, with what reads, writes and mends it",
+    "client/outbox.py": "one class, with the thread that it runs",
+    "core/dispatch.py": "the one way to every use case: what is checked must be seen together",
+}
+
+MODULES = sorted(
+    path.relative_to(PACKAGE).as_posix()
+    for path in PACKAGE.rglob("*.py")
+    if "node_modules" not in path.parts and "versions" not in path.parts
+)
+
+
+def part_of(module: str) -> str:
+    """Return which part of the house a module belongs to."""
+    return module.partition("/")[0].removesuffix(".py")
+
+
+def imported(module: str) -> Iterator[tuple[str, bool]]:
+    """Yield the full names that a module imports, and whether only type checkers do."""
+    tree = ast.parse((PACKAGE / module).read_text())
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) in for_types
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} imports relatively"
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", id(node) in for_types
+
+
+def parts_imported(module: str) -> set[str]:
+    """Return which parts of the house a module imports, other than its own."""
+    found = set()
+    for name, _ in imported(module):
+        package, _, rest = name.partition(".")
+        part = rest.partition(".")[0]
+        # `from jupyter_sessions import __version__` names no part.
+        known = (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").exists()
+        if package == NAME and part and known and part != part_of(module):
+            found.add(part)
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_arrows_go_one_way(module: str) -> None:
+    allowed = ARROWS[part_of(module)] | EXCEPTIONS.get(module, set())
+    assert parts_imported(module) <= allowed
+
+
+@pytest.mark.parametrize("module", sorted(EXCEPTIONS))
+def test_an_exception_that_is_needed_no_more_goes(module: str) -> None:
+    assert EXCEPTIONS[module] <= parts_imported(module)
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if part_of(m) != "server"])
+def test_nothing_but_the_server_knows_tornado_or_jupyter_server(module: str) -> None:
+    roots = {name.partition(".")[0] for name, for_types in imported(module) if not for_types}
+    assert not roots & OF_SERVERS
+
+
+def test_the_core_is_imported_by_clients_on_use_alone() -> None:
+    for module in MODULES:
+        if part_of(module) not in {"client", "commands", "notebook"} or module in EXCEPTIONS:
+            continue
+        names = {name for name, _ in imported(module)}
+        assert not [name for name in names if name.startswith((f"{NAME}.core", f"{NAME}.store"))]
+        tree = ast.parse((PACKAGE / module).read_text())
+        at_start = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+        assert f"{NAME}.client.in_process" not in {node.module for node in at_start}, module
+
+
+def test_no_module_is_longer_than_one_can_keep_in_mind() -> None:
+    long = {
+        module: lines
+        for module in MODULES
+        if (lines := len((PACKAGE / module).read_text().splitlines())) > LONGEST
+    }
+    assert set(long) <= set(LONG), long
+    assert set(LONG) <= set(MODULES)
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    drawers = {"utils", "util", "helpers", "helper", "misc", "common", "tools", "lib"}
+    assert not [module for module in MODULES if Path(module).stem in drawers]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [NAME, f"{NAME}.commands.shell", f"{NAME}.api", f"{NAME}.client.choose", f"{NAME}.recorder"],
+)
+def test_what_is_slow_to_import_is_not_imported_before_it_is_needed(what: str) -> None:
+    program = (
+        f"import sys, json, {what}; "
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    listed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert not HEAVY & set(json.loads(listed.stdout))
+
+
+def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", NAME, "--version"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = [line for line in listed.stderr.splitlines() if line.startswith("import time:")]
+    names = {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    assert not HEAVY & names
+    assert jupyter_sessions.__version__ in listed.stdout
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_says_what_it_is_for(module: str) -> None:
+    assert ast.get_docstring(ast.parse((PACKAGE / module).read_text()))
