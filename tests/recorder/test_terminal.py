@@ -229,6 +229,18 @@ def test_input_works_and_what_was_typed_is_recorded(recorded: Terminal, told: To
     assert told.outputs(source) == [stream("name? bob\nhello bob\n")]
 
 
+def interrupted(one: Terminal) -> str:
+    """Interrupt what runs until the prompt is back; return what showed, without the keys' echo.
+
+    Python loses an interrupt that comes between an input's prompt and its waiting for a line.
+    """
+    for _ in range(20):
+        one.process.sendintr()
+        if one.process.expect([PROMPT, pexpect.TIMEOUT], timeout=3) == 0:
+            return str(one.process.before).replace("^C", "")
+    raise AssertionError("no interrupt brought the prompt back")
+
+
 def test_an_interrupted_input_shows_the_traceback_that_it_always_did(
     recorded: Terminal, terminal: Callable[..., Terminal]
 ) -> None:
@@ -238,9 +250,7 @@ def test_an_interrupted_input_shows_the_traceback_that_it_always_did(
     for one in (recorded, plain):
         one.process.sendline("input('wait ')")
         one.process.expect("wait .*wait ")
-        one.process.sendintr()
-        one.process.expect(PROMPT)
-        shown.append(one.process.before)
+        shown.append(interrupted(one))
     assert "KeyboardInterrupt" in shown[0]
     assert shown[0] == shown[1]
 
