@@ -122,6 +122,26 @@ def test_an_exception_that_is_needed_no_more_goes(module: str) -> None:
     assert EXCEPTIONS[module] <= parts_imported(module)
 
 
+def modules_imported(module: str) -> set[str]:
+    """Return which of our modules a module imports, for types or on use too."""
+    found = set()
+    for name, _ in imported(module):
+        path = name.split(".")[1:] if name.startswith(f"{NAME}.") else []
+        # `from a.b import c` names the module a.b.c, or what stands in a.b.
+        for known in ("/".join(path) + ".py", "/".join(path[:-1]) + ".py"):
+            if known in MODULES:
+                found.add(known)
+                break
+    return found
+
+
+def test_no_modules_go_round_in_a_circle() -> None:
+    arrows = {module: modules_imported(module) for module in MODULES}
+    while free := {module for module, onward in arrows.items() if not onward & set(arrows)}:
+        arrows = {module: onward for module, onward in arrows.items() if module not in free}
+    assert not arrows
+
+
 @pytest.mark.parametrize("module", [m for m in MODULES if part_of(m) != "server"])
 def test_nothing_but_the_server_knows_tornado_or_jupyter_server(module: str) -> None:
     roots = {name.partition(".")[0] for name, for_types in imported(module) if not for_types}

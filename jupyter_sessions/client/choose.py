@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-import msgspec
-
-from jupyter_sessions import errors, folders, model
+from jupyter_sessions import errors, folders
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.references import (
     Address,
@@ -17,30 +15,10 @@ from jupyter_sessions.client.references import (
     parse_address,
     parse_reference,
 )
+from jupyter_sessions.client.running import own_servers
 from jupyter_sessions.client.transport import Transport
 
 SERVER_VARIABLE = "JUPYTER_SESSIONS_URL"
-
-
-class RunningServer(msgspec.Struct):
-    """A sessions server that runs as this user, as it told in the folder ``servers``.
-
-    Attributes
-    ----------
-    url
-        Its base URL.
-    pid
-        Its process.
-    database
-        The URL of the database that it serves.
-    """
-
-    url: str
-    pid: int
-    database: str
-
-
-model.ready(RunningServer)
 
 
 def transport(server: str | None = None) -> Transport:
@@ -89,19 +67,6 @@ def transport_for(reference: Reference | str) -> Transport:
     if reference.server is None:
         return transport()
     return _transport_to(Address(None, reference.server))
-
-
-def own_servers() -> list[RunningServer]:
-    """List the sessions servers that run as this user on this machine, on whichever store."""
-    running = []
-    for file in sorted(folders.private("servers").glob("*.json")):
-        try:
-            server = msgspec.json.decode(file.read_bytes(), type=RunningServer)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            continue
-        if _alive(server.pid):
-            running.append(server)
-    return running
 
 
 def _transport_to(address: Address) -> Transport:
@@ -156,17 +121,3 @@ def _place(server: str) -> tuple[str, str, int | None, str]:
     host = host_of(server)
     parts = urlsplit(server)
     return parts.scheme, "localhost" if is_loopback(host) else host, parts.port, parts.path
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # there, signal 0 is Ctrl-C: asking would end the process
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True

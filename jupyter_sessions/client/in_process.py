@@ -13,6 +13,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from jupyter_sessions import api, errors, folders, model
+from jupyter_sessions.client.running import own_servers
 from jupyter_sessions.core.askers import SystemUser
 from jupyter_sessions.core.dispatch import Dispatcher
 from jupyter_sessions.refusals import refused
@@ -119,6 +120,4 @@ def _checked(request: Req) -> Req:
 
 def _shown_at(database: str) -> str | None:
     """Return the base URL of a server that shows this database, if one runs on this machine."""
-    from jupyter_sessions.client.choose import own_servers
-
     return next((server.url for server in own_servers() if server.database == database), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -14,9 +14,9 @@ from jupyter_sessions.client import answers
 from jupyter_sessions.client.references import host_of, is_loopback
 
 if TYPE_CHECKING:
-    import websocket
+    import ssl
 
-    from jupyter_sessions.client.http import Http
+    import websocket
 
 FIRST_WAIT = 0.5  #: seconds before a lost connection is taken up again, doubled at each failure
 LONGEST_WAIT = 30.0  #: seconds
@@ -40,11 +40,36 @@ _PASSING = (
 )
 
 
+class Carrier(Protocol):
+    """What a live view needs of the transport that it is open through."""
+
+    @property
+    def server(self) -> str:
+        """The server's base URL."""
+
+    def call(self, operation: api.Operation[api.Req, api.Ans], request: api.Req) -> api.Ans:
+        """Carry out an operation."""
+
+    def route(
+        self, operation: api.Operation[Any, Any], request: model.Request
+    ) -> tuple[str, dict[str, Any]]:
+        """Give the operation's URL, and the request's fields that don't stand in it."""
+
+    def headers(self) -> dict[str, str]:
+        """Give the headers that every request carries."""
+
+    def renewed(self) -> bool:
+        """Look for another key after the server refused ours; tell whether there is one."""
+
+    def trust(self) -> ssl.SSLContext | None:
+        """Give the authorities that we trust; None for plain http."""
+
+
 class Followers:
     """The live views that are open through one transport."""
 
-    def __init__(self, http: Http, connect_timeout: float, read_timeout: float) -> None:
-        self._http = http
+    def __init__(self, carrier: Carrier, connect_timeout: float, read_timeout: float) -> None:
+        self._carrier = carrier
         self._connect_timeout = connect_timeout
         self._silence = read_timeout / 2
         self._closed = threading.Event()
@@ -63,7 +88,7 @@ class Followers:
         if after is None:
             # Told here, so that nothing is missed should the first connection break at once.
             named = model.SessionNamed(code=request.code)
-            after = self._http.call(api.GET_SESSION, named).events
+            after = self._carrier.call(api.GET_SESSION, named).events
         while not self._closed.is_set():
             try:
                 for event in self._received(model.Follow(code=request.code, after=after)):
@@ -124,22 +149,22 @@ class Followers:
         try:
             return msgspec.json.decode(data, type=model.Event)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise answers.not_understood(self._http.server) from error
+            raise answers.not_understood(self._carrier.server) from error
 
     def _connected(self, request: model.Follow) -> websocket.WebSocket:
         try:
             return self._opened(request)
         except errors.NotSignedIn:
-            if not self._http.renewed():
+            if not self._carrier.renewed():
                 raise
             return self._opened(request)
 
     def _opened(self, request: model.Follow) -> websocket.WebSocket:
         import websocket
 
-        url, fields = self._http.route(api.FOLLOW_EVENTS, request)
+        url, fields = self._carrier.route(api.FOLLOW_EVENTS, request)
         query = "&".join(f"{name}={value}" for name, value in fields.items() if value is not None)
-        server = self._http.server
+        server = self._carrier.server
         socket = websocket.WebSocket(
             sslopt=self._tls(), enable_multithread=True, skip_utf8_validation=True
         )
@@ -147,7 +172,7 @@ class Followers:
         try:
             socket.connect(
                 "ws" + url.removeprefix("http") + ("?" + query if query else ""),
-                header=self._http.headers(),
+                header=self._carrier.headers(),
                 suppress_origin=True,  # the key says who we are, not a page's origin
                 redirect_limit=0,  # the key goes nowhere else
                 http_no_proxy=[host_of(server)] if is_loopback(host_of(server)) else None,
@@ -164,9 +189,9 @@ class Followers:
     def _refusal(self, error: websocket.WebSocketBadStatusException) -> errors.SessionsError:
         told = answers.told_by(error.resp_body or b"")
         status = int(error.status_code)
-        server = self._http.server
+        server = self._carrier.server
         return told or answers.by_status(server, status) or answers.foreign(server, status)
 
     def _tls(self) -> dict[str, Any]:
-        context = self._http.trust()
+        context = self._carrier.trust()
         return {"context": context} if context else {}

@@ -245,7 +245,7 @@ def web(work: Work, all_sessions: bool, no_browser: bool) -> Result:
 def _server(transport: Transport) -> str | None:
     if transport.server is not None:
         return transport.server
-    from jupyter_sessions.client.choose import own_servers
+    from jupyter_sessions.client.running import own_servers
     from jupyter_sessions.folders import own_database
 
     own = own_database()

@@ -8,35 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.model import RoleName, State
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Transaction
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a store takes and keeps; sizes in bytes.
-
-    Attributes
-    ----------
-    command
-        Outputs of one command past this are cut, with a note.
-    file
-        A published file past this is refused.
-    restorable
-        How long a removed session can be restored.
-    login
-        How long a login lives at most.
-    login_idle
-        How long it lives unused.
-    """
-
-    command: int = 256 * 2**20
-    file: int = 2 * 2**30
-    restorable: timedelta = timedelta(days=30)
-    login: timedelta = timedelta(days=30)
-    login_idle: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,8 @@ from jupyter_sessions.core import (
     webspace,
 )
 from jupyter_sessions.core.askers import Asker
-from jupyter_sessions.core.context import Context, Limits, Principal, Services
+from jupyter_sessions.core.context import Context, Principal, Services
+from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.choose import own_servers
 from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions.client.running import own_servers
 from jupyter_sessions.client.transport import Transport
 from jupyter_sessions.commands import last_session
 from jupyter_sessions.commands.webspace import way_in

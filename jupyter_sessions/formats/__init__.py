@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
-from jupyter_sessions.formats.registry import Content, Format, inside, media_type, write
+from jupyter_sessions.formats.format import Format
+from jupyter_sessions.formats.registry import Content, inside, media_type, write
 
 __all__ = ["Content", "Format", "inside", "media_type", "write"]

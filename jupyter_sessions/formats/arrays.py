@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.registry import Format, always, is_a
+from jupyter_sessions.formats.format import Format, always, is_a
 
 
 def _write(value: object, ending: str) -> bytes:

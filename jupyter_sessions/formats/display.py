@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.registry import Format
+from jupyter_sessions.formats.format import Format
 
 #: The media types that a display becomes a file of, richest first, with the files' endings.
 ENDINGS = {

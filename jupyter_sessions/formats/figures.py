@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from jupyter_sessions.formats.registry import Format, always, is_a
+from jupyter_sessions.formats.format import Format, always, is_a
 
 
 def _figure(value: object, ending: str) -> bytes:

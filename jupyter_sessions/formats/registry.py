@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from jupyter_sessions.errors import BadRequest
+from jupyter_sessions.formats import arrays, display, figures, tables, texts
+from jupyter_sessions.formats.format import Format
 
 #: The entry point group in which other packages name their `Format` objects.
 ENTRY_POINTS = "jupyter_sessions.formats"
@@ -54,41 +56,6 @@ class Content:
     name: str
     data: bytes | Path
     media_type: str
-
-
-@dataclass(frozen=True)
-class Format:
-    """A way to write values of some kind; other packages add theirs by an entry point.
-
-    Attributes
-    ----------
-    name
-        What messages call the values.
-    endings
-        The file endings that it writes a value with, with their dots; the first is the default.
-    takes
-        Whether a value is of this kind. Must be cheap, and import nothing.
-    write
-        Gives the bytes of a value for one of the endings.
-    """
-
-    name: str
-    endings: Callable[[object], tuple[str, ...]]
-    takes: Callable[[object], bool]
-    write: Callable[[object, str], bytes]
-
-
-def always(*endings: str) -> Callable[[object], tuple[str, ...]]:
-    """Say that the endings are the same for each value of a format."""
-    return lambda _value: endings
-
-
-def is_a(value: object, *types: str) -> bool:
-    """Tell whether a value is of one of these types (``package.Name``), importing none of them."""
-    return any(
-        f"{base.__module__.partition('.')[0]}.{base.__name__}" in types
-        for base in type(value).__mro__
-    )
 
 
 def media_type(path: str) -> str:
@@ -138,8 +105,6 @@ def write(value: object, *, name: str, path: str | None = None) -> Content:
 
 def _formats() -> Iterable[Format]:
     from importlib.metadata import entry_points
-
-    from jupyter_sessions.formats import arrays, display, figures, tables, texts
 
     for point in entry_points(group=ENTRY_POINTS):
         added = point.load()

@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.display import page
-from jupyter_sessions.formats.registry import Format, always, is_a
+from jupyter_sessions.formats.format import Format, always, is_a
 
 #: A page that shows more rows than this helps nobody; CSV and Parquet hold them all.
 _ROWS_SHOWN = 1_000

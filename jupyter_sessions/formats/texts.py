@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.registry import Format, always
+from jupyter_sessions.formats.format import Format, always
 
 
 def _text(value: object, _ending: str) -> bytes:

@@ -30,7 +30,7 @@ class BodyHandler(ApiHandler):
 
     async def prepare(self, *, _redirect_to_login: Any = False) -> None:
         """Do what `arrive` does, and put off what fails there until the body has come in."""
-        self.extension.answering.add(self)
+        self.service.answering.add(self)
         connection: Any = self.request.connection
         # Tornado's own answer to a larger body says nothing.
         connection.set_max_body_size(sys.maxsize)
@@ -46,7 +46,7 @@ class BodyHandler(ApiHandler):
     @property
     def largest(self) -> int:
         """How much is taken from someone who is known, in bytes."""
-        return 2 * self.extension.max_command_bytes
+        return 2 * self.service.limits.command
 
     async def keep(self, chunk: bytes) -> None:
         """Keep a piece of the body."""
@@ -81,9 +81,9 @@ class BodyHandler(ApiHandler):
             When nobody may.
         """
         if size > _UNKNOWN and not self._proven:
-            dispatcher = await self.extension.dispatcher()
+            dispatcher = await self.service.dispatcher()
             check = dispatcher.check(api.WHO_AM_I, model.Nothing(), self.asker)
-            await self.extension.answered(check)
+            await self.service.answered(check)
             self._proven = True
         if size > self.largest:
             raise errors.TooLarge(

@@ -50,8 +50,8 @@ class CapabilityHandler(SessionsHandler):
     @allow_unauthenticated
     async def get(self, token: str, path: str) -> None:
         """Serve a published file, its preview, or an output of a command."""
-        dispatcher = await self.extension.dispatcher()
-        found = await self.extension.answered(dispatcher.view(token, path))
+        dispatcher = await self.service.dispatcher()
+        found = await self.service.answered(dispatcher.view(token, path))
         if isinstance(found, CommandOutputs):
             await self._output(found, path)
         elif self.get_query_argument("preview", ""):
@@ -67,7 +67,7 @@ class CapabilityHandler(SessionsHandler):
         await self._document(render_output_document, found.outputs[int(path)])
 
     async def _preview(self, found: PublishedFile) -> None:
-        dispatcher = await self.extension.dispatcher()
+        dispatcher = await self.service.dispatcher()
 
         def render(file: model.File) -> tuple[bytes, str]:
             start = bytearray()

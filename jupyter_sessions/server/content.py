@@ -32,8 +32,8 @@ class ContentHandler(OperationHandler):
         if operation.content == "upload":
             fields = dict(zip(operation.path_fields, self.path_args, strict=True))
             request = read_request(operation, fields, self.read_query(), b"")
-            dispatcher = await self.extension.dispatcher()
-            await self.extension.answered(dispatcher.check(operation, request, self.asker))
+            dispatcher = await self.service.dispatcher()
+            await self.service.answered(dispatcher.check(operation, request, self.asker))
             connection: Any = self.request.connection
             connection.set_body_timeout(_UPLOAD_WITHIN)
             self._upload = tempfile.NamedTemporaryFile()  # noqa: SIM115  # closed in on_finish
@@ -41,7 +41,7 @@ class ContentHandler(OperationHandler):
     @property
     def largest(self) -> int:
         """How large a file may be, in bytes."""
-        return self.extension.max_file_bytes
+        return self.service.limits.file
 
     async def keep(self, chunk: bytes) -> None:
         """Put a piece of the content on disk."""
@@ -76,7 +76,7 @@ class ContentHandler(OperationHandler):
         self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
         self.set_header("Content-Length", str(file.size))
         self.set_header("Content-Disposition", attachment(file.name))
-        await send(self, await self.extension.dispatcher(), blob)
+        await send(self, await self.service.dispatcher(), blob)
 
     def on_finish(self) -> None:
         """Let the temporary file go."""

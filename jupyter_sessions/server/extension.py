@@ -5,27 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Set, Unicode, default
 
 from jupyter_sessions import __version__, errors, folders
-from jupyter_sessions.server.bridge import Bridge
+from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.server.service import Service
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
     from pathlib import Path
 
-    from tornado.web import RequestHandler
-
-    from jupyter_sessions.core.context import Limits
     from jupyter_sessions.core.dispatch import Dispatcher
-    from jupyter_sessions.server.live import Live
-
-T = TypeVar("T")
 
 # What a server puts into its own environment reaches its kernels.
 _URL_VARIABLE = "JUPYTER_SESSIONS_URL"
@@ -93,23 +86,13 @@ class SessionsExtension(ExtensionApp):
     def _default_blobs(self) -> str:
         return folders.own_blobs()
 
-    _opening: asyncio.Task[Dispatcher] | None = None
     _tidying: asyncio.Task[None] | None = None
     _told: Path | None = None
-    live_if_open: Live | None = None
-    _bridge: Bridge | None = None
+    _service: Service
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        #: The requests that wait for their answers.
-        self.answering: WeakSet[RequestHandler] = WeakSet()
-
-    @property
-    def limits(self) -> Limits:
-        """What the store takes and keeps."""
-        from jupyter_sessions.core.context import Limits
-
-        return Limits(
+    def initialize_settings(self) -> None:
+        """Make what the handlers share known to them."""
+        limits = Limits(
             command=self.max_command_bytes,
             file=self.max_file_bytes,
             restorable=timedelta(days=self.restorable_days),
@@ -117,35 +100,18 @@ class SessionsExtension(ExtensionApp):
             login_idle=timedelta(days=self.login_idle_days),
         )
 
-    async def dispatcher(self) -> Dispatcher:
-        """Return the dispatcher on the store, which is opened at first need."""
-        if self._opening is None or (self._opening.done() and self._opening.exception()):
-            self._opening = asyncio.create_task(asyncio.to_thread(self._open))
-        return await asyncio.shield(self._opening)
+        def open_store() -> Dispatcher:
+            from jupyter_sessions.core.dispatch import Dispatcher
 
-    def answered(self, answer: Future[T]) -> asyncio.Future[T]:
-        """Return what can be awaited for an answer of the store's threads."""
-        if self._bridge is None:
-            self._bridge = Bridge()
-        return self._bridge.wait(answer)
+            return Dispatcher(self.database, self.blobs, limits)
 
-    def _open(self) -> Dispatcher:
-        from jupyter_sessions.core.dispatch import Dispatcher
-
-        return Dispatcher(self.database, self.blobs, self.limits)
-
-    async def live(self) -> Live:
-        """Return the live view of all sessions."""
-        from jupyter_sessions.server.live import Live
-
-        dispatcher = await self.dispatcher()
-        if self.live_if_open is None:
-            self.live_if_open = Live(dispatcher)
-        return self.live_if_open
-
-    def initialize_settings(self) -> None:
-        """Make the extension known to its handlers."""
-        self.settings["jupyter_sessions"] = self
+        self._service = Service(
+            open_store,
+            limits=limits,
+            public_url=self.public_url,
+            administrators=frozenset(self.administrators),
+        )
+        self.settings["jupyter_sessions"] = self._service
 
     def initialize_handlers(self) -> None:
         """Add the routes: the API, the live view, capability URLs, and the pages last."""
@@ -172,12 +138,10 @@ class SessionsExtension(ExtensionApp):
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(_TIDY_EVERY)
-            if self._opening is not None and self._opening.done():
-                dispatcher = await self.dispatcher()
-                try:
-                    await asyncio.to_thread(dispatcher.tidy)
-                except (OSError, errors.SessionsError) as error:
-                    self.log.warning("Tidying up failed, and is tried again: %s", error)
+            try:
+                await self._service.tidy()
+            except (OSError, errors.SessionsError) as error:
+                self.log.warning("Tidying up failed, and is tried again: %s", error)
 
     async def stop_extension(self) -> None:
         """Finish what was accepted, and let go of the store."""
@@ -185,9 +149,4 @@ class SessionsExtension(ExtensionApp):
             self._told.unlink(missing_ok=True)
         if self._tidying is not None:
             self._tidying.cancel()
-        if self.live_if_open is not None:
-            self.live_if_open.stop()
-        if self._opening is not None:
-            opening, self._opening = self._opening, None
-            dispatcher = await opening
-            await asyncio.to_thread(dispatcher.close)
+        await self._service.stop()

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,9 +18,7 @@ from jupyter_sessions import errors, model
 from jupyter_sessions.api import Needs, Operation
 from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.server.identity import arrival, cookie_name
-
-if TYPE_CHECKING:
-    from jupyter_sessions.server.extension import SessionsExtension
+from jupyter_sessions.server.service import Service
 
 Req = TypeVar("Req", bound=model.Request)
 Ans = TypeVar("Ans")
@@ -46,31 +44,32 @@ class SessionsHandler(JupyterHandler):
     ambient = False
 
     @property
-    def extension(self) -> SessionsExtension:
-        """The server extension that this handler belongs to."""
-        extension: SessionsExtension = self.settings["jupyter_sessions"]
-        return extension
+    def service(self) -> Service:
+        """What this server's handlers share."""
+        service: Service = self.settings["jupyter_sessions"]
+        return service
 
     @property
     def server_url(self) -> str:
         """The base URL under which the caller reaches this server, without a slash at its end."""
-        if self.extension.public_url:
-            return str(self.extension.public_url).rstrip("/")
-        return f"{self.request.protocol}://{self.request.host}{self.base_url}".rstrip("/")
+        return (
+            self.service.public_url
+            or f"{self.request.protocol}://{self.request.host}{self.base_url}".rstrip("/")
+        )
 
     async def prepare(self, *, _redirect_to_login: Any = False) -> None:
         """Do what `arrive` does, in place of Jupyter's own: the dispatcher checks who may what."""
-        self.extension.answering.add(self)
+        self.service.answering.add(self)
         await self.arrive()
 
     def on_finish(self) -> None:
         """Be done."""
-        self.extension.answering.discard(self)
+        self.service.answering.discard(self)
         super().on_finish()
 
     def on_connection_close(self) -> None:
         """Be done: nobody waits for the answer."""
-        self.extension.answering.discard(self)
+        self.service.answering.discard(self)
         super().on_connection_close()
 
     async def arrive(self) -> None:
@@ -79,7 +78,7 @@ class SessionsHandler(JupyterHandler):
         self.current_user = None
         if not self.check_host():
             raise web.HTTPError(403)
-        came = await arrival(self)
+        came = await arrival(self, self.service.administrators)
         self.asker, self.ambient = came.asker, came.ambient
         if self.request.method not in _SAFE:
             self.check_same_site()
@@ -115,12 +114,12 @@ class SessionsHandler(JupyterHandler):
         self, operation: Operation[Req, Ans], request: Req, upload: Path | bytes | None = None
     ) -> Ans:
         """Do an operation for whoever asks."""
-        dispatcher = await self.extension.dispatcher()
+        dispatcher = await self.service.dispatcher()
         future = dispatcher.submit(
             operation, request, self.asker, upload=upload, server=self.server_url
         )
         try:
-            answer: Ans = await self.extension.answered(future)
+            answer: Ans = await self.service.answered(future)
         except errors.NotSignedIn:
             if self.ambient and operation.needs is not Needs.NOTHING:
                 self.sign_out()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import inspect
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,7 @@ from jupyter_sessions.core.askers import Anonymous, Asker, Identified, KeyHolder
 
 if TYPE_CHECKING:
     from jupyter_server.auth.identity import User
-
-    from jupyter_sessions.server.handlers import SessionsHandler
+    from jupyter_server.base.handlers import JupyterHandler
 
 _KEY_PREFIX = "jses_"
 # These give each caller a new random name; who gets past them is whoever runs the server.
@@ -37,8 +37,8 @@ class Arrival:
     ambient: bool
 
 
-async def arrival(handler: SessionsHandler) -> Arrival:
-    """Find out who comes with a request."""
+async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Arrival:
+    """Find out who comes with a request; `administrators` are users of the identity provider."""
     scheme, _, credential = handler.request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credential.strip().startswith(_KEY_PREFIX):
         return Arrival(KeyHolder(credential.strip()), ambient=False)
@@ -51,17 +51,16 @@ async def arrival(handler: SessionsHandler) -> Arrival:
     if user is None:
         return Arrival(Anonymous(), ambient=False)
     ambient = not provider.is_token_authenticated(handler)
-    return Arrival(_asker(handler, provider, user), ambient=ambient)
+    return Arrival(_asker(provider, user, administrators), ambient=ambient)
 
 
-def _asker(handler: SessionsHandler, provider: IdentityProvider, user: User) -> Asker:
+def _asker(provider: IdentityProvider, user: User, administrators: Container[str]) -> Asker:
     if type(provider) in _ONE_PERSON:
         return SystemUser(getpass.getuser())
-    administrator = user.username in handler.extension.administrators
-    return Identified(user.username, user.display_name or "", administrator)
+    return Identified(user.username, user.display_name or "", user.username in administrators)
 
 
-def cookie_name(handler: SessionsHandler) -> str:
+def cookie_name(handler: JupyterHandler) -> str:
     """Return the login cookie's name: one a port, since browsers share cookies over ports."""
     host = handler.request.host
     port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else "default"

@@ -9,32 +9,36 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from typing import Any
+from typing import Protocol
 
 import msgspec
-from jupyter_server.auth.decorator import allow_unauthenticated
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from jupyter_sessions import errors, model
-from jupyter_sessions.api import FOLLOW_EVENTS
 from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.core.dispatch import Dispatcher
-from jupyter_sessions.server.door import read_request
-from jupyter_sessions.server.handlers import ApiHandler
 from jupyter_sessions.store.watch import Watch
 
 log = logging.getLogger(__name__)
 
 _CHECK_EVERY = 5.0  # seconds until a follower's login is looked at again, whatever happens
 _AT_ONCE = 100  # followers told before the event loop gets a turn
-_LARGEST_BACKLOG = 8 * 2**20  # bytes that a follower may be behind
-
-# WebSocket close codes of our own (4000 to 4999), after the HTTP status that fits.
-_CLOSE = {401: 4401, 403: 4403, 404: 4404}
-_GOING_AWAY = 1001
-_TOO_SLOW = 1013
 
 _encode = msgspec.json.Encoder().encode
+
+
+class Follower(Protocol):
+    """Someone who follows a session."""
+
+    asker: Asker
+
+    def tell(self, messages: list[str]) -> None:
+        """Send events, as JSON."""
+
+    def refuse(self, error: errors.SessionsError) -> None:
+        """End it, saying why."""
+
+    def leave_to_return(self) -> None:
+        """End it because the server stops."""
 
 
 class Feed:
@@ -46,7 +50,7 @@ class Feed:
         self._code = code
         self._changed = asyncio.Event()
         self._check = False
-        self.followers: dict[LiveHandler, int] = {}
+        self.followers: dict[Follower, int] = {}
         self._task = asyncio.create_task(self._run())
 
     def wake(self, *, check: bool = False) -> None:
@@ -75,7 +79,7 @@ class Feed:
 
     async def _advance(self, check: bool) -> bool:
         """Tell all followers what they don't know yet; returns whether there may be more."""
-        places: dict[int, list[LiveHandler]] = defaultdict(list)
+        places: dict[int, list[Follower]] = defaultdict(list)
         for follower, after in self.followers.items():
             places[after].append(follower)
         more = False
@@ -95,7 +99,7 @@ class Feed:
 
     async def _tell(
         self,
-        followers: list[LiveHandler],
+        followers: list[Follower],
         events: list[model.Event],
         refused: dict[Asker, errors.SessionsError],
     ) -> None:
@@ -119,7 +123,7 @@ class Live:
         self._unlisten = dispatcher.database.listen(self._noticed)
         self._watch = Watch(dispatcher.database.engine, self._noticed)
 
-    def join(self, follower: LiveHandler, session_id: int, code: str, after: int) -> None:
+    def join(self, follower: Follower, session_id: int, code: str, after: int) -> None:
         """Let someone who may follow have all events after a number."""
         feed = self._feeds.get(session_id)
         if feed is None:
@@ -127,7 +131,7 @@ class Live:
         feed.followers[follower] = after
         feed.wake(check=True)
 
-    def leave(self, follower: LiveHandler, session_id: int) -> None:
+    def leave(self, follower: Follower, session_id: int) -> None:
         """Let someone go."""
         feed = self._feeds.get(session_id)
         if feed is not None:
@@ -143,7 +147,7 @@ class Live:
         for feed in list(self._feeds.values()):
             feed.stop()
             for follower in list(feed.followers):
-                follower.close(_GOING_AWAY, "the server stops")
+                follower.leave_to_return()
 
     def _noticed(self, changed: set[int] | None) -> None:
         self._loop.call_soon_threadsafe(self._wake, changed)
@@ -152,69 +156,3 @@ class Live:
         for session_id, feed in self._feeds.items():
             if changed is None or session_id in changed:
                 feed.wake()
-
-
-class LiveHandler(WebSocketHandler, ApiHandler):
-    """One follower."""
-
-    session_id: int | None = None
-
-    def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:  # noqa: ARG002  # Tornado passes it
-        """Let browsers in from our own pages only; programs send no origin."""
-        try:
-            self.check_same_site()
-        except errors.Forbidden:
-            return False
-        return True
-
-    @allow_unauthenticated
-    async def get(self, code: str) -> None:
-        """Check who comes, then open the WebSocket."""
-        request = read_request(FOLLOW_EVENTS, {"code": code}, self.read_query(), b"")
-        dispatcher = await self.extension.dispatcher()
-        place = await self.extension.answered(dispatcher.follow(request, self.asker))
-        self.session_id, self._after = place
-        self._code = request.code
-        # Tornado says these two without our form of errors.
-        self.check_same_site()
-        if self.request.headers.get("Upgrade", "").lower() != "websocket":
-            raise errors.BadRequest("The live view is a WebSocket.", hint="Connect with one.")
-        await super().get(code)
-
-    async def open(self, *_: str) -> None:
-        """Begin."""
-        self.extension.answering.discard(self)
-        live = await self.extension.live()
-        if self.session_id is not None and self.ws_connection is not None:
-            live.join(self, self.session_id, self._code, self._after)
-
-    def on_message(self, message: str | bytes) -> None:
-        """Take nothing: a follower has nothing to say."""
-
-    def on_close(self) -> None:
-        """Let go."""
-        live = self.extension.live_if_open
-        if live is not None and self.session_id is not None:
-            live.leave(self, self.session_id)
-
-    def tell(self, messages: list[str]) -> None:
-        """Send events; a follower who does not keep up is cut off, and can come back."""
-        if self._behind() > _LARGEST_BACKLOG:
-            self.close(_TOO_SLOW, "too far behind")
-            return
-        for message in messages:
-            try:
-                self.write_message(message)
-            except WebSocketClosedError:
-                return
-
-    def refuse(self, error: errors.SessionsError) -> None:
-        """End it, saying why."""
-        self.close(_CLOSE.get(error.status, _GOING_AWAY), error.code)
-
-    def _behind(self) -> int:
-        connection: Any = self.ws_connection
-        stream = getattr(connection, "stream", None)
-        return (
-            len(stream._write_buffer) if stream is not None else 0
-        )  # Tornado tells it nowhere else

@@ -10,8 +10,8 @@ from tornado.web import RequestHandler
 from jupyter_sessions.api import FOLLOW_EVENTS, OPERATIONS, PREFIX, Operation
 from jupyter_sessions.server.capability import CapabilityHandler
 from jupyter_sessions.server.content import ContentHandler
+from jupyter_sessions.server.following import LiveHandler
 from jupyter_sessions.server.handlers import SessionsHandler
-from jupyter_sessions.server.live import LiveHandler
 from jupyter_sessions.server.operations import NoSuchAddress, OpenApiHandler, OperationHandler
 from jupyter_sessions.server.pages import page_routes
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from jupyter_sessions import api, errors, folders, model
-from jupyter_sessions.client import choose, logins
+from jupyter_sessions.client import choose, logins, running
 from tests.client.scripted_server import Answer, ScriptedServer
 
 CODE = "1234567890123456789012"
@@ -160,7 +160,7 @@ def test_servers_that_ended_or_serve_another_store_or_are_no_json_do_not_count()
     for port in (1, 22, 333, 4444):
         with pytest.raises(errors.NoLogin):
             choose.transport(f"127.0.0.1:{port}")
-    assert [server.url for server in choose.own_servers()] == ["http://127.0.0.1:22"]
+    assert [server.url for server in running.own_servers()] == ["http://127.0.0.1:22"]
 
 
 def test_a_key_that_ran_out_is_taken_from_the_newest_login(server: ScriptedServer) -> None:

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.core.context import Limits
 from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions.core.limits import Limits
 from tests.conftest import Clock, House
 from tests.core.asking import (
     command,

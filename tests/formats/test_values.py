@@ -15,7 +15,7 @@ import pytest
 
 from jupyter_sessions import errors
 from jupyter_sessions.formats import Content, Format, media_type, write
-from jupyter_sessions.formats.registry import always
+from jupyter_sessions.formats.format import always
 from jupyter_sessions.formats.tables import defuse
 
 mpl.use("agg")

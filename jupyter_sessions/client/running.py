@@ -1,0 +1,57 @@
+"""The sessions servers that run as this user on this machine, as they tell of themselves."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from jupyter_sessions import folders, model
+
+
+class RunningServer(msgspec.Struct):
+    """A sessions server that runs as this user, as it told in the folder ``servers``.
+
+    Attributes
+    ----------
+    url
+        Its base URL.
+    pid
+        Its process.
+    database
+        The URL of the database that it serves.
+    """
+
+    url: str
+    pid: int
+    database: str
+
+
+model.ready(RunningServer)
+
+
+def own_servers() -> list[RunningServer]:
+    """List the sessions servers that run as this user on this machine, on whichever store."""
+    running = []
+    for file in sorted(folders.private("servers").glob("*.json")):
+        try:
+            server = msgspec.json.decode(file.read_bytes(), type=RunningServer)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if _alive(server.pid):
+            running.append(server)
+    return running
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # there, signal 0 is Ctrl-C: asking would end the process
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,31 @@
+"""What a store takes and keeps, as whoever runs it configures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a store takes and keeps; sizes in bytes.
+
+    Attributes
+    ----------
+    command
+        Outputs of one command past this are cut, with a note.
+    file
+        A published file past this is refused.
+    restorable
+        How long a removed session can be restored.
+    login
+        How long a login lives at most.
+    login_idle
+        How long it lives unused.
+    """
+
+    command: int = 256 * 2**20
+    file: int = 2 * 2**30
+    restorable: timedelta = timedelta(days=30)
+    login: timedelta = timedelta(days=30)
+    login_idle: timedelta = timedelta(days=7)

@@ -1,0 +1,90 @@
+"""Following a session over a WebSocket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from jupyter_sessions import errors
+from jupyter_sessions.api import FOLLOW_EVENTS
+from jupyter_sessions.server.door import read_request
+from jupyter_sessions.server.handlers import ApiHandler
+
+_LARGEST_BACKLOG = 8 * 2**20  # bytes that a follower may be behind
+
+# WebSocket close codes of our own (4000 to 4999), after the HTTP status that fits.
+_CLOSE = {401: 4401, 403: 4403, 404: 4404}
+_GOING_AWAY = 1001
+_TOO_SLOW = 1013
+
+
+class LiveHandler(WebSocketHandler, ApiHandler):
+    """One follower."""
+
+    session_id: int | None = None
+
+    def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:  # noqa: ARG002  # Tornado passes it
+        """Let browsers in from our own pages only; programs send no origin."""
+        try:
+            self.check_same_site()
+        except errors.Forbidden:
+            return False
+        return True
+
+    @allow_unauthenticated
+    async def get(self, code: str) -> None:
+        """Check who comes, then open the WebSocket."""
+        request = read_request(FOLLOW_EVENTS, {"code": code}, self.read_query(), b"")
+        dispatcher = await self.service.dispatcher()
+        place = await self.service.answered(dispatcher.follow(request, self.asker))
+        self.session_id, self._after = place
+        self._code = request.code
+        # Tornado says these two without our form of errors.
+        self.check_same_site()
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise errors.BadRequest("The live view is a WebSocket.", hint="Connect with one.")
+        await super().get(code)
+
+    async def open(self, *_: str) -> None:
+        """Begin."""
+        self.service.answering.discard(self)
+        live = await self.service.live()
+        if self.session_id is not None and self.ws_connection is not None:
+            live.join(self, self.session_id, self._code, self._after)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Take nothing: a follower has nothing to say."""
+
+    def on_close(self) -> None:
+        """Let go."""
+        live = self.service.live_if_open
+        if live is not None and self.session_id is not None:
+            live.leave(self, self.session_id)
+
+    def tell(self, messages: list[str]) -> None:
+        """Send events; a follower who does not keep up is cut off, and can come back."""
+        if self._behind() > _LARGEST_BACKLOG:
+            self.close(_TOO_SLOW, "too far behind")
+            return
+        for message in messages:
+            try:
+                self.write_message(message)
+            except WebSocketClosedError:
+                return
+
+    def refuse(self, error: errors.SessionsError) -> None:
+        """End it, saying why."""
+        self.close(_CLOSE.get(error.status, _GOING_AWAY), error.code)
+
+    def leave_to_return(self) -> None:
+        """End it because the server stops: who follows comes back to where they were."""
+        self.close(_GOING_AWAY, "the server stops")
+
+    def _behind(self) -> int:
+        connection: Any = self.ws_connection
+        stream = getattr(connection, "stream", None)
+        return (
+            len(stream._write_buffer) if stream is not None else 0
+        )  # Tornado tells it nowhere else

@@ -1,0 +1,92 @@
+"""What all handlers share: the store, opened at first need, its live view, and who is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakSet
+
+from jupyter_sessions.server.bridge import Bridge
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from tornado.web import RequestHandler
+
+    from jupyter_sessions.core.dispatch import Dispatcher
+    from jupyter_sessions.core.limits import Limits
+    from jupyter_sessions.server.live import Live
+
+T = TypeVar("T")
+
+
+class Service:
+    """The sessions that a server serves.
+
+    Parameters
+    ----------
+    open_store
+        Opens the store; called in a thread, at the first request.
+    limits
+        What the store takes and keeps.
+    public_url
+        The base URL under which people reach this server, where it is not the one that their
+        requests name; empty otherwise.
+    administrators
+        Users of the server's identity provider who administer the accounts.
+    """
+
+    def __init__(
+        self,
+        open_store: Callable[[], Dispatcher],
+        *,
+        limits: Limits,
+        public_url: str,
+        administrators: frozenset[str],
+    ) -> None:
+        self._open_store = open_store
+        self._opening: asyncio.Task[Dispatcher] | None = None
+        self._bridge: Bridge | None = None
+        self.limits = limits
+        self.public_url = public_url.rstrip("/")
+        self.administrators = administrators
+        self.live_if_open: Live | None = None
+        #: The requests that wait for their answers.
+        self.answering: WeakSet[RequestHandler] = WeakSet()
+
+    async def dispatcher(self) -> Dispatcher:
+        """Return the dispatcher on the store, which is opened at first need."""
+        if self._opening is None or (self._opening.done() and self._opening.exception()):
+            self._opening = asyncio.create_task(asyncio.to_thread(self._open_store))
+        return await asyncio.shield(self._opening)
+
+    def answered(self, answer: Future[T]) -> asyncio.Future[T]:
+        """Return what can be awaited for an answer of the store's threads."""
+        if self._bridge is None:
+            self._bridge = Bridge()
+        return self._bridge.wait(answer)
+
+    async def live(self) -> Live:
+        """Return the live view of all sessions."""
+        from jupyter_sessions.server.live import Live
+
+        dispatcher = await self.dispatcher()
+        if self.live_if_open is None:
+            self.live_if_open = Live(dispatcher)
+        return self.live_if_open
+
+    async def tidy(self) -> None:
+        """Do the store's housekeeping, if it is open."""
+        if self._opening is not None and self._opening.done():
+            dispatcher = await self.dispatcher()
+            await asyncio.to_thread(dispatcher.tidy)
+
+    async def stop(self) -> None:
+        """Finish what was accepted, and let go of the store."""
+        if self.live_if_open is not None:
+            self.live_if_open.stop()
+        if self._opening is not None:
+            opening, self._opening = self._opening, None
+            dispatcher = await opening
+            await asyncio.to_thread(dispatcher.close)
