@@ -34,3 +34,8 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     from jupyter_sessions.server.extension import SessionsExtension
 
     return [{"module": "jupyter_sessions", "app": SessionsExtension}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Tell JupyterLab's tools where the built front end is, and what it is called."""
+    return [{"src": "labextension", "dest": "jupyter-sessions"}]
