@@ -7,7 +7,7 @@ from shutil import which
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class NodeHook(BuildHookInterface):  # type: ignore[type-arg]  # its parameter is of no interest here
+class NodeHook(BuildHookInterface):
     """Bring a Node.js along where the machine has none."""
 
     def dependencies(self) -> list[str]:

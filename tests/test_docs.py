@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from docs.generate import pages
+from docs.generate import modules, pages
 from docs.generate.tables import traits
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands.table import TABLE, CommandGroup
@@ -35,9 +35,9 @@ def reference(name: str) -> str:
     return (REFERENCE / f"{name}.md").read_text()
 
 
-@pytest.mark.parametrize("path", sorted(pages()), ids=lambda path: path.stem)
-def test_a_reference_page_is_up_to_date(path: Path) -> None:
-    assert path.read_text() == pages()[path], "run python -m docs.generate"
+@pytest.mark.parametrize("path", sorted(pages() | modules()), ids=lambda path: path.stem)
+def test_a_generated_file_is_up_to_date(path: Path) -> None:
+    assert path.read_text() == (pages() | modules())[path], "run python -m docs.generate"
 
 
 def test_the_reference_has_no_page_that_nothing_makes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 import tomllib
@@ -11,6 +12,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from jupyter_sessions import __version__
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -68,3 +71,14 @@ def test_every_dependency_has_its_reason_in_contributing(name: str) -> None:
     assert re.search(
         rf"^\| {re.escape(name)} \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE
     )
+
+
+def test_the_front_end_has_the_version_of_the_package() -> None:
+    described = json.loads((ROOT / "labextension" / "package.json").read_text())
+    assert described["version"] == __version__
+
+
+def test_the_built_front_end_stands_where_jupyterlab_looks() -> None:
+    folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "jupyter-sessions"
+    described = json.loads((folder / "package.json").read_text())
+    assert (folder / described["jupyterlab"]["_build"]["load"]).is_file()

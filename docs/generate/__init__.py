@@ -1,6 +1,7 @@
-"""The reference pages, made from the tables of the program: ``python -m docs.generate``.
+"""The reference pages, and the front end's types: ``python -m docs.generate``.
 
-``tests/test_docs.py`` fails when a page is not what this makes of the program as it is.
+All is made from the tables of the program; ``tests/test_docs.py`` fails when a file is not what
+this makes of the program as it is.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from pathlib import Path
 from docs.generate.commands import commands_page
 from docs.generate.operations import operations_page, shapes_page
 from docs.generate.tables import configuration_page, errors_page, events_page, roles_page
+from docs.generate.typescript import operations_module
 
 REFERENCE = Path(__file__).parents[1] / "reference"
-_MADE = "<!-- Made by `python -m docs.generate`; changes here are lost. -->\n"
+#: What the front end knows of the API.
+OPERATIONS_MODULE = Path(__file__).parents[2] / "labextension" / "src" / "api" / "operations.ts"
+_MADE = "Made by `python -m docs.generate`; changes here are lost."
 
 
 def pages() -> dict[Path, str]:
@@ -28,13 +32,18 @@ def pages() -> dict[Path, str]:
         "configuration": configuration_page,
     }
     return {
-        REFERENCE / f"{name}.md": _MADE + "\n".join(page()).rstrip() + "\n"
+        REFERENCE / f"{name}.md": f"<!-- {_MADE} -->\n" + "\n".join(page()).rstrip() + "\n"
         for name, page in made.items()
     }
 
 
+def modules() -> dict[Path, str]:
+    """Make what other languages are told of the program."""
+    return {OPERATIONS_MODULE: f"// {_MADE}\n\n" + "\n".join(operations_module()) + "\n"}
+
+
 def main() -> None:
-    """Write the pages."""
+    """Write the files."""
     REFERENCE.mkdir(exist_ok=True)
-    for path, text in pages().items():
+    for path, text in (pages() | modules()).items():
         path.write_text(text, encoding="utf-8")

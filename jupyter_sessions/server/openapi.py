@@ -81,6 +81,7 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
             "5XX": _error("The server can't do it now."),
         },
         "security": [] if operation.needs is Needs.NOTHING else [{"key": []}],
+        **_beyond_openapi(operation),
     }
     in_body = {name: schema for name, schema in fields.items() if name not in {*in_path, *in_query}}
     if operation.content == "upload":
@@ -102,6 +103,19 @@ def _needs(operation: Operation[Any, Any]) -> str:
     if operation.own is not None:
         return f"the role {operation.needs.value}, or {operation.own.value} for one's own"
     return f"the role {operation.needs.value}"
+
+
+def _beyond_openapi(operation: Operation[Any, Any]) -> dict[str, Any]:
+    """Say what a front end wants to know before it offers an operation."""
+    told: dict[str, Any] = {}
+    if operation.needs.role is not None:
+        told["x-role"] = operation.needs.value
+        told["x-states"] = sorted(operation.states)
+    if operation.own is not None:
+        told["x-role-for-own"] = operation.own.value
+    if operation.method == "WS":
+        told["x-message"] = operation.answer.__name__
+    return told
 
 
 def _done(operation: Operation[Any, Any]) -> dict[str, Any]:

@@ -1,0 +1,204 @@
+// Made by `python -m docs.generate`; changes here are lost.
+
+/** One page of a list; `next` is the `after` that asks for the following one. */
+export type Page<T> = { items: T[]; next: string | null };
+
+/** A user's account in this store. */
+export type Account = { name: string; display_name: string; administrator: boolean; disabled: boolean; created: string; last_login: string | null };
+
+/** A whole command; `request` and `response` are None once it was forgotten. */
+export type Command = { summary: CommandSummary; request: CommandRequest | null; response: CommandResponse | null };
+
+/**
+ * The half of a command that was asked: what was run, where and when.
+ *
+ * `notebook` is the path of the notebook or the program that ran it, empty where the kernel was
+ * not told; `kernel` is the kernel's id.
+ */
+export type CommandRequest = { source: string; started: string; language?: string; kernel?: string; notebook?: string; execution_count?: number | null };
+
+/**
+ * The half of a command that came back.
+ *
+ * `outputs` are nbformat v4 outputs, unaltered. `note` tells what was cut, where something was.
+ */
+export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; finished: string; duration: number; note?: string };
+
+/**
+ * A command as lists show it: `source` and `preview` are cut, the outputs are only counted.
+ *
+ * `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
+ * `stream` and `error` for those). `real_user` is who really acted, under sudo.
+ */
+export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string };
+
+/** A displayed value in one or more media types (nbformat v4). */
+export type DisplayData = { output_type: 'display_data'; data: Record<string, unknown>; metadata: Record<string, unknown> };
+
+/** The answer of an operation that has nothing more to tell. */
+export type Done = { done: boolean };
+
+export type Error = { code: string; message: string; hint: string };
+
+/** An exception with its traceback, with ANSI colours (nbformat v4). */
+export type ErrorOutput = { output_type: 'error'; ename: string; evalue: string; traceback: Array<string> };
+
+/**
+ * One line of a session's log; `data` holds no secrets and no content.
+ *
+ * `kind` is one of `EVENT_KINDS`; newer servers may send more.
+ *
+ * `command` is there for the kinds that concern one, as it is now.
+ */
+export type Event = { number: number; at: string; kind: string; user: string; real_user: string | null; data: Record<string, unknown>; command: CommandSummary | null };
+
+/** The value of a cell's last expression (nbformat v4). */
+export type ExecuteResult = { output_type: 'execute_result'; data: Record<string, unknown>; metadata: Record<string, unknown>; execution_count: number | null };
+
+/** Whether the caller has a role in a session of that code. */
+export type Existence = { exists: boolean };
+
+/** A published file, or a folder that holds some (`folder` true: only path and size count). */
+export type File = { path: string; name: string; folder: boolean; media_type: string; size: number; sha256: string; publisher: string; published: string; command: number | null };
+
+/** A user and the roles to give in place of those held; none named means `read`. */
+export type Grant = { user: string; roles?: Array<string> };
+
+/** Whether the server can do its work. */
+export type Health = { ok: boolean; version: string; database: string; writable: boolean };
+
+/** Someone with roles in a session. */
+export type Member = { user: string; display_name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; owner: boolean; since: string; granted_by: string | null };
+
+/** All members of a session, the owner first. */
+export type Members = { members: Array<Member> };
+
+/** A login; `key` is shown this once and stored only as a hash. */
+export type NewLogin = { key: string; user: string; expires: string | null };
+
+/** The numbers of the recorded commands, in the order they were given. */
+export type Recorded = { numbers: Array<number> };
+
+/**
+ * A command on its way into a session.
+ *
+ * `id` is the kernel's `msg_id` of the request (or another unique string): recording the same id
+ * twice changes nothing. A recording without a response is of a command that still runs; the same
+ * id with its response completes it, and with another one replaces the outputs (a thread that went
+ * on printing, an updated display).
+ */
+export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null };
+
+/** What one finds on taking up a session: what it is, who is in it, its last commands. */
+export type Resumed = { session: Session; members: Array<Member>; commands: Array<Command> };
+
+/**
+ * One experiment, as its members see it.
+ *
+ * `roles` are the asking member's own. `url` is None where no server shows this store.
+ * `last_command` is the source of the newest command, cut to 200 characters.
+ */
+export type Session = { code: string; url: string | null; label: string; description: string; owner: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
+
+/** Text written to stdout or stderr (nbformat v4). */
+export type Stream = { output_type: 'stream'; name: string; text: string | Array<string> };
+
+/** A one-time way in: it works once, and for a few minutes. */
+export type Ticket = { ticket: string; expires: string };
+
+/** The paths that are gone from the web space. */
+export type Unpublished = { paths: Array<string> };
+
+/** Who is asking. `via` tells how they are known: key, system or identity. */
+export type User = { name: string; display_name: string; administrator: boolean; via: string; expires: string | null };
+
+/** A capability URL: whoever has it sees that one publication, until it expires. */
+export type View = { url: string; expires: string };
+
+/** What each operation takes, and what it gives. */
+export type Operations = {
+  'sessions.create': { request: { label?: string; description?: string; idle_timeout?: number | null; lifetime?: number | null }; answer: Session };
+  'sessions.list': { request: { which?: 'all' | 'mine' | 'removed' | 'shared'; search?: string; limit?: number; after?: string | null }; answer: Page<Session> };
+  'sessions.get': { request: { code: string }; answer: Session };
+  'sessions.describe': { request: { code: string; label?: string; description?: string }; answer: Session };
+  'sessions.remove': { request: { code: string }; answer: Session };
+  'sessions.exists': { request: { code: string }; answer: Existence };
+  'sessions.time': { request: { code: string; idle_timeout?: number | null; lifetime?: number | null }; answer: Session };
+  'sessions.resume': { request: { code: string; commands?: number; agent?: string }; answer: Resumed };
+  'sessions.disable': { request: { code: string }; answer: Session };
+  'sessions.enable': { request: { code: string }; answer: Session };
+  'sessions.close': { request: { code: string }; answer: Session };
+  'sessions.restore': { request: { code: string }; answer: Session };
+  'sessions.transfer': { request: { code: string; user: string }; answer: Session };
+  'members.list': { request: { code: string }; answer: Members };
+  'members.grant': { request: { code: string; grants: Array<Grant> }; answer: Members };
+  'members.revoke': { request: { code: string; users: Array<string> }; answer: Members };
+  'commands.record': { request: { code: string; commands: Array<Recording> }; answer: Recorded };
+  'commands.list': { request: { code: string; order?: 'newest' | 'oldest'; user?: string | null; status?: 'aborted' | 'completed' | 'error' | 'running' | null; search?: string; since?: string | null; until?: string | null; limit?: number; after?: string | null }; answer: Page<CommandSummary> };
+  'commands.get': { request: { code: string; number: number }; answer: Command };
+  'commands.forget': { request: { code: string; number: number }; answer: CommandSummary };
+  'files.list': { request: { code: string; folder?: string; deep?: boolean; limit?: number; after?: string | null }; answer: Page<File> };
+  'files.get': { request: { code: string; path: string }; answer: File };
+  'files.unpublish': { request: { code: string; path: string }; answer: Unpublished };
+  'files.download': { request: { code: string; path: string }; answer: Blob };
+  'files.publish': { request: { code: string; path: string; media_type?: string; command?: number | null }; answer: File };
+  'views.make': { request: { code: string; path?: string | null; command?: number | null }; answer: View };
+  'events.list': { request: { code: string; order?: 'newest' | 'oldest'; limit?: number; after?: number | null }; answer: Page<Event> };
+  'events.follow': { request: { code: string; after?: number | null }; answer: Event };
+  'accounts.add': { request: { name: string; password: string; display_name?: string }; answer: Account };
+  'accounts.list': { request: { limit?: number; after?: string | null }; answer: Page<Account> };
+  'accounts.password': { request: { name: string; password: string }; answer: Account };
+  'accounts.disable': { request: { name: string }; answer: Account };
+  'accounts.enable': { request: { name: string }; answer: Account };
+  'accounts.remove': { request: { name: string }; answer: Account };
+  'logins.create': { request: { user: string; password: string; label?: string }; answer: NewLogin };
+  'logins.redeem': { request: { ticket: string; label?: string }; answer: NewLogin };
+  'logins.end': { request: {  }; answer: Done };
+  'logins.ticket': { request: {  }; answer: Ticket };
+  'logins.show': { request: {  }; answer: User };
+  'server.health': { request: {  }; answer: Health };
+};
+
+/** How each operation is asked for, and what one must hold for it. */
+export const OPERATIONS = {
+  'sessions.create': {"method": "POST", "path": "/sessions"},
+  'sessions.list': {"method": "GET", "path": "/sessions"},
+  'sessions.get': {"method": "GET", "path": "/sessions/{code}", "role": "read", "states": ["active", "closed", "disabled"]},
+  'sessions.describe': {"method": "PATCH", "path": "/sessions/{code}", "role": "write", "states": ["active"]},
+  'sessions.remove': {"method": "DELETE", "path": "/sessions/{code}", "role": "owner", "states": ["active", "closed", "disabled"]},
+  'sessions.exists': {"method": "GET", "path": "/exists/{code}"},
+  'sessions.time': {"method": "PUT", "path": "/sessions/{code}/timeouts", "role": "owner", "states": ["active"]},
+  'sessions.resume': {"method": "POST", "path": "/sessions/{code}/resume", "role": "read", "states": ["active", "closed", "disabled"]},
+  'sessions.disable': {"method": "POST", "path": "/sessions/{code}/disable", "role": "owner", "states": ["active"]},
+  'sessions.enable': {"method": "POST", "path": "/sessions/{code}/enable", "role": "owner", "states": ["disabled"]},
+  'sessions.close': {"method": "POST", "path": "/sessions/{code}/close", "role": "owner", "states": ["active", "disabled"]},
+  'sessions.restore': {"method": "POST", "path": "/sessions/{code}/restore", "role": "owner", "states": ["removed"]},
+  'sessions.transfer': {"method": "PUT", "path": "/sessions/{code}/owner", "role": "owner", "states": ["active"]},
+  'members.list': {"method": "GET", "path": "/sessions/{code}/members", "role": "read", "states": ["active", "closed", "disabled"]},
+  'members.grant': {"method": "POST", "path": "/sessions/{code}/members", "role": "admin", "states": ["active"]},
+  'members.revoke': {"method": "POST", "path": "/sessions/{code}/members/revoke", "role": "admin", "states": ["active"]},
+  'commands.record': {"method": "POST", "path": "/sessions/{code}/commands", "role": "write", "states": ["active"]},
+  'commands.list': {"method": "GET", "path": "/sessions/{code}/commands", "role": "read", "states": ["active", "closed", "disabled"]},
+  'commands.get': {"method": "GET", "path": "/sessions/{code}/commands/{number}", "role": "read", "states": ["active", "closed", "disabled"]},
+  'commands.forget': {"method": "DELETE", "path": "/sessions/{code}/commands/{number}", "role": "admin", "states": ["active", "closed"], "role-for-own": "write"},
+  'files.list': {"method": "GET", "path": "/sessions/{code}/files", "role": "read", "states": ["active", "closed", "disabled"]},
+  'files.get': {"method": "GET", "path": "/sessions/{code}/files/{path}", "role": "read", "states": ["active", "closed", "disabled"]},
+  'files.unpublish': {"method": "DELETE", "path": "/sessions/{code}/files/{path}", "role": "write", "states": ["active"]},
+  'files.download': {"method": "GET", "path": "/sessions/{code}/content/{path}", "role": "read", "states": ["active", "closed", "disabled"]},
+  'files.publish': {"method": "PUT", "path": "/sessions/{code}/content/{path}", "upload": true, "role": "write", "states": ["active"]},
+  'views.make': {"method": "GET", "path": "/sessions/{code}/view", "role": "read", "states": ["active", "closed", "disabled"]},
+  'events.list': {"method": "GET", "path": "/sessions/{code}/events", "role": "read", "states": ["active", "closed", "disabled"]},
+  'events.follow': {"method": "WS", "path": "/sessions/{code}/live", "role": "read", "states": ["active", "closed", "disabled"], "message": "Event"},
+  'accounts.add': {"method": "POST", "path": "/accounts"},
+  'accounts.list': {"method": "GET", "path": "/accounts"},
+  'accounts.password': {"method": "PUT", "path": "/accounts/{name}/password"},
+  'accounts.disable': {"method": "POST", "path": "/accounts/{name}/disable"},
+  'accounts.enable': {"method": "POST", "path": "/accounts/{name}/enable"},
+  'accounts.remove': {"method": "DELETE", "path": "/accounts/{name}"},
+  'logins.create': {"method": "POST", "path": "/login"},
+  'logins.redeem': {"method": "POST", "path": "/login/ticket"},
+  'logins.end': {"method": "POST", "path": "/logout"},
+  'logins.ticket': {"method": "POST", "path": "/tickets"},
+  'logins.show': {"method": "GET", "path": "/user"},
+  'server.health': {"method": "GET", "path": "/health"},
+} as const;
