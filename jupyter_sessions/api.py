@@ -153,7 +153,7 @@ GET_SESSION = _add("sessions.get", f"GET {S}", N.READ, model.SessionNamed, model
 SESSION_EXISTS = _add("sessions.exists", "GET /exists/{code}", N.USER, model.SessionNamed, model.Existence,
     "Tell whether the caller has a role in a session of that code.")
 DESCRIBE_SESSION = _add("sessions.describe", f"PATCH {S}", N.WRITE, model.DescribeSession, model.Session,
-    "Change label and description.")
+    "Change label, description, message and agent.")
 TIME_SESSION = _add("sessions.time", f"PUT {S}/timeouts", N.OWNER, model.TimeSession, model.Session,
     "Change the idle time-out and the lifetime.")
 RESUME_SESSION = _add("sessions.resume", f"POST {S}/resume", N.READ, model.ResumeSession, model.Resumed,
@@ -204,6 +204,16 @@ UNPUBLISH_FILE = _add("files.unpublish", f"DELETE {S}/files/{{path}}", N.WRITE, 
     "Take a file, or a folder with all that is in it, out of the web space.")
 MAKE_VIEW = _add("views.make", f"GET {S}/view", N.READ, model.MakeView, model.View,
     "Make a capability URL for a published file or a command's outputs.")
+
+# ---- scratch
+SET_SCRATCH = _add("scratch.set", f"PUT {S}/scratch/{{name}}", N.WRITE, model.SetScratch, model.ScratchEntry,
+    "Keep a small JSON value under a name, for scripts.")
+GET_SCRATCH = _add("scratch.get", f"GET {S}/scratch/{{name}}", N.READ, model.ScratchNamed, model.ScratchValue,
+    "Show a scratch value.")
+LIST_SCRATCH = _add("scratch.list", f"GET {S}/scratch", N.READ, model.ListScratch, model.Page[model.ScratchEntry],
+    "List the names of the scratch values, without the values.")
+DELETE_SCRATCH = _add("scratch.delete", f"DELETE {S}/scratch/{{name}}", N.WRITE, model.ScratchNamed, model.ScratchEntry,
+    "Delete a scratch value.")
 
 # ---- events
 LIST_EVENTS = _add("events.list", f"GET {S}/events", N.READ, model.ListEvents, model.Page[model.Event],

@@ -22,8 +22,10 @@ from msgspec.json import Decoder
 Code = Annotated[str, Meta(pattern=r"^([1-9][0-9]{21}|default)\Z", description="a session's code")]
 Label = Annotated[str, Meta(max_length=200)]
 Description = Annotated[str, Meta(max_length=10_000)]
+Message = Annotated[str, Meta(max_length=2_000)]
 UserName = Annotated[str, Meta(min_length=1, max_length=255)]
 Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
+ScratchName = Annotated[str, Meta(min_length=1, max_length=200)]
 SearchText = Annotated[str, Meta(max_length=500)]
 Path = Annotated[str, Meta(max_length=1_000)]
 Minutes = Annotated[int, Meta(ge=1, le=5_256_000)]
@@ -69,7 +71,8 @@ class Done(Answer):
 class Session(Answer):
     """One experiment, as its members see it.
 
-    `roles` are the asking member's own. `url` is None where no server shows this store.
+    `roles` are the asking member's own. `url` is None where no server shows this store. `message`
+    is for whatever its members want said on it, `agent` the name of the program that works in it.
     `last_command` is the source of the newest command, cut to 200 characters.
     """
 
@@ -77,6 +80,8 @@ class Session(Answer):
     url: str | None
     label: str
     description: str
+    message: str
+    agent: str
     owner: str
     roles: list[RoleName]
     state: State
@@ -124,6 +129,8 @@ class DescribeSession(Request):
     code: Code
     label: Label | UnsetType = UNSET
     description: Description | UnsetType = UNSET
+    message: Message | UnsetType = UNSET
+    agent: Label | UnsetType = UNSET
 
 
 class TimeSession(Request):
@@ -427,6 +434,47 @@ class View(Answer):
     expires: datetime
 
 
+# ---- scratch -----------------------------------------------------------------------------------
+
+
+class ScratchEntry(Answer):
+    """What is known of a scratch value: its name, its size as JSON, who set it and when."""
+
+    name: str
+    size: int
+    user: str
+    changed: datetime
+
+
+class ScratchValue(ScratchEntry):
+    """A scratch value: any JSON."""
+
+    value: Any
+
+
+class ScratchNamed(Request):
+    """One value of a session's scratch space."""
+
+    code: Code
+    name: ScratchName
+
+
+class SetScratch(Request):
+    """A value to keep under a name, in place of what stood there; any JSON, null too."""
+
+    code: Code
+    name: ScratchName
+    value: Any
+
+
+class ListScratch(Request):
+    """Which values of the scratch space to list, by name."""
+
+    code: Code
+    limit: PageSize = 200
+    after: Cursor | None = None
+
+
 # ---- events ------------------------------------------------------------------------------------
 
 
@@ -434,7 +482,8 @@ class View(Answer):
 EVENT_KINDS: Mapping[str, str] = MappingProxyType(
     {
         "session.created": "The session was made. Data: its `label`.",
-        "session.described": "`label` or `description` was changed. Data: the new ones.",
+        "session.described": "`label`, `description`, `message` or `agent` was changed. Data: the "
+        "new ones.",
         "session.timed": "A time-out was changed. Data: `idle_timeout`, `lifetime`, in minutes.",
         "session.disabled": "The owner disabled it.",
         "session.enabled": "The owner enabled it again.",
@@ -452,6 +501,8 @@ EVENT_KINDS: Mapping[str, str] = MappingProxyType(
         "file.published": "A file was published. Data: `path`, `size`, `sha256`; `command`, where "
         "one made it; `replaced`, the SHA-256 of what stood there.",
         "file.unpublished": "A file was unpublished. Data: `path`, `sha256`.",
+        "scratch.set": "A scratch value was set. Data: its `name`, and its `size` in bytes.",
+        "scratch.deleted": "A scratch value was deleted. Data: its `name`.",
     }
 )
 

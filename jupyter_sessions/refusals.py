@@ -26,6 +26,7 @@ _NOUNS = {
     "lifetime": "A lifetime, in minutes,",
     "limit": "The length of a page",
     "media_type": "A media type",
+    "message": "A message",
     "name": "A user name",
     "number": "A command's number",
     "password": "A password",

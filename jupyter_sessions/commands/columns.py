@@ -1,4 +1,4 @@
-"""The columns in which sessions, members, commands, files and accounts are shown."""
+"""The columns in which sessions, members, commands, files, scratch values and accounts are shown."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ SESSION_CARD = (
     Column("Code", lambda s: s.code),
     Column("URL", lambda s: s.url, Form.LINK),
     Column("Description", lambda s: s.description or None),
+    Column("Message", lambda s: s.message or None),
+    Column("Agent", lambda s: s.agent or None),
     Column("Owner", lambda s: s.owner),
     Column("My roles", lambda s: s.roles, Form.ROLES),
     Column("State", lambda s: s.state, Form.STATUS),
@@ -80,6 +82,13 @@ FILE = (
 )
 
 FILE_CARD = (*FILE, Column("SHA-256", lambda f: None if f.folder else f.sha256))
+
+SCRATCH = (
+    Column("Name", lambda s: s.name),
+    Column("Size", lambda s: s.size, Form.SIZE),
+    Column("Set by", lambda s: s.user),
+    Column("Changed", lambda s: s.changed, Form.MOMENT),
+)
 
 ACCOUNT = (
     Column("Name", lambda a: a.name),

@@ -60,7 +60,9 @@ TABLE: tuple[Entry, ...] = (
         ("new", "Make a session, and record into it."),
         ("list", "List the sessions that I have a role in."),
         ("show", "Show all attributes of a session."),
-        ("set", "Change the label, the description or a time-out."),
+        ("set", "Change what is said of the session, or a time-out."),
+        ("message", "Show or change the session's message."),
+        ("agent", "Show or change the name of the program that works in it."),
         ("exists", "Tell whether I have a role in a session of that code."),
         ("disable", "Close the session to all but its owner, until it is enabled."),
         ("enable", "Open a disabled session again."),
@@ -103,6 +105,11 @@ TABLE: tuple[Entry, ...] = (
         ("get", "Download what is published."),
         ("unpublish", "Take files or folders out of the web space."),
         ("web", "Print a session's address, and open it in a browser.", {"secret": True}),
+    ),
+    *_section(
+        "Scripts",
+        "scratch",
+        ("scratch", "Keep small values in a session, for scripts to hand on."),
     ),
     *_section(
         "Servers",

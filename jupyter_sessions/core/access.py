@@ -56,6 +56,8 @@ def opened(row: Any) -> OpenSession:
         code=row.code,
         label=row.label,
         description=row.description,
+        message=row.message,
+        agent=row.agent,
         owner_id=row.owner_id,
         created=row.created,
         last_used=row.last_used,

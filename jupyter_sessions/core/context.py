@@ -60,6 +60,8 @@ class OpenSession:
     code: str
     label: str
     description: str
+    message: str
+    agent: str
     owner_id: int
     created: datetime
     last_used: datetime

@@ -16,6 +16,10 @@ class Limits:
         Outputs of one command past this are cut, with a note.
     file
         A published file past this is refused.
+    scratch_value
+        A scratch value past this, as JSON, is refused.
+    scratch
+        A session's scratch values past this, together, are refused.
     restorable
         How long a removed session can be restored.
     login
@@ -26,6 +30,8 @@ class Limits:
 
     command: int = 256 * 2**20
     file: int = 2 * 2**30
+    scratch_value: int = 256 * 2**10
+    scratch: int = 4 * 2**20
     restorable: timedelta = timedelta(days=30)
     login: timedelta = timedelta(days=30)
     login_idle: timedelta = timedelta(days=7)

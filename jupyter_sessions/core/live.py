@@ -13,7 +13,7 @@ from jupyter_sessions.errors import SessionsError
 
 #: Events that change nobody's roles; after any other, everyone is checked again. The end of a login
 #: is no event of a session, so logins are looked at each time.
-_HARMLESS = ("command.", "file.")
+_HARMLESS = ("command.", "file.", "scratch.")
 _MOST = 500
 
 

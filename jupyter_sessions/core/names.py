@@ -116,25 +116,41 @@ def path(text: str) -> str:
     if text.startswith("/"):
         raise BadName(f"The path {text!r} is absolute.", hint=hint)
     for part in text.split("/"):
-        if part in {"", ".", ".."}:
-            raise BadName(f"The path {text!r} has a part that is empty, . or ..", hint=hint)
-        if part != part.strip():
-            raise BadName(f"The path {text!r} has a part that begins or ends in space.", hint=hint)
-        for character in part:
-            if character == "\\" or unicodedata.category(character) in {
-                "Cc", "Cf", "Cs", "Co", "Zl", "Zp",
-            }:  # fmt: skip
-                raise BadName(
-                    f"The path {text!r} has the character U+{ord(character):04X} in it.", hint=hint
-                )
-        if len(part.encode()) > _LONGEST_PART:
-            raise BadName("A part of the path is longer than 255 bytes.", hint=hint)
-        # ℅ is c/o to who compares, and ‥ is two dots.
-        compared = fold(part)
-        if compared in {".", ".."} or "/" in compared or "\\" in compared:
-            raise BadName(
-                f"The part {part!r} of the path could be taken for {compared!r}.", hint=hint
-            )
+        _check_part(part, f"The path {text!r} has a part that", hint)
     if len(fold(text).encode()) > _LONGEST_PATH:
         raise BadName("The path is too long.", hint="Keep it below 1,000 letters.")
     return text
+
+
+def of_value(text: str) -> str:
+    """Check the name of a scratch value, which is one part of a path, and return it in NFC.
+
+    Raises
+    ------
+    BadName
+        When it has a slash in it, or anything else that a part of a path can't have.
+    """
+    text = unicodedata.normalize("NFC", text)
+    hint = "Write it like best-score, without slashes."
+    if "/" in text:
+        raise BadName(f"The name {text!r} has a slash in it.", hint=hint)
+    _check_part(text, f"The name {text!r}", hint)
+    return text
+
+
+def _check_part(part: str, told: str, hint: str) -> None:
+    if part in {"", ".", ".."}:
+        raise BadName(f"{told} is empty, . or ..", hint=hint)
+    if part != part.strip():
+        raise BadName(f"{told} begins or ends in space.", hint=hint)
+    for character in part:
+        if character == "\\" or unicodedata.category(character) in {
+            "Cc", "Cf", "Cs", "Co", "Zl", "Zp",
+        }:  # fmt: skip
+            raise BadName(f"{told} has the character U+{ord(character):04X} in it.", hint=hint)
+    if len(part.encode()) > _LONGEST_PART:
+        raise BadName(f"{told} is longer than 255 bytes.", hint=hint)
+    # ℅ is c/o to who compares, and ‥ is two dots.
+    compared = fold(part)
+    if compared in {".", ".."} or "/" in compared or "\\" in compared:
+        raise BadName(f"{told} could be taken for {compared!r}.", hint=hint)

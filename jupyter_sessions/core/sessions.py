@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import and_, false, insert, or_, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from jupyter_sessions import api, model, roles
-from jupyter_sessions.core import access, cursors, events, names, users
+from jupyter_sessions.core import access, cursors, events, names
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.errors import Conflict, NoSuchSession
@@ -30,6 +31,8 @@ def answer(context: Context, session: OpenSession) -> model.Session:
         url=context.server and f"{context.server}/sessions/{session.code}/experiment",
         label=session.label,
         description=session.description,
+        message=session.message,
+        agent=session.agent,
         owner=session.owner,
         roles=session.role_names,
         state=session.state,
@@ -54,6 +57,8 @@ def make(context: Context, **attributes: Any) -> None:
         "code": str(_LOWEST_CODE + secrets.randbelow(9 * _LOWEST_CODE)),
         "label": "",
         "description": "",
+        "message": "",
+        "agent": "",
         "owner_id": context.principal.user_id,
         "created": context.now,
         "last_used": context.now,
@@ -189,21 +194,30 @@ def exists(context: Context, request: model.SessionNamed) -> model.Existence:
     return model.Existence(exists=session.removed is None)
 
 
+#: What is said of a session in words, and what holds the words to their form.
+_SAID: dict[str, Callable[[str, str], str]] = {
+    "label": names.one_line,
+    "description": names.prose,
+    "message": names.prose,
+    "agent": names.one_line,
+}
+
+
 @implements(api.DESCRIBE_SESSION)
 def describe(context: Context, request: model.DescribeSession) -> model.Session:
-    """Change label and description."""
-    values: dict[str, Any] = {}
-    if request.label is not msgspec.UNSET:
-        values["label"] = names.one_line(request.label, "label")
-    if request.description is not msgspec.UNSET:
-        values["description"] = names.prose(request.description, "description")
+    """Change what is said of the session."""
+    values = {
+        name: check(given, name)
+        for name, check in _SAID.items()
+        if (given := getattr(request, name)) is not msgspec.UNSET
+    }
     return _change(context, "session.described", **values)
 
 
 @implements(api.TIME_SESSION)
 def time(context: Context, request: model.TimeSession) -> model.Session:
     """Change the time-outs."""
-    _refuse_default(context, "can't be given an end")
+    refuse_default(context, "can't be given an end")
     asked = {"idle_timeout": request.idle_timeout, "lifetime": request.lifetime}
     values = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
     return _change(context, "session.timed", **values)
@@ -224,14 +238,14 @@ def enable(context: Context, request: model.SessionNamed) -> model.Session:  # n
 @implements(api.CLOSE_SESSION)
 def close(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
     """Make the session a read-only archive; its members can look at it, even if it was disabled."""
-    _refuse_default(context, "can't be closed")
+    refuse_default(context, "can't be closed")
     return _change(context, "session.closed", closed=context.now, disabled=False)
 
 
 @implements(api.REMOVE_SESSION)
 def remove(context: Context, request: model.SessionNamed) -> model.Session:  # noqa: ARG001  # loaded
     """Take the session out of every list."""
-    _refuse_default(context, "can't be removed")
+    refuse_default(context, "can't be removed")
     return _change(context, "session.removed", removed=context.now)
 
 
@@ -241,48 +255,14 @@ def restore(context: Context, request: model.SessionNamed) -> model.Session:  # 
     return _change(context, "session.restored", removed=None)
 
 
-@implements(api.TRANSFER_SESSION)
-def transfer(context: Context, request: model.TransferSession) -> model.Session:
-    """Make another user the owner; the old one stays as an admin."""
-    user = users.required(context.connection, request.user)
-    session = context.session
-    if user.id == session.owner_id:
-        raise Conflict(f"{user.name} owns this session already.", hint="Nothing needs to be done.")
-    if user.disabled:
-        raise Conflict(
-            f"The account of {user.name} is disabled.", hint="Choose a user who can log in."
-        )
-    _refuse_default(context, "stays yours")
-    admin = roles.expand(roles.Roles.ADMIN)
-    of_session = members.c.session_id == session.id
-    context.connection.execute(
-        update(members)
-        .where(of_session, members.c.user_id == session.owner_id)
-        .values(roles=int(admin))
-    )
-    held = context.connection.execute(
-        update(members)
-        .where(of_session, members.c.user_id == user.id)
-        .values(roles=int(roles.ALL), granted_by=session.owner_id)
-    )
-    if not held.rowcount:
-        context.connection.execute(
-            insert(members).values(
-                session_id=session.id,
-                user_id=user.id,
-                roles=int(roles.ALL),
-                since=context.now,
-                granted_by=session.owner_id,
-            )
-        )
-        session.members += 1
-    session.change(owner_id=user.id)
-    session.owner, session.roles = user.name, admin
-    events.append(context, "session.transferred", {"user": user.name})
-    return answer(context, session)
+def refuse_default(context: Context, why: str) -> None:
+    """Refuse for someone's default session what it can't be put through; `why` ends the sentence.
 
-
-def _refuse_default(context: Context, why: str) -> None:
+    Raises
+    ------
+    Conflict
+        When it is one.
+    """
     if context.session.default:
         raise Conflict(
             f"This is your default session, which {why}.",

@@ -59,6 +59,12 @@ class SessionsExtension(ExtensionApp):
     max_file_bytes = Int(2 * 2**30, min=1024, help="A published file past this is refused.").tag(
         config=True
     )
+    max_scratch_value_bytes = Int(
+        256 * 2**10, min=1, help="A scratch value past this, as JSON, is refused."
+    ).tag(config=True)
+    max_scratch_bytes = Int(
+        4 * 2**20, min=1024, help="A session's scratch values past this, together, are refused."
+    ).tag(config=True)
     restorable_days = Float(
         30.0, min=0, help="How many days a removed session can be restored."
     ).tag(config=True)
@@ -95,6 +101,8 @@ class SessionsExtension(ExtensionApp):
         limits = Limits(
             command=self.max_command_bytes,
             file=self.max_file_bytes,
+            scratch_value=self.max_scratch_value_bytes,
+            scratch=self.max_scratch_bytes,
             restorable=timedelta(days=self.restorable_days),
             login=timedelta(days=self.login_days),
             login_idle=timedelta(days=self.login_idle_days),

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0001"
+REVISION = "0003"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -131,6 +131,8 @@ sessions = Table(
     Column("code", String, nullable=False, unique=True),
     Column("label", String, nullable=False),
     Column("description", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("agent", String, nullable=False),
     Column("owner_id", ForeignKey("users.id"), nullable=False),
     Column("created", Instant, nullable=False),
     Column("last_used", Instant, nullable=False),
@@ -221,6 +223,20 @@ files = Table(
     Column("command", Number),
     UniqueConstraint("session_id", "folded"),
     Index("ix_files_sha256", "sha256"),
+)
+
+scratch = Table(
+    "scratch",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    # The name as it is compared: NFKC, case-folded.
+    Column("folded", Folded, primary_key=True),
+    Column("name", String, nullable=False),
+    # As JSON; its size is in bytes.
+    Column("value", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("changed", Instant, nullable=False),
 )
 
 events = Table(

@@ -110,7 +110,7 @@ def test_every_operation_of_the_table_has_its_route(
     fields: dict[str, Any] = {"code": "1234567890123456789012", "path": "a/b", "number": 3}
     fields |= {"name": "ann", "user": "ann", "password": "not that one", "ticket": "none"}
     fields |= {"users": ["ann"], "grants": [{"user": "ann"}]}
-    fields |= {"commands": [msgspec.to_builtins(command("a"))], "label": "x"}
+    fields |= {"commands": [msgspec.to_builtins(command("a"))], "label": "x", "value": 1}
     if operation is api.RESUME_SESSION:
         fields["commands"] = 1
     names = {field.name for field in msgspec.structs.fields(operation.request)}

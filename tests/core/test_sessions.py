@@ -101,6 +101,23 @@ def test_a_cursor_that_is_none_is_refused(house):
             do(house, "ann", api.LIST_SESSIONS, after=after)
 
 
+def test_a_session_has_a_message_and_the_name_of_the_program_that_works_in_it(house):
+    code = house.new(label="a").code
+    join(house, "bob")
+    house.grant(code, "bob", "write")
+    made = do(house, "root", api.GET_SESSION, code=code)
+    assert (made.message, made.agent) == ("", "")
+    do(house, "bob", api.DESCRIBE_SESSION, code=code, message="Back on\nMonday", agent="nightly")
+    found = do(house, "root", api.GET_SESSION, code=code)
+    assert (found.message, found.agent, found.label) == ("Back on\nMonday", "nightly", "a")
+    assert log(house, code)[-1].data == {"message": "Back on\nMonday", "agent": "nightly"}
+    for bad in ({"message": "a\x1b[2J"}, {"agent": "a\nb"}):
+        with refused(errors.BadName):
+            do(house, "bob", api.DESCRIBE_SESSION, code=code, **bad)
+    do(house, "bob", api.DESCRIBE_SESSION, code=code, message="")
+    assert do(house, "root", api.GET_SESSION, code=code).message == ""
+
+
 def test_label_and_description_change_each_by_itself(house):
     code = house.new(label="a", description="b").code
     assert do(house, "root", api.DESCRIBE_SESSION, code=code, label="c").description == "b"

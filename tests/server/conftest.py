@@ -79,7 +79,7 @@ class Site:
         return name
 
     def session(self, state: model.State = "active") -> str:
-        """Make a session with members, two commands and a file; return its code."""
+        """Make a session with members and some of everything in it; return its code."""
         house, code = self.house, self.house.new("owner", label="A session").code
         roles = MEMBERS | {"revoked": "admin", "disabled": "admin", "expired": "admin"}
         grants = [model.Grant(user=name, roles=[role]) for name, role in roles.items()]
@@ -88,6 +88,8 @@ class Site:
         house.record(code, "print('the owner')", by="owner", text="the owner's")
         house.record(code, "print('a writer')", by="writer", text="a writer's")
         publish(house, code, "site/index.html", FILE, by="writer")
+        value = model.SetScratch(code=code, name="kept", value={"a": 1})
+        house.call("writer", api.SET_SCRATCH, value)
         named = model.SessionNamed(code=code)
         change = {
             "disabled": api.DISABLE_SESSION,

@@ -68,6 +68,10 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "files.publish": lambda case: {"path": "new.txt"},
     "files.unpublish": lambda case: {"path": "site/index.html"},
     "views.make": lambda case: {"command": 1},
+    "scratch.set": lambda case: {"name": "new", "value": [1]},
+    "scratch.get": lambda case: {"name": "kept"},
+    "scratch.list": lambda case: {},
+    "scratch.delete": lambda case: {"name": "kept"},
     "events.list": lambda case: {},
     "events.follow": lambda case: {},
     "accounts.add": lambda case: {"name": case.site.name(), "password": PASSWORD},
@@ -151,7 +155,8 @@ def snapshot(site: Site, code: str) -> Any:
         events = house.call("owner", api.LIST_EVENTS, model.ListEvents(code=code, limit=500))
         files = house.call("owner", api.LIST_FILES, model.ListFiles(code=code, deep=True))
         members = house.call("owner", api.LIST_MEMBERS, named)
-        return house.call("owner", api.GET_SESSION, named), events, files, members
+        scratch = house.call("owner", api.LIST_SCRATCH, model.ListScratch(code=code))
+        return house.call("owner", api.GET_SESSION, named), events, files, members, scratch
     except errors.WrongState as error:
         return str(error)
 

@@ -91,9 +91,10 @@ def _file(words: str) -> Callable[[model.Event], Sentence]:
     return lambda event: Sentence(words=words, path=str(event.data.get("path", "")))
 
 
+_DESCRIBED = ("label", "message", "agent")
 _SENTENCES: dict[str, Callable[[model.Event], Sentence]] = {
     "session.created": _fixed("made the session"),
-    "session.described": _about("changed label or description", "label"),
+    "session.described": _about("described the session", *_DESCRIBED),
     "session.timed": _about("changed the time-outs"),
     "session.disabled": _fixed("disabled the session"),
     "session.enabled": _fixed("enabled the session"),
@@ -110,4 +111,6 @@ _SENTENCES: dict[str, Callable[[model.Event], Sentence]] = {
     "command.forgotten": _command("erased the content of"),
     "file.published": _file("published"),
     "file.unpublished": _file("unpublished"),
+    "scratch.set": _about("set the scratch value", "name"),
+    "scratch.deleted": _about("deleted the scratch value", "name"),
 }

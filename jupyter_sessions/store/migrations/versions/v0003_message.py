@@ -1,0 +1,15 @@
+"""A message, and the name of the program that works in it, on each session."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Add them, empty."""
+    for name, kind in (("message", sa.Text()), ("agent", sa.String())):
+        op.add_column("sessions", sa.Column(name, kind, nullable=False, server_default=""))
