@@ -1,4 +1,4 @@
-"""The columns in which sessions, members, commands, files, scratch values and accounts are shown."""
+"""The columns in which sessions and what is in them, members and accounts are shown."""
 
 from __future__ import annotations
 
