@@ -92,13 +92,20 @@ export type Recording = { id: string; request: CommandRequest; response?: Comman
 /** What one finds on taking up a session: what it is, who is in it, its last commands. */
 export type Resumed = { session: Session; members: Array<Member>; commands: Array<Command> };
 
+/** What is known of a scratch value: its name, its size as JSON, who set it and when. */
+export type ScratchEntry = { name: string; size: number; user: string; changed: string };
+
+/** A scratch value: any JSON. */
+export type ScratchValue = { name: string; size: number; user: string; changed: string; value: unknown };
+
 /**
  * One experiment, as its members see it.
  *
- * `roles` are the asking member's own. `url` is None where no server shows this store.
+ * `roles` are the asking member's own. `url` is None where no server shows this store. `message`
+ * is for whatever its members want said on it, `agent` the name of the program that works in it.
  * `last_command` is the source of the newest command, cut to 200 characters.
  */
-export type Session = { code: string; url: string | null; label: string; description: string; owner: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
+export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
 
 /** Text written to stdout or stderr (nbformat v4). */
 export type Stream = { output_type: 'stream'; name: string; text: string | Array<string> };
@@ -120,7 +127,7 @@ export type Operations = {
   'sessions.create': { request: { label?: string; description?: string; idle_timeout?: number | null; lifetime?: number | null }; answer: Session };
   'sessions.list': { request: { which?: 'all' | 'mine' | 'removed' | 'shared'; search?: string; limit?: number; after?: string | null }; answer: Page<Session> };
   'sessions.get': { request: { code: string }; answer: Session };
-  'sessions.describe': { request: { code: string; label?: string; description?: string }; answer: Session };
+  'sessions.describe': { request: { code: string; label?: string; description?: string; message?: string; agent?: string }; answer: Session };
   'sessions.remove': { request: { code: string }; answer: Session };
   'sessions.exists': { request: { code: string }; answer: Existence };
   'sessions.time': { request: { code: string; idle_timeout?: number | null; lifetime?: number | null }; answer: Session };
@@ -143,6 +150,10 @@ export type Operations = {
   'files.download': { request: { code: string; path: string }; answer: Blob };
   'files.publish': { request: { code: string; path: string; media_type?: string; command?: number | null }; answer: File };
   'views.make': { request: { code: string; path?: string | null; command?: number | null }; answer: View };
+  'scratch.set': { request: { code: string; name: string; value: unknown }; answer: ScratchEntry };
+  'scratch.get': { request: { code: string; name: string }; answer: ScratchValue };
+  'scratch.delete': { request: { code: string; name: string }; answer: ScratchEntry };
+  'scratch.list': { request: { code: string; limit?: number; after?: string | null }; answer: Page<ScratchEntry> };
   'events.list': { request: { code: string; order?: 'newest' | 'oldest'; limit?: number; after?: number | null }; answer: Page<Event> };
   'events.follow': { request: { code: string; after?: number | null }; answer: Event };
   'accounts.add': { request: { name: string; password: string; display_name?: string }; answer: Account };
@@ -187,6 +198,10 @@ export const OPERATIONS = {
   'files.download': {"method": "GET", "path": "/sessions/{code}/content/{path}", "role": "read", "states": ["active", "closed", "disabled"]},
   'files.publish': {"method": "PUT", "path": "/sessions/{code}/content/{path}", "upload": true, "role": "write", "states": ["active"]},
   'views.make': {"method": "GET", "path": "/sessions/{code}/view", "role": "read", "states": ["active", "closed", "disabled"]},
+  'scratch.set': {"method": "PUT", "path": "/sessions/{code}/scratch/{name}", "role": "write", "states": ["active"]},
+  'scratch.get': {"method": "GET", "path": "/sessions/{code}/scratch/{name}", "role": "read", "states": ["active", "closed", "disabled"]},
+  'scratch.delete': {"method": "DELETE", "path": "/sessions/{code}/scratch/{name}", "role": "write", "states": ["active"]},
+  'scratch.list': {"method": "GET", "path": "/sessions/{code}/scratch", "role": "read", "states": ["active", "closed", "disabled"]},
   'events.list': {"method": "GET", "path": "/sessions/{code}/events", "role": "read", "states": ["active", "closed", "disabled"]},
   'events.follow': {"method": "WS", "path": "/sessions/{code}/live", "role": "read", "states": ["active", "closed", "disabled"], "message": "Event"},
   'accounts.add': {"method": "POST", "path": "/accounts"},
