@@ -62,7 +62,6 @@ LONGEST = 300
 LONG = {
     "model.py": "every shape on the wire stands in one place",
     "client/http.py": "one class: a way to a server",
-    "client/journal.py": "one file format, with what reads, writes and mends it",
     "client/outbox.py": "one class, with the thread that it runs",
     "core/dispatch.py": "the one way to every use case: what is checked must be seen together",
 }

@@ -69,6 +69,24 @@ def transport_for(reference: Reference | str) -> Transport:
     return _transport_to(Address(None, reference.server))
 
 
+def transport_of(server: str | None, user: str) -> Transport:
+    """Give the way to a server as one of its users; without a server, to the user's own store.
+
+    Raises
+    ------
+    NoLogin
+        When no login of that user there is stored.
+    """
+    if server is not None:
+        return _transport_to(Address(user, server))
+    own = _in_process()
+    if own.user != user:
+        raise errors.NoLogin(
+            f"This is the store of {own.user}, not of {user}.", hint=f"Work as {user} on this disk."
+        )
+    return own
+
+
 def _transport_to(address: Address) -> Transport:
     if address.server is None:
         return transport()

@@ -1,8 +1,8 @@
 """The outbox's files: commands on disk until a server has them.
 
-A journal's first line says where its commands go; then come recordings, and lines that tell which
-of them were delivered, by where they begin. Only what is known of each command is kept in memory;
-its content waits on disk.
+A journal's first line says where its commands go; then come recordings, lines that tell which of
+them were delivered, by where they begin, and lines that tell that the session took nothing. Only
+what is known of each command is kept in memory; its content waits on disk.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,31 +17,14 @@ from pathlib import Path
 
 import msgspec
 
-from jupyter_sessions import errors, folders, model
+from jupyter_sessions import errors, model
+from jupyter_sessions.client import entries, refused
 from jupyter_sessions.client.encoding import encoded
-from jupyter_sessions.client.lines import FAILURES, Lines, private, reason
+from jupyter_sessions.client.entries import Destination, Failure, Hold
+from jupyter_sessions.client.lines import FAILURES, Lines, reason
 
 #: What may wait in memory, in bytes, while the disk takes nothing.
 MEMORY = 32 << 20
-_LONGEST_HEADER = 1 << 16
-
-
-class Destination(msgspec.Struct, frozen=True):
-    """Where a journal's commands go: the first line of its file.
-
-    Attributes
-    ----------
-    server
-        The server's base URL; None for the user's own store.
-    user
-        Who records them there.
-    session
-        The session's code.
-    """
-
-    server: str | None
-    user: str
-    session: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,17 +50,6 @@ class Slot:
     content: bytes | None = None
 
 
-class _Line(msgspec.Struct):
-    """What is read of a journal's line to know what waits; the rest is skipped."""
-
-    id: str | None = None
-    response: msgspec.Raw = msgspec.Raw(b"null")
-    delivered: list[int] = []
-
-
-model.ready(Destination, _Line)
-
-
 class Journal:
     """Commands on their way to one session; safe to use from several threads.
 
@@ -90,12 +61,15 @@ class Journal:
         Why the disk does not take them; None while it does.
     lost
         How many commands could be kept neither on disk nor in memory.
+    held
+        That the session takes nothing now; None when it does, or was not asked.
     """
 
     def __init__(self, destination: Destination) -> None:
         self.destination = destination
         self.trouble: str | None = None
         self.lost = 0
+        self.held: Hold | None = None
         self._guard = threading.RLock()
         self._lines: Lines | None = None
         self._waiting: dict[str, Slot] = {}
@@ -107,6 +81,11 @@ class Journal:
         """How many commands wait to be delivered."""
         return len(self._waiting)
 
+    @property
+    def path(self) -> Path | None:
+        """Its file; None while there is none."""
+        return self._lines.path if self._lines else None
+
     def append(self, recording: model.Recording) -> None:
         """Keep a recording; an older version of the same command that still waits is replaced."""
         try:
@@ -114,8 +93,12 @@ class Journal:
         except (ValueError, TypeError, RecursionError) as error:
             self._lose(f"what was recorded can't be written as JSON: {error}")
             return
+        self.keep(recording.id, content, running=recording.response is None)
+
+    def keep(self, name: str, content: bytes, *, running: bool) -> None:
+        """Keep a recording that is JSON already; see `append`."""
         with self._guard:
-            slot = Slot(recording.id, -1, len(content), recording.response is None, content)
+            slot = Slot(name, -1, len(content), running, content)
             older = self._waiting.get(slot.name)
             self._drop(older)
             self._waiting[slot.name] = slot
@@ -151,6 +134,7 @@ class Journal:
         """Note what was delivered (or refused); a newer version that came meanwhile stays."""
         with self._guard:
             self._note(slots)
+            self.held = None
             starts = [slot.start for slot in slots if slot.content is None]
             # At worst they are delivered once more, which changes nothing.
             with suppress(*FAILURES):
@@ -159,34 +143,45 @@ class Journal:
                 elif starts:
                     self._file().append(msgspec.json.encode({"delivered": starts}) + b"\n")
 
-    def refuse(self, slot: Slot, error: errors.SessionsError) -> Path:
-        """Move a command to the file of those refused for good, with the reason.
+    def hold(self, error: errors.SessionsError) -> Hold:
+        """Note that the session takes nothing now; everything goes on waiting."""
+        with self._guard:
+            tries = self.held.tries + 1 if self.held else 1
+            self.held = hold = Hold(datetime.now(UTC), Failure(**error.to_wire()), tries)
+            # Where it can't be written, another process tries once more than it had to.
+            with suppress(*FAILURES):
+                self._spill()
+                self._file().append(msgspec.json.encode({"held": hold}) + b"\n")
+        return hold
 
-        Returns
-        -------
-        Path
-            That file.
+    def refuse(self, slot: Slot, error: errors.SessionsError) -> None:
+        """Move a command to the file of those refused for good, with the reason.
 
         Raises
         ------
         OSError
             When the disk does not take it; it then goes on waiting.
         """
-        line = msgspec.json.encode(
-            {
-                "at": datetime.now(UTC),
-                "to": self.destination,
-                "error": error.to_wire(),
-                "recording": msgspec.Raw(self.read(slot)),
-            }
-        )
-        path = self._file().path.with_suffix(".refused")
-        with open(path, "ab", opener=private) as file:
-            file.write(line + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        refused.add(self._file().path, self.destination, error, self.read(slot))
         self.settle([slot])
-        return path
+
+    def put_back(self) -> None:
+        """Have what was refused for good wait once more."""
+        with self._guard:
+            for line in refused.read(self._file().path):
+                told = entries.read_line(bytes(line.recording))
+                if told is not None and told.id is not None and told.id not in self._waiting:
+                    self.keep(told.id, bytes(line.recording), running=told.running)
+            self.sync()
+            if not self.trouble:
+                refused.remove(self._file().path)
+
+    def forget_refused(self) -> int:
+        """Give up what was refused for good, and count it."""
+        with self._guard:
+            count = len(refused.read(self._file().path))
+            refused.remove(self._file().path)
+        return count
 
     def sync(self) -> None:
         """Have the disk keep what was appended."""
@@ -212,7 +207,7 @@ class Journal:
                 self.lost += sum(slot.content is not None for slot in self._waiting.values())
             if self._lines:
                 self._lines.close(remove=not self._waiting and not self._running)
-            self._lines = None
+            self._lines = self.held = None
             self._in_memory = 0
             self._waiting.clear()
             self._running.clear()
@@ -222,7 +217,8 @@ class Journal:
     def _file(self) -> Lines:
         if self._lines is None:
             header = msgspec.json.encode(self.destination) + b"\n"
-            self._lines = Lines(_folder() / f"{secrets.token_hex(8)}.journal", header)
+            path = entries.folder() / f"{secrets.token_hex(8)}{entries.ENDING}"
+            self._lines = Lines(path, header)
         return self._lines
 
     def _spill(self) -> None:
@@ -269,16 +265,16 @@ class Journal:
             When it has been delivered.
         """
         journal = cls(destination)
-        journal._lines = Lines.take_over(path, msgspec.json.encode(destination) + b"\n")
+        header = msgspec.json.encode(destination) + b"\n"
+        journal._lines = Lines.take_over(path, header)
         found: dict[int, Slot] = {}
         for start, line in journal._lines.whole():
-            try:
-                told = msgspec.json.decode(line, type=_Line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                continue  # blocks that the disk lost when the machine died
+            told = entries.read_line(line)
+            if told is None:
+                continue
+            journal.held = told.held or (None if told.delivered else journal.held)
             if told.id is not None:
-                running = bytes(told.response) == b"null"
-                found[start] = Slot(told.id, start, len(line) - 1, running)
+                found[start] = Slot(told.id, start, len(line) - 1, told.running)
                 journal._waiting[told.id] = found[start]
             journal._note([found[at] for at in told.delivered if at in found])
         journal._abort_running(journal._lines.written())
@@ -291,49 +287,4 @@ class Journal:
                 recording = msgspec.json.decode(self.read(slot), type=model.Recording)
             except msgspec.DecodeError:
                 continue  # the server says what is wrong with it
-            ended = max(written, recording.request.started)
-            recording.response = model.CommandResponse(
-                status="aborted",
-                outputs=[],
-                finished=ended,
-                duration=(ended - recording.request.started).total_seconds(),
-                note="The process that ran this ended before it did; its outputs are not known.",
-            )
-            self.append(recording)
-
-
-def left_behind(server: str | None, user: str) -> Iterator[Journal]:
-    """Take over the journals that ended processes of this user left for a server.
-
-    Yields
-    ------
-    Journal
-        One that is now this process's, the oldest first.
-    """
-    for path in sorted(_folder().glob("*.journal"), key=_age):
-        destination = _destination(path)
-        if destination and (destination.server, destination.user) == (server, user):
-            try:
-                journal = Journal.take_over(path, destination)
-            except (BlockingIOError, FileNotFoundError):
-                continue
-            yield journal
-
-
-def _folder() -> Path:
-    return folders.home() / "outbox"
-
-
-def _destination(path: Path) -> Destination | None:
-    try:
-        with path.open("rb") as file:
-            return msgspec.json.decode(file.readline(_LONGEST_HEADER), type=Destination)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-def _age(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
+            self.append(entries.aborted(recording, written))

@@ -1,8 +1,9 @@
 """The way of recorded commands into their session: in order, exactly once, and never lost.
 
 What is recorded is appended to a journal on disk before anything else; a thread delivers it. While
-the server is away or busy, commands wait; what it refuses for good is kept beside, with the reason.
-Delivering twice changes nothing, since the server knows a command by its id.
+the server is away or busy, or the session takes nothing from this user, commands wait; what can't
+be recorded at all is kept beside, with the reason. Delivering twice changes nothing, since the
+server knows a command by its id.
 """
 
 from __future__ import annotations
@@ -14,24 +15,27 @@ import time
 import msgspec
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.journal import Destination, Journal, Slot, left_behind
+from jupyter_sessions.client.entries import Destination
+from jupyter_sessions.client.journal import Journal, Slot
+from jupyter_sessions.client.left import left_behind
 from jupyter_sessions.client.lines import FAILURES, reason
 from jupyter_sessions.client.transport import Transport
 
 BATCH = 100  #: commands in one request, at most
 BATCH_SIZE = 8 << 20  #: bytes in one request, but for a single command that is larger
 LOOK_AROUND = 60.0  #: seconds between looks for what ended processes left
+_LONG_AGO = float("-inf")
 TRIES = 5  #: how often a healthy server may fail at one command before that is put aside
 
-# Nothing of this user goes into this session any more.
+# Nothing of this user goes into this session, until it is enabled, restored or granted again.
 _SESSION_REFUSES = (
+    errors.SessionDisabled,
     errors.RoleMissing,
     errors.NoSuchSession,
     errors.WrongState,
 )
-# The server can't, now; or the owner lets nobody in until the session is enabled again.
+# The server can't, now.
 _PASSING = (
-    errors.SessionDisabled,
     errors.StoreBusy,
     errors.StoreFull,
     errors.StoreUnusable,
@@ -59,6 +63,9 @@ class Courier:
         The session's code.
     first_wait, longest_wait
         Seconds before a failed delivery is tried again: at first, and at most.
+    longest_hold
+        Seconds at most before a session that took nothing is tried again; at first it is
+        `first_wait`, too.
     look_around
         Seconds between looks for what ended processes left.
     """
@@ -70,18 +77,21 @@ class Courier:
         *,
         first_wait: float = 0.5,
         longest_wait: float = 30.0,
+        longest_hold: float = 600.0,
         look_around: float = LOOK_AROUND,
     ) -> None:
         self._transport = transport
         self._destination = Destination(transport.server, transport.user, code)
         self._waits = first_wait, longest_wait
+        self._again = first_wait, longest_hold
         self._look_around = look_around
         self._own = Journal(self._destination)
         self._left: list[Journal] = []
-        self._looked = float("-inf")
+        self._looked = _LONG_AGO
+        self._held_until = _LONG_AGO  # when to try its session again
         self._changed = threading.Condition()
         self._appended = threading.Event()
-        self._hurry = False
+        self._hurry = self._hurry_left = False
         self._closing = False
         self._batch = BATCH
         self._failures = 0  # one after the other
@@ -89,6 +99,7 @@ class Courier:
         self._obstacle = ""
         self._put_aside = 0
         self._last_refusal = ""
+        self._at_rest = False
         self._threads = [
             threading.Thread(target=work, name=f"jupyter_sessions {work.__name__}", daemon=True)
             for work in (self._deliver, self._sync)
@@ -102,10 +113,19 @@ class Courier:
         return self._own.waiting
 
     @property
+    def journals(self) -> list[Journal]:
+        """What this courier delivers from; what it records itself comes last."""
+        return [*self._left, self._own]
+
+    @property
     def problem(self) -> str | None:
         """What keeps commands from the session, as told to the user; None when nothing does."""
         told = []
-        if self._obstacle and (waiting := self.waiting + sum(j.waiting for j in self._left)):
+        held = self._own.held
+        if held is not None and self.waiting:
+            why = f"{held.why.message} {held.why.hint}".strip()
+            told.append(f"{_commands(self.waiting)} not recorded yet: {why}")
+        elif self._obstacle and (waiting := sum(each.waiting for each in self.journals)):
             told.append(f"{_commands(waiting)} not recorded yet: {self._obstacle}")
         if self._put_aside:
             told.append(f"{_commands(self._put_aside)} not recorded: {self._last_refusal}")
@@ -126,7 +146,9 @@ class Courier:
             self._changed.notify_all()
 
     def flush(self, timeout: float) -> bool:
-        """Wait until all commands are in the session (or put aside); try again now if need be.
+        """Try again now if need be, and wait until all commands are in the session (or put aside).
+
+        It does not wait for a session that takes nothing.
 
         Parameters
         ----------
@@ -141,7 +163,27 @@ class Courier:
         with self._changed:
             self._hurry = True
             self._changed.notify_all()
-            return self._changed.wait_for(lambda: not self.waiting, timeout)
+            self._changed.wait_for(
+                lambda: not self.waiting or (self._is_held() and not self._hurry), timeout
+            )
+            return not self.waiting
+
+    def deliver_left(self, timeout: float, *, held: bool) -> None:
+        """Wait until what ended processes left is delivered, or can't be.
+
+        Parameters
+        ----------
+        timeout
+            In seconds.
+        held
+            Whether to try again now what a session did not take.
+        """
+        with self._changed:
+            if held:
+                self._hurry = self._hurry_left = True
+                self._at_rest, self._failures = False, 0
+                self._changed.notify_all()
+            self._changed.wait_for(lambda: self._at_rest or self._failures, timeout)
 
     def close(self, timeout: float) -> bool:
         """Flush, then stop; what could not be delivered waits on disk for another courier.
@@ -177,23 +219,34 @@ class Courier:
     def _deliver(self) -> None:
         while not self._closing:
             try:
+                if self._hurry:
+                    self._hurry, self._held_until = False, _LONG_AGO
                 self._take_over_left()
-                journal = next((j for j in [*self._left, self._own] if j.waiting), None)
+                journal = next((each for each in self.journals if self._is_due(each)), None)
                 if journal is None:
                     self._rest()
                 else:
                     self._deliver_from(journal)
             except Exception as error:  # noqa: BLE001 - `problem` tells it, and nothing is lost
                 self._back_off(f"{type(error).__name__}: {error}")
-        for journal in [*self._left, self._own]:
+        for journal in self.journals:
             journal.close()
 
+    def _is_due(self, journal: Journal) -> bool:
+        return journal.waiting > 0 and not (journal is self._own and self._is_held())
+
+    def _is_held(self) -> bool:
+        return time.monotonic() < self._held_until
+
     def _take_over_left(self) -> None:
-        if time.monotonic() < self._looked + self._look_around:
+        if time.monotonic() < self._looked + self._look_around and not self._hurry_left:
             return
-        self._looked = time.monotonic()
+        again = None if self._hurry_left else self._again
+        to = self._destination
+        taken_up = to.session if self._looked == _LONG_AGO else ""
+        self._looked, self._hurry_left = time.monotonic(), False
         try:
-            self._left += left_behind(self._destination.server, self._destination.user)
+            self._left += left_behind(to.server, to.user, again, taken_up)
         except FAILURES as error:
             self._obstacle = f"the outbox can't be read ({reason(error)})."
 
@@ -202,9 +255,14 @@ class Courier:
             journal.close()
         self._left.clear()
         with self._changed:
-            self._hurry = False
+            self._at_rest = not self._hurry
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self.waiting or self._closing, self._look_around)
+            held = self._held_until - time.monotonic() if self._is_held() else self._look_around
+            self._changed.wait_for(
+                lambda: self._is_due(self._own) or self._hurry or self._closing,
+                min(held, self._look_around),
+            )
+            self._at_rest = False
 
     def _back_off(self, obstacle: str) -> None:
         self._obstacle = obstacle
@@ -212,12 +270,12 @@ class Courier:
         first, longest = self._waits
         wait = min(first * 2 ** min(self._failures - 1, 30), longest)
         with self._changed:
+            self._changed.notify_all()
             # Many couriers lose one server at the same moment.
             self._changed.wait_for(
                 lambda: self._hurry or self._closing,
                 wait * random.uniform(0.7, 1.0),  # noqa: S311 - no secret
             )
-            self._hurry = False
 
     # ---- one batch
 
@@ -239,7 +297,7 @@ class Courier:
                 model.RecordCommands(code=journal.destination.session, commands=recordings),
             )
         except _SESSION_REFUSES as error:
-            self._refuse(journal, batch, error)
+            self._hold(journal, error)
         except errors.SessionsError as error:
             self._failed(journal, batch, error)
         else:
@@ -256,12 +314,7 @@ class Courier:
     def _failed(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
         """Find out whether it is the server or a command in the batch, and which."""
         told = f"{error.message} {error.hint}".strip()
-        elsewhere = journal.destination != self._destination
-        if isinstance(error, errors.SessionDisabled) and elsewhere:
-            # It waits on disk for a later look: what goes into other sessions need not.
-            self._left.remove(journal)
-            journal.close()
-        elif isinstance(error, _PASSING):
+        if isinstance(error, _PASSING):
             self._back_off(told)
         elif not isinstance(error, _DOUBTFUL):
             if len(batch) == 1:
@@ -284,15 +337,28 @@ class Courier:
             return False
         return health.ok and health.writable
 
+    def _hold(self, journal: Journal, error: errors.SessionsError) -> None:
+        """Leave a session's commands for later; what goes into other sessions need not wait."""
+        hold = journal.hold(error)
+        self._obstacle = ""
+        self._failures = 0
+        if journal is self._own:
+            self._held_until = time.monotonic() + hold.wait(*self._again)
+        else:
+            self._left.remove(journal)
+            journal.close()
+        with self._changed:
+            self._changed.notify_all()
+
     def _refuse(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
         for slot in batch:
             try:
-                path = journal.refuse(slot, error)
+                journal.refuse(slot, error)
             except OSError as failure:
                 self._back_off(f"they were refused and can't be put aside ({reason(failure)}).")
                 return
             self._put_aside += 1
-            self._last_refusal = f"{error.message} They are kept in {path}."
+            self._last_refusal = error.message
         self._obstacle = ""
         self._failures = 0
         with self._changed:

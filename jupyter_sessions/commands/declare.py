@@ -109,6 +109,7 @@ class Work:
 
         opened = transport(server)
         self._opened.append(opened)
+        self.front.reached(opened)
         return opened
 
     def keep(self, transport: Transport) -> None:

@@ -12,6 +12,7 @@ from jupyter_sessions import errors
 
 if TYPE_CHECKING:
     from jupyter_sessions import model
+    from jupyter_sessions.client.outbox import Courier
     from jupyter_sessions.client.transport import Transport
     from jupyter_sessions.commands.results import Line, Result
 
@@ -108,6 +109,15 @@ class Front(ABC):
     @abstractmethod
     def open_browser(self, url: str) -> bool:
         """Open an address in a browser, where there is one that the user sees."""
+
+    @property
+    def courier(self) -> Courier | None:
+        """What delivers the commands that are recorded here."""
+        return None
+
+    def reached(self, transport: Transport) -> None:  # noqa: ARG002  # a kernel's courier does it
+        """Bring in what ended kernels left for a server, before it is asked anything."""
+        return
 
     def variable(self, name: str) -> tuple[bool, Any]:  # noqa: ARG002  # a shell has none
         """Tell whether there is a variable of that name, and give its value."""

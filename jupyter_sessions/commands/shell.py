@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.commands.results import Line, Result
 
 _PIPE_WIDTH = 160
+_BROUGHT_IN_WITHIN = 3.0  # seconds
 _INTERRUPTED = 130
 _NARROWEST = 60
 
@@ -42,7 +44,21 @@ class Shell(Front):
         if noted is not None and self._current is None:
             code, server = noted
             self._current = Current(code, _transport(server))
+            self.reached(self._current.transport)
         return self._current
+
+    def reached(self, transport: Transport) -> None:
+        """Bring in what ended kernels left for a server; where that fails, it waits."""
+        from jupyter_sessions.client import left
+
+        if not left.any_for(transport.server):
+            return
+        from jupyter_sessions.client.outbox import Courier
+
+        with suppress(errors.SessionsError):  # then the command fails, too, and tells why
+            courier = Courier(transport, "")
+            courier.deliver_left(_BROUGHT_IN_WITHIN, held=False)
+            courier.close(0)
 
     def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
         """Remember a session for the commands to come."""

@@ -89,6 +89,11 @@ TABLE: tuple[Entry, ...] = (
         ("forget", "Erase a command's source and outputs."),
     ),
     *_section(
+        "Commands",
+        "outbox",
+        ("outbox", "Show what is not in its session yet, and deliver it."),
+    ),
+    *_section(
         "This kernel",
         "kernel",
         ("replay", "Run commands again in this kernel."),

@@ -31,9 +31,6 @@ _SETTLED_WITHIN = 2.0
 #: Seconds to wait for word of the running cell: recorders tell of it after half a second.
 _TOLD_WITHIN = 1.5
 
-#: HTTP statuses of a session that takes nothing from this user: forbidden, not found, closed.
-_GONE = {403, 404, 409}
-
 #: How many bytes of outputs are kept of one command.
 LIMIT_VARIABLE = "JUPYTER_SESSIONS_COMMAND_BYTES"
 
@@ -57,6 +54,11 @@ class Attachment:
         The session, as it was when it was taken up.
     transport
         The way to it; closed with the attachment.
+
+    Attributes
+    ----------
+    courier
+        What delivers the commands; None where nothing is recorded.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class Attachment:
         self._running: model.Recording | None = None
         self._last_ended = self._running_cell
         self._unrecorded: set[int] = set()
-        self._courier: Courier | None = None
+        self.courier: Courier | None = None
         self._recorder: Recorder | None = None
         self._only_looking = ""
         self._limit, self._limit_problem = _limit()
@@ -92,7 +94,7 @@ class Attachment:
     def start(self) -> None:
         """Record from the next cell on, if nothing does yet."""
         if self._recorder is None:
-            self._courier = Courier(self.transport, self.code)
+            self.courier = Courier(self.transport, self.code)
             self._recorder = record(self._shell, self._take, limit=self._limit)
             _attached.add(self)
             _leave_at_exit()
@@ -111,13 +113,13 @@ class Attachment:
             How many commands still wait for the server.
         """
         _attached.discard(self)
-        if self._recorder is None or self._courier is None:
+        if self._recorder is None or self.courier is None:
             return 0
         recorder, self._recorder = self._recorder, None
-        courier = self._courier
+        courier = self.courier
         recorder.stop(timeout / 2)
         courier.close(timeout / 2)
-        self._courier = None
+        self.courier = None
         return courier.waiting
 
     @property
@@ -126,8 +128,8 @@ class Attachment:
         return len(self._shell.history_manager.input_hist_raw) - 1
 
     def _take(self, recording: model.Recording) -> None:
-        if self._courier is not None:
-            self._courier.send(recording)
+        if self.courier is not None:
+            self.courier.send(recording)
         with self._told:
             if recording.response is None:
                 self._running = recording
@@ -152,27 +154,23 @@ class Attachment:
         failure
             Why it is not.
         """
-        if self._recorder is None or self._courier is None:
+        if self._recorder is None or self.courier is None:
             why = failure.message if failure is not None else f"{self._only_looking}."
             return [Line(f"Not recording: {why}", Tone.WARNING)]
-        lost = _why_not(session) if session is not None else ""
-        if failure is not None and failure.status in _GONE:
-            lines = [Line(f"Not recording any more: {failure.message}", Tone.WARNING)]
-        elif failure is not None:
-            said = f"Recording, but only onto this disk for now. {failure.message}"
-            lines = [Line(said, Tone.WARNING)]
-        elif lost:
-            lines = [Line(f"Not recording any more: {lost}.", Tone.WARNING)]
+        why = _why_not(session) if session is not None else ""
+        if failure is not None or why:
+            said = failure.message if failure is not None else f"{why[:1].upper()}{why[1:]}."
+            lines = [Line(f"Recording, but only onto this disk for now. {said}", Tone.WARNING)]
         elif self._recorder.paused:
             lines = [Line("Recording is paused: `%session unpause` goes on.", Tone.WARNING)]
         else:
             lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
         if self._limit_problem:
             lines.append(Line(self._limit_problem, Tone.WARNING))
-        if self._courier.problem is not None:
-            lines.append(Line(self._courier.problem, Tone.WARNING))
-        elif self._courier.waiting:
-            lines.append(Line(f"On their way into the session: {self._courier.waiting}."))
+        if self.courier.problem is not None:
+            lines.append(Line(self.courier.problem, Tone.WARNING))
+        elif self.courier.waiting:
+            lines.append(Line(f"On their way into the session: {self.courier.waiting}."))
         return lines
 
     def recorder(self) -> Recorder:
@@ -198,14 +196,14 @@ class Attachment:
 
     def settle(self) -> bool:
         """Wait until the cells before this one are in the session; False where they are not."""
-        if self._recorder is None or self._courier is None or self._recorder.paused:
+        if self._recorder is None or self.courier is None or self._recorder.paused:
             return False
         before = self._running_cell - 1
         while before in self._unrecorded:
             before -= 1
         with self._told:
             self._told.wait_for(lambda: self._last_ended >= before, _SETTLED_WITHIN)
-        return self._courier.flush(_SETTLED_WITHIN)
+        return self.courier.flush(_SETTLED_WITHIN)
 
     def running_command(self) -> int | None:
         """Return the number in the session of the cell that runs now, if it is recorded."""

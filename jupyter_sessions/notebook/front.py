@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
     from jupyter_sessions import model
+    from jupyter_sessions.client.outbox import Courier
     from jupyter_sessions.client.transport import Transport
 
 _PAGE_WIDTH = 140
@@ -55,6 +56,11 @@ class Notebook(Front, Kernel):
         if self.attachment is None:
             return None
         return Current(self.attachment.code, self.attachment.transport)
+
+    @property
+    def courier(self) -> Courier | None:
+        """What delivers the commands of this kernel."""
+        return self.attachment.courier if self.attachment is not None else None
 
     def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
         """Leave the session before, and record into this one if the roles allow."""

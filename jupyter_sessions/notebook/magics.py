@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from jupyter_sessions import errors
 from jupyter_sessions.commands import running
-from jupyter_sessions.commands.results import Line, Result
+from jupyter_sessions.commands.results import Block, Line, Result
 from jupyter_sessions.commands.table import BY_NAME, CommandGroup
 from jupyter_sessions.notebook import ophidia
 from jupyter_sessions.notebook.completion import Completion
@@ -96,22 +96,26 @@ class SessionMagics:
         running.run(self._group, typed, self.front)
 
     def _show_attached(self) -> None:
+        from jupyter_sessions.commands import outbox
         from jupyter_sessions.commands.sessions import card
 
         attachment = self.front.attachment
         if attachment is None:
             how = "Make one: %session new LABEL\nTake one up: %session resume CODE or URL"
             said = f"This kernel is attached to no session.\n{how}\nAll commands: %session --help"
-            self.front.show(Result(None, (Line(said),)))
+            self.front.show(Result(None, (Line(said), *outbox.hint(self.front))))
             return
         try:
             session = attachment.session()
         except errors.SessionsError as error:
-            lines = attachment.status(failure=error)
-            self.front.show(Result(None, [Line(f"Session {attachment.code}"), *lines]))
+            lines = [Line(f"Session {attachment.code}"), *attachment.status(failure=error)]
+            self.front.show(Result(None, (*lines, *outbox.hint(self.front))))
             return
+        if session.state == "closed":  # for good, while this kernel did not look
+            attachment.adapt(session)
         attachment.settle()
-        self.front.show(Result(session, (card(session), *attachment.status(session))))
+        told: list[Block] = [card(session), *attachment.status(session)]
+        self.front.show(Result(session, [*told, *outbox.hint(self.front)]))
 
     def close(self) -> None:
         """Leave the session; what can't be delivered now waits on disk."""

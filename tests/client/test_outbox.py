@@ -20,10 +20,12 @@ import pytest
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import journal as journal_module
+from jupyter_sessions.client import left
 from jupyter_sessions.client import outbox as outbox_module
+from jupyter_sessions.client.entries import Destination, Failure
 from jupyter_sessions.client.http import Http
 from jupyter_sessions.client.in_process import InProcess
-from jupyter_sessions.client.journal import Destination, Journal
+from jupyter_sessions.client.journal import Journal
 from jupyter_sessions.client.outbox import Courier
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
 
@@ -210,7 +212,6 @@ def test_what_waits_is_private_and_on_disk_rather_than_in_memory(
 @pytest.mark.parametrize(
     "error",
     [
-        errors.SessionDisabled,
         errors.StoreBusy,
         errors.StoreFull,
         errors.StoreUnusable,
@@ -310,9 +311,6 @@ def test_a_command_larger_than_what_memory_may_hold_goes_over_the_disk(size: int
 @pytest.mark.parametrize(
     "error",
     [
-        errors.RoleMissing,
-        errors.NoSuchSession,
-        errors.WrongState,
         errors.BadRequest,
         errors.TooLarge,
         errors.Conflict,
@@ -334,13 +332,74 @@ def test_what_is_refused_for_good_is_kept_with_the_reason_and_told(
     assert kept[0]["error"] == {"code": error.code, "message": "Never.", "hint": "No."}
     assert kept[0]["to"] == {"server": server.url, "user": "ann", "session": CODE}
     (file,) = in_outbox(state, "refused")
-    assert courier.problem == f"2 commands are not recorded: Never. They are kept in {file}."
+    assert courier.problem == "2 commands are not recorded: Never."
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     server.script = lambda asked: None
     courier.send(command("c"))
     assert courier.flush(10)
     assert list(server.recorded) == ["c"]
-    assert str(file) in str(courier.problem)
+    assert courier.problem == "2 commands are not recorded: Never."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [errors.SessionDisabled, errors.RoleMissing, errors.NoSuchSession, errors.WrongState],
+)
+def test_what_a_session_does_not_take_waits_and_is_tried_again_more_and_more_rarely(
+    couriers: Callable[..., Courier],
+    server: ScriptedServer,
+    state: Path,
+    error: type[errors.SessionsError],
+) -> None:
+    server.script = fail_for(lambda names: error("Not now.", hint="Ask."))
+    courier = couriers()
+    courier.send(command("a"))
+    courier.send(command("b"))
+    assert not courier.flush(10)
+    assert courier.problem == "2 commands are not recorded yet: Not now. Ask."
+    until(lambda: len(server.asked) == 5)
+    (told,) = left.survey()
+    assert (told.state, told.commands, told.session) == ("held", 2, CODE)
+    assert told.why == Failure(error.code, "Not now.", "Ask.")
+    assert refused(state) == []
+    server.script = lambda asked: None
+    until(lambda: list(server.recorded) == ["a", "b"])
+    assert courier.problem is None
+    assert left.survey() == []
+
+
+def test_a_flush_tries_a_session_that_took_nothing_at_once_and_waits_for_no_later_try(
+    server: ScriptedServer,
+) -> None:
+    server.script = fail_for(lambda names: errors.SessionDisabled("Not now."))
+    courier = Courier(Http(server.url, "key", "ann"), CODE, first_wait=600)
+    courier.send(command("a"))
+    assert not courier.flush(10)
+    asked = len(server.asked)
+    assert not courier.flush(10)
+    assert len(server.asked) == asked + 1
+    server.script = lambda asked: None
+    assert courier.flush(10)
+    courier.close(5)
+
+
+def test_what_a_session_did_not_take_is_tried_again_as_rarely_by_the_next_process(
+    couriers: Callable[..., Courier], server: ScriptedServer
+) -> None:
+    server.script = fail_for(lambda names: errors.NoSuchSession())
+    courier = Courier(Http(server.url, "key", "ann"), OTHER, first_wait=600)
+    courier.send(command("a"))
+    assert not courier.close(5)
+    server.script = lambda asked: None
+    patient = Courier(Http(server.url, "key", "ann"), CODE, first_wait=600)
+    patient.send(command("b"))
+    assert patient.flush(10)
+    assert list(server.recorded) == ["b"]
+    patient.deliver_left(10, held=False)
+    assert list(server.recorded) == ["b"]
+    patient.deliver_left(10, held=True)
+    assert list(server.recorded) == ["b", "a"]
+    patient.close(5)
 
 
 @pytest.mark.parametrize("error", [errors.BadRequest, errors.InternalError])
@@ -686,7 +745,7 @@ def test_an_outbox_that_cannot_be_made_raises_nothing(
 def test_what_is_refused_waits_while_the_disk_cannot_keep_it(
     couriers: Callable[..., Courier], server: ScriptedServer, state: Path
 ) -> None:
-    server.script = fail_for(lambda names: errors.RoleMissing("Never.", hint="No."))
+    server.script = fail_for(lambda names: errors.Conflict("Never.", hint="No."))
     courier = couriers()
     with full_disk():
         courier.send(command("a"))

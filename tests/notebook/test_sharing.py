@@ -91,9 +91,10 @@ def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None
     ann.good("%session grant bar")
     bar.good("'not allowed any more'")
     told = bar.good("%session")
-    assert "Not recording any more: you may look" in told.text
+    assert "only onto this disk for now. You may look" in told.text
     # One, or two where the cell that asks was on its way too.
-    assert re.search(r"commands? (is|are) not recorded", told.text)
+    assert re.search(r"commands? (is|are) not recorded yet", told.text)
+    assert re.search(r"commands? waits? on this disk: %session outbox tells why", told.text)
     looked = bar.good(f"%session resume {address}")
     assert "you may look" in looked.text
     assert bar("%session pause").error.ename == "WrongState"
@@ -101,10 +102,17 @@ def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None
     bar.good(f"%session resume {address}")
     ann.good("%session revoke bar")
     told = bar.good("%session").text
-    assert "Not recording any more: There is no such session" in told
+    assert "only onto this disk for now. There is no such session" in told
     assert "each cell from here on" not in told
+    bar.good("'while it was revoked'")
+    assert "There is no such session" in bar.good("%session outbox").text
     assert bar("%session history").error.ename == "NoSuchSession"
     assert json.loads(ann.good("%session members --json").text)["members"][0]["user"] == "ann"
+    ann.good("%session grant bar:write")
+    assert "Delivered" in bar.good("%session outbox --deliver").text
+    listed = ann.good("%session history -n 50").text
+    assert "'not allowed any more'" in listed
+    assert "'while it was revoked'" in listed
 
 
 def test_commands_wait_while_the_server_is_away(start: Start, serve: Serve, server: Served) -> None:

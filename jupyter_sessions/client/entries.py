@@ -1,0 +1,121 @@
+"""What stands in the files of the outbox, line by line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from jupyter_sessions import folders, model
+
+#: What the name of a journal's file ends in.
+ENDING = ".journal"
+
+_LONGEST_HEADER = 1 << 16
+
+
+class Destination(msgspec.Struct, frozen=True):
+    """Where a journal's commands go: the first line of its file.
+
+    Attributes
+    ----------
+    server
+        The server's base URL; None for the user's own store.
+    user
+        Who records them there.
+    session
+        The session's code.
+    """
+
+    server: str | None
+    user: str
+    session: str
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a server did not take commands: an error as it came over the wire."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """That a session took nothing, and may later.
+
+    Attributes
+    ----------
+    at
+        When that was.
+    why
+        What the server said.
+    tries
+        How often, one after the other.
+    """
+
+    at: datetime
+    why: Failure
+    tries: int = 1
+
+    def wait(self, first: float, longest: float) -> float:
+        """Return how many seconds to wait: `first`, and twice as many with each further try."""
+        doubled: float = first * 2 ** min(self.tries - 1, 30)
+        return min(doubled, longest)
+
+    def over(self, first: float, longest: float) -> bool:
+        """Whether it is time to try again."""
+        waited = (datetime.now(UTC) - self.at).total_seconds()
+        return not 0 <= waited < self.wait(first, longest)
+
+
+class Line(msgspec.Struct):
+    """What is read of a journal's line to know what waits; the rest is skipped."""
+
+    id: str | None = None
+    response: msgspec.Raw = msgspec.Raw(b"null")
+    delivered: list[int] = []
+    held: Hold | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the command had not ended yet."""
+        return bytes(self.response) == b"null"
+
+
+model.ready(Destination, Failure, Hold, Line)
+
+
+def folder() -> Path:
+    """Return where the files stand; it may not be there yet."""
+    return folders.home() / "outbox"
+
+
+def read_line(line: bytes) -> Line | None:
+    """Read a line of a journal; None where the disk lost it when the machine died."""
+    try:
+        return msgspec.json.decode(line, type=Line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def read_destination(journal: Path) -> Destination | None:
+    """Read where a journal's commands go; None of what is none, or empty."""
+    try:
+        with journal.open("rb") as file:
+            return msgspec.json.decode(file.readline(_LONGEST_HEADER), type=Destination)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def aborted(recording: model.Recording, written: datetime) -> model.Recording:
+    """End a command whose process is gone: it was last heard of when it was `written`."""
+    ended = max(written, recording.request.started)
+    response = model.CommandResponse(
+        status="aborted",
+        outputs=[],
+        finished=ended,
+        duration=(ended - recording.request.started).total_seconds(),
+        note="The process that ran this ended before it did; its outputs are not known.",
+    )
+    return msgspec.structs.replace(recording, response=response)
