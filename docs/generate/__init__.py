@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from docs.generate.commands import commands_page
+from docs.generate.endpoints import http_page, xmlrpc_page
 from docs.generate.operations import operations_page, shapes_page
 from docs.generate.tables import configuration_page, errors_page, events_page, roles_page
 from docs.generate.typescript import operations_module
@@ -30,6 +31,8 @@ def pages() -> dict[Path, str]:
         "errors": errors_page,
         "events": events_page,
         "configuration": configuration_page,
+        "http": http_page,
+        "xmlrpc": xmlrpc_page,
     }
     return {
         REFERENCE / f"{name}.md": f"<!-- {_MADE} -->\n" + "\n".join(page()).rstrip() + "\n"

@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from jupyter_sessions import api, errors, folders, model
-from jupyter_sessions.client.running import own_servers
+from jupyter_sessions.client.running import shown_at
 from jupyter_sessions.core.askers import SystemUser
 from jupyter_sessions.core.dispatch import Dispatcher
 from jupyter_sessions.refusals import refused
@@ -64,7 +64,7 @@ class InProcess:
             _checked(request),
             SystemUser(self.user),
             upload=content,
-            server=_shown_at(self._database),
+            server=shown_at(self._database),
         ).result()
         return answer
 
@@ -116,8 +116,3 @@ def _checked(request: Req) -> Req:
         raise errors.BadRequest(
             "A text holds half of a character (a lone surrogate).", hint="Write it anew."
         ) from None
-
-
-def _shown_at(database: str) -> str | None:
-    """Return the base URL of a server that shows this database, if one runs on this machine."""
-    return next((server.url for server in own_servers() if server.database == database), None)

@@ -43,6 +43,12 @@ def own_servers() -> list[RunningServer]:
     return running
 
 
+def shown_at(database: str) -> str | None:
+    """Return the base URL of a server on this machine that shows a database, None without one."""
+    urls = (server.url.rstrip("/") for server in own_servers() if server.database == database)
+    return next(urls, None)
+
+
 def _alive(pid: int) -> bool:
     if os.name == "nt":
         return True  # there, signal 0 is Ctrl-C: asking would end the process

@@ -186,7 +186,7 @@ def command(
 
         declared: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
         return SessionsCommand(
-            name=body.__name__.strip("_"),
+            name=body.__name__.strip("_").replace("_", "-"),
             callback=run,
             help=body.__doc__,
             params=[*declared, *([_SESSION] if session else []), _SERVER, _JSON],

@@ -227,8 +227,29 @@ def remove(work: Work, yes: bool) -> Result:
             raise errors.BadRequest(
                 "Nothing is removed.", hint="Add --yes where nobody can be asked."
             )
-    with work.front.ending(code):
-        session = work.call(api.REMOVE_SESSION, model.SessionNamed(code=code))
+    return _remove(work)
+
+
+@command("dispose 1234567890123456789012", session=False)
+@click.argument("code", metavar="CODE|URL")
+def dispose(work: Work, code: str) -> Result:
+    """Remove a session without asking, as a program does that made it and is done.
+
+    The session can be restored for a while, then it is erased. One's own default session stays, and
+    nothing is said: for a program that was given no session, there is nothing to dispose of.
+    """
+    work.name_session(code)
+    if work.code == "default":
+        return Result(model.Done())
+    session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
+    if session.default and "owner" in session.roles:
+        return Result(model.Done())
+    return _remove(work)
+
+
+def _remove(work: Work) -> Result:
+    with work.front.ending(work.code):
+        session = work.call(api.REMOVE_SESSION, model.SessionNamed(code=work.code))
     work.front.left(session.code)
     until = f" It is erased on {session.purged:%Y-%m-%d}." if session.purged else ""
     back = f"{work.front.prefix} restore -S {session.code}"
@@ -261,6 +282,7 @@ COMMANDS = table(
     enable,
     close,
     remove,
+    dispose,
     restore,
     transfer,
 )

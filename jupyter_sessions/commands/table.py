@@ -68,6 +68,7 @@ TABLE: tuple[Entry, ...] = (
         ("enable", "Open a disabled session again."),
         ("close", "Make the session a read-only archive, for good."),
         ("remove", "Take the session out of every list; it can be restored for a while."),
+        ("dispose", "Remove a session, as a program does that made it."),
         ("restore", "Bring a removed session back."),
         ("transfer", "Make another user the owner."),
     ),
@@ -115,6 +116,12 @@ TABLE: tuple[Entry, ...] = (
         "Scripts",
         "scratch",
         ("scratch", "Keep small values in a session, for scripts to hand on."),
+    ),
+    *_section(
+        "Scripts",
+        "endpoints",
+        ("http-url", "Print where any HTTP library reaches a session."),
+        ("xmlrpc-url", "Print where any XML-RPC client reaches a session."),
     ),
     *_section(
         "Servers",

@@ -245,11 +245,10 @@ def web(work: Work, all_sessions: bool, no_browser: bool) -> Result:
 def _server(transport: Transport) -> str | None:
     if transport.server is not None:
         return transport.server
-    from jupyter_sessions.client.running import own_servers
+    from jupyter_sessions.client.running import shown_at
     from jupyter_sessions.folders import own_database
 
-    own = own_database()
-    return next((each.url.rstrip("/") for each in own_servers() if each.database == own), None)
+    return shown_at(own_database())
 
 
 def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:

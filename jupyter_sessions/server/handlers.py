@@ -17,7 +17,7 @@ from tornado import web
 from jupyter_sessions import errors, model
 from jupyter_sessions.api import Needs, Operation
 from jupyter_sessions.core.askers import Asker
-from jupyter_sessions.server.identity import arrival, cookie_name
+from jupyter_sessions.server.identity import Arrival, arrival, cookie_name
 from jupyter_sessions.server.service import Service
 
 Req = TypeVar("Req", bound=model.Request)
@@ -78,12 +78,16 @@ class SessionsHandler(JupyterHandler):
         self.current_user = None
         if not self.check_host():
             raise web.HTTPError(403)
-        came = await arrival(self, self.service.administrators)
+        came = await self.arrival()
         self.asker, self.ambient = came.asker, came.ambient
         if self.request.method not in _SAFE:
             self.check_same_site()
             if self.needs_xsrf:
                 web.RequestHandler.check_xsrf_cookie(self)
+
+    async def arrival(self) -> Arrival:
+        """Find out who comes."""
+        return await arrival(self, self.service.administrators)
 
     @property
     def needs_xsrf(self) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
 import inspect
 from collections.abc import Container
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,9 +41,9 @@ class Arrival:
 
 async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Arrival:
     """Find out who comes with a request; `administrators` are users of the identity provider."""
-    scheme, _, credential = handler.request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credential.strip().startswith(_KEY_PREFIX):
-        return Arrival(KeyHolder(credential.strip()), ambient=False)
+    holder = key_holder(handler)
+    if holder is not None:
+        return Arrival(holder, ambient=False)
     cookie = handler.get_cookie(cookie_name(handler))
     if cookie:
         return Arrival(KeyHolder(cookie), ambient=True)
@@ -52,6 +54,22 @@ async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Ar
         return Arrival(Anonymous(), ambient=False)
     ambient = not provider.is_token_authenticated(handler)
     return Arrival(_asker(provider, user, administrators), ambient=ambient)
+
+
+def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | None:
+    """Return who comes with a key in the request's header, None where nobody does.
+
+    Parameters
+    ----------
+    basic
+        Whether it may also be the password of HTTP's Basic authentication.
+    """
+    scheme, _, credential = handler.request.headers.get("Authorization", "").partition(" ")
+    key = credential.strip() if scheme.lower() == "bearer" else ""
+    if basic and scheme.lower() == "basic":
+        with suppress(ValueError):
+            key = base64.b64decode(credential, validate=True).decode().partition(":")[2]
+    return KeyHolder(key) if key.startswith(_KEY_PREFIX) else None
 
 
 def _asker(provider: IdentityProvider, user: User, administrators: Container[str]) -> Asker:

@@ -32,6 +32,7 @@ def _common() -> dict[str, Any]:
         # A WebSocket begins as a GET.
         method = operation.method.lower().replace("ws", "get")
         paths.setdefault(operation.path, {})[method] = described
+    paths["/sessions/{code}/xmlrpc"] = {"post": _XMLRPC}
     components["Error"] = {
         "type": "object",
         "required": ["code", "message", "hint"],
@@ -95,6 +96,28 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
         }
         described["requestBody"] = {"required": True, "content": {_JSON: {"schema": schema}}}
     return described
+
+
+#: The one address that stands in no line of the table: it answers for many lines.
+_XMLRPC: dict[str, Any] = {
+    "operationId": "xmlrpc",
+    "tags": ["xmlrpc"],
+    "summary": "Call the session's operations by XML-RPC.",
+    "description": "Needs what the operation needs. A failure is a fault.",
+    "parameters": [{"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}],
+    "requestBody": {"required": True, "content": {"text/xml": {"schema": {"type": "string"}}}},
+    "responses": {
+        "200": {
+            "description": "An answer, or a fault.",
+            "content": {"text/xml": {"schema": {"type": "string"}}},
+        },
+        "4XX": {
+            "description": "The request is no XML.",
+            "content": {_JSON: {"schema": {"$ref": _REF.format(name="Error")}}},
+        },
+    },
+    "security": [{"key": []}],
+}
 
 
 def _needs(operation: Operation[Any, Any]) -> str:

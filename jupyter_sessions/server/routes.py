@@ -14,12 +14,14 @@ from jupyter_sessions.server.following import LiveHandler
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.operations import NoSuchAddress, OpenApiHandler, OperationHandler
 from jupyter_sessions.server.pages import page_routes
+from jupyter_sessions.server.xmlrpc import XmlRpcHandler
 
 
 def routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
     """Return them: pattern below the base URL, handler, arguments."""
     return [
         (PREFIX + _pattern(FOLLOW_EVENTS.path), LiveHandler, {}),
+        (f"{PREFIX}/sessions/([^/]+)/xmlrpc", XmlRpcHandler, {}),
         *_operation_routes(),
         (f"{PREFIX}(?:/.*)?", NoSuchAddress, {}),
         (r"/sessions/w/([^/]+)/(.*)", CapabilityHandler, {}),
@@ -46,7 +48,12 @@ def _operation_routes() -> list[tuple[str, type[SessionsHandler], dict[str, Any]
 
 
 def _pattern(path: str) -> str:
-    """Return the regular expression for a path of the table."""
+    """Return the regular expression for a path of the table.
+
+    A session's own path may end with a slash: so it is the base URL of all below it.
+    """
+    if path.endswith("{code}"):
+        path += "/?"
     for name in ("code", "number", "name"):
         path = path.replace(f"{{{name}}}", "([^/]+)")
     return path.replace("{path}", "(.+)")

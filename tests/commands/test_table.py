@@ -21,7 +21,7 @@ HEAVY = {
 ISSUE = """new list show set members users grant revoke disable enable close remove restore transfer
 resume history view request response replay load forget pause unpause detach publish files get
 unpublish web exists login logout account serve demo
-scratch message agent outbox"""
+scratch message agent dispose http-url xmlrpc-url outbox"""
 
 
 def imported(program: str) -> set[str]:

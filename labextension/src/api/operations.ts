@@ -168,6 +168,7 @@ export type Operations = {
   'logins.ticket': { request: {  }; answer: Ticket };
   'logins.show': { request: {  }; answer: User };
   'server.health': { request: {  }; answer: Health };
+  'xmlrpc': { request: { code: string }; answer: Blob };
 };
 
 /** How each operation is asked for, and what one must hold for it. */
@@ -216,4 +217,5 @@ export const OPERATIONS = {
   'logins.ticket': {"method": "POST", "path": "/tickets"},
   'logins.show': {"method": "GET", "path": "/user"},
   'server.health': {"method": "GET", "path": "/health"},
+  'xmlrpc': {"method": "POST", "path": "/sessions/{code}/xmlrpc"},
 } as const;

@@ -1,0 +1,122 @@
+"""The pages on working in a session without this package: over plain HTTP, and over XML-RPC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docs.generate.markdown import anchor, table
+from jupyter_sessions import api
+from jupyter_sessions.server.xmlrpc import CALLABLE, LARGEST, parameters_of
+
+_KEY = """\
+`SESSION_KEY` is a key: what `POST /sessions/api/login` answers, as in
+[another language](../how-to/other-languages.md). It goes into the environment, never into
+a URL."""
+
+_HTTP = """\
+import os
+import httpx
+
+headers = {"Authorization": "Bearer " + os.environ["SESSION_KEY"]}
+with httpx.Client(base_url=os.environ["SESSION_URL"], headers=headers) as session:
+    print(session.get("").raise_for_status().json()["label"])
+    session.put("scratch/best-score", json={"value": 0.93}).raise_for_status()
+    session.put("content/notes.txt", content=b"It rained.").raise_for_status()
+    found = session.get("commands", params={"search": "rain", "limit": 3}).raise_for_status()
+    for command in found.json()["items"]:
+        print(command["number"], command["user"], command["source"])"""
+
+_XMLRPC = """\
+import os
+from xmlrpc.client import Binary, ServerProxy
+
+headers = [("Authorization", "Bearer " + os.environ["SESSION_KEY"])]
+with ServerProxy(os.environ["SESSION_URL"], headers=headers, allow_none=True) as session:
+    print(session.sessions.get()["label"])
+    session.scratch.set("best-score", 0.93)
+    session.files.publish("notes.txt", Binary(b"It rained."))
+    for command in session.commands.list({"search": "rain", "limit": 3})["items"]:
+        print(command["number"], command["user"], command["source"])"""
+
+
+def http_page() -> Iterator[str]:
+    """Describe a session's base URL."""
+    yield "\n# A session over HTTP\n"
+    yield "`http-url CODE` prints a base URL, `SERVER/sessions/api/sessions/CODE/`. All that a"
+    yield "session can do stands under it, for any library that speaks HTTP. These lines work as"
+    yield "they stand:\n"
+    yield f"```python\n{_HTTP}\n```\n"
+    yield "`SESSION_URL` is what `jupyter sessions http-url CODE` prints."
+    yield f"{_KEY}\n"
+    yield "Below the base URL:\n"
+    stem = "/sessions/{code}"
+    inside = [each for each in api.OPERATIONS.values() if each.in_session]
+    yield from table(
+        ("request", "operation", "does"),
+        (
+            (
+                f"`{each.method} {each.path.removeprefix(stem).lstrip('/')}`".replace(" `", "`"),
+                f"[{each.name}](operations.md#{anchor(each.name)})",
+                each.summary,
+            )
+            for each in inside
+        ),
+    )
+
+
+def xmlrpc_page() -> Iterator[str]:
+    """Describe a session's XML-RPC server."""
+    yield "\n# A session over XML-RPC\n"
+    yield "`xmlrpc-url CODE` prints the URL of a session's own XML-RPC server,"
+    yield "`SERVER/sessions/api/sessions/CODE/xmlrpc`. Python's `xmlrpc.client.ServerProxy` works"
+    yield "with it unchanged. These lines work as they stand:\n"
+    yield f"```python\n{_XMLRPC}\n```\n"
+    yield "`SESSION_URL` is what `jupyter sessions xmlrpc-url CODE` prints."
+    yield f"{_KEY} A program that can't set headers"
+    yield "gives the key as the password of HTTP's Basic authentication, with any user name. A"
+    yield "browser's cookie is not taken.\n"
+    yield "## Methods\n"
+    yield "The methods are the session's [operations](operations.md), with the same roles. A method"
+    yield "takes its parameters in the order told here, or all by name in one struct; what has a"
+    yield "default can be left out. It answers the operation's [shape](shapes.md) as a struct.\n"
+    yield from table(
+        ("method", "takes", "does"),
+        (
+            (
+                f"[{name}](operations.md#{anchor(name)})",
+                ", ".join(f"`{each}`" for each in parameters_of(operation)),
+                operation.summary,
+            )
+            for name, operation in CALLABLE.items()
+        ),
+    )
+    yield "`system.listMethods`, `system.methodHelp`, `system.methodSignature` and"
+    yield "`system.multicall` are there, too.\n"
+    yield "## Values\n"
+    yield from table(
+        ("JSON", "XML-RPC"),
+        (
+            ("null", "`nil`, both ways (`allow_none=True`)"),
+            ("integer", "`int`, or `i8` past 32 bits; past 64 bits as `string`"),
+            (
+                "instant",
+                "`string` in RFC 3339, as over HTTP. `dateTime.iso8601` has neither a time zone "
+                "nor fractions of a second: it is taken, as UTC, and never given",
+            ),
+            (
+                "text",
+                "`string`; a text with characters that XML can't hold (a terminal's colours) is "
+                "`base64` of its UTF-8, both ways",
+            ),
+            (
+                "content of a file",
+                f"`base64` (`Binary`). A call, and the files in an answer, have at most "
+                f"{LARGEST >> 20} MiB; larger ones go [over HTTP](http.md)",
+            ),
+        ),
+    )
+    yield "## Faults\n"
+    yield "A failure is a fault: `faultCode` is the [exit code](errors.md) that a command would end"
+    yield "with, `faultString` the message, the hint, and the error's code in brackets. That no"
+    yield "valid key came is a fault, too. What is no XML-RPC at all is answered as everywhere in"
+    yield "the API."

@@ -1,0 +1,165 @@
+"""XML-RPC's values: calls read without trusting them, answers written without losing anything.
+
+Text that XML can't hold (a terminal's colours) goes as ``base64`` of its UTF-8, both ways. Instants
+are text in RFC 3339, as over HTTP: XML-RPC's own have neither a time zone nor fractions of seconds;
+they are taken, as UTC. Integers are ``int`` or ``i8``; larger ones are text. None is ``nil``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from base64 import b64encode
+from datetime import UTC, datetime
+from itertools import starmap
+from typing import Any
+from xml.parsers.expat import ExpatError
+from xmlrpc import client
+
+from defusedxml.xmlrpc import DefusedExpatParser
+
+from jupyter_sessions import errors
+
+_HINT = "Send it as Python's xmlrpc.client.ServerProxy does."
+# What Python's reader of XML-RPC raises on what is none; what defusedxml forbids is a ValueError.
+_MALFORMED = (
+    ExpatError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    client.Error,
+)
+_REPLACEMENT = "\ufffd"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def read_call(body: bytes | bytearray) -> tuple[str, list[Any]]:
+    """Read a call: the method's name and its parameters.
+
+    Raises
+    ------
+    BadRequest
+        When it is none, or holds what JSON can't.
+    """
+    target = client.Unmarshaller(use_builtin_types=True)
+    parser = DefusedExpatParser(target, forbid_dtd=True)
+    try:
+        parser.feed(bytes(body))
+        parser.close()
+        parameters: list[Any] = list(target.close())
+        method = target.getmethodname()
+    except _MALFORMED as error:
+        raise errors.BadRequest(f"The body is no XML-RPC call: {error}.", hint=_HINT) from None
+    if method is None:
+        raise errors.BadRequest("The body names no method to call.", hint=_HINT)
+    return method, parameters
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it.
+
+    Raises
+    ------
+    BadRequest
+        When it is not a number, or binary that is no text, or nested too deep.
+    """
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise errors.BadRequest("A value is nested too deep.", hint="Nest it less.") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise errors.BadRequest("A number is infinite, or none at all.", hint="Send nil for none.")
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise errors.BadRequest(
+                "A base64 value is no text in UTF-8.", hint="Publish binary content as a file."
+            ) from None
+    return value
+
+
+def write_answer(value: Any) -> bytes:
+    """Write what a method answers.
+
+    Raises
+    ------
+    TooLarge
+        When it is nested deeper than can be written.
+    """
+    try:
+        return _document(f"<params><param>{_written(value)}</param></params>")
+    except RecursionError:
+        raise errors.TooLarge(
+            "The answer is nested too deep for XML-RPC.", hint="Ask for it over HTTP."
+        ) from None
+
+
+def write_fault(error: errors.SessionsError) -> bytes:
+    """Write a failure as a fault."""
+    return _document(f"<fault>{_written(fault_of(error))}</fault>")
+
+
+def fault_of(error: errors.SessionsError) -> dict[str, Any]:
+    """Return a failure as the fault's struct: its exit code, and all that it says."""
+    said = f"{error.message} {error.hint}".strip()
+    return {"faultCode": error.exit_code, "faultString": f"{said} [{error.code}]"}
+
+
+def _document(inside: str) -> bytes:
+    head = "<?xml version='1.0' encoding='utf-8'?>"
+    return f"{head}<methodResponse>{inside}</methodResponse>".encode()
+
+
+def _written(value: Any) -> str:
+    # Python's own writer refuses large integers, and writes what no reader takes.
+    match value:
+        case None:
+            inside = "<nil/>"
+        case bool():
+            inside = f"<boolean>{value:d}</boolean>"
+        case int() if value.bit_length() < 32:
+            inside = f"<int>{value}</int>"
+        case int() if value.bit_length() < 64:
+            inside = f"<i8>{value}</i8>"
+        case int() | str():
+            inside = _text(str(value))
+        case float():
+            inside = f"<double>{value!r}</double>"
+        case bytes():
+            inside = f"<base64>{b64encode(value).decode()}</base64>"
+        case list():
+            inside = f"<array><data>{''.join(map(_written, value))}</data></array>"
+        case dict():
+            inside = f"<struct>{''.join(starmap(_member, value.items()))}</struct>"
+        case _:
+            raise TypeError(f"a {type(value).__name__} is no value of an answer")
+    return f"<value>{inside}</value>"
+
+
+def _text(value: str) -> str:
+    if _NOT_IN_XML.search(value):
+        return f"<base64>{b64encode(value.encode()).decode()}</base64>"
+    return f"<string>{_escaped(value)}</string>"
+
+
+def _member(name: str, value: Any) -> str:
+    # A name has no other form, so what XML can't hold in it is replaced.
+    held = _escaped(_NOT_IN_XML.sub(_REPLACEMENT, name))
+    return f"<member><name>{held}</name>{_written(value)}</member>"
+
+
+def _escaped(text: str) -> str:
+    # A bare carriage return is read as a line end.
+    return client.escape(text).replace("\r", "&#13;")
