@@ -71,6 +71,11 @@ class Operation(Generic[Req, Ans]):
     writes
         Whether it changes anything; such an operation is an act in its session, and resets the
         session's idle clock.
+    counts
+        Whether it counts as use of the login, and resets the login's idle clock.
+    confined
+        Whether a login that reaches one group's sessions alone may do it. In such a session it may
+        do all that its user may; outside of them, what concerns but itself.
     """
 
     name: str
@@ -84,6 +89,8 @@ class Operation(Generic[Req, Ans]):
     states: frozenset[model.State] = field(default_factory=frozenset)
     content: Literal["none", "upload", "download"] = "none"
     writes: bool = False
+    counts: bool = True
+    confined: bool = True
 
     @property
     def in_session(self) -> bool:
@@ -114,6 +121,8 @@ def _add(
     states: frozenset[model.State] | None = None,
     content: Literal["none", "upload", "download"] = "none",
     writes: bool | None = None,
+    counts: bool = True,
+    confined: bool = True,
 ) -> Operation[Req, Ans]:
     method, path = route.split(" ", 1)
     if writes is None:
@@ -132,6 +141,8 @@ def _add(
         states=states,
         content=content,
         writes=writes,
+        counts=counts,
+        confined=confined,
     )
     if name in _table:
         raise ValueError(f"two operations are called {name}")
@@ -240,6 +251,23 @@ LOG_IN = _add("logins.create", "POST /login", N.NOTHING, model.LogIn, model.NewL
     "Exchange user name and password for a key.")
 LOG_IN_WITH_TICKET = _add("logins.redeem", "POST /login/ticket", N.NOTHING, model.LogInWithTicket, model.NewLogin,
     "Exchange a one-time ticket for a key.")
+CHECK_LOGIN = _add("logins.check", "GET /login", N.USER, model.Nothing, model.Login,
+    "Show the login that this request came with; its idle clock runs on.", counts=False)
+KEEP_LOGIN = _add("logins.keep", "POST /login/keep", N.USER, model.Nothing, model.Login,
+    "Reset the idle clock of the login that this request came with.")
+TIME_LOGIN = _add("logins.time", "PUT /login/timeout", N.USER, model.TimeLogin, model.TimedLogin,
+    "Change the idle time-out of the login that this request came with.")
+SWITCH_GROUP = _add("logins.group", "PUT /login/group", N.USER, model.SwitchGroup, model.Login,
+    "Change the group in which sessions are made from now on.", confined=False)
+LIST_LOGINS = _add("logins.list", "GET /logins", N.USER, model.ListLogins, model.Page[model.Login],
+    "List one's own live logins, and those that one has made for others; administrators list all.",
+    confined=False)
+OPEN_LOGIN = _add("logins.open", "POST /logins", N.USER, model.OpenLogin, model.NewLogin,
+    "Make a login for someone, as an administrator or as an owner of a group they are in.",
+    confined=False)
+CLOSE_LOGIN = _add("logins.close", "DELETE /logins/{id}", N.USER, model.LoginNamed, model.Login,
+    "End a login: one's own, or one made for somebody else; administrators end any.",
+    confined=False)
 LOG_OUT = _add("logins.end", "POST /logout", N.USER, model.Nothing, model.Done,
     "End the login that this request came with.")
 MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, model.Nothing, model.Ticket,

@@ -84,6 +84,24 @@ class NotSignedIn(SessionsError):
     exit_code = 10
 
 
+class LoginExpired(NotSignedIn):
+    """The login's time is over: it was not used for too long, or has reached its end."""
+
+    code = "login_expired"
+
+
+class LoginRevoked(NotSignedIn):
+    """The login was ended, or its account disabled or removed."""
+
+    code = "login_revoked"
+
+
+class LoginUnknown(NotSignedIn):
+    """No login has this key."""
+
+    code = "login_unknown"
+
+
 class WrongPassword(NotSignedIn):
     """User and password don't belong together; which of the two is never said."""
 

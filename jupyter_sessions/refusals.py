@@ -21,6 +21,8 @@ _NOUNS = {
     "display_name": "A display name",
     "folder": "A folder's path",
     "idle_timeout": "An idle time-out, in minutes,",
+    "group": "A group's name",
+    "id": "A login's number",
     "label": "A label",
     "language": "A language's name",
     "lifetime": "A lifetime, in minutes,",

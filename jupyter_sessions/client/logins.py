@@ -119,7 +119,7 @@ def log_in(server: str, user: str, password: str, label: str = "") -> Login:
         key=made.key,
         label=label,
         created=datetime.now(UTC),
-        expires=made.expires,
+        expires=made.login.expires,
     )
     with _locked() as where:
         _write(where / f"{login.id}.json", login)

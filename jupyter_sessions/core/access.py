@@ -66,6 +66,7 @@ def opened(row: Any) -> OpenSession:
         removed=row.removed,
         idle_timeout=row.idle_timeout,
         lifetime=row.lifetime,
+        group_id=row.group_id,
         commands=row.commands,
         events=row.events,
         last_command=row.last_command,
@@ -86,14 +87,15 @@ def load(
     Raises
     ------
     NoSuchSession
-        When no session has this code, or the principal no role in it.
+        When no session has this code, the principal no role in it, or a login that does not reach
+        it.
     """
     if lock and connection.dialect.name == "postgresql":
         # First, and by itself: what is read in the same statement as a lock that has to be waited
         # for is in part as it was before the wait.
         _LOCK.rows(connection, code=code)
     rows = _LOAD.rows(connection, code=code, user_id=principal.user_id)
-    if not rows:
+    if not rows or (principal.confined and rows[0].group_id != principal.group_id):
         raise NoSuchSession
     session = opened(rows[0])
     if session.closed is None and session.closes is not None and session.closes <= now:
@@ -134,7 +136,8 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
     NotSignedIn
         When it needs someone known.
     Forbidden
-        When it needs a server administrator.
+        When it needs a server administrator, or a login that reaches more than one group's
+        sessions.
     """
     if operation.needs is Needs.NOTHING:
         return
@@ -144,6 +147,11 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
         raise Forbidden(
             "Only an administrator of this server may do that.",
             hint="Ask who runs the server.",
+        )
+    if principal.confined and not operation.confined:
+        raise Forbidden(
+            "This login reaches the sessions of its group alone.",
+            hint="Do that with a login of your own.",
         )
 
 

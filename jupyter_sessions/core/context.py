@@ -26,10 +26,12 @@ class Services:
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Who is asking: a user, the key that they came with, and who they really are under sudo.
+    """Who is asking: a user, the key that they came with, and who they really are, if another.
 
-    `unnoted` tells that the key's use has not been written down for long. `user_id` is 0 for who
-    has not changed anything here yet, and for nobody at all.
+    `real_user_id` is who acts as the user by sudo, or has made the login for them. `group_id` is
+    the group in which they make sessions; where the login is `confined`, it reaches the sessions of
+    this group alone. `unnoted` tells that the key's use has not been written down for long.
+    `user_id` is 0 for who has not changed anything here yet, and for nobody at all.
     """
 
     user_id: int
@@ -42,6 +44,8 @@ class Principal:
     real_user_id: int | None = None
     unnoted: bool = False
     default_session: int | None = None
+    group_id: int | None = None
+    confined: bool = False
 
     @property
     def known(self) -> bool:
@@ -70,6 +74,7 @@ class OpenSession:
     removed: datetime | None
     idle_timeout: int | None
     lifetime: int | None
+    group_id: int | None
     commands: int
     events: int
     last_command: str

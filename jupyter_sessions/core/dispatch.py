@@ -29,6 +29,7 @@ from jupyter_sessions.core import (
     logins,
     members,
     ownership,
+    own_login,
     principals,
     recording,
     scratch,
@@ -40,6 +41,7 @@ from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.core.context import Context, Principal, Services
 from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
+from jupyter_sessions.errors import NoSuchSession
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
 from jupyter_sessions.store.engines import upsert
@@ -55,6 +57,7 @@ NOUNS = (
     logins,
     members,
     ownership,
+    own_login,
     recording,
     scratch,
     sessions,
@@ -258,6 +261,9 @@ class Dispatcher:
             principal = principals.resolve(transaction.connection, asker, now=now, writes=True)
             if not principal.known:
                 raise access.nobody()
+            if principal.confined:
+                # It is in no group.
+                raise NoSuchSession
             return sessions.default_code(self._context(transaction, principal, None))
 
         return work
@@ -314,7 +320,7 @@ class Dispatcher:
                 # Loading changes one thing only: a session whose time has run out is closed.
                 events.append(context, "session.closed", {"why": "time-out"})
             answer = use_case.run(context, request)
-            if context.principal.unnoted:
+            if context.principal.unnoted and operation.counts:
                 self._note_use(context.principal.key_id)
             if operation.writes and context.open_session is not None:
                 context.session.change(last_used=context.now)

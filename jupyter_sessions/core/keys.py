@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, update
 
 from jupyter_sessions.core import principals
 from jupyter_sessions.store.tables import keys
@@ -20,29 +21,38 @@ def make(
     user_id: int,
     *,
     now: datetime,
-    label: str = "",
-    lifetime: timedelta | None,
-    idle: timedelta | None = None,
-) -> str:
-    """Make a key of a kind, ``login`` or ``ticket``, and return it: it is shown this once."""
+    expires: datetime,
+    **attributes: Any,
+) -> tuple[int, str]:
+    """Make a key of a kind, ``login`` or ``ticket``.
+
+    Parameters
+    ----------
+    attributes
+        Other columns of the table of keys.
+
+    Returns
+    -------
+    tuple of int and str
+        Its number, and the key itself: it is shown this once.
+    """
     key = _PREFIXES[kind] + secrets.token_urlsafe(_RANDOM_BYTES)
-    connection.execute(
-        insert(keys).values(
-            hash=principals.digest(key),
-            kind=kind,
-            user_id=user_id,
-            label=label,
-            created=now,
-            last_used=now,
-            idle_timeout=None if idle is None else int(idle.total_seconds() // 60),
-            expires=None if lifetime is None else now + lifetime,
-        )
-    )
-    return key
+    row = {
+        "hash": principals.digest(key),
+        "kind": kind,
+        "user_id": user_id,
+        "label": "",
+        "created": now,
+        "last_used": now,
+        "expires": expires,
+        **attributes,
+    }
+    number = connection.execute(insert(keys).values(row).returning(keys.c.id)).scalar_one()
+    return int(number), key
 
 
-def redeem(connection: Connection, ticket: str, *, now: datetime) -> int | None:
-    """Use up a one-time ticket, and return whose it was; None where it is not valid (any more)."""
+def redeem(connection: Connection, ticket: str, *, now: datetime) -> Row[Any] | None:
+    """Use up a one-time ticket, and return its row; None where it is not valid (any more)."""
     return connection.execute(
         update(keys)
         .where(
@@ -52,17 +62,16 @@ def redeem(connection: Connection, ticket: str, *, now: datetime) -> int | None:
             keys.c.expires > now,
         )
         .values(revoked=now)
-        .returning(keys.c.user_id)
-    ).scalar()
+        .returning(keys)
+    ).one_or_none()
 
 
-def revoke(connection: Connection, key_id: int, *, now: datetime) -> None:
-    """End one key."""
-    connection.execute(update(keys).where(keys.c.id == key_id).values(revoked=now))
+def revoke(connection: Connection, condition: ColumnElement[bool], *, now: datetime) -> None:
+    """End the keys for which `condition` holds."""
+    connection.execute(update(keys).where(condition, keys.c.revoked.is_(None)).values(revoked=now))
 
 
 def revoke_all(connection: Connection, user_id: int, *, now: datetime) -> None:
-    """End all keys of a user."""
-    connection.execute(
-        update(keys).where(keys.c.user_id == user_id, keys.c.revoked.is_(None)).values(revoked=now)
-    )
+    """End all keys of a user, and those that they act with as others or made for others."""
+    columns = (keys.c.user_id, keys.c.real_user_id, keys.c.made_by_id)
+    revoke(connection, or_(*(column == user_id for column in columns)), now=now)

@@ -25,7 +25,9 @@ class Limits:
     login
         How long a login lives at most.
     login_idle
-        How long it lives unused.
+        How long it lives unused, where its holder did not ask for another time.
+    longest_login_idle
+        The longest time to live unused that one may ask for who is no administrator.
     """
 
     command: int = 256 * 2**20
@@ -35,3 +37,4 @@ class Limits:
     restorable: timedelta = timedelta(days=30)
     login: timedelta = timedelta(days=30)
     login_idle: timedelta = timedelta(days=7)
+    longest_login_idle: timedelta = timedelta(days=30)

@@ -1,18 +1,30 @@
-"""Logging in and out: a password, or a one-time ticket, in exchange for a key."""
+"""Making and ending logins: by password, by a one-time ticket, for somebody else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, or_, select, update
 
 from jupyter_sessions import api, model
-from jupyter_sessions.core import events, keys, names, passwords, users
+from jupyter_sessions.core import (
+    authority,
+    cursors,
+    events,
+    keys,
+    names,
+    passwords,
+    shown_logins,
+    users,
+)
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.members import tell_sessions_of
+from jupyter_sessions.core.own_login import idle_timeout
 from jupyter_sessions.core.registry import Preparation, implements
-from jupyter_sessions.errors import NotSignedIn, WrongPassword
+from jupyter_sessions.errors import Forbidden, NotFound, NotSignedIn, WrongPassword
+from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
 
 TICKET_LIFETIME = timedelta(minutes=10)
@@ -43,7 +55,7 @@ def _verify(preparation: Preparation, request: model.LogIn) -> _Verified:
 
 @implements(api.LOG_IN, prepare=_verify)
 def log_in(context: Context, request: model.LogIn) -> model.NewLogin:
-    """Exchange user name and password for a key."""
+    """Exchange user name and password for a key; with `sudo`, for one that acts as another."""
     verified: _Verified = context.prepared
     row = context.connection.execute(
         select(users_table).where(
@@ -59,73 +71,210 @@ def log_in(context: Context, request: model.LogIn) -> model.NewLogin:
             "User name and password don't belong together, or the account is disabled.",
             hint="Check both. The server's administrator can set a new password.",
         )
-    return _new_login(context, row.id, request.label)
+    connection = context.connection
+    if request.sudo is None:
+        user, real_user_id = row, None
+        reach = authority.own_reach(connection, row, request.group)
+    else:
+        user, real_user_id = users.required(connection, request.sudo), row.id
+        reach = authority.reach_as(
+            connection, row, user, request.group, administrator=row.administrator
+        )
+    return _make(
+        context,
+        user,
+        reach,
+        idle=idle_timeout(
+            context.services.limits, request.idle_timeout, administrator=row.administrator
+        ),
+        label=request.label,
+        agent=request.agent,
+        real_user_id=real_user_id,
+    )
 
 
 @implements(api.LOG_IN_WITH_TICKET)
 def redeem(context: Context, request: model.LogInWithTicket) -> model.NewLogin:
-    """Exchange a one-time ticket for a key."""
-    user_id = keys.redeem(context.connection, request.ticket, now=context.now)
-    if user_id is None:
+    """Exchange a one-time ticket for a key, which is no freer than the login that made it."""
+    ticket = keys.redeem(context.connection, request.ticket, now=context.now)
+    parent = None
+    if ticket is not None and ticket.parent_id is not None:
+        alive = shown_logins.live(context.now)
+        parent = context.connection.execute(
+            select(keys_table).where(keys_table.c.id == ticket.parent_id, alive)
+        ).one_or_none()
+    if ticket is None or (ticket.parent_id is not None and parent is None):
         raise NotSignedIn(
             "This one-time way in was used already, or has expired.",
             hint="Ask for another: `jupyter sessions web` prints one.",
         )
-    return _new_login(context, user_id, request.label)
+    user = context.connection.execute(
+        select(users_table).where(users_table.c.id == ticket.user_id)
+    ).one()
+    minutes, _ = idle_timeout(context.services.limits, None, administrator=False)
+    reach = authority.own_reach(context.connection, user, None)
+    if parent is not None:
+        minutes = min(minutes, parent.idle_timeout)
+        reach = authority.Reach(parent.group_id, parent.confined)
+    return _make(
+        context,
+        user,
+        reach,
+        idle=(minutes, False),
+        label=request.label,
+        agent=request.agent,
+        until=None if parent is None else parent.expires,
+        real_user_id=None if parent is None else parent.real_user_id,
+        made_by_id=None if parent is None else parent.made_by_id,
+    )
 
 
-def _new_login(context: Context, user_id: int, label: str) -> model.NewLogin:
-    limits = context.services.limits
-    key = keys.make(
+def _make(
+    context: Context,
+    user: Row[Any],
+    reach: authority.Reach,
+    *,
+    idle: tuple[int, bool],
+    label: str,
+    agent: str = "",
+    until: datetime | None = None,
+    **others: int | None,
+) -> model.NewLogin:
+    """Make a login: `idle` is its time-out and whether that was clamped, `others` who else acts."""
+    expires = context.now + context.services.limits.login
+    number, key = keys.make(
         context.connection,
         "login",
-        user_id,
+        user.id,
         now=context.now,
+        expires=expires if until is None else min(expires, until),
         label=names.one_line(label, "label"),
-        lifetime=limits.login,
-        idle=limits.login_idle,
+        agent=names.one_line(agent, "agent"),
+        idle_timeout=idle[0],
+        group_id=reach.group_id,
+        confined=reach.confined,
+        **others,
     )
-    name = context.connection.execute(
-        update(users_table)
-        .where(users_table.c.id == user_id)
-        .values(last_login=context.now)
-        .returning(users_table.c.name)
-    ).scalar_one()
-    events.append_to_server(context, "login.created", user=name)
-    return model.NewLogin(key=key, user=name, expires=context.now + limits.login)
+    login = shown_logins.by_number(context, number)
+    told = {"user": login.user, "real_user": login.real_user, "made_by": login.made_by}
+    events.append_to_server(
+        context, "login.created", **{name: who for name, who in told.items() if who is not None}
+    )
+    if login.real_user is None and login.made_by is None:
+        context.connection.execute(
+            update(users_table).where(users_table.c.id == user.id).values(last_login=context.now)
+        )
+    return model.NewLogin(
+        key=key, user=user.name, display_name=user.display_name, login=login, clamped=idle[1]
+    )
+
+
+@implements(api.LIST_LOGINS)
+def list_logins(context: Context, request: model.ListLogins) -> model.Page[model.Login]:
+    """List live logins, the newest first."""
+    principal = context.principal
+    statement = shown_logins.SHOWN.where(shown_logins.live(context.now))
+    if not principal.administrator:
+        statement = statement.where(_mine(context))
+    if request.user is not None:
+        statement = statement.where(
+            keys_table.c.user_id == users.required(context.connection, request.user).id
+        )
+    if request.after is not None:
+        statement = statement.where(keys_table.c.id < cursors.read(request.after, 1)[0])
+    rows = context.connection.execute(
+        statement.order_by(keys_table.c.id.desc()).limit(request.limit + 1)
+    ).all()
+    page = rows[: request.limit]
+    return model.Page(
+        items=[shown_logins.answer(context, row) for row in page],
+        next=cursors.write(page[-1].id) if len(rows) > request.limit else None,
+    )
+
+
+def _mine(context: Context) -> Any:
+    me = context.principal.user_id
+    return or_(
+        keys_table.c.user_id == me, keys_table.c.made_by_id == me, keys_table.c.real_user_id == me
+    )
+
+
+@implements(api.OPEN_LOGIN)
+def open_(context: Context, request: model.OpenLogin) -> model.NewLogin:
+    """Make a login for someone; it has an absolute and an idle end like any other."""
+    principal = context.principal
+    if principal.real_user_id is not None:
+        raise Forbidden(
+            "This login acts for somebody else, and makes no logins.",
+            hint="Make it with a login of your own.",
+        )
+    me = context.connection.execute(
+        select(users_table).where(users_table.c.id == principal.user_id)
+    ).one()
+    user = users.required(context.connection, request.user)
+    if user.id == me.id and principal.administrator:
+        reach, made_by_id = authority.own_reach(context.connection, user, request.group), None
+    else:
+        made_by_id = me.id
+        reach = authority.reach_as(
+            context.connection, me, user, request.group, administrator=principal.administrator
+        )
+    return _make(
+        context,
+        user,
+        reach,
+        idle=idle_timeout(
+            context.services.limits, request.idle_timeout, administrator=principal.administrator
+        ),
+        label=request.label,
+        made_by_id=made_by_id,
+    )
+
+
+@implements(api.CLOSE_LOGIN)
+def close(context: Context, request: model.LoginNamed) -> model.Login:
+    """End a login."""
+    row = context.connection.execute(
+        shown_logins.SHOWN.where(
+            keys_table.c.id == request.id,
+            *([] if context.principal.administrator else [_mine(context)]),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"You have no login of the number {request.id}.",
+            hint="Only your own end by you, and those that you made: list them.",
+        )
+    if row.revoked is None:
+        _end(context, row.id, row.user_id, row.user)
+    return shown_logins.by_number(context, row.id)
+
+
+def _end(context: Context, key_id: int, user_id: int, user: str) -> None:
+    keys.revoke(context.connection, keys_table.c.id == key_id, now=context.now)
+    tell_sessions_of(context, user_id)
+    events.append_to_server(context, "login.ended", user=user)
 
 
 @implements(api.LOG_OUT)
 def log_out(context: Context, request: model.Nothing) -> model.Done:  # noqa: ARG001  # no fields
     """End the login that the request came with."""
-    if context.principal.key_id is not None:
-        keys.revoke(context.connection, context.principal.key_id, now=context.now)
-        tell_sessions_of(context, context.principal.user_id)
-        events.append_to_server(context, "login.ended", user=context.principal.name)
+    principal = context.principal
+    if principal.key_id is not None:
+        _end(context, principal.key_id, principal.user_id, principal.name)
     return model.Done()
 
 
 @implements(api.MAKE_TICKET)
 def make_ticket(context: Context, request: model.Nothing) -> model.Ticket:  # noqa: ARG001  # no fields
     """Make a one-time way in for oneself."""
-    ticket = keys.make(
+    expires = context.now + TICKET_LIFETIME
+    _, ticket = keys.make(
         context.connection,
         "ticket",
         context.principal.user_id,
         now=context.now,
-        lifetime=TICKET_LIFETIME,
+        expires=expires,
+        parent_id=context.principal.key_id,
     )
-    return model.Ticket(ticket=ticket, expires=context.now + TICKET_LIFETIME)
-
-
-@implements(api.WHO_AM_I)
-def who_am_i(context: Context, request: model.Nothing) -> model.User:  # noqa: ARG001  # no fields
-    """Tell who is asking."""
-    principal = context.principal
-    return model.User(
-        name=principal.name,
-        display_name=principal.display_name,
-        administrator=principal.administrator,
-        via=principal.via,
-        expires=principal.expires,
-    )
+    return model.Ticket(ticket=ticket, expires=expires)

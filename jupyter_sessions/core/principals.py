@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from jupyter_sessions.core import names, users
 from jupyter_sessions.core.askers import Anonymous, Asker, Identified, KeyHolder, SystemUser
 from jupyter_sessions.core.context import Principal
-from jupyter_sessions.errors import NotSignedIn
+from jupyter_sessions.errors import LoginExpired, LoginRevoked, LoginUnknown, NotSignedIn
 from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import keys
 from jupyter_sessions.store.tables import users as users_table
@@ -25,28 +25,34 @@ NOBODY = Principal(user_id=0, name="")
 _USE_NOTED_EVERY = timedelta(minutes=1)
 # Of reading it costs a write of its own.
 _READING_NOTED_EVERY = timedelta(hours=1)
+# With a short idle time-out it is written down more often: this many times within the time-out.
+_NOTED_WITHIN = 10
 
 _KEY = select(
     keys.c.id.label("key_id"),
     keys.c.last_used,
     keys.c.idle_timeout,
     keys.c.expires,
+    keys.c.revoked,
     keys.c.real_user_id,
+    keys.c.made_by_id,
+    keys.c.group_id,
+    keys.c.confined,
     users_table.c.id,
     users_table.c.name,
     users_table.c.display_name,
     users_table.c.administrator,
+    users_table.c.disabled,
+    users_table.c.removed,
     users_table.c.default_session,
 ).join(users_table, users_table.c.id == keys.c.user_id)
-_ALIVE = _KEY.where(
-    keys.c.kind == "login",
-    keys.c.revoked.is_(None),
-    ~users_table.c.disabled,
-    users_table.c.removed.is_(None),
+_LOGIN = _KEY.where(keys.c.kind == "login")
+_ALIVE = _LOGIN.where(
+    keys.c.revoked.is_(None), ~users_table.c.disabled, users_table.c.removed.is_(None)
 )
-_BY_HASH = Prepared(_ALIVE.where(keys.c.hash == bindparam("hash")))
+_BY_HASH = Prepared(_LOGIN.where(keys.c.hash == bindparam("hash")))
 _BY_NUMBER = Prepared(
-    _ALIVE.where(keys.c.id == bindparam("key_id"), users_table.c.id == bindparam("user_id"))
+    _LOGIN.where(keys.c.id == bindparam("key_id"), users_table.c.id == bindparam("user_id"))
 )
 
 
@@ -68,8 +74,10 @@ def resolve(connection: Connection, asker: Asker, *, now: datetime, writes: bool
 
     Raises
     ------
+    LoginUnknown, LoginExpired, LoginRevoked
+        When that is how it is with the key.
     NotSignedIn
-        When the key is unknown, expired or revoked, or the account is disabled or gone.
+        When the account is disabled.
     """
     match asker:
         case Anonymous():
@@ -92,7 +100,7 @@ def resolve_viewer(
 
     Raises
     ------
-    NotSignedIn
+    NotSignedIn, LoginExpired, LoginRevoked
         When either has ended.
     """
     if key_id is not None:
@@ -126,26 +134,40 @@ def all_alive(connection: Connection, askers: Iterable[Asker], now: datetime) ->
 
 
 def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: bool) -> Principal:
-    row = rows[0] if rows else None
-    ends = key_ends(row) if row is not None else None
-    if row is None or (ends is not None and ends <= now):
-        raise NotSignedIn(
-            "The login is not valid: it has expired, was ended, or never existed.",
+    if not rows:
+        raise LoginUnknown("This key is of no login here.", hint="Log in, and try again.")
+    row = rows[0]
+    ends = key_ends(row)
+    if row.revoked is not None or row.disabled or row.removed is not None:
+        raise LoginRevoked(
+            "This login was ended, or its account is disabled.", hint="Log in again."
+        )
+    if ends is not None and ends <= now:
+        raise LoginExpired(
+            "This login has expired: its time is over, or it was not used for too long.",
             hint="Log in again.",
         )
-    if writes and now - row.last_used >= _USE_NOTED_EVERY:
+    unnoted = now - row.last_used
+    often = timedelta.max
+    if row.idle_timeout is not None:
+        often = timedelta(minutes=row.idle_timeout) / _NOTED_WITHIN
+    if writes and unnoted >= min(_USE_NOTED_EVERY, often):
         note_use(connection, row.key_id, now)
+    real_user_id = row.made_by_id if row.real_user_id is None else row.real_user_id
     return Principal(
         user_id=row.id,
         name=row.name,
         display_name=row.display_name,
-        administrator=row.administrator,
+        # What only administrators do they do as themselves.
+        administrator=row.administrator and real_user_id is None,
         via="key",
         key_id=row.key_id,
         expires=ends,
-        real_user_id=row.real_user_id,
-        unnoted=not writes and now - row.last_used >= _READING_NOTED_EVERY,
+        real_user_id=real_user_id,
+        unnoted=not writes and unnoted >= min(_READING_NOTED_EVERY, often),
         default_session=row.default_session,
+        group_id=row.group_id,
+        confined=row.confined,
     )
 
 
@@ -198,4 +220,5 @@ def _by_name(
         administrator=administrator,
         via=via,
         default_session=row.default_session,
+        group_id=row.default_group,
     )

@@ -66,6 +66,7 @@ def make(context: Context, **attributes: Any) -> None:
         "commands": 0,
         "events": 0,
         "last_command": "",
+        "group_id": context.principal.group_id,
         **attributes,
     }
     id_ = context.connection.execute(insert(sessions).values(row).returning(sessions.c.id)).scalar()
@@ -96,7 +97,7 @@ def default_code(context: Context) -> str:
     ).scalar()
     if found is not None:
         return str(found)
-    make(context, label=_DEFAULT_LABEL)
+    make(context, label=_DEFAULT_LABEL, group_id=None)
     context.connection.execute(
         update(users_table).where(me).values(default_session=context.session.id)
     )
@@ -121,6 +122,8 @@ def list_sessions(context: Context, request: model.ListSessions) -> model.Page[m
     """List the sessions that the principal has a role in."""
     me = context.principal.user_id
     statement = access.LOADED.where(members.c.user_id == me, *_which(request, me))
+    if context.principal.confined:
+        statement = statement.where(sessions.c.group_id == context.principal.group_id)
     if request.search:
         statement = statement.where(_containing(request.search))
     if request.after is not None:

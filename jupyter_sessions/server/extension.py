@@ -71,9 +71,15 @@ class SessionsExtension(ExtensionApp):
     login_days = Float(30.0, min=0.001, help="How many days a login lives at most.").tag(
         config=True
     )
-    login_idle_days = Float(7.0, min=0.001, help="How many days a login lives unused.").tag(
-        config=True
-    )
+    login_idle_days = Float(
+        7.0, min=0.001, help="How many days a login lives unused, if nothing else is asked for."
+    ).tag(config=True)
+    longest_login_idle_days = Float(
+        30.0,
+        min=0.001,
+        help="How many days unused a login may be asked to live; administrators may ask for as "
+        "long as it lives at most.",
+    ).tag(config=True)
 
     @default("config_file_name")
     def _default_config_file_name(self) -> str:
@@ -106,6 +112,7 @@ class SessionsExtension(ExtensionApp):
             restorable=timedelta(days=self.restorable_days),
             login=timedelta(days=self.login_days),
             login_idle=timedelta(days=self.login_idle_days),
+            longest_login_idle=timedelta(days=self.longest_login_idle_days),
         )
 
         def open_store() -> Dispatcher:

@@ -139,7 +139,7 @@ class SessionsHandler(JupyterHandler):
         self.set_cookie(
             cookie_name(self),
             login.key,
-            expires=login.expires,
+            expires=login.login.expires,
             path=f"{self.base_url}sessions",
             httponly=True,
             samesite="Lax",

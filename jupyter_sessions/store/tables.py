@@ -25,11 +25,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0003"
+REVISION = "0004"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -118,10 +119,34 @@ users = Table(
     Column("last_login", Instant),
     Column("removed", Instant),
     Column("default_session", Number),
+    Column("default_group", Number),
     # A removed account frees its name, and whoever takes it next inherits nothing: the migration
     # makes this index for those that are not removed. To say so here would import both dialects
     # at every start.
     Index("uq_users_folded", "folded", unique=True),
+)
+
+#: Named sets of users. `roles` are what a group is given in each session made in it.
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("name", String, nullable=False),
+    # The name as it is compared: NFKC, case-folded.
+    Column("folded", Folded, nullable=False, unique=True),
+    Column("description", Text, nullable=False),
+    Column("roles", Integer, nullable=False),
+    Column("created", Instant, nullable=False),
+)
+
+group_users = Table(
+    "group_users",
+    metadata,
+    Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("owner", Boolean, nullable=False),
+    Column("since", Instant, nullable=False),
+    Index("ix_group_users_user_id", "user_id"),
 )
 
 sessions = Table(
@@ -145,7 +170,9 @@ sessions = Table(
     Column("commands", Number, nullable=False),
     Column("events", Number, nullable=False),
     Column("last_command", String, nullable=False),
+    Column("group_id", ForeignKey("groups.id")),
     Index("ix_sessions_removed", "removed"),
+    Index("ix_sessions_group_id", "group_id"),
 )
 
 members = Table(
@@ -157,6 +184,18 @@ members = Table(
     Column("since", Instant, nullable=False),
     Column("granted_by", ForeignKey("users.id")),
     Index("ix_members_user_id", "user_id"),
+)
+
+#: Groups that are members of a session, beside the users in `members`.
+member_groups = Table(
+    "member_groups",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("roles", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("granted_by", ForeignKey("users.id")),
+    Index("ix_member_groups_group_id", "group_id"),
 )
 
 blobs = Table(
@@ -280,5 +319,16 @@ keys = Table(
     Column("idle_timeout", Integer),
     Column("expires", Instant),
     Column("revoked", Instant),
+    # Who made the login for the user, where it was somebody else.
+    Column("made_by_id", ForeignKey("users.id")),
+    # The login's current group; where `confined` is set, it reaches this group's sessions alone.
+    Column("group_id", ForeignKey("groups.id")),
+    Column("confined", Boolean, nullable=False, server_default=false()),
+    Column("agent", String, nullable=False, server_default=""),
+    # The login under which a ticket was made: what comes of the ticket is no freer.
+    Column("parent_id", Number),
     Index("ix_keys_user_id", "user_id"),
+    Index("ix_keys_real_user_id", "real_user_id"),
+    Index("ix_keys_made_by_id", "made_by_id"),
+    Index("ix_keys_group_id", "group_id"),
 )

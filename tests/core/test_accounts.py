@@ -59,15 +59,15 @@ def test_a_disabled_account_is_shut_out_at_once_and_keeps_its_roles(house):
     code = house.new("ann").code
     house.grant(code, "bob", "write", by="ann")
     do(house, "root", api.DISABLE_ACCOUNT, name="bob")
-    for who in ("bob", "hub"):
-        with refused(errors.NotSignedIn):
+    for who, error in (("bob", errors.LoginRevoked), ("hub", errors.NotSignedIn)):
+        with refused(error):
             do(house, who, api.GET_SESSION, code=code)
-        with refused(errors.NotSignedIn):
+        with refused(error):
             house.record(code, "1", by=who)
     assert members(house, code, "ann")["bob"] == ["read", "write"]
     do(house, "root", api.ENABLE_ACCOUNT, name="bob")
     assert do(house, "hub", api.GET_SESSION, code=code).code == code
-    with refused(errors.NotSignedIn):
+    with refused(errors.LoginRevoked):
         do(house, "bob", api.GET_SESSION, code=code)
 
 
@@ -94,7 +94,7 @@ def test_a_name_that_is_used_again_inherits_nothing(house):
     with refused(errors.WrongPassword):
         do(house, "nobody", api.LOG_IN, user="bob", password=PASSWORD)
     house.keys["old"], house.keys["bob"] = old, Identified("bob")
-    with refused(errors.NotSignedIn):
+    with refused(errors.LoginRevoked):
         do(house, "old", api.WHO_AM_I)
     with refused(errors.NoSuchSession):
         do(house, "bob", api.GET_SESSION, code=code)

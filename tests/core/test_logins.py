@@ -110,7 +110,7 @@ def test_logging_out_ends_that_login_on_the_server_and_no_other(house):
     again = do(house, "nobody", api.LOG_IN, user="sam", password=PASSWORD, label="laptop")
     house.keys["laptop"] = KeyHolder(again.key)
     do(house, "sam", api.LOG_OUT)
-    with refused(errors.NotSignedIn):
+    with refused(errors.LoginRevoked):
         do(house, "sam", api.WHO_AM_I)
     assert do(house, "laptop", api.WHO_AM_I).name == "sam"
 
@@ -118,7 +118,7 @@ def test_logging_out_ends_that_login_on_the_server_and_no_other(house):
 def test_a_new_password_ends_all_logins(house):
     house.add("tom")
     do(house, "root", api.SET_PASSWORD, name="tom", password="another password")
-    with refused(errors.NotSignedIn):
+    with refused(errors.LoginRevoked):
         do(house, "tom", api.WHO_AM_I)
     with refused(errors.WrongPassword):
         do(house, "nobody", api.LOG_IN, user="tom", password=PASSWORD)
@@ -132,21 +132,21 @@ def test_a_login_ends_when_it_is_not_used_and_at_the_latest_when_it_expires(hous
         house.clock.forward(days=6)
         house.new("uma")
     house.clock.forward(days=6)
-    with refused(errors.NotSignedIn):
+    with refused(errors.LoginExpired):
         do(house, "uma", api.WHO_AM_I)
 
 
 def test_a_login_that_is_not_used_ends(house):
     house.add("vera")
     house.clock.now += house.dispatcher.limits.login_idle
-    with refused(errors.NotSignedIn):
+    with refused(errors.LoginExpired):
         do(house, "vera", api.WHO_AM_I)
 
 
 def test_what_is_no_key_of_ours_lets_nobody_in(house):
     for given in ["", "jses_", "jses_x", "é", "\0", "\ud800", "x" * 100_000]:
         house.keys["thief"] = KeyHolder(given)
-        with refused(errors.NotSignedIn):
+        with refused(errors.LoginUnknown):
             do(house, "thief", api.WHO_AM_I)
 
 
@@ -194,7 +194,7 @@ def test_a_ticket_is_no_key_and_a_key_no_ticket(house):
     house.add("xena")
     ticket = do(house, "xena", api.MAKE_TICKET).ticket
     house.keys["thief"] = KeyHolder(ticket)
-    with refused(errors.NotSignedIn):
+    with refused(errors.LoginUnknown):
         do(house, "thief", api.WHO_AM_I)
     with refused(errors.NotSignedIn):
         do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=key(house, "xena"))

@@ -138,7 +138,7 @@ def test_a_view_dies_with_the_login_that_it_was_made_with(house, code):
     token = view(house, "cleo", code, command=1)
     assert look(house, token)
     do(house, "cleo", api.LOG_OUT)
-    with refused(errors.NotSignedIn):
+    with refused(errors.LoginRevoked):
         look(house, token)
 
 

@@ -18,7 +18,11 @@ from tests.server.conftest import IDENTITIES, MEMBERS, Site
 from tests.server.serving import HANDSHAKE, NEVER_GIVEN, address, bearer, error_of, recording
 
 ROLES = {name: roles.from_names([role]) for name, role in MEMBERS.items()} | {"owner": roles.ALL}
-NOT_SIGNED_IN = {"anonymous", "disabled", "expired"}
+NOT_SIGNED_IN = {
+    "anonymous": "not_signed_in",
+    "disabled": "login_revoked",
+    "expired": "login_expired",
+}
 STATES: tuple[model.State, ...] = get_args(model.State)
 NEW = "the content of a new file"
 
@@ -28,7 +32,17 @@ class Case:
     """One request that someone makes."""
 
     site: Site
+    who: str = "owner"
     allowed: bool = True
+
+    def login(self) -> int:
+        """Return the number of a login of whoever asks, beside the one that they ask with."""
+        if not self.allowed:
+            return 1
+        ticket = self.site.ask(self.who, api.MAKE_TICKET).json()["ticket"]
+        made = self.site.ask("anonymous", api.LOG_IN_WITH_TICKET, ticket=ticket).json()
+        number: int = made["login"]["id"]
+        return number
 
     def account(self) -> str:
         """Name an account that the request may change."""
@@ -84,11 +98,21 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "logins.redeem": lambda case: {
         "ticket": case.site.house.call("spare", api.MAKE_TICKET, model.Nothing()).ticket
     },
+    "logins.check": lambda case: {},
+    "logins.keep": lambda case: {},
+    "logins.time": lambda case: {"idle_timeout": 10_000},
+    "logins.group": lambda case: {"group": None},
+    "logins.list": lambda case: {},
+    "logins.open": lambda case: {"user": "spare"},
+    "logins.close": lambda case: {"id": case.login()},
     "logins.end": lambda case: {},
     "logins.ticket": lambda case: {},
     "logins.show": lambda case: {},
     "server.health": lambda case: {},
 }
+
+#: Operations that the table lets everyone ask for, and who may have them done in the end.
+ONLY = {"logins.open": {"administrator"}}
 
 IN_SESSION = [operation for operation in OPERATIONS.values() if operation.in_session]
 OUTSIDE = [operation for operation in OPERATIONS.values() if not operation.in_session]
@@ -100,7 +124,9 @@ def expected(operation: Operation[Any, Any], who: str, state: str) -> tuple[int,
     if operation.needs is Needs.NOTHING:
         return 200, ""
     if who in NOT_SIGNED_IN:
-        return 401, "not_signed_in"
+        return 401, NOT_SIGNED_IN[who]
+    if operation.name in ONLY and who not in ONLY[operation.name]:
+        return 403, "forbidden"
     if operation.needs is Needs.SERVER_ADMIN and who != "administrator":
         return 403, "forbidden"
     if needed is None:
@@ -121,7 +147,7 @@ def answered(
     site: Site, who: str, operation: Operation[Any, Any], code: str, *, allowed: bool
 ) -> tuple[int, str]:
     """Have someone do an operation; return the status, and an error's code."""
-    fields = CALLS[operation.name](Case(site, allowed)) | ({"code": code} if code else {})
+    fields = CALLS[operation.name](Case(site, who, allowed)) | ({"code": code} if code else {})
     if operation.method == "WS":
         return _handshake(site, who, operation, fields)
     headers = {}

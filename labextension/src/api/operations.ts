@@ -67,14 +67,29 @@ export type Grant = { user: string; roles?: Array<string> };
 /** Whether the server can do its work. */
 export type Health = { ok: boolean; version: string; database: string; writable: boolean };
 
+/**
+ * An authenticated connection: a key, without the key itself.
+ *
+ * Who is known by the Jupyter server, or works in process, has no key: their login has no `id`,
+ * no instants and no time-out. `real_user` is who really acts, under sudo; `made_by` who made the
+ * login for the user, where it was somebody else: events name either. A `confined` login reaches
+ * the sessions of its group alone. `expires` is its end in any case; unused for `idle_timeout`
+ * minutes it ends before. `current` marks the login that this request came with.
+ */
+export type Login = { id: number | null; user: string; real_user: string | null; made_by: string | null; group: string | null; confined: boolean; label: string; agent: string; created: string | null; last_used: string | null; expires: string | null; idle_timeout: number | null; current: boolean; state: 'active' | 'expired' | 'revoked' };
+
 /** Someone with roles in a session. */
 export type Member = { user: string; display_name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; owner: boolean; since: string; granted_by: string | null };
 
 /** All members of a session, the owner first. */
 export type Members = { members: Array<Member> };
 
-/** A login; `key` is shown this once and stored only as a hash. */
-export type NewLogin = { key: string; user: string; expires: string | null };
+/**
+ * A login that was made; `key` is shown this once and stored only as a hash.
+ *
+ * `clamped` tells that the idle time-out is shorter than was asked for: the server's limit.
+ */
+export type NewLogin = { key: string; user: string; display_name: string; login: Login; clamped: boolean };
 
 /** The numbers of the recorded commands, in the order they were given. */
 export type Recorded = { numbers: Array<number> };
@@ -112,6 +127,9 @@ export type Stream = { output_type: 'stream'; name: string; text: string | Array
 
 /** A one-time way in: it works once, and for a few minutes. */
 export type Ticket = { ticket: string; expires: string };
+
+/** What the idle time-out became; `clamped` tells that it is the server's limit instead. */
+export type TimedLogin = { login: Login; clamped: boolean };
 
 /** The paths that are gone from the web space. */
 export type Unpublished = { paths: Array<string> };
@@ -162,8 +180,15 @@ export type Operations = {
   'accounts.disable': { request: { name: string }; answer: Account };
   'accounts.enable': { request: { name: string }; answer: Account };
   'accounts.remove': { request: { name: string }; answer: Account };
-  'logins.create': { request: { user: string; password: string; label?: string }; answer: NewLogin };
-  'logins.redeem': { request: { ticket: string; label?: string }; answer: NewLogin };
+  'logins.create': { request: { user: string; password: string; group?: string | null; idle_timeout?: number | null; agent?: string; label?: string; sudo?: string | null }; answer: NewLogin };
+  'logins.check': { request: {  }; answer: Login };
+  'logins.redeem': { request: { ticket: string; agent?: string; label?: string }; answer: NewLogin };
+  'logins.keep': { request: {  }; answer: Login };
+  'logins.time': { request: { idle_timeout: number }; answer: TimedLogin };
+  'logins.group': { request: { group: string | null }; answer: Login };
+  'logins.list': { request: { user?: string | null; limit?: number; after?: string | null }; answer: Page<Login> };
+  'logins.open': { request: { user: string; group?: string | null; idle_timeout?: number | null; label?: string }; answer: NewLogin };
+  'logins.close': { request: { id: number }; answer: Login };
   'logins.end': { request: {  }; answer: Done };
   'logins.ticket': { request: {  }; answer: Ticket };
   'logins.show': { request: {  }; answer: User };
@@ -212,7 +237,14 @@ export const OPERATIONS = {
   'accounts.enable': {"method": "POST", "path": "/accounts/{name}/enable"},
   'accounts.remove': {"method": "DELETE", "path": "/accounts/{name}"},
   'logins.create': {"method": "POST", "path": "/login"},
+  'logins.check': {"method": "GET", "path": "/login"},
   'logins.redeem': {"method": "POST", "path": "/login/ticket"},
+  'logins.keep': {"method": "POST", "path": "/login/keep"},
+  'logins.time': {"method": "PUT", "path": "/login/timeout"},
+  'logins.group': {"method": "PUT", "path": "/login/group"},
+  'logins.list': {"method": "GET", "path": "/logins"},
+  'logins.open': {"method": "POST", "path": "/logins"},
+  'logins.close': {"method": "DELETE", "path": "/logins/{id}"},
   'logins.end': {"method": "POST", "path": "/logout"},
   'logins.ticket': {"method": "POST", "path": "/tickets"},
   'logins.show': {"method": "GET", "path": "/user"},
