@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -54,6 +55,4 @@ def _pattern(path: str) -> str:
     """
     if path.endswith("{code}"):
         path += "/?"
-    for name in ("code", "number", "name"):
-        path = path.replace(f"{{{name}}}", "([^/]+)")
-    return path.replace("{path}", "(.+)")
+    return re.sub(r"\{\w+\}", "([^/]+)", path.replace("{path}", "(.+)"))
