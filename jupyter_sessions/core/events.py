@@ -11,8 +11,9 @@ from jupyter_sessions import api, model
 from jupyter_sessions.core import summaries, users
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
+from jupyter_sessions.store.numbers import number_in, rows_in
 from jupyter_sessions.store.prepared import Prepared
-from jupyter_sessions.store.tables import events, number_in, rows_in, server_events
+from jupyter_sessions.store.tables import events, server_events
 
 _INSERT = Prepared(insert(events), columns=events.columns.keys())
 

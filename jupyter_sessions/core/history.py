@@ -18,8 +18,9 @@ from jupyter_sessions.core.sessions import answer
 from jupyter_sessions.errors import NotFound
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
+from jupyter_sessions.store.numbers import number_in, rows_in
 from jupyter_sessions.store.prepared import Prepared
-from jupyter_sessions.store.tables import blobs, commands, number_in, rows_in
+from jupyter_sessions.store.tables import blobs, commands
 
 _SOURCES = blobs.alias("sources")
 _OUTPUTS = blobs.alias("outputs")

@@ -12,16 +12,8 @@ from jupyter_sessions.core import access, events
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store import search
-from jupyter_sessions.store.tables import (
-    blobs,
-    commands,
-    files,
-    keys,
-    members,
-    rows_in,
-    sessions,
-    settings,
-)
+from jupyter_sessions.store.numbers import rows_in
+from jupyter_sessions.store.tables import blobs, commands, files, keys, members, sessions, settings
 from jupyter_sessions.store.tables import events as event_log
 
 _GRACE = timedelta(days=1)

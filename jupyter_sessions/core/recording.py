@@ -18,8 +18,9 @@ from jupyter_sessions.errors import Conflict
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.numbers import number_in
 from jupyter_sessions.store.prepared import Prepared
-from jupyter_sessions.store.tables import blobs, commands, number_in
+from jupyter_sessions.store.tables import blobs, commands
 
 _LAST_COMMAND = 200
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from jupyter_sessions.model import CommandSummary
-from jupyter_sessions.store.tables import commands, number_in, users
+from jupyter_sessions.store.numbers import number_in
+from jupyter_sessions.store.tables import commands, users
 
 #: How the kinds of all events that concern a command begin.
 EVENTS_OF_COMMANDS = "command."

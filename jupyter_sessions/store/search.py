@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, cast, column, select, table, text
 
 from jupyter_sessions.store.database import Transaction
-from jupyter_sessions.store.tables import Span, commands
+from jupyter_sessions.store.numbers import Span
+from jupyter_sessions.store.tables import commands
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_CHARACTERS = 100_000
