@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,6 +23,24 @@ from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from jupyter_sessions import api, errors, model
+
+
+def login(user: str, **attributes: Any) -> model.Login:
+    """Make a live login as a server shows it."""
+    now = datetime.now(UTC)
+    shown: dict[str, Any] = {
+        "id": 1, "user": user, "real_user": None, "made_by": None, "group": None,
+        "confined": False, "label": "", "agent": "", "created": now, "last_used": now,
+        "expires": now + timedelta(days=30), "idle_timeout": 10_080, "current": True,
+        "state": "active",
+    }  # fmt: skip
+    return model.Login(**shown | attributes)
+
+
+def new_login(key: str, user: str, *, clamped: bool = False, **attributes: Any) -> model.NewLogin:
+    """Make a server's answer to who logs in."""
+    shown = login(user, **attributes)
+    return model.NewLogin(key=key, user=user, display_name="", login=shown, clamped=clamped)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import logins
-from tests.client.scripted_server import Answer, Asked, ScriptedServer
+from tests.client.scripted_server import Answer, Asked, ScriptedServer, new_login
 
 KEY = "jsk_s3cret"
 
@@ -26,7 +26,7 @@ def accounts(server: ScriptedServer) -> ScriptedServer:
             if (told["user"], told["password"]) != ("ann", "pw"):
                 return Answer.error(errors.WrongPassword("Wrong.", hint="Try again."))
             number = sum(earlier.path == "/login" for earlier in server.asked)
-            return Answer(model.NewLogin(key=f"{KEY}{number}", user="ann", expires=None))
+            return Answer(new_login(f"{KEY}{number}", "ann"))
         if asked.path == "/logout":
             return Answer(model.Done())
         return None
@@ -136,8 +136,7 @@ def test_no_name_leads_out_of_the_folder_or_into_another_login(
     accounts: ScriptedServer, name: str, state: Path
 ) -> None:
     def script(asked: Asked) -> Answer | None:
-        made = model.NewLogin(key=KEY, user=name, expires=None)
-        return Answer(made) if asked.path == "/login" else None
+        return Answer(new_login(KEY, name)) if asked.path == "/login" else None
 
     accounts.script = script
     login = logins.log_in(accounts.url, name, "pw", name)

@@ -111,6 +111,7 @@ def test_every_operation_of_the_table_has_its_route(
     fields |= {"name": "ann", "user": "ann", "password": "not that one", "ticket": "none"}
     fields |= {"users": ["ann"], "grants": [{"user": "ann"}]}
     fields |= {"commands": [msgspec.to_builtins(command("a"))], "label": "x", "value": 1}
+    fields |= {"id": 1, "idle_timeout": 10, "group": None}
     if operation is api.RESUME_SESSION:
         fields["commands"] = 1
     names = {field.name for field in msgspec.structs.fields(operation.request)}
