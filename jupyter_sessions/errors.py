@@ -88,18 +88,28 @@ class LoginExpired(NotSignedIn):
     """The login's time is over: it was not used for too long, or has reached its end."""
 
     code = "login_expired"
+    exit_code = 15
 
 
 class LoginRevoked(NotSignedIn):
     """The login was ended, or its account disabled or removed."""
 
     code = "login_revoked"
+    exit_code = 16
 
 
 class LoginUnknown(NotSignedIn):
-    """No login has this key."""
+    """No login of this server has this key."""
 
     code = "login_unknown"
+    exit_code = 17
+
+
+class AccountDisabled(NotSignedIn):
+    """The account is disabled; said only to who has its password."""
+
+    code = "account_disabled"
+    exit_code = 18
 
 
 class WrongPassword(NotSignedIn):

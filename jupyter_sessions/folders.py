@@ -5,17 +5,31 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from jupyter_sessions.errors import StoreUnusable
+
 #: An administrator's shell and the server that it is for name the same store by these.
 DATABASE_VARIABLE = "JUPYTER_SESSIONS_DATABASE"
 BLOBS_VARIABLE = "JUPYTER_SESSIONS_BLOBS"
 
 
 def home() -> Path:
-    """Return the folder of all state on disk, made private to the user on first use."""
+    """Return the folder of all state on disk, made private to the user on first use.
+
+    Raises
+    ------
+    StoreUnusable
+        When there is no home for it, or none that can be written.
+    """
     from jupyter_core.paths import jupyter_data_dir
 
-    folder = Path(jupyter_data_dir()) / "sessions"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder = Path(jupyter_data_dir()) / "sessions"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        raise StoreUnusable(
+            f"There is no place for your sessions and logins: {error}",
+            hint="Set HOME to a folder that you may write in, or name another in JUPYTER_DATA_DIR.",
+        ) from error
     return folder
 
 

@@ -54,8 +54,8 @@ def declared(names: set[str], within: set[str]) -> dict[str, bool]:
 
 def test_everything_that_the_package_imports_is_declared() -> None:
     needed = third_party("jupyter_sessions")
-    demo = named(EXTRAS["demo"])
-    found = declared(needed - USERS_OWN, named(PROJECT["dependencies"]) | demo)
+    optional = named(EXTRAS["demo"]) | named(EXTRAS["keyring"])
+    found = declared(needed - USERS_OWN, named(PROJECT["dependencies"]) | optional)
     assert [name for name, known in found.items() if not known] == []
 
 

@@ -26,6 +26,12 @@ ENVIRONMENT = {
     "shell and the server name the same store by it.",
     BLOBS_VARIABLE: "Where the blobs of the own store are kept.",
     logins.FOLDER_VARIABLE: "The folder of stored logins; by default one in Jupyter's data folder.",
+    logins.USER_FOLDER_VARIABLE: "A folder whose `logins` is the folder of stored logins, where "
+    f"`{logins.FOLDER_VARIABLE}` names none.",
+    logins.LOGIN_VARIABLE: "The id of the stored login that is current in this shell or kernel, "
+    "and in all that it starts.",
+    logins.KEYRING_VARIABLE: "Set to `yes`, it has the keys of new logins kept in the user's "
+    'keyring (`pip install "jupyter_sessions[keyring]"`).',
 }
 
 

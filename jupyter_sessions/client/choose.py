@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from urllib.parse import urlsplit
 
-from jupyter_sessions import errors, folders
+from jupyter_sessions import errors, folders, model
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.references import (
     Address,
@@ -40,11 +41,21 @@ def transport(server: str | None = None) -> Transport:
     BadAddress
         When what was named is no server's address.
     """
+    return _by(login_for(server))
+
+
+def login_for(server: str | None = None) -> logins.Login | None:
+    """Return the stored login that `transport` takes; None where it goes in process.
+
+    Raises
+    ------
+    NoLogin, BadAddress
+        As `transport`.
+    """
     for named in (server, os.environ.get(SERVER_VARIABLE)):
         if named and named.strip():
-            return _transport_to(parse_address(named))
-    login = logins.current()
-    return _over_http(login) if login else _in_process()
+            return _login_at(parse_address(named))
+    return logins.current()
 
 
 def transport_for(reference: Reference | str) -> Transport:
@@ -66,7 +77,7 @@ def transport_for(reference: Reference | str) -> Transport:
         reference = parse_reference(reference)
     if reference.server is None:
         return transport()
-    return _transport_to(Address(None, reference.server))
+    return _by(_login_at(Address(None, reference.server)))
 
 
 def transport_of(server: str | None, user: str) -> Transport:
@@ -78,7 +89,7 @@ def transport_of(server: str | None, user: str) -> Transport:
         When no login of that user there is stored.
     """
     if server is not None:
-        return _transport_to(Address(user, server))
+        return _by(_login_at(Address(user, server)))
     own = _in_process()
     if own.user != user:
         raise errors.NoLogin(
@@ -87,14 +98,18 @@ def transport_of(server: str | None, user: str) -> Transport:
     return own
 
 
-def _transport_to(address: Address) -> Transport:
+def _by(login: logins.Login | None) -> Transport:
+    return over_http(login) if login else _in_process()
+
+
+def _login_at(address: Address) -> logins.Login | None:
     if address.server is None:
-        return transport()
+        return login_for()
     login = logins.find(address.server, address.user)
     if login:
-        return _over_http(login)
+        return login
     if address.user is None and _is_own(address.server):
-        return _in_process()
+        return None
     there = f"{address.user}@{address.server}" if address.user else address.server
     raise errors.NoLogin(
         f"You are not logged in to {there}.",
@@ -103,14 +118,20 @@ def _transport_to(address: Address) -> Transport:
     )
 
 
-def _over_http(login: logins.Login) -> Transport:
+def over_http(login: logins.Login) -> Transport:
+    """Give the way that a stored login opens; what the server says of the login is stored."""
     from jupyter_sessions.client.http import Http
 
     def renew() -> str | None:
         newer = logins.find(login.server, login.user)
         return newer.key if newer else None
 
-    return Http(login.server, login.key, login.user, renew=renew)
+    def learn(shown: model.Login) -> None:
+        if shown.id == login.number:
+            with suppress(errors.SessionsError):  # what was asked for is done all the same
+                logins.learn(login, shown)
+
+    return Http(login.server, login.key, login.user, renew=renew, learn=learn)
 
 
 def _in_process() -> Transport:

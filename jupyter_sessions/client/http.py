@@ -45,6 +45,8 @@ class Http:
     renew
         Asked once when the server no longer takes the key: gives another one for the same user, or
         None. So a login made elsewhere in the meantime lets a running notebook go on.
+    learn
+        Called with what an answer says of the login that the key is of.
     connect_timeout, read_timeout
         In seconds.
     """
@@ -56,6 +58,7 @@ class Http:
         user: str | None = None,
         *,
         renew: Callable[[], str | None] | None = None,
+        learn: Callable[[model.Login], None] | None = None,
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
     ) -> None:
@@ -63,6 +66,7 @@ class Http:
         self._key = _checked(key)
         self._user = user
         self._renew = renew
+        self._learn = learn
         self._timeouts = connect_timeout, read_timeout
         self._lock = threading.Lock()
         self._connections: tuple[int, httpx.Client] | None = None
@@ -92,9 +96,13 @@ class Http:
                 raise answers.foreign(self._server, response.status_code)
             body = response.read()
         try:
-            return msgspec.json.decode(body, type=operation.answer)
+            answer = msgspec.json.decode(body, type=operation.answer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise answers.not_understood(self._server) from error
+        shown = answer.login if isinstance(answer, model.TimedLogin) else answer
+        if self._learn and isinstance(shown, model.Login) and shown.current:
+            self._learn(shown)
+        return answer
 
     def download(self, request: model.FileNamed, target: BinaryIO) -> None:
         """Write a published file's content into `target`; see `Transport.download`."""

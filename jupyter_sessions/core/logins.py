@@ -23,7 +23,7 @@ from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.members import tell_sessions_of
 from jupyter_sessions.core.own_login import idle_timeout
 from jupyter_sessions.core.registry import Preparation, implements
-from jupyter_sessions.errors import Forbidden, NotFound, NotSignedIn, WrongPassword
+from jupyter_sessions.errors import AccountDisabled, Forbidden, NotFound, NotSignedIn, WrongPassword
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
 
@@ -44,9 +44,15 @@ def _verify(preparation: Preparation, request: model.LogIn) -> _Verified:
     folded = names.fold(request.user)
     _back_off.check(folded)
     row = preparation.database.read(lambda tx: users.find(tx.connection, request.user)).result()
-    # A disabled account's password is never right, or one could be guessed there without end.
-    password_hash = row.password_hash if row is not None and not row.disabled else None
-    if not passwords.matches(password_hash, request.password):
+    password_hash = row.password_hash if row is not None else None
+    right = passwords.matches(password_hash, request.password)
+    if row is not None and row.disabled and right:
+        # Counted as a failure, or its password could be guessed without end.
+        _back_off.failed(folded)
+        raise AccountDisabled(
+            f"The account {row.name} is disabled.", hint="Ask the server's administrator."
+        )
+    if not right:
         _back_off.failed(folded)
         return _Verified(0, None)
     _back_off.succeeded(folded)
@@ -68,7 +74,7 @@ def log_in(context: Context, request: model.LogIn) -> model.NewLogin:
     ).one_or_none()
     if row is None:
         raise WrongPassword(
-            "User name and password don't belong together, or the account is disabled.",
+            "User name and password don't belong together.",
             hint="Check both. The server's administrator can set a new password.",
         )
     connection = context.connection

@@ -22,7 +22,7 @@ def _store(server: str, user: str = "ann", *, current: bool = False) -> logins.L
         id=f"{len(list(logins.folder().iterdir())):016x}",
         server=server,
         user=user,
-        key=f"key-of-{user}",
+        stored_key=f"key-of-{user}",
         label="",
         created=datetime.now(UTC),
         expires=None,
@@ -173,7 +173,7 @@ def test_a_key_that_ran_out_is_taken_from_the_newest_login(server: ScriptedServe
     transport = choose.transport()
     with pytest.raises(errors.NotSignedIn):
         transport.call(api.SESSION_EXISTS, model.SessionNamed(code=CODE))
-    newer = msgspec.structs.replace(_store(server.url), key="key-of-ann2")
+    newer = msgspec.structs.replace(_store(server.url), stored_key="key-of-ann2")
     (logins.folder() / f"{newer.id}.json").write_bytes(msgspec.json.encode(newer))
     logins.set_current(newer)
     assert transport.call(api.SESSION_EXISTS, model.SessionNamed(code=CODE)).exists

@@ -11,6 +11,7 @@ import pytest
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import logins
+from jupyter_sessions.client.logins import store
 from tests.client.scripted_server import Answer, Asked, ScriptedServer, new_login
 
 KEY = "jsk_s3cret"
@@ -26,7 +27,7 @@ def accounts(server: ScriptedServer) -> ScriptedServer:
             if (told["user"], told["password"]) != ("ann", "pw"):
                 return Answer.error(errors.WrongPassword("Wrong.", hint="Try again."))
             number = sum(earlier.path == "/login" for earlier in server.asked)
-            return Answer(new_login(f"{KEY}{number}", "ann"))
+            return Answer(new_login(f"{KEY}{number}", "ann", label=told.get("label", "")))
         if asked.path == "/logout":
             return Answer(model.Done())
         return None
@@ -102,7 +103,7 @@ def _store(server: str, user: str, key: str = KEY, expires: datetime | None = No
         id=f"{len(list(logins.folder().iterdir())):016x}",
         server=server,
         user=user,
-        key=key,
+        stored_key=key,
         label="",
         created=datetime.now(UTC),
         expires=expires,
@@ -136,7 +137,7 @@ def test_no_name_leads_out_of_the_folder_or_into_another_login(
     accounts: ScriptedServer, name: str, state: Path
 ) -> None:
     def script(asked: Asked) -> Answer | None:
-        return Answer(new_login(KEY, name)) if asked.path == "/login" else None
+        return Answer(new_login(KEY, name, label=name)) if asked.path == "/login" else None
 
     accounts.script = script
     login = logins.log_in(accounts.url, name, "pw", name)
@@ -196,14 +197,13 @@ def _switch_and_look(number: int, start: multiprocessing.synchronize.Barrier) ->
         id=f"{number:016x}",
         server=f"https://h{number}",
         user=f"user{number}",
-        key=f"key{number}" * 50,
+        stored_key=f"key{number}" * 50,
         label="",
         created=datetime.now(UTC),
         expires=None,
     )
     for _ in range(5):
-        with logins._locked() as where:
-            logins._write(where / f"{mine.id}.json", mine)
+        store.keep(mine)
         logins.set_current(mine)
         seen = logins.current()
         assert seen is not None

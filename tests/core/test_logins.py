@@ -45,13 +45,23 @@ def test_an_unknown_user_and_a_wrong_password_look_the_same(house):
         ("nobody-here", PASSWORD),
         ("nobody\0here", PASSWORD),
         ("vouched", "the password of nobody"),
-        ("disabled", PASSWORD),
+        ("disabled", "wrong"),
         ("quentin", ""),
     ):
         with pytest.raises(errors.WrongPassword) as refusal:
             do(house, "nobody", api.LOG_IN, user=user, password=password)
         told.append(refusal.value.to_wire())
     assert all(answer == told[0] for answer in told)
+
+
+def test_that_an_account_is_disabled_is_told_to_who_has_its_password(house):
+    name = secrets.token_hex(4)
+    do(house, "root", api.ADD_ACCOUNT, name=name, password=PASSWORD)
+    do(house, "root", api.DISABLE_ACCOUNT, name=name)
+    with refused(errors.AccountDisabled, match=f"account {name} is disabled"):
+        do(house, "nobody", api.LOG_IN, user=name, password=PASSWORD)
+    do(house, "root", api.ENABLE_ACCOUNT, name=name)
+    assert do(house, "nobody", api.LOG_IN, user=name, password=PASSWORD).user == name
 
 
 def test_failed_tries_back_off_and_whether_there_is_such_a_user_makes_no_difference(house):
@@ -62,7 +72,7 @@ def test_failed_tries_back_off_and_whether_there_is_such_a_user_makes_no_differe
     do(house, "root", api.DISABLE_ACCOUNT, name=shut)
     for user, password in ((there, "wrong"), (absent, "wrong"), (shut, PASSWORD)):
         for _ in range(2):
-            with refused(errors.WrongPassword):
+            with refused(errors.AccountDisabled if user == shut else errors.WrongPassword):
                 do(house, "nobody", api.LOG_IN, user=user, password=password)
         for _ in range(10):
             logins._back_off.failed(user)

@@ -1,0 +1,52 @@
+"""Logins stored on the user's disk: which there are, which is meant, getting and ending one."""
+
+from jupyter_sessions.client.logins.checking import Checked, as_stored, check, end, log_out
+from jupyter_sessions.client.logins.choice import (
+    LOGIN_VARIABLE,
+    Place,
+    current,
+    current_id,
+    forget,
+    set_current,
+    set_here,
+)
+from jupyter_sessions.client.logins.deciding import Decided, reuse
+from jupyter_sessions.client.logins.finding import find, named, short
+from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VARIABLE, folder
+from jupyter_sessions.client.logins.keyrings import KEYRING_VARIABLE
+from jupyter_sessions.client.logins.login import Login
+from jupyter_sessions.client.logins.making import Made, Wanted, create, join, log_in
+from jupyter_sessions.client.logins.store import last, learn, stored
+
+__all__ = [
+    "FOLDER_VARIABLE",
+    "KEYRING_VARIABLE",
+    "LOGIN_VARIABLE",
+    "USER_FOLDER_VARIABLE",
+    "Checked",
+    "Decided",
+    "Login",
+    "Made",
+    "Place",
+    "Wanted",
+    "as_stored",
+    "check",
+    "create",
+    "current",
+    "current_id",
+    "end",
+    "find",
+    "folder",
+    "forget",
+    "join",
+    "last",
+    "learn",
+    "log_in",
+    "log_out",
+    "named",
+    "reuse",
+    "set_current",
+    "set_here",
+    "short",
+    "stored",
+]

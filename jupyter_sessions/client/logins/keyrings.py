@@ -1,0 +1,81 @@
+"""Keys in the user's keyring, for those who ask for it; the file then holds none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jupyter_sessions import errors
+
+KEYRING_VARIABLE = "JUPYTER_SESSIONS_KEYRING"
+_SERVICE = "jupyter_sessions"
+_NO = {"", "0", "no", "false", "off"}
+
+
+def wanted() -> bool:
+    """Tell whether the user wants keys in the keyring: what ``JUPYTER_SESSIONS_KEYRING`` says."""
+    return os.environ.get(KEYRING_VARIABLE, "").strip().lower() not in _NO
+
+
+def put(id_: str, key: str) -> None:
+    """Keep the key of a login.
+
+    Raises
+    ------
+    StoreUnusable
+        When there is no keyring, or it takes nothing.
+    """
+    with _keyring_told():
+        import keyring
+
+        keyring.set_password(_SERVICE, id_, key)
+
+
+def get(id_: str) -> str:
+    """Return the key of a login.
+
+    Raises
+    ------
+    StoreUnusable
+        When there is no keyring, or the key is not in it.
+    """
+    with _keyring_told():
+        import keyring
+
+        key = keyring.get_password(_SERVICE, id_)
+    if key is None:
+        raise errors.StoreUnusable(
+            "The key of this login is not in the keyring any more.", hint="Log in again."
+        )
+    return str(key)
+
+
+def drop(id_: str) -> None:
+    """Forget the key of a login; one that is not there is no failure."""
+    with _keyring_told():
+        import keyring
+        from keyring.errors import PasswordDeleteError
+
+        try:
+            keyring.delete_password(_SERVICE, id_)
+        except PasswordDeleteError:
+            return
+
+
+@contextmanager
+def _keyring_told() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise errors.StoreUnusable(
+            f"{KEYRING_VARIABLE} asks for a keyring, and the package keyring is not installed.",
+            hint='Install it: pip install "jupyter_sessions[keyring]"',
+        ) from error
+    except errors.SessionsError:
+        raise
+    except Exception as error:  # backends raise what they like
+        raise errors.StoreUnusable(
+            f"The keyring can't be used: {type(error).__name__}.",
+            hint=f"Unlock it, or unset {KEYRING_VARIABLE} and log in again.",
+        ) from error

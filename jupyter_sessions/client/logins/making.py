@@ -1,0 +1,130 @@
+"""Getting a login: a key for a password, or by a key that one has."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.logins import patience, store
+from jupyter_sessions.client.logins.choice import set_current
+from jupyter_sessions.client.logins.login import Login
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """The login that someone wants; what is None may be any, or the server's default.
+
+    Attributes
+    ----------
+    server
+        The server's base URL.
+    user
+        Whose password opens it.
+    group
+        In which sessions are to be made.
+    sudo
+        Whom to act as.
+    idle_timeout
+        How long it is to live unused, in minutes.
+    label, agent
+        On what it is used, and by which program.
+    """
+
+    server: str | None = None
+    user: str | None = None
+    group: str | None = None
+    sudo: str | None = None
+    idle_timeout: int | None = None
+    label: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A login that was made; `clamped` where the server gave less time than was asked for."""
+
+    login: Login
+    clamped: bool
+
+
+def create(wanted: Wanted, password: str) -> Made:
+    """Exchange a password for a key, and store the login.
+
+    The password is sent only to what has answered as a sessions server.
+
+    Raises
+    ------
+    WrongPassword, AccountDisabled, TooManyTries, Forbidden, NotFound
+        When the server refuses.
+    ServerUnreachable, ServerNotTrusted, NotASessionsServer
+        When there is no sessions server to ask.
+    StoreUnusable
+        When the login can't be stored here.
+    """
+    if wanted.server is None or wanted.user is None:
+        raise errors.BadRequest("A login needs a server and a user.", hint="Name both.")
+    store.last()  # the folder is there, or nothing is sent
+    server = wanted.server
+    patience.reach(server)
+    request = model.LogIn(
+        user=wanted.user,
+        password=password,
+        group=wanted.group,
+        idle_timeout=wanted.idle_timeout,
+        agent=wanted.agent,
+        label=wanted.label,
+        sudo=wanted.sudo,
+    )
+    made = patience.ask(server, None, lambda http: http.call(api.LOG_IN, request))
+    return Made(store.keep(_login(server, made.key, made.login)), made.clamped)
+
+
+def join(server: str, key: str, seconds: float | None = None) -> Login:
+    """Take up the login that a key stands for, and store it; a key that is stored stays one login.
+
+    Parameters
+    ----------
+    server
+        The server's base URL.
+    key
+        The key. It is sent only to what has answered as a sessions server.
+    seconds
+        How long to wait for a server that is not there yet.
+
+    Raises
+    ------
+    LoginExpired, LoginRevoked, LoginUnknown
+        When the key lets nobody in there.
+    ServerUnreachable, ServerNotTrusted, NotASessionsServer
+        When there is no sessions server to ask.
+    """
+    patience.reach(server, seconds)
+    shown = patience.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing()))
+    same = (login for login in store.stored() if (login.server, login.number) == (server, shown.id))
+    login = next(same, None) or _login(server, key, shown)
+    return store.keep(
+        msgspec.structs.replace(login.as_shown(shown), stored_key=key, in_keyring=False)
+    )
+
+
+def log_in(server: str, user: str, password: str, label: str = "") -> Login:
+    """Exchange a password for a key, store the login and make it the current one; see `create`."""
+    made = create(Wanted(server=server, user=user, label=label), password)
+    set_current(made.login)
+    return made.login
+
+
+def _login(server: str, key: str, shown: model.Login) -> Login:
+    return Login(
+        id=secrets.token_hex(8),
+        server=server,
+        user=shown.user,
+        label=shown.label,
+        created=shown.created or datetime.now(UTC),
+        expires=None,
+        stored_key=key,
+    ).as_shown(shown)

@@ -1,0 +1,83 @@
+"""Asking a server that may not be there yet: for as long as one will wait, and no longer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.http import CONNECT_TIMEOUT, Http
+
+T = TypeVar("T")
+
+#: Seconds within which a server must answer who logs in, where it is not waited for.
+ANSWERS_WITHIN = 20.0
+_FIRST_PAUSE = 0.2  # seconds
+_LONGEST_PAUSE = 2.0
+
+
+def ask(
+    server: str, key: str | None, question: Callable[[Http], T], *, within: float = ANSWERS_WITHIN
+) -> T:
+    """Ask a server once, over a connection of its own."""
+    http = Http(server, key, connect_timeout=min(CONNECT_TIMEOUT, within), read_timeout=within)
+    try:
+        return question(http)
+    finally:
+        http.close()
+
+
+def wait_for(
+    server: str, key: str | None, question: Callable[[Http], T], seconds: float | None
+) -> T:
+    """Ask a server until it answers, for so many seconds at most; without any, once.
+
+    Raises
+    ------
+    ServerUnreachable
+        When it did not answer in that time.
+    SessionsError
+        What it answers.
+    """
+    if not seconds:
+        return ask(server, key, question)
+    deadline = time.monotonic() + seconds
+    pause = _FIRST_PAUSE
+    while True:
+        left = max(0.001, deadline - time.monotonic())
+        try:
+            return _within(server, key, question, left)
+        except errors.ServerUnreachable:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+        time.sleep(min(pause, left))
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def reach(server: str, seconds: float | None = None) -> None:
+    """See that there is a sessions server, before a password or key is sent to it."""
+    wait_for(server, None, lambda http: http.call(api.CHECK_HEALTH, model.Nothing()), seconds)
+
+
+def _within(server: str, key: str | None, question: Callable[[Http], T], seconds: float) -> T:
+    # Looking up a name, and a server that sends a little now and then, know no time limit.
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask(server, key, question, within=seconds))
+        except BaseException as error:  # noqa: BLE001  # told to the one who waits
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        raise errors.ServerSilent(
+            f"{server} did not answer in the time that you gave it.",
+            hint="Check the address, or wait for longer.",
+        ) from None

@@ -1,0 +1,73 @@
+"""Dropping what is of no use any more: logins that have expired, and what broken writes left."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from jupyter_sessions.client.logins import home as names
+from jupyter_sessions.client.logins import store
+from jupyter_sessions.client.logins.choice import forget
+from jupyter_sessions.client.logins.files import NEW
+from jupyter_sessions.client.logins.home import folder
+from jupyter_sessions.client.logins.login import Login
+
+#: For so long an expired login stays in the list, for its owner to see what became of it.
+KEPT = timedelta(days=30)
+_EVERY = 86_400.0  # seconds
+
+
+def expired(longer_than: timedelta = timedelta(0)) -> list[Login]:
+    """Return the stored logins that have expired, for longer than so long."""
+    now = datetime.now(UTC)
+    return [
+        login
+        for login in store.stored()
+        if login.expires is not None and login.expires + longer_than <= now
+    ]
+
+
+def prune(longer_than: timedelta = timedelta(0)) -> list[Login]:
+    """Forget the stored logins that have expired, and return them."""
+    gone = expired(longer_than)
+    for login in gone:
+        forget(login)
+    old = time.time() - _EVERY
+    for torn in folder().glob(f".*{NEW}"):
+        with suppress(OSError):
+            if torn.stat().st_mtime < old:
+                torn.unlink()
+    return gone
+
+
+def prune_now_and_then() -> None:
+    """Have a process of its own forget what expired 30 days ago; at most once a day."""
+    marker = folder() / names.PRUNED
+    try:
+        due = marker.stat().st_mtime < time.time() - _EVERY
+        marker.touch(0o600)
+    except FileNotFoundError:
+        due = False
+        with suppress(OSError):
+            marker.touch(0o600)
+    except OSError:
+        return
+    if not due:
+        return
+    with suppress(OSError):
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        threading.Thread(target=process.wait, daemon=True).start()
+
+
+if __name__ == "__main__":
+    prune(KEPT)

@@ -1,0 +1,98 @@
+"""The stored logins: one file each, under a generated name.
+
+What a file says is JSON, so nothing in a server's, a user's or a key's name can lead out of the
+folder or into another login.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+
+import msgspec
+
+from jupyter_sessions import errors, model
+from jupyter_sessions.client.logins import home as names
+from jupyter_sessions.client.logins import keyrings
+from jupyter_sessions.client.logins.files import locked, read, write
+from jupyter_sessions.client.logins.home import folder, unusable
+from jupyter_sessions.client.logins.login import Login
+
+_ID = re.compile(r"[0-9A-Za-z]{1,64}")
+
+
+class Names(msgspec.Struct, kw_only=True):
+    """Server and user of the last login, which are the defaults of the next."""
+
+    server: str
+    user: str
+
+
+model.ready(Names)
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text can be the name of a stored login."""
+    return bool(_ID.fullmatch(text))
+
+
+def stored() -> list[Login]:
+    """Return all stored logins, the newest first; files that are none are passed over."""
+    where = folder()
+    try:
+        found = [name for name in os.listdir(where) if name.endswith(names.ENDING)]  # noqa: PTH208  # ten times as fast
+    except OSError as error:
+        raise unusable(error) from error
+    read_ = (by_id(name.removesuffix(names.ENDING)) for name in found)
+    return sorted(filter(None, read_), key=lambda login: login.created, reverse=True)
+
+
+def by_id(id_: str) -> Login | None:
+    """Return the stored login of that name, None without one."""
+    if not is_id(id_):
+        return None
+    login = read(folder() / f"{id_}{names.ENDING}", Login)
+    # A file that was copied under another name would be removed under the wrong one.
+    return login if login is not None and login.id == id_ else None
+
+
+def keep(login: Login) -> Login:
+    """Store a login, its key in the keyring if the user wants that, and return it as stored.
+
+    Its server and user are the defaults of the next login.
+    """
+    if login.stored_key is not None and keyrings.wanted():
+        keyrings.put(login.id, login.stored_key)
+        login = msgspec.structs.replace(login, stored_key=None, in_keyring=True)
+    with locked() as where:
+        write(where / f"{login.id}{names.ENDING}", login, lasting=True)
+        write(where / names.LAST, Names(server=login.server, user=login.real_user or login.user))
+    return login
+
+
+def remove(login: Login) -> None:
+    """Remove the file of a login, and its key from the keyring."""
+    with locked() as where:
+        (where / f"{login.id}{names.ENDING}").unlink(missing_ok=True)
+    if login.in_keyring:
+        with suppress(errors.StoreUnusable):  # it is worth nothing without the file
+            keyrings.drop(login.id)
+
+
+def learn(login: Login, shown: model.Login) -> Login:
+    """Have a stored login say what its server says of it now, its group for instance."""
+    learned = login.as_shown(shown)
+    if learned == login:
+        return login
+    with locked() as where:
+        file = where / f"{login.id}{names.ENDING}"
+        known = read(file, Login)
+        if known is not None:  # what was forgotten meanwhile stays so
+            write(file, known.as_shown(shown), lasting=True)
+    return learned
+
+
+def last() -> Names | None:
+    """Return server and user of the last login, None before the first."""
+    return read(folder() / names.LAST, Names)
