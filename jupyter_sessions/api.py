@@ -35,6 +35,8 @@ class Needs(Enum):
     NOTHING = "nothing"
     USER = "a login"
     SERVER_ADMIN = "a server administrator"
+    GROUP_MEMBER = "to be in the group, or a server administrator"
+    GROUP_OWNER = "an owner of the group, or a server administrator"
     READ = "read"
     WRITE = "write"
     EXECUTE = "execute"
@@ -274,6 +276,28 @@ MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, model.Nothing, mode
     "Make a one-time way in for oneself.")
 WHO_AM_I = _add("logins.show", "GET /user", N.USER, model.Nothing, model.User,
     "Tell who is asking.")
+
+# ---- groups
+ADD_GROUP = _add("groups.add", "POST /groups", N.SERVER_ADMIN, model.NewGroup, model.Group,
+    "Make a group.")
+LIST_GROUPS = _add("groups.list", "GET /groups", N.USER, model.ListGroups, model.Page[model.Group],
+    "List the groups that the caller is in; administrators list all.", confined=False)
+GET_GROUP = _add("groups.get", "GET /groups/{name}", N.GROUP_MEMBER, model.GroupNamed, model.Group,
+    "Show a group.", confined=False)
+CHANGE_GROUP = _add("groups.change", "PATCH /groups/{name}", N.GROUP_OWNER, model.ChangeGroup, model.Group,
+    "Change a group's description, and the roles that it gives in sessions made from now on.", confined=False)
+REMOVE_GROUP = _add("groups.remove", "DELETE /groups/{name}", N.SERVER_ADMIN, model.GroupNamed, model.Group,
+    "Remove a group, with its roles everywhere; the sessions made in it stay their owners'.")
+LIST_GROUP_USERS = _add("groupusers.list", "GET /groups/{name}/users", N.GROUP_MEMBER, model.ListGroupUsers, model.Page[model.GroupUser],
+    "List who is in a group.", confined=False)
+ADD_GROUP_USERS = _add("groupusers.add", "POST /groups/{name}/users", N.GROUP_OWNER, model.GroupUsers, model.Group,
+    "Put users into a group: all of them, or none.", confined=False)
+REMOVE_GROUP_USERS = _add("groupusers.remove", "POST /groups/{name}/users/remove", N.GROUP_OWNER, model.GroupUsers, model.Group,
+    "Take users out of a group: all of them, or none.", confined=False)
+SET_GROUP_OWNERS = _add("groupusers.own", "PUT /groups/{name}/owners", N.GROUP_OWNER, model.SetGroupOwners, model.Group,
+    "Make users of a group its owners, or end that: for all of them, or for none.", confined=False)
+SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, model.SetDefaultGroup, model.DefaultGroup,
+    "Choose the group that new logins begin in; administrators choose for others too.", confined=False)
 
 # ---- server
 CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,

@@ -73,7 +73,8 @@ class Done(Answer):
 class Session(Answer):
     """One experiment, as its members see it.
 
-    `roles` are the asking member's own. `url` is None where no server shows this store. `message`
+    `roles` are the asking member's own and those that groups give them; `group` is the one that
+    it was made in. `url` is None where no server shows this store. `message`
     is for whatever its members want said on it, `agent` the name of the program that works in it.
     `last_command` is the source of the newest command, cut to 200 characters.
     """
@@ -85,6 +86,7 @@ class Session(Answer):
     message: str
     agent: str
     owner: str
+    group: str | None
     roles: list[RoleName]
     state: State
     default: bool
@@ -168,9 +170,13 @@ class ResumeSession(Request):
 
 
 class Member(Answer):
-    """Someone with roles in a session."""
+    """Someone with roles in a session: a user or, where `group` is set, all users in a group.
+
+    A group's name stands in `user` with an ``@`` before it, as in a grant.
+    """
 
     user: str
+    group: bool
     display_name: str
     roles: list[RoleName]
     owner: bool
@@ -178,14 +184,27 @@ class Member(Answer):
     granted_by: str | None
 
 
+class ThroughGroups(Answer):
+    """What a user holds in a session because they are in these groups."""
+
+    user: str
+    roles: list[RoleName]
+    groups: list[str]
+
+
 class Members(Answer):
-    """All members of a session, the owner first."""
+    """All members of a session, the owner first, then groups, then users.
+
+    After a grant or a revoke, `through_groups` tells of the users named in it who hold roles
+    through groups too: these stay what they are.
+    """
 
     members: list[Member]
+    through_groups: list[ThroughGroups] = []
 
 
 class Grant(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A user and the roles to give in place of those held; none named means ``read``."""
+    """A user, or ``@group``, and the roles to give in place of those held; none means ``read``."""
 
     user: UserName
     roles: Annotated[list[str], Meta(max_length=10)] = []
@@ -199,7 +218,7 @@ class GrantRoles(Request):
 
 
 class RevokeRoles(Request):
-    """Users who all lose their roles, or none does."""
+    """Users, or ``@group``, who all lose the roles that they were granted, or none does."""
 
     code: Code
     users: Annotated[list[UserName], Meta(min_length=1, max_length=200)]
@@ -494,8 +513,9 @@ EVENT_KINDS: Mapping[str, str] = MappingProxyType(
         "session.restored": "The owner brought it back.",
         "session.transferred": "It has a new owner. Data: `user`.",
         "session.resumed": "A member took it up. Data: `agent`, the program.",
-        "member.granted": "A user got roles in place of others. Data: `user`, `roles`.",
-        "member.revoked": "A user lost all roles. Data: `user`.",
+        "member.granted": "A user, or a group (`@name`), got roles in place of others. Data: "
+        "`user`, `roles`.",
+        "member.revoked": "A user, or a group, lost all roles. Data: `user`.",
         "command.started": "A command began that still runs. Data: its `number`.",
         "command.recorded": "A command ended. Data: its `number`.",
         "command.updated": "Later outputs of a command came. Data: its `number`.",
@@ -666,6 +686,98 @@ class SwitchGroup(Request):
     """The group in which sessions are made from now on; null for none."""
 
     group: GroupName | None
+
+
+class Group(Answer):
+    """A named set of users.
+
+    `roles` are what its users get in each session that is made in it from now on: none where it is
+    private. `users` is how many there are, `owners` are those who manage them. `member` and
+    `default` are about the asking user: whether they are in it, and begin their logins in it.
+    """
+
+    name: str
+    description: str
+    roles: list[RoleName]
+    users: int
+    owners: list[str]
+    member: bool
+    default: bool
+    created: datetime
+
+
+class GroupUser(Answer):
+    """A user in a group."""
+
+    user: str
+    display_name: str
+    owner: bool
+    since: datetime
+
+
+class NewGroup(Request):
+    """A group to make; without roles it is private. The owners are in it from the beginning."""
+
+    name: GroupName
+    description: Description = ""
+    roles: Annotated[list[str], Meta(max_length=10)] = []
+    owners: Annotated[list[UserName], Meta(max_length=200)] = []
+
+
+class GroupNamed(Request):
+    """A request that needs nothing but a group's name."""
+
+    name: GroupName
+
+
+class ListGroups(Request):
+    """Which groups to list, by name."""
+
+    limit: PageSize = 200
+    after: Cursor | None = None
+
+
+class ChangeGroup(Request):
+    """What a group is to be; what is left out stays, an empty list of roles makes it private."""
+
+    name: GroupName
+    description: Description | UnsetType = UNSET
+    roles: Annotated[list[str], Meta(max_length=10)] | UnsetType = UNSET
+
+
+class ListGroupUsers(Request):
+    """Which users of a group to list, by name."""
+
+    name: GroupName
+    limit: PageSize = 200
+    after: Cursor | None = None
+
+
+class GroupUsers(Request):
+    """Users of a group, or to be."""
+
+    name: GroupName
+    users: Annotated[list[UserName], Meta(min_length=1, max_length=200)]
+
+
+class SetGroupOwners(GroupUsers):
+    """Users of a group who are to own it, or with `owner` false not any more."""
+
+    owner: bool = True
+
+
+class SetDefaultGroup(Request):
+    """The group that new logins begin in, null for none; `user` is for administrators."""
+
+    group: GroupName | None
+    user: UserName | None = None
+
+
+class DefaultGroup(Answer):
+    """In which group a user's new logins begin."""
+
+    user: str
+    group: str | None
 
 
 class ListLogins(Request):

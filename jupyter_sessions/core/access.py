@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all, update
 
 from jupyter_sessions.api import Needs, Operation
 from jupyter_sessions.core.context import OpenSession, Principal
@@ -19,30 +20,92 @@ from jupyter_sessions.errors import (
     WrongState,
 )
 from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.columns import Number
 from jupyter_sessions.store.prepared import Prepared
-from jupyter_sessions.store.tables import members, sessions, users
-
-_COUNTED = members.alias("counted")
-
-#: A session with its owner's name, how many members it has, and one user's roles in it.
-LOADED = (
-    select(
-        sessions,
-        users.c.name.label("owner"),
-        users.c.default_session,
-        members.c.roles,
-        select(func.count())
-        .select_from(_COUNTED)
-        .where(_COUNTED.c.session_id == sessions.c.id)
-        .scalar_subquery()
-        .label("members"),
-    )
-    .join(users, users.c.id == sessions.c.owner_id)
-    .join(members, members.c.session_id == sessions.c.id)
+from jupyter_sessions.store.tables import (
+    group_users,
+    groups,
+    member_groups,
+    members,
+    sessions,
+    users,
 )
 
+_BITS = [role.value for role in Roles if role is not Roles.OWNER]
+
+
+def _here(table: Any) -> Any:
+    return table.c.session_id == sessions.c.id
+
+
+def _counted(table: Any) -> Any:
+    return select(func.count()).select_from(table).where(_here(table)).scalar_subquery()
+
+
+def loaded(user: Any) -> Select[Any]:
+    """Select sessions with all that `OpenSession` tells of them.
+
+    Parameters
+    ----------
+    user
+        Whose roles: a user's number, a parameter or a column. `own` is what the user was granted,
+        `given` what the groups give that the user is in; either may be nothing.
+    """
+    own = select(members.c.roles).where(_here(members), members.c.user_id == user)
+    # Role by role, for SQLite has no function that joins bits over rows.
+    any_of = [func.max(member_groups.c.roles.bitwise_and(bit)) for bit in _BITS]
+    given = (
+        select(sum(any_of[1:], any_of[0]))
+        .join_from(member_groups, group_users, group_users.c.group_id == member_groups.c.group_id)
+        .where(_here(member_groups), group_users.c.user_id == user)
+    )
+    return (
+        select(
+            sessions,
+            users.c.name.label("owner"),
+            users.c.default_session,
+            groups.c.name.label("group_name"),
+            func.coalesce(own.scalar_subquery(), 0).label("own"),
+            func.coalesce(given.scalar_subquery(), 0).label("given"),
+            (_counted(members) + _counted(member_groups)).label("members"),
+        )
+        .join(users, users.c.id == sessions.c.owner_id)
+        .outerjoin(groups, groups.c.id == sessions.c.group_id)
+    )
+
+
+def sessions_of(user_id: int) -> Any:
+    """Select the numbers of the sessions that a user is in, by a grant or through a group."""
+    return union_all(
+        select(members.c.session_id).where(members.c.user_id == user_id),
+        select(member_groups.c.session_id)
+        .join(group_users, group_users.c.group_id == member_groups.c.group_id)
+        .where(group_users.c.user_id == user_id),
+    )
+
+
+def all_read(connection: Connection, session_id: int, user_ids: Collection[int]) -> bool:
+    """Tell whether all these users may read a session, in one question for all of them."""
+    read = Roles.READ.value
+    found = union_all(
+        select(members.c.user_id).where(
+            members.c.session_id == session_id,
+            members.c.user_id.in_(user_ids),
+            members.c.roles.bitwise_and(read) == read,
+        ),
+        select(group_users.c.user_id)
+        .join(member_groups, member_groups.c.group_id == group_users.c.group_id)
+        .where(
+            member_groups.c.session_id == session_id,
+            group_users.c.user_id.in_(user_ids),
+            member_groups.c.roles.bitwise_and(read) == read,
+        ),
+    )
+    return set(connection.execute(found).scalars()) == set(user_ids)
+
+
 _LOAD = Prepared(
-    LOADED.where(sessions.c.code == bindparam("code"), members.c.user_id == bindparam("user_id"))
+    loaded(bindparam("user_id", type_=Number)).where(sessions.c.code == bindparam("code"))
 )
 _LOCK = Prepared(
     select(sessions.c.id).where(sessions.c.code == bindparam("code")).with_for_update()
@@ -50,7 +113,7 @@ _LOCK = Prepared(
 
 
 def opened(row: Any) -> OpenSession:
-    """Make a session of a row of `LOADED`."""
+    """Make a session of a row of `loaded`."""
     return OpenSession(
         id=row.id,
         code=row.code,
@@ -67,13 +130,14 @@ def opened(row: Any) -> OpenSession:
         idle_timeout=row.idle_timeout,
         lifetime=row.lifetime,
         group_id=row.group_id,
+        group=row.group_name,
         commands=row.commands,
         events=row.events,
         last_command=row.last_command,
         owner=row.owner,
         default=row.default_session == row.id,
         members=row.members,
-        roles=Roles(row.roles),
+        roles=Roles(row.own) | Roles(row.given),
     )
 
 
@@ -95,12 +159,19 @@ def load(
         # for is in part as it was before the wait.
         _LOCK.rows(connection, code=code)
     rows = _LOAD.rows(connection, code=code, user_id=principal.user_id)
-    if not rows or (principal.confined and rows[0].group_id != principal.group_id):
+    if not rows or not reaches(principal, rows[0].group_id):
         raise NoSuchSession
     session = opened(rows[0])
+    if not session.roles:
+        raise NoSuchSession
     if session.closed is None and session.closes is not None and session.closes <= now:
         session.change(closed=session.closes)
     return session
+
+
+def reaches(principal: Principal, group_id: int | None) -> bool:
+    """Tell whether a login reaches the sessions of a group, or of none."""
+    return not principal.confined or (group_id is not None and group_id == principal.group_id)
 
 
 def lock(connection: Connection, condition: ColumnElement[bool]) -> None:

@@ -12,7 +12,7 @@ from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.members import tell_sessions_of
 from jupyter_sessions.core.registry import Preparation, implements
 from jupyter_sessions.errors import Conflict
-from jupyter_sessions.store.tables import members, sessions
+from jupyter_sessions.store.tables import group_users, members, sessions
 from jupyter_sessions.store.tables import users as users_table
 
 
@@ -122,8 +122,9 @@ def remove(context: Context, request: model.AccountNamed) -> model.Account:
             hint="Have them transferred first, or disable the account instead.",
         )
     theirs = members.c.user_id == row.id
-    access.lock(context.connection, sessions.c.id.in_(select(members.c.session_id).where(theirs)))
-    joined = context.connection.execute(access.LOADED.where(theirs)).all()
+    granted = sessions.c.id.in_(select(members.c.session_id).where(theirs))
+    access.lock(context.connection, sessions.c.id.in_(access.sessions_of(row.id)))
+    joined = context.connection.execute(access.loaded(row.id).where(granted)).all()
     for session in map(access.opened, joined):
         if session.default:
             session.change(removed=context.now)
@@ -131,5 +132,7 @@ def remove(context: Context, request: model.AccountNamed) -> model.Account:
         else:
             events.append(context, "member.revoked", {"user": row.name}, session=session)
         access.save(context.connection, session)
+    tell_sessions_of(context, row.id)
     context.connection.execute(delete(members).where(theirs))
+    context.connection.execute(delete(group_users).where(group_users.c.user_id == row.id))
     return _change(context, request.name, "account.removed", removed=context.now)

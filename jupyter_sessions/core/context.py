@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.model import RoleName, State
@@ -75,6 +75,7 @@ class OpenSession:
     idle_timeout: int | None
     lifetime: int | None
     group_id: int | None
+    group: str | None
     commands: int
     events: int
     last_command: str
@@ -132,6 +133,7 @@ class Context:
     prepared: Any = None
     upload: Blob | None = None
     open_session: OpenSession | None = None
+    open_group: Row[Any] | None = None
 
     @property
     def connection(self) -> Connection:
@@ -144,3 +146,10 @@ class Context:
         if self.open_session is None:
             raise RuntimeError("this operation concerns no session")
         return self.open_session
+
+    @property
+    def group(self) -> Row[Any]:
+        """The group; the dispatcher has found it for every operation that needs one's standing."""
+        if self.open_group is None:
+            raise RuntimeError("this operation concerns no group")
+        return self.open_group

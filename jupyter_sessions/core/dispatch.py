@@ -23,6 +23,9 @@ from jupyter_sessions.core import (
     access,
     accounts,
     events,
+    group_changes,
+    group_lists,
+    groups,
     history,
     housekeeping,
     live,
@@ -53,6 +56,8 @@ from jupyter_sessions.store.workers import Workers
 NOUNS = (
     accounts,
     events,
+    group_changes,
+    group_lists,
     history,
     housekeeping,
     logins,
@@ -289,6 +294,8 @@ class Dispatcher:
             )
         context = self._context(transaction, principal, server)
         access.check_caller(operation, principal)
+        if operation.needs in {Needs.GROUP_MEMBER, Needs.GROUP_OWNER}:
+            groups.admit(context, request.name, owner=operation.needs is Needs.GROUP_OWNER)
         role = operation.needs.role
         if role is not None:
             context.open_session = access.load(

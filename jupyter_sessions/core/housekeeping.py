@@ -13,7 +13,7 @@ from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store import search
 from jupyter_sessions.store.numbers import rows_in
-from jupyter_sessions.store.tables import blobs, commands, files, keys, members, sessions, settings
+from jupyter_sessions.store.tables import blobs, commands, files, keys, sessions, settings
 from jupyter_sessions.store.tables import events as event_log
 
 _GRACE = timedelta(days=1)
@@ -55,9 +55,8 @@ def close_expired(context: Context) -> int:
 
 
 def _expired(context: Context, condition: ColumnElement[bool]) -> list[OpenSession]:
-    owner = members.c.user_id == sessions.c.owner_id
     rows = context.connection.execute(
-        access.LOADED.where(owner, sessions.c.closed.is_(None), condition)
+        access.loaded(sessions.c.owner_id).where(sessions.c.closed.is_(None), condition)
     ).all()
     return [
         session

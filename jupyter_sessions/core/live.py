@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from jupyter_sessions import model
-from jupyter_sessions.core import events, principals
+from jupyter_sessions.core import access, events, principals
 from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.errors import SessionsError
 
 #: Events that change nobody's roles; after any other, everyone is checked again. The end of a login
-#: is no event of a session, so logins are looked at each time.
+#: or of a user's time in a group is no event of a session, so these are looked at each time.
 _HARMLESS = ("command.", "file.", "scratch.")
 _MOST = 500
 
@@ -45,8 +45,10 @@ def advance(
     """
     new = events.read(context.connection, session_id, after=after, limit=_MOST)
     harmless = new and all(event.kind.startswith(_HARMLESS) for event in new)
-    if not check and harmless and principals.all_alive(context.connection, askers, context.now):
-        return Progress(events=new)
+    if not check and harmless:
+        followers = principals.alive(context.connection, askers, context.now)
+        if followers is not None and access.all_read(context.connection, session_id, followers):
+            return Progress(events=new)
     refused = {}
     for asker in askers:
         try:

@@ -27,8 +27,8 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
-def user_name(name: str) -> str:
-    """Check a new user's name and return it in NFC.
+def user_name(name: str, what: str = "user") -> str:
+    """Check the name of a new user, or of `what` else, and return it in NFC.
 
     Raises
     ------
@@ -39,16 +39,16 @@ def user_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name)
     if not 0 < len(name) <= _LONGEST_USER:
         raise BadName(
-            "A user name has 1 to 64 characters.", hint="Choose a shorter one, not an empty one."
+            f"A {what} name has 1 to 64 characters.", hint="Choose a shorter one, not an empty one."
         )
     for character in name:
         if not _fits_user(character):
             raise BadName(
-                f"A user name can't have the character U+{ord(character):04X} in it.",
+                f"A {what} name can't have the character U+{ord(character):04X} in it.",
                 hint="Use letters, digits and . _ - @ +",
             )
     if not name[0].isalnum():
-        raise BadName("A user name begins with a letter or a digit.", hint="Choose another.")
+        raise BadName(f"A {what} name begins with a letter or a digit.", hint="Choose another.")
     alphabets = {
         alphabet
         for character in fold(name)
@@ -57,7 +57,7 @@ def user_name(name: str) -> str:
     }
     if len(alphabets) > 1:
         raise BadName(
-            "A user name can't mix alphabets whose letters look alike: "
+            f"A {what} name can't mix alphabets whose letters look alike: "
             f"{', '.join(sorted(alphabets)).title()}.",
             hint="Write it in one alphabet.",
         )

@@ -118,19 +118,30 @@ def resolve_viewer(
     return Principal(user_id=row.id, name=row.name, via="identity")
 
 
-def all_alive(connection: Connection, askers: Iterable[Asker], now: datetime) -> bool:
-    """Tell whether the logins and accounts of all `askers` live, without asking for each."""
+def alive(connection: Connection, askers: Iterable[Asker], now: datetime) -> set[int] | None:
+    """Return who `askers` are, without asking for each; None where a login or account has ended."""
     hashes = {digest(asker.key) for asker in askers if isinstance(asker, KeyHolder)}
-    folded = {names.fold(asker.name) for asker in askers if isinstance(asker, Identified)}
+    named = {
+        names.fold(asker.name) for asker in askers if isinstance(asker, Identified | SystemUser)
+    }
+    found: set[int] = set()
     if hashes:
-        rows = connection.execute(_ALIVE.where(keys.c.hash.in_(hashes)))
+        rows = connection.execute(_ALIVE.where(keys.c.hash.in_(hashes))).all()
         ends = [key_ends(row) for row in rows]
         if len(ends) < len(hashes) or any(end is not None and end <= now for end in ends):
-            return False
-    disabled = select(users_table.c.id).where(
-        users_table.c.folded.in_(folded), users_table.c.disabled, users_table.c.removed.is_(None)
-    )
-    return not folded or connection.execute(disabled).first() is None
+            return None
+        found.update(row.id for row in rows)
+    if named:
+        active = select(users_table.c.id).where(
+            users_table.c.folded.in_(named),
+            ~users_table.c.disabled,
+            users_table.c.removed.is_(None),
+        )
+        ids = set(connection.execute(active).scalars())
+        if len(ids) < len(named):
+            return None
+        found |= ids
+    return found
 
 
 def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: bool) -> Principal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, false, or_, tuple_
+from sqlalchemy import and_, false, func, or_, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from jupyter_sessions import api, model
@@ -12,7 +12,7 @@ from jupyter_sessions.core import access, cursors
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import answer
-from jupyter_sessions.store.tables import members, sessions
+from jupyter_sessions.store.tables import groups, sessions
 from jupyter_sessions.store.tables import users as users_table
 
 
@@ -20,7 +20,8 @@ from jupyter_sessions.store.tables import users as users_table
 def list_sessions(context: Context, request: model.ListSessions) -> model.Page[model.Session]:
     """List the sessions that the principal has a role in."""
     me = context.principal.user_id
-    statement = access.LOADED.where(members.c.user_id == me, *_which(request, me))
+    within = sessions.c.id.in_(access.sessions_of(me))
+    statement = access.loaded(me).where(within, *_which(request, me))
     if context.principal.confined:
         statement = statement.where(sessions.c.group_id == context.principal.group_id)
     if request.search:
@@ -69,7 +70,13 @@ def _containing(text: str) -> ColumnElement[bool]:
     if "\0" in text:
         # Nothing has it, and the databases cut it off or refuse it.
         return false()
-    columns = (sessions.c.label, sessions.c.description, sessions.c.code, users_table.c.name)
+    columns = (
+        sessions.c.label,
+        sessions.c.description,
+        sessions.c.code,
+        users_table.c.name,
+        func.coalesce(groups.c.name, ""),
+    )
     return and_(
         *(
             or_(*(column.icontains(word, autoescape=True) for column in columns))

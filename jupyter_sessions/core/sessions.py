@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from jupyter_sessions import api, model, roles
-from jupyter_sessions.core import access, events, names
+from jupyter_sessions.core import access, events, groups, names
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.errors import Conflict, NoSuchSession
@@ -33,6 +33,7 @@ def answer(context: Context, session: OpenSession) -> model.Session:
         message=session.message,
         agent=session.agent,
         owner=session.owner,
+        group=session.group,
         roles=session.role_names,
         state=session.state,
         default=session.default,
@@ -68,7 +69,9 @@ def make(context: Context, **attributes: Any) -> None:
         "group_id": context.principal.group_id,
         **attributes,
     }
-    id_ = context.connection.execute(insert(sessions).values(row).returning(sessions.c.id)).scalar()
+    id_ = context.connection.execute(
+        insert(sessions).values(row).returning(sessions.c.id)
+    ).scalar_one()
     context.connection.execute(
         insert(members).values(
             session_id=id_,
@@ -77,6 +80,8 @@ def make(context: Context, **attributes: Any) -> None:
             since=context.now,
         )
     )
+    if row["group_id"] is not None:
+        groups.join_session(context, id_, row["group_id"])
     context.open_session = access.load(
         context.connection, context.principal, str(row["code"]), now=context.now, lock=False
     )

@@ -468,6 +468,7 @@ def test_without_a_number_following_begins_with_what_comes_next(
     instant = datetime.now(UTC)
     session = model.Session(
         code=CODE, url=None, label="", description="", message="", agent="", owner="ann",
+        group=None,
         roles=[], state="active",
         default=False, created=instant, last_used=instant, commands=0, last_command="", events=2,
         members=1, idle_timeout=None, lifetime=None, closes=None, removed=None, purged=None,

@@ -35,7 +35,7 @@ def session(**more: object) -> model.Session:
         "code": "1" * 22, "label": "L", "owner": "foo", "roles": ["read"], "state": "active",
         "created": datetime(2026, 11, 20, 12, tzinfo=UTC), "commands": 3, "last_command": "x",
         "last_used": datetime(2026, 11, 21, 12, tzinfo=UTC), "description": "", "default": False,
-        "events": 1, "members": 1,
+        "events": 1, "members": 1, "group": None,
     }  # fmt: skip
     return model.Session(**given | more)
 

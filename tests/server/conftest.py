@@ -19,6 +19,11 @@ from tests.server.serving import Place, Server, bearer, key_for, parts, publish
 
 #: Who has which role in the sessions that `Site.session` makes; the owner is ``owner``.
 MEMBERS = {"reader": "read", "writer": "write", "executor": "execute", "admin": "admin"}
+#: Who has which role in them through a group.
+THROUGH_GROUPS = {f"group-{name}": role for name, role in MEMBERS.items()}
+#: Who is in the private group ``lab``, in which these sessions are made, and who owns it.
+IN_LAB = frozenset({"owner", "group-owner", "group-private"})
+OWN_LAB = frozenset({"group-owner"})
 #: Everyone who may come with a request, by standing.
 IDENTITIES = (
     "anonymous",
@@ -29,6 +34,10 @@ IDENTITIES = (
     "revoked",
     "disabled",
     "expired",
+    *THROUGH_GROUPS,
+    "group-owner",
+    "group-private",
+    "group-left",
 )
 FILE = b"<h1>A published page</h1>"
 
@@ -38,7 +47,7 @@ class Site:
     """A server, its store, and people of each standing.
 
     In every session of `session` the revoked, the disabled and the one whose key has expired have
-    (or had) the role admin.
+    (or had) the role admin. ``group-left`` was in a group that has it.
     """
 
     place: Place
@@ -80,8 +89,12 @@ class Site:
 
     def session(self, state: model.State = "active") -> str:
         """Make a session with members and some of everything in it; return its code."""
-        house, code = self.house, self.house.new("owner", label="A session").code
+        house = self.house
+        house.call("owner", api.SWITCH_GROUP, model.SwitchGroup(group="lab"))
+        code = house.new("owner", label="A session").code
         roles = MEMBERS | {"revoked": "admin", "disabled": "admin", "expired": "admin"}
+        roles |= {f"@of-{name}": role for name, role in THROUGH_GROUPS.items()}
+        roles["@of-group-left"] = "admin"
         grants = [model.Grant(user=name, roles=[role]) for name, role in roles.items()]
         house.call("owner", api.GRANT_ROLES, model.GrantRoles(code=code, grants=grants))
         house.call("owner", api.REVOKE_ROLES, model.RevokeRoles(code=code, users=["revoked"]))
@@ -125,6 +138,18 @@ def _populate(site: Site) -> None:
         site.keys["expired"] = then.call("nobody", api.LOG_IN, request).key
 
 
+def _group(site: Site) -> None:
+    house = site.house
+    for name in (*THROUGH_GROUPS, "group-left"):
+        house.call("root", api.ADD_GROUP, model.NewGroup(name=f"of-{name}", owners=["owner"]))
+        users = model.GroupUsers(name=f"of-{name}", users=[name])
+        house.call("owner", api.ADD_GROUP_USERS, users)
+    house.call("owner", api.REMOVE_GROUP_USERS, users)
+    house.call("root", api.ADD_GROUP, model.NewGroup(name="lab", owners=sorted(OWN_LAB)))
+    users = model.GroupUsers(name="lab", users=sorted(IN_LAB - OWN_LAB))
+    house.call("group-owner", api.ADD_GROUP_USERS, users)
+
+
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Give a served store with one person of each standing."""
@@ -136,6 +161,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ):
         site = Site(place, server, house, http)
         _populate(site)
+        _group(site)
         yield site
 
 

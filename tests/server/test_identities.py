@@ -14,10 +14,21 @@ from jupyter_sessions import api, errors, model, roles
 from jupyter_sessions.api import OPERATIONS, Needs, Operation
 from jupyter_sessions.roles import Roles
 from tests.conftest import PASSWORD
-from tests.server.conftest import IDENTITIES, MEMBERS, Site
+from tests.server.conftest import (
+    IDENTITIES,
+    IN_LAB,
+    MEMBERS,
+    OWN_LAB,
+    THROUGH_GROUPS,
+    Site,
+)
 from tests.server.serving import HANDSHAKE, NEVER_GIVEN, address, bearer, error_of, recording
 
-ROLES = {name: roles.from_names([role]) for name, role in MEMBERS.items()} | {"owner": roles.ALL}
+ROLES = (
+    {name: roles.from_names([role]) for name, role in MEMBERS.items()}
+    | {name: roles.from_names([role]) for name, role in THROUGH_GROUPS.items()}
+    | {"owner": roles.ALL}
+)
 NOT_SIGNED_IN = {
     "anonymous": "not_signed_in",
     "disabled": "login_revoked",
@@ -51,6 +62,22 @@ class Case:
         name = self.site.name()
         account = model.NewAccount(name=name, password=PASSWORD)
         self.site.house.call("root", api.ADD_ACCOUNT, account)
+        return name
+
+    def group(self) -> str:
+        """Name a group that the request may change."""
+        if not self.allowed:
+            return "lab"
+        name = self.site.name()
+        self.site.house.call("root", api.ADD_GROUP, model.NewGroup(name=name))
+        return name
+
+    def user_of_lab(self) -> str:
+        """Name an account in the group ``lab``, whose place there the request may change."""
+        name = self.account()
+        if self.allowed:
+            users = model.GroupUsers(name="lab", users=[name])
+            self.site.house.call("root", api.ADD_GROUP_USERS, users)
         return name
 
 
@@ -108,11 +135,31 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "logins.end": lambda case: {},
     "logins.ticket": lambda case: {},
     "logins.show": lambda case: {},
+    "groups.add": lambda case: {"name": case.site.name()},
+    "groups.list": lambda case: {},
+    "groups.get": lambda case: {"name": "lab"},
+    "groups.change": lambda case: {"name": "lab", "description": "changed"},
+    "groups.remove": lambda case: {"name": case.group()},
+    "groupusers.list": lambda case: {"name": "lab"},
+    "groupusers.add": lambda case: {"name": "lab", "users": [case.account()]},
+    "groupusers.remove": lambda case: {"name": "lab", "users": [case.user_of_lab()]},
+    "groupusers.own": lambda case: {"name": "lab", "users": [case.user_of_lab()]},
+    "groups.default": lambda case: {"group": None},
     "server.health": lambda case: {},
 }
 
 #: Operations that the table lets everyone ask for, and who may have them done in the end.
 ONLY = {"logins.open": {"administrator"}}
+#: Who has no role in the sessions, or none any more.
+OUTSIDERS = (
+    "stranger",
+    "administrator",
+    "revoked",
+    "group-owner",
+    "group-private",
+    "group-left",
+)
+OF_GROUPS = {Needs.GROUP_MEMBER, Needs.GROUP_OWNER}
 
 IN_SESSION = [operation for operation in OPERATIONS.values() if operation.in_session]
 OUTSIDE = [operation for operation in OPERATIONS.values() if not operation.in_session]
@@ -129,6 +176,11 @@ def expected(operation: Operation[Any, Any], who: str, state: str) -> tuple[int,
         return 403, "forbidden"
     if operation.needs is Needs.SERVER_ADMIN and who != "administrator":
         return 403, "forbidden"
+    if operation.needs in OF_GROUPS and who != "administrator":
+        if who not in IN_LAB:
+            return 404, "not_found"
+        if operation.needs is Needs.GROUP_OWNER and who not in OWN_LAB:
+            return 403, "forbidden"
     if needed is None:
         return 200, ""
     held = ROLES.get(who, Roles.NONE)
@@ -240,7 +292,9 @@ def test_ones_own_command_needs_the_lesser_role_to_be_forgotten(site: Site, who:
         assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")
 
 
-@pytest.mark.parametrize("who", ["reader", "writer", "executor"])
+@pytest.mark.parametrize(
+    "who", ["reader", "writer", "executor", "group-reader", "group-writer", "group-executor"]
+)
 def test_a_refusal_names_the_role_that_is_missing(site: Site, who: str) -> None:
     code = site.session()
     for operation in IN_SESSION:
@@ -254,17 +308,17 @@ def test_a_refusal_names_the_role_that_is_missing(site: Site, who: str) -> None:
 
 def test_whether_a_session_exists_is_told_to_its_members_alone(site: Site) -> None:
     code = site.session()
-    for who in ("stranger", "administrator", "revoked"):
+    for who in OUTSIDERS:
         answer = site.ask(who, api.SESSION_EXISTS, code=code)
         never = site.ask(who, api.SESSION_EXISTS, code="9" * 22)
         assert answer.content == never.content == b'{"exists":false}'
-    for who in (*MEMBERS, "owner"):
+    for who in (*MEMBERS, *THROUGH_GROUPS, "owner"):
         assert site.ask(who, api.SESSION_EXISTS, code=code).json() == {"exists": True}
 
 
 def test_lists_show_nobody_the_sessions_of_others(site: Site) -> None:
     code = site.session()
-    for who in ("stranger", "administrator", "revoked"):
+    for who in OUTSIDERS:
         for which in ("all", "mine", "shared", "removed"):
             answer = site.ask(who, api.LIST_SESSIONS, which=which, limit=500, search=code)
             assert answer.json()["items"] == []

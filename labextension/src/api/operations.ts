@@ -32,6 +32,9 @@ export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outpu
  */
 export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string };
 
+/** In which group a user's new logins begin. */
+export type DefaultGroup = { user: string; group: string | null };
+
 /** A displayed value in one or more media types (nbformat v4). */
 export type DisplayData = { output_type: 'display_data'; data: Record<string, unknown>; metadata: Record<string, unknown> };
 
@@ -61,8 +64,20 @@ export type Existence = { exists: boolean };
 /** A published file, or a folder that holds some (`folder` true: only path and size count). */
 export type File = { path: string; name: string; folder: boolean; media_type: string; size: number; sha256: string; publisher: string; published: string; command: number | null };
 
-/** A user and the roles to give in place of those held; none named means `read`. */
+/** A user, or `@group`, and the roles to give in place of those held; none means `read`. */
 export type Grant = { user: string; roles?: Array<string> };
+
+/**
+ * A named set of users.
+ *
+ * `roles` are what its users get in each session that is made in it from now on: none where it is
+ * private. `users` is how many there are, `owners` are those who manage them. `member` and
+ * `default` are about the asking user: whether they are in it, and begin their logins in it.
+ */
+export type Group = { name: string; description: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; users: number; owners: Array<string>; member: boolean; default: boolean; created: string };
+
+/** A user in a group. */
+export type GroupUser = { user: string; display_name: string; owner: boolean; since: string };
 
 /** Whether the server can do its work. */
 export type Health = { ok: boolean; version: string; database: string; writable: boolean };
@@ -78,11 +93,20 @@ export type Health = { ok: boolean; version: string; database: string; writable:
  */
 export type Login = { id: number | null; user: string; real_user: string | null; made_by: string | null; group: string | null; confined: boolean; label: string; agent: string; created: string | null; last_used: string | null; expires: string | null; idle_timeout: number | null; current: boolean; state: 'active' | 'expired' | 'revoked' };
 
-/** Someone with roles in a session. */
-export type Member = { user: string; display_name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; owner: boolean; since: string; granted_by: string | null };
+/**
+ * Someone with roles in a session: a user or, where `group` is set, all users in a group.
+ *
+ * A group's name stands in `user` with an `@` before it, as in a grant.
+ */
+export type Member = { user: string; group: boolean; display_name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; owner: boolean; since: string; granted_by: string | null };
 
-/** All members of a session, the owner first. */
-export type Members = { members: Array<Member> };
+/**
+ * All members of a session, the owner first, then groups, then users.
+ *
+ * After a grant or a revoke, `through_groups` tells of the users named in it who hold roles
+ * through groups too: these stay what they are.
+ */
+export type Members = { members: Array<Member>; through_groups: Array<ThroughGroups> };
 
 /**
  * A login that was made; `key` is shown this once and stored only as a hash.
@@ -116,14 +140,18 @@ export type ScratchValue = { name: string; size: number; user: string; changed: 
 /**
  * One experiment, as its members see it.
  *
- * `roles` are the asking member's own. `url` is None where no server shows this store. `message`
+ * `roles` are the asking member's own and those that groups give them; `group` is the one that
+ * it was made in. `url` is None where no server shows this store. `message`
  * is for whatever its members want said on it, `agent` the name of the program that works in it.
  * `last_command` is the source of the newest command, cut to 200 characters.
  */
-export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
+export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; group: string | null; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
 
 /** Text written to stdout or stderr (nbformat v4). */
 export type Stream = { output_type: 'stream'; name: string; text: string | Array<string> };
+
+/** What a user holds in a session because they are in these groups. */
+export type ThroughGroups = { user: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; groups: Array<string> };
 
 /** A one-time way in: it works once, and for a few minutes. */
 export type Ticket = { ticket: string; expires: string };
@@ -192,6 +220,16 @@ export type Operations = {
   'logins.end': { request: {  }; answer: Done };
   'logins.ticket': { request: {  }; answer: Ticket };
   'logins.show': { request: {  }; answer: User };
+  'groups.add': { request: { name: string; description?: string; roles?: Array<string>; owners?: Array<string> }; answer: Group };
+  'groups.list': { request: { limit?: number; after?: string | null }; answer: Page<Group> };
+  'groups.get': { request: { name: string }; answer: Group };
+  'groups.change': { request: { name: string; description?: string; roles?: Array<string> }; answer: Group };
+  'groups.remove': { request: { name: string }; answer: Group };
+  'groupusers.list': { request: { name: string; limit?: number; after?: string | null }; answer: Page<GroupUser> };
+  'groupusers.add': { request: { name: string; users: Array<string> }; answer: Group };
+  'groupusers.remove': { request: { name: string; users: Array<string> }; answer: Group };
+  'groupusers.own': { request: { name: string; users: Array<string>; owner?: boolean }; answer: Group };
+  'groups.default': { request: { group: string | null; user?: string | null }; answer: DefaultGroup };
   'server.health': { request: {  }; answer: Health };
   'xmlrpc': { request: { code: string }; answer: Blob };
 };
@@ -248,6 +286,16 @@ export const OPERATIONS = {
   'logins.end': {"method": "POST", "path": "/logout"},
   'logins.ticket': {"method": "POST", "path": "/tickets"},
   'logins.show': {"method": "GET", "path": "/user"},
+  'groups.add': {"method": "POST", "path": "/groups"},
+  'groups.list': {"method": "GET", "path": "/groups"},
+  'groups.get': {"method": "GET", "path": "/groups/{name}"},
+  'groups.change': {"method": "PATCH", "path": "/groups/{name}"},
+  'groups.remove': {"method": "DELETE", "path": "/groups/{name}"},
+  'groupusers.list': {"method": "GET", "path": "/groups/{name}/users"},
+  'groupusers.add': {"method": "POST", "path": "/groups/{name}/users"},
+  'groupusers.remove': {"method": "POST", "path": "/groups/{name}/users/remove"},
+  'groupusers.own': {"method": "PUT", "path": "/groups/{name}/owners"},
+  'groups.default': {"method": "PUT", "path": "/user/group"},
   'server.health': {"method": "GET", "path": "/health"},
   'xmlrpc': {"method": "POST", "path": "/sessions/{code}/xmlrpc"},
 } as const;
