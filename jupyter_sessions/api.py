@@ -30,13 +30,19 @@ CHANGE: frozenset[model.State] = frozenset({"active"})
 
 
 class Needs(Enum):
-    """What a caller must hold: nothing, to be known, or a role in the session (or the server)."""
+    """What a caller must hold: nothing, to be known, or a role in the session (or the server).
+
+    `KERNELS` is leave to use the kernels of a Jupyter server, as that server gives it to its own
+    users; an account of the sessions is none of them. Such an operation concerns what runs there
+    and not the store, so that the Jupyter server itself does it.
+    """
 
     NOTHING = "nothing"
     USER = "a login"
     SERVER_ADMIN = "a server administrator"
     GROUP_MEMBER = "to be in the group, or a server administrator"
     GROUP_OWNER = "an owner of the group, or a server administrator"
+    KERNELS = "leave to use the Jupyter server's kernels"
     READ = "read"
     WRITE = "write"
     EXECUTE = "execute"
@@ -227,6 +233,19 @@ LIST_SCRATCH = _add("scratch.list", f"GET {S}/scratch", N.READ, model.ListScratc
     "List the names of the scratch values, without the values.")
 DELETE_SCRATCH = _add("scratch.delete", f"DELETE {S}/scratch/{{name}}", N.WRITE, model.ScratchNamed, model.ScratchEntry,
     "Delete a scratch value.")
+
+# ---- attachments
+A = "/attachments/{kernel}"
+LIST_ATTACHMENTS = _add("attachments.list", "GET /attachments", N.KERNELS, model.ListAttachments, model.Page[model.Attachment],
+    "List the kernels of this Jupyter server that record into a session.")
+GET_ATTACHMENT = _add("attachments.get", f"GET {A}", N.KERNELS, model.KernelNamed, model.Attachment,
+    "Show into which session a kernel records, and how that goes.")
+PUT_ATTACHMENT = _add("attachments.put", f"PUT {A}", N.KERNELS, model.Attach, model.Attachment,
+    "Have a kernel record into a session, of this server or of another, in place of the one before.")
+CHANGE_ATTACHMENT = _add("attachments.change", f"PATCH {A}", N.KERNELS, model.ChangeAttachment, model.Attachment,
+    "Pause recording, or go on with it.")
+DELETE_ATTACHMENT = _add("attachments.delete", f"DELETE {A}", N.KERNELS, model.KernelNamed, model.Attachment,
+    "Have a kernel record no more; what it has recorded is still delivered.")
 
 # ---- events
 LIST_EVENTS = _add("events.list", f"GET {S}/events", N.READ, model.ListEvents, model.Page[model.Event],

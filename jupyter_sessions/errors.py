@@ -165,6 +165,21 @@ class NotFound(SessionsError):
     exit_code = 21
 
 
+class NoKernels(NotFound):
+    """There are no kernels here: this is no Jupyter server that runs some."""
+
+    code = "no_kernels"
+    exit_code = 26
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(
+            message or "No kernels run here that could be attached to a session.",
+            hint=hint
+            or "Ask the Jupyter server that runs the kernel; jupyter_sessions must be installed "
+            "beside it. In a kernel that no such server runs, use `%session resume`.",
+        )
+
+
 class WrongState(SessionsError):
     """The session's state (closed, disabled, removed) does not allow this."""
 

@@ -36,10 +36,12 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 PageSize = Annotated[int, Meta(ge=1, le=500)]
 Cursor = Annotated[str, Meta(max_length=2_000)]
+KernelId = Annotated[str, Meta(min_length=1, max_length=200)]
 
 State = Literal["active", "disabled", "closed", "removed"]
 LoginState = Literal["active", "expired", "revoked"]
 Status = Literal["running", "completed", "error", "aborted"]
+AttachmentState = Literal["recording", "paused", "waiting", "ended"]
 RoleName = Literal["read", "write", "execute", "admin", "owner"]
 
 
@@ -494,6 +496,69 @@ class ListScratch(Request):
     code: Code
     limit: PageSize = 200
     after: Cursor | None = None
+
+
+# ---- attachments -------------------------------------------------------------------------------
+
+
+class Attachment(Answer):
+    """A kernel of a Jupyter server that records into a session.
+
+    `session` is the session's code, `label` its label, `url` its page, `server` the base URL of the
+    server that it is on: null for the store of the Jupyter server itself. Where the caller has no
+    role in it, `session` and `label` are empty and `url` null. `user` is who has attached the
+    kernel. `notebook` is its path, empty where there is none.
+
+    A state of ``waiting`` tells that the session takes nothing now (it is disabled, or its server
+    out of reach), so that the `waiting` commands are kept on disk till it does; `problem` says so
+    in a sentence. An attachment that ``ended`` (its kernel died, its session closed) records
+    no more.
+    """
+
+    kernel: str
+    kernel_name: str
+    language: str
+    notebook: str
+    session: str
+    label: str
+    url: str | None
+    server: str | None
+    user: str
+    state: AttachmentState
+    waiting: int
+    problem: str | None
+    since: datetime
+
+
+class ListAttachments(Request):
+    """Which attachments to list, the oldest first."""
+
+    limit: PageSize = 100
+    after: Cursor | None = None
+
+
+class KernelNamed(Request):
+    """A request that needs nothing but a kernel's id."""
+
+    kernel: KernelId
+
+
+class Attach(Request):
+    """A kernel, and the session to record into: its code, or its URL where it is elsewhere.
+
+    `notebook` is the path of the kernel's notebook; without one the server looks for it.
+    """
+
+    kernel: KernelId
+    session: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    notebook: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class ChangeAttachment(Request):
+    """Whether a kernel's recording is to pause."""
+
+    kernel: KernelId
+    paused: bool
 
 
 # ---- events ------------------------------------------------------------------------------------

@@ -15,14 +15,16 @@ import pytest
 import jupyter_sessions
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.api import OPERATIONS, Needs, Operation
+from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.core import dispatch
 from jupyter_sessions.core.registry import USE_CASES
 
 ALL = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: one.name)
+IN_STORE = {name: one for name, one in OPERATIONS.items() if one.needs is not Needs.KERNELS}
 ERRORS = pytest.mark.parametrize("error", errors.every(), ids=lambda one: one.__name__)
 
 
-@ALL
+@pytest.mark.parametrize("operation", IN_STORE.values(), ids=lambda one: one.name)
 def test_every_operation_is_implemented_and_its_function_documented(
     operation: Operation[Any, Any],
 ) -> None:
@@ -35,7 +37,7 @@ def test_every_operation_is_implemented_and_its_function_documented(
 
 
 def test_nothing_is_implemented_that_is_not_in_the_table() -> None:
-    assert set(USE_CASES) == set(OPERATIONS)
+    assert set(USE_CASES) == set(IN_STORE)
 
 
 @ALL
@@ -81,6 +83,28 @@ def test_a_request_that_comes_by_query_has_flat_fields_alone(
 def test_no_two_operations_answer_at_one_address() -> None:
     addresses = Counter((operation.method, operation.path) for operation in OPERATIONS.values())
     assert set(addresses.values()) == {1}
+
+
+def test_in_process_there_are_no_kernels_and_the_error_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    own = InProcess()
+    for operation in OPERATIONS.values():
+        if operation.needs is Needs.KERNELS:
+            request = operation.request(**_KERNEL_FIELDS[operation.name])
+            with pytest.raises(errors.NoKernels) as caught:
+                own.call(operation, request)
+            assert "%session resume" in caught.value.hint
+
+
+_KERNEL_FIELDS: dict[str, dict[str, Any]] = {
+    "attachments.list": {},
+    "attachments.get": {"kernel": "k"},
+    "attachments.put": {"kernel": "k", "session": "1" * 22},
+    "attachments.change": {"kernel": "k", "paused": True},
+    "attachments.delete": {"kernel": "k"},
+}
 
 
 def test_an_operation_can_not_be_in_the_table_twice() -> None:
@@ -134,7 +158,7 @@ def test_an_error_of_a_newer_server_is_still_an_error() -> None:
 def test_every_error_that_is_raised_says_what_to_do_next() -> None:
     """Each call of an error's class in the package has a hint, or the class brings one."""
     classes = {error.__name__ for error in errors.every()}
-    brings = {"NoSuchSession"}
+    brings = {"NoSuchSession", "NoKernels"}
     package = Path(jupyter_sessions.__file__).parent
     without = []
     for path in package.rglob("*.py"):

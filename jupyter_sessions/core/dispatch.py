@@ -45,7 +45,7 @@ from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.core.context import Context, Principal, Services
 from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
-from jupyter_sessions.errors import NoSuchSession
+from jupyter_sessions.errors import NoKernels, NoSuchSession
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
 from jupyter_sessions.store.engines import upsert
@@ -126,7 +126,14 @@ class Dispatcher:
             The content that comes with the request: bytes, or a file.
         server
             The base URL under which the caller reaches this store, for URLs in the answer.
+
+        Raises
+        ------
+        NoKernels
+            When the operation concerns kernels, of which a store has none.
         """
+        if operation.needs is Needs.KERNELS:
+            raise NoKernels
         use_case = USE_CASES[operation.name]
         default = getattr(request, "code", None) == "default"
         prepares = use_case.prepare is not None and not (

@@ -48,7 +48,11 @@ def _common() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                # What Jupyter's own API takes: `token …`.
+                "jupyter": {"type": "apiKey", "in": "header", "name": "Authorization"},
+            },
         },
     }
 
@@ -81,7 +85,7 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
             "4XX": _error("What the caller did can't be done."),
             "5XX": _error("The server can't do it now."),
         },
-        "security": [] if operation.needs is Needs.NOTHING else [{"key": []}],
+        "security": _security(operation),
         **_beyond_openapi(operation),
     }
     in_body = {name: schema for name, schema in fields.items() if name not in {*in_path, *in_query}}
@@ -118,6 +122,12 @@ _XMLRPC: dict[str, Any] = {
     },
     "security": [{"key": []}],
 }
+
+
+def _security(operation: Operation[Any, Any]) -> list[dict[str, list[str]]]:
+    if operation.needs is Needs.NOTHING:
+        return []
+    return [{"jupyter" if operation.needs is Needs.KERNELS else "key": []}]
 
 
 def _needs(operation: Operation[Any, Any]) -> str:

@@ -113,6 +113,11 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "scratch.get": lambda case: {"name": "kept"},
     "scratch.list": lambda case: {},
     "scratch.delete": lambda case: {"name": "kept"},
+    "attachments.list": lambda case: {},
+    "attachments.get": lambda case: {"kernel": "some-kernel"},
+    "attachments.put": lambda case: {"kernel": "some-kernel", "session": NEVER_GIVEN},
+    "attachments.change": lambda case: {"kernel": "some-kernel", "paused": True},
+    "attachments.delete": lambda case: {"kernel": "some-kernel"},
     "events.list": lambda case: {},
     "events.follow": lambda case: {},
     "accounts.add": lambda case: {"name": case.site.name(), "password": PASSWORD},
@@ -170,6 +175,8 @@ def expected(operation: Operation[Any, Any], who: str, state: str) -> tuple[int,
     needed = operation.needs.role
     if operation.needs is Needs.NOTHING:
         return 200, ""
+    if operation.needs is Needs.KERNELS:
+        return 404, "no_kernels"  # of a server that has none, to whoever asks
     if who in NOT_SIGNED_IN:
         return 401, NOT_SIGNED_IN[who]
     if operation.name in ONLY and who not in ONLY[operation.name]:

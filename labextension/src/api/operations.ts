@@ -6,6 +6,21 @@ export type Page<T> = { items: T[]; next: string | null };
 /** A user's account in this store. */
 export type Account = { name: string; display_name: string; administrator: boolean; disabled: boolean; created: string; last_login: string | null };
 
+/**
+ * A kernel of a Jupyter server that records into a session.
+ *
+ * `session` is the session's code, `label` its label, `url` its page, `server` the base URL of the
+ * server that it is on: null for the store of the Jupyter server itself. Where the caller has no
+ * role in it, `session` and `label` are empty and `url` null. `user` is who has attached the
+ * kernel. `notebook` is its path, empty where there is none.
+ *
+ * A state of `waiting` tells that the session takes nothing now (it is disabled, or its server
+ * out of reach), so that the `waiting` commands are kept on disk till it does; `problem` says so
+ * in a sentence. An attachment that `ended` (its kernel died, its session closed) records
+ * no more.
+ */
+export type Attachment = { kernel: string; kernel_name: string; language: string; notebook: string; session: string; label: string; url: string | null; server: string | null; user: string; state: 'ended' | 'paused' | 'recording' | 'waiting'; waiting: number; problem: string | null; since: string };
+
 /** A whole command; `request` and `response` are None once it was forgotten. */
 export type Command = { summary: CommandSummary; request: CommandRequest | null; response: CommandResponse | null };
 
@@ -200,6 +215,11 @@ export type Operations = {
   'scratch.get': { request: { code: string; name: string }; answer: ScratchValue };
   'scratch.delete': { request: { code: string; name: string }; answer: ScratchEntry };
   'scratch.list': { request: { code: string; limit?: number; after?: string | null }; answer: Page<ScratchEntry> };
+  'attachments.list': { request: { limit?: number; after?: string | null }; answer: Page<Attachment> };
+  'attachments.get': { request: { kernel: string }; answer: Attachment };
+  'attachments.put': { request: { kernel: string; session: string; notebook?: string }; answer: Attachment };
+  'attachments.change': { request: { kernel: string; paused: boolean }; answer: Attachment };
+  'attachments.delete': { request: { kernel: string }; answer: Attachment };
   'events.list': { request: { code: string; order?: 'newest' | 'oldest'; limit?: number; after?: number | null }; answer: Page<Event> };
   'events.follow': { request: { code: string; after?: number | null }; answer: Event };
   'accounts.add': { request: { name: string; password: string; display_name?: string }; answer: Account };
@@ -266,6 +286,11 @@ export const OPERATIONS = {
   'scratch.get': {"method": "GET", "path": "/sessions/{code}/scratch/{name}", "role": "read", "states": ["active", "closed", "disabled"]},
   'scratch.delete': {"method": "DELETE", "path": "/sessions/{code}/scratch/{name}", "role": "write", "states": ["active"]},
   'scratch.list': {"method": "GET", "path": "/sessions/{code}/scratch", "role": "read", "states": ["active", "closed", "disabled"]},
+  'attachments.list': {"method": "GET", "path": "/attachments"},
+  'attachments.get': {"method": "GET", "path": "/attachments/{kernel}"},
+  'attachments.put': {"method": "PUT", "path": "/attachments/{kernel}"},
+  'attachments.change': {"method": "PATCH", "path": "/attachments/{kernel}"},
+  'attachments.delete': {"method": "DELETE", "path": "/attachments/{kernel}"},
   'events.list': {"method": "GET", "path": "/sessions/{code}/events", "role": "read", "states": ["active", "closed", "disabled"]},
   'events.follow': {"method": "WS", "path": "/sessions/{code}/live", "role": "read", "states": ["active", "closed", "disabled"], "message": "Event"},
   'accounts.add': {"method": "POST", "path": "/accounts"},
