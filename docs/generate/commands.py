@@ -58,7 +58,7 @@ def _entry(group: click.Group, entry: Entry, common: set[str]) -> Iterator[str]:
         if entry.shell_only:
             yield "In a shell alone.\n"
         own = [param for param in one.params if isinstance(param, click.Option)]
-        yield from _options([param for param in own if not common & set(param.opts)])
+        yield from _options([param for param in own if not common >= set(param.opts)])
         if entry.name == "serve":
             yield "Its options are [configuration](configuration.md#options-of-serve).\n"
         if isinstance(one, SessionsCommand):

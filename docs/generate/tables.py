@@ -9,7 +9,7 @@ from typing import Any
 from docs.generate.markdown import anchor, table
 from jupyter_sessions import api, errors, model, roles
 from jupyter_sessions.client import choose, logins
-from jupyter_sessions.commands import servers
+from jupyter_sessions.commands import login
 from jupyter_sessions.folders import BLOBS_VARIABLE, DATABASE_VARIABLE
 from jupyter_sessions.notebook import attachment
 from jupyter_sessions.server.extension import SessionsExtension
@@ -19,7 +19,7 @@ from jupyter_sessions.server.serve import ServedSessions
 ENVIRONMENT = {
     choose.SERVER_VARIABLE: "The server that commands go to. A Jupyter server with the extension "
     "whose store is not the user's own sets it for its kernels.",
-    servers.PASSWORD_VARIABLE: "The password for `login`, where nobody can be asked.",
+    login.PASSWORD_VARIABLE: "The password for `login`, where nobody can be asked.",
     attachment.LIMIT_VARIABLE: "How many bytes of outputs are kept of one command that a kernel "
     "with this variable records; past them they are cut, with a note. By default 268435456.",
     DATABASE_VARIABLE: "The database of the own store, as an SQLAlchemy URL. An administrator's "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from jupyter_sessions.errors import BadAddress, BadPort, BadReference
@@ -21,7 +21,7 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?")
 _BASE = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_DEFAULT_PORT = {"http": 80, "https": 443}
+DEFAULT_PORT = {"http": 80, "https": 443}
 _LONGEST = 4_000
 
 _REFERENCE_HINT = (
@@ -59,10 +59,13 @@ class Address:
         The user's name, None where it was left out.
     server
         The server's base URL, without a slash at its end; None where it was left out.
+    port
+        The port, where one was written; it stands in `server`, too, unless it is the scheme's.
     """
 
     user: str | None
     server: str | None
+    port: int | None = field(default=None, compare=False)
 
 
 def parse_reference(text: str) -> Reference:
@@ -88,7 +91,7 @@ def parse_reference(text: str) -> Reference:
         raise BadReference(
             f"{_shown(text)} is neither a session's code nor a session URL.", hint=_REFERENCE_HINT
         )
-    if found["scheme"].lower() not in _DEFAULT_PORT:
+    if found["scheme"].lower() not in DEFAULT_PORT:
         raise BadReference(
             f"A session URL begins with http:// or https://, not {_shown(found['scheme'])}.",
             hint=_REFERENCE_HINT,
@@ -156,7 +159,7 @@ def parse_address(text: str) -> Address:
         authority, path = _split_path(rest)
         query = ""
         scheme = "http" if is_loopback(_host_and_port(authority)[0]) else "https"
-    if scheme not in _DEFAULT_PORT:
+    if scheme not in DEFAULT_PORT:
         raise BadAddress(
             f"A server is reached by http or https, not by {_shown(scheme)}.", hint=_ADDRESS_HINT
         )
@@ -165,7 +168,8 @@ def parse_address(text: str) -> Address:
         raise BadAddress("A server's address has no query (?…).", hint=_ADDRESS_HINT)
     if user is not None and (not user or "/" in user or _CONTROL.search(user)):
         raise BadAddress("What stands before the @ is no user's name.", hint=_ADDRESS_HINT)
-    return Address(user, _server(scheme, authority, known["base"] if known else path))
+    server = _server(scheme, authority, known["base"] if known else path)
+    return Address(user, server, _host_and_port(authority)[1])
 
 
 def is_loopback(host: str) -> bool:
@@ -241,5 +245,5 @@ def _server(scheme: str, authority: str, path: str) -> str:
         raise BadAddress(f"{_shown(path)} is not the path of a server.", hint=_ADDRESS_HINT)
     # One spelling, since logins are found by it.
     base = "/".join(quote(segment, safe="~!$&'()*+,;=:@") for segment in segments)
-    shown_port = "" if port in (None, _DEFAULT_PORT[scheme]) else f":{port}"
+    shown_port = "" if port in (None, DEFAULT_PORT[scheme]) else f":{port}"
     return f"{scheme}://{host}{shown_port}{base}"

@@ -92,3 +92,16 @@ class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
             self.fail(f"{value!r} is no time-out. Write minutes, 2h, 7d or none.", param, ctx)
         length = timedelta(**{_UNITS[found[2] or "min"]: int(found[1])})
         return int(length.total_seconds()) // 60
+
+
+class IdleMinutes(Minutes):
+    """The idle time-out of a login, which always has one."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        """Read a time-out in minutes."""
+        minutes = super().convert(value, param, ctx)
+        if minutes is None:
+            self.fail("A login ends some time when it is not used. Write 30, 2h or 7d.", param, ctx)
+        return minutes

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_sessions.commands.results import Column, Form
 
 
 def _other(name: str, user: str) -> str | None:
     return name if name not in ("", user) else None
+
+
+def _acting(user: str, real_user: str | None) -> str:
+    return user if real_user is None else f"{user} (by {real_user})"
+
+
+def _active(login: dict[str, Any]) -> str:
+    if not login["current"]:
+        return str(login["state"])
+    return "current" if login["state"] == "stored" else f"current, {login['state']}"
 
 
 SESSION = (
@@ -54,7 +66,7 @@ MEMBER = (
 
 COMMAND = (
     Column("N", lambda c: c.number, Form.NUMBER),
-    Column("User", lambda c: c.user if c.real_user is None else f"{c.user} (by {c.real_user})"),
+    Column("User", lambda c: _acting(c.user, c.real_user)),
     Column("Started", lambda c: c.started, Form.MOMENT),
     Column("Took", lambda c: c.duration, Form.SECONDS),
     Column("Status", lambda c: c.status, Form.STATUS),
@@ -110,8 +122,14 @@ UNDELIVERED = (
     Column("Why", lambda u: f"{u.why.message} {u.why.hint}" if u.why else None, gives_way=True),
 )
 
-LOGIN = (
-    Column("Server", lambda login: login.server, Form.LINK),
-    Column("User", lambda login: login.user),
-    Column("Expires", lambda login: login.expires, Form.MOMENT),
+STORED_LOGIN = (
+    Column("Server", lambda each: each["server"], Form.LINK),
+    Column("User", lambda each: _acting(each["user"], each["real_user"])),
+    Column("Group", lambda each: each["group"]),
+    Column("Login", lambda each: each["id"][:8]),
+    Column("Active", _active, Form.STATUS),
+    Column("Started", lambda each: each["created"], Form.MOMENT),
+    Column("Expires", lambda each: each["expires"], Form.MOMENT),
+    Column("Label", lambda each: each["label"] or None, gives_way=True, optional=True),
+    Column("Why", lambda each: each.get("why"), gives_way=True, optional=True),
 )

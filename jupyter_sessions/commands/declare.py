@@ -79,6 +79,11 @@ class Work:
         """The way to the server of the session that the command is about."""
         return self._target[1]
 
+    @property
+    def server(self) -> str | None:
+        """What ``--server`` says, or None."""
+        return self._server
+
     def call(
         self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
     ) -> Ans:
@@ -139,9 +144,7 @@ class SessionsCommand(click.Command):
                 formatter.write(f"{'':{formatter.current_indent}}{prefix} {typed}\n")
 
 
-_SERVER = click.Option(
-    ["--server"], metavar="SERVER", help="The sessions server to ask; by default the current one."
-)
+_SERVER_HELP = "The sessions server to ask; by default the current one."
 _SESSION = click.Option(
     ["-S", "--session"], metavar="CODE|URL", help="The session; by default the current one."
 )
@@ -151,7 +154,7 @@ Body = Callable[..., "Result"]
 
 
 def command(
-    *examples: str, session: bool = True, dashes: bool = False
+    *examples: str, session: bool = True, dashes: bool = False, servers: Sequence[str] = ()
 ) -> Callable[[Body], click.Command]:
     """Make a function of a `Work` and its arguments a command.
 
@@ -166,6 +169,8 @@ def command(
         Whether it is about a session, and so takes ``-S``.
     dashes
         Whether an argument may begin with a dash, as a negative number does.
+    servers
+        Shorter names of ``--server``.
     """
 
     def declare(body: Body) -> click.Command:
@@ -185,11 +190,12 @@ def command(
                 work.close()
 
         declared: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
+        to = click.Option([*servers, "--server"], metavar="SERVER", help=_SERVER_HELP)
         return SessionsCommand(
             name=body.__name__.strip("_").replace("_", "-"),
             callback=run,
             help=body.__doc__,
-            params=[*declared, *([_SESSION] if session else []), _SERVER, _JSON],
+            params=[*declared, *([_SESSION] if session else []), to, _JSON],
             examples=examples,
             context_settings={"ignore_unknown_options": dashes},
         )

@@ -12,6 +12,7 @@ from jupyter_sessions import errors
 
 if TYPE_CHECKING:
     from jupyter_sessions import model
+    from jupyter_sessions.client.logins import Login, Place
     from jupyter_sessions.client.outbox import Courier
     from jupyter_sessions.client.transport import Transport
     from jupyter_sessions.commands.results import Line, Result
@@ -56,9 +57,17 @@ class Front(ABC):
     ----------
     prefix
         What stands before a command's name there.
+    place
+        What a current login of its own is for there.
     """
 
     prefix: ClassVar[str]
+    place: ClassVar[Place]
+
+    @property
+    def terminal(self) -> bool:
+        """Whether what is shown goes to a terminal, and is kept nowhere."""
+        return False
 
     @abstractmethod
     def current(self) -> Current | None:
@@ -88,6 +97,18 @@ class Front(ABC):
     @abstractmethod
     def confirm(self, question: str) -> bool:
         """Ask a yes or no question; no where nobody can be asked."""
+
+    @abstractmethod
+    def ask(self, what: str, default: str) -> str:
+        """Ask for something that has a default; the default where nobody can be asked."""
+
+    @abstractmethod
+    def keep_alive(self, login: Login, every: float) -> list[Line]:
+        """Keep a login alive, here or in the background, and say how it went or goes."""
+
+    @abstractmethod
+    def stop_keeping_alive(self) -> list[Line]:
+        """Stop what keeps logins alive in the background."""
 
     @abstractmethod
     def ask_password(self, prompt: str) -> str:

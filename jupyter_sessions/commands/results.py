@@ -136,6 +136,8 @@ class Result:
         What is shown otherwise.
     exit_code
         What a shell's program ends with.
+    aside
+        What people are told besides: on stderr, where the rest is for a program.
     afterwards
         What is still to be done once it is shown.
     """
@@ -143,6 +145,7 @@ class Result:
     answer: Any
     blocks: Sequence[Block] = field(default_factory=tuple)
     exit_code: int = 0
+    aside: Sequence[Line] = ()
     afterwards: Callable[[], None] | None = None
 
     def to_json(self) -> str:

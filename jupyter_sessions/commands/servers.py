@@ -1,9 +1,6 @@
-"""Logging in and out, accounts, and what starts programs."""
+"""Accounts, and what starts programs."""
 
 from __future__ import annotations
-
-import os
-import socket
 
 import click
 
@@ -13,67 +10,9 @@ from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.results import Card, Line, Result, Table, Tone, done
 from jupyter_sessions.commands.values import one_line
 
-PASSWORD_VARIABLE = "JUPYTER_SESSIONS_PASSWORD"  # noqa: S105  # the variable's name
-_TRIES = 3
-
 _password_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from the standard input."
 )
-
-
-@command("login bar@sessions.example.org", "login bar@127.0.0.1:8899", session=False)
-@click.argument("address", metavar="[USER@]SERVER[:PORT]")
-@_password_stdin
-def login(work: Work, address: str, password_stdin: bool) -> Result:
-    """Log in to a sessions server; commands go there from then on.
-
-    The password is asked for, or taken from the environment variable JUPYTER_SESSIONS_PASSWORD.
-    The cell that it is typed in is not recorded.
-    """
-    from jupyter_sessions.client import logins
-    from jupyter_sessions.client.references import parse_address
-
-    where = parse_address(address)
-    if where.server is None:
-        raise errors.BadRequest(
-            "No server is named.", hint=f"{work.front.prefix} login USER@SERVER:PORT"
-        )
-    user = where.user or _system_user()
-    given = work.front.read_password() if password_stdin else os.environ.get(PASSWORD_VARIABLE)
-    label = f"{work.front.prefix} on {socket.gethostname()}"
-    for left in reversed(range(_TRIES)):
-        password = given or work.front.ask_password(f"Password of {user} at {where.server}: ")
-        try:
-            made = logins.log_in(where.server, user, password, label)
-        except errors.WrongPassword as error:
-            if given or not left:
-                raise
-            work.front.show(Result(None, (Line(error.message, Tone.WARNING),)))
-        else:
-            break
-    answer = {"server": made.server, "user": made.user, "expires": made.expires}
-    said = Line(f"Logged in to {made.server} as {one_line(made.user)}.", Tone.DONE)
-    return Result(answer, (said,))
-
-
-def _system_user() -> str:
-    import getpass
-
-    return getpass.getuser()
-
-
-@command("logout", session=False)
-def logout(work: Work) -> Result:
-    """End the current login, on its server and here."""
-    from jupyter_sessions.client import logins
-
-    current = logins.current()
-    if current is None:
-        raise errors.NoLogin(
-            "There is no current login.", hint=f"Log in: {work.front.prefix} login USER@SERVER"
-        )
-    logins.log_out(current)
-    return done(model.Done(), f"Logged out of {current.server}.")
 
 
 def _account(answer: model.Account, said: str) -> Result:
@@ -182,4 +121,4 @@ def demo(no_serve: bool, port: int, output: str | None) -> None:
     show(serve=not no_serve, port=port, output=output)
 
 
-COMMANDS = {**table(login, logout, serve, demo), "account": account}
+COMMANDS = {**table(serve, demo), "account": account}

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +20,7 @@ from jupyter_sessions.commands.table import CommandGroup
 
 if TYPE_CHECKING:
     from jupyter_sessions import model
+    from jupyter_sessions.client.logins import Login
     from jupyter_sessions.client.transport import Transport
     from jupyter_sessions.commands.results import Line, Result
 
@@ -32,6 +34,7 @@ class Shell(Front):
     """A terminal, a script or a pipe."""
 
     prefix = "jupyter sessions"
+    place = "shell"
 
     def __init__(self) -> None:
         self._current: Current | None = None
@@ -77,24 +80,66 @@ class Shell(Front):
 
     def show(self, result: Result) -> None:
         """Print a result."""
+        from jupyter_sessions.commands.results import Result
         from jupyter_sessions.commands.text import render
 
-        terminal = sys.stdout.isatty()
-        width = shutil.get_terminal_size().columns if terminal else _PIPE_WIDTH
-        colour = terminal and "NO_COLOR" not in os.environ
+        width = shutil.get_terminal_size().columns if self.terminal else _PIPE_WIDTH
+        colour = self.terminal and "NO_COLOR" not in os.environ
         if result.blocks:
             click.echo(render(result, width=max(width, _NARROWEST), colour=colour))
+        if result.aside:
+            click.echo(
+                render(Result(None, result.aside), width=_PIPE_WIDTH, colour=False), err=True
+            )
 
     def confirm(self, question: str) -> bool:
         """Ask on a terminal; elsewhere the answer is no."""
         return sys.stdin.isatty() and click.confirm(question, err=True)
+
+    @property
+    def terminal(self) -> bool:
+        """Whether a terminal shows what is printed."""
+        return sys.stdout.isatty()
+
+    def ask(self, what: str, default: str) -> str:
+        """Ask on a terminal; elsewhere the default is taken."""
+        if not sys.stdin.isatty():
+            return default
+        return str(click.prompt(what, default=default, err=True))
+
+    def keep_alive(self, login: Login, every: float) -> list[Line]:
+        """Keep a login alive until Ctrl-C."""
+        from jupyter_sessions.client.logins.keeping import keep_alive
+        from jupyter_sessions.commands.results import Line
+
+        def over(seconds: float) -> bool:
+            time.sleep(seconds)
+            return False
+
+        def away(error: errors.SessionsError) -> None:
+            click.echo(f"{error.message} Trying again.", err=True)
+
+        click.echo(
+            f"Keeping {login.who} at {login.server} alive, every {every:g} s. Ctrl-C ends it.",
+            err=True,
+        )
+        with suppress(KeyboardInterrupt):
+            keep_alive(login, every, over, away)
+        return [Line("Not kept alive any more.")]
+
+    def stop_keeping_alive(self) -> list[Line]:
+        """Leave it to Ctrl-C."""
+        raise errors.BadRequest(
+            "In a shell, a login is kept alive in the foreground.",
+            hint="Ctrl-C ends it there.",
+        )
 
     def ask_password(self, prompt: str) -> str:
         """Ask on a terminal."""
         if not sys.stdin.isatty():
             raise errors.BadRequest(
                 "A password is needed, and there is no terminal to ask on.",
-                hint="Use --password-stdin.",
+                hint="Use --password-stdin; `login` takes JUPYTER_SESSIONS_PASSWORD or a key, too.",
             )
         answer: str = click.prompt(prompt.rstrip(": "), hide_input=True, err=True)
         return answer

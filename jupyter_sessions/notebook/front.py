@@ -17,11 +17,13 @@ from jupyter_sessions import errors
 from jupyter_sessions.commands.front import Current, Front, Kernel
 from jupyter_sessions.commands.results import Block, Line, Outputs, Result, Tone
 from jupyter_sessions.notebook.attachment import Attachment
+from jupyter_sessions.notebook.keepers import Keepers
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
     from jupyter_sessions import model
+    from jupyter_sessions.client.logins import Login
     from jupyter_sessions.client.outbox import Courier
     from jupyter_sessions.client.transport import Transport
 
@@ -38,11 +40,13 @@ class Notebook(Front, Kernel):
     """
 
     prefix = "%session"
+    place = "kernel"
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell: Any = shell  # most of its methods have no types
         self.attachment: Attachment | None = None
         self._replaying = False
+        self._keepers = Keepers()
 
     @property
     def kernel(self) -> Kernel:
@@ -209,12 +213,13 @@ class Notebook(Front, Kernel):
 
     def show(self, result: Result) -> None:
         """Display a result: tables and cards in a notebook, text in a terminal."""
+        blocks = (*result.blocks, *result.aside)
         if not self._in_notebook:
-            if result.blocks:
-                click.echo(self._text(result, colour=sys.stdout.isatty()))
+            if blocks:
+                click.echo(self._text(Result(None, blocks), colour=sys.stdout.isatty()))
             return
         waiting: list[Block] = []
-        for block in result.blocks:
+        for block in blocks:
             if isinstance(block, Outputs):
                 self._display(waiting)
                 waiting = []
@@ -250,6 +255,19 @@ class Notebook(Front, Kernel):
     def confirm(self, question: str) -> bool:
         """Ask where the front end can ask; elsewhere the answer is no."""
         return self._asked(lambda: input(f"{question} [y/N] ")).strip().lower() in {"y", "yes"}
+
+    def ask(self, what: str, default: str) -> str:
+        """Ask where the front end can ask; elsewhere the default is taken."""
+        shown = f"{what} [{default}]: " if default else f"{what}: "
+        return self._asked(lambda: input(shown)).strip() or default
+
+    def keep_alive(self, login: Login, every: float) -> list[Line]:
+        """Have a process of its own keep a login alive."""
+        return [self._keepers.start(login, every)]
+
+    def stop_keeping_alive(self) -> list[Line]:
+        """End the processes that keep logins alive."""
+        return [self._keepers.stop()]
 
     def ask_password(self, prompt: str) -> str:
         """Ask without showing what is typed."""

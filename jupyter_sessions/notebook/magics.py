@@ -119,6 +119,7 @@ class SessionMagics:
 
     def close(self) -> None:
         """Leave the session; what can't be delivered now waits on disk."""
+        self.front.stop_keeping_alive()
         if self.front.attachment is not None:
             self.front.attachment.leave()
             self.front.attachment = None

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from enum import Enum
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -25,11 +25,8 @@ from jupyter_sessions.client.logins.shells import Shell, this_shell
 LOGIN_VARIABLE = "JUPYTER_SESSIONS_LOGIN"
 
 
-class Place(Enum):
-    """What can have a current login of its own."""
-
-    KERNEL = "kernel"
-    SHELL = "shell"
+#: What can have a current login of its own.
+Place = Literal["kernel", "shell"]
 
 
 class _Pointer(msgspec.Struct, kw_only=True):
@@ -88,7 +85,7 @@ def set_here(login: Login | None, place: Place) -> bool:
         Whether it is so now: some shells can't be told apart, and what the user has put into the
         environment of a shell stays there.
     """
-    if place is Place.KERNEL:
+    if place == "kernel":
         if login is None:
             os.environ.pop(LOGIN_VARIABLE, None)
         else:

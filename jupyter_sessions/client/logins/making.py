@@ -103,7 +103,14 @@ def join(server: str, key: str, seconds: float | None = None) -> Login:
         When there is no sessions server to ask.
     """
     patience.reach(server, seconds)
-    shown = patience.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing()))
+    try:
+        shown = patience.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing()))
+    except errors.NotSignedIn as error:
+        if type(error) is not errors.NotSignedIn:
+            raise
+        raise errors.LoginUnknown(
+            f"That is no key of a login to {server}.", hint="Check it, and the server's address."
+        ) from error
     same = (login for login in store.stored() if (login.server, login.number) == (server, shown.id))
     login = next(same, None) or _login(server, key, shown)
     return store.keep(

@@ -17,6 +17,7 @@ T = TypeVar("T")
 ANSWERS_WITHIN = 20.0
 _FIRST_PAUSE = 0.2  # seconds
 _LONGEST_PAUSE = 2.0
+_SHORTEST = 0.1  # seconds in which it makes sense to ask
 
 
 def ask(
@@ -47,11 +48,10 @@ def wait_for(
     deadline = time.monotonic() + seconds
     pause = _FIRST_PAUSE
     while True:
-        left = max(0.001, deadline - time.monotonic())
         try:
-            return _within(server, key, question, left)
+            return _within(server, key, question, deadline - time.monotonic())
         except errors.ServerUnreachable:
-            left = deadline - time.monotonic()
+            left = deadline - time.monotonic() - _SHORTEST
             if left <= 0:
                 raise
         time.sleep(min(pause, left))

@@ -1,0 +1,118 @@
+"""Keeping a login alive: resetting its idle clock now and then.
+
+A notebook has it done by a process of its own, which no computation in the kernel holds up, and
+which ends with the kernel.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.logins import patience, store
+from jupyter_sessions.client.logins.choice import LOGIN_VARIABLE, current
+from jupyter_sessions.client.logins.login import Login
+
+EVERY = 60.0  #: seconds
+
+
+def keep_alive(
+    login: Login,
+    every: float,
+    over: Callable[[float], bool],
+    away: Callable[[errors.SessionsError], None] = lambda _: None,
+) -> None:
+    """Keep a login alive until that is over; a server that is away is asked again.
+
+    Parameters
+    ----------
+    login
+        The login.
+    every
+        How many seconds lie between two times.
+    over
+        Waits for so many seconds, and tells whether it is over.
+    away
+        Called when the server can't be reached, once each time that it goes away.
+
+    Raises
+    ------
+    NotSignedIn
+        When the login has ended.
+    """
+    there = True
+    while True:
+        try:
+            shown = patience.ask(
+                login.server, login.key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing())
+            )
+        except errors.ServerUnreachable as error:
+            if there:
+                away(error)
+            there = False
+        else:
+            there = True
+            login = store.learn(login, shown)
+        if over(every):
+            return
+
+
+class Keeper:
+    """A process that keeps a login alive until it is stopped, or this one ends.
+
+    Parameters
+    ----------
+    login
+        The login.
+    every
+        How many seconds lie between two times.
+    """
+
+    def __init__(self, login: Login, every: float) -> None:
+        self.login = login
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(every)],
+            # At its end the other sees that nobody wants it any more.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {LOGIN_VARIABLE: login.id},
+            start_new_session=True,
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether it still does so: it ends when the login has ended."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait()
+
+
+def _main(every: float) -> int:
+    login = current()
+    if login is None:
+        return errors.NoLogin.exit_code
+    closed = threading.Event()
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        closed.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        keep_alive(login, every, closed.wait)
+    except errors.SessionsError as error:
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(float(sys.argv[1])))

@@ -1,0 +1,217 @@
+"""The stored logins: listing, switching between and ending them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jupyter_sessions import errors
+from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.results import Line, Result, Table, Tone
+from jupyter_sessions.commands.values import moment, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_sessions.client.logins import Checked, Login
+
+
+def told(login: Login) -> dict[str, Any]:
+    """Return what ``--json`` says of a stored login: all but its key."""
+    return {
+        "id": login.id,
+        "server": login.server,
+        "user": login.user,
+        "real_user": login.real_user,
+        "group": login.group,
+        "label": login.label,
+        "created": login.created,
+        "expires": login.expires,
+        "idle_timeout": login.idle_timeout,
+    }
+
+
+def overruled(login: Login) -> list[Line]:
+    """Say so where the environment has commands go elsewhere than to a login's server."""
+    from jupyter_sessions.client import logins
+    from jupyter_sessions.client.choose import SERVER_VARIABLE
+    from jupyter_sessions.client.references import parse_address
+
+    named = os.environ.get(logins.LOGIN_VARIABLE)
+    lines = []
+    if named and named != login.id:
+        lines.append(f"{logins.LOGIN_VARIABLE} names another login in this shell: unset it.")
+    server = os.environ.get(SERVER_VARIABLE)
+    if server and server.strip() and parse_address(server).server != login.server:
+        lines.append(f"{SERVER_VARIABLE} sends commands to {server} all the same: unset it.")
+    return [Line(text, Tone.WARNING) for text in lines]
+
+
+@command("logins", "logins --check", session=False)
+@click.option("--check", is_flag=True, help="Ask each server whether the login lives.")
+def logins(work: Work, check: bool) -> Result:  # noqa: ARG001  # all have the same first
+    """List the stored logins, the newest first.
+
+    No server is asked without --check, and nothing is changed with or without it.
+    """
+    from jupyter_sessions.client import logins as all_logins
+
+    found = all_logins.stored()
+    now = all_logins.current_id()
+    checked = all_logins.check(found) if check else [all_logins.as_stored(each) for each in found]
+    items = [
+        {
+            **told(each.login),
+            "current": each.login.id == now,
+            "state": each.state,
+            "why": each.why.message if each.why else None,
+        }
+        for each in checked
+    ]
+    rows = f"({len(items)} row{'s' * (len(items) != 1)})"
+    shown = Table(columns.STORED_LOGIN, items, "No logins are stored.")
+    return Result({"items": items}, (shown, Line(rows)) if items else (shown,))
+
+
+@command("logout", "logout --all", session=False)
+@click.option("--all", "all_", is_flag=True, help="Log out of every stored login.")
+def logout(work: Work, all_: bool) -> Result:
+    """End the current login, on its server and here."""
+    from jupyter_sessions.client import choose, logins
+
+    if all_:
+        return _ended(logins.stored())
+    login = choose.login_for(work.server)
+    if login is None:
+        raise errors.NoLogin(
+            "There is no current login.", hint=f"Log in: {work.front.prefix} login USER@SERVER"
+        )
+    logins.log_out(login)
+    lines = [Line(f"Logged out of {login.server} ({one_line(login.who)}).", Tone.DONE)]
+    now = logins.current()
+    if now is not None:
+        lines.append(Line(f"The current login is now {one_line(now.who)} at {now.server}."))
+    return Result({"ended": [told(login)], "still_valid": []}, lines)
+
+
+@command("clear", "clear --all", session=False)
+@click.option("--all", "all_", is_flag=True, help="The current login, too.")
+def clear(work: Work, all_: bool) -> Result:  # noqa: ARG001  # as above
+    """Forget all stored logins but the current one, and end them on their servers."""
+    from jupyter_sessions.client import logins
+
+    now = logins.current_id()
+    return _ended([each for each in logins.stored() if all_ or each.id != now])
+
+
+def _ended(ending: Sequence[Login]) -> Result:
+    from jupyter_sessions.client import logins
+
+    left = logins.end(ending)
+    answer = {
+        "ended": [told(login) for login in ending],
+        "still_valid": [
+            {**told(each.login), "why": each.why.message if each.why else None} for each in left
+        ],
+    }
+    said = f"{len(ending)} login{'s' * (len(ending) != 1)} forgotten, and ended where it could be."
+    lines = [Line(said if left else said.partition(",")[0] + " and ended.", Tone.DONE)]
+    lines += [Line(_still_valid(each), Tone.WARNING) for each in left]
+    return Result(answer, lines, exit_code=left[0].why.exit_code if left and left[0].why else 0)
+
+
+def _still_valid(left: Checked) -> str:
+    login = left.login
+    until = f" until {moment(login.expires)}" if login.expires else ""
+    why = left.why.message if left.why else ""
+    return f"The key of {one_line(login.who)} at {login.server} stays valid{until}: {why}"
+
+
+@command("switch bar@sessions.example.org", "switch 3f2a91 --here", session=False)
+@click.argument("login", metavar="LOGIN")
+@click.option("--here", is_flag=True, help="In this shell or notebook alone.")
+def switch(work: Work, login: str, here: bool) -> Result:
+    """Make another stored login the current one: LOGIN is its id, its label, or USER@SERVER."""
+    from jupyter_sessions.client import logins
+
+    found = logins.named(login)
+    place = work.front.place
+    if here:
+        if not logins.set_here(found, place):
+            raise errors.BadRequest(
+                "This shell can't have a current login of its own like that.",
+                hint=f"Put it into its environment: {logins.LOGIN_VARIABLE}={found.id}",
+            )
+    else:
+        logins.set_current(found)
+        logins.set_here(None, place)
+    where = f"in this {place}" if here else "everywhere that has none of its own"
+    said = f"The current login is {one_line(found.who)} at {found.server}, {where}."
+    lines = [Line(said, Tone.DONE), *overruled(found)]
+    if found.expired:
+        lines.append(Line("It has expired: log in again.", Tone.WARNING))
+    return Result({**told(found), "here": here}, lines)
+
+
+@command("key", "key --show", session=False)
+@click.option("--show", is_flag=True, help="Print it even where no terminal is.")
+def key(work: Work, show: bool) -> Result:
+    """Print the key of the current login: who has it is you.
+
+    It is printed on a terminal, or anywhere with --show. Ends with 1 where there is no login.
+    """
+    login, why = _current(work)
+    if login is None:
+        return Result({"key": None}, aside=(Line(why, Tone.WARNING),), exit_code=1)
+    if not (show or work.front.terminal):
+        raise errors.BadRequest(
+            "A key is a secret: it is printed on a terminal alone.", hint="Add --show."
+        )
+    return Result({"key": login.key}, (Line(login.key),))
+
+
+@command("file", session=False)
+def file(work: Work) -> Result:
+    """Print the name of the file that holds the current login.
+
+    Ends with 1 where there is no login.
+    """
+    from jupyter_sessions.client.logins import folder
+
+    login, why = _current(work)
+    if login is None:
+        return Result({"file": None}, aside=(Line(why, Tone.WARNING),), exit_code=1)
+    path = str(folder() / f"{login.id}.json")
+    return Result({"file": path}, (Line(path),))
+
+
+def _current(work: Work) -> tuple[Login | None, str]:
+    from jupyter_sessions.client import choose
+
+    try:
+        return choose.login_for(work.server), "There is no current login."
+    except errors.NoLogin as error:
+        return None, f"{error.message} {error.hint}"
+
+
+@command("prune --dry-run", session=False)
+@click.option("--dry-run", is_flag=True, help="Only list what would be forgotten.")
+def prune(work: Work, dry_run: bool) -> Result:  # noqa: ARG001  # as above
+    """Forget the stored logins that have expired.
+
+    Those that expired 30 days ago are forgotten by themselves.
+    """
+    from jupyter_sessions.client.logins import as_stored, pruning
+
+    gone = pruning.expired() if dry_run else pruning.prune()
+    items = [{**told(login), "current": False, "state": as_stored(login).state} for login in gone]
+    said = f"{len(gone)} expired login{'s' * (len(gone) != 1)}"
+    line = Line(f"{said} would be forgotten." if dry_run else f"{said} forgotten.", Tone.DONE)
+    shown = (Table(columns.STORED_LOGIN, items, ""),) if items else ()
+    return Result({"items": items, "forgotten": not dry_run}, (*shown, line))
+
+
+COMMANDS = table(logins, logout, switch, key, file, clear, prune)

@@ -1,0 +1,130 @@
+"""Which login is current: for all, for a shell, for a kernel."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from jupyter_sessions import errors
+from jupyter_sessions.client import logins
+from jupyter_sessions.client.logins import shells
+from tests.client.logins.conftest import put
+
+CURRENT = (
+    "from jupyter_sessions.client import logins; now = logins.current(); print(now and now.id)"
+)
+
+
+def in_another_shell(code: str = CURRENT) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, start_new_session=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def in_this_shell(code: str = CURRENT) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_each_shell_can_have_its_own_and_what_it_starts_has_the_same() -> None:
+    everybodys, ours = put("https://h", "ann"), put("https://h", "bob")
+    logins.set_current(everybodys)
+    assert in_another_shell() == in_this_shell() == everybodys.id
+    assert logins.set_here(ours, "shell")
+    assert in_this_shell() == ours.id
+    assert in_another_shell() == everybodys.id
+    assert logins.set_here(None, "shell")
+    assert in_this_shell() == everybodys.id
+
+
+def test_a_kernels_own_is_that_of_what_it_starts_in_whatever_shell() -> None:
+    everybodys, ours = put("https://h", "ann"), put("https://h", "bob")
+    logins.set_current(everybodys)
+    try:
+        assert logins.set_here(ours, "kernel")
+        assert logins.current() == ours
+        assert in_another_shell() == ours.id
+    finally:
+        logins.set_here(None, "kernel")
+    assert logins.current() == everybodys
+
+
+def test_who_has_a_login_of_their_own_never_goes_on_as_somebody_else_when_it_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    everybodys, ours = put("https://h", "ann"), put("https://h", "bob")
+    logins.set_current(everybodys)
+    logins.set_here(ours, "shell")
+    in_another_shell(
+        f"from jupyter_sessions.client import logins; logins.forget(logins.named({ours.id!r}))"
+    )
+    with pytest.raises(errors.NoLogin, match="not stored any more"):
+        logins.current()
+    logins.set_here(None, "shell")
+    monkeypatch.setenv(logins.LOGIN_VARIABLE, ours.id)
+    with pytest.raises(errors.NoLogin, match="not stored any more"):
+        logins.current()
+
+
+@pytest.mark.parametrize("named", ["../../evil", "/etc/passwd", "a\nb", "%2e"])
+def test_what_the_environment_names_leads_nowhere_else(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("https://h")
+    monkeypatch.setenv(logins.LOGIN_VARIABLE, named)
+    with pytest.raises(errors.NoLogin):
+        logins.current()
+
+
+def test_the_user_is_told_when_the_environment_overrules_a_shells_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, other = put("https://h", "ann"), put("https://h", "bob")
+    monkeypatch.setenv(logins.LOGIN_VARIABLE, one.id)
+    assert not logins.set_here(other, "shell")
+    assert logins.current() == one
+
+
+def test_forgetting_a_login_leaves_no_current_one_in_its_place() -> None:
+    one = put("https://h", "ann")
+    put("https://h", "bob")
+    logins.set_current(one)
+    logins.set_here(one, "shell")
+    logins.forget(one)
+    assert logins.current() is None
+
+
+def test_choices_of_shells_that_ended_are_dropped() -> None:
+    login = put("https://h")
+    for _ in range(3):
+        in_another_shell(
+            "from jupyter_sessions.client import logins; "
+            f"logins.set_here(logins.named({login.id!r}), 'shell')"
+        )
+    logins.set_here(login, "shell")
+    assert len(list(logins.folder().glob("here-*"))) == 1
+
+
+def test_a_shell_of_the_same_number_later_or_elsewhere_is_another() -> None:
+    ours = shells.this_shell()
+    assert ours is not None
+    assert not ours.ended
+    later = shells.Shell(ours.machine, ours.number, ours.started + "1")
+    elsewhere = shells.Shell("elsewhere", ours.number, ours.started)
+    assert len({ours.name, later.name, elsewhere.name}) == 3
+    assert later.ended
+    assert not elsewhere.ended
+
+
+def test_a_broken_choice_is_none() -> None:
+    login = put("https://h")
+    logins.set_here(login, "shell")
+    (file,) = logins.folder().glob("here-*")
+    for content in (b"", b"\xff", b'{"id": "../x"}', json.dumps({"id": 3}).encode()):
+        file.write_bytes(content)
+        assert logins.current() is None
