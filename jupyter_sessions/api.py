@@ -77,13 +77,16 @@ class Operation(Generic[Req, Ans]):
     content
         ``upload`` takes bytes beside the request, ``download`` gives bytes in place of an answer.
     writes
-        Whether it changes anything; such an operation is an act in its session, and resets the
-        session's idle clock.
+        Whether it changes anything.
+    acts
+        Whether it is an act in its session, and resets the session's idle clock.
     counts
         Whether it counts as use of the login, and resets the login's idle clock.
     confined
         Whether a login that reaches one group's sessions alone may do it. In such a session it may
         do all that its user may; outside of them, what concerns but itself.
+    guests
+        Whether a guest may do it, who has one session alone.
     """
 
     name: str
@@ -97,8 +100,10 @@ class Operation(Generic[Req, Ans]):
     states: frozenset[model.State] = field(default_factory=frozenset)
     content: Literal["none", "upload", "download"] = "none"
     writes: bool = False
+    acts: bool = False
     counts: bool = True
     confined: bool = True
+    guests: bool = True
 
     @property
     def in_session(self) -> bool:
@@ -129,8 +134,10 @@ def _add(
     states: frozenset[model.State] | None = None,
     content: Literal["none", "upload", "download"] = "none",
     writes: bool | None = None,
+    acts: bool | None = None,
     counts: bool = True,
     confined: bool = True,
+    guests: bool = True,
 ) -> Operation[Req, Ans]:
     method, path = route.split(" ", 1)
     if writes is None:
@@ -149,8 +156,10 @@ def _add(
         states=states,
         content=content,
         writes=writes,
+        acts=writes if acts is None else acts,
         counts=counts,
         confined=confined,
+        guests=guests,
     )
     if name in _table:
         raise ValueError(f"two operations are called {name}")
@@ -164,7 +173,7 @@ S = "/sessions/{code}"
 # fmt: off
 # ---- sessions
 CREATE_SESSION = _add("sessions.create", "POST /sessions", N.USER, model.NewSession, model.Session,
-    "Make a session; the caller owns it.")
+    "Make a session; the caller owns it.", guests=False)
 LIST_SESSIONS = _add("sessions.list", "GET /sessions", N.USER, model.ListSessions, model.Page[model.Session],
     "List the sessions that the caller has a role in, newest use first.")
 GET_SESSION = _add("sessions.get", f"GET {S}", N.READ, model.SessionNamed, model.Session,
@@ -198,6 +207,31 @@ GRANT_ROLES = _add("members.grant", f"POST {S}/members", N.ADMIN, model.GrantRol
     "Give users roles in place of those they hold; all grants take effect, or none.")
 REVOKE_ROLES = _add("members.revoke", f"POST {S}/members/revoke", N.ADMIN, model.RevokeRoles, model.Members,
     "Take all roles from users; from all of them, or from none.")
+
+# ---- invitations
+INVITE = _add("invitations.create", f"POST {S}/invitations", N.ADMIN, model.Invite, model.NewInvitation,
+    "Make a key that opens the session with given roles.")
+LIST_INVITATIONS = _add("invitations.list", f"GET {S}/invitations", N.ADMIN, model.ListInvitations,
+    model.Page[model.Invitation], "List the session's invitations, without their keys.")
+UNINVITE = _add("invitations.revoke", f"DELETE {S}/invitations/{{id}}", N.ADMIN, model.InvitationNamed, model.Invitation,
+    "Take an invitation back; the guests who came by it leave.", states=frozenset({"active", "closed"}))
+LOOK_AT_INVITATION = _add("invitations.look", "POST /invitation", N.NOTHING, model.KeyShown, model.Invited,
+    "Tell whoever holds an invitation's key what it opens.", acts=False)
+JOIN = _add("invitations.join", "POST /join", N.USER, model.KeyShown, model.Joined,
+    "Become a member by an invitation; roles that the caller holds already stay.", confined=False)
+ENTER_AS_GUEST = _add("invitations.enter", "POST /join/guest", N.NOTHING, model.EnterAsGuest, model.Entered,
+    "Come in by an invitation without an account, under a name of one's own, where the server lets guests in.")
+
+# ---- presence
+LIST_PRESENCE = _add("presence.list", f"GET {S}/presence", N.READ, model.SessionNamed, model.Present,
+    "Tell who has the session open now.", counts=False)
+KEEP_PRESENCE = _add("presence.keep", f"PUT {S}/presence/{{client}}", N.READ, model.KeepPresence, model.Done,
+    "Say that a client has the session open.", states=LOOK, acts=False, counts=False)
+END_PRESENCE = _add("presence.end", f"DELETE {S}/presence/{{client}}", N.READ, model.EndPresence, model.Done,
+    "Say that a client has the session open no more.", states=LOOK, acts=False, counts=False)
+WHO = _add("presence.all", "GET /presence", N.USER, model.Nothing, model.Present,
+    "Tell who is connected: oneself, and those in one's sessions; administrators are told all.",
+    confined=False)
 
 # ---- commands
 RECORD_COMMANDS = _add("commands.record", f"POST {S}/commands", N.WRITE, model.RecordCommands, model.Recorded,
@@ -279,13 +313,13 @@ KEEP_LOGIN = _add("logins.keep", "POST /login/keep", N.USER, model.Nothing, mode
 TIME_LOGIN = _add("logins.time", "PUT /login/timeout", N.USER, model.TimeLogin, model.TimedLogin,
     "Change the idle time-out of the login that this request came with.")
 SWITCH_GROUP = _add("logins.group", "PUT /login/group", N.USER, model.SwitchGroup, model.Login,
-    "Change the group in which sessions are made from now on.", confined=False)
+    "Change the group in which sessions are made from now on.", confined=False, guests=False)
 LIST_LOGINS = _add("logins.list", "GET /logins", N.USER, model.ListLogins, model.Page[model.Login],
     "List one's own live logins, and those that one has made for others; administrators list all.",
     confined=False)
 OPEN_LOGIN = _add("logins.open", "POST /logins", N.USER, model.OpenLogin, model.NewLogin,
     "Make a login for someone, as an administrator or as an owner of a group they are in.",
-    confined=False)
+    confined=False, guests=False)
 CLOSE_LOGIN = _add("logins.close", "DELETE /logins/{id}", N.USER, model.LoginNamed, model.Login,
     "End a login: one's own, or one made for somebody else; administrators end any.",
     confined=False)

@@ -180,6 +180,14 @@ class NoKernels(NotFound):
         )
 
 
+class InvitationUnusable(SessionsError):
+    """No invitation has this key, or it lets nobody in any more: the two look the same."""
+
+    code = "invitation_unusable"
+    status = 404
+    exit_code = 27
+
+
 class WrongState(SessionsError):
     """The session's state (closed, disabled, removed) does not allow this."""
 

@@ -40,6 +40,8 @@ KernelId = Annotated[str, Meta(min_length=1, max_length=200)]
 
 State = Literal["active", "disabled", "closed", "removed"]
 LoginState = Literal["active", "expired", "revoked"]
+InvitationState = Literal["active", "expired", "revoked", "used_up", "void"]
+PresenceKind = Literal["page", "kernel", "program", "login"]
 Status = Literal["running", "completed", "error", "aborted"]
 AttachmentState = Literal["recording", "paused", "waiting", "ended"]
 RoleName = Literal["read", "write", "execute", "admin", "owner"]
@@ -174,7 +176,8 @@ class ResumeSession(Request):
 class Member(Answer):
     """Someone with roles in a session: a user or, where `group` is set, all users in a group.
 
-    A group's name stands in `user` with an ``@`` before it, as in a grant.
+    A group's name stands in `user` with an ``@`` before it, as in a grant. A `guest` is here by an
+    invitation, without an account.
     """
 
     user: str
@@ -184,6 +187,7 @@ class Member(Answer):
     owner: bool
     since: datetime
     granted_by: str | None
+    guest: bool = False
 
 
 class ThroughGroups(Answer):
@@ -224,6 +228,158 @@ class RevokeRoles(Request):
 
     code: Code
     users: Annotated[list[UserName], Meta(min_length=1, max_length=200)]
+
+
+# ---- invitations -------------------------------------------------------------------------------
+
+InvitationKey = Annotated[str, Meta(max_length=200, description="an invitation's key")]
+
+
+class Invitation(Answer):
+    """A key that opens one session with given roles, without the key itself.
+
+    It is `void` while who made it could not grant its roles any more; `used` is how many have
+    joined by it, of `uses`.
+    """
+
+    id: int
+    name: str
+    roles: list[RoleName]
+    made_by: str
+    real_user: str | None
+    created: datetime
+    expires: datetime
+    uses: int
+    used: int
+    state: InvitationState
+
+
+class Invite(Request):
+    """An invitation to make: for so many `uses`, until so many minutes from now.
+
+    Without `expires` the server's default counts. No role named means ``read``.
+    """
+
+    code: Code
+    roles: Annotated[list[str], Meta(max_length=10)] = []
+    uses: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    expires: Minutes | None = None
+    name: Label = ""
+
+
+class NewInvitation(Answer):
+    """An invitation that was made; `key` is shown this once and stored only as a hash.
+
+    `page` is where people join in a browser, None where no server shows this store. `clamped` tells
+    that it expires earlier than was asked for: the server's limit.
+    """
+
+    key: str
+    page: str | None
+    invitation: Invitation
+    clamped: bool
+
+
+class ListInvitations(Request):
+    """Which of a session's invitations to list, the newest first."""
+
+    code: Code
+    limit: PageSize = 100
+    after: Cursor | None = None
+
+
+class InvitationNamed(Request):
+    """One invitation of a session."""
+
+    code: Code
+    id: Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class KeyShown(Request):
+    """An invitation's key, from whoever holds it."""
+
+    key: InvitationKey
+
+
+class Invited(Answer):
+    """What an invitation opens, to whoever holds its key.
+
+    `guests` tells whether it lets in people without an account.
+    """
+
+    label: str
+    owner: str
+    made_by: str
+    roles: list[RoleName]
+    expires: datetime
+    guests: bool
+
+
+class Joined(Answer):
+    """The session that an invitation opened.
+
+    `changed` is false for who held its roles before.
+    """
+
+    session: Session
+    changed: bool
+
+
+class EnterAsGuest(Request):
+    """An invitation's key, and the name that someone without an account chooses."""
+
+    key: InvitationKey
+    name: UserName
+    agent: Label = ""
+    label: Label = ""
+
+
+# ---- presence ----------------------------------------------------------------------------------
+
+
+class Presence(Answer):
+    """Someone who is connected: a page or a kernel that has a session open, or a login in use.
+
+    `last_act` is when they last ran a command in the session, or used the login. `mine` marks the
+    asker's own. What does not concern the asker is empty.
+    """
+
+    user: str
+    real_user: str | None
+    guest: bool
+    group: str | None
+    session: str | None
+    kind: PresenceKind
+    agent: str
+    since: datetime
+    last_act: datetime | None
+    mine: bool
+
+
+class Present(Answer):
+    """Who is connected, the longest first; `more` tells that there were too many to name."""
+
+    here: list[Presence]
+    more: bool = False
+
+
+class KeepPresence(Request):
+    """That a client has the session open; to be said again within two minutes, or it lapses.
+
+    `client` is any string that names it among the user's clients.
+    """
+
+    code: Code
+    client: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+    kind: Literal["kernel", "program"] = "program"
+    agent: Label = ""
+
+
+class EndPresence(Request):
+    """That a client has the session open no more."""
+
+    code: Code
+    client: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 
 
 # ---- commands ----------------------------------------------------------------------------------
@@ -345,6 +501,7 @@ class CommandSummary(Answer):
     execution_count: int | None
     forgotten: bool
     note: str
+    guest: bool = False
 
 
 class Command(Answer):
@@ -581,6 +738,11 @@ EVENT_KINDS: Mapping[str, str] = MappingProxyType(
         "member.granted": "A user, or a group (`@name`), got roles in place of others. Data: "
         "`user`, `roles`.",
         "member.revoked": "A user, or a group, lost all roles. Data: `user`.",
+        "member.joined": "A user came in by an invitation. Data: `user`, `roles`, `invitation`.",
+        "member.left": "A guest left, or their login ended. Data: `user`.",
+        "invitation.created": "An invitation was made. Data: its number `id`, `roles`, `uses`, "
+        "`expires`, and its `name`, where it has one.",
+        "invitation.revoked": "An invitation was taken back. Data: `id`.",
         "command.started": "A command began that still runs. Data: its `number`.",
         "command.recorded": "A command ended. Data: its `number`.",
         "command.updated": "Later outputs of a command came. Data: its `number`.",
@@ -609,6 +771,7 @@ class Event(Answer):
     real_user: str | None
     data: dict[str, Any]
     command: CommandSummary | None = None
+    guest: bool = False
 
 
 class ListEvents(Request):
@@ -732,6 +895,13 @@ class NewLogin(Answer):
     display_name: str
     login: Login
     clamped: bool
+
+
+class Entered(Answer):
+    """A guest's login, and the session that it reaches."""
+
+    login: NewLogin
+    session: Session
 
 
 class TimeLogin(Request):
@@ -887,6 +1057,7 @@ class User(Answer):
     administrator: bool
     via: str
     expires: datetime | None = None
+    guest: bool = False
 
 
 class Health(Answer):

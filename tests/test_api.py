@@ -51,6 +51,7 @@ def test_every_operation_is_consistent_in_itself(operation: Operation[Any, Any])
     assert operation.request.__struct_config__.forbid_unknown_fields
     assert operation.in_session == operation.path.startswith("/sessions/{code}")
     assert operation.in_session == bool(operation.states)
+    assert operation.writes or not operation.acts
     if operation.content == "upload":
         assert operation.writes
     if operation.content == "download":
@@ -59,7 +60,7 @@ def test_every_operation_is_consistent_in_itself(operation: Operation[Any, Any])
 
 @ALL
 def test_what_changes_a_session_needs_more_than_a_look(operation: Operation[Any, Any]) -> None:
-    if operation.in_session and operation.writes and operation is not api.RESUME_SESSION:
+    if operation.in_session and operation.acts and operation is not api.RESUME_SESSION:
         assert operation.needs is not Needs.READ
     if operation.needs is Needs.READ:
         assert operation.states == api.LOOK

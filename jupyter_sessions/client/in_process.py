@@ -82,7 +82,8 @@ class InProcess:
 
         dispatcher = _dispatcher(self._database)
         asker = SystemUser(self.user)
-        session_id, after = dispatcher.follow(_checked(request), asker).result()
+        following = dispatcher.follow(_checked(request), asker).result()
+        session_id, after = following.session_id, following.after
         changed = threading.Event()
         changed.set()
         watch = Watch(dispatcher.database.engine, lambda _: changed.set())

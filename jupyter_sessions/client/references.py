@@ -15,12 +15,13 @@ from jupyter_sessions.errors import BadAddress, BadPort, BadReference
 
 _CODE = r"[1-9][0-9]{21}|default"
 _SESSION_PATH = re.compile(rf"(?P<base>.*?)/sessions/(?P<code>{_CODE})/experiment(?:/.*)?")
-_LIST_PATH = re.compile(r"(?P<base>.*?)/sessions(?:/login)?/?")
+_LIST_PATH = re.compile(r"(?P<base>.*?)/sessions(?:/login|/join)?/?")
 _URL = re.compile(r"(?:(?P<user>.*)@)?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?")
 _BASE = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_INVITATION = re.compile(r"jinv_[A-Za-z0-9_-]{20,200}")
 DEFAULT_PORT = {"http": 80, "https": 443}
 _LONGEST = 4_000
 
@@ -170,6 +171,30 @@ def parse_address(text: str) -> Address:
         raise BadAddress("What stands before the @ is no user's name.", hint=_ADDRESS_HINT)
     server = _server(scheme, authority, known["base"] if known else path)
     return Address(user, server, _host_and_port(authority)[1])
+
+
+def parse_invitation(text: str) -> tuple[str | None, str]:
+    """Read an invitation: its key, or the address of the page to join at with the key behind a #.
+
+    Returns
+    -------
+    tuple of str or None, and str
+        The server's base URL, None for a key alone; and the key.
+
+    Raises
+    ------
+    BadReference
+        When there is no key in it.
+    BadAddress
+        When what stands before the key is no server's address.
+    """
+    address, mark, key = text.strip().rpartition("#")
+    if not _INVITATION.fullmatch(key):
+        raise BadReference(
+            "This is no invitation: neither a key nor an address with one.",
+            hint="A key begins with jinv_; an address ends in #jinv_…",
+        )
+    return (parse_address(address).server if mark else None), key
 
 
 def is_loopback(host: str) -> bool:

@@ -64,6 +64,28 @@ MEMBER = (
     Column("Granted by", lambda m: m.granted_by),
 )
 
+INVITATION = (
+    Column("ID", lambda i: i.id, Form.NUMBER),
+    Column("Name", lambda i: i.name or None, optional=True),
+    Column("Roles", lambda i: i.roles, Form.ROLES),
+    Column("Used", lambda i: f"{i.used} of {i.uses}"),
+    Column("State", lambda i: i.state.replace("_", " "), Form.STATUS),
+    Column("Made by", lambda i: i.made_by),
+    Column("Created", lambda i: i.created, Form.MOMENT),
+    Column("Expires", lambda i: i.expires, Form.MOMENT),
+)
+
+PRESENCE = (
+    Column("User", lambda p: f"{p.user} (*)" if p.mine else p.user),
+    Column("Really", lambda p: p.real_user, optional=True),
+    Column("Group", lambda p: p.group, optional=True),
+    Column("Session", lambda p: p.session, optional=True),
+    Column("By", lambda p: p.kind),
+    Column("Agent", lambda p: p.agent or None, gives_way=True),
+    Column("Since", lambda p: p.since, Form.MOMENT),
+    Column("Last act", lambda p: p.last_act, Form.MOMENT),
+)
+
 COMMAND = (
     Column("N", lambda c: c.number, Form.NUMBER),
     Column("User", lambda c: _acting(c.user, c.real_user)),

@@ -95,6 +95,31 @@ class Work:
         """Take the session from an argument, in place of ``-S``."""
         self._named = text
 
+    def name_server(self, server: str) -> None:
+        """Take the server from an argument, and hold it against ``--server``.
+
+        Raises
+        ------
+        BadRequest
+            When the two differ.
+        """
+        from jupyter_sessions.client.references import parse_address
+
+        if self._server is not None:
+            one, other = parse_address(self._server), parse_address(server)
+            if (one.user, one.server) == (other.user, other.server):
+                return
+            raise errors.BadRequest(
+                f"Two servers are named, {server} and {self._server}.",
+                hint="Leave one of the two out.",
+            )
+        self._server = server
+
+    @property
+    def server(self) -> str | None:
+        """The server that is named, None where it is the usual one."""
+        return self._server
+
     def read(self, text: str) -> Any:
         """Read a session's code or URL, and hold it against ``--server``."""
         from jupyter_sessions.client.references import parse_address, parse_reference

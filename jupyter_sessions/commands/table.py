@@ -80,6 +80,19 @@ TABLE: tuple[Entry, ...] = (
         ("revoke", "Take all roles from users."),
     ),
     *_section(
+        "Members",
+        "invitations",
+        ("invite", "Make a key that opens the session for others.", {"secret": True}),
+        ("invitations", "List the session's invitations."),
+        ("uninvite", "Take an invitation back."),
+        ("join", "Come into a session by an invitation.", {"secret": True}),
+    ),
+    *_section(
+        "Members",
+        "presence",
+        ("who", "Tell who is connected, in a session or at all."),
+    ),
+    *_section(
         "Commands",
         "history",
         ("resume", "Switch to a session, or list the last commands."),

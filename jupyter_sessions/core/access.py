@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all, update
 
@@ -74,33 +74,41 @@ def loaded(user: Any) -> Select[Any]:
     )
 
 
-def sessions_of(user_id: int) -> Any:
-    """Select the numbers of the sessions that a user is in, by a grant or through a group."""
+def sessions_of(user_id: int, holding: Roles = Roles.NONE) -> Any:
+    """Select the numbers of the sessions that a user is in, by a grant or through a group.
+
+    With `holding`, those alone in which they have a role by it.
+    """
     return union_all(
-        select(members.c.session_id).where(members.c.user_id == user_id),
+        select(members.c.session_id).where(
+            members.c.user_id == user_id, _hold(members.c.roles, holding)
+        ),
         select(member_groups.c.session_id)
         .join(group_users, group_users.c.group_id == member_groups.c.group_id)
-        .where(group_users.c.user_id == user_id),
+        .where(group_users.c.user_id == user_id, _hold(member_groups.c.roles, holding)),
+    )
+
+
+def _hold(column: Any, role: Roles) -> ColumnElement[bool]:
+    return cast("ColumnElement[bool]", column.bitwise_and(int(role)) == int(role))
+
+
+def readers(session_id: int) -> Any:
+    """Select the numbers of the users who may read a session."""
+    return union_all(
+        select(members.c.user_id).where(
+            members.c.session_id == session_id, _hold(members.c.roles, Roles.READ)
+        ),
+        select(group_users.c.user_id)
+        .join(member_groups, member_groups.c.group_id == group_users.c.group_id)
+        .where(member_groups.c.session_id == session_id, _hold(member_groups.c.roles, Roles.READ)),
     )
 
 
 def all_read(connection: Connection, session_id: int, user_ids: Collection[int]) -> bool:
     """Tell whether all these users may read a session, in one question for all of them."""
-    read = Roles.READ.value
-    found = union_all(
-        select(members.c.user_id).where(
-            members.c.session_id == session_id,
-            members.c.user_id.in_(user_ids),
-            members.c.roles.bitwise_and(read) == read,
-        ),
-        select(group_users.c.user_id)
-        .join(member_groups, member_groups.c.group_id == group_users.c.group_id)
-        .where(
-            member_groups.c.session_id == session_id,
-            group_users.c.user_id.in_(user_ids),
-            member_groups.c.roles.bitwise_and(read) == read,
-        ),
-    )
+    all_readers = readers(session_id).subquery()
+    found = select(all_readers.c.user_id).where(all_readers.c.user_id.in_(user_ids))
     return set(connection.execute(found).scalars()) == set(user_ids)
 
 
@@ -207,8 +215,8 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
     NotSignedIn
         When it needs someone known.
     Forbidden
-        When it needs a server administrator, or a login that reaches more than one group's
-        sessions.
+        When it needs a server administrator, someone with an account, or a login that reaches more
+        than one group's sessions.
     """
     if operation.needs is Needs.NOTHING:
         return
@@ -218,6 +226,11 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
         raise Forbidden(
             "Only an administrator of this server may do that.",
             hint="Ask who runs the server.",
+        )
+    if principal.guest and not operation.guests:
+        raise Forbidden(
+            "A guest has the one session that they were invited to.",
+            hint="Ask the server's administrator for an account.",
         )
     if principal.confined and not operation.confined:
         raise Forbidden(

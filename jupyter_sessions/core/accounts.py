@@ -86,6 +86,10 @@ def _change(context: Context, name: str, kind: str, **values: Any) -> model.Acco
 @implements(api.SET_PASSWORD, prepare=_hash)
 def set_password(context: Context, request: model.SetPassword) -> model.Account:
     """Set a password."""
+    if names.is_guest(request.name):
+        raise Conflict(
+            f"{request.name} is a guest, who has no password.", hint="Make an account for them."
+        )
     return _change(context, request.name, "account.password_set", password_hash=context.prepared)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from jupyter_sessions.core import names
 from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.passwords import BackOff
 from jupyter_sessions.model import RoleName, State
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.blobs import Blob, Blobs
@@ -17,11 +19,17 @@ from jupyter_sessions.store.database import Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What use cases share: the blobs, the limits, and the store's own secret for signing."""
+    """What use cases share: the blobs, the limits, and the store's own secret for signing.
+
+    `joining` holds back who has tried too many keys that are no invitations.
+    """
 
     blobs: Blobs
     limits: Limits
     secret: bytes = field(repr=False)
+    joining: BackOff = field(
+        default_factory=lambda: BackOff("tries to join", "Ask for a new invitation.")
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +59,11 @@ class Principal:
     def known(self) -> bool:
         """Whether anyone is asking at all."""
         return self.via != "nothing"
+
+    @property
+    def guest(self) -> bool:
+        """Whether they are here by an invitation, without an account."""
+        return names.is_guest(self.name)
 
 
 @dataclass(kw_only=True)
@@ -122,7 +135,7 @@ class Context:
 
     `prepared` is what the operation's preparation, which runs outside the transaction, has made;
     `upload` the stored content that came with the request; `server` the base URL under which the
-    caller reaches this store, if over HTTP.
+    caller reaches this store, if over HTTP, and `address` where such a caller is.
     """
 
     transaction: Transaction
@@ -130,6 +143,7 @@ class Context:
     now: datetime
     services: Services
     server: str | None = None
+    address: str = ""
     prepared: Any = None
     upload: Blob | None = None
     open_session: OpenSession | None = None

@@ -10,9 +10,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import select
@@ -28,11 +29,14 @@ from jupyter_sessions.core import (
     groups,
     history,
     housekeeping,
+    invitations,
+    joining,
     live,
     logins,
     members,
     own_login,
     ownership,
+    presence,
     principals,
     recording,
     scratch,
@@ -60,10 +64,13 @@ NOUNS = (
     group_lists,
     history,
     housekeeping,
+    invitations,
+    joining,
     logins,
     members,
     ownership,
     own_login,
+    presence,
     recording,
     scratch,
     session_lists,
@@ -77,6 +84,25 @@ Ans = TypeVar("Ans")
 T = TypeVar("T")
 
 _PREPARERS = 4
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request comes from, and the base URL under which this store is reached from there."""
+
+    server: str | None = None
+    address: str = ""
+
+
+NOWHERE = Place()
+
+
+class Following(NamedTuple):
+    """Where a follower begins, and who they are."""
+
+    session_id: int
+    after: int
+    principal: Principal
 
 
 class Dispatcher:
@@ -117,6 +143,7 @@ class Dispatcher:
         *,
         upload: Path | bytes | None = None,
         server: str | None = None,
+        address: str = "",
     ) -> Future[Any]:
         """Do an operation for someone; the future holds its answer or a `SessionsError`.
 
@@ -126,6 +153,8 @@ class Dispatcher:
             The content that comes with the request: bytes, or a file.
         server
             The base URL under which the caller reaches this store, for URLs in the answer.
+        address
+            Where the caller is: who fails to join too often from there waits.
 
         Raises
         ------
@@ -134,22 +163,23 @@ class Dispatcher:
         """
         if operation.needs is Needs.KERNELS:
             raise NoKernels
+        place = Place(server, address)
         use_case = USE_CASES[operation.name]
         default = getattr(request, "code", None) == "default"
         prepares = use_case.prepare is not None and not (
             use_case.light is not None and use_case.light(request)
         )
         if not prepares and upload is None and not default:
-            return self._run(operation, use_case, request, asker, server, None, None)
+            return self._run(operation, use_case, request, asker, place, None, None)
         return self._preparers.submit(
-            self._prepare_and_run, operation, use_case, request, asker, server, upload
+            self._prepare_and_run, operation, use_case, request, asker, place, upload
         )
 
     def check(self, operation: Operation[Req, Ans], request: Req, asker: Asker) -> Future[None]:
         """See whether someone may do an operation now, before its content is taken in."""
 
         def work(transaction: Transaction) -> None:
-            self._admit(transaction, operation, request, asker, None, lock=False)
+            self._admit(transaction, operation, request, asker, NOWHERE, lock=False)
 
         if getattr(request, "code", None) != "default":
             return self.database.read(work)
@@ -161,16 +191,17 @@ class Dispatcher:
         """Find what a capability URL leads to; `core.views` checks what its holder may see."""
         return self.database.read(
             lambda transaction: views.look(
-                self._context(transaction, principals.NOBODY, None), token, path
+                self._context(transaction, principals.NOBODY), token, path
             )
         )
 
-    def follow(self, request: model.Follow, asker: Asker) -> Future[tuple[int, int]]:
-        """Let someone follow a session live, if they may: the session's id and where to begin."""
+    def follow(self, request: model.Follow, asker: Asker) -> Future[Following]:
+        """Let someone follow a session live, if they may."""
 
-        def work(transaction: Transaction) -> tuple[int, int]:
-            context = self._admit(transaction, FOLLOW_EVENTS, request, asker, None, lock=False)
-            return context.session.id, USE_CASES[FOLLOW_EVENTS.name].run(context, request)
+        def work(transaction: Transaction) -> Following:
+            context = self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
+            after = USE_CASES[FOLLOW_EVENTS.name].run(context, request)
+            return Following(context.session.id, after, context.principal)
 
         return self.database.read(work)
 
@@ -182,19 +213,29 @@ class Dispatcher:
         def work(transaction: Transaction) -> live.Progress:
             def admit(asker: Asker) -> None:
                 request = model.Follow(code=code)
-                self._admit(transaction, FOLLOW_EVENTS, request, asker, None, lock=False)
+                self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
 
-            context = self._context(transaction, principals.NOBODY, None)
+            context = self._context(transaction, principals.NOBODY)
             return live.advance(context, session_id, after, askers, admit, check=check)
 
         return self.database.read(work)
+
+    def keep_followers(
+        self, keeper: str, come: list[presence.Follower], gone: list[str], *, beat: bool
+    ) -> Future[None]:
+        """Write down who follows at a server; `core.presence` tells how."""
+        return self._as_server(
+            lambda context: presence.keep_followers(context, keeper, come, gone, beat=beat)
+        )
 
     def tidy(self) -> None:
         """Close what has run out, purge what was removed long ago, and sweep the blobs."""
         for work in (
             housekeeping.close_expired,
             housekeeping.purge_removed,
+            housekeeping.end_guests,
             housekeeping.drop_old_keys,
+            presence.drop_lapsed,
         ):
             self._as_server(work).result()
         self.blobs.sweep(self._as_server(housekeeping.drop_unnamed_blobs).result())
@@ -229,18 +270,19 @@ class Dispatcher:
 
     def _as_server(self, work: Callable[[Context], T]) -> Future[T]:
         return self.database.write(
-            lambda transaction: work(self._context(transaction, principals.NOBODY, None))
+            lambda transaction: work(self._context(transaction, principals.NOBODY))
         )
 
     def _context(
-        self, transaction: Transaction, principal: Principal, server: str | None
+        self, transaction: Transaction, principal: Principal, place: Place = NOWHERE
     ) -> Context:
         return Context(
             transaction=transaction,
             principal=principal,
             now=self._clock(),
             services=self._services,
-            server=server,
+            server=place.server,
+            address=place.address,
         )
 
     def _prepare_and_run(
@@ -249,7 +291,7 @@ class Dispatcher:
         use_case: UseCase,
         request: Any,
         asker: Asker,
-        server: str | None,
+        place: Place,
         upload: Path | bytes | None,
     ) -> Any:
         request = self._named(request, asker)
@@ -257,7 +299,7 @@ class Dispatcher:
         self.check(operation, request, asker).result()
         prepared = use_case.prepare and use_case.prepare(self._preparation, request)
         blob = None if upload is None else self._store(upload)
-        return self._run(operation, use_case, request, asker, server, prepared, blob).result()
+        return self._run(operation, use_case, request, asker, place, prepared, blob).result()
 
     def _store(self, upload: Path | bytes) -> Blob:
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
@@ -275,10 +317,10 @@ class Dispatcher:
             principal = principals.resolve(transaction.connection, asker, now=now, writes=True)
             if not principal.known:
                 raise access.nobody()
-            if principal.confined:
-                # It is in no group.
+            if principal.confined or principal.guest:
+                # It is in no group, and no guest has one.
                 raise NoSuchSession
-            return sessions.default_code(self._context(transaction, principal, None))
+            return sessions.default_code(self._context(transaction, principal))
 
         return work
 
@@ -288,7 +330,7 @@ class Dispatcher:
         operation: Operation[Any, Any],
         request: Any,
         asker: Asker,
-        server: str | None,
+        place: Place,
         *,
         lock: bool,
     ) -> Context:
@@ -297,9 +339,12 @@ class Dispatcher:
         if operation.needs is not Needs.NOTHING:
             # Who comes with a login that has ended must be able to log in again.
             principal = principals.resolve(
-                transaction.connection, asker, now=self._clock(), writes=lock
+                transaction.connection,
+                asker,
+                now=self._clock(),
+                writes=lock and operation.counts,
             )
-        context = self._context(transaction, principal, server)
+        context = self._context(transaction, principal, place)
         access.check_caller(operation, principal)
         if operation.needs in {Needs.GROUP_MEMBER, Needs.GROUP_OWNER}:
             groups.admit(context, request.name, owner=operation.needs is Needs.GROUP_OWNER)
@@ -321,13 +366,13 @@ class Dispatcher:
         use_case: UseCase,
         request: Any,
         asker: Asker,
-        server: str | None,
+        place: Place,
         prepared: Any,
         upload: Blob | None,
     ) -> Future[Any]:
         def work(transaction: Transaction) -> Any:
             context = self._admit(
-                transaction, operation, request, asker, server, lock=operation.writes
+                transaction, operation, request, asker, place, lock=operation.writes
             )
             context.prepared, context.upload = prepared, upload
             if prepared is None and use_case.prepare is not None:
@@ -339,7 +384,8 @@ class Dispatcher:
             if context.principal.unnoted and operation.counts:
                 self._note_use(context.principal.key_id)
             if operation.writes and context.open_session is not None:
-                context.session.change(last_used=context.now)
+                if operation.acts:
+                    context.session.change(last_used=context.now)
                 access.save(transaction.connection, context.session)
             return answer
 

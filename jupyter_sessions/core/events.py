@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from jupyter_sessions import api, model
-from jupyter_sessions.core import summaries, users
+from jupyter_sessions.core import names, summaries, users
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store.numbers import number_in, rows_in
@@ -89,7 +89,7 @@ def read(
         data[row.id]["number"] for row in rows if row.kind.startswith(summaries.EVENTS_OF_COMMANDS)
     }
     commands = summaries.by_number(connection, session_id, numbers)
-    names = users.named(
+    called = users.named(
         connection, [id_ for row in rows for id_ in (row.user_id, row.real_user_id)]
     )
     return [
@@ -97,12 +97,13 @@ def read(
             number=row.number,
             at=row.at,
             kind=row.kind,
-            user=names[row.user_id],
-            real_user=None if row.real_user_id is None else names[row.real_user_id],
+            user=called[row.user_id],
+            real_user=None if row.real_user_id is None else called[row.real_user_id],
             data=data[row.id],
             command=commands.get(data[row.id].get("number"))
             if row.kind.startswith(summaries.EVENTS_OF_COMMANDS)
             else None,
+            guest=names.is_guest(called[row.user_id]),
         )
         for row in rows
     ]

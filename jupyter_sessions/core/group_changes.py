@@ -191,6 +191,11 @@ def _people(context: Context, asked: Sequence[str]) -> dict[int, str]:
         user = users.required(context.connection, name)
         if user.id in found:
             raise Conflict(f"{user.name} is named twice.", hint="Name each user once.")
+        if names.is_guest(user.name):
+            raise Conflict(
+                f"{user.name} is a guest, who has one session alone.",
+                hint="Make an account for them.",
+            )
         found[user.id] = user.name
     return found
 

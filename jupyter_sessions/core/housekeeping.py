@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, true, update
 
 from jupyter_sessions import __version__, api, model
-from jupyter_sessions.core import access, events
+from jupyter_sessions.core import access, events, guests
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store import search
@@ -89,6 +89,11 @@ def drop_old_keys(context: Context) -> None:
     context.connection.execute(
         delete(keys).where(or_(keys.c.revoked <= limit, keys.c.expires <= limit))
     )
+
+
+def end_guests(context: Context) -> int:
+    """End the guests whose logins have all ended, and return how many."""
+    return guests.end_unused(context, true())
 
 
 def drop_unnamed_blobs(context: Context) -> set[str]:

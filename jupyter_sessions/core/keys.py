@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, or_, update
 from jupyter_sessions.core import principals
 from jupyter_sessions.store.tables import keys
 
-_PREFIXES = {"login": "jses_", "ticket": "jtik_"}
+_PREFIXES = {"login": "jses_", "ticket": "jtik_", "invitation": "jinv_"}
 _RANDOM_BYTES = 32
 
 
@@ -24,7 +24,7 @@ def make(
     expires: datetime,
     **attributes: Any,
 ) -> tuple[int, str]:
-    """Make a key of a kind, ``login`` or ``ticket``.
+    """Make a key of a kind, ``login``, ``ticket`` or ``invitation``.
 
     Parameters
     ----------

@@ -28,6 +28,12 @@ class Limits:
         How long it lives unused, where its holder did not ask for another time.
     longest_login_idle
         The longest time to live unused that one may ask for who is no administrator.
+    invitation
+        How long an invitation can be used, where its maker did not ask for another time.
+    longest_invitation
+        The longest time that one may ask for.
+    guests
+        Whether people without an account may come in by an invitation.
     """
 
     command: int = 256 * 2**20
@@ -38,3 +44,6 @@ class Limits:
     login: timedelta = timedelta(days=30)
     login_idle: timedelta = timedelta(days=7)
     longest_login_idle: timedelta = timedelta(days=30)
+    invitation: timedelta = timedelta(days=7)
+    longest_invitation: timedelta = timedelta(days=30)
+    guests: bool = False

@@ -13,6 +13,7 @@ from jupyter_sessions.core import (
     authority,
     cursors,
     events,
+    guests,
     keys,
     names,
     passwords,
@@ -86,7 +87,7 @@ def log_in(context: Context, request: model.LogIn) -> model.NewLogin:
         reach = authority.reach_as(
             connection, row, user, request.group, administrator=row.administrator
         )
-    return _make(
+    return make(
         context,
         user,
         reach,
@@ -122,7 +123,7 @@ def redeem(context: Context, request: model.LogInWithTicket) -> model.NewLogin:
     if parent is not None:
         minutes = min(minutes, parent.idle_timeout)
         reach = authority.Reach(parent.group_id, parent.confined)
-    return _make(
+    return make(
         context,
         user,
         reach,
@@ -135,7 +136,7 @@ def redeem(context: Context, request: model.LogInWithTicket) -> model.NewLogin:
     )
 
 
-def _make(
+def make(
     context: Context,
     user: Row[Any],
     reach: authority.Reach,
@@ -225,7 +226,7 @@ def open_(context: Context, request: model.OpenLogin) -> model.NewLogin:
         reach = authority.reach_as(
             context.connection, me, user, request.group, administrator=principal.administrator
         )
-    return _make(
+    return make(
         context,
         user,
         reach,
@@ -260,6 +261,7 @@ def _end(context: Context, key_id: int, user_id: int, user: str) -> None:
     keys.revoke(context.connection, keys_table.c.id == key_id, now=context.now)
     tell_sessions_of(context, user_id)
     events.append_to_server(context, "login.ended", user=user)
+    guests.end_unused(context, users_table.c.id == user_id)
 
 
 @implements(api.LOG_OUT)

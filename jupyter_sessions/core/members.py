@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from jupyter_sessions import api, model, roles
-from jupyter_sessions.core import access, events, groups, users
+from jupyter_sessions.core import access, events, groups, guests, invited, names, users
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.errors import Conflict, Forbidden, NotFound
 from jupyter_sessions.roles import Roles
-from jupyter_sessions.store.tables import group_users, member_groups, members
+from jupyter_sessions.store.tables import group_users, member_groups, members, presence
 from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import users as users_table
 
@@ -72,6 +72,7 @@ def _users(context: Context) -> list[model.Member]:
             owner=row.id == session.owner_id,
             since=row.since,
             granted_by=row.granter,
+            guest=names.is_guest(row.name),
         )
         for row in rows
     ]
@@ -126,6 +127,9 @@ def grant(context: Context, request: model.GrantRoles) -> model.Members:
         wanted[named] = granted
     session = context.session
     held = _held(context, wanted)
+    for named, granted in wanted.items():
+        if names.is_guest(named.name):
+            guests.check_grant(named.name, granted, here=named in held)
     for named, granted in wanted.items():
         values = {"roles": int(granted), "granted_by": context.principal.user_id}
         if named in held:
@@ -209,7 +213,13 @@ def revoke(context: Context, request: model.RevokeRoles) -> model.Members:
             )
         )
     session.members -= len(wanted)
+    people = {named.id: named.name for named in wanted if not named.group}
+    context.connection.execute(
+        delete(presence).where(presence.c.session_id == session.id, presence.c.user_id.in_(people))
+    )
+    invited.bar(context, people)
     events.append(context, "member.revoked", *({"user": named.name} for named in wanted))
+    guests.retire(context, [id_ for id_, name in people.items() if names.is_guest(name)])
     return model.Members(members=every(context), through_groups=_through_groups(context, wanted))
 
 

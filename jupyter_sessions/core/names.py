@@ -12,6 +12,9 @@ import unicodedata
 from jupyter_sessions.errors import BadName
 
 _USER_MARKS = frozenset("._-@+")
+#: What stands before a guest's name. It has a letter that no user's name has, so that nobody with
+#: an account is taken for a guest, nor a guest for them.
+GUEST = "guest~"
 _LONGEST_USER = 64
 _LONGEST_PART = 255  # bytes: what file systems take, so that a download can keep the name
 _LONGEST_PATH = 2_000  # bytes as compared: what an index of PostgreSQL takes, with some to spare
@@ -62,6 +65,22 @@ def user_name(name: str, what: str = "user") -> str:
             hint="Write it in one alphabet.",
         )
     return name
+
+
+def guest_name(name: str) -> str:
+    """Check the name that a guest chooses, as a user's, and return it with the mark of a guest.
+
+    Raises
+    ------
+    BadName
+        When a user could not be called so.
+    """
+    return GUEST + user_name(name)
+
+
+def is_guest(name: str) -> bool:
+    """Tell whether a user's name is a guest's: the mark stands before it, wherever it is shown."""
+    return name.startswith(GUEST)
 
 
 def _fits_user(character: str) -> bool:

@@ -90,4 +90,5 @@ def who_am_i(context: Context, request: model.Nothing) -> model.User:  # noqa: A
         administrator=principal.administrator,
         via=principal.via,
         expires=principal.expires,
+        guest=principal.guest,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import insert, update
 
 from jupyter_sessions import api, model, roles
-from jupyter_sessions.core import events, sessions, users
+from jupyter_sessions.core import events, names, sessions, users
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.errors import Conflict
@@ -19,6 +19,8 @@ def transfer(context: Context, request: model.TransferSession) -> model.Session:
     session = context.session
     if user.id == session.owner_id:
         raise Conflict(f"{user.name} owns this session already.", hint="Nothing needs to be done.")
+    if names.is_guest(user.name):
+        raise Conflict(f"{user.name} is a guest.", hint="Choose a user with an account.")
     if user.disabled:
         raise Conflict(
             f"The account of {user.name} is disabled.", hint="Choose a user who can log in."

@@ -48,12 +48,25 @@ def matches(password_hash: str | None, password: str) -> bool:
 
 
 class BackOff:
-    """Failed logins wait: five are free, then the wait doubles, up to five minutes.
+    """Failed tries wait: five are free, then the wait doubles, up to five minutes.
 
     Kept in memory by name, for names that exist and names that don't, so that it tells nothing.
+
+    Parameters
+    ----------
+    what
+        What has failed, in a sentence.
+    hint
+        What to do about it.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        what: str = "logins under this name",
+        hint: str = "If you have lost the password, ask the server's administrator for a new one.",
+    ) -> None:
+        self._what = what
+        self._hint = hint
         self._lock = threading.Lock()
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
@@ -70,8 +83,8 @@ class BackOff:
         wait = until - time.monotonic()
         if wait > 0:
             raise TooManyTries(
-                f"Too many logins under this name have failed; wait {wait:.0f} s.",
-                hint="If you have lost the password, ask the server's administrator for a new one.",
+                f"Too many {self._what} have failed; wait {wait:.0f} s.",
+                hint=self._hint,
             )
 
     def failed(self, name: str) -> None:

@@ -218,6 +218,8 @@ def _by_name(
                 administrator=administrator,
             )
         row = users.required(connection, name)
+    if names.is_guest(row.name):
+        raise NotSignedIn("This name is a guest's.", hint="Guests come with a key.")
     if row.disabled and via != "system":
         raise NotSignedIn("This account is disabled.", hint="Ask the server's administrator.")
     if writes and row.administrator != administrator and via == "system":

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from jupyter_sessions.core import names
 from jupyter_sessions.model import CommandSummary
 from jupyter_sessions.store.numbers import number_in
 from jupyter_sessions.store.tables import commands, users
@@ -62,6 +63,7 @@ def summary(row: Any) -> CommandSummary:
         execution_count=row.execution_count,
         forgotten=row.forgotten,
         note=row.note,
+        guest=names.is_guest(row.user),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import socket
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from weakref import WeakSet
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions.client.presence import Here
 from jupyter_sessions.commands.results import Line, Tone
 from jupyter_sessions.recorder import OUTPUT_LIMIT, Recorder, record
 
@@ -75,6 +77,7 @@ class Attachment:
         self._recorder: Recorder | None = None
         self._only_looking = ""
         self._limit, self._limit_problem = _limit()
+        self._here = Here(transport, session.code, "kernel", _agent(shell))
         self.adapt(session)
 
     def adapt(self, session: model.Session) -> None:
@@ -224,8 +227,16 @@ class Attachment:
     def leave(self, timeout: float = _LEFT_WITHIN) -> int:
         """Stop recording for good; see `stop`."""
         waiting = self.stop(timeout)
+        self._here.leave()
         self.transport.close()
         return waiting
+
+
+def _agent(shell: Any) -> str:
+    """Name the kernel, or the program in its place."""
+    kernel = getattr(shell, "kernel", None)
+    program = "IPython" if kernel is None else getattr(kernel, "implementation", "kernel")
+    return f"{program} on {socket.gethostname()}"[:200]
 
 
 def _limit() -> tuple[int, str]:

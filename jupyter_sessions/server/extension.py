@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Float, Int, Set, Unicode, default
+from traitlets import Bool, Float, Int, Set, Unicode, default
 
 from jupyter_sessions import __version__, errors, folders
 from jupyter_sessions.core.limits import Limits
@@ -81,6 +81,20 @@ class SessionsExtension(ExtensionApp):
         "long as it lives at most.",
     ).tag(config=True)
 
+    guests = Bool(
+        False,
+        help="Whether people without an account may come in by an invitation, as guests of one "
+        "session.",
+    ).tag(config=True)
+    invitation_days = Float(
+        7.0,
+        min=0.001,
+        help="How many days an invitation can be used, if nothing else is asked for.",
+    ).tag(config=True)
+    longest_invitation_days = Float(
+        30.0, min=0.001, help="How many days an invitation may be asked to last."
+    ).tag(config=True)
+
     @default("config_file_name")
     def _default_config_file_name(self) -> str:
         return "jupyter_sessions_config"  # jupyter_server's own default says jupyter twice
@@ -113,6 +127,9 @@ class SessionsExtension(ExtensionApp):
             login=timedelta(days=self.login_days),
             login_idle=timedelta(days=self.login_idle_days),
             longest_login_idle=timedelta(days=self.longest_login_idle_days),
+            invitation=timedelta(days=self.invitation_days),
+            longest_invitation=timedelta(days=self.longest_invitation_days),
+            guests=self.guests,
         )
 
         def open_store() -> Dispatcher:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -9,6 +10,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from jupyter_sessions import errors
 from jupyter_sessions.api import FOLLOW_EVENTS
+from jupyter_sessions.core.presence import Follower
 from jupyter_sessions.server.door import read_request
 from jupyter_sessions.server.handlers import ApiHandler
 
@@ -38,9 +40,19 @@ class LiveHandler(WebSocketHandler, ApiHandler):
         """Check who comes, then open the WebSocket."""
         request = read_request(FOLLOW_EVENTS, {"code": code}, self.read_query(), b"")
         dispatcher = await self.service.dispatcher()
-        place = await self.service.answered(dispatcher.follow(request, self.asker))
-        self.session_id, self._after = place
+        following = await self.service.answered(dispatcher.follow(request, self.asker))
+        self.session_id, self._after, principal = following
         self._code = request.code
+        self._follower = Follower(
+            client=secrets.token_hex(8),
+            session_id=following.session_id,
+            user_id=principal.user_id,
+            real_user_id=principal.real_user_id,
+            key_id=principal.key_id,
+            # Only browsers send a proof along by themselves.
+            kind="page" if self.ambient else "program",
+            agent="",
+        )
         # Tornado says these two without our form of errors.
         self.check_same_site()
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
@@ -53,6 +65,9 @@ class LiveHandler(WebSocketHandler, ApiHandler):
         live = await self.service.live()
         if self.session_id is not None and self.ws_connection is not None:
             live.join(self, self.session_id, self._code, self._after)
+            present = await self.service.present()
+            if self.ws_connection is not None:
+                present.come(self._follower)
 
     def on_message(self, message: str | bytes) -> None:
         """Take nothing: a follower has nothing to say."""
@@ -62,6 +77,9 @@ class LiveHandler(WebSocketHandler, ApiHandler):
         live = self.service.live_if_open
         if live is not None and self.session_id is not None:
             live.leave(self, self.session_id)
+        present = self.service.present_if_open
+        if present is not None and self.session_id is not None:
+            present.go(self._follower.client)
 
     def tell(self, messages: list[str]) -> None:
         """Send events; a follower who does not keep up is cut off, and can come back."""

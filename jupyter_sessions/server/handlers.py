@@ -120,7 +120,12 @@ class SessionsHandler(JupyterHandler):
         """Do an operation for whoever asks."""
         dispatcher = await self.service.dispatcher()
         future = dispatcher.submit(
-            operation, request, self.asker, upload=upload, server=self.server_url
+            operation,
+            request,
+            self.asker,
+            upload=upload,
+            server=self.server_url,
+            address=self.request.remote_ip or "",
         )
         try:
             answer: Ans = await self.service.answered(future)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.core.dispatch import Dispatcher
     from jupyter_sessions.core.limits import Limits
     from jupyter_sessions.server.live import Live
+    from jupyter_sessions.server.present import Present
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ class Service:
         self.public_url = public_url.rstrip("/")
         self.administrators = administrators
         self.live_if_open: Live | None = None
+        self.present_if_open: Present | None = None
         #: The requests that wait for their answers.
         self.answering: WeakSet[RequestHandler] = WeakSet()
 
@@ -76,6 +78,15 @@ class Service:
             self.live_if_open = Live(dispatcher)
         return self.live_if_open
 
+    async def present(self) -> Present:
+        """Return who follows at this server."""
+        from jupyter_sessions.server.present import Present
+
+        dispatcher = await self.dispatcher()
+        if self.present_if_open is None:
+            self.present_if_open = Present(dispatcher)
+        return self.present_if_open
+
     async def tidy(self) -> None:
         """Do the store's housekeeping, if it is open."""
         if self._opening is not None and self._opening.done():
@@ -86,6 +97,8 @@ class Service:
         """Finish what was accepted, and let go of the store."""
         if self.live_if_open is not None:
             self.live_if_open.stop()
+        if self.present_if_open is not None:
+            await self.present_if_open.stop()
         if self._opening is not None:
             opening, self._opening = self._opening, None
             dispatcher = await opening

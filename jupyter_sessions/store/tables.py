@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.columns import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0004"
+REVISION = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -270,4 +270,45 @@ keys = Table(
     Index("ix_keys_real_user_id", "real_user_id"),
     Index("ix_keys_made_by_id", "made_by_id"),
     Index("ix_keys_group_id", "group_id"),
+)
+
+#: What the keys of the kind ``invitation`` open: one session, with roles, for so many.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("key_id", ForeignKey("keys.id", ondelete="CASCADE"), primary_key=True),
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("roles", Integer, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Index("ix_invitations_session_id", "session_id"),
+)
+
+#: Who has joined by an invitation; or may not, revoked after it was made: then `joined` is null.
+invitation_users = Table(
+    "invitation_users",
+    metadata,
+    Column("invitation_id", ForeignKey("invitations.key_id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("joined", Instant),
+)
+
+#: Who has a session open: a page, a kernel or a program, which says so again and again.
+presence = Table(
+    "presence",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    # What the client calls itself, or the server a follower.
+    Column("client", String, primary_key=True),
+    Column("real_user_id", ForeignKey("users.id")),
+    Column("key_id", ForeignKey("keys.id", ondelete="CASCADE")),
+    Column("kind", String, nullable=False),
+    Column("agent", String, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("seen", Instant, nullable=False),
+    # The server process that sees to it, for followers.
+    Column("keeper", String),
+    Index("ix_presence_keeper", "keeper"),
+    Index("ix_presence_key_id", "key_id"),
+    Index("ix_presence_user_id", "user_id"),
 )

@@ -158,7 +158,7 @@ def test_who_follows_is_told_all_that_is_new_and_who_lost_the_role_nothing(house
     code = house.new("ann").code
     house.grant(code, "bob", by="ann")
     house.grant(code, "cleo", by="ann")
-    session, after = house.dispatcher.follow(
+    session, after, _ = house.dispatcher.follow(
         api.FOLLOW_EVENTS.request(code=code), house.asker("bob")
     ).result()
     askers = [house.asker("bob"), house.asker("cleo")]

@@ -29,6 +29,8 @@ IDENTITIES = (
     "anonymous",
     "stranger",
     *MEMBERS,
+    "invited",
+    "guest",
     "owner",
     "administrator",
     "revoked",
@@ -55,10 +57,14 @@ class Site:
     house: House
     http: httpx.Client
     keys: dict[str, str] = field(default_factory=dict)
+    #: The key of the guest in each session: a guest has one alone.
+    guests: dict[str, str] = field(default_factory=dict)
     made: int = 0
 
-    def headers(self, who: str) -> dict[str, str]:
-        """Return what someone's requests carry."""
+    def headers(self, who: str, code: str = "") -> dict[str, str]:
+        """Return what someone's requests carry; as a guest one needs to say of which session."""
+        if who == "guest":
+            return bearer(self.guests.get(code) or self.guests[self.session()])
         return {} if who == "anonymous" else bearer(self.keys[who])
 
     def ask(
@@ -71,7 +77,8 @@ class Site:
     ) -> httpx.Response:
         """Carry out an operation over HTTP."""
         asked = parts(operation, fields, content)
-        return self.http.request(**asked, headers=self.headers(who) | (headers or {}))
+        carried = self.headers(who, str(fields.get("code", "")))
+        return self.http.request(**asked, headers=carried | (headers or {}))
 
     def name(self) -> str:
         """Return a name that was not used before."""
@@ -103,6 +110,7 @@ class Site:
         publish(house, code, "site/index.html", FILE, by="writer")
         value = model.SetScratch(code=code, name="kept", value={"a": 1})
         house.call("writer", api.SET_SCRATCH, value)
+        self.let_in(code)
         named = model.SessionNamed(code=code)
         change = {
             "disabled": api.DISABLE_SESSION,
@@ -112,6 +120,19 @@ class Site:
         if change is not None:
             house.call("owner", change, named)
         return code
+
+    def invite(self, code: str, *roles: str, uses: int = 1) -> str:
+        """Make an invitation, and return its key."""
+        wanted = model.Invite(code=code, roles=list(roles), uses=uses)
+        key: str = self.house.call("owner", api.INVITE, wanted).key
+        return key
+
+    def let_in(self, code: str) -> None:
+        """Have the invited and a guest come into a session by invitations, both to write."""
+        key = self.invite(code, "write", uses=2)
+        self.house.call("invited", api.JOIN, model.KeyShown(key=key))
+        entering = model.EnterAsGuest(key=key, name=self.name())
+        self.guests[code] = self.house.call("nobody", api.ENTER_AS_GUEST, entering).login.key
 
     def view(self, who: str, code: str, **what: Any) -> str:
         """Return a capability URL."""
@@ -155,7 +176,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Give a served store with one person of each standing."""
     place = Place(tmp_path_factory.mktemp("site"))
     with (
-        place.serve("--debug") as server,
+        place.serve("--debug", "--SessionsExtension.guests=True") as server,
         place.house() as house,
         httpx.Client(base_url=server.url, timeout=30) as http,
     ):

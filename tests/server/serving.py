@@ -22,6 +22,7 @@ import msgspec
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions.core.limits import Limits
 from tests.conftest import STARTED_WITHIN, Clock, House, free_port
 
 NEVER_GIVEN = "9876543210987654321098"
@@ -141,7 +142,7 @@ class Place:
     def house(self, clock: Clock | None = None) -> Iterator[House]:
         """Work on the store in this process, as the system user and as its accounts."""
         now: Any = clock or (lambda: datetime.now(UTC))
-        dispatcher = Dispatcher(self.database, self.store / "blobs", clock=now)
+        dispatcher = Dispatcher(self.database, self.store / "blobs", Limits(guests=True), clock=now)
         try:
             yield House(dispatcher, now)
         finally:

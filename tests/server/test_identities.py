@@ -27,6 +27,7 @@ from tests.server.serving import HANDSHAKE, NEVER_GIVEN, address, bearer, error_
 ROLES = (
     {name: roles.from_names([role]) for name, role in MEMBERS.items()}
     | {name: roles.from_names([role]) for name, role in THROUGH_GROUPS.items()}
+    | {name: roles.from_names(["write"]) for name in ("invited", "guest")}
     | {"owner": roles.ALL}
 )
 NOT_SIGNED_IN = {
@@ -45,14 +46,32 @@ class Case:
     site: Site
     who: str = "owner"
     allowed: bool = True
+    code: str = ""
 
     def login(self) -> int:
         """Return the number of a login of whoever asks, beside the one that they ask with."""
         if not self.allowed:
             return 1
-        ticket = self.site.ask(self.who, api.MAKE_TICKET).json()["ticket"]
+        headers = self.site.headers(self.who, self.code)
+        ticket = self.site.ask("anonymous", api.MAKE_TICKET, None, headers).json()["ticket"]
         made = self.site.ask("anonymous", api.LOG_IN_WITH_TICKET, ticket=ticket).json()
         number: int = made["login"]["id"]
+        return number
+
+    def key(self) -> str:
+        """Return the key of an invitation: to another session, or a guest's own."""
+        if not self.allowed:
+            return "jinv_of_no_invitation_at_all"
+        code = self.code if self.who == "guest" else self.site.session()
+        return self.site.invite(code, "execute")
+
+    def invitation(self) -> int:
+        """Return the number of an invitation of the session at hand."""
+        if not (self.allowed and self.code):
+            return 1
+        listing = model.ListInvitations(code=self.code)
+        page = self.site.house.call("owner", api.LIST_INVITATIONS, listing)
+        number: int = page.items[0].id
         return number
 
     def account(self) -> str:
@@ -99,6 +118,16 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "members.list": lambda case: {},
     "members.grant": lambda case: {"grants": [{"user": "spare", "roles": ["read"]}]},
     "members.revoke": lambda case: {"users": ["reader"]},
+    "invitations.create": lambda case: {"roles": ["write"]},
+    "invitations.list": lambda case: {},
+    "invitations.revoke": lambda case: {"id": case.invitation()},
+    "invitations.look": lambda case: {"key": case.key()},
+    "invitations.join": lambda case: {"key": case.key()},
+    "invitations.enter": lambda case: {"key": case.key(), "name": case.site.name()},
+    "presence.list": lambda case: {},
+    "presence.keep": lambda case: {"client": "a"},
+    "presence.end": lambda case: {"client": "a"},
+    "presence.all": lambda case: {},
     "commands.record": lambda case: {"commands": [recording("a-new-one")]},
     "commands.list": lambda case: {},
     "commands.get": lambda case: {"number": 1},
@@ -181,6 +210,8 @@ def expected(operation: Operation[Any, Any], who: str, state: str) -> tuple[int,
         return 401, NOT_SIGNED_IN[who]
     if operation.name in ONLY and who not in ONLY[operation.name]:
         return 403, "forbidden"
+    if who == "guest" and not operation.guests:
+        return 403, "forbidden"
     if operation.needs is Needs.SERVER_ADMIN and who != "administrator":
         return 403, "forbidden"
     if operation.needs in OF_GROUPS and who != "administrator":
@@ -206,7 +237,15 @@ def answered(
     site: Site, who: str, operation: Operation[Any, Any], code: str, *, allowed: bool
 ) -> tuple[int, str]:
     """Have someone do an operation; return the status, and an error's code."""
-    fields = CALLS[operation.name](Case(site, who, allowed)) | ({"code": code} if code else {})
+    if who == "guest" and not code:
+        code = site.session()
+        fields = CALLS[operation.name](Case(site, who, allowed, code))
+        headers = site.headers(who, code)
+        answer = site.ask("anonymous", operation, NEW.encode(), headers, **fields)
+        return answer.status_code, "" if answer.is_success else error_of(answer)["code"]
+    fields = CALLS[operation.name](Case(site, who, allowed, code)) | (
+        {"code": code} if code else {}
+    )
     if operation.method == "WS":
         return _handshake(site, who, operation, fields)
     headers = {}
@@ -223,8 +262,9 @@ def _handshake(
     site: Site, who: str, operation: Operation[Any, Any], fields: dict[str, Any]
 ) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=30)
+    carried = HANDSHAKE | site.headers(who, str(fields["code"]))
     try:
-        connection.request("GET", address(operation, fields), headers=HANDSHAKE | site.headers(who))
+        connection.request("GET", address(operation, fields), headers=carried)
         answer = connection.getresponse()
         if answer.status == 101:
             return 101, ""
@@ -308,7 +348,7 @@ def test_a_refusal_names_the_role_that_is_missing(site: Site, who: str) -> None:
         _, error = expected(operation, who, "active")
         if error != "role_missing" or operation.method == "WS":
             continue
-        fields = {"code": code} | CALLS[operation.name](Case(site))
+        fields = {"code": code} | CALLS[operation.name](Case(site, code=code))
         told = site.ask(who, operation, b"", **fields).json()
         assert operation.needs.value in told["message"] + told["hint"], (operation.name, told)
 
@@ -319,7 +359,7 @@ def test_whether_a_session_exists_is_told_to_its_members_alone(site: Site) -> No
         answer = site.ask(who, api.SESSION_EXISTS, code=code)
         never = site.ask(who, api.SESSION_EXISTS, code="9" * 22)
         assert answer.content == never.content == b'{"exists":false}'
-    for who in (*MEMBERS, *THROUGH_GROUPS, "owner"):
+    for who in (*MEMBERS, *THROUGH_GROUPS, "invited", "guest", "owner"):
         assert site.ask(who, api.SESSION_EXISTS, code=code).json() == {"exists": True}
 
 

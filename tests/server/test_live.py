@@ -171,7 +171,7 @@ def test_what_ends_a_login_is_seen_before_any_later_event(house: House) -> None:
     code = house.new().code
     house.grant(code, "foo", "read")
     foo = house.asker("foo")
-    session_id, after = house.dispatcher.follow(model.Follow(code=code), foo).result()
+    session_id, after, _ = house.dispatcher.follow(model.Follow(code=code), foo).result()
 
     def advance(after: int) -> Any:
         return house.dispatcher.advance(session_id, code, after, [foo], check=False).result()

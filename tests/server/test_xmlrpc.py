@@ -25,7 +25,7 @@ def url(site: Site, code: str) -> str:
 
 
 def proxy(site: Site, who: str, code: str, **more: Any) -> ServerProxy:
-    headers = list(site.headers(who).items())
+    headers = list(site.headers(who, code).items())
     return ServerProxy(url(site, code), headers=headers, allow_none=True, **more)
 
 
@@ -84,7 +84,7 @@ def test_everyone_may_do_what_the_table_says_and_no_more(site: Site, name: str) 
         session = untouched if error or not operation.writes else site.session()
         if operation.states.isdisjoint({"active"}):
             session = untouched
-        fields = dict(CALLS[name](Case(site, allowed=not error)))
+        fields = dict(CALLS[name](Case(site, who, allowed=not error, code=session)))
         if operation.content == "upload":
             fields["content"] = Binary(b"new")
         try:

@@ -77,6 +77,15 @@ def _about(words: str, *fields: str) -> Callable[[model.Event], Sentence]:
     return say
 
 
+def _invitation(words: str) -> Callable[[model.Event], Sentence]:
+    def say(event: model.Event) -> Sentence:
+        roles = event.data.get("roles", [])
+        detail = " · ".join(filter(None, [event.data.get("name", ""), ", ".join(roles)]))
+        return Sentence(words=f"{words} invitation {event.data.get('id')}", detail=detail)
+
+    return say
+
+
 def _command(words: str) -> Callable[[model.Event], Sentence]:
     def say(event: model.Event) -> Sentence:
         number = event.command.number if event.command else event.data.get("number")
@@ -105,6 +114,10 @@ _SENTENCES: dict[str, Callable[[model.Event], Sentence]] = {
     "session.resumed": _about("took up the session", "agent"),
     "member.granted": _about("granted roles to", "user", "roles"),
     "member.revoked": _about("took all roles from", "user"),
+    "member.joined": _about("joined by an invitation", "roles"),
+    "member.left": _about("ended the stay of", "user"),
+    "invitation.created": _invitation("made"),
+    "invitation.revoked": _invitation("took back"),
     "command.started": _command("started"),
     "command.recorded": _command("ran"),
     "command.updated": _command("got later outputs of"),

@@ -34,6 +34,7 @@ def environment() -> Environment:
         "size": wording.size,
         "span": wording.span,
         "telling": wording.telling,
+        "unmarked": wording.unmarked,
     }
     made.globals |= {
         "count": wording.count,

@@ -36,6 +36,10 @@ class Links:
         """The one-time way in."""
         return self.root + "enter"
 
+    def join(self) -> str:
+        """Where an invitation's key is shown."""
+        return self.root + "join"
+
     def session(self, code: str) -> str:
         """A session: the path of its session URL."""
         return f"{self.root}{quote(code, safe='')}/experiment"
@@ -84,6 +88,10 @@ class Links:
     def live(self, code: str) -> str:
         """The live view's WebSocket, as a path."""
         return f"{self._api}/sessions/{quote(code, safe='')}/live"
+
+    def presence(self, code: str) -> str:
+        """The API's answer to who has a session open."""
+        return f"{self._api}/sessions/{quote(code, safe='')}/presence"
 
     def own(self, target: str) -> str:
         """Return `target` if it is a page of ours, else the list: nobody is led elsewhere.

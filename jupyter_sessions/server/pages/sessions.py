@@ -55,4 +55,13 @@ class SessionPage(Page):
     async def finish_tab(self, template: str, session: model.Session, **values: object) -> None:
         """Answer with a page under the session's header."""
         here = f"{self.request.protocol}://{self.request.host}{self.links.session(session.code)}"
-        await self.finish_page(template, session=session, session_url=session.url or here, **values)
+        present = await self.call(
+            api.LIST_PRESENCE, self.ask(model.SessionNamed, code=session.code)
+        )
+        await self.finish_page(
+            template,
+            session=session,
+            session_url=session.url or here,
+            present=present.here,
+            **values,
+        )

@@ -39,6 +39,11 @@ def telling(roles: list[model.RoleName]) -> list[model.RoleName]:
     return [role for role in roles if role not in included]
 
 
+def unmarked(name: str) -> str:
+    """Return a user's name without the mark of a guest, which pages show beside it."""
+    return name.removeprefix("guest~")
+
+
 def ago(instant: datetime, now: datetime | None = None) -> str:
     """Say how long ago `instant` was, roughly; a date where that is more than a month."""
     passed = ((now or datetime.now(UTC)) - instant).total_seconds()

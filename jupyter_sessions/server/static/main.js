@@ -1,18 +1,24 @@
 // What the pages do beyond plain HTML; each part finds the elements that it is for.
 import { enrich } from "./enrich.js";
 import { listenToFrames } from "./frames.js";
+import { showWhoIsHere } from "./here.js";
+import { takeInvitation } from "./invitation.js";
 import { follow } from "./live.js";
 import { listenToKeys } from "./keyboard.js";
 import { loadPendingOutputs } from "./pending.js";
 import { listenToToggle } from "./toggle.js";
 import { keepTimesFresh } from "./times.js";
 
+takeInvitation();
 listenToToggle();
 listenToFrames();
 enrich(document);
 keepTimesFresh();
 listenToKeys();
 loadPendingOutputs();
+
+const here = document.querySelector("[data-here]");
+if (here) showWhoIsHere(here);
 
 const history = document.querySelector("[data-follow]");
 if (history) follow(history);

@@ -45,7 +45,7 @@ export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outpu
  * `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
  * `stream` and `error` for those). `real_user` is who really acted, under sudo.
  */
-export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string };
+export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean };
 
 /** In which group a user's new logins begin. */
 export type DefaultGroup = { user: string; group: string | null };
@@ -55,6 +55,9 @@ export type DisplayData = { output_type: 'display_data'; data: Record<string, un
 
 /** The answer of an operation that has nothing more to tell. */
 export type Done = { done: boolean };
+
+/** A guest's login, and the session that it reaches. */
+export type Entered = { login: NewLogin; session: Session };
 
 export type Error = { code: string; message: string; hint: string };
 
@@ -68,7 +71,7 @@ export type ErrorOutput = { output_type: 'error'; ename: string; evalue: string;
  *
  * `command` is there for the kinds that concern one, as it is now.
  */
-export type Event = { number: number; at: string; kind: string; user: string; real_user: string | null; data: Record<string, unknown>; command: CommandSummary | null };
+export type Event = { number: number; at: string; kind: string; user: string; real_user: string | null; data: Record<string, unknown>; command: CommandSummary | null; guest: boolean };
 
 /** The value of a cell's last expression (nbformat v4). */
 export type ExecuteResult = { output_type: 'execute_result'; data: Record<string, unknown>; metadata: Record<string, unknown>; execution_count: number | null };
@@ -98,6 +101,28 @@ export type GroupUser = { user: string; display_name: string; owner: boolean; si
 export type Health = { ok: boolean; version: string; database: string; writable: boolean };
 
 /**
+ * A key that opens one session with given roles, without the key itself.
+ *
+ * It is `void` while who made it could not grant its roles any more; `used` is how many have
+ * joined by it, of `uses`.
+ */
+export type Invitation = { id: number; name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; made_by: string; real_user: string | null; created: string; expires: string; uses: number; used: number; state: 'active' | 'expired' | 'revoked' | 'used_up' | 'void' };
+
+/**
+ * What an invitation opens, to whoever holds its key.
+ *
+ * `guests` tells whether it lets in people without an account.
+ */
+export type Invited = { label: string; owner: string; made_by: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; expires: string; guests: boolean };
+
+/**
+ * The session that an invitation opened.
+ *
+ * `changed` is false for who held its roles before.
+ */
+export type Joined = { session: Session; changed: boolean };
+
+/**
  * An authenticated connection: a key, without the key itself.
  *
  * Who is known by the Jupyter server, or works in process, has no key: their login has no `id`,
@@ -111,9 +136,10 @@ export type Login = { id: number | null; user: string; real_user: string | null;
 /**
  * Someone with roles in a session: a user or, where `group` is set, all users in a group.
  *
- * A group's name stands in `user` with an `@` before it, as in a grant.
+ * A group's name stands in `user` with an `@` before it, as in a grant. A `guest` is here by an
+ * invitation, without an account.
  */
-export type Member = { user: string; group: boolean; display_name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; owner: boolean; since: string; granted_by: string | null };
+export type Member = { user: string; group: boolean; display_name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; owner: boolean; since: string; granted_by: string | null; guest: boolean };
 
 /**
  * All members of a session, the owner first, then groups, then users.
@@ -124,11 +150,30 @@ export type Member = { user: string; group: boolean; display_name: string; roles
 export type Members = { members: Array<Member>; through_groups: Array<ThroughGroups> };
 
 /**
+ * An invitation that was made; `key` is shown this once and stored only as a hash.
+ *
+ * `page` is where people join in a browser, None where no server shows this store. `clamped` tells
+ * that it expires earlier than was asked for: the server's limit.
+ */
+export type NewInvitation = { key: string; page: string | null; invitation: Invitation; clamped: boolean };
+
+/**
  * A login that was made; `key` is shown this once and stored only as a hash.
  *
  * `clamped` tells that the idle time-out is shorter than was asked for: the server's limit.
  */
 export type NewLogin = { key: string; user: string; display_name: string; login: Login; clamped: boolean };
+
+/**
+ * Someone who is connected: a page or a kernel that has a session open, or a login in use.
+ *
+ * `last_act` is when they last ran a command in the session, or used the login. `mine` marks the
+ * asker's own. What does not concern the asker is empty.
+ */
+export type Presence = { user: string; real_user: string | null; guest: boolean; group: string | null; session: string | null; kind: 'kernel' | 'login' | 'page' | 'program'; agent: string; since: string; last_act: string | null; mine: boolean };
+
+/** Who is connected, the longest first; `more` tells that there were too many to name. */
+export type Present = { here: Array<Presence>; more: boolean };
 
 /** The numbers of the recorded commands, in the order they were given. */
 export type Recorded = { numbers: Array<number> };
@@ -178,7 +223,7 @@ export type TimedLogin = { login: Login; clamped: boolean };
 export type Unpublished = { paths: Array<string> };
 
 /** Who is asking. `via` tells how they are known: key, system or identity. */
-export type User = { name: string; display_name: string; administrator: boolean; via: string; expires: string | null };
+export type User = { name: string; display_name: string; administrator: boolean; via: string; expires: string | null; guest: boolean };
 
 /** A capability URL: whoever has it sees that one publication, until it expires. */
 export type View = { url: string; expires: string };
@@ -201,6 +246,16 @@ export type Operations = {
   'members.list': { request: { code: string }; answer: Members };
   'members.grant': { request: { code: string; grants: Array<Grant> }; answer: Members };
   'members.revoke': { request: { code: string; users: Array<string> }; answer: Members };
+  'invitations.create': { request: { code: string; roles?: Array<string>; uses?: number; expires?: number | null; name?: string }; answer: NewInvitation };
+  'invitations.list': { request: { code: string; limit?: number; after?: string | null }; answer: Page<Invitation> };
+  'invitations.revoke': { request: { code: string; id: number }; answer: Invitation };
+  'invitations.look': { request: { key: string }; answer: Invited };
+  'invitations.join': { request: { key: string }; answer: Joined };
+  'invitations.enter': { request: { key: string; name: string; agent?: string; label?: string }; answer: Entered };
+  'presence.list': { request: { code: string }; answer: Present };
+  'presence.keep': { request: { code: string; client: string; kind?: 'kernel' | 'program'; agent?: string }; answer: Done };
+  'presence.end': { request: { code: string; client: string }; answer: Done };
+  'presence.all': { request: {  }; answer: Present };
   'commands.record': { request: { code: string; commands: Array<Recording> }; answer: Recorded };
   'commands.list': { request: { code: string; order?: 'newest' | 'oldest'; user?: string | null; status?: 'aborted' | 'completed' | 'error' | 'running' | null; search?: string; since?: string | null; until?: string | null; limit?: number; after?: string | null }; answer: Page<CommandSummary> };
   'commands.get': { request: { code: string; number: number }; answer: Command };
@@ -272,6 +327,16 @@ export const OPERATIONS = {
   'members.list': {"method": "GET", "path": "/sessions/{code}/members", "role": "read", "states": ["active", "closed", "disabled"]},
   'members.grant': {"method": "POST", "path": "/sessions/{code}/members", "role": "admin", "states": ["active"]},
   'members.revoke': {"method": "POST", "path": "/sessions/{code}/members/revoke", "role": "admin", "states": ["active"]},
+  'invitations.create': {"method": "POST", "path": "/sessions/{code}/invitations", "role": "admin", "states": ["active"]},
+  'invitations.list': {"method": "GET", "path": "/sessions/{code}/invitations", "role": "admin", "states": ["active", "closed", "disabled"]},
+  'invitations.revoke': {"method": "DELETE", "path": "/sessions/{code}/invitations/{id}", "role": "admin", "states": ["active", "closed"]},
+  'invitations.look': {"method": "POST", "path": "/invitation"},
+  'invitations.join': {"method": "POST", "path": "/join"},
+  'invitations.enter': {"method": "POST", "path": "/join/guest"},
+  'presence.list': {"method": "GET", "path": "/sessions/{code}/presence", "role": "read", "states": ["active", "closed", "disabled"]},
+  'presence.keep': {"method": "PUT", "path": "/sessions/{code}/presence/{client}", "role": "read", "states": ["active", "closed", "disabled"]},
+  'presence.end': {"method": "DELETE", "path": "/sessions/{code}/presence/{client}", "role": "read", "states": ["active", "closed", "disabled"]},
+  'presence.all': {"method": "GET", "path": "/presence"},
   'commands.record': {"method": "POST", "path": "/sessions/{code}/commands", "role": "write", "states": ["active"]},
   'commands.list': {"method": "GET", "path": "/sessions/{code}/commands", "role": "read", "states": ["active", "closed", "disabled"]},
   'commands.get': {"method": "GET", "path": "/sessions/{code}/commands/{number}", "role": "read", "states": ["active", "closed", "disabled"]},
