@@ -350,7 +350,7 @@ REMOVE_GROUP_USERS = _add("groupusers.remove", "POST /groups/{name}/users/remove
 SET_GROUP_OWNERS = _add("groupusers.own", "PUT /groups/{name}/owners", N.GROUP_OWNER, model.SetGroupOwners, model.Group,
     "Make users of a group its owners, or end that: for all of them, or for none.", confined=False)
 SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, model.SetDefaultGroup, model.DefaultGroup,
-    "Choose the group that new logins begin in; administrators choose for others too.", confined=False)
+    "Choose the group that new logins begin in; administrators choose for others too.", confined=False, guests=False)
 
 # ---- server
 CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,

@@ -266,7 +266,7 @@ def test_a_follower_is_cut_off_even_when_only_commands_are_new(people):
     level(people, ["read"])
     code = people.new("bob").code
     cleo, bob = people.asker("cleo"), people.asker("bob")
-    session_id, after = people.dispatcher.follow(model.Follow(code=code), cleo).result()
+    session_id, after, _ = people.dispatcher.follow(model.Follow(code=code), cleo).result()
 
     def advance() -> Any:
         return people.dispatcher.advance(session_id, code, after, [bob, cleo], check=False).result()
