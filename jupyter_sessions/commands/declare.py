@@ -115,11 +115,6 @@ class Work:
             )
         self._server = server
 
-    @property
-    def server(self) -> str | None:
-        """The server that is named, None where it is the usual one."""
-        return self._server
-
     def read(self, text: str) -> Any:
         """Read a session's code or URL, and hold it against ``--server``."""
         from jupyter_sessions.client.references import parse_address, parse_reference
