@@ -21,9 +21,9 @@ WHEN = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 def user(number: int, **more: object) -> dict[str, object]:
     """Return the values of a row."""
     return {
+        **dict.fromkeys(COLUMNS),
         "id": number, "name": f"u{number}", "folded": f"u{number}", "display_name": "%s ? :x",
-        "password_hash": None, "administrator": False, "disabled": False, "created": WHEN,
-        "last_login": None, "removed": None, "default_session": None, **more,
+        "administrator": False, "disabled": False, "created": WHEN, **more,
     }  # fmt: skip
 
 
