@@ -93,7 +93,7 @@ def _limit(what: str, steps: list[str]) -> str:
     bound = _BOUND.fullmatch(what)
     if bound:
         way, number = bound.groups()
-        amount = f"{float(number):,.15g}"
+        amount = f"{int(number):,}" if number.lstrip("-").isdecimal() else f"{float(number):,}"
         return f"{_noun(steps)} is {f'{amount} or more' if way == '>=' else f'at most {amount}'}"
     return ""
 

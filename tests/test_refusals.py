@@ -43,6 +43,11 @@ def said(kind: type[model.Request], **fields: Any) -> errors.SessionsError:
             {"lifetime": 10**10},
             "A lifetime, in minutes, is at most 5,256,000.",
         ),
+        (
+            model.CommandNamed,
+            {"code": "1" * 22, "number": 2**63},
+            "A command's number is at most 9,007,199,254,740,992.",
+        ),
         (model.RevokeRoles, {"code": CODE, "users": ["foo", ""]}, "A user name can't be empty."),
         (
             model.RevokeRoles,

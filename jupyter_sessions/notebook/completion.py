@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: What Tab offers, each with what stands beside it.
 Offers = Iterable[tuple[str, str]]
 
-_LINE = re.compile(r"\s*%{1,2}session[ \t]+(?P<words>.*)")
+_LINE = re.compile(r"\s*%(?P<cell>%?)session[ \t]+(?P<words>.*)")
 _PATIENCE = 0.4  # seconds that Tab may take
 _FRESH = 10.0  # seconds that an answer is used again
 
@@ -37,8 +37,17 @@ _ARGUMENTS = {
     "get": "files",
     "files": "files",
     "unpublish": "files",
+    "view": "commands",
+    "request": "commands",
+    "response": "commands",
+    "replay": "commands",
+    "load": "commands",
+    "forget": "commands",
 }
 _OPTIONS = {"-S": "sessions", "--session": "sessions", "--user": "members"}
+
+
+_HELP = ("--help", "Show what the command does.")
 
 
 class _Answer:
@@ -88,6 +97,7 @@ class Completion:
             "members": _Answer(self._members),
             "users": _Answer(self._users),
             "files": _Answer(self._files),
+            "commands": _Answer(self._commands),
         }
 
     def complete(self, context: CompletionContext) -> SimpleMatcherResult:
@@ -97,9 +107,11 @@ class Completion:
         if found is None:
             return {"completions": []}
         *before, fragment = re.split(r"[ \t]+", found["words"])
-        offers = self._offers(before, fragment)
-        if offers is None:
-            return {"completions": []}
+        if found["cell"]:
+            offers: Offers = [] if before else [("off", "leave this cell out of the record")]
+        else:
+            # With nothing to offer at all, IPython would offer Python's names.
+            offers = self._offers(before, fragment) or [_HELP]
         return {
             "completions": [
                 SimpleCompletion(text=text, type=beside or "session")
@@ -111,7 +123,7 @@ class Completion:
             "ordered": True,
         }
 
-    def _offers(self, before: list[str], fragment: str) -> Offers | None:
+    def _offers(self, before: list[str], fragment: str) -> Offers:
         if not before:
             return [*self._names(), ("--help", "all commands")]
         command = self._group.get_command(click.Context(self._group), before[0])
@@ -133,7 +145,7 @@ class Completion:
         if before[0] == "publish":
             return [*self._variables(), *_paths(fragment)]
         kind = _ARGUMENTS.get(before[0])
-        return self._answers[kind].get() if kind is not None else None
+        return self._answers[kind].get() if kind is not None else []
 
     def _names(self) -> Offers:
         return [
@@ -189,6 +201,14 @@ class Completion:
         page = current.transport.call(api.LIST_FILES, request)
         return [(each.path, each.media_type) for each in page.items]
 
+    def _commands(self) -> list[tuple[str, str]]:
+        current = self._front.current()
+        if current is None:
+            return []
+        request = model.ListCommands(code=current.code, limit=50)
+        page = current.transport.call(api.LIST_COMMANDS, request)
+        return [(f"{each.number}", each.source.partition("\n")[0]) for each in page.items]
+
 
 def _paths(fragment: str) -> Offers:
     start = fragment[: fragment.rfind("/") + 1]
@@ -208,7 +228,7 @@ def _options(command: click.Command) -> Offers:
         if isinstance(param, click.Option)
         for name in param.opts
         if name.startswith("--")
-    ] + [("--help", "Show what the command does.")]
+    ] + [_HELP]
 
 
 def _choices(command: click.Command, option: str) -> Iterable[Any] | None:

@@ -295,6 +295,9 @@ def test_the_last_cells_arrive_though_the_kernel_ends_at_once(start: Start, tmp_
         ("%session set la", ["label"]),
         ("%session grant ro", ["root"]),
         ("%session grant ba", ["bar"]),
+        ("%session view 1", ["1"]),
+        ("%session get ", ["--help"]),
+        ("%%session o", ["off"]),
     ],
 )
 def test_tab_completes(tabbed: Kernel, line: str, offered: list[str]) -> None:
@@ -332,4 +335,6 @@ def tabbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "import getpass; getpass.getpass = lambda _: 'correct horse battery'\n"
             "%session account add bar"
         )
+        kernel.good("'recorded'")
+        kernel.good("%session history")
         yield kernel
