@@ -724,7 +724,8 @@ class ChangeAttachment(Request):
 #: Every kind of event in a session's log: what happened, and what the event's data tells of it.
 EVENT_KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "session.created": "The session was made. Data: its `label`.",
+        "session.created": "The session was made. Data: its `label`; `group`, where it was made in "
+        "one, and the `roles` that the group gives in it.",
         "session.described": "`label`, `description`, `message` or `agent` was changed. Data: the "
         "new ones.",
         "session.timed": "A time-out was changed. Data: `idle_timeout`, `lifetime`, in minutes.",

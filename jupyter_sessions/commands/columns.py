@@ -25,6 +25,7 @@ SESSION = (
     Column("Code", lambda s: s.code),
     Column("Label", lambda s: s.label or None, gives_way=True),
     Column("Owner", lambda s: s.owner),
+    Column("Group", lambda s: s.group, optional=True),
     Column("My roles", lambda s: s.roles, Form.ROLES),
     Column("Created", lambda s: s.created, Form.MOMENT),
     Column("Last used", lambda s: s.last_used, Form.MOMENT),
@@ -40,6 +41,7 @@ SESSION_CARD = (
     Column("Message", lambda s: s.message or None),
     Column("Agent", lambda s: s.agent or None),
     Column("Owner", lambda s: s.owner),
+    Column("Group", lambda s: s.group),
     Column("My roles", lambda s: s.roles, Form.ROLES),
     Column("State", lambda s: s.state, Form.STATUS),
     Column("Default", lambda s: "yes, yours" if s.default else None),
@@ -84,6 +86,27 @@ PRESENCE = (
     Column("Agent", lambda p: p.agent or None, gives_way=True),
     Column("Since", lambda p: p.since, Form.MOMENT),
     Column("Last act", lambda p: p.last_act, Form.MOMENT),
+)
+
+#: What the usual sets of roles are called, where a group gives them.
+LEVELS = {(): "private", ("read",): "read-only", ("read", "write"): "read-write"}
+
+GROUP = (
+    Column("Group", lambda g: g.name),
+    Column("Level", lambda g: LEVELS.get(tuple(g.roles)) or "|".join(g.roles)),
+    Column("Users", lambda g: g.users, Form.NUMBER),
+    Column("Owners", lambda g: g.owners, Form.NAMES, gives_way=True),
+    Column("Default", lambda g: "yes, yours" if g.default else None, optional=True),
+    Column("Description", lambda g: g.description or None, gives_way=True, optional=True),
+)
+
+GROUP_CARD = (*GROUP, Column("Made", lambda g: g.created, Form.MOMENT))
+
+GROUP_USER = (
+    Column("User", lambda u: u.user),
+    Column("Name", lambda u: _other(u.display_name, u.user), optional=True),
+    Column("Owner", lambda u: "yes" if u.owner else None),
+    Column("Since", lambda u: u.since, Form.MOMENT),
 )
 
 COMMAND = (

@@ -41,28 +41,44 @@ def read_grant(text: str) -> model.Grant:
     return model.Grant(user=user if colon else text, roles=roles.parse(given) if colon else [])
 
 
-@command("grant bar", 'grant "bar:write|execute"', "grant bar:write+execute baz:rwx")
-@click.argument("grants", nargs=-1, required=True, metavar="USER[:ROLE|ROLE…]…")
+@command("grant bar", 'grant "bar:write|execute"', "grant bar:write+execute @lab:rw")
+@click.argument("grants", nargs=-1, required=True, metavar="USER|@GROUP[:ROLE|ROLE…]…")
 def grant(work: Work, grants: tuple[str, ...]) -> Result:
-    """Give users roles, in place of those that they hold: to all of them, or to none.
+    """Give users and groups roles, in place of those that they hold: to all of them, or to none.
 
     The roles are read, write, execute and admin, or their letters (rwxa). Without a role it is
     read. Roles are joined by | or +; a shell takes | for itself, so put quotes around it there.
+    What @GROUP is granted, all its users have, beside what they were granted themselves.
     """
     request = model.GrantRoles(code=work.code, grants=[read_grant(text) for text in grants])
     answer = work.call(api.GRANT_ROLES, request)
     users = ", ".join(one_line(each.user) for each in request.grants)
-    return Result(answer, (Line(f"Granted to {users}.", Tone.DONE), listing(answer.members)))
+    return _changed(answer, f"Granted to {users}.")
 
 
-@command("revoke bar", "revoke bar baz")
-@click.argument("users", nargs=-1, required=True, metavar="USER…")
+def _changed(answer: model.Members, said: str) -> Result:
+    """Show the members, and what those who were named hold through groups whatever they got."""
+    kept = [
+        Line(
+            f"{one_line(each.user)} has {', '.join(each.roles)} through {', '.join(each.groups)}.",
+            Tone.WARNING,
+        )
+        for each in answer.through_groups
+    ]
+    return Result(answer, (Line(said, Tone.DONE), *kept, listing(answer.members)))
+
+
+@command("revoke bar", "revoke bar @lab")
+@click.argument("users", nargs=-1, required=True, metavar="USER|@GROUP…")
 def revoke(work: Work, users: tuple[str, ...]) -> Result:
-    """Take all roles from users: from all of them, or from none. It takes effect at once."""
+    """Take from users and groups the roles that they were granted: from all of them, or from none.
+
+    It takes effect at once. What a user has through a group stays, and is said.
+    """
     request = model.RevokeRoles(code=work.code, users=list(users))
     answer = work.call(api.REVOKE_ROLES, request)
     named = ", ".join(map(one_line, users))
-    return Result(answer, (Line(f"Revoked from {named}.", Tone.DONE), listing(answer.members)))
+    return _changed(answer, f"Revoked from {named}.")
 
 
 COMMANDS = table(members, grant, revoke)

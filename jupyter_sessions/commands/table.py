@@ -76,8 +76,14 @@ TABLE: tuple[Entry, ...] = (
         "Members",
         "members",
         ("members", "List the members and their roles.", {"aliases": ("users",)}),
-        ("grant", "Give users roles, in place of those that they hold."),
-        ("revoke", "Take all roles from users."),
+        ("grant", "Give users and groups roles, in place of those that they hold."),
+        ("revoke", "Take from users and groups the roles that they were granted."),
+    ),
+    *_section(
+        "Members",
+        "groups",
+        ("group", "Show or switch the group that new sessions belong to."),
+        ("groups", "Show and manage groups."),
     ),
     *_section(
         "Members",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, insert, select
 from jupyter_sessions.core import names
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.errors import Forbidden, NotFound
+from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import group_users, groups, member_groups
 
 #: What stands before a group's name wherever a user's could stand; no user's name begins with it.
@@ -113,14 +114,19 @@ def joined(connection: Connection, user: Row[Any], name: str) -> int:
     return int(group.id)
 
 
-def join_session(context: Context, session_id: int, group_id: int) -> None:
-    """Make a group a member of a session that is made in it, with the roles that it gives."""
-    roles = context.connection.execute(
-        select(groups.c.roles).where(groups.c.id == group_id)
-    ).scalar_one()
-    if roles:
+def join_session(context: Context, session_id: int, group_id: int) -> dict[str, Any]:
+    """Make a group a member of a session that is made in it, with the roles that it gives.
+
+    Returns
+    -------
+    dict
+        What the session's first event tells of that.
+    """
+    group = context.connection.execute(select(groups).where(groups.c.id == group_id)).one()
+    if group.roles:
         context.connection.execute(
             insert(member_groups).values(
-                session_id=session_id, group_id=group_id, roles=roles, since=context.now
+                session_id=session_id, group_id=group_id, roles=group.roles, since=context.now
             )
         )
+    return {"group": group.name, "roles": Roles(group.roles).names}

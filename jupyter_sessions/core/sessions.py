@@ -80,12 +80,13 @@ def make(context: Context, **attributes: Any) -> None:
             since=context.now,
         )
     )
+    told = {"label": row["label"]}
     if row["group_id"] is not None:
-        groups.join_session(context, id_, row["group_id"])
+        told |= groups.join_session(context, id_, row["group_id"])
     context.open_session = access.load(
         context.connection, context.principal, str(row["code"]), now=context.now, lock=False
     )
-    events.append(context, "session.created", {"label": row["label"]})
+    events.append(context, "session.created", told)
     access.save(context.connection, context.session)
 
 

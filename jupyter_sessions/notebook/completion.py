@@ -31,7 +31,7 @@ _FRESH = 10.0  # seconds that an answer is used again
 _ARGUMENTS = {
     "resume": "sessions",
     "exists": "sessions",
-    "grant": "users",
+    "grant": "grantees",
     "revoke": "members",
     "transfer": "members",
     "get": "files",
@@ -43,8 +43,16 @@ _ARGUMENTS = {
     "replay": "commands",
     "load": "commands",
     "forget": "commands",
+    "group": "groups",
 }
-_OPTIONS = {"-S": "sessions", "--session": "sessions", "--user": "members"}
+_OPTIONS = {
+    "-S": "sessions",
+    "--session": "sessions",
+    "--user": "members",
+    "-g": "groups",
+    "--group": "groups",
+    "--owner": "users",
+}
 
 
 _HELP = ("--help", "Show what the command does.")
@@ -96,8 +104,10 @@ class Completion:
             "sessions": _Answer(self._sessions),
             "members": _Answer(self._members),
             "users": _Answer(self._users),
+            "grantees": _Answer(self._grantees),
             "files": _Answer(self._files),
             "commands": _Answer(self._commands),
+            "groups": _Answer(self._groups),
         }
 
     def complete(self, context: CompletionContext) -> SimpleMatcherResult:
@@ -145,6 +155,8 @@ class Completion:
         if before[0] == "publish":
             return [*self._variables(), *_paths(fragment)]
         kind = _ARGUMENTS.get(before[0])
+        if before[0] == "groups":
+            kind = "users" if any(not word.startswith("-") for word in words) else "groups"
         return self._answers[kind].get() if kind is not None else []
 
     def _names(self) -> Offers:
@@ -181,6 +193,16 @@ class Completion:
         answer = current.transport.call(api.LIST_MEMBERS, named)
         return [(each.user, ", ".join(each.roles)) for each in answer.members]
 
+    def _groups(self) -> list[tuple[str, str]]:
+        from jupyter_sessions.client.choose import transport
+
+        asked = transport()
+        try:
+            page = asked.call(api.LIST_GROUPS, model.ListGroups(limit=200))
+        finally:
+            asked.close()
+        return [(each.name, each.description) for each in page.items]
+
     def _users(self) -> list[tuple[str, str]]:
         """Members and, for those who may see them, accounts."""
         found = dict(self._members())
@@ -191,6 +213,12 @@ class Completion:
             except errors.Forbidden:
                 return list(found.items())
             found |= {each.name: "account" for each in page.items if each.name not in found}
+        return list(found.items())
+
+    def _grantees(self) -> list[tuple[str, str]]:
+        """Users, and groups as a grant names them."""
+        found = dict(self._users())
+        found |= {f"@{name}": "group" for name, _ in self._groups() if f"@{name}" not in found}
         return list(found.items())
 
     def _files(self) -> list[tuple[str, str]]:

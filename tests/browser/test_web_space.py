@@ -8,6 +8,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from jupyter_sessions import api, model
 from tests.browser.conftest import Site, Visit, command
 from tests.browser.test_history import PIXEL, TABLE
 
@@ -151,3 +152,35 @@ def test_the_list_finds_sessions_and_separates_mine_from_shared(site: Site, visi
 def test_an_empty_list_says_how_to_begin(visit: Visit) -> None:
     page = visit("/sessions/", "newcomer")
     expect(page.get_by_text("%session new")).to_be_visible()
+
+
+def test_a_group_is_a_member_and_sessions_made_in_it_say_so(site: Site, visit: Visit) -> None:
+    for name in ("grouper", "fellow"):
+        site.person(name)
+    lab = model.NewGroup(name="lab", roles=["read", "write"], owners=["grouper", "fellow"])
+    site.house.call("root", api.ADD_GROUP, lab)
+    site.house.call("grouper", api.SWITCH_GROUP, model.SwitchGroup(group="lab"))
+    code = site.house.new("grouper", label="Rain in the lab").code
+    site.house.grant(code, site.person("ada"), by="grouper")
+    page = visit("/sessions/?which=shared", "fellow")
+    row = page.locator(".sessions li").filter(has_text="Rain in the lab")
+    expect(row.get_by_text("@lab")).to_be_visible()
+    expect(row.locator(".role")).to_have_text(["write"])
+    row.get_by_role("link", name="Rain in the lab").click()
+    expect(page.locator(".experiment .facts")).to_contain_text("@lab made in it")
+    people = page.locator("form select[name=user] option")
+    expect(people.filter(has_text="@lab")).to_have_count(0)
+    expect(people.filter(has_text="grouper")).to_have_count(1)
+    page.get_by_role("link", name="Members").click()
+    rows = page.locator(".members li")
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("grouper")
+    expect(rows.nth(1).get_by_role("heading")).to_have_text("@lab")
+    expect(rows.nth(1)).to_contain_text("Everyone in the group")
+    expect(rows.nth(1).locator(".chip")).to_have_text(["write"])
+    page.get_by_role("link", name="Activity").click()
+    expect(page.locator(".event").last).to_contain_text("made the session lab")
+    out = model.GroupUsers(name="lab", users=["fellow"])
+    site.house.call("grouper", api.REMOVE_GROUP_USERS, out)
+    page.reload()
+    expect(page.get_by_text("Rain in the lab")).to_have_count(0)

@@ -23,7 +23,7 @@ resume history view request response replay load forget pause unpause detach pub
 unpublish web exists login logout account serve demo
 scratch message agent dispose http-url xmlrpc-url outbox
 logins switch key file timeout keepalive clear prune login-for end-login
-invite invitations uninvite join who"""
+invite invitations uninvite join who group groups"""
 
 
 def imported(program: str) -> set[str]:

@@ -48,6 +48,7 @@ def test_a_session_made_in_a_group_is_open_to_its_users_as_the_groups_level_says
         "bob": ["read", "write", "execute", "admin", "owner"]
     } | ({"@lab": roles} if roles else {})
     assert session.members == (2 if roles else 1)
+    assert log(people, session.code, "bob")[0].data == {"label": "", "group": "lab", "roles": roles}
     if roles:
         assert roles_of(people, session.code, "cleo") == roles
     else:

@@ -102,7 +102,7 @@ def _file(words: str) -> Callable[[model.Event], Sentence]:
 
 _DESCRIBED = ("label", "message", "agent")
 _SENTENCES: dict[str, Callable[[model.Event], Sentence]] = {
-    "session.created": _fixed("made the session"),
+    "session.created": _about("made the session", "group", "roles"),
     "session.described": _about("described the session", *_DESCRIBED),
     "session.timed": _about("changed the time-outs"),
     "session.disabled": _fixed("disabled the session"),

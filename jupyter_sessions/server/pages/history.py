@@ -70,7 +70,7 @@ class HistoryPage(SessionPage):
         view = read_view(arguments)
         leaf = await turn(view, partial(self._list, session.code))
         members = await self.call(api.LIST_MEMBERS, self.ask(model.SessionNamed, code=session.code))
-        people = [member.user for member in members.members]
+        people = [member.user for member in members.members if not member.group]
         await self.finish_tab(
             "history.html",
             session,
