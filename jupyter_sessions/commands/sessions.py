@@ -181,7 +181,7 @@ def exists(work: Work, code: str) -> Result:
 _CHANGES: dict[str, tuple[Any, str]] = {
     "disable": (api.DISABLE_SESSION, "is disabled: only you can see it, until you enable it."),
     "enable": (api.ENABLE_SESSION, "is open to its members again."),
-    "close": (api.CLOSE_SESSION, "is closed: a read-only archive."),
+    "close": (api.CLOSE_SESSION, "is closed for good: a read-only archive."),
     "restore": (api.RESTORE_SESSION, "is back."),
 }
 
@@ -209,9 +209,24 @@ def enable(work: Work) -> Result:
     return _change(work, *_CHANGES["enable"])
 
 
-@command("close")
-def close(work: Work) -> Result:
-    """Make the session a read-only archive, for good."""
+def _ask(work: Work, question: str, unchanged: str) -> None:
+    """Ask before what can't be taken back, naming the session and what is in it.
+
+    `question` has the session's name and the number of its commands in braces.
+    """
+    session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
+    many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
+    if not work.front.confirm(question.format(named(session), many)):
+        raise errors.BadRequest(unchanged, hint="Add --yes where nobody can be asked.")
+
+
+@command("close", "close -S 1234567890123456789012 --yes")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def close(work: Work, yes: bool) -> Result:
+    """Make the session a read-only archive, for good: there is no way back. It asks first."""
+    if not yes:
+        question = "Close the session {} with {} for good? Nothing can be added to it any more."
+        _ask(work, question, "Nothing is closed.")
     return _end(work, *_CHANGES["close"])
 
 
@@ -219,14 +234,8 @@ def close(work: Work) -> Result:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def remove(work: Work, yes: bool) -> Result:
     """Take the session out of every list; it can be restored for a while, then it is erased."""
-    code = work.code
     if not yes:
-        session = work.call(api.GET_SESSION, model.SessionNamed(code=code))
-        question = f"Remove the session {named(session)} with {session.commands} commands?"
-        if not work.front.confirm(question):
-            raise errors.BadRequest(
-                "Nothing is removed.", hint="Add --yes where nobody can be asked."
-            )
+        _ask(work, "Remove the session {} with {}?", "Nothing is removed.")
     return _remove(work)
 
 

@@ -46,7 +46,7 @@ def test_what_a_closed_session_did_not_take_is_shown_and_goes_into_another(
     program: Program,
 ) -> None:
     code = new(program)
-    program.good("close", "-S", code)
+    program.good("close", "-S", code, "--yes")
     left(code, "late = 1", "late + 1")
     assert sources(program, code) == []
     (told,) = program("outbox", "--json").json
@@ -97,7 +97,7 @@ def test_discarding_asks_first_and_keeps_what_it_was_not_told_of(program: Progra
 
 def test_nothing_is_moved_into_a_session_that_takes_nothing(program: Program) -> None:
     code, closed = new(program), new(program, "closed")
-    program.good("close", "-S", closed)
+    program.good("close", "-S", closed, "--yes")
     left(code, "a", refused=True)
     assert program("outbox", "--into", closed).code == errors.WrongState.exit_code
     assert program("outbox", "--deliver", "--discard").code == errors.BadRequest.exit_code

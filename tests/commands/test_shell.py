@@ -124,7 +124,10 @@ def test_a_session_is_disabled_enabled_closed_removed_and_restored(program: Prog
     code = new(program)
     assert "only you can see it" in program.good("disable")
     program.good("enable")
-    program.good("close")
+    unsure = program("close")
+    assert (unsure.code, program("show", "--json").json["state"]) == (2, "active")
+    assert "--yes" in unsure.err
+    program.good("close", "--yes")
     assert program("show", "--json").json["state"] == "closed"
     refused = program("remove")
     assert (refused.code, program("show", "--json").json["state"]) == (2, "closed")

@@ -184,11 +184,11 @@ def test_recording_stops_and_goes_on_with_the_session(start: Start) -> None:
     kernel.good("'while it is disabled'")
     assert "Recording: each cell" in kernel.good("%session enable").text
     kernel.good("'after'")
-    said = kernel.good("%session close").text
+    said = kernel.good("%session close --yes").text
     assert "is closed: a read-only archive" in said
     assert "Not recording: the session is closed" in said
     kernel.good("'too late'")
-    assert sources(kernel) == ["'before'", "%session disable", "'after'", "%session close"]
+    assert sources(kernel) == ["'before'", "%session disable", "'after'", "%session close --yes"]
     statuses = kernel.good("%session history --status running").text
     assert "No commands" in statuses
     assert "not recorded" not in kernel.good("%session").text

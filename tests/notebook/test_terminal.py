@@ -21,6 +21,10 @@ def test_a_session_in_a_terminal(home: Path) -> None:
     again = terminal.type("%session replay 1..2")
     assert "42" in again.split("print('hello')")[-1]
     assert "Did you mean show" in terminal.type("%session shwo")
+    asked = terminal.type("%session close", ("[y/N] ", "n"))
+    assert "In a terminal" in asked
+    assert "for good" in asked
+    assert "Nothing is closed" in asked
     kept = terminal.type("%session remove", ("[y/N] ", "n"))
     assert "Nothing is removed" in kept
     gone = terminal.type("%session remove", ("[y/N] ", "y"))
