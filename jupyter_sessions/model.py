@@ -80,7 +80,8 @@ class Session(Answer):
     `roles` are the asking member's own and those that groups give them; `group` is the one that
     it was made in. `url` is None where no server shows this store. `message`
     is for whatever its members want said on it, `agent` the name of the program that works in it.
-    `last_command` is the source of the newest command, cut to 200 characters.
+    `last_command` is the source of the newest command that does more than manage sessions, cut to
+    200 characters.
     """
 
     code: str
@@ -163,10 +164,14 @@ class Existence(Answer):
 
 
 class ResumeSession(Request):
-    """Take up a session: the last `commands` come with it. `agent` is the program that asks."""
+    """Take up a session: the last `commands` come with it. `agent` is the program that asks.
+
+    Without `managing`, those that only manage sessions are not counted.
+    """
 
     code: Code
     commands: Annotated[int, Meta(ge=0, le=100)] = 10
+    managing: bool = True
     agent: Label = ""
 
 
@@ -481,7 +486,8 @@ class CommandSummary(Answer):
     """A command as lists show it: `source` and `preview` are cut, the outputs are only counted.
 
     `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
-    ``stream`` and ``error`` for those). `real_user` is who really acted, under sudo.
+    ``stream`` and ``error`` for those). `real_user` is who really acted, under sudo. `managing` is
+    one that does nothing but manage sessions: ``%session`` lines and the like alone.
     """
 
     number: int
@@ -502,6 +508,7 @@ class CommandSummary(Answer):
     forgotten: bool
     note: str
     guest: bool = False
+    managing: bool = False
 
 
 class Command(Answer):
@@ -517,7 +524,7 @@ class ListCommands(Request):
 
     `after` goes on from a page's `next`; it may also be a command's number. `since` and `until`
     bound the start (`since` inclusive). `search` finds all its words, each by its beginning, in
-    source and text output.
+    source and text output. Without `managing`, those that only manage sessions are left out.
     """
 
     code: Code
@@ -527,6 +534,7 @@ class ListCommands(Request):
     search: SearchText = ""
     since: datetime | None = None
     until: datetime | None = None
+    managing: bool = True
     limit: PageSize = 50
     after: Cursor | None = None
 

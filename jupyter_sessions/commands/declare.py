@@ -148,12 +148,21 @@ class Work:
             transport.close()
 
 
+#: Where a context keeps the words that were typed behind the command's name.
+TYPED = "jupyter_sessions.typed"
+
+
 class SessionsCommand(click.Command):
     """A command with examples, which read as one types them in the front at hand."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **more: Any) -> None:
         super().__init__(*args, **more)
         self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, and keep them as they were typed."""
+        ctx.meta[TYPED] = list(args)
+        return super().parse_args(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""

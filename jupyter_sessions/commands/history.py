@@ -15,6 +15,7 @@ from jupyter_sessions.commands.arguments import Moment, Numbers
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.members import listing
 from jupyter_sessions.commands.new_files import new_file
+from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import (
     Block,
     Code,
@@ -30,13 +31,16 @@ from jupyter_sessions.commands.shown_again import showing
 
 _LAST = 10
 _MOST_RESUMED = 100
-_OWN_MAGICS = ("%session", "%oph_", "%load_ext jupyter_sessions")
+
+
+_ALL = click.option("--all", "managing", is_flag=True, help="Those that only manage sessions, too.")
 
 
 @command("resume 1234567890123456789012", "resume", "resume 3")
 @click.argument("what", nargs=-1, metavar="[CODE|URL] [N]")
+@_ALL
 @click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
-def resume(work: Work, what: tuple[str, ...], verbose: bool) -> Result:
+def resume(work: Work, what: tuple[str, ...], managing: bool, verbose: bool) -> Result:
     """Switch to a session, and see what it is, who is in it and its last commands.
 
     From then on this kernel's commands are recorded into it, if my roles allow. With a number
@@ -48,11 +52,16 @@ def resume(work: Work, what: tuple[str, ...], verbose: bool) -> Result:
         raise click.UsageError("Name one session, and one number of commands.")
     count = counts[0] if counts else _LAST
     if not names:
-        return _listed(work, [], [], verbose, order="newest", limit=_within(count, 500))
+        few = _within(count, 500)
+        typed = ["history", "-n", f"{few}", *["--all"] * managing, *["-v"] * verbose]
+        return _listed(
+            work, [], [], verbose, order="newest", limit=few, typed=typed, managing=managing
+        )
     work.name_session(names[0])
     request = model.ResumeSession(
         code=work.code,
         commands=_within(count, _MOST_RESUMED),
+        managing=managing,
         agent=f"jupyter_sessions {__version__}, {work.front.prefix}",
     )
     answer = work.call(api.RESUME_SESSION, request)
@@ -78,10 +87,11 @@ def _within(count: int, most: int) -> int:
     "history -n 50 --status error",
     "history --user bar --since yesterday",
     'history --search "temp_max mean" -v',
-    "history --after 120",
+    "history --before 120",
 )
 @click.option("-n", "limit", type=click.IntRange(1, 500), default=20, help="How many.")
-@click.option("--after", metavar="N", help="Those before command N: the page after that.")
+@click.option("--before", metavar="N", type=click.IntRange(1), help="Only those before command N.")
+@click.option("--after", metavar="N", type=click.IntRange(0), help="Only those after command N.")
 @click.option("--user", "users", multiple=True, metavar="U", help="Only those of U.")
 @click.option(
     "--status",
@@ -93,13 +103,20 @@ def _within(count: int, most: int) -> int:
 @click.option("--search", default="", metavar="S", help="Only those with these words.")
 @click.option("--since", type=Moment(), help="Only those from then on: a date, 2h, yesterday.")
 @click.option("--until", type=Moment(), help="Only those before then.")
+@_ALL
 @click.option("--oldest", "order", flag_value="oldest", help="Begin with the oldest.")
 @click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
 def history(
     work: Work, users: tuple[str, ...], statuses: tuple[str, ...], verbose: bool, **asked: Any
 ) -> Result:
     """List, filter and search the commands: the newest page, or any other."""
-    asked["order"] = asked["order"] or "newest"
+    first = asked.pop("before")
+    if first is not None and (asked["order"] or asked["after"] is not None):
+        raise click.UsageError("--before goes with neither --oldest nor --after.")
+    # The oldest of those after it come first, as they do on its next page.
+    asked["order"] = "newest" if asked["order"] is None and asked["after"] is None else "oldest"
+    cursor = asked["after"] if first is None else first
+    asked["after"] = None if cursor is None else f"{cursor}"
     return _listed(work, users, statuses, verbose, **asked)
 
 
@@ -111,6 +128,7 @@ def _listed(
     *,
     order: str,
     limit: int,
+    typed: Sequence[str] | None = None,
     **asked: Any,
 ) -> Result:
     work.front.settle(work.code)
@@ -132,11 +150,9 @@ def _listed(
     chronological = sorted(page.items, key=lambda each: each.number)
     shown = columns.COMMAND_VERBOSE if verbose else columns.COMMAND
     blocks: list[Block] = [Table(shown, chronological, "No commands.")]
-    if page.next:
-        last = page.items[-1].number
-        direction = "--oldest " if order == "oldest" else ""
-        blocks.append(Line(f"More: {work.front.prefix} history {direction}--after {last}"))
-    return Result(page, blocks)
+    last = page.items[-1].number if page.next else None
+    option = "--after" if order == "oldest" else "--before"
+    return Result(page, [*blocks, *more(work, last, option=option, typed=typed)])
 
 
 def _merged(
@@ -158,7 +174,8 @@ def fetch(work: Work, numbers: range | None) -> list[model.Command]:
     """
     work.front.settle(work.code)
     if numbers is None:
-        page = work.call(api.LIST_COMMANDS, model.ListCommands(code=work.code, limit=_LAST))
+        request = model.ListCommands(code=work.code, limit=_LAST, managing=False)
+        page = work.call(api.LIST_COMMANDS, request)
         ended = [each.number for each in page.items if each.status != "running"]
         if not ended:
             raise errors.NotFound(
@@ -176,12 +193,6 @@ def fetch(work: Work, numbers: range | None) -> list[model.Command]:
                 raise
             break
     return found
-
-
-def manages_sessions(source: str) -> bool:
-    """Tell whether a command does nothing but manage sessions."""
-    lines = [line for line in source.splitlines() if line.strip()]
-    return bool(lines) and all(line.startswith(_OWN_MAGICS) for line in lines)
 
 
 def _whole(work: Work, commands: Iterable[model.Command]) -> list[Block]:

@@ -11,6 +11,7 @@ from jupyter_sessions import __version__, api, errors, model, roles
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.arguments import Minutes
 from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import Card, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.commands.sessions import card, named
 from jupyter_sessions.commands.values import one_line
@@ -57,9 +58,8 @@ def invitations(work: Work, limit: int, after: str | None) -> Result:
     page = work.call(
         api.LIST_INVITATIONS, model.ListInvitations(code=work.code, limit=limit, after=after)
     )
-    more = (Line(f"More: {work.front.prefix} invitations --after {page.next}"),)
     shown = Table(columns.INVITATION, page.items, "No invitations.")
-    return Result(page, (shown, *(more if page.next else ())))
+    return Result(page, (shown, *more(work, page.next)))
 
 
 @command("uninvite 12")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from jupyter_sessions import errors, model
 from jupyter_sessions.commands.arguments import Numbers
 from jupyter_sessions.commands.declare import Work, command, table
-from jupyter_sessions.commands.history import fetch, manages_sessions
+from jupyter_sessions.commands.history import fetch
 from jupyter_sessions.commands.results import Block, Line, Request, Result, Tone
+
+# To run one of these again, in it or in another, would never end.
+_REPLAYS = re.compile(r"^\s*%session\s+replay\b", re.MULTILINE)
 
 
 @command("replay 5", "replay 3..7", "replay 3..7 --dry-run")
@@ -18,7 +23,7 @@ def replay(work: Work, numbers: range, dry_run: bool) -> Result:
     """Show commands, then run them again in this kernel, one after the other.
 
     It is one cell, so it is recorded as one command, with the outputs of all. It stops at the
-    first that fails. Commands that manage sessions are left out.
+    first that fails. Commands that manage sessions, or replay others, are left out.
     """
     kernel = work.front.kernel
     commands = fetch(work, numbers)
@@ -26,7 +31,7 @@ def replay(work: Work, numbers: range, dry_run: bool) -> Result:
     left_out = [f"{each.summary.number}" for each in commands if _manages(each)]
     blocks: list[Block] = [Request(each) for each in commands]
     if left_out:
-        blocks.append(Line(f"Left out, as they manage sessions: {', '.join(left_out)}."))
+        blocks.append(Line(f"Left out, as they manage sessions or replay: {', '.join(left_out)}."))
 
     def run() -> None:
         for number, source in chosen:
@@ -40,7 +45,9 @@ def replay(work: Work, numbers: range, dry_run: bool) -> Result:
 
 
 def _manages(command: model.Command) -> bool:
-    return command.request is not None and manages_sessions(command.request.source)
+    if command.request is None:
+        return False
+    return command.summary.managing or bool(_REPLAYS.search(command.request.source))
 
 
 def _source(command: model.Command) -> str:

@@ -10,7 +10,8 @@ import msgspec
 from jupyter_sessions import api, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
-from jupyter_sessions.commands.results import Code, Line, Result, Table, done
+from jupyter_sessions.commands.paging import more
+from jupyter_sessions.commands.results import Code, Result, Table, done
 from jupyter_sessions.commands.values import one_line
 
 
@@ -60,8 +61,7 @@ def list_(work: Work, limit: int, after: str | None) -> Result:
     """List the names of the values, with their sizes."""
     page = work.call(api.LIST_SCRATCH, model.ListScratch(code=work.code, limit=limit, after=after))
     shown = Table(columns.SCRATCH, page.items, "The scratch space is empty.")
-    more = Line(f"More: {work.front.prefix} scratch list --after {one_line(page.next or '')}")
-    return Result(page, (shown, *((more,) if page.next else ())))
+    return Result(page, (shown, *more(work, page.next)))
 
 
 @command("scratch delete best-score")

@@ -7,6 +7,7 @@ import click
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import Card, Line, Result, Table, Tone, done
 from jupyter_sessions.commands.values import one_line
 
@@ -49,9 +50,8 @@ def add(work: Work, name: str, display_name: str, password_stdin: bool) -> Resul
 def list_(work: Work, limit: int, after: str | None) -> Result:
     """List the accounts."""
     page = work.call(api.LIST_ACCOUNTS, model.ListAccounts(limit=limit, after=after))
-    more = (Line(f"More: {work.front.prefix} account list --after {page.next}"),)
     shown = Table(columns.ACCOUNT, page.items, "No accounts.")
-    return Result(page, (shown, *(more if page.next else ())))
+    return Result(page, (shown, *more(work, page.next)))
 
 
 @command("account password foo", session=False)

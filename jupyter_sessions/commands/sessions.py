@@ -10,6 +10,7 @@ from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.arguments import Minutes
 from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import Card, Code, Form, Line, Result, Table, Tone, done
 from jupyter_sessions.commands.values import one_line, written
 
@@ -77,8 +78,7 @@ def list_(work: Work, mine: bool, shared: bool, removed: bool, search: str, **as
     request = model.ListSessions(which=which, search=search, **asked)  # type: ignore[arg-type]
     page = work.call(api.LIST_SESSIONS, request)
     empty = _nothing_found(work, which, search)
-    more = (Line(f"More: {work.front.prefix} list --after {page.next}"),) if page.next else ()
-    return Result(page, (Table(columns.SESSION, page.items, empty), *more))
+    return Result(page, (Table(columns.SESSION, page.items, empty), *more(work, page.next)))
 
 
 @command("show", "show -S 1234567890123456789012")

@@ -14,8 +14,8 @@ import click
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
-from jupyter_sessions.commands.history import manages_sessions
 from jupyter_sessions.commands.new_files import new_file
+from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
 from jupyter_sessions.commands.values import one_line
 from jupyter_sessions.formats import Content, folders, inside, outputs, write
@@ -95,9 +95,10 @@ def _last_output(work: Work, path: str | None) -> tuple[list[Content], int | Non
         known, value = work.front.variable("_")
         if known and value is not None and not (isinstance(value, str) and not value):
             return [write(value, name="output", path=path)], None
-    page = work.call(api.LIST_COMMANDS, model.ListCommands(code=work.code, limit=50))
+    request = model.ListCommands(code=work.code, limit=50, managing=False)
+    page = work.call(api.LIST_COMMANDS, request)
     for summary in page.items:
-        if summary.status == "running" or manages_sessions(summary.source):
+        if summary.status == "running":
             continue
         if not any("/" in media for media in summary.media):
             continue
@@ -129,8 +130,8 @@ def files(work: Work, folder: str, deep: bool, limit: int, after: str | None) ->
         code=work.code, folder=_as_named(folder), deep=deep, limit=limit, after=after
     )
     page = work.call(api.LIST_FILES, request)
-    more = (Line(f"More: {work.front.prefix} files --after {page.next}"),) if page.next else ()
-    return Result(page, (Table(columns.FILE, page.items, "Nothing is published here."), *more))
+    listed = Table(columns.FILE, page.items, "Nothing is published here.")
+    return Result(page, (listed, *more(work, page.next)))
 
 
 @command("get weather.html", "get results -o copy", "get weather.csv -o -")

@@ -98,6 +98,7 @@ _FILTERS = {
     "status": commands.c.status == bindparam("status"),
     "since": commands.c.started >= bindparam("since"),
     "until": commands.c.started < bindparam("until"),
+    "managing": commands.c.managing == bindparam("managing"),
 }
 
 
@@ -113,6 +114,8 @@ def _wanted(context: Context, request: model.ListCommands) -> dict[str, Any]:
         wanted["since"] = instants.utc(request.since)
     if request.until is not None:
         wanted["until"] = instants.utc(request.until)
+    if not request.managing:
+        wanted["managing"] = False
     return wanted
 
 
@@ -167,6 +170,16 @@ def get(context: Context, request: model.CommandNamed) -> model.Command:
     return whole(row, context.services)
 
 
+def _last(context: Context) -> int:
+    """Return the number of the newest command that does more than manage sessions."""
+    span = rows_in(context.session.id)
+    (row,) = _page(True, frozenset({"managing"})).rows(
+        context.connection, first=span.first, last=span.last, rows=1, managing=False
+    )
+    number: int = row.number
+    return number
+
+
 def _author(context: Context, request: model.CommandNamed) -> int | None:
     return context.connection.execute(
         select(commands.c.user_id).where(
@@ -198,7 +211,7 @@ def forget(context: Context, request: model.CommandNamed) -> model.CommandSummar
             )
         )
         search.forget(context.transaction, [row.id])
-        if request.number == context.session.commands:
+        if not row.managing and request.number == _last(context):
             context.session.change(last_command="")
         events.append(context, "command.forgotten", {"number": request.number})
     number = {request.number}
@@ -208,8 +221,9 @@ def forget(context: Context, request: model.CommandNamed) -> model.CommandSummar
 @implements(api.RESUME_SESSION)
 def resume(context: Context, request: model.ResumeSession) -> model.Resumed:
     """Take up a session."""
+    wanted = [] if request.managing else [~commands.c.managing]
     rows = context.connection.execute(
-        _WHOLE.where(rows_in(context.session.id).holds(commands.c.id))
+        _WHOLE.where(rows_in(context.session.id).holds(commands.c.id), *wanted)
         .order_by(commands.c.id.desc())
         .limit(request.commands)
     ).all()

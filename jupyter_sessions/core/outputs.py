@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from jupyter_sessions.core import instants
+from jupyter_sessions.core.managing import manages_sessions
 from jupyter_sessions.model import (
     CommandResponse,
     DisplayData,
@@ -104,6 +105,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         "outputs_blob": outputs_blob and outputs_blob.sha256,
         "note": _storable(note),
         "forgotten": False,
+        "managing": manages_sessions(request.source),
     }
     stored = tuple(blob for blob in (source_blob, outputs_blob) if blob)
     return Kept(

@@ -40,7 +40,16 @@ _KNOWN = select(
 )
 # What a completed command keeps, whatever is said of it later.
 _ASKED = frozenset(
-    ("started", "language", "kernel", "notebook", "execution_count", "source", "source_blob")
+    (
+        "started",
+        "language",
+        "kernel",
+        "notebook",
+        "execution_count",
+        "source",
+        "source_blob",
+        "managing",
+    )
 )
 # What differs where later outputs of an ended command come.
 _CHANGING = ("status", "note", "outputs", "outputs_blob")
@@ -121,10 +130,10 @@ def _add(context: Context, uids: list[str], kept: dict[str, Kept]) -> dict[str, 
     ]
     _INSERT.run(context.connection, rows)
     search.index(context.transaction, {row["id"]: kept[row["uid"]].searched for row in rows})
-    session.change(
-        commands=session.commands + len(rows),
-        last_command=rows[-1]["source"][:_LAST_COMMAND],
-    )
+    session.change(commands=session.commands + len(rows))
+    sources = [row["source"] for row in rows if not row["managing"]]
+    if sources:
+        session.change(last_command=sources[-1][:_LAST_COMMAND])
     for kind, group in itertools.groupby(rows, lambda row: _kind(row["status"])):
         events.append(context, kind, *({"number": row["number"]} for row in group))
     return numbers

@@ -37,6 +37,7 @@ SUMMARY: Select[Any] = (
         commands.c.execution_count,
         commands.c.forgotten,
         commands.c.note,
+        commands.c.managing,
     )
     .join(users, users.c.id == commands.c.user_id)
     .outerjoin(_REAL, _REAL.c.id == commands.c.real_user_id)
@@ -63,6 +64,7 @@ def summary(row: Any) -> CommandSummary:
         execution_count=row.execution_count,
         forgotten=row.forgotten,
         note=row.note,
+        managing=row.managing,
         guest=names.is_guest(row.user),
     )
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.columns import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0005"
+REVISION = "0006"
 
 metadata = MetaData(
     naming_convention={
@@ -175,12 +175,15 @@ commands = Table(
     Column("outputs_blob", ForeignKey("blobs.sha256")),
     Column("note", Text, nullable=False),
     Column("forgotten", Boolean, nullable=False),
+    # Whether it only manages sessions.
+    Column("managing", Boolean, nullable=False, server_default=false()),
     # The outputs as JSON, in zstd, where they need no blob: last, for SQLite reads a row up to the
     # last column that is asked for, and lists never ask for this one.
     Column("outputs", LargeBinary),
     UniqueConstraint("session_id", "uid"),
     Index("ix_commands_user", "session_id", "user_id", "number"),
     Index("ix_commands_status", "session_id", "status", "number"),
+    Index("ix_commands_managing", "managing", "id"),
     Index("ix_commands_source_blob", "source_blob"),
     Index("ix_commands_outputs_blob", "outputs_blob"),
 )

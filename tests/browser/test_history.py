@@ -115,7 +115,7 @@ def test_filters_by_person_status_and_words(site: Site, visit: Visit, variety: s
     page = visit(site.address(variety), "reader")
     for field, choice, wanted in (("Who", "writer", [11]), ("Status", "error", [8])):
         page.get_by_label(field).select_option(choice)
-        page.get_by_role("button", name="Show", exact=True).click()
+        page.get_by_role("button", name="Filter", exact=True).click()
         page.wait_for_url("**status=**")
         assert numbers(page) == wanted
         page.get_by_role("link", name="Clear filters").click()
@@ -126,6 +126,46 @@ def test_filters_by_person_status_and_words(site: Site, visit: Visit, variety: s
     assert numbers(page) == [8]
     page.goto(site.address(variety, "?since=2999-01-01"))
     expect(page.get_by_role("heading", name="No command matches")).to_be_visible()
+
+
+def test_commands_that_only_manage_sessions_are_shown_on_demand(site: Site, visit: Visit) -> None:
+    code = site.session("Managed", watcher="read")
+    site.record(code, command("%session new x"), command("a = 1"), command("%session history"))
+    page = visit(site.address(code), "watcher")
+    assert numbers(page) == [2]
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    site.record(code, command("%session view 2"), command("b = 2"))
+    expect(page.locator("#c5")).to_contain_text("b = 2")
+    assert numbers(page) == [5, 2]
+    expect(page.locator("[data-commands]")).to_have_text("5")
+    page.get_by_label("Session commands").check()
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.wait_for_url("**all=1**")
+    assert numbers(page) == [5, 4, 3, 2, 1]
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    site.record(code, command("%session list"))
+    expect(page.locator("#c6")).to_contain_text("%session list")
+
+
+def test_a_session_with_nothing_but_session_commands_says_so(site: Site, visit: Visit) -> None:
+    code = site.session("Only managed", watcher="read")
+    site.record(code, command("%session new x"))
+    page = visit(site.address(code), "watcher")
+    page.get_by_role("link", name="Show those too").click()
+    expect(page.locator("#c1")).to_contain_text("%session new x")
+
+
+def test_the_chart_of_durations_has_a_legend_and_needs_some_commands(
+    site: Site, visit: Visit
+) -> None:
+    code = site.session("Charted", watcher="read")
+    site.record(code, *(command(f"{n}") for n in range(4)))
+    page = visit(site.address(code), "watcher")
+    expect(page.locator(".strip")).to_have_count(0)
+    site.record(code, command("boom", status="error"))
+    page.reload()
+    expect(page.locator(".reel figcaption")).to_contain_text("How long each took")
+    assert page.locator(".keys-of-strip .status").all_inner_texts() == ["completed", "error"]
 
 
 def test_pages_are_turned_by_number_in_both_orders(site: Site, visit: Visit) -> None:

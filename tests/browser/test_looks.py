@@ -55,6 +55,22 @@ def test_no_page_scrolls_sideways_on_a_phone(site: Site, visit: Visit, furnished
         assert not scrolls_sideways(page), tail
 
 
+def test_filters_are_folded_on_a_phone_until_asked_for(
+    site: Site, visit: Visit, furnished: str
+) -> None:
+    page = visit(site.address(furnished), "onlooker", viewport=PHONE)
+    who, fold = page.get_by_label("Who"), page.get_by_text("Filters", exact=True)
+    expect(page.get_by_label("Search source and output")).to_be_visible()
+    expect(who).to_be_hidden()
+    fold.click()
+    expect(who).to_be_visible()
+    page.goto(site.address(furnished, "?status=error"))
+    expect(who).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(who).to_be_visible()
+    expect(fold).to_be_hidden()
+
+
 def test_light_and_dark_follow_the_system_until_one_chooses(
     site: Site, visit: Visit, furnished: str
 ) -> None:

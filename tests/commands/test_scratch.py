@@ -42,7 +42,7 @@ def test_values_are_listed_in_pages_and_deleted(program: Program) -> None:
     for name in ("b", "a", "c"):
         program.good("scratch", "set", name, "1")
     first = program.good("scratch", "list", "-n", "2")
-    assert "scratch list --after b" in first
+    assert "scratch list -n 2 --after b" in first
     assert [item["name"] for item in program("scratch", "list", "--after", "b", "--json").json[
         "items"
     ]] == ["c"]  # fmt: skip

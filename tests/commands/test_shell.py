@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import stat
 from datetime import UTC, datetime
 
@@ -203,7 +204,7 @@ def test_history_filters_and_pages(program: Program) -> None:
     record(code, "stopped()", status="aborted")
     newest = program("history", "-n", "2", "--json").json
     assert [each["number"] for each in newest["items"]] == [7, 6]
-    older = program("history", "-n", "2", "--after", "6", "--json").json
+    older = program("history", "-n", "2", "--before", "6", "--json").json
     assert [each["number"] for each in older["items"]] == [5, 4]
     assert program("history", "--oldest", "-n", "1", "--json").json["items"][0]["number"] == 1
     both = program("history", "--status", "error", "--status", "aborted", "--json").json
@@ -214,7 +215,7 @@ def test_history_filters_and_pages(program: Program) -> None:
     assert program("history", "--user", "nobody-else", "--json").json["items"] == []
     table = program.good("history", "-n", "2")
     assert table.index("boom()") < table.index("stopped()")
-    assert "history --after 6" in table
+    assert "More: jupyter sessions history -n 2 --before 6" in table
 
 
 def test_pages_of_several_filters_together_go_on_without_a_gap(program: Program) -> None:
@@ -223,9 +224,46 @@ def test_pages_of_several_filters_together_go_on_without_a_gap(program: Program)
         record(code, f"{number}", status="error" if number % 2 else "aborted")
     asked = ["history", "--status", "error", "--status", "aborted", "-n", "4", "--json"]
     first = program(*asked).json
-    second = program(*asked, "--after", first["next"]).json
+    second = program(*asked, "--before", first["next"]).json
     assert [each["number"] for each in first["items"] + second["items"]] == [6, 5, 4, 3, 2, 1]
     assert second["next"] is None
+
+
+def test_the_line_that_leads_on_keeps_all_that_was_typed(program: Program) -> None:
+    code = new(program)
+    record(code, *(f"step({number})" for number in range(5)))
+    who = program("show", "--json").json["owner"]
+    typed = ["history", "-S", code, "-n", "2", "--search", "step", f"--user={who}", "-v"]
+    line = program.good(*typed).splitlines()[-1]
+    words = shlex.split(line.removeprefix("More: jupyter sessions "))
+    assert words == [*typed, "--before", "4"]
+    second = program.good(*words)
+    assert "step(2)" in second
+    assert "step(4)" not in second
+    assert second.splitlines()[-1].endswith(" -v --before 2")
+    forwards = program.good("history", "--oldest", "-n", "2")
+    assert "history --oldest -n 2 --after 2" in forwards
+    later = program("history", "--after", "2", "-n", "2", "--json").json
+    assert [each["number"] for each in later["items"]] == [3, 4]
+    assert program("history", "--before", "3", "--oldest").code == 2
+    assert "history -n 3 -v --before 3" in program.good("resume", "3", "-v")
+
+
+def test_commands_that_only_manage_sessions_are_left_out_unless_all_are_asked_for(
+    program: Program,
+) -> None:
+    code = new(program)
+    record(code, "%session new x", "a = 1", "%session history", "%session list")
+    assert [each["number"] for each in program("history", "--json").json["items"]] == [2]
+    everything = program("history", "--all", "--json").json["items"]
+    assert [each["number"] for each in everything] == [4, 3, 2, 1]
+    listed = program.good("list")
+    assert "a = 1" in listed
+    assert "%session" not in listed
+    resumed = program("resume", code, "--json").json["commands"]
+    assert [each["summary"]["number"] for each in resumed] == [2]
+    assert len(program("resume", code, "--all", "--json").json["commands"]) == 4
+    assert "a = 1" in program.good("view")
 
 
 def test_view_shows_outputs_and_tells_how_to_get_pictures(program: Program) -> None:

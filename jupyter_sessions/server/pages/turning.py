@@ -20,8 +20,9 @@ PAGE_SIZE = 50
 class View:
     """What a visitor wants to see of a history.
 
-    `after` and `before` are numbers between which and which side the page lies, in the order of
-    reading; at most one of them is given. Without either it is the first page.
+    `managing` asks for the commands that only manage sessions, too. `after` and `before` are
+    numbers between which and which side the page lies, in the order of reading; at most one of them
+    is given. Without either it is the first page.
     """
 
     order: str = "newest"
@@ -29,6 +30,7 @@ class View:
     status: str = ""
     search: str = ""
     since: str = ""
+    managing: bool = False
     after: int | None = None
     before: int | None = None
 
@@ -52,6 +54,7 @@ class View:
             "status": view.status,
             "search": view.search,
             "since": view.since,
+            "all": 1 if view.managing else "",
             "after": view.after,
             "before": view.before,
         }
@@ -71,6 +74,7 @@ def read_view(arguments: Mapping[str, str]) -> View:
         status=status if status in get_args(model.Status) else "",
         search=arguments.get("search", "").strip()[:500],
         since=since if _instant(since) else "",
+        managing=bool(arguments.get("all")),
         after=after,
         before=before if after is None else None,
     )
@@ -102,6 +106,7 @@ async def turn(
         "status": view.status or None,
         "search": view.search,
         "since": _instant(view.since),
+        "managing": view.managing,
         "limit": PAGE_SIZE,
     }
     if view.before is not None:

@@ -57,6 +57,7 @@ class Arrivals {
   constructor(history) {
     this.history = history;
     this.grows = "grows" in history.dataset;
+    this.managing = "managing" in history.dataset;
     this.waiting = new Set();
     this.missed = new Set();
     this.highest = Math.max(0, ...this.numbers());
@@ -69,6 +70,7 @@ class Arrivals {
 
   take(command) {
     count(command.number);
+    if (command.managing && !this.managing) return;
     if (!document.getElementById(`c${command.number}`) && !this.grows) {
       this.announce(command.number);
       return;

@@ -1,0 +1,36 @@
+"""The migration that learns which commands only manage sessions, on a store that has some."""
+
+from __future__ import annotations
+
+from sqlalchemy import create_engine, text
+
+from jupyter_sessions import api
+from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions.store import sharing
+from tests.conftest import House
+from tests.core.asking import commands, do, record, recorded
+
+BEFORE = [
+    "DROP INDEX ix_commands_managing",
+    "ALTER TABLE commands DROP COLUMN managing",
+    "UPDATE sessions SET last_command = '%session history'",
+    "UPDATE alembic_version SET version_num = '0005'",
+]
+
+
+def test_commands_of_before_are_told_apart_too(house: House, database: str, tmp_path) -> None:
+    code, other = house.new().code, house.new().code
+    long = f"{'a' * 5000}\n%session history"
+    record(house, code, *(recorded(house, each) for each in ["a = 1", long, "%session history"]))
+    record(house, other, recorded(house, "%session new x"))
+    house.dispatcher.close()
+    module = {"module": sharing.sqlite_module()} if database.startswith("sqlite") else {}
+    engine = create_engine(database, **module)
+    with engine.begin() as connection:
+        for statement in BEFORE:
+            connection.execute(text(statement))
+    engine.dispose()
+    house.dispatcher = Dispatcher(database, tmp_path / "blobs", clock=house.clock)
+    assert [each.managing for each in commands(house, code)] == [True, False, False]
+    sessions = [do(house, "root", api.GET_SESSION, code=each) for each in (code, other)]
+    assert [each.last_command for each in sessions] == ["a" * 200, ""]
