@@ -558,7 +558,11 @@ class Resumed(Answer):
 
 
 class File(Answer):
-    """A published file, or a folder that holds some (`folder` true: only path and size count)."""
+    """A published file, or a folder that holds some (`folder` true: only path and size count).
+
+    `command` is the number of the command whose output it is or, where it is none's, of the one
+    that published it.
+    """
 
     path: str
     name: str
@@ -591,8 +595,8 @@ class FileNamed(Request):
 class PublishFile(Request):
     """Where the content that comes with this request goes; a file already there is replaced.
 
-    Without a media type the path's ending decides. `command` is the number of the command that
-    made the content.
+    Without a media type the path's ending decides. `command` is the number of the command
+    whose output the content is, or that publishes it.
     """
 
     code: Code
@@ -757,7 +761,7 @@ EVENT_KINDS: Mapping[str, str] = MappingProxyType(
         "command.updated": "Later outputs of a command came. Data: its `number`.",
         "command.forgotten": "A command's content was erased. Data: its `number`.",
         "file.published": "A file was published. Data: `path`, `size`, `sha256`; `command`, where "
-        "one made it; `replaced`, the SHA-256 of what stood there.",
+        "it was published from one; `replaced`, the SHA-256 of what stood there.",
         "file.unpublished": "A file was unpublished. Data: `path`, `sha256`.",
         "scratch.set": "A scratch value was set. Data: its `name`, and its `size` in bytes.",
         "scratch.deleted": "A scratch value was deleted. Data: its `name`.",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions.commands.results import Column, Form
+
+if TYPE_CHECKING:
+    from jupyter_sessions.model import Session
 
 
 def _other(name: str, user: str) -> str | None:
@@ -15,6 +19,16 @@ def _acting(user: str, real_user: str | None) -> str:
     return user if real_user is None else f"{user} (by {real_user})"
 
 
+def label(session: Session) -> str:
+    """Name a session, whether it has a label or not."""
+    return session.label or "Untitled session"
+
+
+def sessions(current: str | None) -> Sequence[Column]:
+    """Show sessions, with a mark at the one of that code."""
+    return (Column("", lambda s: "*" if s.code == current else None, optional=True), *SESSION)
+
+
 def _active(login: dict[str, Any]) -> str:
     if not login["current"]:
         return str(login["state"])
@@ -23,7 +37,7 @@ def _active(login: dict[str, Any]) -> str:
 
 SESSION = (
     Column("Code", lambda s: s.code),
-    Column("Label", lambda s: s.label or None, gives_way=True),
+    Column("Label", lambda s: label(s), gives_way=True),
     Column("Owner", lambda s: s.owner),
     Column("Group", lambda s: s.group, optional=True),
     Column("My roles", lambda s: s.roles, Form.ROLES),
@@ -112,7 +126,7 @@ GROUP_USER = (
 COMMAND = (
     Column("N", lambda c: c.number, Form.NUMBER),
     Column("User", lambda c: _acting(c.user, c.real_user)),
-    Column("Started", lambda c: c.started, Form.MOMENT),
+    Column("Started", lambda c: c.started, Form.INSTANT),
     Column("Took", lambda c: c.duration, Form.SECONDS),
     Column("Status", lambda c: c.status, Form.STATUS),
     Column(

@@ -73,6 +73,11 @@ class Front(ABC):
     def current(self) -> Current | None:
         """Return the attached session, or the shell's last one."""
 
+    @property
+    @abstractmethod
+    def current_code(self) -> str | None:
+        """The code of the session that `current` would return, without a way to it."""
+
     @abstractmethod
     def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
         """Make a session the current one, keep its transport, and say what came of it."""

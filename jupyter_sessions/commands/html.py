@@ -21,7 +21,7 @@ from jupyter_sessions.commands.results import (
     Tone,
 )
 from jupyter_sessions.commands.text import request_line
-from jupyter_sessions.commands.values import one_line, written
+from jupyter_sessions.commands.values import one_line, timed, written
 
 # Colours come from the page around (`currentColor`) or keep a contrast of 4.5 on white and on
 # black; backgrounds are grey with little opacity. A style sheet would leak into the page.
@@ -70,7 +70,7 @@ def _drawn(block: Block) -> str:
 def _table(table: Table) -> str:
     if not table.items:
         return f'<div style="{_DIM}">{escape(table.empty)}</div>'
-    columns = table.shown
+    columns = timed(table.shown, table.items)
     head = "".join(
         f'<th style="{_style(column)};border-bottom:{_RULE}">{escape(column.title)}</th>'
         for column in columns
@@ -104,7 +104,7 @@ def _value(column: Column, item: Any) -> str:
             return f'<code style="{_MONO};white-space:pre-wrap">{text}</code>'
         case Form.LINK if text.startswith(("http://", "https://")):
             return _link(text)
-        case Form.MOMENT if text:
+        case Form.MOMENT | Form.INSTANT if text:
             return f'<time datetime="{value.isoformat()}" style="white-space:nowrap">{text}</time>'
         case _ if column.title in _CODES:
             return f'<span style="{_MONO}">{text}</span>'
@@ -122,7 +122,7 @@ def _card(card: Card) -> str:
         f'<tr style="background:transparent"><th scope="row" style="{_CELL.format(align="left")};'
         f'padding-left:0;font-weight:400;{_DIM}">{escape(column.title)}</th>'
         f'<td style="{_CELL.format(align="left")}">{_value(column, card.item)}</td></tr>'
-        for column in card.columns
+        for column in timed(card.columns, [card.item])
         if written(column.value(card.item), column.form)
     )
     table = f'<table style="border-collapse:collapse;margin:.3em 0 0">{lines}</table>'

@@ -21,6 +21,7 @@ class Form(Enum):
     SOURCE = auto()
     NUMBER = auto()
     MOMENT = auto()
+    INSTANT = auto()
     SECONDS = auto()
     MINUTES = auto()
     SIZE = auto()

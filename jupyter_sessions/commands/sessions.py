@@ -1,4 +1,4 @@
-"""Making, listing, showing and changing sessions."""
+"""Making, listing, showing, ending and giving away sessions."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.arguments import Minutes
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.paging import more
-from jupyter_sessions.commands.results import Card, Code, Form, Line, Result, Table, Tone, done
-from jupyter_sessions.commands.values import one_line, written
+from jupyter_sessions.commands.results import Card, Line, Result, Table, Tone, done
+from jupyter_sessions.commands.values import one_line
 
 
 def card(session: model.Session) -> Card:
     """Show a session."""
-    return Card(session.label or "(no label)", columns.SESSION_CARD, session)
+    return Card(columns.label(session), columns.SESSION_CARD, session)
 
 
 def named(session: model.Session) -> str:
     """Name a session in a sentence."""
-    return f"{one_line(session.label)} ({session.code})" if session.label else session.code
+    return f"{one_line(columns.label(session))} ({session.code})"
 
 
 @command('new "Seattle weather"', 'new "Trial run" --idle-timeout 2h --lifetime 7d', session=False)
@@ -42,7 +42,10 @@ def new(work: Work, words: tuple[str, ...], **more: Any) -> Result:
         raise click.UsageError(f'A label of several words needs quotes: "{label}"')
     session = work.call(api.CREATE_SESSION, model.NewSession(label=label, **more))
     work.keep(work.transport)
-    return Result(session, (card(session), *work.front.take_up(session, work.transport)))
+    said = work.front.take_up(session, work.transport)
+    if session.url is None:
+        said.append(Line("No server shows it now. For your browser: jupyter sessions serve"))
+    return Result(session, (card(session), *said))
 
 
 #: Of which sessions there are none, by what was asked for.
@@ -78,7 +81,13 @@ def list_(work: Work, mine: bool, shared: bool, removed: bool, search: str, **as
     request = model.ListSessions(which=which, search=search, **asked)  # type: ignore[arg-type]
     page = work.call(api.LIST_SESSIONS, request)
     empty = _nothing_found(work, which, search)
-    return Result(page, (Table(columns.SESSION, page.items, empty), *more(work, page.next)))
+    return Result(
+        page,
+        (
+            Table(columns.sessions(work.front.current_code), page.items, empty),
+            *more(work, page.next),
+        ),
+    )
 
 
 @command("show", "show -S 1234567890123456789012")
@@ -86,83 +95,6 @@ def show(work: Work) -> Result:
     """Show all attributes of a session."""
     session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
     return Result(session, (card(session),))
-
-
-_YES = {"yes", "true", "on", "1"}
-_NO = {"no", "false", "off", "0"}
-
-
-_SPOKEN = {"idle-timeout": "idle time-out"}
-#: What is said of a session in words.
-_WORDS = ("label", "description", "message", "agent")
-
-
-@command(
-    'set label "Rain in Seattle"',
-    "set idle-timeout 2h",
-    "set lifetime none",
-    "set active no",
-    dashes=True,
-)
-@click.argument("attribute", type=click.Choice([*_WORDS, "idle-timeout", "lifetime", "active"]))
-@click.argument("value")
-@click.pass_context
-def set_(ctx: click.Context, work: Work, attribute: str, value: str) -> Result:
-    """Change what is said of a session, or a time-out; `active no` disables, `active yes` enables.
-
-    The message is for whatever its members want said on it, the agent the name of the program that
-    works in it. An empty text takes any of these away. A time-out is in minutes, or like 2h or 7d;
-    `none` takes it away.
-    """
-    if attribute == "active":
-        if value.lower() not in _YES | _NO:
-            raise click.BadParameter(f"{value!r} is neither yes nor no.", ctx)
-        if value.lower() in _YES:
-            return _change(work, *_CHANGES["enable"])
-        return _end(work, *_CHANGES["disable"])
-    if attribute in _WORDS:
-        return _say(work, attribute, value)
-    minutes = {attribute.replace("-", "_"): Minutes().convert(value, None, ctx)}
-    session = work.call(api.TIME_SESSION, model.TimeSession(code=work.code, **minutes))
-    now = written(getattr(session, attribute.replace("-", "_")), Form.MINUTES)
-    return _set(session, attribute, now)
-
-
-def _say(work: Work, attribute: str, words: str) -> Result:
-    request = model.DescribeSession(code=work.code, **{attribute: words})
-    session = work.call(api.DESCRIBE_SESSION, request)
-    return _set(session, attribute, one_line(getattr(session, attribute)))
-
-
-def _set(session: model.Session, attribute: str, now: str) -> Result:
-    name = _SPOKEN.get(attribute, attribute)
-    said = f"The {name} is now: {now}" if now else f"There is no {name} any more."
-    return Result(session, (Line(said, Tone.DONE), card(session)))
-
-
-def _said_or_say(work: Work, attribute: str, words: str | None) -> Result:
-    """Say what a session's message or agent is, or change it."""
-    if words is not None:
-        return _say(work, attribute, words)
-    session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
-    said: str = getattr(session, attribute)
-    if not said:
-        return Result(session, (Line(f"The session has no {attribute}."),))
-    return Result(session, (Code(said),))
-
-
-@command("message", 'message "Back on Monday"', 'message ""')
-@click.argument("text", required=False)
-def message(work: Work, text: str | None) -> Result:
-    """Show or change the session's message, which is for whatever its members want said on it."""
-    return _said_or_say(work, "message", text)
-
-
-@command("agent", "agent nightly-run")
-@click.argument("name", required=False)
-def agent(work: Work, name: str | None) -> Result:
-    """Show or change the name of the program that works in the session."""
-    return _said_or_say(work, "agent", name)
 
 
 @command("exists 1234567890123456789012", session=False)
@@ -178,7 +110,8 @@ def exists(work: Work, code: str) -> Result:
     return Result(answer, (said,), exit_code=0 if answer.exists else 1)
 
 
-_CHANGES: dict[str, tuple[Any, str]] = {
+#: What each of these does, and what is said of it.
+CHANGES: dict[str, tuple[Any, str]] = {
     "disable": (api.DISABLE_SESSION, "is disabled: only you can see it, until you enable it."),
     "enable": (api.ENABLE_SESSION, "is open to its members again."),
     "close": (api.CLOSE_SESSION, "is closed for good: a read-only archive."),
@@ -186,27 +119,29 @@ _CHANGES: dict[str, tuple[Any, str]] = {
 }
 
 
-def _change(work: Work, operation: Any, said: str) -> Result:
+def change(work: Work, operation: Any, said: str) -> Result:
+    """Do one of `CHANGES`, and say what that means for recording."""
     session = work.call(operation, model.SessionNamed(code=work.code))
     line = Line(f"The session {named(session)} {said}", Tone.DONE)
     return Result(session, (line, *work.front.changed(session)))
 
 
-def _end(work: Work, operation: Any, said: str) -> Result:
+def end(work: Work, operation: Any, said: str) -> Result:
+    """Do one of `CHANGES` after which nothing is recorded, once all that was has arrived."""
     with work.front.ending(work.code):
-        return _change(work, operation, said)
+        return change(work, operation, said)
 
 
 @command("disable")
 def disable(work: Work) -> Result:
     """Close the session to all but its owner, until it is enabled."""
-    return _end(work, *_CHANGES["disable"])
+    return end(work, *CHANGES["disable"])
 
 
 @command("enable", "enable -S 1234567890123456789012")
 def enable(work: Work) -> Result:
     """Open a disabled session to its members again."""
-    return _change(work, *_CHANGES["enable"])
+    return change(work, *CHANGES["enable"])
 
 
 def _ask(work: Work, question: str, unchanged: str) -> None:
@@ -227,7 +162,7 @@ def close(work: Work, yes: bool) -> Result:
     if not yes:
         question = "Close the session {} with {} for good? Nothing can be added to it any more."
         _ask(work, question, "Nothing is closed.")
-    return _end(work, *_CHANGES["close"])
+    return end(work, *CHANGES["close"])
 
 
 @command("remove", "remove -S 1234567890123456789012 --yes")
@@ -268,7 +203,7 @@ def _remove(work: Work) -> Result:
 @command("restore -S 1234567890123456789012")
 def restore(work: Work) -> Result:
     """Bring a removed session back."""
-    return _change(work, *_CHANGES["restore"])
+    return change(work, *CHANGES["restore"])
 
 
 @command("transfer bar")
@@ -283,9 +218,6 @@ COMMANDS = table(
     new,
     list_,
     show,
-    set_,
-    message,
-    agent,
     exists,
     disable,
     enable,

@@ -50,6 +50,14 @@ class Shell(Front):
             self.reached(self._current.transport)
         return self._current
 
+    @property
+    def current_code(self) -> str | None:
+        """The code of the session that a shell last made or resumed."""
+        from jupyter_sessions.commands import last_session
+
+        noted = last_session.recall()
+        return noted[0] if noted else None
+
     def reached(self, transport: Transport) -> None:
         """Bring in what ended kernels left for a server; where that fails, it waits."""
         from jupyter_sessions.client import left

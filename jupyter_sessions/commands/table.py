@@ -60,9 +60,17 @@ TABLE: tuple[Entry, ...] = (
         ("new", "Make a session, and record into it."),
         ("list", "List the sessions that I have a role in."),
         ("show", "Show all attributes of a session."),
+    ),
+    *_section(
+        "Sessions",
+        "attributes",
         ("set", "Change what is said of the session, or a time-out."),
         ("message", "Show or change the session's message."),
         ("agent", "Show or change the name of the program that works in it."),
+    ),
+    *_section(
+        "Sessions",
+        "sessions",
         ("exists", "Tell whether I have a role in a session of that code."),
         ("disable", "Close the session to all but its owner, until it is enabled."),
         ("enable", "Open a disabled session again."),

@@ -23,12 +23,14 @@ from jupyter_sessions.commands.results import (
     Tone,
 )
 from jupyter_sessions.commands.values import (
-    moment,
+    instant,
     one_line,
     printable,
     seconds,
     size,
+    timed,
     written,
+    zone,
 )
 
 _RIGHT = {Form.NUMBER, Form.SECONDS, Form.SIZE}
@@ -89,7 +91,7 @@ def _drawn(block: Block, width: int, paint: Paint) -> str:
 def _table(table: Table, width: int, paint: Paint) -> str:
     if not table.items:
         return table.empty
-    columns = table.shown
+    columns = timed(table.shown, table.items)
     rows = [
         [written(column.value(item), column.form) for column in columns] for item in table.items
     ]
@@ -152,7 +154,10 @@ def _cut(text: str, width: int) -> str:
 
 def _card(card: Card, paint: Paint) -> str:
     lines = [paint(one_line(card.title), bold=True)] if card.title else []
-    texts = [(column, written(column.value(card.item), column.form)) for column in card.columns]
+    texts = [
+        (column, written(column.value(card.item), column.form))
+        for column in timed(card.columns, [card.item])
+    ]
     margin = max(len(column.title) for column, text in texts if text) + _GAP
     lines += [
         f"{column.title:<{margin}}{_painted(text, column, paint)}" for column, text in texts if text
@@ -174,7 +179,8 @@ def request_line(summary: model.CommandSummary) -> str:
     """Say in one line which command it is, who ran it, when, for how long and with what end."""
     took = "" if summary.duration is None else f", {seconds(summary.duration)}"
     who = one_line(summary.user)
-    return f"[{summary.number}] {who}, {moment(summary.started)}{took}, {summary.status}"
+    when = f"{instant(summary.started)} {zone([summary.started])}"
+    return f"[{summary.number}] {who}, {when}{took}, {summary.status}"
 
 
 def _highlighted(source: str, language: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from jupyter_sessions.commands.results import Form
+from jupyter_sessions.commands.results import Column, Form
 
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -60,9 +61,41 @@ def written(value: Any, form: Form) -> str:
     return writer(value) if writer is not None else one_line(str(value))
 
 
+def begun(text: str) -> str:
+    """Write the first line of a text that has any words in it, and a … where it goes on."""
+    first, _, rest = text.strip().partition("\n")
+    return f"{one_line(first)} …" if rest else one_line(first)
+
+
 def moment(value: datetime) -> str:
     """Write an instant in the local time zone, to the minute."""
     return value.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def instant(value: datetime) -> str:
+    """Write an instant in the local time zone, to the second."""
+    return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def zone(values: Iterable[datetime]) -> str:
+    """Say in which zone `moment` writes these; in summer and winter it may be two."""
+    zones = {value.astimezone().isoformat()[-6:] for value in values}
+    if len(zones) != 1:
+        return "local time"
+    offset = zones.pop()
+    return "UTC" if offset == "+00:00" else f"UTC{offset}"
+
+
+def timed(columns: Sequence[Column], items: Sequence[Any]) -> list[Column]:
+    """Have the first column with times say in which zone all of them are."""
+    times = [each for each in columns if each.form in {Form.MOMENT, Form.INSTANT}]
+    values = [each.value(item) for each in times for item in items]
+    told = [value for value in values if value is not None]
+    if not told:
+        return list(columns)
+    first = next(each for each in times if any(each.value(item) is not None for item in items))
+    titled = replace(first, title=f"{first.title} ({zone(told)})")
+    return [titled if each is first else each for each in columns]
 
 
 def seconds(value: float) -> str:
@@ -103,6 +136,8 @@ def _telling(roles: list[str]) -> list[str]:
 
 _WRITERS: dict[Form, Callable[[Any], str]] = {
     Form.MOMENT: moment,
+    Form.INSTANT: instant,
+    Form.SOURCE: begun,
     Form.SECONDS: seconds,
     Form.MINUTES: minutes,
     Form.SIZE: size,

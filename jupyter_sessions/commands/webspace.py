@@ -17,7 +17,7 @@ from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.new_files import new_file
 from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
-from jupyter_sessions.commands.values import one_line
+from jupyter_sessions.commands.values import one_line, size
 from jupyter_sessions.formats import Content, folders, inside, outputs, write
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
     The ending of PATH chooses how a variable is written: a table as .html, .csv or .parquet, a
     figure as .png, .svg or .pdf. Several things go into PATH as a folder. A name that is both a
     variable and a file means the variable; ./NAME is the file.
+
+    With each file stands the command that it was published from: the one whose output it is or,
+    for variables and files, the one that published it.
     """
     code = work.code
     left_out: list[Path] = []
@@ -146,11 +149,12 @@ def get(work: Work, path: str, output: str | None, force: bool) -> Result:
         return Result(work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path)))
     target = Path(output or PurePosixPath(path).name).expanduser()
     found = _below(work, path)
-    for file, place in found:
-        _download(work, file, _placed(target, place), force=force)
+    places = [_download(work, file, _placed(target, place), force=force) for file, place in found]
     answer = [file for file, _ in found]
-    said = f"{len(answer)} files are in {target}." if len(answer) != 1 else f"It is in {target}."
-    return done(answer[0] if len(answer) == 1 else answer, said)
+    much = size(sum(file.size for file in answer))
+    if len(answer) == 1:
+        return done(answer[0], f"Saved {one_line(str(places[0]))} ({much}).")
+    return done(answer, f"Saved {len(answer)} files ({much}) in {one_line(str(target))}.")
 
 
 def _print(work: Work, path: str) -> None:
@@ -206,10 +210,11 @@ def _placed(target: Path, place: str) -> Path:
     return file
 
 
-def _download(work: Work, file: model.File, target: Path, *, force: bool) -> None:
+def _download(work: Work, file: model.File, target: Path, *, force: bool) -> Path:
     place = target / file.name if target.is_dir() else target
     with new_file(place, force=force) as opened:
         work.in_session.download(model.FileNamed(code=work.code, path=file.path), opened)
+    return place
 
 
 @command("unpublish weather.html", "unpublish results old.csv")

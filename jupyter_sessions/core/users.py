@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from shlex import quote
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -35,7 +36,8 @@ def required(connection: Connection, name: str) -> Row[Any]:
     if row is None:
         raise NotFound(
             f"There is no user {name!r} here.",
-            hint="Check the name, or ask the server's administrator to add the account.",
+            hint="Check the name. An administrator of this store can add the account: "
+            f"jupyter sessions account add {quote(name)}",
         )
     return row
 

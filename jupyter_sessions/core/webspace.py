@@ -196,7 +196,7 @@ def publish(context: Context, request: model.PublishFile) -> model.File:
     if request.command is not None and request.command > context.session.commands:
         raise NotFound(
             f"The session has no command {request.command}.",
-            hint="Name the command that made the content, or none.",
+            hint="Name the command whose output it is or that publishes it, or none.",
         )
     folded = names.fold(path)
     existing = _check_place(context, path, folded)

@@ -62,6 +62,11 @@ class Notebook(Front, Kernel):
         return Current(self.attachment.code, self.attachment.transport)
 
     @property
+    def current_code(self) -> str | None:
+        """The code of the attached session."""
+        return self.attachment.code if self.attachment is not None else None
+
+    @property
     def courier(self) -> Courier | None:
         """What delivers the commands of this kernel."""
         return self.attachment.courier if self.attachment is not None else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -24,7 +26,7 @@ from jupyter_sessions.commands.results import (
     Result,
     Table,
 )
-from jupyter_sessions.commands.values import minutes, one_line, printable, seconds, size
+from jupyter_sessions.commands.values import begun, minutes, one_line, printable, seconds, size
 from tests.conftest import recording
 
 NASTY = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
@@ -70,6 +72,42 @@ def test_a_table_is_cut_to_the_terminal(width: int) -> None:
     narrowest = 140  # what the columns need that can't give way, and 12 each for those that can
     assert max(map(wcswidth, lines)) <= max(width, narrowest)
     assert "…" in lines[2]
+
+
+def test_only_the_first_line_of_a_source_stands_in_a_table() -> None:
+    assert [begun(each) for each in ["", "a = 1\n", "\n a = 1\nb = 2\n"]] == [
+        "",
+        "a = 1",
+        "a = 1 …",
+    ]
+
+
+@pytest.fixture
+def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("new_york")
+def test_times_are_local_and_their_zone_is_said_once() -> None:
+    winter, summer = (datetime(2026, month, 21, 12, 30, 15, tzinfo=UTC) for month in (1, 7))
+    drawn = render(Table(columns.SESSION, [session(created=winter, last_used=winter)], ""))
+    assert "Created (UTC-05:00)" in drawn
+    assert drawn.count("UTC") == 1
+    assert "2026-01-21 07:30" in drawn
+    both = [session(created=winter, last_used=summer)]
+    assert "Created (local time)" in render(Table(columns.SESSION, both, ""))
+    assert "Created (UTC-04:00)" in render(
+        Card("", columns.SESSION_CARD, session(created=summer, last_used=summer))
+    )
+    run = command("x").summary
+    run.started = summer
+    assert "2026-07-21 08:30:15" in render(Table(columns.COMMAND, [run], ""))
+    page = html.render(Result(None, [Table(columns.SESSION, both, "")]))
+    assert "Created (local time)" in page
 
 
 def test_columns_without_a_value_are_left_out_where_they_may_be() -> None:

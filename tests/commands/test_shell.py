@@ -96,6 +96,29 @@ def test_an_empty_store_tells_how_to_begin(program: Program) -> None:
     assert "Make one: jupyter sessions new" in program.good("list")
 
 
+def test_the_list_marks_the_session_that_the_next_commands_mean(program: Program) -> None:
+    first, second = new(program, "first"), new(program, "")
+    lines = program.good("list").splitlines()
+    assert [line for line in lines if line.startswith("*")] == [
+        line for line in lines if second in line
+    ]
+    assert "Untitled session" in program.good("show")
+    program.good("resume", first)
+    assert f"*  {first}" in program.good("list")
+
+
+def test_a_new_session_that_no_server_shows_says_so(program: Program, serve: Serve) -> None:
+    assert "No server shows it now. For your browser: jupyter sessions serve" in program.good("new")
+    serve()
+    assert "No server shows" not in program.good("new")
+
+
+def test_a_grant_to_an_unknown_user_tells_how_to_add_the_account(program: Program) -> None:
+    new(program)
+    refused = program("grant", "foo:write")
+    assert "jupyter sessions account add foo" in refused.err
+
+
 def test_lists_go_on_where_a_page_ends(program: Program) -> None:
     codes = {new(program, f"{number}") for number in range(3)}
     first = program("list", "-n", "2", "--json").json
@@ -328,10 +351,11 @@ def test_files_and_folders_are_published_listed_got_and_unpublished(program: Pro
     assert "data.csv" in program.good("files", "run")
     assert "run/plots/a.txt" in program.good("files", "--deep")
     assert program.good("get", "run/data.csv", "-o", "-") == "x\n1\n"
-    program.good("get", "run", "-o", "copy")
+    assert "Saved 2 files (5 B) in copy." in program.good("get", "run", "-o", "copy")
+    assert "Saved data.csv (4 B)." in program.good("get", "run/data.csv")
     assert (program.folder / "copy" / "plots" / "a.txt").read_text() == "a"
     assert program("get", "run/data.csv", "-o", "copy").code == errors.Conflict.exit_code
-    program.good("get", "run/data.csv", "-o", "copy", "--force")
+    assert "Saved copy/data.csv" in program.good("get", "run/data.csv", "-o", "copy", "--force")
     gone = program("unpublish", "run", "--json").json
     assert sorted(gone["paths"]) == ["run/data.csv", "run/plots/a.txt"]
     assert "Nothing is published" in program.good("files")
