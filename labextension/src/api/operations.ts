@@ -43,9 +43,10 @@ export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outpu
  * A command as lists show it: `source` and `preview` are cut, the outputs are only counted.
  *
  * `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
- * `stream` and `error` for those). `real_user` is who really acted, under sudo.
+ * `stream` and `error` for those). `real_user` is who really acted, under sudo. `managing` is
+ * one that does nothing but manage sessions: `%session` lines and the like alone.
  */
-export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean };
+export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean; managing: boolean };
 
 /** In which group a user's new logins begin. */
 export type DefaultGroup = { user: string; group: string | null };
@@ -79,7 +80,12 @@ export type ExecuteResult = { output_type: 'execute_result'; data: Record<string
 /** Whether the caller has a role in a session of that code. */
 export type Existence = { exists: boolean };
 
-/** A published file, or a folder that holds some (`folder` true: only path and size count). */
+/**
+ * A published file, or a folder that holds some (`folder` true: only path and size count).
+ *
+ * `command` is the number of the command whose output it is or, where it is none's, of the one
+ * that published it.
+ */
 export type File = { path: string; name: string; folder: boolean; media_type: string; size: number; sha256: string; publisher: string; published: string; command: number | null };
 
 /** A user, or `@group`, and the roles to give in place of those held; none means `read`. */
@@ -203,7 +209,8 @@ export type ScratchValue = { name: string; size: number; user: string; changed: 
  * `roles` are the asking member's own and those that groups give them; `group` is the one that
  * it was made in. `url` is None where no server shows this store. `message`
  * is for whatever its members want said on it, `agent` the name of the program that works in it.
- * `last_command` is the source of the newest command, cut to 200 characters.
+ * `last_command` is the source of the newest command that does more than manage sessions, cut to
+ * 200 characters.
  */
 export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; group: string | null; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
 
@@ -237,7 +244,7 @@ export type Operations = {
   'sessions.remove': { request: { code: string }; answer: Session };
   'sessions.exists': { request: { code: string }; answer: Existence };
   'sessions.time': { request: { code: string; idle_timeout?: number | null; lifetime?: number | null }; answer: Session };
-  'sessions.resume': { request: { code: string; commands?: number; agent?: string }; answer: Resumed };
+  'sessions.resume': { request: { code: string; commands?: number; managing?: boolean; agent?: string }; answer: Resumed };
   'sessions.disable': { request: { code: string }; answer: Session };
   'sessions.enable': { request: { code: string }; answer: Session };
   'sessions.close': { request: { code: string }; answer: Session };
@@ -257,7 +264,7 @@ export type Operations = {
   'presence.end': { request: { code: string; client: string }; answer: Done };
   'presence.all': { request: {  }; answer: Present };
   'commands.record': { request: { code: string; commands: Array<Recording> }; answer: Recorded };
-  'commands.list': { request: { code: string; order?: 'newest' | 'oldest'; user?: string | null; status?: 'aborted' | 'completed' | 'error' | 'running' | null; search?: string; since?: string | null; until?: string | null; limit?: number; after?: string | null }; answer: Page<CommandSummary> };
+  'commands.list': { request: { code: string; order?: 'newest' | 'oldest'; user?: string | null; status?: 'aborted' | 'completed' | 'error' | 'running' | null; search?: string; since?: string | null; until?: string | null; managing?: boolean; limit?: number; after?: string | null }; answer: Page<CommandSummary> };
   'commands.get': { request: { code: string; number: number }; answer: Command };
   'commands.forget': { request: { code: string; number: number }; answer: CommandSummary };
   'files.list': { request: { code: string; folder?: string; deep?: boolean; limit?: number; after?: string | null }; answer: Page<File> };
