@@ -130,6 +130,8 @@ def _enter(work: Work, secret: str, name: str | None) -> Result:
     finally:
         anybody.close()
     login = logins.join(server, entered.login.key)
+    if logins.current() is None:
+        logins.set_current(login)  # where there is another, one goes on being who one was
     transport = choose.transport_of(server, login.user)
     said = f"You are in {named(entered.session)} as the guest {one_line(login.user)}."
     # Its key is in the file of the login, and shown nowhere.

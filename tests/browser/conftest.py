@@ -129,6 +129,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 *("-m", "jupyter_sessions", "serve", f"--port={port}"),
                 f"--SessionsExtension.database={database}",
                 f"--SessionsExtension.blobs={blobs}",
+                "--SessionsExtension.guests=True",
             ],
             env=os.environ | places,
             stdout=log,
