@@ -32,7 +32,7 @@ def test_no_secret_is_found_in_any_file_after_a_workout(
         secrets.add(root)
 
         def ask(
-            key: str, operation: api.Operation[object, object], **fields: object
+            key: str, operation: api.Operation[object, object], /, **fields: object
         ) -> httpx.Response:
             rest = {k: v for k, v in fields.items() if k not in operation.path_fields}
             body = json.dumps(rest) if operation.method != "GET" else None
@@ -87,6 +87,7 @@ def test_no_secret_is_found_in_any_file_after_a_workout(
             http.post(url, headers={"Referer": url})
             http.get("/sessions/nowhere", headers={"Referer": url})
             http.get("/sessions/api/nowhere", headers={"Referer": url})
+        http.cookies.delete(f"jupyter-sessions-{server.port}")
         # Invitations: looked at, used, by mistake in an address, and used up.
         invitation = ask(login, api.INVITE, code=code, uses=2, name="x").json()["key"]
         secrets.add(invitation)
