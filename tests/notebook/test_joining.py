@@ -82,4 +82,5 @@ def test_a_kernel_that_ends_can_be_followed_by_another_with_the_stored_login(
     again = start("gail")
     again.good(f"%session resume {server.url}/sessions/{code}/experiment")
     again.good("print('the second')")
+    assert "the second" in again.good("%session history").text  # which waits for what was run
     assert "the second" in ann.good("%session history --user guest~gail").text
