@@ -1,15 +1,7 @@
-import {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+import { panelPlugin } from './plugins/panel';
+import { sessionsPlugin } from './plugins/sessions';
+import { tabPlugin } from './plugins/tab';
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-sessions:plugin',
-  description: 'Shared experiment sessions.',
-  autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
-    console.debug('jupyter-sessions is here', app.name);
-  }
-};
+export * from './tokens';
 
-export default plugin;
+export default [sessionsPlugin, panelPlugin, tabPlugin];

@@ -1,0 +1,113 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import { OPERATIONS, Operations } from './operations';
+import { Refusal } from './refusal';
+
+export type OperationName = keyof Operations;
+export type RequestOf<N extends OperationName> = Operations[N]['request'];
+export type AnswerOf<N extends OperationName> = Operations[N]['answer'];
+
+interface IRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly upload?: boolean;
+}
+
+/** The sessions' API of this Jupyter server: the table of operations, callable. */
+export class Client {
+  constructor(
+    readonly settings: ServerConnection.ISettings = ServerConnection.makeSettings()
+  ) {}
+
+  /** Do an operation; what the server refuses is thrown as a `Refusal`. */
+  async call<N extends OperationName>(
+    name: N,
+    request: RequestOf<N>,
+    options: { content?: Blob; signal?: AbortSignal } = {}
+  ): Promise<AnswerOf<N>> {
+    const { method, url, body } = this._asked(name, request, options.content);
+    // The server forbids caches itself, and would refuse the field that
+    // JupyterLab adds to the query of requests that ask for the same.
+    const init: RequestInit = { method, cache: 'default' };
+    if (body !== undefined) {
+      init.body = body;
+    }
+    if (options.signal) {
+      init.signal = options.signal;
+    }
+    const response = await this._response(url, init);
+    if (!response.ok) {
+      throw await Refusal.read(response);
+    }
+    const kind = response.headers.get('Content-Type') ?? '';
+    return (
+      kind.startsWith('application/json') && !kind.includes('octet')
+        ? await response.json()
+        : await response.blob()
+    ) as AnswerOf<N>;
+  }
+
+  /** Open the WebSocket of an operation that follows something. */
+  follow(request: RequestOf<'events.follow'>): WebSocket {
+    const { url } = this._asked('events.follow', request);
+    const address =
+      this.settings.wsUrl + url.slice(this.settings.baseUrl.length);
+    return new this.settings.WebSocket(address);
+  }
+
+  /** The address that a GET operation is asked at, for links and downloads. */
+  address<N extends OperationName>(name: N, request: RequestOf<N>): string {
+    return this._asked(name, request).url;
+  }
+
+  /** The address of one of the server's pages. */
+  page(...parts: string[]): string {
+    return URLExt.join(this.settings.baseUrl, 'sessions', ...parts);
+  }
+
+  private async _response(url: string, init: RequestInit): Promise<Response> {
+    try {
+      return await ServerConnection.makeRequest(url, init, this.settings);
+    } catch (error) {
+      if (init.signal?.aborted) {
+        throw error;
+      }
+      throw Refusal.unreachable();
+    }
+  }
+
+  private _asked(
+    name: OperationName,
+    request: object,
+    content?: Blob
+  ): { method: string; url: string; body?: Blob | string } {
+    const route: IRoute = OPERATIONS[name];
+    const rest: Record<string, unknown> = { ...request };
+    const path = route.path.replace(/\{(\w+)\}/g, (_, field: string) => {
+      const value = String(rest[field]);
+      delete rest[field];
+      // Only a path of the web space has parts of its own.
+      return field === 'path'
+        ? value.split('/').map(encodeURIComponent).join('/')
+        : encodeURIComponent(value);
+    });
+    const url = URLExt.join(this.settings.baseUrl, 'sessions/api', path);
+    const inQuery = ['GET', 'WS'].includes(route.method) || route.upload;
+    if (!inQuery) {
+      return { method: route.method, url, body: JSON.stringify(rest) };
+    }
+    const query = new URLSearchParams();
+    for (const [field, value] of Object.entries(rest)) {
+      if (value !== undefined && value !== null && value !== '') {
+        query.set(field, String(value));
+      }
+    }
+    const asked = [url, query.toString()].filter(part => part).join('?');
+    return {
+      method: route.method,
+      url: asked,
+      ...(route.upload && { body: content })
+    };
+  }
+}

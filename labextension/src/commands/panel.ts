@@ -1,0 +1,162 @@
+import { JupyterFrontEnd } from '@jupyterlab/application';
+import { Clipboard, Notification } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { Refusal } from '../api/refusal';
+import { ISessions } from '../tokens';
+import { codeIn } from '../wording/references';
+import { told } from '../wording/refusals';
+import { CommandIDs } from './ids';
+import { NOTHING, SESSION } from './schemas';
+
+/** Add the commands about sessions as such. */
+export function addPanelCommands(
+  app: JupyterFrontEnd,
+  sessions: ISessions,
+  trans: TranslationBundle
+): void {
+  const { commands } = app;
+  const { client, list } = sessions;
+
+  commands.addCommand(CommandIDs.showPanel, {
+    label: trans.__('Show Experiments'),
+    describedBy: NOTHING,
+    execute: () => app.shell.activateById('jupyter-sessions-panel')
+  });
+
+  commands.addCommand(CommandIDs.create, {
+    label: trans.__('New Session…'),
+    caption: trans.__('Make a session'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          label: { type: 'string', description: trans.__('What it is about') },
+          description: {
+            type: 'string',
+            description: trans.__('More about it')
+          }
+        }
+      }
+    },
+    execute: async args => {
+      const { askNewSession } = await import('../panel/dialogs');
+      const { active } = sessions.recording;
+      const wanted =
+        typeof args.label === 'string'
+          ? {
+              label: args.label,
+              description: String(args.description ?? ''),
+              record: false
+            }
+          : await askNewSession(trans, active?.path ?? null);
+      if (!wanted) {
+        return null;
+      }
+      try {
+        const session = await client.call('sessions.create', {
+          label: wanted.label,
+          description: wanted.description
+        });
+        void list.refresh();
+        await commands.execute(CommandIDs.open, { code: session.code });
+        if (wanted.record) {
+          await commands.execute(CommandIDs.attach, { session: session.code });
+        }
+        return session.code;
+      } catch (error) {
+        return failed(trans.__('No session was made.'), error, trans);
+      }
+    }
+  });
+
+  commands.addCommand(CommandIDs.join, {
+    label: trans.__('Join Session by URL…'),
+    caption: trans.__('Join a session by its URL'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          session: {
+            type: 'string',
+            description: trans.__('Session URL or code')
+          }
+        }
+      }
+    },
+    execute: async args => {
+      const { askReference } = await import('../panel/dialogs');
+      const given =
+        typeof args.session === 'string'
+          ? args.session
+          : await askReference(
+              trans,
+              trans.__('Join a session'),
+              trans.__('Join')
+            );
+      const code = given && codeIn(given);
+      if (!code) {
+        return null;
+      }
+      try {
+        await client.call('sessions.get', { code });
+        void list.refresh();
+        return await commands.execute(CommandIDs.open, { code });
+      } catch (error) {
+        return failed(trans.__('The session was not opened.'), error, trans);
+      }
+    }
+  });
+
+  commands.addCommand(CommandIDs.refresh, {
+    label: trans.__('Refresh Sessions'),
+    caption: trans.__('Look for sessions anew'),
+    describedBy: NOTHING,
+    execute: () => list.refresh()
+  });
+
+  commands.addCommand(CommandIDs.switchLogin, {
+    label: trans.__('Switch Login…'),
+    caption: trans.__('Log in with another account of this server'),
+    describedBy: NOTHING,
+    execute: () => {
+      window.open(`${client.page('login')}?again=1`, '_blank', 'noopener');
+    }
+  });
+
+  commands.addCommand(CommandIDs.leaveLogin, {
+    label: trans.__('Log Out of Sessions'),
+    describedBy: NOTHING,
+    execute: async () => {
+      await client.call('logins.end', {}).catch(() => undefined);
+      await sessions.identity.look();
+    }
+  });
+
+  commands.addCommand(CommandIDs.copyUrl, {
+    label: trans.__('Copy Session URL'),
+    describedBy: SESSION,
+    execute: async args => {
+      const session = await client.call('sessions.get', {
+        code: String(args.code)
+      });
+      Clipboard.copyToSystem(session.url ?? session.code);
+      Notification.success(trans.__('The session URL was copied.'), {
+        autoClose: 2000
+      });
+    }
+  });
+}
+
+/** Tell a person that what they asked for was not done. */
+export function failed(
+  what: string,
+  error: unknown,
+  trans: TranslationBundle
+): null {
+  const reason = told(Refusal.of(error), trans);
+  Notification.error(`${what} ${reason.what} ${reason.next}`, {
+    autoClose: 10_000
+  });
+  return null;
+}

@@ -1,0 +1,126 @@
+import { LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { Role } from '../model/session';
+import { ago, exact } from '../wording/instants';
+import { hue, initials } from '../wording/people';
+import { meaning, telling } from '../wording/roles';
+import { useShared } from './shared';
+
+/** The round sign of a person; their name stands beside it, so it says nothing itself. */
+export function Avatar({
+  name,
+  title
+}: {
+  name: string;
+  title?: string;
+}): JSX.Element {
+  return (
+    <span
+      className={`jp-Sessions-avatar jp-mod-hue${hue(name)}`}
+      aria-hidden="true"
+      title={title}
+    >
+      {initials(name)}
+    </span>
+  );
+}
+
+/** A person, and who really acted. */
+export function Person(props: {
+  name: string;
+  really?: string | null;
+}): JSX.Element {
+  const { trans } = useShared();
+  return (
+    <span className="jp-Sessions-person">
+      <Avatar name={props.name} />
+      <span className="jp-Sessions-name">{props.name}</span>
+      {props.really && (
+        <span title={trans.__('Who really acted')}>
+          {trans.__('by %1', props.really)}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** An instant, roughly; exactly when asked. It ages. */
+export function When({ instant }: { instant: string }): JSX.Element {
+  const { trans } = useShared();
+  const [, age] = React.useReducer((n: number) => n + 1, 0);
+  React.useEffect(() => {
+    const timer = setInterval(age, 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <time dateTime={instant} title={exact(instant)}>
+      {ago(instant, trans)}
+    </time>
+  );
+}
+
+/** Roles, those left out that others include. */
+export function Roles({ roles }: { roles: readonly Role[] }): JSX.Element {
+  const { trans } = useShared();
+  return (
+    <span className="jp-Sessions-chips">
+      {telling(roles).map(role => (
+        <span
+          key={role}
+          className={`jp-Sessions-chip jp-mod-${role}`}
+          title={meaning(role, trans)}
+        >
+          {role}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+interface IAct {
+  icon?: LabIcon;
+  label: string;
+  /** Shown beside the icon; without it, the label is a tooltip alone. */
+  text?: string;
+  /** Why it can't be done now; empty where it can. */
+  hindered?: string;
+  className?: string;
+  onClick: () => void;
+}
+
+/**
+ * A button. One that is hindered stays reachable, so that everybody can learn why: its tooltip and
+ * its description say it.
+ */
+export function Act(props: IAct): JSX.Element {
+  const { icon: Icon, hindered } = {
+    icon: props.icon,
+    hindered: props.hindered
+  };
+  const id = React.useId();
+  return (
+    <button
+      type="button"
+      className={`jp-Sessions-act ${props.className ?? ''} ${props.text ? 'jp-mod-text' : ''}`}
+      title={hindered || props.label}
+      aria-label={props.label}
+      aria-disabled={hindered ? true : undefined}
+      aria-describedby={hindered ? id : undefined}
+      onClick={event => {
+        event.stopPropagation();
+        if (!hindered) {
+          props.onClick();
+        }
+      }}
+    >
+      {Icon && <Icon.react tag="span" className="jp-Sessions-actIcon" />}
+      {props.text && <span>{props.text}</span>}
+      {hindered && (
+        <span id={id} className="jp-Sessions-hidden">
+          {hindered}
+        </span>
+      )}
+    </button>
+  );
+}

@@ -1,0 +1,59 @@
+import { Command } from '../api/operations';
+import { Refusal } from '../api/refusal';
+import { OpenSession } from './session';
+import { Store } from './store';
+
+const KEPT = 80;
+
+/** Whole commands with their outputs, read when they are looked at, and the last few remembered. */
+export class Contents extends Store {
+  constructor(readonly open: OpenSession) {
+    super();
+    open.happened.connect((_, event) => {
+      if (event.command && this._whole.delete(event.command.number)) {
+        this.touch();
+      }
+    }, this);
+  }
+
+  /** A command, where it was read; a refusal, where that failed. */
+  get(number: number): Command | Refusal | undefined {
+    return this._whole.get(number);
+  }
+
+  /** Read a command. */
+  async read(number: number): Promise<Command> {
+    const known = this._whole.get(number);
+    if (known && !(known instanceof Refusal)) {
+      return known;
+    }
+    const reading =
+      this._reading.get(number) ??
+      this.open.client.call('commands.get', { code: this.open.code, number });
+    this._reading.set(number, reading);
+    try {
+      const command = await reading;
+      this._keep(number, command);
+      return command;
+    } catch (error) {
+      const refusal = Refusal.of(error);
+      this._keep(number, refusal);
+      throw refusal;
+    } finally {
+      this._reading.delete(number);
+      this.touch();
+    }
+  }
+
+  private _keep(number: number, what: Command | Refusal): void {
+    this._whole.delete(number);
+    this._whole.set(number, what);
+    const [oldest] = this._whole.keys();
+    if (this._whole.size > KEPT && oldest !== undefined) {
+      this._whole.delete(oldest);
+    }
+  }
+
+  private readonly _whole = new Map<number, Command | Refusal>();
+  private readonly _reading = new Map<number, Promise<Command>>();
+}

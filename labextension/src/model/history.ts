@@ -1,0 +1,267 @@
+import { CommandSummary, Event as SessionEvent } from '../api/operations';
+import { Refusal } from '../api/refusal';
+import { OpenSession } from './session';
+import { Store } from './store';
+
+/** What is looked for in a history; nothing means all of it. */
+export interface IFilter {
+  user: string;
+  status: '' | CommandSummary['status'];
+  search: string;
+}
+
+export const EVERYTHING: IFilter = { user: '', status: '', search: '' };
+
+const WINDOW = 50; // commands asked for at once
+const KEPT = 600; // commands remembered on either side of what is seen
+
+/**
+ * The commands of a session, newest first, read in windows as they come into view.
+ *
+ * Without a filter, the place of each command is known from its number, so any window can be read
+ * at once, however deep. With one, pages are read one after the other.
+ */
+export class History extends Store {
+  constructor(readonly open: OpenSession) {
+    super();
+    open.happened.connect(this._take, this);
+    open.changed.connect(this._grow, this);
+    this._grow();
+  }
+
+  filter: IFilter = EVERYTHING;
+  problem: Refusal | null = null;
+
+  get filtered(): boolean {
+    return !!(
+      this.filter.user ||
+      this.filter.status ||
+      this.filter.search.trim()
+    );
+  }
+
+  /** How many rows there are, as far as is known. */
+  get count(): number {
+    return this.filtered ? this._found.length : this._total;
+  }
+
+  /** Whether the first answer is still to come. */
+  get loading(): boolean {
+    return this.filtered
+      ? this._next === undefined
+      : this.open.session === null;
+  }
+
+  /** Whether `count` may grow at its end. */
+  get more(): boolean {
+    return this.filtered && !!this._next;
+  }
+
+  /** The number of the command in a row. */
+  number(index: number): number {
+    return this.filtered ? (this._found[index] ?? 0) : this._total - index;
+  }
+
+  /** The row that a command is in, -1 where it is in none. */
+  index(number: number): number {
+    if (this.filtered) {
+      return this._found.indexOf(number);
+    }
+    return number >= 1 && number <= this._total ? this._total - number : -1;
+  }
+
+  /** The command in a row, as far as it was read. */
+  at(index: number): CommandSummary | undefined {
+    return this._known.get(this.number(index));
+  }
+
+  /** Look for something else. */
+  look(filter: IFilter): void {
+    this.filter = filter;
+    this._found = [];
+    this._next = undefined;
+    this.problem = null;
+    this._asked += 1;
+    this.touch();
+    if (this.filtered) {
+      void this._page();
+    }
+  }
+
+  /** Have the commands in these rows read. */
+  want(first: number, last: number): void {
+    if (this.filtered) {
+      if (this._next && last >= this._found.length - WINDOW / 2) {
+        void this._page();
+      }
+      return;
+    }
+    const high = this.number(Math.max(0, first));
+    const low = Math.max(1, this.number(Math.min(this._total - 1, last)));
+    for (
+      let window = Math.ceil(high / WINDOW);
+      window * WINDOW > low - 1;
+      window--
+    ) {
+      if (window > 0) {
+        void this._window(window, high);
+      }
+    }
+    this._forget(low - KEPT, high + KEPT);
+  }
+
+  /** Ask again for what failed. */
+  retry(): void {
+    this.problem = null;
+    this.touch();
+    if (this.filtered && this._next === undefined) {
+      void this._page();
+    }
+  }
+
+  override dispose(): void {
+    this.open.happened.disconnect(this._take, this);
+    this.open.changed.disconnect(this._grow, this);
+    super.dispose();
+  }
+
+  private async _window(window: number, high: number): Promise<void> {
+    const end = Math.min(window * WINDOW, this._total);
+    const start = (window - 1) * WINDOW + 1;
+    const missing = !this._has(start, Math.min(end, Math.max(high, start)));
+    if (this._reading.has(window) || !missing) {
+      return;
+    }
+    this._reading.add(window);
+    try {
+      // In this list, `after` is the number of the command that the page before ended with.
+      const page = await this.open.client.call('commands.list', {
+        code: this.open.code,
+        order: 'newest',
+        limit: WINDOW,
+        after: String(end + 1)
+      });
+      page.items.forEach(each => this._known.set(each.number, each));
+      this.problem = null;
+    } catch (error) {
+      this.problem = Refusal.of(error);
+    } finally {
+      this._reading.delete(window);
+    }
+    this.touch();
+  }
+
+  private _has(start: number, end: number): boolean {
+    for (let number = start; number <= end; number++) {
+      if (!this._known.has(number)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private async _page(): Promise<void> {
+    if (this._turning === this._asked) {
+      return;
+    }
+    const asked = (this._turning = this._asked);
+    try {
+      const page = await this.open.client.call('commands.list', {
+        code: this.open.code,
+        order: 'newest',
+        limit: WINDOW,
+        user: this.filter.user || null,
+        status: this.filter.status || null,
+        search: this.filter.search.trim(),
+        after: this._next ?? null
+      });
+      if (asked !== this._asked) {
+        return;
+      }
+      for (const each of page.items) {
+        this._known.set(each.number, each);
+        if (!this._found.includes(each.number)) {
+          this._found.push(each.number);
+        }
+      }
+      this._next = page.next;
+    } catch (error) {
+      if (asked === this._asked) {
+        this.problem = Refusal.of(error);
+      }
+    } finally {
+      if (asked === this._asked) {
+        this._turning = -1;
+      }
+    }
+    this.touch();
+  }
+
+  private _take(_: OpenSession, event: SessionEvent): void {
+    const command = event.command;
+    if (!command) {
+      return;
+    }
+    this._known.set(command.number, command);
+    if (this.filtered) {
+      const place = this._found.indexOf(command.number);
+      const fits = this._fits(command);
+      if (
+        place < 0 &&
+        fits &&
+        this._next !== undefined &&
+        command.number > (this._found[0] ?? 0)
+      ) {
+        this._found.unshift(command.number);
+      } else if (place >= 0 && !fits) {
+        this._found.splice(place, 1);
+      }
+    } else {
+      this._total = Math.max(this._total, command.number);
+    }
+    this.touch();
+  }
+
+  private _fits(command: CommandSummary): boolean {
+    const { user, status, search } = this.filter;
+    const text = `${command.source}\n${command.preview}`.toLowerCase();
+    return (
+      (!user || command.user === user) &&
+      (!status || command.status === status) &&
+      search
+        .toLowerCase()
+        .split(/\s+/)
+        .every(word => text.includes(word))
+    );
+  }
+
+  private _grow(): void {
+    const total = this.open.session?.commands ?? 0;
+    if (total > this._total) {
+      this._total = total;
+      this.touch();
+    } else if (this.open.session === null && this._total) {
+      this._total = 0;
+      this._known.clear();
+      this.touch();
+    }
+  }
+
+  private _forget(low: number, high: number): void {
+    if (this._known.size > 4 * KEPT) {
+      for (const number of this._known.keys()) {
+        if (number < low || number > high) {
+          this._known.delete(number);
+        }
+      }
+    }
+  }
+
+  private _total = 0;
+  private _found: number[] = [];
+  private _next: string | null | undefined = undefined;
+  private _asked = 0;
+  private _turning = -1;
+  private readonly _known = new Map<number, CommandSummary>();
+  private readonly _reading = new Set<number>();
+}

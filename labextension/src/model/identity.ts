@@ -1,0 +1,34 @@
+import { Client } from '../api/client';
+import { User } from '../api/operations';
+import { Refusal } from '../api/refusal';
+import { Store } from './store';
+
+/** Who the server takes us for; looked at again when the window comes back, as logins change. */
+export class Identity extends Store {
+  constructor(private readonly _client: Client) {
+    super();
+    void this.look();
+    window.addEventListener('focus', this._back);
+  }
+
+  user: User | null = null;
+  problem: Refusal | null = null;
+
+  async look(): Promise<void> {
+    try {
+      this.user = await this._client.call('logins.show', {});
+      this.problem = null;
+    } catch (error) {
+      this.problem = Refusal.of(error);
+      this.user = this.problem.offline ? this.user : null;
+    }
+    this.touch();
+  }
+
+  override dispose(): void {
+    window.removeEventListener('focus', this._back);
+    super.dispose();
+  }
+
+  private readonly _back = (): void => void this.look();
+}

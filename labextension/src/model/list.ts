@@ -1,0 +1,129 @@
+import { Poll } from '@lumino/polling';
+
+import { Client, RequestOf } from '../api/client';
+import { Session } from '../api/operations';
+import { Refusal } from '../api/refusal';
+import { Store } from './store';
+
+export type Which = NonNullable<RequestOf<'sessions.list'>['which']>;
+
+const PAGE = 100;
+const LOOK_EVERY = 10_000; // ms; no WebSocket tells of sessions that one does not know yet
+const AT_MOST_EVERY = 120_000; // ms, when nothing answers
+
+/** The sessions that one has a role in, newest use first, read page by page. */
+export class SessionList extends Store {
+  constructor(private readonly _client: Client) {
+    super();
+    this._poll = new Poll({
+      name: 'jupyter-sessions:list',
+      factory: () => this._refresh(),
+      frequency: { interval: LOOK_EVERY, backoff: true, max: AT_MOST_EVERY },
+      standby: 'when-hidden'
+    });
+  }
+
+  items: Session[] = [];
+  which: Which = 'all';
+  search = '';
+
+  /** Why there is no list, or it may be out of date. */
+  problem: Refusal | null = null;
+
+  /** Whether an answer came to what is looked for now. */
+  loaded = false;
+
+  get more(): boolean {
+    return this._next !== null;
+  }
+
+  /** Look for something else. */
+  look(which: Which, search: string): void {
+    this.which = which;
+    this.search = search;
+    this._asked += 1;
+    this.loaded = false;
+    this.touch();
+    void this.refresh();
+  }
+
+  /** Ask anew now. */
+  async refresh(): Promise<void> {
+    await this._poll.refresh();
+    await this._poll.tick;
+  }
+
+  /** Read the next page. */
+  async next(): Promise<void> {
+    if (this._next === null || this._turning) {
+      return;
+    }
+    this._turning = true;
+    const asked = this._asked;
+    try {
+      const page = await this._page(this._next);
+      if (asked === this._asked) {
+        const known = new Set(this.items.map(each => each.code));
+        this.items = [
+          ...this.items,
+          ...page.items.filter(each => !known.has(each.code))
+        ];
+        this._next = page.next;
+      }
+    } catch (error) {
+      this.problem = Refusal.of(error);
+    } finally {
+      this._turning = false;
+      this.touch();
+    }
+  }
+
+  override dispose(): void {
+    this._poll.dispose();
+    super.dispose();
+  }
+
+  private async _refresh(): Promise<void> {
+    const asked = this._asked;
+    try {
+      const page = await this._page(null);
+      if (asked !== this._asked) {
+        return;
+      }
+      // What was read further down stays, below what was used since.
+      const fresh = new Set(page.items.map(each => each.code));
+      const kept =
+        page.next === null
+          ? []
+          : this.items.filter(each => !fresh.has(each.code));
+      const whole =
+        this.loaded && kept.length + page.items.length >= this.items.length;
+      this.items = whole ? [...page.items, ...kept.slice(0)] : page.items;
+      this._next = whole && kept.length ? this._next : page.next;
+      this.problem = null;
+      this.loaded = true;
+    } catch (error) {
+      if (asked !== this._asked) {
+        return;
+      }
+      this.problem = Refusal.of(error);
+      this.touch();
+      throw error;
+    }
+    this.touch();
+  }
+
+  private _page(after: string | null) {
+    return this._client.call('sessions.list', {
+      which: this.which,
+      search: this.search.trim(),
+      limit: PAGE,
+      after
+    });
+  }
+
+  private _next: string | null = null;
+  private _asked = 0;
+  private _turning = false;
+  private readonly _poll: Poll;
+}

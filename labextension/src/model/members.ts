@@ -1,0 +1,78 @@
+import {
+  Event as SessionEvent,
+  Grant,
+  Member,
+  Members as Answer
+} from '../api/operations';
+import { Refusal } from '../api/refusal';
+import { OpenSession } from './session';
+import { Store } from './store';
+
+/** The members of a session, as they are now. */
+export class Members extends Store {
+  constructor(readonly open: OpenSession) {
+    super();
+    open.happened.connect(this._take, this);
+    void this.load();
+  }
+
+  /** The owner first; null until they are known. */
+  list: readonly Member[] | null = null;
+  problem: Refusal | null = null;
+
+  async load(): Promise<void> {
+    await this._answer(
+      this.open.client.call('members.list', { code: this.open.code })
+    );
+  }
+
+  /** Give roles in place of those held. */
+  async grant(grants: Grant[]): Promise<void> {
+    await this._done(
+      this.open.client.call('members.grant', { code: this.open.code, grants })
+    );
+  }
+
+  /** Take all roles away. */
+  async revoke(users: string[]): Promise<void> {
+    await this._done(
+      this.open.client.call('members.revoke', { code: this.open.code, users })
+    );
+  }
+
+  /** Make someone else the owner. */
+  async transfer(user: string): Promise<void> {
+    await this.open.client.call('sessions.transfer', {
+      code: this.open.code,
+      user
+    });
+    await this.load();
+  }
+
+  override dispose(): void {
+    this.open.happened.disconnect(this._take, this);
+    super.dispose();
+  }
+
+  private async _answer(asked: Promise<Answer>): Promise<void> {
+    try {
+      this.list = (await asked).members;
+      this.problem = null;
+    } catch (error) {
+      this.problem = Refusal.of(error);
+    }
+    this.touch();
+  }
+
+  /** What was asked for by a person fails to them, and changes nothing here. */
+  private async _done(asked: Promise<Answer>): Promise<void> {
+    this.list = (await asked).members;
+    this.touch();
+  }
+
+  private _take(_: OpenSession, event: SessionEvent): void {
+    if (/^member\.|^session\.transferred$/.test(event.kind)) {
+      void this.load();
+    }
+  }
+}

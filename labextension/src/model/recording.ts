@@ -1,0 +1,135 @@
+import { Poll } from '@lumino/polling';
+
+import { Client } from '../api/client';
+import { Attachment } from '../api/operations';
+import { Refusal } from '../api/refusal';
+import { Store } from './store';
+
+/** The notebook or console in front. */
+export interface IActive {
+  kernel: string;
+  path: string;
+}
+
+const LOOK_EVERY = 4_000; // ms; the outbox and other windows change it too
+const AT_MOST_EVERY = 60_000; // ms, when nothing answers
+const MOST = 500;
+
+/** Which kernels of this Jupyter server record into which session. */
+export class Recording extends Store {
+  constructor(private readonly _client: Client) {
+    super();
+    this._poll = new Poll({
+      name: 'jupyter-sessions:attachments',
+      factory: () => this._read(),
+      frequency: { interval: LOOK_EVERY, backoff: true, max: AT_MOST_EVERY },
+      standby: 'when-hidden'
+    });
+  }
+
+  attachments: readonly Attachment[] = [];
+
+  /** Why it is not known. */
+  problem: Refusal | null = null;
+
+  /** The notebook that commands concern. */
+  get active(): IActive | null {
+    return this._active;
+  }
+  set active(active: IActive | null) {
+    if (
+      active?.kernel !== this._active?.kernel ||
+      active?.path !== this._active?.path
+    ) {
+      this._active = active;
+      this.touch();
+    }
+  }
+
+  /** The session that the active notebook records into. */
+  get activeCode(): string | null {
+    const attachment = this._active && this.of(this._active.kernel);
+    return attachment && attachment.server === null ? attachment.session : null;
+  }
+
+  /** What a kernel records into. */
+  of(kernel: string | null | undefined): Attachment | null {
+    return (
+      this.attachments.find(
+        each => each.kernel === kernel && each.state !== 'ended'
+      ) ?? null
+    );
+  }
+
+  /** Have a kernel record into a session, by code or URL, in place of the one before. */
+  async attach(
+    kernel: string,
+    session: string,
+    notebook: string
+  ): Promise<Attachment> {
+    const attachment = await this._client.call('attachments.put', {
+      kernel,
+      session,
+      notebook
+    });
+    this._set(kernel, attachment);
+    return attachment;
+  }
+
+  /** Leave out what is run from now on, or go on. */
+  async pause(kernel: string, paused: boolean): Promise<void> {
+    const attachment = await this._client.call('attachments.change', {
+      kernel,
+      paused
+    });
+    this._set(kernel, attachment);
+  }
+
+  /** Record no more. */
+  async detach(kernel: string): Promise<void> {
+    await this._client.call('attachments.delete', { kernel });
+    this._set(kernel, null);
+  }
+
+  async refresh(): Promise<void> {
+    await this._poll.refresh();
+    await this._poll.tick;
+  }
+
+  override dispose(): void {
+    this._poll.dispose();
+    super.dispose();
+  }
+
+  private async _read(): Promise<void> {
+    const asked = this._changes;
+    try {
+      const page = await this._client.call('attachments.list', { limit: MOST });
+      if (asked !== this._changes) {
+        return;
+      }
+      const changed =
+        JSON.stringify(page.items) !== JSON.stringify(this.attachments);
+      if (changed || this.problem) {
+        this.attachments = page.items;
+        this.problem = null;
+        this.touch();
+      }
+    } catch (error) {
+      this.problem = Refusal.of(error);
+      this.touch();
+      throw error;
+    }
+  }
+
+  private _set(kernel: string, attachment: Attachment | null): void {
+    this._changes += 1;
+    const others = this.attachments.filter(each => each.kernel !== kernel);
+    this.attachments = attachment ? [...others, attachment] : others;
+    this.touch();
+  }
+
+  private _active: IActive | null = null;
+  private _changes = 0;
+  private readonly _poll: Poll;
+}

@@ -1,0 +1,204 @@
+import * as React from 'react';
+
+import { CommandIDs } from '../commands/ids';
+import { VirtualList } from '../list/virtual';
+import { useCommand, useShared } from '../look/shared';
+import { Empty, Loading, Problem } from '../look/states';
+import { SessionList, Which } from '../model/list';
+import { useStore } from '../model/store';
+import { SessionRow } from './row';
+
+const TYPED_FOR = 250; // ms
+
+/** What one looks for, and the sessions found. */
+export function PanelBody(): JSX.Element {
+  const { sessions, trans } = useShared();
+  const list = useStore(sessions.list);
+  const execute = useCommand();
+  return (
+    <>
+      <Finder list={list} />
+      {list.problem && (list.items.length > 0 || list.loaded) && (
+        <Problem
+          problem={list.problem}
+          onRetry={() => void list.refresh()}
+          onLogin={() => execute(CommandIDs.switchLogin)}
+        />
+      )}
+      <Found list={list} />
+      <div className="jp-Sessions-hidden" role="status">
+        {list.loaded &&
+          trans._n('%1 session', '%1 sessions', list.items.length)}
+      </div>
+    </>
+  );
+}
+
+function Finder({ list }: { list: SessionList }): JSX.Element {
+  const { trans } = useShared();
+  const [words, setWords] = React.useState(list.search);
+  React.useEffect(() => setWords(list.search), [list.search]);
+  React.useEffect(() => {
+    if (words === list.search) {
+      return;
+    }
+    const timer = setTimeout(() => list.look(list.which, words), TYPED_FOR);
+    return () => clearTimeout(timer);
+  }, [words, list]);
+  const kinds: [Which, string][] = [
+    ['all', trans.__('All')],
+    ['mine', trans.__('Mine')],
+    ['shared', trans.__('Shared')]
+  ];
+  return (
+    <div className="jp-Sessions-finder">
+      <input
+        type="search"
+        className="jp-Sessions-input"
+        placeholder={trans.__('Search label, owner, code')}
+        aria-label={trans.__('Search sessions')}
+        value={words}
+        onChange={event => setWords(event.target.value)}
+      />
+      <div
+        className="jp-Sessions-kinds"
+        role="group"
+        aria-label={trans.__('Which sessions')}
+      >
+        {kinds.map(([which, label]) => (
+          <button
+            key={which}
+            type="button"
+            aria-pressed={list.which === which}
+            onClick={() => list.look(which, words)}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Found({ list }: { list: SessionList }): JSX.Element {
+  const { sessions, trans } = useShared();
+  const execute = useCommand();
+  const recording = useStore(sessions.recording);
+  const presence = useStore(sessions.presence);
+  const onRange = React.useCallback(
+    (_: number, last: number) => {
+      if (last >= list.items.length - 20 && list.more) {
+        void list.next();
+      }
+    },
+    [list]
+  );
+  if (!list.items.length) {
+    if (list.problem && !list.loaded) {
+      return (
+        <Problem
+          problem={list.problem}
+          onRetry={() => void list.refresh()}
+          onLogin={() => execute(CommandIDs.switchLogin)}
+        />
+      );
+    }
+    return list.loaded ? (
+      <None list={list} />
+    ) : (
+      <Loading what={trans.__('Looking for sessions')} />
+    );
+  }
+  return (
+    <VirtualList
+      label={trans.__('Sessions')}
+      count={list.items.length}
+      guess={84}
+      busy={!list.loaded}
+      keyOf={index => list.items[index]?.code ?? index}
+      render={index => {
+        const session = list.items[index];
+        return (
+          session && (
+            <SessionRow
+              session={session}
+              recording={recording.activeCode === session.code}
+              present={presence.in(session.code)}
+            />
+          )
+        );
+      }}
+      onRange={onRange}
+    />
+  );
+}
+
+function None({ list }: { list: SessionList }): JSX.Element {
+  const { trans } = useShared();
+  const execute = useCommand();
+  if (list.search.trim()) {
+    return (
+      <Empty
+        title={trans.__('No session matches')}
+        actions={
+          <button
+            type="button"
+            className="jp-Sessions-button"
+            onClick={() => list.look(list.which, '')}
+          >
+            {trans.__('Clear search')}
+          </button>
+        }
+      >
+        <p>
+          {trans.__(
+            'All words are looked for in labels, descriptions, owners and codes.'
+          )}
+        </p>
+      </Empty>
+    );
+  }
+  const join = (
+    <button
+      type="button"
+      className="jp-Sessions-button"
+      onClick={() => execute(CommandIDs.join)}
+    >
+      {trans.__('Join by URL')}
+    </button>
+  );
+  if (list.which === 'shared') {
+    return (
+      <Empty title={trans.__('Nothing shared with you yet')} actions={join}>
+        <p>
+          {trans.__(
+            'Sessions that others give you a role in appear here by themselves.'
+          )}
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title={trans.__('No sessions yet')}
+      actions={
+        <>
+          <button
+            type="button"
+            className="jp-Sessions-button jp-mod-primary"
+            onClick={() => execute(CommandIDs.create)}
+          >
+            {trans.__('New session')}
+          </button>
+          {join}
+        </>
+      }
+    >
+      <p>
+        {trans.__(
+          'A session is one experiment: what was run, with its results, the files that came out of it, and the people who may see it.'
+        )}
+      </p>
+    </Empty>
+  );
+}

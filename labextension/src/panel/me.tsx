@@ -1,0 +1,57 @@
+import { CommandIDs } from '../commands/ids';
+import { Avatar } from '../look/pieces';
+import { useCommand, useShared } from '../look/shared';
+import { useStore } from '../model/store';
+
+/** Where one is, and as whom. */
+export function Me(): JSX.Element {
+  const { sessions, trans } = useShared();
+  const identity = useStore(sessions.identity);
+  const execute = useCommand();
+  const server = new URL(
+    sessions.client.settings.baseUrl,
+    window.location.href
+  );
+  const place = server.host + server.pathname.replace(/\/$/, '');
+  const { user } = identity;
+  return (
+    <div className="jp-Sessions-me">
+      {user ? (
+        <>
+          <Avatar name={user.name} />
+          <span className="jp-Sessions-meName">
+            <strong>{user.display_name || user.name}</strong>
+            <span title={server.href}>{place}</span>
+          </span>
+        </>
+      ) : (
+        <span className="jp-Sessions-meName">
+          <strong>
+            {identity.problem?.offline
+              ? trans.__('Offline')
+              : identity.problem
+                ? trans.__('Not signed in')
+                : trans.__('Looking who you are')}
+          </strong>
+          <span title={server.href}>{place}</span>
+        </span>
+      )}
+      <button
+        type="button"
+        className="jp-Sessions-link"
+        title={
+          user?.via === 'key'
+            ? trans.__('Be who the Jupyter server takes you for again')
+            : trans.__('Log in with another account of this server')
+        }
+        onClick={() =>
+          execute(
+            user?.via === 'key' ? CommandIDs.leaveLogin : CommandIDs.switchLogin
+          )
+        }
+      >
+        {user?.via === 'key' ? trans.__('Log out') : trans.__('Switch')}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import { Session } from '../api/operations';
+import { CommandIDs } from '../commands/ids';
+import { Avatar, Roles, When } from '../look/pieces';
+import { useCommand, useShared } from '../look/shared';
+import { stateMeaning } from '../wording/roles';
+
+/** A session in the panel. */
+export function SessionRow(props: {
+  session: Session;
+  recording: boolean;
+  present: readonly string[];
+}): JSX.Element {
+  const { session, recording, present } = props;
+  const { trans } = useShared();
+  const execute = useCommand();
+  const last = session.last_command?.trim().split('\n')[0] ?? '';
+  const label = session.label || trans.__('Untitled');
+  return (
+    <button
+      type="button"
+      className="jp-Sessions-session"
+      data-row-focus
+      data-code={session.code}
+      title={session.description || undefined}
+      onClick={() => execute(CommandIDs.open, { code: session.code })}
+    >
+      <span className="jp-Sessions-sessionTop">
+        {recording && (
+          <span
+            className="jp-Sessions-dot jp-mod-recording"
+            role="img"
+            aria-label={trans.__('The active notebook records into it')}
+            title={trans.__('The active notebook records into it')}
+          />
+        )}
+        <span className="jp-Sessions-label">{label}</span>
+        {session.state !== 'active' && (
+          <span
+            className={`jp-Sessions-chip jp-mod-${session.state}`}
+            title={stateMeaning(session.state, trans)}
+          >
+            {session.state}
+          </span>
+        )}
+        <span className="jp-Sessions-used">
+          <When instant={session.last_used} />
+        </span>
+      </span>
+      <span className="jp-Sessions-last">
+        {last ? <code>{last}</code> : trans.__('Nothing was run yet')}
+      </span>
+      <span className="jp-Sessions-sessionFacts">
+        <span className="jp-Sessions-person">
+          <Avatar name={session.owner} />
+          <span className="jp-Sessions-name">{session.owner}</span>
+        </span>
+        <Roles roles={session.roles} />
+        <Present people={present} />
+      </span>
+    </button>
+  );
+}
+
+const SHOWN = 4;
+
+/** Who has the session open now. */
+function Present({
+  people
+}: {
+  people: readonly string[];
+}): JSX.Element | null {
+  const { trans } = useShared();
+  if (!people.length) {
+    return null;
+  }
+  const names = trans.__('Here now: %1', people.join(', '));
+  return (
+    <span
+      className="jp-Sessions-present"
+      role="img"
+      aria-label={names}
+      title={names}
+    >
+      {people.slice(0, SHOWN).map(name => (
+        <Avatar key={name} name={name} />
+      ))}
+      {people.length > SHOWN && <span>+{people.length - SHOWN}</span>}
+    </span>
+  );
+}

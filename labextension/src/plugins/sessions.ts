@@ -1,0 +1,41 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+
+import { Client } from '../api/client';
+import { Identity } from '../model/identity';
+import { SessionList } from '../model/list';
+import { Presence } from '../model/presence';
+import { Recording } from '../model/recording';
+import { OpenSessions } from '../model/session';
+import { ISessions } from '../tokens';
+
+/** What all parts share: one client, and what it tells. */
+export const sessionsPlugin: JupyterFrontEndPlugin<ISessions> = {
+  id: 'jupyter-sessions:sessions',
+  description: 'Provides the sessions of this Jupyter server.',
+  autoStart: true,
+  provides: ISessions,
+  activate: (app: JupyterFrontEnd): ISessions => {
+    const client = new Client(app.serviceManager.serverSettings);
+    const sessions: ISessions = {
+      client,
+      identity: new Identity(client),
+      list: new SessionList(client),
+      open: new OpenSessions(client),
+      recording: new Recording(client),
+      presence: new Presence(client)
+    };
+    // As someone else, one has other sessions.
+    let name = '';
+    sessions.identity.changed.connect(({ user }) => {
+      if (user && name && user.name !== name) {
+        void sessions.list.refresh();
+        sessions.open.reload();
+      }
+      name = user?.name ?? name;
+    }, sessions);
+    return sessions;
+  }
+};

@@ -1,0 +1,102 @@
+import * as nbformat from '@jupyterlab/nbformat';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import * as React from 'react';
+
+import { CommandSummary } from '../../api/operations';
+import { Refusal } from '../../api/refusal';
+import { useShared } from '../../look/shared';
+import { Problem } from '../../look/states';
+import { Contents } from '../../model/contents';
+import { useStore } from '../../model/store';
+import { size } from '../../wording/amounts';
+import { OutputItem } from './output';
+
+const AT_ONCE = 1_000_000; // bytes of outputs that are read without being asked for
+const LINGERS = 120; // ms in view, so that what is scrolled past is not read
+const SHOWN = 50; // outputs shown without being asked for
+
+/** What came out of a command: its preview at first, then all of it. */
+export function OutputsOf(props: {
+  contents: Contents;
+  rendermime: IRenderMimeRegistry;
+  summary: CommandSummary;
+}): JSX.Element | null {
+  const { rendermime, summary } = props;
+  const { trans } = useShared();
+  const contents = useStore(props.contents);
+  const [asked, setAsked] = React.useState(false);
+  const [all, setAll] = React.useState(false);
+  const whole = contents.get(summary.number);
+  const large = summary.size > AT_ONCE;
+  const wanted = summary.outputs > 0 && !whole && (asked || !large);
+  React.useEffect(() => {
+    if (!wanted) {
+      return;
+    }
+    const timer = setTimeout(
+      () => void contents.read(summary.number).catch(() => undefined),
+      LINGERS
+    );
+    return () => clearTimeout(timer);
+  }, [wanted, contents, summary.number]);
+
+  if (!summary.outputs) {
+    return null;
+  }
+  if (whole instanceof Refusal) {
+    return (
+      <Problem
+        problem={whole}
+        onRetry={() =>
+          void contents.read(summary.number).catch(() => undefined)
+        }
+      />
+    );
+  }
+  const outputs = (whole?.response?.outputs ?? null) as
+    nbformat.IOutput[] | null;
+  if (!outputs) {
+    return (
+      <div className="jp-SessionsCommand-outputs jp-mod-pending">
+        {summary.preview && <pre>{summary.preview}</pre>}
+        {large && !asked && (
+          <button
+            type="button"
+            className="jp-Sessions-button"
+            onClick={() => setAsked(true)}
+          >
+            {trans.__(
+              'Show the outputs (%1, %2)',
+              summary.media.join(', '),
+              size(summary.size)
+            )}
+          </button>
+        )}
+      </div>
+    );
+  }
+  const shown = all ? outputs : outputs.slice(0, SHOWN);
+  return (
+    <div className="jp-SessionsCommand-outputs">
+      {shown.map((output, index) => (
+        <OutputItem
+          key={index}
+          open={contents.open}
+          number={summary.number}
+          index={index}
+          output={output}
+          rendermime={rendermime}
+        />
+      ))}
+      {outputs.length > shown.length && (
+        <button
+          type="button"
+          className="jp-Sessions-button"
+          onClick={() => setAll(true)}
+        >
+          {trans.__('Show all %1 outputs', outputs.length)}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,163 @@
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import * as React from 'react';
+
+import { CommandIDs } from '../../commands/ids';
+import { IListHandle, VirtualList } from '../../list/virtual';
+import { useOwned } from '../../look/owned';
+import { useCommand, useShared } from '../../look/shared';
+import { Empty, Loading, Problem } from '../../look/states';
+import { Contents } from '../../model/contents';
+import { EVERYTHING, History } from '../../model/history';
+import type { IPart } from '../view';
+import { CommandEntry } from './entry';
+import { Filters } from './filters';
+
+/** The commands of a session as they run, newest first. */
+export function HistoryTab(
+  props: IPart & { rendermime: IRenderMimeRegistry }
+): JSX.Element {
+  const { open, place, rendermime } = props;
+  const { trans } = useShared();
+  const history = useOwned(History, open);
+  const contents = useOwned(Contents, open);
+  const list = React.useRef<IListHandle>(null);
+  const [unseen, onTop] = useUnseen(history);
+  useCommandInView(history, list, place.command);
+
+  const onRange = React.useCallback(
+    (first: number, last: number) => history.want(first, last),
+    [history]
+  );
+  return (
+    <div className="jp-SessionsHistory">
+      <Filters
+        history={history}
+        onNumber={number =>
+          list.current?.show(history.index(number), { focus: true })
+        }
+      />
+      {history.problem && (
+        <Problem problem={history.problem} onRetry={() => history.retry()} />
+      )}
+      {unseen > 0 && (
+        <button
+          type="button"
+          className="jp-SessionsHistory-arrived"
+          onClick={() => list.current?.toTop()}
+        >
+          {trans._n('%1 new command', '%1 new commands', unseen)}
+        </button>
+      )}
+      {history.count > 0 ? (
+        <VirtualList
+          label={trans.__('History')}
+          role="feed"
+          className="jp-SessionsHistory-list"
+          count={history.count}
+          guess={112}
+          keyOf={index => history.number(index)}
+          render={index => (
+            <CommandEntry
+              open={open}
+              contents={contents}
+              rendermime={rendermime}
+              number={history.number(index)}
+              summary={history.at(index)}
+              marked={place.command === history.number(index)}
+            />
+          )}
+          onRange={onRange}
+          onTop={onTop}
+          handle={list}
+        />
+      ) : history.loading ? (
+        <Loading what={trans.__('Reading the history')} />
+      ) : (
+        <Nothing history={history} />
+      )}
+      <div className="jp-Sessions-hidden" role="status">
+        {unseen > 0 && trans._n('%1 new command', '%1 new commands', unseen)}
+      </div>
+    </div>
+  );
+}
+
+function Nothing({ history }: { history: History }): JSX.Element {
+  const { commands, trans } = useShared();
+  const execute = useCommand();
+  if (history.filtered) {
+    return (
+      <Empty
+        title={trans.__('No command matches')}
+        actions={
+          <button
+            type="button"
+            className="jp-Sessions-button"
+            onClick={() => history.look(EVERYTHING)}
+          >
+            {trans.__('Clear filters')}
+          </button>
+        }
+      />
+    );
+  }
+  const here =
+    commands.hasCommand(CommandIDs.attach) && history.open.has('write');
+  return (
+    <Empty
+      title={trans.__('Nothing was run here yet')}
+      actions={
+        here && (
+          <button
+            type="button"
+            className="jp-Sessions-button jp-mod-primary"
+            onClick={() =>
+              execute(CommandIDs.attach, { session: history.open.code })
+            }
+          >
+            {trans.__('Record the active notebook')}
+          </button>
+        )
+      }
+    >
+      <p>
+        {trans.__(
+          'What is run in a notebook that records into this session appears here at once, with its outputs.'
+        )}
+      </p>
+    </Empty>
+  );
+}
+
+/** How many commands came while one read further down. */
+function useUnseen(history: History): [number, (top: boolean) => void] {
+  const [top, setTop] = React.useState(true);
+  const [seen, setSeen] = React.useState(0);
+  const newest = history.count ? history.number(0) : 0;
+  React.useEffect(() => {
+    if (top) {
+      setSeen(newest);
+    }
+  }, [top, newest]);
+  const unseen =
+    top || history.filtered || !seen ? 0 : Math.max(0, newest - seen);
+  return [unseen, setTop];
+}
+
+/** Go to the command that the tab was opened for. */
+function useCommandInView(
+  history: History,
+  list: React.RefObject<IListHandle>,
+  command: number | undefined
+): void {
+  const shown = React.useRef<number>();
+  React.useEffect(() => {
+    if (command && shown.current !== command && history.count) {
+      shown.current = command;
+      if (history.filtered && history.index(command) < 0) {
+        history.look(EVERYTHING);
+      }
+      list.current?.show(history.index(command), { focus: true });
+    }
+  });
+}

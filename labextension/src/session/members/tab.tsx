@@ -1,0 +1,262 @@
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import * as React from 'react';
+
+import { Member } from '../../api/operations';
+import { Refusal } from '../../api/refusal';
+import { useOwned } from '../../look/owned';
+import { Act, Avatar, Roles, When } from '../../look/pieces';
+import { useShared } from '../../look/shared';
+import { Loading, Problem } from '../../look/states';
+import { Members } from '../../model/members';
+import { Role } from '../../model/session';
+import { GRANTABLE, hindrance, meaning, whole } from '../../wording/roles';
+import type { IPart } from '../view';
+import { AddMember } from './add';
+
+/** Who may do what, and the ways to change that. */
+export function MembersTab({ open }: IPart): JSX.Element {
+  const { trans } = useShared();
+  const members = useOwned(Members, open);
+  const [refusal, setRefusal] = React.useState<Refusal | null>(null);
+  const attempt = async (what: Promise<void>): Promise<boolean> => {
+    try {
+      await what;
+      setRefusal(null);
+      return true;
+    } catch (error) {
+      setRefusal(Refusal.of(error));
+      return false;
+    }
+  };
+  const { session } = open;
+  if (!members.list) {
+    return members.problem ? (
+      <Problem problem={members.problem} onRetry={() => void members.load()} />
+    ) : (
+      <Loading what={trans.__('Reading the members')} />
+    );
+  }
+  return (
+    <div className="jp-Sessions-scroll">
+      <AddMember
+        members={members}
+        hindered={hindrance(session, 'admin', trans)}
+        onAdd={grant => attempt(members.grant([grant]))}
+      />
+      {refusal && <Problem problem={refusal} />}
+      {members.problem && (
+        <Problem
+          problem={members.problem}
+          onRetry={() => void members.load()}
+        />
+      )}
+      <ul className="jp-SessionsMembers" aria-label={trans.__('Members')}>
+        {members.list.map(member => (
+          <MemberRow
+            key={member.user}
+            member={member}
+            admin={hindrance(session, 'admin', trans)}
+            owner={hindrance(session, 'owner', trans)}
+            held={session?.roles ?? []}
+            onGrant={roles =>
+              void attempt(members.grant([{ user: member.user, roles }]))
+            }
+            onRevoke={() => void attempt(members.revoke([member.user]))}
+            onTransfer={() => void attempt(members.transfer(member.user))}
+          />
+        ))}
+      </ul>
+      <section className="jp-SessionsMembers-legend">
+        <h3>{trans.__('What the roles allow')}</h3>
+        <dl>
+          {[...GRANTABLE, 'owner' as const].map(role => (
+            <div key={role}>
+              <dt>
+                <span className={`jp-Sessions-chip jp-mod-${role}`}>
+                  {role}
+                </span>
+              </dt>
+              <dd>{meaning(role, trans)}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+    </div>
+  );
+}
+
+interface IRow {
+  member: Member;
+  /** Why one may not do what an admin may, or an owner; empty where one may. */
+  admin: string;
+  owner: string;
+  held: readonly Role[];
+  onGrant: (roles: Role[]) => void;
+  onRevoke: () => void;
+  onTransfer: () => void;
+}
+
+function MemberRow(props: IRow): JSX.Element {
+  const { member, admin, owner } = props;
+  const { trans } = useShared();
+  const fixed = member.owner
+    ? trans.__(
+        "The owner's roles can't be changed; the session can be transferred."
+      )
+    : admin;
+  const group = member.user.startsWith('@');
+  return (
+    <li className="jp-SessionsMembers-row">
+      <Avatar name={member.user.replace(/^@/, '')} />
+      <span className="jp-SessionsMembers-who">
+        <strong>{member.display_name || member.user}</strong>
+        <span className="jp-Sessions-soft">
+          {member.display_name &&
+            member.display_name !== member.user &&
+            `${member.user} · `}
+          {group && `${trans.__('group')} · `}
+          {member.granted_by &&
+            !member.owner &&
+            `${trans.__('by %1', member.granted_by)} · `}
+          <When instant={member.since} />
+        </span>
+      </span>
+      {member.owner ? (
+        <Roles roles={member.roles} />
+      ) : (
+        <RoleBoxes
+          name={member.user}
+          roles={member.roles}
+          held={props.held}
+          hindered={fixed}
+          onChange={props.onGrant}
+        />
+      )}
+      <span className="jp-SessionsMembers-acts">
+        {!member.owner && (
+          <>
+            <Act
+              label={trans.__('Transfer the session to %1', member.user)}
+              text={trans.__('Make owner')}
+              hindered={
+                owner || (group ? trans.__('A group can own nothing.') : '')
+              }
+              onClick={() =>
+                void confirmed(props.onTransfer, transfer(member, trans))
+              }
+            />
+            <Act
+              label={trans.__('Revoke all roles of %1', member.user)}
+              text={trans.__('Revoke')}
+              hindered={fixed}
+              onClick={() =>
+                void confirmed(props.onRevoke, revoke(member, trans))
+              }
+            />
+          </>
+        )}
+      </span>
+    </li>
+  );
+}
+
+/** Boxes for the four roles; those that another one includes follow it. */
+export function RoleBoxes(props: {
+  name: string;
+  roles: readonly Role[];
+  held: readonly Role[];
+  hindered: string;
+  onChange: (roles: Role[]) => void;
+}): JSX.Element {
+  const { name, held, hindered, onChange } = props;
+  const { trans } = useShared();
+  const roles = whole(props.roles);
+  const id = React.useId();
+  return (
+    <span
+      className="jp-SessionsMembers-roles"
+      role="group"
+      aria-label={trans.__('Roles of %1', name)}
+    >
+      {GRANTABLE.map(role => {
+        const on = roles.includes(role);
+        const implied =
+          on &&
+          !whole(props.roles.filter(each => each !== role)).every(
+            each => each !== role
+          );
+        const why =
+          hindered ||
+          (held.includes(role) || held.includes('owner')
+            ? ''
+            : trans.__(
+                "You don't hold the role %1, so you can't grant it.",
+                role
+              )) ||
+          (implied ? trans.__('Another role includes it.') : '');
+        return (
+          <label key={role} title={why || meaning(role, trans)}>
+            <input
+              type="checkbox"
+              checked={on}
+              aria-disabled={why ? true : undefined}
+              aria-describedby={why ? `${id}-${role}` : undefined}
+              onChange={() => {
+                if (!why) {
+                  const kept = props.roles.filter(each => each !== role);
+                  onChange(on ? kept : [...kept, role]);
+                }
+              }}
+            />
+            {role}
+            {why && (
+              <span id={`${id}-${role}`} className="jp-Sessions-hidden">
+                {why}
+              </span>
+            )}
+          </label>
+        );
+      })}
+    </span>
+  );
+}
+
+type Trans = ReturnType<typeof useShared>['trans'];
+
+function revoke(
+  member: Member,
+  trans: Trans
+): Partial<Dialog.IOptions<unknown>> {
+  return {
+    title: trans.__('Revoke all roles of %1?', member.user),
+    body: trans.__('It takes effect at once, in what they have open too.'),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Revoke') })
+    ]
+  };
+}
+
+function transfer(
+  member: Member,
+  trans: Trans
+): Partial<Dialog.IOptions<unknown>> {
+  return {
+    title: trans.__('Transfer the session to %1?', member.user),
+    body: trans.__('Only the new owner can give it back.'),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Transfer') })
+    ]
+  };
+}
+
+async function confirmed(
+  act: () => void,
+  question: Partial<Dialog.IOptions<unknown>>
+): Promise<void> {
+  const result = await showDialog(question);
+  if (result.button.accept) {
+    act();
+  }
+}

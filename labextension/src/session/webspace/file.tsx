@@ -1,0 +1,171 @@
+import {
+  Clipboard,
+  Dialog,
+  showDialog,
+  showErrorMessage
+} from '@jupyterlab/apputils';
+
+import { File } from '../../api/operations';
+import { Refusal } from '../../api/refusal';
+import { downloadIcon, linkIcon } from '../../look/icons';
+import { Act, Person, When } from '../../look/pieces';
+import { useShared } from '../../look/shared';
+import { WebSpace } from '../../model/webspace';
+import { size } from '../../wording/amounts';
+import { told } from '../../wording/refusals';
+import { SandboxedFrame, useView } from '../sandbox';
+import type { IPart } from '../view';
+import { previewOf } from './preview';
+
+interface IFileView {
+  space: WebSpace;
+  file: File;
+  go: IPart['go'];
+  /** Why one may not publish here; empty where one may. */
+  hindered: string;
+}
+
+/** A published file: what it looks like, where it comes from, and what one can do with it. */
+export function FileView(props: IFileView): JSX.Element {
+  const { space, file, go, hindered } = props;
+  const { trans } = useShared();
+  const { open } = space;
+  const folder = file.path.split('/').slice(0, -1).join('/');
+  return (
+    <section className="jp-SessionsFile" aria-label={file.path}>
+      <div className="jp-SessionsFile-head">
+        <h3>{file.name}</h3>
+        <a
+          className="jp-Sessions-button"
+          href={open.client.address('files.download', {
+            code: open.code,
+            path: file.path
+          })}
+          download={file.name}
+        >
+          <downloadIcon.react tag="span" className="jp-Sessions-actIcon" />
+          {trans.__('Download')}
+        </a>
+        <Act
+          icon={linkIcon}
+          label={trans.__('Copy its URL')}
+          onClick={() =>
+            Clipboard.copyToSystem(
+              `${open.session?.url ?? ''}/files/${file.path.split('/').map(encodeURIComponent).join('/')}`
+            )
+          }
+        />
+        <Act
+          label={trans.__('Unpublish')}
+          text={trans.__('Unpublish')}
+          hindered={hindered}
+          onClick={() =>
+            void unpublish(space, file, trans, () =>
+              go({ tab: 'webspace', path: folder })
+            )
+          }
+        />
+      </div>
+      <dl className="jp-SessionsFile-facts">
+        <div>
+          <dt>{trans.__('Published')}</dt>
+          <dd>
+            <Person name={file.publisher} /> <When instant={file.published} />
+          </dd>
+        </div>
+        <div>
+          <dt>{trans.__('Size')}</dt>
+          <dd>{size(file.size)}</dd>
+        </div>
+        <div>
+          <dt>{trans.__('Type')}</dt>
+          <dd>{file.media_type}</dd>
+        </div>
+        {file.command !== null && (
+          <div>
+            <dt>{trans.__('Made by')}</dt>
+            <dd>
+              <button
+                type="button"
+                className="jp-Sessions-link"
+                onClick={() =>
+                  go({ tab: 'history', command: file.command ?? undefined })
+                }
+              >
+                {trans.__('command %1', file.command)}
+              </button>
+            </dd>
+          </div>
+        )}
+      </dl>
+      <Preview key={file.sha256} space={space} file={file} />
+    </section>
+  );
+}
+
+function Preview({
+  space,
+  file
+}: {
+  space: WebSpace;
+  file: File;
+}): JSX.Element {
+  const { trans } = useShared();
+  const kind = previewOf(file);
+  if (kind === 'none') {
+    return (
+      <p className="jp-SessionsWebSpace-none">
+        {trans.__('There is no preview for this kind of file.')}
+      </p>
+    );
+  }
+  if (kind === 'image') {
+    return <Image space={space} file={file} />;
+  }
+  return (
+    <SandboxedFrame
+      open={space.open}
+      of={{ path: file.path }}
+      tail={kind === 'document' ? '?preview=1' : ''}
+      title={trans.__('Preview of %1', file.name)}
+      className="jp-mod-tall"
+    />
+  );
+}
+
+function Image({ space, file }: { space: WebSpace; file: File }): JSX.Element {
+  const url = useView(space.open, { path: file.path });
+  return (
+    <div className="jp-SessionsFile-image">
+      {url && <img src={url} alt={file.name} />}
+    </div>
+  );
+}
+
+async function unpublish(
+  space: WebSpace,
+  file: File,
+  trans: ReturnType<typeof useShared>['trans'],
+  then: () => void
+): Promise<void> {
+  const result = await showDialog({
+    title: trans.__('Unpublish %1?', file.path),
+    body: trans.__(
+      'It leaves the web space for all members. The log keeps that it was there.'
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Unpublish') })
+    ]
+  });
+  if (!result.button.accept) {
+    return;
+  }
+  try {
+    await space.unpublish(file.path);
+    then();
+  } catch (error) {
+    const { what, next } = told(Refusal.of(error), trans);
+    await showErrorMessage(trans.__('Not unpublished'), `${what} ${next}`);
+  }
+}

@@ -1,0 +1,32 @@
+import { closeIcon } from '@jupyterlab/ui-components';
+
+import { Act } from '../../look/pieces';
+import { useShared } from '../../look/shared';
+import { WebSpace } from '../../model/webspace';
+import { told } from '../../wording/refusals';
+
+/** What is on its way up, and what did not get there. */
+export function Uploads({ space }: { space: WebSpace }): JSX.Element {
+  const { trans } = useShared();
+  return (
+    <ul className="jp-SessionsWebSpace-uploads" aria-live="polite">
+      {[...space.uploads].map(([path, refusal]) => {
+        if (refusal === null) {
+          return <li key={path}>{trans.__('Publishing %1 …', path)}</li>;
+        }
+        const { what, next } = told(refusal, trans);
+        return (
+          <li key={path} className="jp-mod-failed">
+            <strong>{trans.__('%1 was not published.', path)}</strong> {what}{' '}
+            {next}
+            <Act
+              icon={closeIcon}
+              label={trans.__('Dismiss')}
+              onClick={() => space.dismiss(path)}
+            />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

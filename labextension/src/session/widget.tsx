@@ -1,0 +1,87 @@
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { experimentsIcon } from '../look/icons';
+import { IShared, Shared } from '../look/shared';
+import { OpenSession } from '../model/session';
+import { SessionView } from './view';
+
+export type Tab = 'history' | 'webspace' | 'members' | 'activity';
+
+/** What a session's tab is to show. */
+export interface IPlace {
+  tab: Tab;
+  /** A command to go to. */
+  command?: number;
+  /** A folder or file of the web space. */
+  path?: string;
+}
+
+/** A session in the main area. */
+export class SessionWidget extends ReactWidget {
+  constructor(
+    readonly code: string,
+    private readonly _shared: IShared,
+    private readonly _rendermime: IRenderMimeRegistry,
+    place: IPlace
+  ) {
+    super();
+    this._place = place;
+    this.open = _shared.sessions.open.take(code);
+    this.addClass('jp-Sessions');
+    this.addClass('jp-SessionsTab');
+    this.title.icon = experimentsIcon;
+    this.title.closable = true;
+    this.open.changed.connect(this._name, this);
+    this._name();
+  }
+
+  readonly open: OpenSession;
+
+  get place(): IPlace {
+    return this._place;
+  }
+
+  /** When another part of the session is shown. */
+  get moved(): ISignal<this, IPlace> {
+    return this._moved;
+  }
+
+  /** Show another part of the session. */
+  go(place: IPlace): void {
+    this._place = place;
+    this._moved.emit(place);
+    this.update();
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this.open.changed.disconnect(this._name, this);
+      this._shared.sessions.open.release(this.open);
+      super.dispose();
+    }
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <Shared.Provider value={this._shared}>
+        <SessionView
+          open={this.open}
+          rendermime={this._rendermime}
+          place={this._place}
+          go={place => this.go(place)}
+        />
+      </Shared.Provider>
+    );
+  }
+
+  private _name(): void {
+    const label = this.open.session?.label;
+    this.title.label = label || this._shared.trans.__('Session');
+    this.title.caption = this.open.session?.url ?? this.code;
+  }
+
+  private _place: IPlace;
+  private readonly _moved = new Signal<this, IPlace>(this);
+}

@@ -1,0 +1,23 @@
+import { Token } from '@lumino/coreutils';
+
+import { Client } from './api/client';
+import { Identity } from './model/identity';
+import { SessionList } from './model/list';
+import { Presence } from './model/presence';
+import { Recording } from './model/recording';
+import { OpenSessions } from './model/session';
+
+/** What all parts of the front end share. */
+export interface ISessions {
+  readonly client: Client;
+  readonly identity: Identity;
+  readonly list: SessionList;
+  readonly open: OpenSessions;
+  readonly recording: Recording;
+  readonly presence: Presence;
+}
+
+export const ISessions = new Token<ISessions>(
+  'jupyter-sessions:ISessions',
+  'The sessions of this Jupyter server: who I am, which there are, those that are open.'
+);

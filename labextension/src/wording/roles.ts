@@ -1,0 +1,90 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { Session } from '../api/operations';
+import { Role } from '../model/session';
+
+export const GRANTABLE: Role[] = ['read', 'write', 'execute', 'admin'];
+
+const INCLUDED: Partial<Record<Role, Role[]>> = {
+  write: ['read'],
+  admin: ['read', 'write', 'execute'],
+  owner: ['read', 'write', 'execute', 'admin']
+};
+
+/** The roles that say all: those that another one includes are left out. */
+export function telling(roles: readonly Role[]): Role[] {
+  const included = new Set(roles.flatMap(role => INCLUDED[role] ?? []));
+  return roles.filter(role => !included.has(role));
+}
+
+/** Add what each role includes. */
+export function whole(roles: readonly Role[]): Role[] {
+  const all = new Set([
+    ...roles,
+    ...roles.flatMap(role => INCLUDED[role] ?? [])
+  ]);
+  return [...GRANTABLE, 'owner' as const].filter(role => all.has(role));
+}
+
+/** What a role allows. */
+export function meaning(role: Role, trans: TranslationBundle): string {
+  switch (role) {
+    case 'read':
+      return trans.__(
+        'See the session, its commands, files and members, and follow it live.'
+      );
+    case 'write':
+      return trans.__(
+        'Read; record commands, publish and unpublish files, change the description.'
+      );
+    case 'execute':
+      return trans.__("Run commands on the session's own kernel.");
+    case 'admin':
+      return trans.__(
+        "Read, write and execute; grant and revoke roles, forget a command's content."
+      );
+    case 'owner':
+      return trans.__(
+        'Everything: also disable, close, remove, restore it, and give it to someone else.'
+      );
+  }
+}
+
+/** What a session's state means to a member. */
+export function stateMeaning(
+  state: Session['state'],
+  trans: TranslationBundle
+): string {
+  switch (state) {
+    case 'active':
+      return trans.__('Open for work.');
+    case 'disabled':
+      return trans.__(
+        'Reachable by its owner alone until it is enabled again.'
+      );
+    case 'closed':
+      return trans.__('A read-only archive, for good.');
+    case 'removed':
+      return trans.__(
+        'Gone from every list; its owner can restore it until it is purged.'
+      );
+  }
+}
+
+/** Why one may not do what needs `role` in `session`; empty where one may. */
+export function hindrance(
+  session: Session | null,
+  role: Role,
+  trans: TranslationBundle
+): string {
+  if (!session) {
+    return trans.__('The session is not there (any more).');
+  }
+  if (!session.roles.includes(role)) {
+    return trans.__('This needs the role %1 in this session.', role);
+  }
+  if (session.state !== 'active') {
+    return trans.__('The session is %1.', session.state);
+  }
+  return '';
+}

@@ -1,0 +1,287 @@
+"""A real JupyterLab, a real Chromium, and people who work in it side by side."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import nbformat
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from jupyter_sessions import api, model
+from jupyter_sessions.core.askers import Asker, Identified
+from jupyter_sessions.core.dispatch import Dispatcher
+from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
+from tests.conftest import STARTED_WITHIN, Clock, House, free_port
+
+__all__ = ["chromium", "jp_asyncio_loop", "jp_server_cleanup"]
+
+BUILT = Path(__file__).parents[2] / "jupyter_sessions" / "labextension"
+
+# On a busy machine JupyterLab takes its time.
+PATIENCE = 45.0  # seconds
+expect.set_options(timeout=PATIENCE * 1_000)
+
+CONFIG = """
+from jupyter_server.auth.identity import IdentityProvider, User
+
+
+class People(IdentityProvider):
+    \"\"\"Takes everybody for who they say they are, as a hub's proxy would after a login.\"\"\"
+
+    def get_user(self, handler):
+        name = handler.get_cookie("person") or handler.request.headers.get("Person")
+        return User(username=name) if name else None
+
+
+c.ServerApp.identity_provider_class = People
+c.ServerApp.open_browser = False
+c.ServerApp.root_dir = {work!r}
+c.ServerApp.port_retries = 0
+c.LabApp.extra_labextensions_path = [{extensions!r}]
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+c.JupyterNotebookApp.extra_labextensions_path = [{extensions!r}]
+c.FileCheckpoints.checkpoint_dir = {checkpoints!r}
+c.SessionsExtension.database = {database!r}
+c.SessionsExtension.blobs = {blobs!r}
+c.SessionsExtension.administrators = ["root"]
+"""
+
+Person = Identified
+
+
+class Persons(House):
+    """A store whose people are known by a Jupyter server's identity provider."""
+
+    def asker(self, name: str) -> Asker:
+        """Return how someone presents themselves."""
+        return Identified(name, "", name == "root")
+
+
+@dataclass
+class Lab:
+    """A running Jupyter server with JupyterLab, and its store, which this process works on too."""
+
+    folder: Path
+    port: int
+    house: Persons
+    command: str = "lab"
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def work(self) -> Path:
+        """The folder that people work in."""
+        return self.folder / "work"
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        places = {
+            f"JUPYTER_{name}_DIR": str(self.folder / name.lower())
+            for name in ("DATA", "CONFIG", "RUNTIME")
+        }
+        places |= {"HOME": str(self.folder), "IPYTHONDIR": str(self.folder / "ipython")}
+        with (self.folder / "lab.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyter", self.command, f"--port={self.port}"]
+                + (["--allow-root"] if os.geteuid() == 0 else []),
+                env=os.environ | places,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+        deadline = time.monotonic() + STARTED_WITHIN
+        while not self._answers():
+            log_text = (self.folder / "lab.log").read_text()
+            assert self.process.poll() is None, log_text
+            assert time.monotonic() < deadline, log_text
+            time.sleep(0.1)
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        """End it."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.wait(STARTED_WITHIN)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/sessions/api/health").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def session(self, label: str = "A session", owner: str = "alice", **grants: str) -> str:
+        """Make a session with members; return its code."""
+        code = self.house.new(owner, label=label).code
+        for name, roles in grants.items():
+            self.house.call(name, api.MAKE_TICKET, model.Nothing())  # so that they are known
+            self.house.grant(code, name, *roles.split(), by=owner)
+        return code
+
+    def record(self, code: str, *commands: model.Recording, by: str = "alice") -> list[int]:
+        """Record commands."""
+        request = model.RecordCommands(code=code, commands=list(commands))
+        return list(self.house.call(by, api.RECORD_COMMANDS, request).numbers)
+
+    def publish(self, code: str, path: str, content: bytes, by: str = "alice") -> None:
+        """Publish a file."""
+        request = model.PublishFile(code=code, path=path)
+        self.house.call(by, api.PUBLISH_FILE, request, upload=content)
+
+    def notebook(self, name: str, *sources: str, kernel: str = "python3") -> str:
+        """Put a notebook with these cells into the folder."""
+        book = nbformat.v4.new_notebook()
+        language = {"python3": "python", "bash": "bash"}[kernel]
+        book.metadata.kernelspec = {"name": kernel, "display_name": kernel, "language": language}
+        book.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        nbformat.write(book, self.work / name)
+        return name
+
+
+def start_lab(folder: Path, command: str = "lab") -> Iterator[Lab]:
+    """Have a Jupyter server in a folder of its own."""
+    for name in ("work", "config", "extensions", "checkpoints"):
+        (folder / name).mkdir()
+    assert (BUILT / "package.json").exists(), (
+        "build the front end first: cd labextension; jlpm build"
+    )
+    (folder / "extensions" / "jupyter-sessions").symlink_to(BUILT)
+    database, blobs = f"sqlite:///{folder / 'sessions.db'}", str(folder / "blobs")
+    (folder / "config" / "jupyter_server_config.py").write_text(
+        CONFIG.format(
+            work=str(folder / "work"),
+            extensions=str(folder / "extensions"),
+            checkpoints=str(folder / "checkpoints"),
+            database=database,
+            blobs=blobs,
+        )
+    )
+    dispatcher = Dispatcher(database, blobs)
+    house = Persons(dispatcher, Clock(datetime.now(UTC)))
+    lab = Lab(folder, free_port(), house, command)
+    lab.start()
+    yield lab
+    dispatcher.close()
+    lab.stop()
+
+
+@pytest.fixture(scope="package")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Start a Jupyter server for all tests, on a home of its own."""
+    yield from start_lab(tmp_path_factory.mktemp("lab"))
+
+
+@dataclass
+class Desk:
+    """Someone's JupyterLab."""
+
+    page: Page
+    lab: Lab
+    name: str
+
+    def panel(self) -> Locator:
+        """Show the side panel."""
+        panel = self.page.get_by_role("region", name="Experiments")
+        if not panel.is_visible():
+            self.page.get_by_role("tab", name="Experiments").click()
+        expect(panel).to_be_visible()
+        return panel
+
+    def open_session(self, label: str) -> Locator:
+        """Open a session from the panel; return its tab in the main area."""
+        self.panel().locator(".jp-Sessions-session", has_text=label).first.click()
+        return self.tab(label)
+
+    def tab(self, label: str) -> Locator:
+        """Return the open tab of a session."""
+        tab = self.page.locator(".jp-SessionsTab").filter(
+            has=self.page.get_by_role("heading", name=label, exact=True)
+        )
+        expect(tab).to_be_visible()
+        return tab
+
+    def open_notebook(self, name: str) -> Locator:
+        """Open a notebook, and wait for its kernel."""
+        self.run("docmanager:open", path=name)
+        notebook = self.page.locator(".jp-NotebookPanel:visible")
+        expect(notebook).to_be_visible()
+        expect(
+            notebook.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+        ).to_be_visible()
+        return notebook
+
+    def run_cell(self, notebook: Locator, index: int = 0) -> None:
+        """Run a cell."""
+        notebook.locator(".jp-Cell").nth(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+
+    def run(self, command: str, **arguments: Any) -> Any:
+        """Carry a command out, as a menu would."""
+        return self.page.evaluate(
+            "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }",
+            [command, arguments],
+        )
+
+
+Sit = Callable[..., Desk]
+
+
+@dataclass
+class Complaints:
+    """What pages reported as errors; those that a test means to happen can be named."""
+
+    heard: list[str] = field(default_factory=list)
+    meant: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Note what a page reports."""
+        page.on("pageerror", lambda error: self.heard.append(str(error)))
+
+    def unexpected(self) -> list[str]:
+        """Return what nobody meant to happen."""
+        return [each for each in self.heard if not any(re.search(m, each) for m in self.meant)]
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    """Give the record of what the test's pages complain about."""
+    return Complaints()
+
+
+@pytest.fixture
+def sit(chromium: Browser, lab: Lab, complaints: Complaints) -> Iterator[Sit]:
+    """Sit someone down at a JupyterLab of their own; no page may complain."""
+    contexts: list[BrowserContext] = []
+
+    def sit_down(name: str, path: str = "/lab/workspaces/{name}?reset", **options: Any) -> Desk:
+        context = chromium.new_context(
+            base_url=lab.url, viewport={"width": 1280, "height": 800}, **options
+        )
+        contexts.append(context)
+        context.add_cookies([{"name": "person", "value": name, "url": lab.url}])
+        page = context.new_page()
+        complaints.watch(page)
+        page.goto(path.format(name=name))
+        expect(page.locator("#jp-main-dock-panel, #main-panel").first).to_be_visible()
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        return Desk(page, lab, name)
+
+    yield sit_down
+    for context in contexts:
+        context.close()
+    assert complaints.unexpected() == []
