@@ -941,7 +941,8 @@ class Group(Answer):
 
     `roles` are what its users get in each session that is made in it from now on: none where it is
     private. `users` is how many there are, `owners` are those who manage them. `member` and
-    `default` are about the asking user: whether they are in it, and begin their logins in it.
+    `default` are about the asking user: whether they are in it, and begin their logins in it. Who
+    is in an `external` one is said by the server's identity provider.
     """
 
     name: str
@@ -952,6 +953,7 @@ class Group(Answer):
     member: bool
     default: bool
     created: datetime
+    external: bool
 
 
 class GroupUser(Answer):

@@ -114,7 +114,11 @@ GROUP = (
     Column("Description", lambda g: g.description or None, gives_way=True, optional=True),
 )
 
-GROUP_CARD = (*GROUP, Column("Made", lambda g: g.created, Form.MOMENT))
+GROUP_CARD = (
+    *GROUP,
+    Column("Users named by", lambda g: "the identity provider" if g.external else None),
+    Column("Made", lambda g: g.created, Form.MOMENT),
+)
 
 GROUP_USER = (
     Column("User", lambda u: u.user),

@@ -26,11 +26,15 @@ class SystemUser:
 
 @dataclass(frozen=True)
 class Identified:
-    """A user whom jupyter_server's or JupyterHub's identity provider vouches for."""
+    """A user whom jupyter_server's or JupyterHub's identity provider vouches for.
+
+    `groups` are those that it names, None where it knows of none at all.
+    """
 
     name: str
     display_name: str = ""
     administrator: bool = False
+    groups: frozenset[str] | None = None
 
 
 Asker = Anonymous | KeyHolder | SystemUser | Identified

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,13 +44,14 @@ from jupyter_sessions.core import (
     session_lists,
     sessions,
     views,
+    vouched_groups,
     webspace,
 )
-from jupyter_sessions.core.askers import Asker
+from jupyter_sessions.core.askers import Asker, Identified
 from jupyter_sessions.core.context import Context, Principal, Services
 from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
-from jupyter_sessions.errors import NoKernels, NoSuchSession
+from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
 from jupyter_sessions.store.engines import upsert
@@ -174,6 +176,18 @@ class Dispatcher:
         return self._preparers.submit(
             self._prepare_and_run, operation, use_case, request, asker, place, upload
         )
+
+    def recognise(self, asker: Identified) -> None:
+        """Take over the groups that an identity provider names, where they are new."""
+
+        def take_over(transaction: Transaction) -> None:
+            context = self._context(transaction, principals.NOBODY)
+            vouched_groups.take_over(context, asker)
+
+        if self.database.read(lambda tx: vouched_groups.differ(tx.connection, asker)).result():
+            # Who can't be anybody here is told so by what they ask for.
+            with suppress(NotSignedIn, BadName):
+                self.database.write(take_over).result()
 
     def check(self, operation: Operation[Req, Ans], request: Req, asker: Asker) -> Future[None]:
         """See whether someone may do an operation now, before its content is taken in."""

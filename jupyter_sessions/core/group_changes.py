@@ -83,7 +83,7 @@ def remove(context: Context, request: model.GroupNamed) -> model.Group:
     context.open_group = groups.required(context.connection, request.name)
     removed = group_lists.answer(context)
     group_id = context.group.id
-    _stop(context, None)
+    stop(context, None)
     granted = sessions.c.id.in_(
         select(member_groups.c.session_id).where(member_groups.c.group_id == group_id)
     )
@@ -106,6 +106,7 @@ def remove(context: Context, request: model.GroupNamed) -> model.Group:
 @implements(api.ADD_GROUP_USERS)
 def add_users(context: Context, request: model.GroupUsers) -> model.Group:
     """Put users into a group: all of them, or none."""
+    _refuse_external(context)
     people = _people(context, request.users)
     inside = _inside(context, people)
     if inside:
@@ -124,9 +125,10 @@ def add_users(context: Context, request: model.GroupUsers) -> model.Group:
 @implements(api.REMOVE_GROUP_USERS)
 def remove_users(context: Context, request: model.GroupUsers) -> model.Group:
     """Take users out of a group: all of them, or none; what they had through it ends at once."""
+    _refuse_external(context)
     people = _people(context, request.users)
     _all_inside(context, people)
-    _stop(context, list(people))
+    stop(context, list(people))
     context.connection.execute(
         delete(group_users).where(
             group_users.c.group_id == context.group.id, group_users.c.user_id.in_(people)
@@ -200,6 +202,14 @@ def _people(context: Context, asked: Sequence[str]) -> dict[int, str]:
     return found
 
 
+def _refuse_external(context: Context) -> None:
+    if context.group.external:
+        raise Conflict(
+            f"Who is in the group {context.group.name} is said by this server's identity provider.",
+            hint="Change it there, on the JupyterHub for instance.",
+        )
+
+
 def _listed(people: Any) -> str:
     return " and ".join(sorted(people))
 
@@ -243,7 +253,7 @@ def _put_in(context: Context, people: dict[int, str], *, owner: bool) -> None:
 # ---- what ends with a place in a group
 
 
-def _stop(context: Context, user_ids: list[int] | None) -> None:
+def stop(context: Context, user_ids: list[int] | None) -> None:
     """End what users, or with None all, do through the context's group, as of this transaction."""
     group_id = context.group.id
     reached = or_(

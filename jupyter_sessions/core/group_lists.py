@@ -59,6 +59,7 @@ def _answers(context: Context, rows: Sequence[Row[Any]]) -> list[model.Group]:
             member=row.member is not None,
             default=bool(row.is_default),
             created=row.created,
+            external=row.external,
         )
         for row in rows
     ]

@@ -118,6 +118,10 @@ class SessionsExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make what the handlers share known to them."""
+        from jupyter_sessions.server.identity import ask_every_minute
+
+        if self.serverapp is not None:
+            ask_every_minute(self.serverapp.identity_provider)
         limits = Limits(
             command=self.max_command_bytes,
             file=self.max_file_bytes,

@@ -16,7 +16,7 @@ from tornado import web
 
 from jupyter_sessions import errors, model
 from jupyter_sessions.api import Needs, Operation
-from jupyter_sessions.core.askers import Asker
+from jupyter_sessions.core.askers import Asker, Identified
 from jupyter_sessions.server.identity import Arrival, arrival, cookie_name
 from jupyter_sessions.server.service import Service
 
@@ -80,6 +80,9 @@ class SessionsHandler(JupyterHandler):
             raise web.HTTPError(403)
         came = await self.arrival()
         self.asker, self.ambient = came.asker, came.ambient
+        if isinstance(self.asker, Identified) and self.asker.groups is not None:
+            dispatcher = await self.service.dispatcher()
+            await self.in_thread(dispatcher.recognise, self.asker)
         if self.request.method not in _SAFE:
             self.check_same_site()
             if self.needs_xsrf:

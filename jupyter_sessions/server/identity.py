@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
 _KEY_PREFIX = "jses_"
+_LONGEST_KNOWN = 60  # seconds that what the Hub said of a user counts
 # These give each caller a new random name; who gets past them is whoever runs the server.
 _ONE_PERSON = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
 
@@ -75,7 +76,28 @@ def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | N
 def _asker(provider: IdentityProvider, user: User, administrators: Container[str]) -> Asker:
     if type(provider) in _ONE_PERSON:
         return SystemUser(getpass.getuser())
-    return Identified(user.username, user.display_name or "", user.username in administrators)
+    return Identified(
+        user.username,
+        user.display_name or "",
+        user.username in administrators,
+        groups=_groups(user),
+    )
+
+
+def _groups(user: User) -> frozenset[str] | None:
+    """Return the groups that JupyterHub's provider knows the user in, None with another."""
+    hub_user = getattr(user, "hub_user", None)
+    named = hub_user.get("groups") if isinstance(hub_user, dict) else None
+    if not isinstance(named, list):
+        return None
+    return frozenset(name for name in named if isinstance(name, str))
+
+
+def ask_every_minute(provider: IdentityProvider) -> None:
+    """Have JupyterHub's identity provider ask the Hub anew at least once a minute."""
+    hub_auth = getattr(provider, "hub_auth", None)
+    if hub_auth is not None:
+        hub_auth.cache_max_age = min(hub_auth.cache_max_age, _LONGEST_KNOWN)
 
 
 def cookie_name(handler: JupyterHandler) -> str:

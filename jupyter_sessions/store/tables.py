@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.columns import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0006"
+REVISION = "0007"
 
 metadata = MetaData(
     naming_convention={
@@ -76,6 +76,8 @@ groups = Table(
     Column("description", Text, nullable=False),
     Column("roles", Integer, nullable=False),
     Column("created", Instant, nullable=False),
+    # Whether an identity provider says who is in it.
+    Column("external", Boolean, nullable=False, server_default=false()),
 )
 
 group_users = Table(

@@ -96,9 +96,10 @@ export type Grant = { user: string; roles?: Array<string> };
  *
  * `roles` are what its users get in each session that is made in it from now on: none where it is
  * private. `users` is how many there are, `owners` are those who manage them. `member` and
- * `default` are about the asking user: whether they are in it, and begin their logins in it.
+ * `default` are about the asking user: whether they are in it, and begin their logins in it. Who
+ * is in an `external` one is said by the server's identity provider.
  */
-export type Group = { name: string; description: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; users: number; owners: Array<string>; member: boolean; default: boolean; created: string };
+export type Group = { name: string; description: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; users: number; owners: Array<string>; member: boolean; default: boolean; created: string; external: boolean };
 
 /** A user in a group. */
 export type GroupUser = { user: string; display_name: string; owner: boolean; since: string };
