@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -121,6 +120,8 @@ def _asked(
     logins: Sequence[Login], question: Callable[[Login], T]
 ) -> Iterable[T | errors.SessionsError]:
     """Ask for each login; a server that did not answer for one is not waited for once more."""
+    from concurrent.futures import ThreadPoolExecutor
+
     first: dict[str, Login] = {}
     for login in logins:
         first.setdefault(login.server, login)

@@ -63,7 +63,7 @@ def _made_private(path: Path) -> None:
         return
     shared = found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX
     # A folder that has other things in it, a home for instance, is open for its own reasons.
-    if shared or any(not _is_ours(entry.name) for entry in os.scandir(path)):
+    if shared or any(not _is_ours(entry.name) for entry in path.iterdir()):
         raise errors.StoreUnusable(
             f"Others may look into {path}, and it holds more than logins.",
             hint=f"Name a folder for logins alone in {FOLDER_VARIABLE}.",

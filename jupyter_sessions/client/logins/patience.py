@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.http import CONNECT_TIMEOUT, Http
+
+if TYPE_CHECKING:
+    from jupyter_sessions.client.http import Http
 
 T = TypeVar("T")
 
@@ -21,9 +22,12 @@ _SHORTEST = 0.1  # seconds in which it makes sense to ask
 
 
 def ask(
-    server: str, key: str | None, question: Callable[[Http], T], *, within: float = ANSWERS_WITHIN
+    server: str, key: str | None, question: Callable[[Http], T], *, within: float | None = None
 ) -> T:
     """Ask a server once, over a connection of its own."""
+    from jupyter_sessions.client.http import CONNECT_TIMEOUT, Http
+
+    within = ANSWERS_WITHIN if within is None else within
     http = Http(server, key, connect_timeout=min(CONNECT_TIMEOUT, within), read_timeout=within)
     try:
         return question(http)
@@ -65,6 +69,8 @@ def reach(server: str, seconds: float | None = None) -> None:
 
 def _within(server: str, key: str | None, question: Callable[[Http], T], seconds: float) -> T:
     # Looking up a name, and a server that sends a little now and then, know no time limit.
+    from concurrent.futures import Future
+
     answer: Future[T] = Future()
 
     def run() -> None:

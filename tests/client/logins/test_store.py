@@ -1,3 +1,5 @@
+"""What is on the disk: whole, private, and nothing but what was stored."""
+
 from __future__ import annotations
 
 import json

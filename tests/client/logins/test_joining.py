@@ -1,0 +1,67 @@
+"""Taking up a login by its key."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_sessions import errors
+from jupyter_sessions.client import choose, logins
+from tests.client.logins.conftest import KEY, Accounts
+from tests.client.scripted_server import Answer
+
+
+def test_a_copied_key_works_and_its_name_is_its_users(accounts: Accounts) -> None:
+    key = f"{KEY}-bob-12345678"
+    login = logins.join(accounts.server.url, key)
+    assert (login.user, login.key) == ("bob", key)
+    assert logins.stored() == [login]
+
+
+def test_a_key_that_is_stored_already_stays_one_login(accounts: Accounts) -> None:
+    login = logins.log_in(accounts.server.url, "ann", "pw", "my laptop")
+    accounts.groups[login.key] = "optics"
+    again = logins.join(accounts.server.url, login.key)
+    assert again.id == login.id
+    assert logins.stored() == [again]
+    assert (again.group, again.label) == ("optics", "my laptop")
+
+
+def test_to_join_does_not_switch(accounts: Accounts) -> None:
+    current = logins.log_in(accounts.server.url, "ann", "pw")
+    logins.join(accounts.server.url, f"{KEY}-bob-12345678")
+    assert logins.current() == current
+
+
+@pytest.mark.parametrize("key", ["", " ", "two words", "a\r\nX-Evil: 1", "ä", "x" * 2000])
+def test_what_can_be_no_key_is_not_even_sent(accounts: Accounts, key: str) -> None:
+    with pytest.raises(errors.NotSignedIn):
+        logins.join(accounts.server.url, key)
+    assert {asked.path for asked in accounts.server.asked} <= {"/health"}
+    assert logins.stored() == []
+
+
+def test_what_an_answer_says_of_the_login_is_stored(accounts: Accounts) -> None:
+    from jupyter_sessions import api, model
+
+    login = logins.log_in(accounts.server.url, "ann", "pw")
+    accounts.server.script = lambda asked: Answer(
+        accounts.shown(login.key, id=login.number, group="lasers")
+    )
+    transport = choose.transport()
+    transport.call(api.SWITCH_GROUP, model.SwitchGroup(group="lasers"))
+    transport.close()
+    (stored,) = logins.stored()
+    assert stored.group == "lasers"
+
+
+def test_what_is_said_of_another_login_is_not(accounts: Accounts) -> None:
+    from jupyter_sessions import api, model
+
+    login = logins.log_in(accounts.server.url, "ann", "pw")
+    accounts.server.script = lambda asked: Answer(
+        accounts.shown(login.key, id=99, group="lasers", current=False)
+    )
+    transport = choose.transport()
+    transport.call(api.CLOSE_LOGIN, model.LoginNamed(id=99))
+    transport.close()
+    assert logins.stored() == [login]

@@ -1,0 +1,514 @@
+"""The commands about logins, against a server of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client import logins
+from jupyter_sessions.client.in_process import InProcess
+from tests.client.test_with_the_server import serving
+from tests.commands.conftest import Process, Program, Ran
+from tests.conftest import PASSWORD, Serve, Served, free_port
+
+
+def _add_people() -> None:
+    for name in ("bar", "foo"):
+        InProcess().call(api.ADD_ACCOUNT, model.NewAccount(name=name, password=PASSWORD))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """One server with the accounts ``bar`` and ``foo``, and where its store is."""
+    folder, port = tmp_path_factory.mktemp("shared"), free_port()
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        for name in ("DATA", "CONFIG", "RUNTIME"):
+            patch.setenv(f"JUPYTER_{name}_DIR", str(folder / name.lower()))
+        stack.enter_context(serving(port))
+        _add_people()
+        patch.undo()
+        yield f"http://127.0.0.1:{port}", folder / "data" / "sessions"
+
+
+@dataclass
+class Site:
+    url: str
+
+
+@pytest.fixture
+def server(home: Path, shared: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The shared server; in process one works on its store, with logins of one's own."""
+    url, store = shared
+    monkeypatch.setenv("JUPYTER_SESSIONS_DATABASE", f"sqlite:///{store / 'sessions.db'}")
+    monkeypatch.setenv("JUPYTER_SESSIONS_BLOBS", str(store / "blobs"))
+    return Site(url)
+
+
+@pytest.fixture
+def mortal(home: Path, serve: Serve) -> Served:
+    """A server that a test may stop."""
+    _add_people()
+    return serve("--ServerApp.allow_root=True")
+
+
+def last_used(number: int | None) -> Any:
+    listed = InProcess().call(api.LIST_LOGINS, model.ListLogins(user="bar"))
+    return next(login.last_used for login in listed.items if login.id == number)
+
+
+@pytest.fixture
+def log_in(program: Program, server: Site) -> Callable[..., Any]:
+    def run(user: str, *options: str, url: str = server.url) -> Any:
+        typed = ["login", f"{user}@{url}", "-w", PASSWORD, "--json", *options]
+        return program(*typed).json
+
+    return run
+
+
+def files() -> dict[str, bytes]:
+    return {
+        file.name: file.read_bytes()
+        for file in sorted(logins.folder().iterdir())
+        if not file.name.startswith(".")
+    }
+
+
+LogIn = Callable[..., Any]
+
+
+# ---- login
+
+
+def test_it_is_said_how_a_login_came_about(program: Program, server: Site) -> None:
+    here = f"bar@{server.url}"
+    said = program.good("login", here, "--password-stdin", input=PASSWORD)
+    assert f"Created a login to {server.url} as bar." in said
+    assert "Idle time-out: 7 d." in said
+    assert f"Using your login to {server.url} as bar." in program.good("login")
+    program.good("login", f"foo@{server.url}", "-w", PASSWORD)
+    assert f"Reconnected to {server.url} as bar." in program.good("login", here)
+    key = program.good("key", "--show").strip()
+    program.good("clear", "--all")
+    assert program("login", server.url, "-k", key).code == errors.LoginRevoked.exit_code
+
+
+def test_create_always_creates(program: Program, log_in: LogIn) -> None:
+    ids = {log_in("bar")["id"], log_in("bar")["id"], log_in("bar", "-C")["id"]}
+    assert len(ids) == 2
+
+
+def test_a_key_lets_in_without_a_question_and_what_it_overrules_is_said(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    log_in("bar")
+    key = program.good("key", "--show").strip()
+    for file in logins.folder().glob("*"):
+        file.unlink()
+    typed = ["login", f"foo@{server.url}", "-g", "optics", "-w", "x", "-t", "5", "-C", "-k"]
+    joined = program(*typed, key)
+    assert f"Joined {server.url} as bar." in joined.out
+    ignored = joined.out.partition("ignored: ")[2].partition(".")[0]
+    assert set(ignored.split(", ")) == {"user", "password", "group", "timeout", "create"}
+    assert key not in joined.out + joined.err
+    assert "Joined" in program.good("login", server.url, "-k", "-", input=key)
+    assert len(logins.stored()) == 1
+    bad = program("login", server.url, "-k", "jses_nonsense")
+    assert bad.code == errors.LoginUnknown.exit_code
+    assert len(logins.stored()) == 1
+
+
+def test_without_a_terminal_one_error_says_all_ways(program: Program, server: Site) -> None:
+    refused = program("login", f"bar@{server.url}")
+    assert refused.code == errors.BadRequest.exit_code
+    for way in ("--password-stdin", "JUPYTER_SESSIONS_PASSWORD", "key"):
+        assert way in refused.err
+    assert program("login").code == errors.BadRequest.exit_code
+
+
+def test_the_password_is_taken_from_the_option_else_the_environment(
+    program: Program, server: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = f"bar@{server.url}"
+    monkeypatch.setenv("JUPYTER_SESSIONS_PASSWORD", "wrong password")
+    assert program("login", here).code == errors.WrongPassword.exit_code
+    program.good("login", here, "-w", PASSWORD)
+    monkeypatch.setenv("JUPYTER_SESSIONS_PASSWORD", PASSWORD)
+    program.good("login", here, "-C")
+    assert program("login", here, "-C", "-w", "wrong").code == errors.WrongPassword.exit_code
+
+
+def in_terminal(*typed: str, **more: Any) -> Any:
+    return pexpect.spawn(
+        sys.executable, ["-m", "jupyter_sessions", *typed],
+        encoding="utf-8", timeout=60, env=os.environ | {"NO_COLOR": "1"}, dimensions=(40, 200),
+        **more,
+    )  # fmt: skip
+
+
+def ended(terminal: Any) -> tuple[int, str]:
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    return terminal.exitstatus, terminal.before
+
+
+def test_at_a_terminal_the_last_names_stand_in_brackets_and_a_password_has_three_tries(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    log_in("bar")
+    program.good("logout")
+    terminal = in_terminal("login")
+    terminal.expect_exact(f"Server [{server.url}]: ")
+    terminal.sendline("")
+    terminal.expect_exact("User [bar]: ")
+    terminal.sendline("")
+    for guess in ("wrong", "also wrong", PASSWORD):
+        terminal.expect_exact(f"Password of bar at {server.url}: ")
+        terminal.sendline(guess)
+    code, said = ended(terminal)
+    assert code == 0
+    assert f"Created a login to {server.url} as bar." in said
+    terminal = in_terminal("login", f"foo@{server.url}")
+    for _ in range(3):
+        terminal.expect_exact("Password of foo")
+        terminal.sendline("wrong")
+    assert ended(terminal)[0] == errors.WrongPassword.exit_code
+    assert [login.user for login in logins.stored()] == ["bar"]
+
+
+def test_a_port_and_a_user_go_with_the_last_server(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    log_in("bar")
+    port = server.url.rpartition(":")[2]
+    said = program.good("login", "-u", "foo", "-p", port, "-w", PASSWORD)
+    assert f"Created a login to {server.url} as foo." in said
+
+
+def test_what_the_server_clamps_is_said(program: Program, log_in: LogIn) -> None:
+    made = log_in("bar", "-t", "90d")
+    assert (made["clamped"], made["idle_timeout"]) == (True, 30 * 24 * 60)
+    said = program.good("login", "-t", "60d")
+    assert "Idle time-out: 30 d, the server's limit." in said
+    assert "most that the server allows" in program.good("timeout", "60d")
+    assert "1 h 30 min" in program.good("timeout", "90")
+    assert program("timeout", "--json").json["login"]["idle_timeout"] == 90
+    assert program("timeout", "--json").json["clamped"] is False
+
+
+@pytest.mark.parametrize(
+    "typed", [["login", "h", "-t"], ["timeout"], ["login-for", "x", "--timeout"]]
+)
+@pytest.mark.parametrize("time", ["0", "none", "0h", "soon"])
+def test_no_time_out_is_made_by_accident(program: Program, typed: list[str], time: str) -> None:
+    refused = program(*typed, time)
+    assert refused.code == errors.BadRequest.exit_code
+    assert "2h" in refused.err
+
+
+def test_a_group_conflict_is_called_by_its_name(program: Program, log_in: LogIn) -> None:
+    log_in("bar")
+    refused = program("login", "-g", "optics")
+    assert "it works in no group, not in optics" in refused.err
+    assert "not found" not in (refused.err + refused.out).lower()
+
+
+def test_a_login_can_act_as_another_where_that_is_allowed(program: Program, server: Site) -> None:
+    refused = program("login", f"foo@{server.url}", "--sudo", "bar", "-w", PASSWORD)
+    assert refused.code == errors.Forbidden.exit_code
+    assert logins.stored() == []
+
+
+# ---- listing
+
+
+def test_the_list_is_made_without_a_server_and_changes_nothing(
+    program: Program, mortal: Served, log_in: LogIn
+) -> None:
+    first = log_in("bar", url=mortal.url)
+    second = log_in("foo", "--name", "my laptop", url=mortal.url)
+    mortal.stop()
+    before = files()
+    listed = program.good("logins")
+    assert files() == before
+    heads = ["Server", "User", "Group", "Login", "Active", "Started", "Expires"]
+    assert re.split(r"\s{2,}", listed.splitlines()[0].strip())[:7] == heads
+    assert listed.rstrip().endswith("(2 rows)")
+    assert listed.index(second["id"][:8]) < listed.index(first["id"][:8])
+    assert "my laptop" in listed
+    items = program("logins", "--json").json["items"]
+    assert [(each["user"], each["current"], each["state"]) for each in items] == [
+        ("foo", True, "stored"),
+        ("bar", False, "stored"),
+    ]
+    assert "key" not in items[0]
+    checked = program("logins", "--check", "--json").json["items"]
+    assert {each["state"] for each in checked} == {"unreachable"}
+    assert files() == before
+
+
+def test_a_check_tells_what_became_of_each(program: Program, server: Site, log_in: LogIn) -> None:
+    log_in("foo")
+    log_in("bar")
+    numbers = {login.user: login.number for login in logins.stored()}
+    InProcess().call(api.CLOSE_LOGIN, model.LoginNamed(id=numbers["foo"] or 0))
+    shown = program.good("logins", "--check")
+    assert "revoked" in shown
+    assert "current, active" in shown
+    assert len(logins.stored()) == 2
+
+
+def test_a_check_resets_no_idle_clock(program: Program, server: Site, log_in: LogIn) -> None:
+    log_in("bar")
+    (login,) = logins.stored()
+    before = last_used(login.number)
+    for _ in range(3):
+        program.good("logins", "--check")
+        program.good("logins")
+        program.good("timeout")
+    assert last_used(login.number) == before
+
+
+# ---- switching, key, file
+
+
+def test_switching_is_for_all_or_for_this_shell(
+    program: Program, process: Process, log_in: LogIn
+) -> None:
+    bar, foo = log_in("bar"), log_in("foo")
+
+    def elsewhere(*typed: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "jupyter_sessions", *typed],
+            capture_output=True, text=True, start_new_session=True, check=True,
+        ).stdout  # fmt: skip
+
+    def user(listed: str) -> str:
+        return next(each["user"] for each in json.loads(listed)["items"] if each["current"])
+
+    program.good("switch", bar["id"][:6], "--here")
+    assert user(process.good("logins", "--json")) == "bar"
+    assert user(elsewhere("logins", "--json")) == "foo"
+    program.good("switch", f"foo@{foo['server']}", "--here")
+    program.good("switch", bar["id"])
+    assert user(program.good("logins", "--json")) == user(elsewhere("logins", "--json")) == "bar"
+    assert program("switch", "nobody").code == errors.NoLogin.exit_code
+    ambiguous = program("switch", bar["server"])
+    assert ambiguous.code == errors.BadRequest.exit_code
+    assert bar["id"][:8] in ambiguous.err
+    assert foo["id"][:8] in ambiguous.err
+
+
+def test_a_shell_that_logged_in_is_not_moved_by_another(
+    program: Program, process: Process, server: Site, log_in: LogIn
+) -> None:
+    log_in("bar")
+    subprocess.run(
+        [sys.executable, "-m", "jupyter_sessions", "login", f"foo@{server.url}", "-w", PASSWORD],
+        start_new_session=True, check=True, capture_output=True,
+    )  # fmt: skip
+    assert process("new", "mine", "--json").json["owner"] == "bar"
+
+
+def test_the_key_is_shown_on_a_terminal_or_to_who_insists(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    log_in("bar")
+    (login,) = logins.stored()
+    refused = program("key")
+    assert refused.code == errors.BadRequest.exit_code
+    assert login.key not in refused.err + refused.out
+    assert program.good("key", "--show") == f"{login.key}\n"
+    code, shown = ended(in_terminal("key"))
+    assert (code, shown.strip()) == (0, login.key)
+    assert program.good("file") == f"{logins.folder() / login.id}.json\n"
+
+
+def test_without_a_login_there_is_no_key_and_no_file(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    log_in("bar")
+    program.good("logout")
+    for typed in (["key", "--show"], ["file"], ["key"]):
+        ran = program(*typed)
+        assert (ran.code, ran.out) == (1, "")
+        assert "no current login" in ran.err
+
+
+# ---- ending
+
+
+def test_logging_out_of_one_or_all_ends_them_on_the_server(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    for user in ("bar", "foo", "bar"):
+        log_in(user, "-C")
+    keys = [login.key for login in logins.stored()]
+    program.good("logout")
+    assert len(logins.stored()) == 2
+    assert "2 logins forgotten and ended" in program.good("logout", "--all")
+    for key in keys:
+        assert program("login", server.url, "-k", key).code == errors.LoginRevoked.exit_code
+
+
+def test_clearing_spares_the_current_login_unless_all_are_meant(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    for user in ("bar", "foo"):
+        log_in(user)
+    keys = {login.user: login.key for login in logins.stored()}
+    cleared = program("clear", "--json").json
+    assert [each["user"] for each in cleared["ended"]] == ["bar"]
+    assert [login.user for login in logins.stored()] == ["foo"]
+    refused = program("login", server.url, "-k", keys["bar"])
+    assert refused.code == errors.LoginRevoked.exit_code
+    program.good("clear", "--all")
+    assert logins.stored() == []
+    refused = program("login", server.url, "-k", keys["foo"])
+    assert refused.code == errors.LoginRevoked.exit_code
+
+
+def test_what_could_not_be_ended_is_said(program: Program, mortal: Served, log_in: LogIn) -> None:
+    log_in("bar", url=mortal.url)
+    mortal.stop()
+    cleared = program("clear", "--all")
+    assert cleared.code == errors.ServerUnreachable.exit_code
+    assert f"The key of bar at {mortal.url} stays valid until" in cleared.out
+    assert logins.stored() == []
+
+
+def test_pruning_drops_the_expired_alone(program: Program, log_in: LogIn) -> None:
+    import msgspec
+
+    from jupyter_sessions.client.logins import store
+
+    log_in("bar")
+    log_in("foo")
+    (bar,) = (login for login in logins.stored() if login.user == "bar")
+    store.keep(msgspec.structs.replace(bar, expires=bar.created))
+    dry = program("prune", "--dry-run", "--json").json
+    assert ([each["user"] for each in dry["items"]], dry["forgotten"]) == (["bar"], False)
+    assert len(logins.stored()) == 2
+    assert "1 expired login forgotten." in program.good("prune")
+    assert [login.user for login in logins.stored()] == ["foo"]
+
+
+# ---- for others
+
+
+def test_an_administrator_makes_a_login_for_someone_and_ends_it(
+    program: Program, server: Site
+) -> None:
+    made = program("login-for", "bar", "--timeout", "60")
+    assert made.code == 0
+    key = made.out.strip()
+    assert made.out == f"{key}\n"
+    number = int(re.search(r"end-login (\d+)", made.err)[1])  # type: ignore[index]
+    assert "1 h" in made.err
+    joined = program("login", server.url, "-k", key, "--json").json
+    assert (joined["how"], joined["user"], joined["idle_timeout"]) == ("joined", "bar", 60)
+    refused = program("login-for", "foo")
+    assert refused.code == errors.Forbidden.exit_code
+    program.good("logout")
+    assert program("login-for", "nobody-here").code == errors.NotFound.exit_code
+    made = program("login-for", "foo", "--json").json
+    assert made["login"]["expires"] is not None
+    assert made["login"]["idle_timeout"] > 0
+    program.good("end-login", str(made["login"]["id"]))
+    refused = program("login", server.url, "-k", made["key"])
+    assert refused.code == errors.LoginRevoked.exit_code
+    assert number != made["login"]["id"]
+
+
+# ---- keeping alive
+
+
+@pytest.fixture
+def keeping(log_in: LogIn, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    log_in("bar")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyter_sessions", "keepalive", "-f", "1"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_login_is_kept_alive_until_ctrl_c_also_without_a_terminal(
+    keeping: subprocess.Popen[str],
+) -> None:
+    (login,) = logins.stored()
+    before, deadline = last_used(login.number), time.monotonic() + 60
+    while last_used(login.number) == before:
+        assert time.monotonic() < deadline
+        assert keeping.poll() is None
+        time.sleep(0.1)
+    keeping.send_signal(signal.SIGINT)
+    _, err = keeping.communicate(timeout=60)
+    assert keeping.returncode == 0, err
+    assert "Ctrl-C ends it" in err
+
+
+def test_keeping_alive_ends_with_the_login(keeping: subprocess.Popen[str]) -> None:
+    (login,) = logins.stored()
+    InProcess().call(api.CLOSE_LOGIN, model.LoginNamed(id=login.number or 0))
+    keeping.wait(60)
+    assert keeping.returncode == errors.LoginRevoked.exit_code
+
+
+def test_there_must_be_a_login_to_keep(program: Program) -> None:
+    assert program("keepalive").code == errors.NoLogin.exit_code
+    assert program("keepalive", "--stop").code == errors.BadRequest.exit_code
+
+
+# ---- waiting
+
+
+def test_retrying_never_takes_longer_than_was_said(process: Process) -> None:
+    begin = time.monotonic()
+    away = f"bar@127.0.0.1:{free_port()}"
+    refused = process("login", away, "-w", "x", "--retry", "2")
+    # A start of the program, and a machine with much else to do, take some seconds themselves.
+    assert time.monotonic() - begin < 2 + 8
+    assert refused.code == errors.ServerUnreachable.exit_code
+
+
+def test_an_exit_code_says_what_was_wrong(program: Program, server: Site) -> None:
+    InProcess().call(api.DISABLE_ACCOUNT, model.AccountNamed(name="foo"))
+
+    def code(*typed: str) -> Ran:
+        return program("login", *typed)
+
+    assert code(f"bar@{server.url}", "-w", "wrong").code == errors.WrongPassword.exit_code
+    disabled = code(f"foo@{server.url}", "-w", PASSWORD)
+    assert disabled.code == errors.AccountDisabled.exit_code
+    assert "disabled" in disabled.err
+    assert code(f"foo@{server.url}", "-w", "wrong").code == errors.WrongPassword.exit_code
+    InProcess().call(api.ENABLE_ACCOUNT, model.AccountNamed(name="foo"))
+
+
+def test_what_needs_no_server_imports_nothing_for_one(log_in: LogIn) -> None:
+    log_in("bar")
+    for typed in (["key", "--show"], ["logins"], ["file"], ["prune", "--dry-run"]):
+        program = (
+            "import sys\nfrom jupyter_sessions.commands import shell\n"
+            f"shell.run({typed!r})\n"
+            "print({'httpx', 'sqlalchemy', 'IPython', 'websocket', 'tornado', 'ssl'}"
+            " & set(sys.modules))"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "set()", done.stderr
