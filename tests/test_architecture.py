@@ -33,8 +33,10 @@ ARROWS: dict[str, set[str]] = {
     "recorder": {"model"},
     "formats": {"model", "errors"},
     "commands": {"client", "api", "model", "roles", "errors", "folders", "formats"},
+    "widgets": {"client", "commands", "formats", "api", "model", "roles", "errors", "folders"},
     "notebook": {
-        "client", "commands", "recorder", "formats", "api", "model", "roles", "errors", "folders",
+        "widgets", "client", "commands", "recorder", "formats", "api", "model", "roles", "errors",
+        "folders",
     },
     "demo": {"client", "commands", "api", "model", "errors", "folders", "formats"},
     "__init__": {"notebook", "server"},
@@ -152,7 +154,8 @@ def test_nothing_but_the_server_knows_tornado_or_jupyter_server(module: str) -> 
 
 def test_the_core_is_imported_by_clients_on_use_alone() -> None:
     for module in MODULES:
-        if part_of(module) not in {"client", "commands", "notebook"} or module in EXCEPTIONS:
+        clients = {"client", "commands", "notebook", "widgets"}
+        if part_of(module) not in clients or module in EXCEPTIONS:
             continue
         names = {name for name, _ in imported(module)}
         assert not [name for name in names if name.startswith((f"{NAME}.core", f"{NAME}.store"))]

@@ -54,7 +54,7 @@ def declared(names: set[str], within: set[str]) -> dict[str, bool]:
 
 def test_everything_that_the_package_imports_is_declared() -> None:
     needed = third_party("jupyter_sessions")
-    optional = named(EXTRAS["demo"]) | named(EXTRAS["keyring"])
+    optional = named(EXTRAS["demo"]) | named(EXTRAS["keyring"]) | named(EXTRAS["widgets"])
     found = declared(needed - USERS_OWN, named(PROJECT["dependencies"]) | optional)
     assert [name for name, known in found.items() if not known] == []
 

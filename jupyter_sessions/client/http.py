@@ -116,6 +116,19 @@ class Http:
         """
         return self._live().follow(request)
 
+    def another(self) -> Http:
+        """Give a second way to the same server as the same user; see `Transport.another`."""
+        connect, read = self._timeouts
+        return Http(
+            self._server,
+            self._key,
+            self._user,
+            renew=self._renew,
+            learn=self._learn,
+            connect_timeout=connect,
+            read_timeout=read,
+        )
+
     def close(self) -> None:
         """Let go of connections; those who follow stop."""
         with self._lock:

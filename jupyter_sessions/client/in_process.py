@@ -102,6 +102,12 @@ class InProcess:
         finally:
             watch.stop()
 
+    def another(self) -> InProcess:
+        """Give a second way into the same store."""
+        other = InProcess()
+        other._database = self._database
+        return other
+
     def close(self) -> None:
         """Stop following; the store stays open for others in this process."""
         self._closed.set()

@@ -55,6 +55,10 @@ class Transport(Protocol):
         """
         ...
 
+    def another(self) -> Transport:
+        """Give a second way to the same place as the same user, to be closed by itself."""
+        ...
+
     def close(self) -> None:
         """Let go of connections; those who follow stop."""
         ...

@@ -91,6 +91,12 @@ class Work:
         transport = self.in_session if operation.in_session else self.transport
         return transport.call(operation, request, content)
 
+    @property
+    def names_session(self) -> bool:
+        """Whether a session is named or, with no server named either, at hand."""
+        at_hand = self._server is None and self.front.current() is not None
+        return self._named is not None or at_hand
+
     def name_session(self, text: str) -> None:
         """Take the session from an argument, in place of ``-S``."""
         self._named = text

@@ -49,6 +49,16 @@ class Kernel(ABC):
     def run(self, source: str) -> bool:
         """Run a source as a cell would, and tell whether it went well."""
 
+    @abstractmethod
+    def open_panel(self, session: model.Session | None, transport: Transport) -> None:
+        """Display the sessions as widgets, one of them picked; keep the transport.
+
+        Raises
+        ------
+        BadRequest
+            Where there are no widgets.
+        """
+
 
 class Front(ABC):
     """A place where commands are typed.

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from jupyter_sessions import errors, model
+from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands.arguments import Numbers
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.history import fetch
@@ -96,4 +96,22 @@ def detach(work: Work) -> Result:
     return Result(model.Done(), (work.front.kernel.detach(),))
 
 
-COMMANDS = table(replay, load, pause, unpause, detach)
+@command("ui", "ui -S 1234567890123456789012")
+def ui(work: Work) -> Result:
+    """Show the sessions as widgets: pick one, browse it, change its members, publish; live.
+
+    It begins with the session at hand. In Python: jupyter_sessions.widgets.SessionPanel.
+    """
+    kernel = work.front.kernel
+    session = None
+    if work.names_session:
+        session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
+    transport = (work.in_session if session is not None else work.transport).another()
+
+    def show() -> None:
+        kernel.open_panel(session, transport)
+
+    return Result(session, afterwards=show)
+
+
+COMMANDS = table(replay, load, pause, unpause, detach, ui)

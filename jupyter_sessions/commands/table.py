@@ -126,6 +126,7 @@ TABLE: tuple[Entry, ...] = (
         "kernel",
         ("replay", "Run commands again in this kernel."),
         ("load", "Put a command's source into the next cell."),
+        ("ui", "Show the sessions as widgets, to pick from and to browse."),
         ("pause", "Stop recording for a while."),
         ("unpause", "Go on recording."),
         ("detach", "Stop recording for good."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,10 @@ from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.new_files import new_file
 from jupyter_sessions.commands.paging import more
+from jupyter_sessions.commands.publishable import named
 from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
 from jupyter_sessions.commands.values import one_line, size
-from jupyter_sessions.formats import Content, folders, inside, outputs, write
+from jupyter_sessions.formats import Content, inside, outputs, write
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transport import Transport
@@ -48,7 +49,10 @@ def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
     left_out: list[Path] = []
     if what:
         target = path if path is None or len(what) == 1 else inside(path, "")
-        contents = [content for each in what for content in _found(work, each, target, left_out)]
+        variable = work.front.variable
+        contents = [
+            content for each in what for content in named(each, target, variable, left_out.append)
+        ]
         made_by = work.front.running_command(code)
     else:
         contents, made_by = _last_output(work, path)
@@ -79,18 +83,6 @@ def _published(work: Work, content: Content, number: int | None) -> model.File:
 
 def _address(session: model.Session, path: str) -> str | None:
     return f"{session.url}/files/{quote(path)}" if session.url else None
-
-
-def _found(work: Work, what: str, path: str | None, left_out: list[Path]) -> Iterable[Content]:
-    known, value = work.front.variable(what)
-    if not known:
-        return folders.walk(Path(what).expanduser(), path, left_out.append)
-    if isinstance(value, Path):
-        return folders.walk(value, path, left_out.append)
-    if path is not None and path.endswith("/"):
-        content = write(value, name=what)
-        return outputs.renamed([content], path)
-    return [write(value, name=what, path=path)]
 
 
 def _last_output(work: Work, path: str | None) -> tuple[list[Content], int | None]:

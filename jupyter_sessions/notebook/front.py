@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import shutil
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,8 +13,10 @@ import click
 from jupyter_sessions import errors
 from jupyter_sessions.commands.front import Current, Front, Kernel
 from jupyter_sessions.commands.results import Block, Line, Outputs, Result, Tone
+from jupyter_sessions.notebook import own_loop
 from jupyter_sessions.notebook.attachment import Attachment
 from jupyter_sessions.notebook.keepers import Keepers
+from jupyter_sessions.notebook.panels import Panels
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -47,6 +46,7 @@ class Notebook(Front, Kernel):
         self.attachment: Attachment | None = None
         self._replaying = False
         self._keepers = Keepers()
+        self.panels = Panels()
 
     @property
     def kernel(self) -> Kernel:
@@ -177,38 +177,16 @@ class Notebook(Front, Kernel):
         finally:
             self._replaying = False
 
+    def open_panel(self, session: model.Session | None, transport: Transport) -> None:
+        """Display the panel, in place of the one that was opened before."""
+        self.panels.open(self, session, transport, notebook=self._in_notebook)
+
     def execute(self, source: str) -> ExecutionResult:
         """Run a source inside of the running cell, with top-level ``await`` or not."""
-        if self._needs_a_loop_of_its_own(source):
-            return self._execute_in_thread(source)
+        if own_loop.needed(self.shell, source):
+            return own_loop.run_cell(self.shell, source)
         result: ExecutionResult = self.shell.run_cell(source, store_history=False)
         return result
-
-    def _needs_a_loop_of_its_own(self, source: str) -> bool:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return False
-        transformed = self.shell.transform_cell(source)
-        return bool(self.shell.should_run_async(source, transformed_cell=transformed))
-
-    def _execute_in_thread(self, source: str) -> ExecutionResult:
-        """Run a source with top-level ``await`` while the kernel's own loop is busy with us."""
-        results: list[ExecutionResult] = []
-
-        def work() -> None:
-            cell = self.shell.run_cell_async(
-                source,
-                store_history=False,
-                transformed_cell=self.shell.transform_cell(source),
-            )
-            results.append(asyncio.run(cell))
-
-        # The copied context is what sends the outputs to this cell.
-        thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
-        thread.start()
-        thread.join()
-        return results[0]
 
     # ---- talking with the user
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from jupyter_sessions import errors
-from jupyter_sessions.commands import running
+from jupyter_sessions.commands import rich, running
 from jupyter_sessions.commands.results import Block, Line, Result
 from jupyter_sessions.commands.table import BY_NAME, CommandGroup
 from jupyter_sessions.notebook import ophidia
@@ -120,6 +120,7 @@ class SessionMagics:
     def close(self) -> None:
         """Leave the session; what can't be delivered now waits on disk."""
         self.front.stop_keeping_alive()
+        self.front.panels.close()
         if self.front.attachment is not None:
             self.front.attachment.leave()
             self.front.attachment = None
@@ -150,6 +151,7 @@ def load(shell: InteractiveShell) -> None:
     for kind, name, function in magics.magics:
         register(function, magic_kind=kind, magic_name=name)
     shell.Completer.custom_matchers.insert(0, magics.completion.matcher)
+    rich.register(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -158,6 +160,7 @@ def unload(shell: InteractiveShell) -> None:
     if magics is None:
         return
     magics.close()
+    rich.unregister(shell)
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
     for kind, name, _ in magics.magics:
         shell.magics_manager.magics[kind].pop(name, None)

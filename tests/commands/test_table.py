@@ -19,7 +19,7 @@ HEAVY = {
 }  # fmt: skip
 
 ISSUE = """new list show set members users grant revoke disable enable close remove restore transfer
-resume history view request response replay load forget pause unpause detach publish files get
+resume history view request response replay load forget ui pause unpause detach publish files get
 unpublish web exists login logout account serve demo
 scratch message agent dispose http-url xmlrpc-url outbox
 logins switch key file timeout keepalive clear prune login-for end-login

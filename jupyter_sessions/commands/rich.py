@@ -1,0 +1,151 @@
+"""Answers as a notebook displays them: what a program gets is as readable as what a magic shows.
+
+Each has a plain text form, too: in a terminal, in a record, and where HTML is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import click
+
+from jupyter_sessions import model
+from jupyter_sessions.commands import columns, html, text
+from jupyter_sessions.commands.contained import contained, joined
+from jupyter_sessions.commands.results import (
+    Block,
+    Card,
+    Column,
+    Line,
+    Outputs,
+    Request,
+    Result,
+    Table,
+)
+from jupyter_sessions.commands.sessions import card
+from jupyter_sessions.commands.values import printable
+
+_WIDTH = 140
+_PAGES: dict[type, tuple[Column, ...]] = {
+    model.Session: columns.SESSION,
+    model.CommandSummary: columns.COMMAND,
+    model.File: columns.FILE,
+    model.Account: columns.ACCOUNT,
+    model.ScratchEntry: columns.SCRATCH,
+    model.Invitation: columns.INVITATION,
+}
+#: Answers that have a rich display.
+SHOWN: tuple[type, ...] = (
+    model.Session,
+    model.Resumed,
+    model.Members,
+    model.Command,
+    model.CommandSummary,
+    model.File,
+    model.Page,
+)
+
+
+def bundle(answer: Any) -> dict[str, str]:
+    """Give an answer's display by media type: ``text/plain`` and ``text/html``.
+
+    Parameters
+    ----------
+    answer
+        One of `SHOWN`.
+    """
+    blocks = tuple(_blocks(answer))
+    return {
+        "text/plain": text.render(Result(None, blocks), width=_WIDTH, colour=False),
+        "text/html": "".join(_html(block) for block in blocks),
+    }
+
+
+def register(shell: Any) -> None:
+    """Have an IPython shell display answers so; a second time changes nothing."""
+    formatter = shell.display_formatter.mimebundle_formatter
+    for kind in SHOWN:
+        formatter.for_type(kind, bundle)
+
+
+def unregister(shell: Any) -> None:
+    """Have an IPython shell display answers as it does any value."""
+    formatter = shell.display_formatter.mimebundle_formatter
+    for kind in SHOWN:
+        formatter.pop(kind, None)
+
+
+def _blocks(answer: Any) -> Iterator[Block]:
+    match answer:
+        case model.Session():
+            yield card(answer)
+        case model.File():
+            yield Card(answer.name, columns.FILE_CARD, answer)
+        case model.CommandSummary():
+            yield Table(columns.COMMAND_VERBOSE, [answer], "")
+        case model.Command():
+            yield Request(answer)
+            yield Outputs(answer, own=False)
+        case model.Members():
+            yield Table(columns.MEMBER, answer.members, "No members.")
+        case model.Resumed(session=session, members=members, commands=commands):
+            yield card(session)
+            yield Table(columns.MEMBER, members, "No members.")
+            yield Table(columns.COMMAND, [each.summary for each in commands], "No commands.")
+        case model.Page(items=items, next=more):
+            yield _page(items)
+            if more:
+                yield Line("More: the page after this one, by its `next`.")
+
+
+def _page(items: list[Any]) -> Block:
+    if not items:
+        return Table((), (), "Nothing.")
+    kind = next((known for known in _PAGES if isinstance(items[0], known)), None)
+    if kind is None:
+        return Line("\n".join(map(repr, items)))
+    return Table(_PAGES[kind], items, "")
+
+
+def _html(block: Block) -> str:
+    if isinstance(block, Outputs):
+        return outputs_as_html(block.command)
+    return html.render(Result(None, (block,)))
+
+
+def outputs_as_html(command: model.Command) -> str:
+    """Draw a command's outputs in one piece of HTML, in which nothing reaches the page."""
+    outputs = [] if command.response is None else command.response.outputs
+    return "".join(_output(each, command.summary.user) for each in outputs)
+
+
+def _output(output: model.Output, user: str) -> str:
+    match output:
+        case model.Stream(text=said):
+            return _pre(joined(said))
+        case model.ErrorOutput(traceback=traceback, ename=name, evalue=value):
+            return _pre("\n".join(traceback) or f"{name}: {value}")
+        case model.DisplayData(data=data) | model.ExecuteResult(data=data):
+            return _picture(contained(data, user))
+
+
+def _picture(data: model.MimeBundle) -> str:
+    # `contained` has put foreign HTML into a frame.
+    if "text/html" in data:
+        return f'<div style="margin:.4em 0">{data["text/html"]}</div>'
+    for media in ("image/png", "image/jpeg", "image/webp", "image/gif"):
+        if media in data:
+            coded = escape("".join(joined(data[media]).split()))
+            return f'<img alt="" style="max-width:100%" src="data:{media};base64,{coded}">'
+    for media in ("text/plain", "text/latex"):
+        if media in data:
+            return _pre(joined(data[media]))
+    return _pre(f"({', '.join(sorted(data))})")
+
+
+def _pre(said: str) -> str:
+    # Colours are for terminals; without them the text is the same.
+    plain = escape(click.unstyle(printable(said)))
+    return f'<pre style="margin:.3em 0;white-space:pre-wrap">{plain}</pre>'

@@ -1,0 +1,105 @@
+"""A session's events, followed in a thread and handed over on the kernel's own loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+
+from jupyter_sessions import errors, model
+from jupyter_sessions.client.transport import Transport
+
+#: Seconds in which events gather, so that a storm of them costs the kernel little.
+_GATHERED = 0.2
+
+
+def kernel_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop on which this kernel works; None where there is none, as in a script."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class Following:
+    """The live view of one session, until it is closed.
+
+    Parameters
+    ----------
+    transport
+        The way to the session; a second one is opened for the live view, and closed with it.
+    session
+        The session, and how much of its log is known already.
+    take
+        Is given the events that came, in order, on the loop.
+    ended
+        Is called on the loop when there is nothing more to see: why, where that is known.
+    loop
+        The kernel's loop.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        session: model.Session,
+        *,
+        take: Callable[[Sequence[model.Event]], None],
+        ended: Callable[[errors.SessionsError | None], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._transport = transport.another()
+        self._request = model.Follow(code=session.code, after=session.events)
+        self._take = take
+        self._ended = ended
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._waiting: list[model.Event] = []
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="sessions-widget", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still follows."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Follow no more; nothing is handed over from here on."""
+        self._closed = True
+        self._transport.close()
+
+    def _run(self) -> None:
+        failure: errors.SessionsError | None = None
+        try:
+            for event in self._transport.follow(self._request):
+                if self._closed:
+                    return
+                self._gather(event)
+        except errors.SessionsError as error:
+            failure = error
+        if not self._closed:
+            self._post(lambda: self._end(failure))
+
+    def _gather(self, event: model.Event) -> None:
+        with self._lock:
+            first = not self._waiting
+            self._waiting.append(event)
+        if first:
+            self._post(lambda: self._loop.call_later(_GATHERED, self._hand_over))
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            events, self._waiting = self._waiting, []
+        if events and not self._closed:
+            self._take(events)
+
+    def _end(self, failure: errors.SessionsError | None) -> None:
+        self._hand_over()
+        if not self._closed:
+            self._ended(failure)
+
+    def _post(self, act: Callable[[], object]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(act)
+        except RuntimeError:  # the loop is closed: the kernel ends
+            self._closed = True

@@ -1,0 +1,200 @@
+"""Picking a session, or making one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from jupyter_sessions import api, model
+from jupyter_sessions.client import choose
+from jupyter_sessions.client.references import parse_reference
+from jupyter_sessions.client.transport import Transport
+from jupyter_sessions.widgets import look
+from jupyter_sessions.widgets.columns import session_line
+from jupyter_sessions.widgets.part import Part
+from jupyter_sessions.widgets.pieces import button, field, lines, row, shown
+
+_ROWS = 8
+_PAGE = 100
+_WHICH = (("All", "all"), ("Mine", "mine"), ("Shared with me", "shared"))
+
+
+class SessionPicker(Part):
+    """The sessions that one has a role in, to pick from, and a way to make another.
+
+    Parameters
+    ----------
+    transport
+        The way to the sessions; by default the one that a command would take.
+
+    Attributes
+    ----------
+    sessions
+        Those that are listed.
+    selected
+        The one that was picked, or None. Setting it picks one.
+    search
+        What is searched for.
+    """
+
+    sessions: traitlets.List[model.Session] = traitlets.List(traitlets.Instance(model.Session))
+    selected = traitlets.Instance(model.Session, allow_none=True)
+    search = traitlets.Unicode()
+
+    def __init__(self, *, transport: Transport | None = None) -> None:
+        self._next: str | None = None
+        self._picking = False
+        super().__init__(transport=transport, live=False)
+        self.refresh_told()
+
+    def built(self) -> Sequence[ipywidgets.Widget]:
+        """Make the widgets."""
+        self.where = ipywidgets.HTML()
+        self.search_field = field("Search label and description", "18em")
+        self.which = ipywidgets.ToggleButtons(
+            options=_WHICH, style={"button_width": "auto"}, tooltips=[name for name, _ in _WHICH]
+        )
+        self.reload = button("Refresh", "refresh", self.refresh_told)
+        self.list = lines(_ROWS)
+        self.empty = ipywidgets.HTML()
+        self.more = button("More", "chevron-down", self._load_more)
+        self.label_field = field("Label of a new session", "18em")
+        self.new = button("New session", "plus", self._make)
+        self.address_field = field("Code or session URL", "22em")
+        self.open = button("Open", "folder-open", self._open_named)
+        ipywidgets.link((self, "search"), (self.search_field, "value"))
+        self.observe(lambda _: self.refresh_told(), "search")
+        self.which.observe(lambda _: self.refresh_told(), "value")
+        self.list.observe(self._picked, "value")
+        self.observe(self._show_selected, "selected")
+        find = row(self.search_field, self.which, self.reload)
+        make = row(self.label_field, self.new, self.address_field, self.open)
+        return (self.where, find, self.list, self.empty, self.more, make)
+
+    def refresh_told(self) -> None:
+        """Fetch the list anew; what fails is said in the widget."""
+        with self.telling():
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Fetch the list anew.
+
+        Raises
+        ------
+        SessionsError
+            When it can't be had; what was listed stays.
+        """
+        self.where.value = look.empty(self._place())
+        page = self._page(None)
+        self._list(page.items, page.next)
+
+    def learn(self, events: Sequence[model.Event]) -> None:
+        """Take in what happened in a session: not followed here."""
+
+    def text(self) -> str:
+        """Name the picked session, and how many there are to pick from."""
+        count = f"{len(self.sessions)}{'+' if self._next else ''} sessions"
+        picked = self.selected
+        return f"{count}, {picked.label or picked.code} picked" if picked else count
+
+    def make(self, label: str) -> model.Session:
+        """Make a session, and pick it.
+
+        Parameters
+        ----------
+        label
+            Its label.
+        """
+        session = self.call(api.CREATE_SESSION, model.NewSession(label=label))
+        self._list([session, *self.sessions], self._next)
+        self.selected = session
+        return session
+
+    def open_session(self, reference: str) -> model.Session:
+        """Pick a session by its code or URL, on another server too if there is a login.
+
+        Parameters
+        ----------
+        reference
+            The code, or the URL.
+        """
+        read = parse_reference(reference)
+        transport = self.transport
+        if read.server not in (None, transport.server):
+            transport = choose.transport_for(read)
+        try:
+            session = transport.call(api.GET_SESSION, model.SessionNamed(code=read.code))
+        except BaseException:
+            if transport is not self.transport:
+                transport.close()
+            raise
+        if transport is not self.transport:
+            self._let_go()
+            self._transport, self._own_transport = transport, True
+            self.refresh()
+        if session.code not in {each.code for each in self.sessions}:
+            self._list([session, *self.sessions], self._next)
+        self.selected = session
+        return session
+
+    def _place(self) -> str:
+        server = self.transport.server
+        return f"Sessions of {self.transport.user} {f'at {server}' if server else 'on this disk'}"
+
+    def _page(self, after: str | None) -> model.Page[model.Session]:
+        request = model.ListSessions(
+            which=self.which.value, search=self.search.strip(), limit=_PAGE, after=after
+        )
+        return self.call(api.LIST_SESSIONS, request)
+
+    def _list(self, sessions: list[model.Session], more: str | None) -> None:
+        self.sessions, self._next = sessions, more
+        self._picking = True
+        try:
+            self.list.options = [(session_line(each), each.code) for each in sessions]
+            self.list.value = self._listed(self.selected)
+        finally:
+            self._picking = False
+        shown(self.list, bool(sessions))
+        shown(self.more, more is not None)
+        self.empty.value = "" if sessions else look.empty(self._nothing())
+
+    def _nothing(self) -> str:
+        if self.search.strip():
+            return "No session has these words in its label or description."
+        if self.which.value == "shared":
+            return "Nobody has shared a session with you here yet."
+        return "No sessions yet. Make one: type a label and press New session."
+
+    def _listed(self, session: model.Session | None) -> str | None:
+        codes = {each.code for each in self.sessions}
+        return session.code if session is not None and session.code in codes else None
+
+    def _picked(self, change: dict[str, Any]) -> None:
+        if not self._picking and change["new"] is not None:
+            self.selected = next(each for each in self.sessions if each.code == change["new"])
+
+    def _show_selected(self, _: dict[str, Any]) -> None:
+        self._picking = True
+        try:
+            self.list.value = self._listed(self.selected)
+        finally:
+            self._picking = False
+
+    def _load_more(self) -> None:
+        with self.telling():
+            page = self._page(self._next)
+            self._list([*self.sessions, *page.items], page.next)
+
+    def _make(self) -> None:
+        with self.telling():
+            self.make(self.label_field.value.strip())
+            self.label_field.value = ""
+
+    def _open_named(self) -> None:
+        with self.telling():
+            self.open_session(self.address_field.value)
+            self.address_field.value = ""

@@ -1,0 +1,112 @@
+"""A look at a published file, in which nothing that someone wrote reaches the notebook.
+
+And a copy of it on the kernel's disk; either tells how far it is, and may be ended.
+"""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from jupyter_sessions import model
+from jupyter_sessions.client.transport import Transport
+from jupyter_sessions.commands.contained import contained
+from jupyter_sessions.commands.new_files import new_file
+from jupyter_sessions.commands.values import printable, size
+from jupyter_sessions.widgets.progress import Steps
+
+#: Bytes of a file that a notebook can take in.
+_MOST = 8_000_000
+#: Characters of a text that are worth a look.
+_MOST_TEXT = 50_000
+_TEXTS = {"application/json", "application/geo+json", "application/x-ipynb+json"}
+_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+_ACTIVE = {"text/html", "image/svg+xml"}
+
+Outputs = tuple[dict[str, Any], ...]
+
+
+class Counted:
+    """A file that tells how much of it is written already.
+
+    Parameters
+    ----------
+    target
+        Where the bytes go.
+    total
+        How many there will be.
+    steps
+        Is told after each piece, and may end the work.
+    """
+
+    def __init__(self, target: BinaryIO, total: int, steps: Steps) -> None:
+        self._target = target
+        self._total = total
+        self._steps = steps
+        self._done = 0
+
+    def write(self, data: bytes) -> int:
+        """Write a piece."""
+        self._steps.at(self._done, self._total, f"{size(self._done)} of {size(self._total)}")
+        self._done += len(data)
+        return self._target.write(data)
+
+    def writelines(self, pieces: Any) -> None:
+        """Write pieces one after the other."""
+        for piece in pieces:
+            self.write(piece)
+
+
+def counted(target: BinaryIO, total: int, steps: Steps) -> BinaryIO:
+    """Give a file to download into, which tells the steps how much has come."""
+    return cast("BinaryIO", Counted(target, total, steps))
+
+
+def possible(file: model.File) -> bool:
+    """Tell whether a file can be looked at in a notebook."""
+    media = _media(file)
+    known = media.startswith("text/") or media in _TEXTS | _PICTURES | _ACTIVE
+    return known and file.size <= _MOST
+
+
+def without(file: model.File) -> Outputs:
+    """Say why there is nothing to look at."""
+    why = "is too large for a look" if file.size > _MOST else "has no preview here"
+    return _text(f"{file.name} ({size(file.size)}, {_media(file)}) {why}. Save it, or open it.")
+
+
+def of(file: model.File, transport: Transport, code: str, steps: Steps) -> Outputs:
+    """Fetch a file, and give the outputs that show it."""
+    content = BytesIO()
+    named = model.FileNamed(code=code, path=file.path)
+    transport.download(named, counted(content, file.size, steps))
+    media = _media(file)
+    if media in _PICTURES:
+        coded = base64.b64encode(content.getvalue()).decode()
+        return _display({media: coded, "text/plain": file.name})
+    said = content.getvalue().decode("utf-8", "replace")
+    if media in _ACTIVE:
+        return _display(contained({media: said}, file.publisher) | {"text/plain": file.name})
+    more = "\n…" if len(said) > _MOST_TEXT else ""
+    return _text(printable(said[:_MOST_TEXT]) + more)
+
+
+def save(file: model.File, target: Path, transport: Transport, code: str, steps: Steps) -> None:
+    """Save a file on this disk, whole or not at all."""
+    with new_file(target, force=False) as opened:
+        named = model.FileNamed(code=code, path=file.path)
+        transport.download(named, counted(opened, file.size, steps))
+
+
+def _media(file: model.File) -> str:
+    return file.media_type.partition(";")[0].strip().lower()
+
+
+def _display(data: dict[str, Any]) -> Outputs:
+    return ({"output_type": "display_data", "data": data, "metadata": {}},)
+
+
+def _text(said: str) -> Outputs:
+    return ({"output_type": "stream", "name": "stdout", "text": said},)
