@@ -111,8 +111,8 @@ def add_users(context: Context, request: model.GroupUsers) -> model.Group:
     inside = _inside(context, people)
     if inside:
         raise Conflict(
-            f"{_listed(people[id_] for id_ in inside)} is in the group {context.group.name} "
-            "already. Nobody is added.",
+            f"In the group {context.group.name} already: {_listed(people[id_] for id_ in inside)}. "
+            "Nobody is added.",
             hint="Name only those who are not in it.",
         )
     _put_in(context, people, owner=False)
@@ -211,7 +211,7 @@ def _refuse_external(context: Context) -> None:
 
 
 def _listed(people: Any) -> str:
-    return " and ".join(sorted(people))
+    return ", ".join(sorted(people))
 
 
 def _inside(context: Context, people: dict[int, str]) -> list[int]:
@@ -228,7 +228,7 @@ def _all_inside(context: Context, people: dict[int, str]) -> None:
     missing = people.keys() - set(_inside(context, people))
     if missing:
         raise NotFound(
-            f"{_listed(people[id_] for id_ in missing)} is not in the group {context.group.name}. "
+            f"Not in the group {context.group.name}: {_listed(people[id_] for id_ in missing)}. "
             "Nothing is changed.",
             hint=f"`groups members {context.group.name}` shows who is.",
         )
