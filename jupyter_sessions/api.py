@@ -326,7 +326,7 @@ CLOSE_LOGIN = _add("logins.close", "DELETE /logins/{id}", N.USER, model.LoginNam
 LOG_OUT = _add("logins.end", "POST /logout", N.USER, model.Nothing, model.Done,
     "End the login that this request came with.")
 MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, model.Nothing, model.Ticket,
-    "Make a one-time way in for oneself.")
+    "Make a one-time login link for oneself.")
 WHO_AM_I = _add("logins.show", "GET /user", N.USER, model.Nothing, model.User,
     "Tell who is asking.")
 

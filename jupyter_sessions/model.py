@@ -558,8 +558,10 @@ class Resumed(Answer):
 
 
 class File(Answer):
-    """A published file, or a folder that holds some (`folder` true: only path and size count).
+    """A published file, or a folder that holds some (`folder` true).
 
+    Of a folder, `files`, `size` and `published` are of all that is in it (how many, how much, the
+    newest); `publisher` and `command` too, where it is the same for all, else empty and null.
     `command` is the number of the command whose output it is or, where it is none's, of the one
     that published it.
     """
@@ -573,6 +575,7 @@ class File(Answer):
     publisher: str
     published: datetime
     command: int | None
+    files: int = 1
 
 
 class ListFiles(Request):
@@ -1054,7 +1057,7 @@ class LoginNamed(Request):
 
 
 class Ticket(Answer):
-    """A one-time way in: it works once, and for a few minutes."""
+    """What a one-time login link holds: it works once, and for a few minutes."""
 
     ticket: str
     expires: datetime

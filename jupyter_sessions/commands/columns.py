@@ -149,11 +149,11 @@ COMMAND_VERBOSE = (
 
 FILE = (
     Column("Path", lambda f: f.path + ("/" if f.folder else "")),
-    Column("Type", lambda f: None if f.folder else f.media_type),
+    Column("Type", lambda f: f"{f.files} file{'s' * (f.files != 1)}" if f.folder else f.media_type),
     Column("Size", lambda f: f.size, Form.SIZE),
-    Column("Publisher", lambda f: None if f.folder else f.publisher),
-    Column("Published", lambda f: None if f.folder else f.published, Form.MOMENT),
-    Column("Command", lambda f: f.command, Form.NUMBER),
+    Column("Publisher", lambda f: f.publisher or None),
+    Column("Published", lambda f: f.published, Form.MOMENT),
+    Column("From command", lambda f: f.command, Form.NUMBER),
 )
 
 FILE_CARD = (*FILE, Column("SHA-256", lambda f: None if f.folder else f.sha256))

@@ -229,7 +229,8 @@ def unpublish(work: Work, paths: tuple[str, ...]) -> Result:
 def web(work: Work, all_sessions: bool, no_browser: bool) -> Result:
     """Print the address of a session's page, or of the list's, and open it in a browser.
 
-    On the user's own store it also prints a way in that works once, without a password.
+    On the user's own store it also prints a one-time login link, which needs no password: whoever
+    opens it first is logged in as this user.
     """
     if all_sessions:
         user = work.call(api.WHO_AM_I, model.Nothing())
@@ -266,7 +267,7 @@ def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bo
     opened = url
     if work.transport.server is None:
         opened = way_in(work.transport, server, f"/sessions{page or '/'}")
-        lines.append(Line("A way in that works once, for ten minutes:", link=opened))
+        lines.append(Line("A one-time login link, for yourself, for ten minutes:", link=opened))
 
     def show() -> None:
         work.front.open_browser(opened)

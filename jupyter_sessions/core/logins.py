@@ -112,7 +112,7 @@ def redeem(context: Context, request: model.LogInWithTicket) -> model.NewLogin:
         ).one_or_none()
     if ticket is None or (ticket.parent_id is not None and parent is None):
         raise NotSignedIn(
-            "This one-time way in was used already, or has expired.",
+            "This one-time login link was used already, or has expired.",
             hint="Ask for another: `jupyter sessions web` prints one.",
         )
     user = context.connection.execute(
@@ -275,7 +275,7 @@ def log_out(context: Context, request: model.Nothing) -> model.Done:  # noqa: AR
 
 @implements(api.MAKE_TICKET)
 def make_ticket(context: Context, request: model.Nothing) -> model.Ticket:  # noqa: ARG001  # no fields
-    """Make a one-time way in for oneself."""
+    """Make a one-time login link for oneself."""
     expires = context.now + TICKET_LIFETIME
     _, ticket = keys.make(
         context.connection,

@@ -169,10 +169,19 @@ def _children(
 
 def _folder(context: Context, first: Row[Any], folded: str) -> model.File:
     totals = context.connection.execute(
-        select(func.sum(files.c.size).label("size"), func.max(files.c.published).label("published"))
+        select(
+            func.count().label("files"),
+            func.sum(files.c.size).label("size"),
+            func.max(files.c.published).label("published"),
+            func.count(files.c.publisher_id.distinct()).label("publishers"),
+            func.count(files.c.command).label("from_commands"),
+            func.min(files.c.command).label("first"),
+            func.max(files.c.command).label("last"),
+        )
         .where(files.c.session_id == context.session.id)
         .where(below(folded))
     ).one()
+    same = totals.from_commands == totals.files and totals.first == totals.last
     path = "/".join(first.path.split("/")[: folded.count("/") + 1])
     return model.File(
         path=path,
@@ -181,9 +190,10 @@ def _folder(context: Context, first: Row[Any], folded: str) -> model.File:
         media_type=_FOLDER,
         size=int(totals.size),
         sha256="",
-        publisher=first.publisher,
+        publisher=first.publisher if totals.publishers == 1 else "",
         published=totals.published,
-        command=None,
+        command=totals.first if same else None,
+        files=totals.files,
     )
 
 

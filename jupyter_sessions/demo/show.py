@@ -80,8 +80,8 @@ def _serve(transport: Transport, code: str, port: int) -> None:
         url = _address(server)
         page = f"/sessions/{code}/experiment"
         click.echo(f"\nsession    {url}{page}")
-        click.echo(f"way in     {way_in(transport, url, page)}")
-        click.echo("           (works once, within ten minutes; `jupyter sessions web` makes more)")
+        click.echo(f"log in     {way_in(transport, url, page)}")
+        click.echo("           (works once, within ten minutes; more: jupyter sessions web)")
         click.echo("\nServing until Ctrl-C.")
         server.wait()
     except KeyboardInterrupt:

@@ -80,6 +80,19 @@ def test_frames_are_as_high_as_their_content(site: Site, visit: Visit, variety: 
     assert abs(page.locator("iframe").evaluate("e => e.offsetHeight") - inner) <= 1
 
 
+def test_frames_far_below_load_too_for_a_page_that_is_printed(site: Site, visit: Visit) -> None:
+    code = site.session("Printed", reader="read")
+    table = shown(text__html=TABLE, text__plain="x")
+    long = text("line\n" * 13)
+    site.record(code, *(command(f"df{n}", long, table) for n in range(30)))
+    page = visit(site.address(code), "reader")
+    # Frames that have loaded have told their height; the others stand as high as the style says.
+    fitted = "[...document.querySelectorAll('iframe.rich')].every(e => e.style.height)"
+    expect(page.locator("iframe.rich")).to_have_count(30)
+    wait_until(page, fitted)
+    assert page.evaluate("scrollY") == 0
+
+
 def test_long_text_is_folded_and_unfolds(site: Site, visit: Visit, variety: str) -> None:
     page = visit(site.address(variety), "reader")
     last = page.locator("#c9").get_by_text("epoch 199")

@@ -1,4 +1,4 @@
-"""Login form, one-time way in, logout, and where they lead."""
+"""Login form, one-time login link, logout, and where they lead."""
 
 from __future__ import annotations
 

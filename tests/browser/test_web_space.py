@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
 
 from jupyter_sessions import api, model
-from tests.browser.conftest import Site, Visit, command
+from tests.browser.conftest import Site, Visit, command, wait_until
 from tests.browser.test_history import PIXEL, TABLE
 
 CSV = b"station,rain\nSea-Tac,10.9\nBoeing Field,8.1\n"
@@ -147,6 +149,64 @@ def test_the_list_finds_sessions_and_separates_mine_from_shared(site: Site, visi
     expect(titles).to_have_text(["Tides of the Sound"])
     page.get_by_role("link", name="Removed", exact=True).click()
     expect(page.get_by_text("Nothing matches")).to_be_visible()
+
+
+def test_cards_tell_sessions_of_one_name_apart(site: Site, visit: Visit) -> None:
+    first, second = (site.session("Twins", sibling="read") for _ in range(2))
+    request = model.DescribeSession(code=second, description="The second try, with wind")
+    site.house.call("root", api.DESCRIBE_SESSION, request)
+    page = visit("/sessions/?search=twins", "sibling")
+    cards = page.locator(".sessions li")
+    expect(cards.first).to_contain_text("The second try, with wind")
+    expect(cards.first).to_contain_text(second)
+    expect(cards.last).to_contain_text(first)
+    expect(cards.last).to_contain_text("made on")
+
+
+def test_images_of_a_folder_are_shown_small_from_capability_urls(site: Site, visit: Visit) -> None:
+    code = site.session("Gallery", looker="read")
+    for name in ("a", "b"):
+        site.publish(code, f"figures/{name}.png", base64.b64decode(PIXEL))
+    site.publish(code, "figures/large.png", b"x" * 2_000_001)
+    page = visit(site.address(code, "/files/figures"), "looker")
+    pictures = page.locator(".gallery img")
+    expect(pictures).to_have_count(2)
+    wait_until(page, "[...document.querySelectorAll('.gallery img')].every(e => e.naturalWidth)")
+    redirects = page.request.get(site.url + pictures.first.get_attribute("src"), max_redirects=0)
+    assert "/sessions/w/" in redirects.headers["location"]
+    page.get_by_label("Images").get_by_role("link", name="b.png").click()
+    page.wait_for_url("**/files/figures/b.png")
+
+
+def test_folders_and_the_tab_say_how_many_files_there_are(site: Site, visit: Visit) -> None:
+    code = site.session("Counted files", looker="read")
+    for path in ("figures/a.txt", "figures/deep/b.txt", "c.txt"):
+        site.publish(code, path, b"x")
+    page = visit(site.address(code, "/files"), "looker")
+    expect(page.get_by_role("link", name="Web space 3")).to_be_visible()
+    row = page.locator(".files tr").filter(has_text="figures")
+    expect(row).to_contain_text("2 files")
+    expect(row).to_contain_text("root")
+
+
+def test_activity_says_once_that_a_command_ran_and_that_it_failed(site: Site, visit: Visit) -> None:
+    code = site.session("Busy", looker="read")
+    site.record(code, command("slow()", status="running", uid="s"))
+    site.record(code, command("slow()", status="error", uid="s"))
+    site.record(code, command("more()", status="running", uid="m"))
+    page = visit(site.address(code, "/activity"), "looker")
+    lines = page.locator(".event")
+    expect(lines.filter(has_text="slow()")).to_have_text(re.compile("ran command 1 failed"))
+    expect(lines.filter(has_text="more()")).to_contain_text("started command 2")
+    expect(page.locator(".activity .day")).to_have_count(1)
+    expect(lines.first.locator("time")).to_have_text(re.compile(r"^\d{1,2}:\d\d"))
+
+
+def test_who_is_turned_away_is_told_who_they_are(site: Site, visit: Visit) -> None:
+    code = site.session("Closed to most", runner="execute")
+    for who in ("stranger", "runner"):
+        page = visit(site.address(code), who)
+        expect(page.get_by_text(f"You are logged in as {who}.")).to_be_visible()
 
 
 def test_an_empty_list_says_how_to_begin(visit: Visit) -> None:

@@ -286,3 +286,17 @@ def stored(house: House) -> int:
 def test_the_same_content_twice_is_one_blob(house, code):
     publish(house, code, "a", "b", content=b"same" * 100)
     assert stored(house) == 1
+
+
+def test_a_folder_tells_what_is_true_of_all_that_is_in_it(house: House) -> None:
+    code = house.new().code
+    join(house, "foo")
+    house.grant(code, "foo", "write")
+    house.record(code, "1", "2")
+    publish(house, code, "same/a", "same/deep/b", command=2)
+    publish(house, code, "mixed/a", command=1)
+    publish(house, code, "mixed/b", by="foo")
+    same, mixed = do(house, "root", api.LIST_FILES, code=code, folder="").items[::-1]
+    assert (same.files, same.publisher, same.command) == (2, "root", 2)
+    assert (mixed.files, mixed.publisher, mixed.command) == (2, "", None)
+    assert do(house, "root", api.GET_FILE, code=code, path="same/a").files == 1

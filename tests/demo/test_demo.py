@@ -60,12 +60,12 @@ def test_the_demo_records_publishes_and_serves(demo: subprocess.Popen[str], tmp_
     assert "error, as intended" in printed
     assert "figures/temperatures.png" in printed
     address = re.search(r"session +(http\S+)", printed)
-    way_in = re.search(r"way in +(http\S+)", printed)
+    way_in = re.search(r"log in +(http\S+)", printed)
     assert address
     assert way_in
     assert address[1].endswith(f"/sessions/{code[1]}/experiment")
 
-    # The way in works once, and leads to the session.
+    # The login link works once, and leads to the session.
     with httpx.Client(follow_redirects=True) as browser:
         form = browser.get(way_in[1])
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form.text))

@@ -151,7 +151,7 @@ def _populate(site: Site) -> None:
         assert isinstance(asker, KeyHolder)
         site.keys[name] = asker.key
     house.call("root", api.DISABLE_ACCOUNT, model.AccountNamed(name="disabled"))
-    # The system user who runs the server is its administrator, and gets a key by a one-time way in.
+    # The system user who runs the server is its administrator, and gets its key by a one-time link.
     site.keys["administrator"] = key_for(house, getpass.getuser())
     past = Clock(datetime.now(UTC) - timedelta(days=31))
     with site.place.house(past) as then:

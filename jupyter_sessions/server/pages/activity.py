@@ -15,11 +15,15 @@ from jupyter_sessions.server.pages.turning import PAGE_SIZE
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """What an event says after the name of who did it; `command` and `path` become links."""
+    """What an event says after the name of who did it; `command` and `path` become links.
+
+    `outcome` is how a command ended, where that was not well.
+    """
 
     words: str
     command: int | None = None
     path: str | None = None
+    outcome: str = ""
     detail: str = ""
 
 
@@ -31,6 +35,16 @@ def sentence(event: model.Event) -> Sentence:
     noun, _, verb = event.kind.partition(".")
     detail = ", ".join(f"{name} {_plain(value)}" for name, value in event.data.items())
     return Sentence(words=f"{noun} {verb}".strip(), detail=detail)
+
+
+def folded(events: list[model.Event]) -> list[model.Event]:
+    """Leave out that a command started where one of these, newest first, tells that it ended."""
+    ended = {each.data["number"] for each in events if each.kind == "command.recorded"}
+    return [
+        each
+        for each in events
+        if each.kind != "command.started" or each.data.get("number") not in ended
+    ]
 
 
 class ActivityPage(SessionPage):
@@ -51,7 +65,7 @@ class ActivityPage(SessionPage):
             "activity.html",
             session,
             tab="activity",
-            lines=[(event, sentence(event)) for event in page.items],
+            lines=[(event, sentence(event)) for event in folded(page.items)],
             older=older and self.links.activity(session.code, after=older),
             paged=number is not None,
         )
@@ -91,7 +105,9 @@ def _command(words: str) -> Callable[[model.Event], Sentence]:
         number = event.command.number if event.command else event.data.get("number")
         source = event.command.source.strip() if event.command else ""
         first = source.splitlines()[0] if source else ""
-        return Sentence(words=words, command=number, detail=first[:120])
+        status = event.command.status if event.command else ""
+        outcome = _OUTCOMES.get(status, "") if event.kind == "command.recorded" else ""
+        return Sentence(words=words, command=number, outcome=outcome, detail=first[:120])
 
     return say
 
@@ -100,6 +116,7 @@ def _file(words: str) -> Callable[[model.Event], Sentence]:
     return lambda event: Sentence(words=words, path=str(event.data.get("path", "")))
 
 
+_OUTCOMES = {"error": "failed", "aborted": "aborted"}
 _DESCRIBED = ("label", "message", "agent")
 _SENTENCES: dict[str, Callable[[model.Event], Sentence]] = {
     "session.created": _about("made the session", "group", "roles"),

@@ -1,4 +1,4 @@
-"""The ways in and out: login form, one-time way in, logout."""
+"""The ways in and out: login form, one-time login link, logout."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class LoginPage(Page):
 
 
 class EntryPage(Page):
-    """The one-time way in: only the button uses the ticket up, not a look at the link."""
+    """The one-time login link: only the button uses the ticket up, not a look at the link."""
 
     @allow_unauthenticated
     async def get(self) -> None:

@@ -25,6 +25,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "ago": wording.ago,
+        "clock": wording.clock,
         "day": wording.day,
         "exact": wording.exact,
         "hue": wording.hue,

@@ -33,7 +33,7 @@ class Links:
         return self.root + "logout"
 
     def enter(self) -> str:
-        """The one-time way in."""
+        """The one-time login link."""
         return self.root + "enter"
 
     def join(self) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from tornado import web
 
 from jupyter_sessions import api, errors, model
+from jupyter_sessions.api import Ans, Operation
 from jupyter_sessions.refusals import refused
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.pages.environment import environment
@@ -21,7 +24,15 @@ _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 
 
 class Page(SessionsHandler):
-    """Base of the handlers whose answers are pages."""
+    """Base of the handlers whose answers are pages.
+
+    Attributes
+    ----------
+    refused_to
+        Who was refused something, where that is known.
+    """
+
+    refused_to: model.User | None = None
 
     @property
     def links(self) -> Links:
@@ -63,6 +74,18 @@ class Page(SessionsHandler):
                 told.hint = "Go back, or start again from the list of sessions."
             raise told from None
 
+    async def call(
+        self, operation: Operation[Any, Ans], request: Any, upload: Path | bytes | None = None
+    ) -> Ans:
+        """Do an operation for the visitor; where they may not, find out who they are."""
+        try:
+            return await super().call(operation, request, upload)
+        except errors.SessionsError as failure:
+            if failure.status in {403, 404}:
+                with contextlib.suppress(errors.SessionsError):
+                    self.refused_to = await super().call(api.WHO_AM_I, model.Nothing())
+            raise
+
     def page_html(self, template: str, **values: Any) -> str:
         """Render a template with what all of them need."""
         return environment().get_template(template).render(links=self.links, **values)
@@ -86,7 +109,7 @@ class Page(SessionsHandler):
             return
         self.set_status(failure.status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(self.page_html("error.html", failure=failure))
+        self.finish(self.page_html("error.html", failure=failure, me=self.refused_to))
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
         """Put failures that only a browser meets into words for a reader."""

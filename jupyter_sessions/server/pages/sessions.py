@@ -10,6 +10,8 @@ from jupyter_sessions.server.pages.page import Page
 #: The lists that there are, and what they are called.
 _LISTS = {"all": "All", "mine": "Mine", "shared": "Shared with me", "removed": "Removed"}
 
+_COUNTED = 99
+
 
 class SessionsPage(Page):
     """All sessions that the visitor has a role in, newest use first."""
@@ -52,6 +54,12 @@ class SessionPage(Page):
         """Return the session that the page is about."""
         return await self.call(api.GET_SESSION, self.ask(model.SessionNamed, code=code))
 
+    async def _published(self, code: str) -> str:
+        """Say how many files are in the web space, as far as that matters; nothing for none."""
+        request = self.ask(model.ListFiles, code=code, deep=True, limit=_COUNTED)
+        page = await self.call(api.LIST_FILES, request)
+        return f"{_COUNTED}+" if page.next else f"{len(page.items) or ''}"
+
     async def finish_tab(self, template: str, session: model.Session, **values: object) -> None:
         """Answer with a page under the session's header."""
         here = f"{self.request.protocol}://{self.request.host}{self.links.session(session.code)}"
@@ -63,5 +71,6 @@ class SessionPage(Page):
             session=session,
             session_url=session.url or here,
             present=present.here,
+            published=await self._published(session.code),
             **values,
         )

@@ -11,6 +11,9 @@ from jupyter_sessions.server.pages.page import Page
 from jupyter_sessions.server.pages.sessions import SessionPage
 from jupyter_sessions.server.rendering.previews import preview_kind
 
+#: Larger images are shown on their own pages alone, not among others.
+_PICTURE_BYTES = 2_000_000
+
 
 @dataclass(frozen=True)
 class Crumb:
@@ -78,6 +81,11 @@ class WebSpacePage(SessionPage):
             crumbs=crumbs(path),
             next_page=page.next and self.links.files(session.code, path, after=page.next),
             paged=after is not None,
+            gallery={
+                file.path
+                for file in page.items
+                if preview_kind(file) == "image" and file.size <= _PICTURE_BYTES
+            },
             kinds={file.path: preview_kind(file) for file in page.items},
         )
 

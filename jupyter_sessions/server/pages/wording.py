@@ -11,7 +11,7 @@ from jupyter_sessions import model
 ROLES: dict[model.RoleName, str] = {
     "read": "See the session, its commands, files and members, and follow it live.",
     "write": "Read; record commands, publish and unpublish files, change the description.",
-    "execute": "Run commands on the session's own kernel.",
+    "execute": "Nothing yet: kept for running commands on a kernel of the session's own.",
     "admin": "Read, write and execute; grant and revoke roles, forget a command's content.",
     "owner": "Everything: also disable, close, remove, restore it, and give it to someone else.",
 }
@@ -62,6 +62,11 @@ def ago(instant: datetime, now: datetime | None = None) -> str:
 def exact(instant: datetime) -> str:
     """Write an instant to the second, in UTC."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clock(instant: datetime) -> str:
+    """Write the time of day of an instant, in UTC."""
+    return f"{instant.astimezone(UTC):%H:%M} UTC"
 
 
 def day(instant: datetime) -> str:

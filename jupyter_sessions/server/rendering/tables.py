@@ -16,6 +16,7 @@ DELIMITERS = {
 }
 _ROWS = 200
 _COLUMNS = 60
+_FRACTION, _DIGITS = 4, 6
 
 
 def table_body(text: str, delimiter: str) -> Markup:
@@ -74,7 +75,19 @@ def _zip(row: list[str], numeric: list[bool]) -> zip[tuple[str, bool]]:
 
 def _cell(tag: str, value: str, number: bool) -> Markup:
     kind = "number" if number else "text"
+    short = _rounded(value) if number and tag == "td" else value
+    if short != value:
+        return Markup('<td class="number" title="{}">{}</td>').format(value, short)
     return Markup('<{0} class="{1}">{2}</{0}>').format(tag, kind, value)
+
+
+def _rounded(text: str) -> str:
+    """Write a number with as many digits as one reads: six, of a longer fraction."""
+    fraction = text.partition(".")[2]
+    if len(fraction) <= _FRACTION or not fraction.isdecimal():
+        return text
+    number = float(text)
+    return f"{number:.{_DIGITS}g}" if abs(number) < 10**_DIGITS else f"{number:.1f}"
 
 
 def _is_number(text: str) -> bool:

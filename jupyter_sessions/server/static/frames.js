@@ -15,6 +15,14 @@ export function listenToFrames() {
   });
 }
 
+// One after the other, once the page stands: a printed page shows what is far below, too.
+export function loadAllFrames() {
+  const [next] = document.querySelectorAll('.history iframe[loading="lazy"]');
+  if (!next) return;
+  next.addEventListener("load", loadAllFrames, { once: true });
+  next.loading = "eager";
+}
+
 export function fitFrames(root) {
   for (const frame of root.querySelectorAll("iframe[data-fit]")) {
     frame.addEventListener("load", () => greet(frame));

@@ -1,6 +1,6 @@
 // What the pages do beyond plain HTML; each part finds the elements that it is for.
 import { enrich } from "./enrich.js";
-import { listenToFrames } from "./frames.js";
+import { listenToFrames, loadAllFrames } from "./frames.js";
 import { showWhoIsHere } from "./here.js";
 import { takeInvitation } from "./invitation.js";
 import { follow } from "./live.js";
@@ -16,6 +16,7 @@ enrich(document);
 keepTimesFresh();
 listenToKeys();
 loadPendingOutputs();
+addEventListener("load", () => setTimeout(loadAllFrames, 200));
 
 const here = document.querySelector("[data-here]");
 if (here) showWhoIsHere(here);

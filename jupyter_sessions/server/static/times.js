@@ -6,10 +6,31 @@ const DAY = 24 * HOUR;
 export function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const instant = new Date(time.dateTime);
+    if ("clock" in time.dataset) time.textContent = instant.toLocaleTimeString(undefined, { timeStyle: "short" });
     time.title = instant.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
     const words = ago(Date.now() - instant.getTime());
     if (words && / ago$|^just now$|^yesterday$/.test(time.textContent.trim())) time.textContent = words;
   }
+  for (const list of root.querySelectorAll("[data-days]")) groupByDay(list);
+}
+
+// The server's days are UTC's; with times of day in the reader's zone the days must be, too.
+function groupByDay(list) {
+  for (const heading of list.querySelectorAll(".day")) heading.remove();
+  let last = "";
+  for (const time of [...list.querySelectorAll("time[data-clock]")]) {
+    const day = new Date(time.dateTime).toLocaleDateString("en-GB", { dateStyle: "long" });
+    if (day !== last) time.closest("li").before(dayHeading(day));
+    last = day;
+  }
+}
+
+function dayHeading(words) {
+  const item = document.createElement("li");
+  item.className = "day";
+  item.append(document.createElement("h2"));
+  item.firstChild.textContent = words;
+  return item;
 }
 
 export function keepTimesFresh() {

@@ -16,6 +16,7 @@ from jupyter_sessions.server.rendering import (
 )
 from jupyter_sessions.server.rendering.choice import preferred
 from jupyter_sessions.server.rendering.prose import latex, markdown
+from jupyter_sessions.server.rendering.tables import table_body
 
 
 def display(**data: object) -> model.DisplayData:
@@ -185,3 +186,10 @@ def test_each_kind_of_file_is_looked_at_in_its_own_way(
     path: str, media_type: str, kind: str
 ) -> None:
     assert preview_kind(file(path, media_type)) == kind
+
+
+def test_long_fractions_in_tables_are_rounded_and_the_exact_value_is_in_the_title() -> None:
+    html = str(table_body("a,b\n0.30000000000000004,1.25\n1234567.123456,-2.5\n", ","))
+    assert '<td class="number" title="0.30000000000000004">0.3</td>' in html
+    assert '<td class="number" title="1234567.123456">1234567.1</td>' in html
+    assert '<td class="number">1.25</td>' in html
