@@ -81,12 +81,14 @@ export type ExecuteResult = { output_type: 'execute_result'; data: Record<string
 export type Existence = { exists: boolean };
 
 /**
- * A published file, or a folder that holds some (`folder` true: only path and size count).
+ * A published file, or a folder that holds some (`folder` true).
  *
+ * Of a folder, `files`, `size` and `published` are of all that is in it (how many, how much, the
+ * newest); `publisher` and `command` too, where it is the same for all, else empty and null.
  * `command` is the number of the command whose output it is or, where it is none's, of the one
  * that published it.
  */
-export type File = { path: string; name: string; folder: boolean; media_type: string; size: number; sha256: string; publisher: string; published: string; command: number | null };
+export type File = { path: string; name: string; folder: boolean; media_type: string; size: number; sha256: string; publisher: string; published: string; command: number | null; files: number };
 
 /** A user, or `@group`, and the roles to give in place of those held; none means `read`. */
 export type Grant = { user: string; roles?: Array<string> };
@@ -221,7 +223,7 @@ export type Stream = { output_type: 'stream'; name: string; text: string | Array
 /** What a user holds in a session because they are in these groups. */
 export type ThroughGroups = { user: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; groups: Array<string> };
 
-/** A one-time way in: it works once, and for a few minutes. */
+/** What a one-time login link holds: it works once, and for a few minutes. */
 export type Ticket = { ticket: string; expires: string };
 
 /** What the idle time-out became; `clamped` tells that it is the server's limit instead. */
