@@ -1,7 +1,8 @@
 """Shared experiment sessions for Jupyter.
 
 The package's front doors: ``%load_ext jupyter_sessions`` in a notebook, the server extension that
-``jupyter lab`` and ``jupyter server`` load by themselves, and ``jupyter sessions`` in a shell.
+``jupyter lab`` and ``jupyter server`` load by themselves, ``jupyter sessions`` in a shell, and
+``from jupyter_sessions import connect`` in a script.
 What lies behind each is imported on use, so that none pays for the others.
 """
 
@@ -12,7 +13,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jupyter_sessions.client.connection import Connection, connect
+    from jupyter_sessions.client.session import Session
+
 __version__ = "0.1.0"
+
+__all__ = ["Connection", "Session", "connect"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the Python API when it is first named."""
+    if name in {"connect", "Connection"}:
+        from jupyter_sessions.client import connection
+
+        return getattr(connection, name)
+    if name == "Session":
+        from jupyter_sessions.client.session import Session
+
+        return Session
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -54,7 +54,7 @@ def login_for(server: str | None = None) -> logins.Login | None:
     """
     for named in (server, os.environ.get(SERVER_VARIABLE)):
         if named and named.strip():
-            return _login_at(parse_address(named))
+            return login_at(parse_address(named))
     return logins.current()
 
 
@@ -77,7 +77,7 @@ def transport_for(reference: Reference | str) -> Transport:
         reference = parse_reference(reference)
     if reference.server is None:
         return transport()
-    return _by(_login_at(Address(None, reference.server)))
+    return _by(login_at(Address(None, reference.server)))
 
 
 def transport_of(server: str | None, user: str) -> Transport:
@@ -89,8 +89,8 @@ def transport_of(server: str | None, user: str) -> Transport:
         When no login of that user there is stored.
     """
     if server is not None:
-        return _by(_login_at(Address(user, server)))
-    own = _in_process()
+        return _by(login_at(Address(user, server)))
+    own = in_process()
     if own.user != user:
         raise errors.NoLogin(
             f"This is the store of {own.user}, not of {user}.", hint=f"Work as {user} on this disk."
@@ -99,10 +99,17 @@ def transport_of(server: str | None, user: str) -> Transport:
 
 
 def _by(login: logins.Login | None) -> Transport:
-    return over_http(login) if login else _in_process()
+    return over_http(login) if login else in_process()
 
 
-def _login_at(address: Address) -> logins.Login | None:
+def login_at(address: Address) -> logins.Login | None:
+    """Return the stored login for an address; None where it is the user's own store.
+
+    Raises
+    ------
+    NoLogin, BadAddress
+        As `transport`.
+    """
     if address.server is None:
         return login_for()
     login = logins.find(address.server, address.user)
@@ -134,10 +141,16 @@ def over_http(login: logins.Login) -> Transport:
     return Http(login.server, login.key, login.user, renew=renew, learn=learn)
 
 
-def _in_process() -> Transport:
+def in_process() -> Transport:
+    """Give the way to the user's own store."""
     from jupyter_sessions.client.in_process import InProcess
 
     return InProcess()
+
+
+def reaches(way: Transport, server: str) -> bool:
+    """Tell whether a way to the sessions leads to the server of that base URL."""
+    return _is_own(server) if way.server is None else _same_server(server, way.server)
 
 
 def _is_own(server: str) -> bool:

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from jupyter_sessions import __version__, api, errors, model
+from jupyter_sessions.client.new_files import new_file
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.arguments import Moment, Numbers
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.members import listing
-from jupyter_sessions.commands.new_files import new_file
 from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import (
     Block,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,9 @@ from urllib.parse import quote, urlencode, urlsplit
 import click
 
 from jupyter_sessions import api, errors, model
+from jupyter_sessions.client import downloads
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
-from jupyter_sessions.commands.new_files import new_file
 from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.publishable import named
 from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
@@ -140,8 +139,13 @@ def get(work: Work, path: str, output: str | None, force: bool) -> Result:
         _print(work, path)
         return Result(work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path)))
     target = Path(output or PurePosixPath(path).name).expanduser()
-    found = _below(work, path)
-    places = [_download(work, file, _placed(target, place), force=force) for file, place in found]
+    found = downloads.below(work.in_session, work.code, path)
+    places = [
+        downloads.download(
+            work.in_session, work.code, file, downloads.placed(target, place), force=force
+        )
+        for file, place in found
+    ]
     answer = [file for file, _ in found]
     much = size(sum(file.size for file in answer))
     if len(answer) == 1:
@@ -165,48 +169,6 @@ def _print(work: Work, path: str) -> None:
             f"{path!r} is not text, and a notebook can't print anything else.",
             hint="Leave -o - out: then it is written into a file.",
         ) from None
-
-
-def _below(work: Work, path: str) -> list[tuple[model.File, str]]:
-    """Give the file of a path, or all files of a folder, with their places in the target."""
-    try:
-        return [(work.call(api.GET_FILE, model.FileNamed(code=work.code, path=path)), "")]
-    except errors.NotFound as missing:
-        try:
-            found = list(_files(work, path))
-        except errors.NotFound:
-            raise missing from None
-        return [(each, each.path.removeprefix(f"{path}/")) for each in found]
-
-
-def _files(work: Work, folder: str) -> Iterator[model.File]:
-    after: str | None = None
-    while True:
-        page = work.call(
-            api.LIST_FILES,
-            model.ListFiles(code=work.code, folder=folder, deep=True, limit=500, after=after),
-        )
-        yield from page.items
-        after = page.next
-        if after is None:
-            return
-
-
-def _placed(target: Path, place: str) -> Path:
-    # The names are someone else's: they stay below the target.
-    file = target / place if place else target
-    if not file.resolve().is_relative_to(target.resolve()):
-        raise errors.BadName(
-            f"The path {place!r} would lead out of {target}.", hint="Get the other files by name."
-        )
-    return file
-
-
-def _download(work: Work, file: model.File, target: Path, *, force: bool) -> Path:
-    place = target / file.name if target.is_dir() else target
-    with new_file(place, force=force) as opened:
-        work.in_session.download(model.FileNamed(code=work.code, path=file.path), opened)
-    return place
 
 
 @command("unpublish weather.html", "unpublish results old.csv")

@@ -55,7 +55,7 @@ def _taken(server: str | None = None) -> tuple[str | None, str]:
 
 
 def _own() -> tuple[None, str]:
-    return None, choose._in_process().user
+    return None, choose.in_process().user
 
 
 def test_with_nothing_named_the_operations_run_in_process() -> None:

@@ -15,7 +15,7 @@ from jupyter_sessions.client.logins.finding import find, named, short
 from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VARIABLE, folder
 from jupyter_sessions.client.logins.keyrings import KEYRING_VARIABLE
 from jupyter_sessions.client.logins.login import Login
-from jupyter_sessions.client.logins.making import Made, Wanted, create, join, log_in
+from jupyter_sessions.client.logins.making import Made, Wanted, by_key, create, join, log_in
 from jupyter_sessions.client.logins.store import last, learn, stored
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Place",
     "Wanted",
     "as_stored",
+    "by_key",
     "check",
     "create",
     "current",

@@ -1,20 +1,23 @@
 """Keeping a login alive: resetting its idle clock now and then.
 
-A notebook has it done by a process of its own, which no computation in the kernel holds up, and
-which ends with the kernel.
+Notebooks and scripts have it done by a process of its own, which no computation of theirs holds up,
+and which ends with them. The key goes there on the standard input, which no list of processes
+shows.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, cast
+
+import msgspec
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.logins import patience, store
-from jupyter_sessions.client.logins.choice import LOGIN_VARIABLE, current
 from jupyter_sessions.client.logins.login import Login
 
 EVERY = 60.0  #: seconds
@@ -80,9 +83,12 @@ class Keeper:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {LOGIN_VARIABLE: login.id},
             start_new_session=True,
         )
+        told = msgspec.structs.replace(login, stored_key=login.key, in_keyring=False)
+        with suppress(OSError):  # it has ended, as `running` tells
+            self._pipe.write(msgspec.json.encode(told) + b"\n")
+            self._pipe.flush()
 
     @property
     def running(self) -> bool:
@@ -91,15 +97,17 @@ class Keeper:
 
     def stop(self) -> None:
         """End it."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        with suppress(OSError):
+            self._pipe.close()
         self._process.wait()
+
+    @property
+    def _pipe(self) -> IO[bytes]:
+        return cast("IO[bytes]", self._process.stdin)  # as it was started
 
 
 def _main(every: float) -> int:
-    login = current()
-    if login is None:
-        return errors.NoLogin.exit_code
+    login = msgspec.json.decode(sys.stdin.buffer.readline(), type=Login)
     closed = threading.Event()
 
     def watch() -> None:

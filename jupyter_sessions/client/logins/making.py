@@ -80,7 +80,7 @@ def create(wanted: Wanted, password: str) -> Made:
         sudo=wanted.sudo,
     )
     made = patience.ask(server, None, lambda http: http.call(api.LOG_IN, request))
-    return Made(store.keep(_login(server, made.key, made.login)), made.clamped)
+    return Made(store.keep(by_key(server, made.key, made.login)), made.clamped)
 
 
 def join(server: str, key: str, seconds: float | None = None) -> Login:
@@ -112,7 +112,7 @@ def join(server: str, key: str, seconds: float | None = None) -> Login:
             f"That is no key of a login to {server}.", hint="Check it, and the server's address."
         ) from error
     same = (login for login in store.stored() if (login.server, login.number) == (server, shown.id))
-    login = next(same, None) or _login(server, key, shown)
+    login = next(same, None) or by_key(server, key, shown)
     return store.keep(
         msgspec.structs.replace(login.as_shown(shown), stored_key=key, in_keyring=False)
     )
@@ -125,7 +125,8 @@ def log_in(server: str, user: str, password: str, label: str = "") -> Login:
     return made.login
 
 
-def _login(server: str, key: str, shown: model.Login) -> Login:
+def by_key(server: str, key: str, shown: model.Login) -> Login:
+    """Make a login of what its server shows of it; it is not stored."""
     return Login(
         id=secrets.token_hex(8),
         server=server,

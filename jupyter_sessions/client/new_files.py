@@ -32,7 +32,8 @@ def new_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
     """
     if target.exists() and not force:
         raise errors.Conflict(
-            f"There is {os.fspath(target)!r} already.", hint="Name another place, or add --force."
+            f"There is {os.fspath(target)!r} already.",
+            hint="Name another place, or have it replaced (--force; in a script, replace=True).",
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +50,7 @@ def new_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
     except OSError as error:
         raise errors.BadRequest(
             f"{os.fspath(target)!r} can't be written: {error.strerror}.",
-            hint="Name another place with -o.",
+            hint="Name another place (with -o).",
         ) from error
 
 

@@ -1,0 +1,242 @@
+"""The Python API's entrance: `connect`, and the connection that it gives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Literal, Self
+
+from jupyter_sessions import __version__, api, errors, model
+from jupyter_sessions.client import choose, given, logins
+from jupyter_sessions.client.http import Http
+from jupyter_sessions.client.logins import patience
+from jupyter_sessions.client.logins.keeping import EVERY, Keeper
+from jupyter_sessions.client.paging import every
+from jupyter_sessions.client.presence import Here
+from jupyter_sessions.client.references import Address, parse_reference
+from jupyter_sessions.client.session import Session
+from jupyter_sessions.client.transport import Transport
+
+#: What a script is called where it resumes a session.
+AGENT = f"jupyter_sessions {__version__}, Python"
+
+
+def connect(
+    where: str | None = None, *, server: str | None = None, key: str | None = None
+) -> Connection:
+    """Connect a script to the sessions of a server, or of the user's own store.
+
+    With nothing named it goes where the commands go: to the server in ``JUPYTER_SESSIONS_URL``,
+    else by the current login, else into the user's own store, in this very process.
+
+    Parameters
+    ----------
+    where
+        ``[USER@]SERVER[:PORT]``, or a URL, a session's too. Needs a stored login there
+        (``jupyter sessions login``), or a key.
+    server
+        The same by name.
+    key
+        A login's key. It is sent to a sessions server alone, and stored nowhere. Without a server
+        it is for the one that would be gone to without it.
+
+    Returns
+    -------
+    Connection
+        It has been tried: who one is there is known. Use it in a ``with`` statement.
+
+    Raises
+    ------
+    NoLogin
+        When no login for the server is stored, and no key given.
+    LoginExpired, LoginRevoked, LoginUnknown
+        When the server does not take the login or the key any more.
+    ServerUnreachable, ServerNotTrusted, NotASessionsServer
+        When there is no sessions server to ask.
+    BadAddress, BadRequest
+        When the server is no address, or given twice and differently.
+    """
+    address = given.address(where, server)
+    login: logins.Login | None
+    if key is None:
+        login = choose.login_at(address)
+        transport = choose.over_http(login) if login else choose.in_process()
+    else:
+        login = _login_of(key, address)
+        transport = Http(login.server, key, login.user)
+    try:
+        shown = transport.call(api.KEEP_LOGIN, model.Nothing())
+    except BaseException:
+        transport.close()
+        raise
+    return Connection(transport, shown, login)
+
+
+def _login_of(key: str, address: Address) -> logins.Login:
+    server = address.server or _default_server()
+    patience.reach(server)
+    shown = patience.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing()))
+    if address.user not in (None, shown.user):
+        raise errors.BadRequest(
+            f"The key is not {address.user}'s, but {shown.user}'s.",
+            hint="Leave the user out, or take another key.",
+        )
+    return logins.by_key(server, key, shown)
+
+
+def _default_server() -> str:
+    named = os.environ.get(choose.SERVER_VARIABLE, "").strip()
+    server = given.address(named).server if named else None
+    current = None if server else logins.current()
+    if server is None and current is None:
+        raise errors.BadRequest(
+            "A key alone does not tell which server it is for.",
+            hint='Name the server, too: connect("SERVER", key=KEY).',
+        )
+    return server or (current.server if current else "")
+
+
+class Connection:
+    """A script's way to the sessions of one server, as one user; made by `connect`.
+
+    In a ``with`` statement it keeps the login alive, by a process of its own that no computation
+    holds up, and lets go at the end; so does the end of the script, however it comes. The login
+    itself stays, to be used again. Several threads can use one connection.
+    """
+
+    def __init__(
+        self, transport: Transport, shown: model.Login, stored: logins.Login | None
+    ) -> None:
+        self._transport = transport
+        self._shown = shown
+        self._stored = stored
+        self._keeper: Keeper | None = None
+        self._here: dict[str, Here] = {}
+
+    def __repr__(self) -> str:
+        return f"<Connection as {self.user!r} to {self.server or 'the own store'}>"
+
+    def __enter__(self) -> Self:
+        if self._keeper is None and self._stored and self._shown.idle_timeout is not None:
+            # Four times within the shortest time-out that there is.
+            often = min(EVERY, self._shown.idle_timeout * 15.0)
+            self._keeper = Keeper(self._stored, often)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go: of the server, of those who follow, and of keeping the login alive."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.stop()
+        while self._here:
+            self._here.popitem()[1].leave()
+        self._transport.close()
+
+    @property
+    def server(self) -> str | None:
+        """The server's base URL; None for the user's own store."""
+        return self._transport.server
+
+    @property
+    def user(self) -> str:
+        """Who one is there."""
+        return self._shown.user
+
+    @property
+    def login(self) -> model.Login:
+        """The login as the server shows it now; to look resets no clock."""
+        return self._transport.call(api.CHECK_LOGIN, model.Nothing())
+
+    @property
+    def kept_alive(self) -> bool:
+        """Whether a process keeps the login alive now; one without a time-out needs none."""
+        return self._keeper is not None and self._keeper.running
+
+    def new(
+        self,
+        label: str = "",
+        *,
+        description: str = "",
+        idle_timeout: int | None = None,
+        lifetime: int | None = None,
+    ) -> Session:
+        """Make a session, and own it; the time-outs are in minutes."""
+        request = model.NewSession(
+            label=label, description=description, idle_timeout=idle_timeout, lifetime=lifetime
+        )
+        return Session(self._transport, self._transport.call(api.CREATE_SESSION, request))
+
+    def session(self, reference: str) -> Session:
+        """Return a session by its code, its URL or ``default``.
+
+        Raises
+        ------
+        NoSuchSession
+            When there is none, or one has no role in it.
+        BadReference
+            When it is neither code nor URL, or the URL of another server's session.
+        """
+        named = model.SessionNamed(code=self._code(reference))
+        return Session(self._transport, self._transport.call(api.GET_SESSION, named))
+
+    def resume(self, reference: str) -> Session:
+        """Take up a session by its code or URL: as `session`, for others to see.
+
+        Its log tells of it, and until the connection is closed one is among those who are here.
+        """
+        request = model.ResumeSession(code=self._code(reference), commands=0, agent=AGENT)
+        taken = self._transport.call(api.RESUME_SESSION, request).session
+        if taken.code not in self._here:
+            self._here[taken.code] = Here(self._transport, taken.code, "program", AGENT)
+        return Session(self._transport, taken)
+
+    def sessions(
+        self, which: Literal["all", "mine", "shared", "removed"] = "all", *, search: str = ""
+    ) -> Iterator[Session]:
+        """Yield the sessions that one has a role in, newest use first."""
+        found = every(self._transport, api.LIST_SESSIONS, limit=100, which=which, search=search)
+        return (Session(self._transport, each) for each in found)
+
+    def exists(self, reference: str) -> bool:
+        """Tell whether one has a role in a session of that code or URL."""
+        named = model.SessionNamed(code=self._code(reference))
+        return self._transport.call(api.SESSION_EXISTS, named).exists
+
+    def join(self, key: str) -> Session:
+        """Join a session by the key of an invitation, and become a member of it.
+
+        Raises
+        ------
+        InvitationUnusable
+            When the key opens nothing any more.
+        """
+        return Session(
+            self._transport, self._transport.call(api.JOIN, model.KeyShown(key=key)).session
+        )
+
+    def who(self) -> list[model.Presence]:
+        """List who is connected, as far as it concerns one."""
+        return self._transport.call(api.WHO, model.Nothing()).here
+
+    def call(self, operation: api.Operation[api.Req, api.Ans], request: api.Req) -> api.Ans:
+        """Carry out any operation of `jupyter_sessions.api`: groups, accounts, logins."""
+        return self._transport.call(operation, request)
+
+    def _code(self, reference: str) -> str:
+        read = parse_reference(reference)
+        if read.server is not None and not choose.reaches(self._transport, read.server):
+            raise errors.BadReference(
+                f"That session is on {read.server}, and this connection leads to "
+                f"{self.server or 'your own store'}.",
+                hint=f'Connect to it: connect("{read.server}").',
+            )
+        return read.code

@@ -1,0 +1,68 @@
+"""What a script publishes: a file on the disk, or a value through the registry of formats."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from jupyter_sessions import errors
+from jupyter_sessions.formats import Content, folders, write
+
+__all__ = ["Content", "content", "contents"]
+
+_LONGEST_NAME = 1_000
+
+
+def content(what: object, as_: str | None) -> Content:
+    """Give the one file that something is published as.
+
+    Raises
+    ------
+    BadRequest
+        When it can't be read in one way alone, or can't be written as asked for.
+    NotFound
+        When a file is not there.
+    """
+    if isinstance(what, os.PathLike):
+        path = Path(what)
+        if path.is_dir():
+            raise errors.BadRequest(
+                f"{os.fspath(path)!r} is a folder.", hint="Publish it with publish_folder()."
+            )
+        return next(folders.walk(path, as_))
+    if isinstance(what, str) and (as_ is None or _names_a_file(what)):
+        raise errors.BadRequest(
+            "A text can be what to publish, or the name of a file.",
+            hint='For a file write publish(Path("NAME")); for a text publish(text, as_="NAME").',
+        )
+    if not as_ or as_.endswith("/"):
+        raise errors.BadRequest(
+            "A value needs a name in the web space.",
+            hint='Name it, with an ending that chooses the format: as_="results/table.csv".',
+        )
+    return write(what, name=PurePosixPath(as_).stem, path=as_)
+
+
+def _names_a_file(text: str) -> bool:
+    if not 0 < len(text) <= _LONGEST_NAME:
+        return False
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def contents(folder: Path, as_: str | None) -> Iterator[Content]:
+    """Give each file below a folder.
+
+    Raises
+    ------
+    NotFound, BadRequest
+        When there is no such folder, or nothing in it.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise errors.BadRequest(
+            f"{os.fspath(folder)!r} is no folder.", hint="Publish a file with publish()."
+        )
+    return folders.walk(folder, as_)
