@@ -229,14 +229,19 @@ def test_a_stored_login_is_found_and_a_wrong_one_told(url: str) -> None:
             stored.session("https://another.example/sessions/1234567890123456789012/experiment")
     with pytest.raises(errors.BadRequest, match="not ann's, but bar's"):
         connect(f"ann@{url}", key=key_for(url, "bar"))
-    with pytest.raises(errors.LoginUnknown):
-        connect(url, key="jsk_" + "x" * 43)
+    stale = key_for(url, "bar")
+    with connect(url, key=stale) as connection:
+        connection.call(api.LOG_OUT, model.Nothing())
+    with pytest.raises(errors.LoginRevoked):
+        connect(url, key=stale)
+    with pytest.raises(errors.NotSignedIn):
+        connect(url, key="no key")
     assert len(logins.stored()) == 1
 
 
 def test_a_key_without_a_server_is_not_sent_anywhere() -> None:
     with pytest.raises(errors.BadRequest, match="which server"):
-        connect(key="jsk_" + "x" * 43)
+        connect(key="any")
 
 
 def test_a_login_whose_idle_time_ran_out_is_told(place: tuple[str, str]) -> None:
@@ -316,9 +321,11 @@ def _runs(pid: int) -> bool:
 
 
 def test_nothing_is_kept_alive_after_the_end(url: str) -> None:
-    with connect(url, key=key_for(url, "ann")) as connection:
+    key = key_for(url, "ann")
+    with connect(url, key=key) as connection:
         assert connection.kept_alive
-        assert "jsk" not in repr(connection)
+        shown = repr(connection)
+    assert "ann" in shown and key not in shown
     assert not connection.kept_alive
 
 
