@@ -26,6 +26,7 @@ class Commands(Handle):
         search: str = "",
         since: datetime | None = None,
         until: datetime | None = None,
+        managing: bool = True,
     ) -> Iterator[model.CommandSummary]:
         """Yield the commands, filtered; pages are asked for as they are needed.
 
@@ -39,10 +40,13 @@ class Commands(Handle):
             Only those with all these words, each by its beginning, in source or text output.
         since, until
             Only those that began from then on, and before then.
+        managing
+            Whether to give those, too, that only manage sessions.
         """
         return every(
             self._transport, api.LIST_COMMANDS, code=self.code, limit=100, order=order, user=user,
             status=status, search=search, since=_instant(since), until=_instant(until),
+            managing=managing,
         )  # fmt: skip
 
     def command(self, number: int) -> model.Command:
