@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from jupyter_sessions import model
+from jupyter_sessions.client.new_files import new_file
 from jupyter_sessions.client.transport import Transport
 from jupyter_sessions.commands.contained import contained
-from jupyter_sessions.commands.new_files import new_file
 from jupyter_sessions.commands.values import printable, size
 from jupyter_sessions.widgets.progress import Steps
 
