@@ -272,13 +272,13 @@ DELETE_SCRATCH = _add("scratch.delete", f"DELETE {S}/scratch/{{name}}", N.WRITE,
 A = "/attachments/{kernel}"
 LIST_ATTACHMENTS = _add("attachments.list", "GET /attachments", N.KERNELS, model.ListAttachments, model.Page[model.Attachment],
     "List the kernels of this Jupyter server that record into a session.")
-GET_ATTACHMENT = _add("attachments.get", f"GET {A}", N.KERNELS, model.KernelNamed, model.Attachment,
+GET_ATTACHMENT = _add("attachments.get", f"GET {A}", N.KERNELS, model.LookAtKernel, model.Attachment,
     "Show into which session a kernel records, and how that goes.")
 PUT_ATTACHMENT = _add("attachments.put", f"PUT {A}", N.KERNELS, model.Attach, model.Attachment,
     "Have a kernel record into a session, of this server or of another, in place of the one before.")
 CHANGE_ATTACHMENT = _add("attachments.change", f"PATCH {A}", N.KERNELS, model.ChangeAttachment, model.Attachment,
-    "Pause recording, or go on with it.")
-DELETE_ATTACHMENT = _add("attachments.delete", f"DELETE {A}", N.KERNELS, model.KernelNamed, model.Attachment,
+    "Pause recording, go on with it, or leave a command out.")
+DELETE_ATTACHMENT = _add("attachments.delete", f"DELETE {A}", N.KERNELS, model.Detach, model.Attachment,
     "Have a kernel record no more; what it has recorded is still delivered.")
 
 # ---- events

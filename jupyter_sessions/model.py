@@ -462,11 +462,17 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True):
     twice changes nothing. A recording without a response is of a command that still runs; the same
     id with its response completes it, and with another one replaces the outputs (a thread that went
     on printing, an updated display).
+
+    `runner` is left out where whoever sends this has run it. A Jupyter server that several people
+    use names who did, or null where it can't tell. Believed is a server about its own store alone,
+    and then only of someone who may write in the session; the user of any other such command is
+    unknown.
     """
 
     id: Annotated[str, Meta(pattern=r"^[!-~]{1,200}\Z")]
     request: CommandRequest
     response: CommandResponse | None = None
+    runner: UserName | UnsetType | None = UNSET
 
 
 class RecordCommands(Request):
@@ -482,9 +488,14 @@ class Recorded(Answer):
     numbers: list[int]
 
 
+#: What people are shown where nobody can tell who ran a command; it can be nobody's name.
+UNKNOWN_USER = "(unknown)"
+
+
 class CommandSummary(Answer):
     """A command as lists show it: `source` and `preview` are cut, the outputs are only counted.
 
+    `user` is who ran it, empty where nobody can tell (a kernel that several people use).
     `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
     ``stream`` and ``error`` for those). `real_user` is who really acted, under sudo. `managing` is
     one that does nothing but manage sessions: ``%session`` lines and the like alone.
@@ -709,28 +720,48 @@ class ListAttachments(Request):
     after: Cursor | None = None
 
 
-class KernelNamed(Request):
-    """A request that needs nothing but a kernel's id."""
+class LookAtKernel(Request):
+    """A kernel to look at: at once, or when all is recorded that it has run so far.
+
+    With `until` being ``settled``, the commands that have ended are in the session when the answer
+    comes, and with ``announced`` the one that runs as well. In any case the answer comes within a
+    few seconds.
+    """
 
     kernel: KernelId
+    until: Literal["now", "settled", "announced"] = "now"
 
 
 class Attach(Request):
     """A kernel, and the session to record into: its code, or its URL where it is elsewhere.
 
-    `notebook` is the path of the kernel's notebook; without one the server looks for it.
+    `notebook` is the path of the kernel's notebook; without one the server looks for it. `user` is
+    whom to record as at another server, where several logins there are stored.
     """
 
     kernel: KernelId
     session: Annotated[str, Meta(min_length=1, max_length=2_000)]
     notebook: Annotated[str, Meta(max_length=2_000)] = ""
+    user: UserName | None = None
+
+
+class Detach(Request):
+    """A kernel that is to record no more.
+
+    `command` is the command that asks for it, by its ``msg_id``: it is recorded up to here. Another
+    one that runs counts as aborted, for nobody learns how it ends.
+    """
+
+    kernel: KernelId
+    command: Annotated[str, Meta(min_length=1, max_length=1_000)] | None = None
 
 
 class ChangeAttachment(Request):
-    """Whether a kernel's recording is to pause."""
+    """Whether a kernel's recording is to pause; a command to leave out, by its ``msg_id``."""
 
     kernel: KernelId
-    paused: bool
+    paused: bool | UnsetType = UNSET
+    skip: Annotated[str, Meta(min_length=1, max_length=1_000)] | UnsetType = UNSET
 
 
 # ---- events ------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ ARROWS: dict[str, set[str]] = {
     "core": {"store", "api", "model", "roles", "errors", "folders"},
     "server": {
         "core", "store", "api", "model", "roles", "errors", "refusals", "folders", "formats",
+        "recorder", "client",
     },
     "client": {"api", "model", "roles", "errors", "folders"},
     "recorder": {"model"},
@@ -51,6 +52,7 @@ EXCEPTIONS: dict[str, set[str]] = {
         "refusals",
     },  # it is the way to the core without a server
     "commands/servers.py": {"server", "demo"},  # starts them: `serve` and `demo`
+    "server/kernels/unrecorded.py": {"commands"},  # which of them have secrets
 }
 #: What has no place below the server.
 OF_SERVERS = {"tornado", "jupyter_server"}

@@ -156,11 +156,12 @@ def reaches(way: Transport, server: str) -> bool:
 def _is_own(server: str) -> bool:
     own = folders.own_database()
     return any(
-        running.database == own and _same_server(server, running.url) for running in own_servers()
+        running.database == own and same_server(server, running.url) for running in own_servers()
     )
 
 
-def _same_server(one: str, other: str) -> bool:
+def same_server(one: str, other: str) -> bool:
+    """Tell whether two base URLs name one server, be it by this machine's different names."""
     try:
         other = parse_address(other).server or ""
     except errors.BadAddress:

@@ -135,6 +135,12 @@ class Courier:
             told.append(f"The outbox can't be written ({self._own.trouble}); it is in memory only.")
         return " ".join(told) or None
 
+    @property
+    def held(self) -> str:
+        """The code of the error by which the session takes nothing now; empty while it does."""
+        held = self._own.held
+        return held.why.code if held is not None else ""
+
     def send(self, recording: model.Recording) -> None:
         """Take a command; it outlives the process when this returns. Never raises.
 

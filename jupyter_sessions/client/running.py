@@ -20,11 +20,20 @@ class RunningServer(msgspec.Struct):
         Its process.
     database
         The URL of the database that it serves.
+    kernels
+        The URL by which its own kernels reach it; empty where it runs none.
+    secret
+        What proves to it that one is a process of the same user.
     """
 
     url: str
     pid: int
     database: str
+    kernels: str = ""
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"RunningServer({self.url!r}, pid={self.pid}, database={self.database!r})"
 
 
 model.ready(RunningServer)
@@ -38,7 +47,7 @@ def own_servers() -> list[RunningServer]:
             server = msgspec.json.decode(file.read_bytes(), type=RunningServer)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             continue
-        if _alive(server.pid):
+        if alive(server.pid):
             running.append(server)
     return running
 
@@ -49,7 +58,8 @@ def shown_at(database: str) -> str | None:
     return next(urls, None)
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Tell whether a process of that number runs."""
     if os.name == "nt":
         return True  # there, signal 0 is Ctrl-C: asking would end the process
     if pid <= 0:

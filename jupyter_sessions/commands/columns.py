@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from jupyter_sessions import model
 from jupyter_sessions.commands.results import Column, Form
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ GROUP_USER = (
 
 COMMAND = (
     Column("N", lambda c: c.number, Form.NUMBER),
-    Column("User", lambda c: _acting(c.user, c.real_user)),
+    Column("User", lambda c: _acting(c.user or model.UNKNOWN_USER, c.real_user)),
     Column("Started", lambda c: c.started, Form.INSTANT),
     Column("Took", lambda c: c.duration, Form.SECONDS),
     Column("Status", lambda c: c.status, Form.STATUS),

@@ -178,7 +178,7 @@ def _request(command: model.Command, paint: Paint) -> str:
 def request_line(summary: model.CommandSummary) -> str:
     """Say in one line which command it is, who ran it, when, for how long and with what end."""
     took = "" if summary.duration is None else f", {seconds(summary.duration)}"
-    who = one_line(summary.user)
+    who = one_line(summary.user or model.UNKNOWN_USER)
     when = f"{instant(summary.started)} {zone([summary.started])}"
     return f"[{summary.number}] {who}, {when}{took}, {summary.status}"
 

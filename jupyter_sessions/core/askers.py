@@ -29,12 +29,15 @@ class Identified:
     """A user whom jupyter_server's or JupyterHub's identity provider vouches for.
 
     `groups` are those that it names, None where it knows of none at all.
+    With `vouches` it is that server itself which asks, and says who ran the commands that it has
+    recorded for the user.
     """
 
     name: str
     display_name: str = ""
     administrator: bool = False
     groups: frozenset[str] | None = None
+    vouches: bool = False
 
 
 Asker = Anonymous | KeyHolder | SystemUser | Identified

@@ -38,8 +38,9 @@ class Principal:
 
     `real_user_id` is who acts as the user by sudo, or has made the login for them. `group_id` is
     the group in which they make sessions; where the login is `confined`, it reaches the sessions of
-    this group alone. `unnoted` tells that the key's use has not been written down for long.
-    `user_id` is 0 for who has not changed anything here yet, and for nobody at all.
+    this group alone. `vouches` tells that it is believed who ran the commands that they record.
+    `unnoted` tells that the key's use has not been written down for long. `user_id` is 0 for who
+    has not changed anything here yet, and for nobody at all.
     """
 
     user_id: int
@@ -54,6 +55,7 @@ class Principal:
     default_session: int | None = None
     group_id: int | None = None
     confined: bool = False
+    vouches: bool = False
 
     @property
     def known(self) -> bool:

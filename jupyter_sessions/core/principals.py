@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,9 +89,10 @@ def resolve(connection: Connection, asker: Asker, *, now: datetime, writes: bool
         case SystemUser(name=name):
             return _by_name(connection, name, "", True, "system", now, writes=writes)
         case Identified(name=name, display_name=display_name, administrator=administrator):
-            return _by_name(
+            found = _by_name(
                 connection, name, display_name, administrator, "identity", now, writes=writes
             )
+            return replace(found, vouches=True) if asker.vouches else found
 
 
 def resolve_viewer(

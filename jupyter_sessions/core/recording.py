@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import JSON, String, bindparam, cast, func, insert, select, update
 
 from jupyter_sessions import api, model
@@ -14,7 +15,7 @@ from jupyter_sessions.core import events
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.outputs import Kept, is_small, keep
 from jupyter_sessions.core.registry import Preparation, implements
-from jupyter_sessions.errors import Conflict
+from jupyter_sessions.core.runners import Runners
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.engines import upsert
@@ -97,11 +98,15 @@ def record(context: Context, request: model.RecordCommands) -> model.Recorded:
     what is there already changes nothing.
     """
     kept: dict[str, Kept] = context.prepared
+    runners = Runners(context)
+    ran = {each.id: each.runner for each in request.commands if each.runner is not UNSET}
     known = _known(context, list(kept))
     fresh = [uid for uid in kept if uid not in known]
     numbers = {uid: row.number for uid, row in known.items()}
-    numbers |= _add(context, fresh, kept)
+    ran_by = {uid: runners.number(ran[uid]) for uid in fresh if uid in ran}
+    numbers |= _add(context, fresh, kept, ran_by)
     for uid, row in known.items():
+        runners.check_own(row)
         _update(context, row, kept[uid])
     return model.Recorded(numbers=[numbers[recording.id] for recording in request.commands])
 
@@ -113,7 +118,9 @@ def _known(context: Context, uids: list[str]) -> dict[str, Any]:
     return {row.uid: row for row in rows}
 
 
-def _add(context: Context, uids: list[str], kept: dict[str, Kept]) -> dict[str, int]:
+def _add(
+    context: Context, uids: list[str], kept: dict[str, Kept], ran_by: dict[str, int]
+) -> dict[str, int]:
     if not uids:
         return {}
     session = context.session
@@ -125,7 +132,13 @@ def _add(context: Context, uids: list[str], kept: dict[str, Kept]) -> dict[str, 
         "real_user_id": context.principal.real_user_id,
     }
     rows = [
-        {**kept[uid].columns, **of_all, "id": number_in(session.id, number), "number": number}
+        {
+            **kept[uid].columns,
+            **of_all,
+            "id": number_in(session.id, number),
+            "number": number,
+            "user_id": ran_by.get(uid, of_all["user_id"]),
+        }
         for uid, number in numbers.items()
     ]
     _INSERT.run(context.connection, rows)
@@ -146,11 +159,6 @@ def _kind(status: str) -> str:
 def _update(context: Context, row: Any, kept: Kept) -> None:
     """Complete a running command, or take over later outputs of a completed one."""
     columns = kept.columns
-    if row.user_id != context.principal.user_id:
-        raise Conflict(
-            f"Command {row.number} was recorded under this id by someone else.",
-            hint="An id stands for one command of one user; use new ones.",
-        )
     if columns["status"] == "running" or row.forgotten:
         return
     was_running = row.status == "running"

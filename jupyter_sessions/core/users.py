@@ -7,7 +7,7 @@ from datetime import datetime
 from shlex import quote
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from jupyter_sessions.core import names
 from jupyter_sessions.errors import NotFound
@@ -67,6 +67,21 @@ def add(
             .returning(users.c.id)
         ).scalar_one()
     )
+
+
+def unknown(connection: Connection, now: datetime) -> int:
+    """Return the number of the user of commands of whom nobody can tell who ran them.
+
+    It is a row without a name, removed from the start, so that nobody can be it.
+    """
+    found = connection.execute(
+        select(users.c.id).where(users.c.folded == "", users.c.removed.is_not(None)).limit(1)
+    ).scalar()
+    if found is not None:
+        return int(found)
+    number = add(connection, "", now=now)
+    connection.execute(update(users).where(users.c.id == number).values(removed=now))
+    return number
 
 
 def named(connection: Connection, ids: Iterable[int | None]) -> dict[int | None, str]:

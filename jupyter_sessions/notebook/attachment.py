@@ -77,7 +77,7 @@ class Attachment:
         self._recorder: Recorder | None = None
         self._only_looking = ""
         self._limit, self._limit_problem = _limit()
-        self._here = Here(transport, session.code, "kernel", _agent(shell))
+        self._here = Here(transport, session.code, "kernel", agent(shell))
         self.adapt(session)
 
     def adapt(self, session: model.Session) -> None:
@@ -88,7 +88,7 @@ class Attachment:
         session
             How it is.
         """
-        self._only_looking = _why_not(session)
+        self._only_looking = why_not(session)
         if self._only_looking:
             self.stop()
         else:
@@ -127,8 +127,7 @@ class Attachment:
 
     @property
     def _running_cell(self) -> int:
-        # Whether `execution_count` is already the next cell's depends on IPython's version.
-        return len(self._shell.history_manager.input_hist_raw) - 1
+        return running_cell(self._shell)
 
     def _take(self, recording: model.Recording) -> None:
         if self.courier is not None:
@@ -160,7 +159,7 @@ class Attachment:
         if self._recorder is None or self.courier is None:
             why = failure.message if failure is not None else f"{self._only_looking}."
             return [Line(f"Not recording: {why}", Tone.WARNING)]
-        why = _why_not(session) if session is not None else ""
+        why = why_not(session) if session is not None else ""
         if failure is not None or why:
             said = failure.message if failure is not None else f"{why[:1].upper()}{why[1:]}."
             lines = [Line(f"Recording, but only onto this disk for now. {said}", Tone.WARNING)]
@@ -232,11 +231,17 @@ class Attachment:
         return waiting
 
 
-def _agent(shell: Any) -> str:
+def agent(shell: Any) -> str:
     """Name the kernel, or the program in its place."""
     kernel = getattr(shell, "kernel", None)
     program = "IPython" if kernel is None else getattr(kernel, "implementation", "kernel")
     return f"{program} on {socket.gethostname()}"[:200]
+
+
+def running_cell(shell: Any) -> int:
+    """Return the number of the cell that runs now."""
+    # Whether `execution_count` is already the next cell's depends on IPython's version.
+    return len(shell.history_manager.input_hist_raw) - 1
 
 
 def _limit() -> tuple[int, str]:
@@ -250,7 +255,8 @@ def _limit() -> tuple[int, str]:
     return OUTPUT_LIMIT, said
 
 
-def _why_not(session: model.Session) -> str:
+def why_not(session: model.Session) -> str:
+    """Say why nothing can be recorded into a session; empty where it can."""
     if session.state != "active":
         return f"the session is {session.state}"
     if "write" not in session.roles:

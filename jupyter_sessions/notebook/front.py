@@ -17,6 +17,7 @@ from jupyter_sessions.notebook import own_loop
 from jupyter_sessions.notebook.attachment import Attachment
 from jupyter_sessions.notebook.keepers import Keepers
 from jupyter_sessions.notebook.panels import Panels
+from jupyter_sessions.notebook.served import Served, as_served, server_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -43,7 +44,7 @@ class Notebook(Front, Kernel):
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell: Any = shell  # most of its methods have no types
-        self.attachment: Attachment | None = None
+        self.attachment: Attachment | Served | None = None
         self._replaying = False
         self._keepers = Keepers()
         self.panels = Panels()
@@ -54,6 +55,10 @@ class Notebook(Front, Kernel):
         return self
 
     # ---- the session
+
+    def refresh(self) -> None:
+        """Learn what the Jupyter server says of this kernel: it may have been attached there."""
+        self.attachment = as_served(self.shell, self.attachment)
 
     def current(self) -> Current | None:
         """Return the attached session."""
@@ -74,7 +79,11 @@ class Notebook(Front, Kernel):
     def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
         """Leave the session before, and record into this one if the roles allow."""
         left = self._leave()
-        self.attachment = Attachment(self.shell, session, transport)
+        server = server_of(self.shell)
+        if server is not None and server.put(session.code, transport) is not None:
+            self.attachment = Served(self.shell, server, session.code, transport)
+        else:
+            self.attachment = Attachment(self.shell, session, transport)
         return [*left, *self.attachment.status()]
 
     @contextmanager
@@ -142,7 +151,7 @@ class Notebook(Front, Kernel):
         said = f"This kernel belongs to no session any more (it was {code})."
         return warnings[0] if warnings else Line(said, Tone.DONE)
 
-    def _attached(self) -> Attachment:
+    def _attached(self) -> Attachment | Served:
         if self.attachment is None:
             raise errors.NothingAttached(
                 "This kernel is attached to no session.",

@@ -52,6 +52,7 @@ class SessionMagics:
         Alone it shows the attached session; ``%session --help`` lists the commands.
         """
         with _told():
+            self.front.refresh()
             try:
                 typed = shlex.split(line)
             except ValueError as error:
@@ -71,6 +72,7 @@ class SessionMagics:
                     "A cell can begin with %%session off, and with no other %%session.",
                     hint="Commands go in a line of their own, with one %.",
                 )
+            self.front.refresh()
             self.front.skip_current_cell()
         result = self.front.execute(cell)
         error = result.error_before_exec or result.error_in_exec

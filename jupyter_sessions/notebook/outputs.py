@@ -39,5 +39,5 @@ def display_outputs(command: model.Command, *, own: bool) -> None:
                 model.DisplayData(data=data, metadata=about)
                 | model.ExecuteResult(data=data, metadata=about)
             ):
-                bundle = shown(data, command.summary.user, own=own)
+                bundle = shown(data, command.summary.user or model.UNKNOWN_USER, own=own)
                 display(bundle, metadata=about, raw=True)  # type: ignore[no-untyped-call]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from threading import Event, Thread
 
@@ -26,6 +27,7 @@ class Delivery:
         self._tracker = tracker
         self._poked = Event()
         self._closing = False
+        self._flushing: deque[tuple[bool, Event]] = deque()
         self._failed = False
         self._thread = Thread(target=self._run, name="jupyter-sessions delivery", daemon=True)
         self._thread.start()
@@ -33,6 +35,21 @@ class Delivery:
     def poke(self) -> None:
         """Look again what is due: the tracker was told something."""
         self._poked.set()
+
+    def flush(self, timeout: float, *, announced: bool) -> bool:
+        """Tell at once of what would wait for its time, and wait until that is done.
+
+        Parameters
+        ----------
+        timeout
+            In seconds.
+        announced
+            Whether to tell of commands that still run, too.
+        """
+        done = Event()
+        self._flushing.append((announced, done))
+        self._poked.set()
+        return done.wait(timeout)
 
     def close(self, timeout: float) -> bool:
         """Deliver all that is left and end; tell whether it took less than `timeout` seconds."""
@@ -46,11 +63,16 @@ class Delivery:
             due = self._tracker.due()
             self._poked.wait(None if due is None else max(0.0, due - time.monotonic()))
             self._poked.clear()
-            self._tell(everything=False)
+            flushing = [self._flushing.popleft() for _ in range(len(self._flushing))]
+            announced = any(each for each, _ in flushing)
+            self._tell(everything=bool(flushing), running=announced)
+            for _, done in flushing:
+                done.set()
         self._tell(everything=True)
 
-    def _tell(self, *, everything: bool) -> None:
-        for recording in self._tracker.take_due(time.monotonic(), everything=everything):
+    def _tell(self, *, everything: bool, running: bool = False) -> None:
+        due = self._tracker.take_due(time.monotonic(), everything=everything, running=running)
+        for recording in due:
             try:
                 self._sink(recording)
             except Exception:  # noqa: BLE001 - whatever the sink raises, later commands count

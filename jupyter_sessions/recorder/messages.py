@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,10 +25,17 @@ class Selection:
     ----------
     since
         Leave out commands that started before this.
+    leaves_out
+        Tells of a source whether it is never recorded.
     """
 
-    def __init__(self, since: datetime | None = None) -> None:
+    def __init__(
+        self,
+        since: datetime | None = None,
+        leaves_out: Callable[[str], bool] | None = None,
+    ) -> None:
         self._since = since
+        self._leaves_out = leaves_out
         self._switches: list[tuple[datetime, bool]] = []
         self._skipped: set[str] = set()
 
@@ -44,9 +52,11 @@ class Selection:
         """Leave out one command, wherever it stands."""
         self._skipped.add(command_id)
 
-    def includes(self, command_id: str, started: datetime) -> bool:
+    def includes(self, command_id: str, started: datetime, source: str) -> bool:
         """Tell whether a command is recorded."""
         if command_id in self._skipped or (self._since and started <= self._since):
+            return False
+        if self._leaves_out is not None and self._leaves_out(source):
             return False
         passed = [on for when, on in self._switches if when < started]
         return passed[-1] if passed else True
@@ -106,11 +116,14 @@ class MessageRecorder:
             self._put_out(message, content)
 
     def _open(self, message: Message, content: dict[str, Any], now: float) -> None:
-        if not message.parent or not self._selection.includes(message.parent, message.date):
+        source = str(content.get("code", ""))
+        if not message.parent:
+            return
+        if not self._selection.includes(message.parent, message.date, source):
             return
         count = content.get("execution_count")
         request = model.CommandRequest(
-            source=str(content.get("code", "")),
+            source=source,
             started=message.date,
             execution_count=count if isinstance(count, int) and count >= 0 else None,
             **self._where,

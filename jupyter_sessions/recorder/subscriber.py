@@ -55,7 +55,7 @@ class Subscriber:
         second, when it has ended, and again when outputs of an ended command have changed.
     selection
         Which commands to record; all of them by default.
-    notebook, language
+    kernel, notebook, language
         What the requests say about where they ran.
     limit
         How many bytes of outputs to keep of a command.
@@ -67,6 +67,7 @@ class Subscriber:
         sink: Sink,
         *,
         selection: Selection | None = None,
+        kernel: str = "",
         notebook: str = "",
         language: str = "python",
         limit: int = OUTPUT_LIMIT,
@@ -74,7 +75,7 @@ class Subscriber:
         self.messages = MessageRecorder(
             Tracker(limit),
             selection or Selection(),
-            kernel=connection_file.stem.removeprefix("kernel-"),
+            kernel=kernel or connection_file.stem.removeprefix("kernel-"),
             notebook=notebook,
             language=language,
         )
@@ -110,6 +111,31 @@ class Subscriber:
     def catch_up(self, timeout: float) -> None:
         """Wait at most `timeout` seconds until what the kernel sent so far was acted on."""
         self._pass_through(timeout if self._confirms else min(timeout, QUIET_FOR))
+
+    def settle(self, timeout: float, *, announced: bool) -> bool:
+        """Wait until the sink has been told of what the kernel sent so far.
+
+        Parameters
+        ----------
+        timeout
+            In seconds.
+        announced
+            Whether to tell of commands that still run, too.
+        """
+        deadline = time.monotonic() + timeout
+        self.catch_up(timeout)
+        return self._delivery.flush(max(0.1, deadline - time.monotonic()), announced=announced)
+
+    def do(self, function: Callable[[], None], timeout: float = 1.0) -> None:
+        """Have `function` called as by `call`, and wait until that is done."""
+        done = Event()
+
+        def work() -> None:
+            function()
+            done.set()
+
+        self.call(work)
+        done.wait(timeout)
 
     def call(self, function: Callable[[], None]) -> None:
         """Have `function` called by the thread that acts on the messages."""

@@ -244,7 +244,9 @@ class Tracker:
         return min((tracked.due() for tracked in self._untold.values()), default=None)
 
     @_locked
-    def take_due(self, now: float, *, everything: bool = False) -> list[model.Recording]:
+    def take_due(
+        self, now: float, *, everything: bool = False, running: bool = False
+    ) -> list[model.Recording]:
         """Return what is to be told by now, in the order of the commands' starts.
 
         Parameters
@@ -253,10 +255,13 @@ class Tracker:
             The time on the monotonic clock.
         everything
             Whether to tell at once of changes that would wait for their time.
+        running
+            Whether to tell at once of commands that have just begun.
         """
         told = []
         for tracked in list(self._untold.values()):
-            if tracked.due() > now and not (everything and tracked.ended):
+            at_once = everything if tracked.ended else running
+            if tracked.due() > now and not at_once:
                 continue
             told.append(tracked.recording())
             tracked.announced = True

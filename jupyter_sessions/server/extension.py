@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # What a server puts into its own environment reaches its kernels.
 _URL_VARIABLE = "JUPYTER_SESSIONS_URL"
+_KERNELS = "kernels"  # the service of a Jupyter server
 _TIDY_EVERY = 600.0  # seconds
 
 
@@ -166,10 +167,35 @@ class SessionsExtension(ExtensionApp):
         if self.database != folders.own_database():
             # Its kernels would not find this store in process.
             os.environ[_URL_VARIABLE] = described["url"]
+        if serverapp.kernel_manager is not None and _KERNELS in serverapp.default_services:
+            described |= {
+                "kernels": serverapp.connection_url.rstrip("/"),
+                "secret": self._service.process_secret,
+            }
+            self._record_kernels(serverapp, described)
         self._told = folders.private("servers") / f"{os.getpid()}-{serverapp.port}.json"
+        self._told.touch(0o600)
         self._told.write_bytes(msgspec.json.encode(described))
-        self._told.chmod(0o600)
         self._tidying = asyncio.create_task(self._tidy())
+
+    def _record_kernels(self, serverapp: Any, described: dict[str, Any]) -> None:
+        """Be ready to record the server's kernels."""
+        from jupyter_sessions.server.identity import one_person
+        from jupyter_sessions.server.kernels.lines import Place
+        from jupyter_sessions.server.kernels.setting_up import attachments
+
+        self._service.attachments = attachments(
+            serverapp,
+            self._service,
+            Place(
+                database=self.database,
+                blobs=self.blobs,
+                server=None if self.database == folders.own_database() else described["url"],
+                limit=self.max_command_bytes,
+            ),
+            addresses=[described["url"], described["kernels"]],
+            several=not one_person(serverapp.identity_provider),
+        )
 
     async def _tidy(self) -> None:
         while True:

@@ -121,6 +121,10 @@ class SessionsHandler(JupyterHandler):
         self, operation: Operation[Req, Ans], request: Req, upload: Path | bytes | None = None
     ) -> Ans:
         """Do an operation for whoever asks."""
+        attachments = self.service.attachments
+        if operation.needs is Needs.KERNELS and attachments is not None:
+            done: Ans = await attachments.do(operation, request, self.asker, self.server_url)
+            return done
         dispatcher = await self.service.dispatcher()
         future = dispatcher.submit(
             operation,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import getpass
+import hmac
 import inspect
 from collections.abc import Container
 from contextlib import suppress
@@ -17,6 +18,7 @@ from jupyter_server.auth.identity import (
 )
 
 from jupyter_sessions.core.askers import Anonymous, Asker, Identified, KeyHolder, SystemUser
+from jupyter_sessions.errors import Forbidden, NotSignedIn
 
 if TYPE_CHECKING:
     from jupyter_server.auth.identity import User
@@ -57,6 +59,48 @@ async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Ar
     return Arrival(_asker(provider, user, administrators), ambient=ambient)
 
 
+async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -> Arrival:
+    """Find out who comes with a request that concerns the kernels of the Jupyter server.
+
+    That is one of its own users, whom it lets use its kernels, or a process of the system user who
+    runs it: such a process can read the file in which the server tells of itself, which holds a
+    secret. An account of the sessions, by key or by cookie, is nobody here.
+
+    Raises
+    ------
+    NotSignedIn
+        When it is none of these.
+    Forbidden
+        When the Jupyter server does not let them use its kernels.
+    """
+    scheme, _, given = handler.request.headers.get("Authorization", "").partition(" ")
+    secret = handler.settings["jupyter_sessions"].process_secret
+    if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), secret.encode()):
+        return Arrival(SystemUser(getpass.getuser()), ambient=False)
+    provider = handler.identity_provider
+    found = provider.get_user(handler)
+    user: User | None = await found if inspect.isawaitable(found) else found
+    if user is None:
+        raise NotSignedIn(
+            "The Jupyter server does not know who is asking.",
+            hint="Log in to the Jupyter server itself; an account of the sessions is not enough to "
+            "use its kernels.",
+        )
+    allowed = handler.authorizer.is_authorized(handler, user, "execute", "kernels")
+    if not (await allowed if inspect.isawaitable(allowed) else allowed):
+        raise Forbidden(
+            f"The Jupyter server does not let {user.username} use its kernels.",
+            hint="Ask who runs the server.",
+        )
+    ambient = not provider.is_token_authenticated(handler)
+    return Arrival(_asker(provider, user, administrators), ambient=ambient)
+
+
+def one_person(provider: IdentityProvider) -> bool:
+    """Tell whether a server is one person's: whoever gets past its provider runs it."""
+    return type(provider) in _ONE_PERSON
+
+
 def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | None:
     """Return who comes with a key in the request's header, None where nobody does.
 
@@ -74,7 +118,7 @@ def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | N
 
 
 def _asker(provider: IdentityProvider, user: User, administrators: Container[str]) -> Asker:
-    if type(provider) in _ONE_PERSON:
+    if one_person(provider):
         return SystemUser(getpass.getuser())
     return Identified(
         user.username,

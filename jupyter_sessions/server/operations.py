@@ -8,11 +8,12 @@ import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
-from jupyter_sessions.api import Operation
+from jupyter_sessions.api import Needs, Operation
 from jupyter_sessions.server import openapi
 from jupyter_sessions.server.bodies import BodyHandler
 from jupyter_sessions.server.door import read_request
 from jupyter_sessions.server.handlers import ApiHandler
+from jupyter_sessions.server.identity import Arrival, kernel_user
 
 # Above this size, in bytes, a body is decoded and an answer encoded beside the event loop.
 _LARGE = 1 << 16
@@ -27,6 +28,13 @@ class OperationHandler(BodyHandler):
         """Take the operations from the route."""
         self.operations = operations
         self._body = bytearray()
+
+    async def arrival(self) -> Arrival:
+        """Find out who comes: what concerns kernels is for the Jupyter server's own users."""
+        kernels = any(each.needs is Needs.KERNELS for each in self.operations.values())
+        if kernels and self.service.attachments is not None:
+            return await kernel_user(self, self.service.administrators)
+        return await super().arrival()
 
     async def keep(self, chunk: bytes) -> None:
         """Keep a piece of the request's JSON."""

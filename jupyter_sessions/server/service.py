@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from jupyter_sessions.core.dispatch import Dispatcher
     from jupyter_sessions.core.limits import Limits
+    from jupyter_sessions.server.kernels.attachments import Attachments
     from jupyter_sessions.server.live import Live
     from jupyter_sessions.server.present import Present
 
@@ -54,6 +56,10 @@ class Service:
         self.administrators = administrators
         self.live_if_open: Live | None = None
         self.present_if_open: Present | None = None
+        #: What records the kernels of this Jupyter server; None where it runs none.
+        self.attachments: Attachments | None = None
+        #: Proves, to this server, to be a process of the user who runs it.
+        self.process_secret = f"jprc_{secrets.token_urlsafe(32)}"
         #: The requests that wait for their answers.
         self.answering: WeakSet[RequestHandler] = WeakSet()
 
@@ -95,6 +101,8 @@ class Service:
 
     async def stop(self) -> None:
         """Finish what was accepted, and let go of the store."""
+        if self.attachments is not None:
+            await self.attachments.stop()
         if self.live_if_open is not None:
             self.live_if_open.stop()
         if self.present_if_open is not None:

@@ -42,6 +42,7 @@ export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outpu
 /**
  * A command as lists show it: `source` and `preview` are cut, the outputs are only counted.
  *
+ * `user` is who ran it, empty where nobody can tell (a kernel that several people use).
  * `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
  * `stream` and `error` for those). `real_user` is who really acted, under sudo. `managing` is
  * one that does nothing but manage sessions: `%session` lines and the like alone.
@@ -194,8 +195,13 @@ export type Recorded = { numbers: Array<number> };
  * twice changes nothing. A recording without a response is of a command that still runs; the same
  * id with its response completes it, and with another one replaces the outputs (a thread that went
  * on printing, an updated display).
+ *
+ * `runner` is left out where whoever sends this has run it. A Jupyter server that several people
+ * use names who did, or null where it can't tell. Believed is a server about its own store alone,
+ * and then only of someone who may write in the session; the user of any other such command is
+ * unknown.
  */
-export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null };
+export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; runner?: string | null };
 
 /** What one finds on taking up a session: what it is, who is in it, its last commands. */
 export type Resumed = { session: Session; members: Array<Member>; commands: Array<Command> };
@@ -281,10 +287,10 @@ export type Operations = {
   'scratch.delete': { request: { code: string; name: string }; answer: ScratchEntry };
   'scratch.list': { request: { code: string; limit?: number; after?: string | null }; answer: Page<ScratchEntry> };
   'attachments.list': { request: { limit?: number; after?: string | null }; answer: Page<Attachment> };
-  'attachments.get': { request: { kernel: string }; answer: Attachment };
-  'attachments.put': { request: { kernel: string; session: string; notebook?: string }; answer: Attachment };
-  'attachments.change': { request: { kernel: string; paused: boolean }; answer: Attachment };
-  'attachments.delete': { request: { kernel: string }; answer: Attachment };
+  'attachments.get': { request: { kernel: string; until?: 'announced' | 'now' | 'settled' }; answer: Attachment };
+  'attachments.put': { request: { kernel: string; session: string; notebook?: string; user?: string | null }; answer: Attachment };
+  'attachments.change': { request: { kernel: string; paused?: boolean; skip?: string }; answer: Attachment };
+  'attachments.delete': { request: { kernel: string; command?: string | null }; answer: Attachment };
   'events.list': { request: { code: string; order?: 'newest' | 'oldest'; limit?: number; after?: number | null }; answer: Page<Event> };
   'events.follow': { request: { code: string; after?: number | null }; answer: Event };
   'accounts.add': { request: { name: string; password: string; display_name?: string }; answer: Account };

@@ -1,0 +1,247 @@
+"""A kernel's attachment that its Jupyter server keeps: the server records, and tells all fronts."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_sessions import api, errors, folders, model
+from jupyter_sessions.client.choose import transport_of
+from jupyter_sessions.client.presence import Here
+from jupyter_sessions.client.running import RunningServer, own_servers
+from jupyter_sessions.commands.results import Line, Tone
+from jupyter_sessions.notebook.attachment import Attachment, agent, running_cell, why_not
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_sessions.client.outbox import Courier
+    from jupyter_sessions.client.transport import Transport
+
+# The process that has started a kernel, as Jupyter tells the kernel.
+_PARENT_VARIABLE = "JPY_PARENT_PID"
+_CONNECTED_WITHIN = 2.0  # seconds
+_ANSWERED_WITHIN = 20.0
+
+
+class Server:
+    """The Jupyter server that runs this kernel.
+
+    Parameters
+    ----------
+    running
+        What it tells of itself.
+    kernel
+        The kernel's id.
+    """
+
+    def __init__(self, running: RunningServer, kernel: str) -> None:
+        self.kernel = kernel
+        self.database = running.database
+        self._running = running
+
+    @cached_property
+    def way(self) -> Transport:
+        """The way there, as a process of the user who runs it."""
+        from jupyter_sessions.client.http import Http
+
+        return Http(
+            self._running.kernels,
+            self._running.secret,
+            connect_timeout=_CONNECTED_WITHIN,
+            read_timeout=_ANSWERED_WITHIN,
+        )
+
+    def look(self, until: str = "now") -> model.Attachment | None:
+        """Return the kernel's attachment there; None where it has none that records."""
+        asked = model.LookAtKernel(kernel=self.kernel, until=until)  # type: ignore[arg-type]  # one of them
+        try:
+            found = self.way.call(api.GET_ATTACHMENT, asked)
+        except errors.NotFound:
+            return None
+        return found if found.state != "ended" and found.session else None
+
+    def put(self, code: str, transport: Transport) -> model.Attachment | None:
+        """Have the server record into a session; None where it does not."""
+        if transport.server is not None:
+            named = f"{transport.server}/sessions/{code}/experiment"
+            asked = model.Attach(kernel=self.kernel, session=named, user=transport.user)
+        elif self.database == folders.own_database():
+            asked = model.Attach(kernel=self.kernel, session=code)
+        else:
+            return None  # its store is another one
+        asked.notebook = os.environ.get("JPY_SESSION_NAME", "")
+        try:
+            return self.way.call(api.PUT_ATTACHMENT, asked)
+        except errors.SessionsError:
+            return None
+
+
+def server_of(shell: InteractiveShell) -> Server | None:
+    """Find the Jupyter server that runs this kernel and can record it."""
+    parent = os.environ.get(_PARENT_VARIABLE)
+    if parent is None or not hasattr(shell, "kernel"):
+        return None
+    for running in own_servers():
+        if str(running.pid) == parent and running.kernels and running.secret:
+            from ipykernel import get_connection_file
+
+            return Server(running, Path(get_connection_file()).stem.removeprefix("kernel-"))
+    return None
+
+
+class Served:
+    """What ties a kernel to a session where its Jupyter server records; as `Attachment` does.
+
+    Parameters
+    ----------
+    shell
+        The kernel's IPython shell.
+    server
+        The Jupyter server.
+    code
+        The session's code.
+    transport
+        The way to the session; closed with the attachment.
+    """
+
+    courier: Courier | None = None  # the server has one
+
+    def __init__(
+        self, shell: InteractiveShell, server: Server, code: str, transport: Transport
+    ) -> None:
+        self.code = code
+        self.transport = transport
+        self._shell: Any = shell
+        self._server = server
+        self._unrecorded: set[int] = set()
+        self._here = Here(transport, code, "kernel", agent(shell))
+
+    def adapt(self, session: model.Session) -> None:
+        """Record, or stop recording, as the session is now."""
+        if why_not(session):
+            self.stop()
+        else:
+            self.start()
+
+    def start(self) -> None:
+        """Have the server record from the next cell on."""
+        self._server.put(self.code, self.transport)
+
+    def stop(self, timeout: float = _ANSWERED_WITHIN) -> int:  # noqa: ARG002  # the server has its own
+        """Have the server record no more; return how many commands still wait there."""
+        asked = model.Detach(kernel=self._server.kernel, command=self._command)
+        try:
+            return self._server.way.call(api.DELETE_ATTACHMENT, asked).waiting
+        except errors.SessionsError:
+            return 0
+
+    def leave(self, timeout: float = _ANSWERED_WITHIN) -> int:
+        """Stop recording for good; see `stop`."""
+        waiting = self.stop(timeout)
+        self._here.leave()
+        self.transport.close()
+        return waiting
+
+    @property
+    def _command(self) -> str:
+        return str(self._shell.get_parent().get("header", {}).get("msg_id", ""))
+
+    def session(self) -> model.Session:
+        """Ask how the session is now."""
+        return self.transport.call(api.GET_SESSION, model.SessionNamed(code=self.code))
+
+    def status(
+        self, session: model.Session | None = None, failure: errors.SessionsError | None = None
+    ) -> list[Line]:
+        """Say whether commands are recorded, and what keeps some from their session."""
+        found = self._server.look()
+        if found is None:
+            why = why_not(session) if session is not None else ""
+            return [Line(f"Not recording: {why or 'it was detached'}.", Tone.WARNING)]
+        said = found.problem or (failure.message if failure is not None else "")
+        if found.state == "paused":
+            return [Line("Recording is paused: `%session unpause` goes on.", Tone.WARNING)]
+        if found.state == "waiting" or said:
+            told = f"Recording, but only onto this disk for now. {said}".strip()
+            return [Line(told, Tone.WARNING)]
+        lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
+        if found.waiting:
+            lines.append(Line(f"On their way into the session: {found.waiting}."))
+        return lines
+
+    def recorder(self) -> Served:
+        """Return what records."""
+        return self
+
+    def pause(self) -> None:
+        """Leave out later commands; the one that calls this is still recorded."""
+        self._change(paused=True)
+
+    def unpause(self) -> None:
+        """Record later commands; the one that calls this is left out."""
+        self._change(paused=False)
+
+    def _change(self, **change: Any) -> None:
+        asked = model.ChangeAttachment(kernel=self._server.kernel, **change)
+        self._server.way.call(api.CHANGE_ATTACHMENT, asked)
+
+    def skip_current_cell(self) -> None:
+        """Leave the cell that runs now out of the record."""
+        self._unrecorded.add(running_cell(self._shell))
+        with suppress(errors.SessionsError):  # the server knows such a cell by its source, too
+            self._change(skip=self._command)
+
+    def settle(self) -> bool:
+        """Wait until the cells before this one are in the session; False where they are not."""
+        found = self._server.look("settled")
+        return found is not None and found.state == "recording" and not found.waiting
+
+    def running_command(self) -> int | None:
+        """Return the number in the session of the cell that runs now, if it is recorded."""
+        cell = running_cell(self._shell)
+        if cell in self._unrecorded or self._server.look("announced") is None:
+            return None
+        running = model.ListCommands(code=self.code, status="running")
+        for each in self.transport.call(api.LIST_COMMANDS, running).items:
+            if each.execution_count == cell:
+                named = model.CommandNamed(code=self.code, number=each.number)
+                request = self.transport.call(api.GET_COMMAND, named).request
+                if request is not None and request.kernel == self._server.kernel:
+                    return each.number
+        return None
+
+
+def as_served(
+    shell: InteractiveShell, own: Attachment | Served | None
+) -> Attachment | Served | None:
+    """Return a kernel's attachment as its Jupyter server has it, where that has one.
+
+    Parameters
+    ----------
+    shell
+        The kernel's IPython shell.
+    own
+        The attachment that the kernel knew of until now; it is left where the server's counts.
+    """
+    server = server_of(shell)
+    if server is None:
+        return own
+    try:
+        found = server.look()
+    except errors.SessionsError:
+        return own  # it does not answer now; what was so is taken to be so
+    if found is None:
+        return None if isinstance(own, Served) else own
+    if isinstance(own, Served) and own.code == found.session:
+        return own
+    try:
+        transport = transport_of(found.server, found.user)
+    except errors.NoLogin:
+        return own  # somebody else's, who has attached it at the server
+    if isinstance(own, Attachment):
+        own.leave()
+    return Served(shell, server, found.session, transport)

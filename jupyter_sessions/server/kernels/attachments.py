@@ -1,0 +1,171 @@
+"""The operations on attachments: which kernel records into what, and how that goes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.core.askers import Asker
+from jupyter_sessions.server.kernels import lines
+from jupyter_sessions.server.kernels.keeper import Attached, Keeper
+from jupyter_sessions.server.kernels.targets import name_of
+
+if TYPE_CHECKING:
+    from jupyter_sessions.server.kernels.kernels import Kernels
+    from jupyter_sessions.server.kernels.targets import Target, Targets
+
+_STOPPED = "Recording was stopped while this ran."
+
+
+class Attachments:
+    """The attachments of one Jupyter server, as its users ask for them.
+
+    Parameters
+    ----------
+    kernels
+        Its kernels.
+    targets
+        Where sessions are found.
+    keeper
+        What keeps them.
+    """
+
+    def __init__(self, kernels: Kernels, targets: Targets, keeper: Keeper) -> None:
+        self._kernels = kernels
+        self._targets = targets
+        self._keeper = keeper
+        self._uses: dict[str, Callable[..., Awaitable[Any]]] = {
+            api.LIST_ATTACHMENTS.name: self._list,
+            api.GET_ATTACHMENT.name: self._get,
+            api.PUT_ATTACHMENT.name: self._put,
+            api.CHANGE_ATTACHMENT.name: self._change,
+            api.DELETE_ATTACHMENT.name: self._delete,
+        }
+
+    async def do(
+        self, operation: api.Operation[Any, Any], request: Any, asker: Asker, server_url: str
+    ) -> Any:
+        """Do an operation of the table for someone whom the Jupyter server lets use its kernels."""
+        return await self._uses[operation.name](request, asker, server_url)
+
+    async def stop(self) -> None:
+        """Record no more; attachments of kernels that go on living wait for the next server."""
+        await self._keeper.stop()
+
+    async def _list(
+        self, request: model.ListAttachments, asker: Asker, server_url: str
+    ) -> model.Page[model.Attachment]:
+        known = sorted(
+            self._keeper.attached.values(), key=lambda each: (each.told.since, each.told.kernel)
+        )
+        kernels = [each.told.kernel for each in known]
+        start = kernels.index(request.after) + 1 if request.after in kernels else 0
+        await self._keeper.look()
+        taken = known[start : start + request.limit]
+        items = [await self._shown(each, asker, server_url) for each in taken]
+        more = start + len(taken) < len(known)
+        return model.Page(items=items, next=kernels[start + len(taken) - 1] if more else None)
+
+    async def _get(
+        self, request: model.LookAtKernel, asker: Asker, server_url: str
+    ) -> model.Attachment:
+        attached = self._find(request.kernel)
+        await self._keeper.look(request.kernel, request.until)
+        return await self._shown(attached, asker, server_url)
+
+    async def _put(self, request: model.Attach, asker: Asker, server_url: str) -> model.Attachment:
+        manager = self._kernels.find(request.kernel)
+        target = await self._targets.find(request, asker, server_url)
+        async with self._keeper.changing:
+            attached = self._keeper.attached.get(request.kernel)
+            if attached is not None and not attached.ended and _same(attached, target):
+                await self._keeper.switch(attached, paused=False)
+            else:
+                notebook = request.notebook or await self._kernels.notebook(request.kernel)
+                attached = self._keeper.new(request.kernel, manager, target, asker, notebook)
+                await self._keeper.attach(attached, manager)
+        await self._keeper.look(request.kernel)
+        return await self._shown(attached, asker, server_url)
+
+    async def _change(
+        self, request: model.ChangeAttachment, asker: Asker, server_url: str
+    ) -> model.Attachment:
+        async with self._keeper.changing:
+            attached = self._find(request.kernel)
+            if attached.ended:
+                raise errors.WrongState(
+                    f"This kernel is not recorded any more: {attached.ended}",
+                    hint="Attach it again.",
+                )
+            if request.skip is not UNSET:
+                await self._keeper.ask(lines.Skip(kernel=request.kernel, command=request.skip))
+            if request.paused is not UNSET:
+                await self._keeper.switch(attached, paused=request.paused)
+        return await self._shown(attached, asker, server_url)
+
+    async def _delete(
+        self, request: model.Detach, asker: Asker, server_url: str
+    ) -> model.Attachment:
+        async with self._keeper.changing:
+            attached = self._find(request.kernel)
+            await self._keeper.leave(attached, "It was detached.", _STOPPED, request.command)
+            self._keeper.attached.pop(request.kernel, None)
+        return await self._shown(attached, asker, server_url)
+
+    def _find(self, kernel: str) -> Attached:
+        attached = self._keeper.attached.get(kernel)
+        if attached is None:
+            raise errors.NotFound(
+                "This kernel is attached to no session.",
+                hint="Attach it: `%session resume` in the notebook, or the button above it.",
+            )
+        return attached
+
+    async def _shown(self, attached: Attached, asker: Asker, server_url: str) -> model.Attachment:
+        told, problem = attached.told, attached.progress.problem
+        session, label, url, state = told.session, attached.label, attached.url, ""
+        if told.server is None:
+            try:
+                seen = await self._targets.look(told.session, asker, server_url)
+                label, url, state = seen.label, seen.url, seen.state
+            except (errors.NoSuchSession, errors.SessionDisabled) as error:
+                if told.user == name_of(asker):
+                    problem, state = problem or f"{error.message} {error.hint}", "waiting"
+                else:
+                    session, label, url, problem = "", "", None, None
+        elif told.user != name_of(asker) and self._keeper.several:
+            session, label, url, problem = "", "", None, None
+        return model.Attachment(
+            kernel=told.kernel,
+            kernel_name=attached.kernel_name,
+            language=told.language,
+            notebook=told.notebook,
+            session=session,
+            label=label,
+            url=url,
+            server=told.server,
+            user=told.user,
+            state=_state(attached, state),
+            waiting=attached.progress.waiting,
+            problem=attached.ended or problem,
+            since=told.since,
+        )
+
+
+def _same(attached: Attached, target: Target) -> bool:
+    told = attached.told
+    there = told.server, told.user, told.session
+    return there == (target.server, target.user, target.session.code)
+
+
+def _state(attached: Attached, session: str) -> model.AttachmentState:
+    if attached.ended:
+        return "ended"
+    if attached.told.paused:
+        return "paused"
+    progress = attached.progress
+    stuck = progress.held or (progress.waiting and progress.problem)
+    return "waiting" if stuck or session in {"waiting", "disabled"} else "recording"

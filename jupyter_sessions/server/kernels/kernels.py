@@ -1,0 +1,86 @@
+"""What the attachments know of the Jupyter server's kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+
+from jupyter_sessions import errors
+
+_KERNEL_ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
+
+
+class Kernels:
+    """The kernels of a Jupyter server.
+
+    Parameters
+    ----------
+    serverapp
+        The server.
+    """
+
+    def __init__(self, serverapp: Any) -> None:
+        self._app = serverapp
+        self._managers: Any = serverapp.kernel_manager
+
+    def find(self, kernel: str) -> Any:
+        """Return a kernel's manager.
+
+        Raises
+        ------
+        NotFound
+            When no such kernel runs here.
+        NoKernels
+            When it runs elsewhere, behind a gateway, so that nobody here hears it.
+        """
+        if kernel not in self._managers:
+            raise errors.NotFound(
+                "This Jupyter server runs no kernel of that id.", hint="Start the kernel again."
+            )
+        manager = self._managers.get_kernel(kernel)
+        if not self.connection_file(kernel):
+            raise errors.NoKernels(
+                "This Jupyter server reaches the kernel through another one, and does not hear it.",
+                hint="Record in the kernel itself: `%session resume`.",
+            )
+        return manager
+
+    def lives(self, kernel: str) -> bool:
+        """Tell whether the server still runs a kernel."""
+        return kernel in self._managers
+
+    def connection_file(self, kernel: str) -> str:
+        """Return the file that tells how to reach a kernel; empty where there is none."""
+        external = getattr(self._managers, "kernel_id_to_connection_file", {})
+        known = external.get(kernel) or self._managers.get_kernel(kernel).connection_file
+        return str(known) if known and Path(known).exists() else ""
+
+    def running(self) -> dict[str, str]:
+        """Return the connection files of all kernels that there are, with their ids."""
+        return {self.connection_file(each): each for each in self._managers.list_kernel_ids()}
+
+    def life(self, kernel: str) -> Any:
+        """Return what is another one after each start of a kernel."""
+        provisioner = self._managers.get_kernel(kernel).provisioner
+        return getattr(provisioner, "process", None)
+
+    async def notebook(self, kernel: str) -> str:
+        """Return the path of a kernel's notebook, empty where it has none."""
+        for each in await ensure_async(self._app.session_manager.list_sessions()):
+            if each["kernel"] and each["kernel"]["id"] == kernel:
+                return str(each["path"])
+        return ""
+
+    def when_restarted(self, function: Any) -> None:
+        """Have `function(kernel)` awaited when a kernel was started again.
+
+        Anybody may forge the event; `life` tells whether it is so.
+        """
+
+        async def listen(logger: Any, schema_id: str, data: Any) -> None:  # noqa: ARG001  # theirs
+            if data.get("action") == "restart" and data.get("kernel_id"):
+                await function(data["kernel_id"])
+
+        self._app.event_logger.add_listener(schema_id=_KERNEL_ACTIONS, listener=listen)

@@ -1,0 +1,130 @@
+"""What a Jupyter server and its recording process tell each other, one JSON a line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from jupyter_sessions import model
+
+
+class Place(Struct):
+    """The store of the server: the first line. `server` names it where it is not the user's own."""
+
+    database: str
+    blobs: str
+    server: str | None
+    limit: int
+
+
+class _Asked(Struct, tag=True, kw_only=True):
+    """A line to the process; the answer carries the same number."""
+
+    number: int = 0
+
+
+class Attach(_Asked):
+    """Record a kernel: into a session of the server's store, or as `user` at another server.
+
+    `runner` is the name by which the Jupyter server knows who attached the kernel, None where it is
+    one person's, so that nobody else can have run a command.
+    """
+
+    kernel: str
+    connection_file: str
+    session: str
+    server: str | None
+    user: str
+    identified: bool
+    runner: str | None
+    notebook: str
+    language: str
+    since: datetime
+    paused: bool
+
+
+class Leave(_Asked):
+    """Record a kernel no more, and deliver what it has recorded; commands that run end so.
+
+    `command` is one that is not aborted: it has asked for this.
+    """
+
+    kernel: str
+    note: str
+    within: float
+    command: str | None = None
+
+
+class Switch(_Asked):
+    """Leave commands out that start after `at`, or record them."""
+
+    kernel: str
+    paused: bool
+    at: datetime
+
+
+class Skip(_Asked):
+    """Leave one command out."""
+
+    kernel: str
+    command: str
+
+
+class Gone(_Asked):
+    """What ran in a kernel will never end; after a restart it may be found by a new file."""
+
+    kernel: str
+    note: str
+    connection_file: str | None
+
+
+class Look(_Asked):
+    """Tell how it goes with kernels, when what they have run is recorded as far as is asked."""
+
+    kernels: list[str]
+    until: Literal["now", "settled", "announced"] = "now"
+
+
+class Ran(_Asked):
+    """Who sent the request that a command came of, None where nobody knows: answers `Who`."""
+
+    user: str | None
+
+
+Asked = Attach | Leave | Switch | Skip | Gone | Look | Ran
+
+
+class Progress(Struct):
+    """How it goes with a kernel.
+
+    `held` is the code of the error by which its session takes nothing; `alive` is false where the
+    recorder does not know the kernel.
+    """
+
+    alive: bool = False
+    waiting: int = 0
+    problem: str | None = None
+    held: str = ""
+
+
+class Answered(Struct, tag=True):
+    """The answer to a line; `error` as it goes over the wire."""
+
+    number: int
+    progress: dict[str, Progress] = {}
+    error: dict[str, Any] | None = None
+
+
+class Who(Struct, tag=True):
+    """Asks who sent the request that a command came of."""
+
+    number: int
+    kernel: str
+    command: str
+
+
+Told = Answered | Who
+
+model.ready(Place, Asked, Told)

@@ -1,0 +1,145 @@
+"""The server's side of its recording process: started at first need, asked, and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from itertools import count
+from queue import SimpleQueue
+
+import msgspec
+
+from jupyter_sessions import errors
+from jupyter_sessions.server.kernels import lines
+
+#: Seconds within which the process answers, whatever it is asked.
+_ANSWERED_WITHIN = 30.0
+#: Seconds that it gets to end by itself.
+_ENDED_WITHIN = 8.0
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(lines.Told).decode
+
+
+class Process:
+    """The recording process; its pipes have threads, for they must not hold up the event loop.
+
+    Parameters
+    ----------
+    place
+        The store of the server.
+    who
+        Tells, from any thread, who sent the request that a command of a kernel came of.
+    """
+
+    def __init__(self, place: lines.Place, who: Callable[[str, str], str | None]) -> None:
+        self._who = who
+        self._loop = asyncio.get_running_loop()
+        self._waiting: dict[int, asyncio.Future[dict[str, lines.Progress]]] = {}
+        self._numbers = count(1)
+        self._lines: SimpleQueue[bytes] = SimpleQueue()
+        self._lines.put(_encode(place) + b"\n")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter_sessions.server.kernels.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Ctrl-C in the server's terminal is for the server, which ends it in good order.
+            start_new_session=True,
+        )
+        for work in (self._write, self._read):
+            threading.Thread(target=work, name="jupyter_sessions recording", daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    async def ask(
+        self, line: lines.Asked, within: float = _ANSWERED_WITHIN
+    ) -> dict[str, lines.Progress]:
+        """Have the process do something.
+
+        Raises
+        ------
+        SessionsError
+            When it can't be done, or the process does not answer.
+        """
+        line.number = next(self._numbers)
+        answer = self._waiting[line.number] = self._loop.create_future()
+        self._lines.put(_encode(line) + b"\n")
+        try:
+            return await asyncio.wait_for(answer, within)
+        except TimeoutError:
+            raise errors.InternalError(
+                "The process that records kernels does not answer.", hint="Try again in a minute."
+            ) from None
+        finally:
+            self._waiting.pop(line.number, None)
+
+    async def end(self) -> None:
+        """Have it deliver what it can, and end."""
+        self._lines.put(b"")
+        await asyncio.to_thread(self._wait)
+
+    def _wait(self) -> None:
+        try:
+            self._process.wait(_ENDED_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _write(self) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - it is piped
+        with self._process.stdin as pipe:
+            while line := self._lines.get():
+                try:
+                    pipe.write(line)
+                    pipe.flush()
+                except OSError:
+                    return
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it is piped
+        with self._process.stdout as pipe:
+            for line in pipe:
+                told = _decode(line)
+                if isinstance(told, lines.Who):
+                    ran = lines.Ran(user=self._who(told.kernel, told.command), number=told.number)
+                    self._lines.put(_encode(ran) + b"\n")
+                else:
+                    self._in_loop(self._settle, told)
+        self._in_loop(self._fail)
+
+    def _in_loop(self, function: Callable[..., None], *arguments: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:
+            return  # the server has ended
+
+    def _settle(self, told: lines.Answered) -> None:
+        answer = self._waiting.get(told.number)
+        if answer is None or answer.done():
+            return
+        if told.error is None:
+            answer.set_result(told.progress)
+        else:
+            answer.set_exception(errors.from_wire(told.error))
+
+    def _fail(self) -> None:
+        self._lines.put(b"")
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(
+                    errors.InternalError(
+                        "The process that records kernels has ended.",
+                        hint="It is started again within seconds; try again then.",
+                    )
+                )

@@ -1,0 +1,141 @@
+"""One kernel that is recorded: what listens to it, and what delivers its commands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from jupyter_sessions import model
+from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions.recorder.messages import Selection
+from jupyter_sessions.recorder.subscriber import Subscriber
+from jupyter_sessions.recorder.tracker import STOPPED_HERE
+from jupyter_sessions.recorder.wire import command_id
+from jupyter_sessions.server.kernels import lines
+from jupyter_sessions.server.kernels.unrecorded import is_unrecorded
+
+if TYPE_CHECKING:
+    from jupyter_sessions.client.transport import Transport
+
+#: Seconds to wait for a kernel to confirm that it is heard; older ones never do.
+_CONFIRMED_WITHIN = 1.0
+#: Seconds to wait for what a kernel has run, by someone who looks at it.
+_SETTLED_WITHIN = 2.0
+#: Seconds for what came of a kernel before its restart; the new one is not up sooner.
+_STOPPED_WITHIN = 0.4
+#: Of so many commands it is remembered who ran them, while they may still be told of again.
+_REMEMBERED = 2_000
+
+
+class Recorded:
+    """A kernel that is recorded into a session.
+
+    Parameters
+    ----------
+    told
+        What the server says of the attachment.
+    transport
+        The way to the session.
+    who
+        Tells who sent the request that a command came of; None where there is but one person.
+    limit
+        How many bytes of outputs to keep of a command.
+    """
+
+    def __init__(
+        self,
+        told: lines.Attach,
+        transport: Transport,
+        who: Callable[[str], str | None] | None,
+        limit: int,
+    ) -> None:
+        self._told = told
+        self._transport = transport
+        self._who = who
+        self._limit = limit
+        self._known: dict[str, str | msgspec.UnsetType | None] = {}
+        python = told.language == "python"
+        self._selection = Selection(since=told.since, leaves_out=is_unrecorded if python else None)
+        if told.paused:
+            self._selection.switch(False, told.since)
+        self._courier = Courier(transport, told.session)
+        try:
+            self._subscriber = self._listen(told.connection_file)
+        except BaseException:
+            self._courier.close(0.1)
+            raise
+
+    def _listen(self, connection_file: str) -> Subscriber:
+        subscriber = Subscriber(
+            Path(connection_file),
+            self._take,
+            selection=self._selection,
+            kernel=self._told.kernel,
+            notebook=self._told.notebook,
+            language=self._told.language,
+            limit=self._limit,
+        )
+        subscriber.wait_until_listening(_CONFIRMED_WITHIN)
+        return subscriber
+
+    def _take(self, recording: model.Recording) -> None:
+        if self._who is not None:
+            recording.runner = self._runner(recording.id)
+        self._courier.send(recording)
+
+    def _runner(self, command: str) -> str | msgspec.UnsetType | None:
+        """Tell who ran a command: unset is who attached the kernel."""
+        if command not in self._known and self._who is not None:
+            found = self._who(command)
+            if found is not None and found == self._told.runner:
+                self._known[command] = msgspec.UNSET
+            else:
+                # What people are called here means nothing at another server.
+                self._known[command] = found if self._told.server is None else None
+            while len(self._known) > _REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+        return self._known[command]
+
+    def act(self, asked: lines.Switch | lines.Skip | lines.Gone) -> None:
+        """Do what the server asks for."""
+        match asked:
+            case lines.Switch(paused=paused, at=at):
+                self._selection.switch(not paused, at)
+            case lines.Skip(command=command):
+                self._subscriber.do(lambda: self._subscriber.messages.skip(command_id(command)))
+            case lines.Gone(note=note, connection_file=connection_file):
+                self._subscriber.abort(note)
+                if connection_file is not None:
+                    # Two that listen would take the new kernel's first command for an old one.
+                    self._subscriber.stop(_STOPPED_WITHIN, note)
+                    self._subscriber = self._listen(connection_file)
+
+    def settle(self, *, announced: bool) -> None:
+        """Wait until what the kernel has run is in the session; if asked, what it runs, too."""
+        deadline = time.monotonic() + _SETTLED_WITHIN
+        self._subscriber.settle(_SETTLED_WITHIN, announced=announced)
+        self._courier.flush(max(0.1, deadline - time.monotonic()))
+
+    def progress(self) -> lines.Progress:
+        """Tell how it goes."""
+        return lines.Progress(
+            alive=True,
+            waiting=self._courier.waiting,
+            problem=self._courier.problem,
+            held=self._courier.held,
+        )
+
+    def leave(self, note: str, within: float, command: str | None = None) -> None:
+        """Record no more; what can't be delivered now waits on disk."""
+        if command is not None:
+            self._subscriber.catch_up(within / 4)
+            tracker, by = self._subscriber.messages.tracker, command_id(command)
+            self._subscriber.do(lambda: tracker.end(by, datetime.now(UTC), note=STOPPED_HERE))
+        self._subscriber.stop(within / 2, note)
+        self._courier.close(within / 2)
+        self._transport.close()

@@ -1,0 +1,60 @@
+"""The server's own store, as its recording process reaches it: directly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from jupyter_sessions import model
+from jupyter_sessions.api import Ans, Operation, Req
+from jupyter_sessions.core.askers import Asker, Identified, SystemUser
+
+if TYPE_CHECKING:
+    from jupyter_sessions.core.dispatch import Dispatcher
+    from jupyter_sessions.server.kernels.lines import Attach
+
+
+class OwnStore:
+    """A transport to a store of which this process is another writer, as who attached a kernel.
+
+    Parameters
+    ----------
+    dispatcher
+        The operations on the store; shared, and so not closed.
+    told
+        The attachment.
+    server
+        What names the store in the outbox; None for the user's own.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, told: Attach, server: str | None) -> None:
+        self._dispatcher = dispatcher
+        self._asker: Asker = (
+            Identified(told.user, vouches=True) if told.identified else SystemUser(told.user)
+        )
+        self.server = server
+        self.user = told.user
+
+    def call(
+        self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
+    ) -> Ans:
+        """Carry out an operation and return its answer."""
+        submitted = self._dispatcher.submit(operation, request, self._asker, upload=content)
+        answer: Ans = submitted.result()
+        return answer
+
+    def download(self, request: model.FileNamed, target: BinaryIO) -> None:
+        """Recording downloads nothing."""
+        raise NotImplementedError
+
+    def follow(self, request: model.Follow) -> Iterator[model.Event]:
+        """Recording follows nothing."""
+        raise NotImplementedError
+
+    def another(self) -> OwnStore:
+        """Give a second way to the same store; neither has anything to close."""
+        return self
+
+    def close(self) -> None:
+        """Leave the store open for others."""
