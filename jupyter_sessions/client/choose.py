@@ -150,7 +150,7 @@ def in_process() -> Transport:
 
 def reaches(way: Transport, server: str) -> bool:
     """Tell whether a way to the sessions leads to the server of that base URL."""
-    return _is_own(server) if way.server is None else _same_server(server, way.server)
+    return _is_own(server) if way.server is None else same_server(server, way.server)
 
 
 def _is_own(server: str) -> bool:
