@@ -33,7 +33,7 @@ export default tseslint.config(
   },
   {
     // These register what is needed at once; what is heavy, they import where it is asked for.
-    files: ['src/plugins/*.ts'],
+    files: ['src/plugins/*.ts', 'src/plugins/*.tsx'],
     rules: { 'jupyter/prefer-lazy-imports': 'off' }
   },
   {

@@ -50,6 +50,8 @@ c.ServerApp.open_browser = False
 c.ServerApp.root_dir = {work!r}
 c.ServerApp.port_retries = 0
 c.LabApp.extra_labextensions_path = [{extensions!r}]
+c.LabApp.expose_app_in_browser = True
+c.JupyterNotebookApp.expose_app_in_browser = True
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.JupyterNotebookApp.extra_labextensions_path = [{extensions!r}]
@@ -59,7 +61,9 @@ c.SessionsExtension.blobs = {blobs!r}
 c.SessionsExtension.administrators = ["root"]
 """
 
-Person = Identified
+OVERRIDES = """{
+  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}
+}"""
 
 
 class Persons(House):
@@ -161,6 +165,8 @@ def start_lab(folder: Path, command: str = "lab") -> Iterator[Lab]:
         "build the front end first: cd labextension; jlpm build"
     )
     (folder / "extensions" / "jupyter-sessions").symlink_to(BUILT)
+    (folder / "config" / "labconfig").mkdir()
+    (folder / "config" / "labconfig" / "default_setting_overrides.json").write_text(OVERRIDES)
     database, blobs = f"sqlite:///{folder / 'sessions.db'}", str(folder / "blobs")
     (folder / "config" / "jupyter_server_config.py").write_text(
         CONFIG.format(

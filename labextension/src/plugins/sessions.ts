@@ -13,7 +13,7 @@ import { ISessions } from '../tokens';
 
 /** What all parts share: one client, and what it tells. */
 export const sessionsPlugin: JupyterFrontEndPlugin<ISessions> = {
-  id: 'jupyter-sessions:sessions',
+  id: 'jupyter-sessions:plugin',
   description: 'Provides the sessions of this Jupyter server.',
   autoStart: true,
   provides: ISessions,

@@ -1,0 +1,129 @@
+import { Notification } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+
+import { ISessions } from '../tokens';
+import { CommandIDs } from './ids';
+import { failed } from './panel';
+
+/** Add the commands about what a kernel records into. */
+export function addRecordingCommands(
+  commands: CommandRegistry,
+  sessions: ISessions,
+  trans: TranslationBundle
+): void {
+  const { recording } = sessions;
+  const kernelIn = (args: { [name: string]: unknown }): string | null =>
+    (args.kernel as string | undefined) ?? recording.active?.kernel ?? null;
+  const kernel = {
+    type: 'string',
+    description: trans.__('The kernel; else the active one')
+  };
+
+  commands.addCommand(CommandIDs.attach, {
+    label: args => {
+      if (!args.session) {
+        return trans.__('Record into Session by URL…');
+      }
+      return args.label
+        ? trans.__('Record into %1', String(args.label))
+        : trans.__('Record into This Session');
+    },
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          session: {
+            type: 'string',
+            description: trans.__('Session URL or code; else asked')
+          },
+          label: {
+            type: 'string',
+            description: trans.__('How the session is called')
+          },
+          path: {
+            type: 'string',
+            description: trans.__('The path of the notebook')
+          },
+          kernel
+        }
+      }
+    },
+    isEnabled: args => kernelIn(args) !== null,
+    execute: async args => {
+      const id = kernelIn(args);
+      const { askReference } = await import('../panel/dialogs');
+      const session = args.session
+        ? String(args.session)
+        : await askReference(
+            trans,
+            trans.__('Record into a session'),
+            trans.__('Record')
+          );
+      if (!id || !session) {
+        return;
+      }
+      const path = String(args.path ?? recording.active?.path ?? '');
+      try {
+        const attachment = await recording.attach(id, session, path);
+        const label = attachment.label || trans.__('Untitled');
+        Notification.success(trans.__('Recording into %1.', label), {
+          autoClose: 3000
+        });
+        void sessions.list.refresh();
+      } catch (error) {
+        failed(trans.__('Nothing is recorded.'), error, trans);
+      }
+    }
+  });
+
+  const paused = (args: { [name: string]: unknown }): boolean =>
+    typeof args.paused === 'boolean'
+      ? args.paused
+      : recording.of(kernelIn(args))?.state !== 'paused';
+
+  commands.addCommand(CommandIDs.pause, {
+    label: args =>
+      paused(args) ? trans.__('Pause Recording') : trans.__('Resume Recording'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          paused: {
+            type: 'boolean',
+            description: trans.__('Whether it is to pause')
+          },
+          kernel
+        }
+      }
+    },
+    isEnabled: args => recording.of(kernelIn(args)) !== null,
+    execute: async args => {
+      const id = kernelIn(args);
+      try {
+        await (id && recording.pause(id, paused(args)));
+      } catch (error) {
+        failed(trans.__('The recording goes on as it was.'), error, trans);
+      }
+    }
+  });
+
+  commands.addCommand(CommandIDs.detach, {
+    label: trans.__('Stop Recording'),
+    describedBy: { args: { type: 'object', properties: { kernel } } },
+    isEnabled: args => recording.of(kernelIn(args)) !== null,
+    execute: async args => {
+      const id = kernelIn(args);
+      try {
+        await (id && recording.detach(id));
+      } catch (error) {
+        failed(trans.__('The recording goes on.'), error, trans);
+      }
+    }
+  });
+  recording.changed.connect(() => {
+    [CommandIDs.attach, CommandIDs.pause, CommandIDs.detach].forEach(id =>
+      commands.notifyCommandChanged(id)
+    );
+  }, recording);
+}

@@ -1,0 +1,69 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+import { Menu } from '@lumino/widgets';
+
+import { Attachment, Session } from '../api/operations';
+import { CommandIDs } from '../commands/ids';
+import { ISessions } from '../tokens';
+
+const OFFERED = 8; // sessions
+
+/** Offer all that can be done about a kernel's recording: one click opens it, one does it. */
+export function openRecordingMenu(
+  anchor: HTMLElement,
+  sessions: ISessions,
+  commands: CommandRegistry,
+  trans: TranslationBundle,
+  kernel: string,
+  path: string
+): void {
+  const attachment = sessions.recording.of(kernel);
+  const menu = new Menu({ commands });
+  menu.title.label = trans.__('Recording');
+  if (attachment) {
+    addCurrent(menu, attachment, kernel);
+  }
+  for (const session of offered(sessions, attachment)) {
+    const label = session.label || trans.__('Untitled');
+    const args = { session: session.code, label, kernel, path };
+    menu.addItem({ command: CommandIDs.attach, args });
+  }
+  menu.addItem({ type: 'separator' });
+  menu.addItem({ command: CommandIDs.create });
+  menu.addItem({ command: CommandIDs.attach, args: { kernel, path } });
+  // What was chosen in it is still to run.
+  menu.aboutToClose.connect(() => void setTimeout(() => menu.dispose()), menu);
+  const { left, bottom, top } = anchor.getBoundingClientRect();
+  menu.open(left, bottom < window.innerHeight / 2 ? bottom : top);
+}
+
+function addCurrent(menu: Menu, attachment: Attachment, kernel: string): void {
+  const paused = attachment.state === 'paused';
+  menu.addItem({
+    command: CommandIDs.pause,
+    args: { kernel, paused: !paused }
+  });
+  menu.addItem({ command: CommandIDs.detach, args: { kernel } });
+  if (attachment.server === null) {
+    menu.addItem({
+      command: CommandIDs.open,
+      args: { code: attachment.session }
+    });
+  }
+  menu.addItem({ type: 'separator' });
+}
+
+/** The sessions that one may record into, last used first. */
+function offered(
+  sessions: ISessions,
+  attachment: Attachment | null
+): Session[] {
+  return sessions.list.items
+    .filter(
+      each =>
+        each.state === 'active' &&
+        each.roles.includes('write') &&
+        each.code !== attachment?.session
+    )
+    .slice(0, OFFERED);
+}

@@ -1,0 +1,48 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+
+import { Shared, useShared } from '../look/shared';
+import { useStore } from '../model/store';
+import { Recorded } from '../notebook/item';
+import { ISessions } from '../tokens';
+
+/** The recording of the notebook in front, and what waits, in the status bar. */
+export const statusPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-sessions:status',
+  description: 'Shows the recording in the status bar.',
+  autoStart: true,
+  requires: [ISessions, IStatusBar],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    sessions: ISessions,
+    bar: IStatusBar,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('jupyter_sessions');
+    const item = ReactWidget.create(
+      <Shared.Provider value={{ sessions, trans, commands: app.commands }}>
+        <InFront />
+      </Shared.Provider>
+    );
+    item.addClass('jp-SessionsRecording');
+    bar.registerStatusItem('jupyter-sessions:recording', {
+      item,
+      align: 'left',
+      rank: 3,
+      isActive: () => sessions.recording.active !== null,
+      activeStateChanged: sessions.recording.changed as never
+    });
+  }
+};
+
+function InFront(): JSX.Element | null {
+  const { sessions } = useShared();
+  const { active } = useStore(sessions.recording);
+  return active && <Recorded kernel={active.kernel} path={active.path} />;
+}

@@ -1,0 +1,187 @@
+"""Sessions in JupyterLab: found in the side panel, looked at in a tab, by two people at once."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from jupyter_sessions import model
+from tests.browser.conftest import command, shown, text
+from tests.lab.conftest import Lab, Sit
+
+SCRIPTED = "<p id='it'>plain</p><script>it.textContent = String(window.origin)</script>"
+
+
+def test_the_panel_shows_ones_sessions_and_where_one_is(lab: Lab, sit: Sit) -> None:
+    lab.session("Seen by alice", bob="read")
+    lab.session("Of carol alone", owner="carol")
+    panel = sit("alice").panel()
+    expect(panel.get_by_text(lab.url.removeprefix("http://"))).to_be_visible()
+    row = panel.locator(".jp-Sessions-session", has_text="Seen by alice")
+    expect(row).to_contain_text("owner")
+    expect(panel).not_to_contain_text("Of carol alone")
+    bobs = sit("bob").panel()
+    expect(bobs.locator(".jp-Sessions-session", has_text="Seen by alice")).to_contain_text("read")
+
+
+def test_a_session_is_made_and_found_again(sit: Sit) -> None:
+    desk = sit("dora")
+    panel = desk.panel()
+    expect(panel.get_by_role("heading", name="No sessions yet")).to_be_visible()
+    panel.get_by_role("button", name="New session").click()
+    desk.page.get_by_label("Label").fill("Tree rings")
+    desk.page.get_by_role("button", name="Create").click()
+    expect(desk.tab("Tree rings")).to_contain_text("Nothing was run here yet")
+    panel.get_by_label("Search sessions").fill("rings")
+    expect(panel.locator(".jp-Sessions-session")).to_have_count(1)
+    panel.get_by_label("Search sessions").fill("moon")
+    expect(panel.get_by_role("heading", name="No session matches")).to_be_visible()
+
+
+def test_a_session_is_joined_by_its_url(lab: Lab, sit: Sit) -> None:
+    code = lab.session("By its URL", erik="read")
+    desk = sit("erik")
+    desk.panel().get_by_role("button", name="Join").first.click()
+    field = desk.page.get_by_label("Session URL or code")
+    field.fill("nonsense")
+    expect(desk.page.get_by_text("neither a session URL nor a code")).to_be_visible()
+    field.fill(f"{lab.url}/sessions/{code}/experiment")
+    desk.page.locator(".jp-Dialog").get_by_role("button", name="Join").click()
+    desk.tab("By its URL")
+
+
+def test_commands_appear_as_they_run_and_are_shown_in_a_sandbox_where_they_can_run_script(
+    lab: Lab, sit: Sit
+) -> None:
+    code = lab.session("Live", bob="read")
+    tab = sit("bob").open_session("Live")
+    expect(tab.locator(".jp-Sessions-live")).to_have_text("Live")
+    lab.record(code, command("print('hello')", text("hello\n")))
+    expect(tab.locator("[data-number='1']")).to_contain_text("hello")
+    lab.record(code, command("chart", shown(text__html=SCRIPTED, text__plain="x")))
+    frame = tab.locator("[data-number='2'] iframe")
+    assert frame.get_attribute("sandbox") == "allow-scripts"
+    expect(tab.frame_locator("[data-number='2'] iframe").locator("#it")).to_have_text("null")
+    failure = model.ErrorOutput(ename="KeyError", evalue="'x'", traceback=["KeyError: 'x'"])
+    lab.record(code, command("d['x']", failure, status="error"))
+    expect(tab.locator("[data-number='3']")).to_contain_text("KeyError: 'x'")
+
+
+def test_history_is_filtered_by_person_status_and_words(lab: Lab, sit: Sit) -> None:
+    code = lab.session("Filtered", bob="write")
+    lab.record(code, command("load()"), command("fail()", status="error"))
+    lab.record(code, command("plot(rain)"), by="bob")
+    tab = sit("bob").open_session("Filtered")
+    rows = tab.locator("[data-number]")
+    expect(rows).to_have_count(3)
+    tab.get_by_label("Who").select_option("bob")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("plot(rain)")
+    tab.get_by_role("button", name="Clear").click()
+    tab.get_by_label("Status").select_option("error")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("fail()")
+    tab.get_by_role("button", name="Clear").click()
+    tab.get_by_label("Search source and output").fill("rain")
+    expect(rows).to_have_count(1)
+
+
+def test_any_of_many_commands_is_reached_and_few_exist_at_once(lab: Lab, sit: Sit) -> None:
+    code = lab.session("Long")
+    for start in range(0, 3_000, 500):
+        lab.record(code, *(command(f"step({start + i})") for i in range(500)))
+    tab = sit("alice").open_session("Long")
+    tab.get_by_label("Go to command number").fill("1234")
+    tab.page.keyboard.press("Enter")
+    row = tab.locator("[data-number='1234']")
+    expect(row).to_be_in_viewport()
+    expect(row).to_contain_text("step(1233)")
+    assert tab.locator("[data-number]").count() < 100
+    tab.page.keyboard.press("End")
+    expect(tab.locator("[data-number='1']")).to_contain_text("step(0)")
+
+
+def test_a_revoke_while_looking_ends_it_at_once(lab: Lab, sit: Sit) -> None:
+    code = lab.session("Revoked", fred="read")
+    lab.record(code, command("secret()"))
+    freds = sit("fred").open_session("Revoked")
+    expect(freds).to_contain_text("secret()")
+    alice = sit("alice")
+    tab = alice.open_session("Revoked")
+    tab.get_by_role("tab", name="Members").click()
+    tab.get_by_role("button", name="Revoke all roles of fred").click()
+    alice.page.locator(".jp-Dialog").get_by_role("button", name="Revoke").click()
+    expect(tab.get_by_role("listitem").filter(has_text="fred")).to_have_count(0)
+    gone = freds.page.locator(".jp-SessionsTab")
+    expect(gone).to_contain_text("This session is not open to you")
+    expect(gone).not_to_contain_text("secret()")
+
+
+def test_roles_are_granted_and_what_is_not_allowed_says_which_role_it_needs(
+    lab: Lab, sit: Sit
+) -> None:
+    lab.session("Roles", bob="read")
+    tab = sit("alice").open_session("Roles")
+    tab.get_by_role("tab", name="Members").click()
+    bobs = sit("bob").open_session("Roles")
+    bobs.get_by_role("tab", name="Members").click()
+    button = bobs.get_by_role("button", name="Revoke all roles of bob")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_have_attribute("title", re.compile("role admin"))
+    row = tab.get_by_role("group", name="Roles of bob")
+    row.get_by_role("checkbox", name="write").click()
+    expect(row.get_by_role("checkbox", name="write")).to_be_checked()
+    expect(
+        bobs.get_by_role("group", name="Roles of bob").get_by_role("checkbox", name="write")
+    ).to_be_checked()
+
+
+def test_a_dropped_file_is_published_and_seen_by_the_other(lab: Lab, sit: Sit) -> None:
+    lab.session("Files", bob="read")
+    tab = sit("alice").open_session("Files")
+    tab.get_by_role("tab", name="Web space").click()
+    bobs = sit("bob").open_session("Files")
+    bobs.get_by_role("tab", name="Web space").click()
+    expect(bobs.get_by_role("button", name="Publish")).to_have_attribute("aria-disabled", "true")
+    data = tab.page.evaluate_handle(
+        "() => { const d = new DataTransfer(); d.items.add(new File(['a,b\\n1,2\\n'], 'rain.csv',"
+        " {type: 'text/csv'})); return d; }"
+    )
+    tab.locator(".jp-SessionsWebSpace").dispatch_event("dragover", {"dataTransfer": data})
+    tab.locator(".jp-SessionsWebSpace").dispatch_event("drop", {"dataTransfer": data})
+    bobs.get_by_role("treeitem", name="rain.csv").click()
+    expect(bobs.frame_locator("iframe").locator("td", has_text="2")).to_be_visible()
+    with bobs.page.expect_download() as download:
+        bobs.get_by_role("link", name="Download").click()
+    assert download.value.path().read_bytes() == b"a,b\n1,2\n"
+
+
+def test_tabs_come_back_after_a_reload_and_the_live_view_after_a_restarted_server(
+    lab: Lab, sit: Sit
+) -> None:
+    code = lab.session("Lasting", gina="read")
+    desk = sit("gina")
+    tab = desk.open_session("Lasting")
+    tab.get_by_role("tab", name="Activity").click()
+    expect(tab).to_contain_text("made the session")
+    desk.page.wait_for_timeout(2_000)  # JupyterLab saves its layout when all is quiet
+    desk.page.goto("/lab/workspaces/gina")
+    expect(desk.tab("Lasting")).to_contain_text("made the session")
+    desk.tab("Lasting").get_by_role("tab", name="History").click()
+    lab.stop()
+    expect(desk.tab("Lasting").locator(".jp-Sessions-live")).not_to_have_text("Live")
+    lab.start()
+    lab.record(code, command("after()"))
+    expect(desk.tab("Lasting")).to_contain_text("after()")
+
+
+def test_one_is_told_of_a_session_that_is_shared(lab: Lab, sit: Sit) -> None:
+    lab.session("Known before", hana="read")
+    desk = sit("hana")
+    expect(desk.panel()).to_contain_text("Known before")
+    desk.page.wait_for_timeout(1_000)
+    lab.session("Shared just now", hana="write")
+    expect(desk.page.get_by_text("alice shared “Shared just now” with you.")).to_be_visible()
+    desk.page.get_by_role("button", name="Open", exact=True).click()
+    desk.tab("Shared just now")
