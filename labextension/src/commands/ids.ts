@@ -7,7 +7,6 @@ export namespace CommandIDs {
   export const switchLogin = 'jupyter-sessions:switch-login';
   export const leaveLogin = 'jupyter-sessions:leave-login';
   export const copyUrl = 'jupyter-sessions:copy-url';
-  export const openPage = 'jupyter-sessions:open-page';
   export const showPanel = 'jupyter-sessions:show-panel';
 
   export const attach = 'jupyter-sessions:attach';

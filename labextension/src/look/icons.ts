@@ -15,7 +15,6 @@ export const experimentsIcon = new LabIcon({
     '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 32 32"><path class="jp-icon3" fill="#616161" d="M3 3h9v3.4H6.4v19.2H12V29H3zM29 3h-9v3.4h5.6v19.2H20V29h9z"/><path class="jp-icon3" fill="#616161" d="M9.3 17.5h3.2v5H9.3zM14.4 13h3.2v9.5h-3.2zM19.5 8.5h3.2v14h-3.2z"/></svg>'
 });
 
-/** The same for an icon whose colours the theme's style sheet draws as lines. */
 export const copyIcon = drawn('copy', 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3');
 export const linkIcon = drawn(
   'link',

@@ -25,7 +25,7 @@ export class WebSpace extends Store {
     void this.read('');
   }
 
-  /** What is on its way up, by path, with its share done or why it failed. */
+  /** What is on its way up, by path; with a refusal, why it failed. */
   readonly uploads = new Map<string, Refusal | null>();
 
   /** Whether the top was read. */
