@@ -124,11 +124,11 @@ def test_a_look_at_a_one_time_way_in_does_not_use_it_up(site: Site, visit: Visit
     for _ in range(2):
         assert httpx.get(site.url + address).status_code == 200
     page = visit(address)
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Log in").click()
     page.wait_for_url(site.address(code))
     expect(page.get_by_role("heading", level=1)).to_have_text("By ticket")
     again = visit(address)
-    again.get_by_role("button", name="Continue").click()
+    again.get_by_role("button", name="Log in").click()
     expect(again.get_by_role("heading", level=1)).to_contain_text("used already")
     assert not [c for c in again.context.cookies() if c["name"].startswith("jupyter-sessions")]
 

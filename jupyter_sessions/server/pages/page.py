@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from tornado import web
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.api import Ans, Operation
 from jupyter_sessions.refusals import refused
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.pages.environment import environment
@@ -28,11 +26,11 @@ class Page(SessionsHandler):
 
     Attributes
     ----------
-    refused_to
-        Who was refused something, where that is known.
+    visitor
+        Who is signed in, None where nobody is.
     """
 
-    refused_to: model.User | None = None
+    visitor: model.User | None = None
 
     @property
     def links(self) -> Links:
@@ -74,17 +72,14 @@ class Page(SessionsHandler):
                 told.hint = "Go back, or start again from the list of sessions."
             raise told from None
 
-    async def call(
-        self, operation: Operation[Any, Ans], request: Any, upload: Path | bytes | None = None
-    ) -> Ans:
-        """Do an operation for the visitor; where they may not, find out who they are."""
-        try:
-            return await super().call(operation, request, upload)
-        except errors.SessionsError as failure:
-            if failure.status in {403, 404}:
-                with contextlib.suppress(errors.SessionsError):
-                    self.refused_to = await super().call(api.WHO_AM_I, model.Nothing())
-            raise
+    async def arrive(self) -> None:
+        """Find out who comes, by name too: pages say it, those on what went wrong as well."""
+        await super().arrive()
+        with contextlib.suppress(errors.SessionsError):
+            self.visitor = await self._who()
+
+    async def _who(self) -> model.User:
+        return await self.call(api.WHO_AM_I, model.Nothing())
 
     def page_html(self, template: str, **values: Any) -> str:
         """Render a template with what all of them need."""
@@ -92,7 +87,7 @@ class Page(SessionsHandler):
 
     async def finish_page(self, template: str, **values: Any) -> None:
         """Answer with a page for the user who is signed in."""
-        user = await self.call(api.WHO_AM_I, model.Nothing())
+        user = self.visitor or await self._who()
         token = self.xsrf_token.decode("ascii")
         # Highlighting a page of commands takes as long as many other requests do in all.
         html = await self.in_thread(
@@ -109,7 +104,7 @@ class Page(SessionsHandler):
             return
         self.set_status(failure.status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(self.page_html("error.html", failure=failure, me=self.refused_to))
+        self.finish(self.page_html("error.html", failure=failure, me=self.visitor))
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
         """Put failures that only a browser meets into words for a reader."""

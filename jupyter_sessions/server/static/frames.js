@@ -19,8 +19,8 @@ export function listenToFrames() {
 export function loadAllFrames() {
   const [next] = document.querySelectorAll('.history iframe[loading="lazy"]');
   if (!next) return;
-  next.addEventListener("load", loadAllFrames, { once: true });
   next.loading = "eager";
+  setTimeout(loadAllFrames, 100);
 }
 
 export function fitFrames(root) {
