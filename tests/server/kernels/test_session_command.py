@@ -1,0 +1,56 @@
+"""``%session`` in a kernel of a Jupyter server that has the extension: the server records."""
+
+from __future__ import annotations
+
+import re
+
+from tests.server.kernels.jupyter import Jupyter
+
+
+def loaded(jupyter: Jupyter) -> str:
+    """Start a kernel that knows the magics."""
+    kernel = jupyter.kernel()
+    jupyter.run(kernel, "%load_ext jupyter_sessions")
+    return kernel
+
+
+def test_a_session_that_is_made_in_a_kernel_is_the_servers_attachment(jupyter: Jupyter) -> None:
+    kernel = loaded(jupyter)
+    told = jupyter.run(kernel, "%session new 'From the kernel'")
+    assert "Recording" in told
+    attached = jupyter.attachment(kernel)
+    assert (attached["state"], attached["label"]) == ("recording", "From the kernel")
+    jupyter.run(kernel, "print('kept')")
+    jupyter.run(kernel, "%session pause")
+    assert jupyter.attachment(kernel)["state"] == "paused"
+    jupyter.run(kernel, "print('not kept')")
+    jupyter.run(kernel, "%session unpause")
+    jupyter.run(kernel, "%session detach")
+    jupyter.run(kernel, "print('too late')")
+    assert jupyter.attachment(kernel, 404)["code"] == "not_found"
+    code = attached["session"]
+    assert jupyter.sources(code) == ["print('kept')", "%session pause", "%session detach"]
+    assert {each["status"] for each in jupyter.history(code)} == {"completed"}
+
+
+def test_what_another_front_changes_is_what_the_kernel_says(jupyter: Jupyter) -> None:
+    kernel = loaded(jupyter)
+    assert "attached to no session" in jupyter.run(kernel, "%session")
+    code = jupyter.session(label="From elsewhere")
+    jupyter.attach(kernel, code)
+    assert "From elsewhere" in jupyter.run(kernel, "%session")
+    jupyter.change(kernel, paused=True)
+    assert "paused" in jupyter.run(kernel, "%session")
+    jupyter.detach(kernel)
+    assert "attached to no session" in jupyter.run(kernel, "%session")
+
+
+def test_a_published_file_knows_the_command_that_made_it(jupyter: Jupyter) -> None:
+    kernel = loaded(jupyter)
+    jupyter.run(kernel, "%session new")
+    code = jupyter.attachment(kernel)["session"]
+    jupyter.run(kernel, "open('made.txt', 'w').write('made')")
+    told = jupyter.run(kernel, "%session publish made.txt")
+    assert re.search("Published made.txt", told), told
+    (file,) = jupyter.ask("GET", f"/sessions/api/sessions/{code}/files")["items"]
+    assert file["command"] == 2
