@@ -76,7 +76,9 @@ class PublishForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no t
     def _uploaded(self, change: dict[str, Any]) -> None:
         if change["new"]:
             chosen = [
-                Content(each.name, bytes(each.content), each.type or media_type(each.name))
+                Content(
+                    each["name"], bytes(each["content"]), each["type"] or media_type(each["name"])
+                )
                 for each in change["new"]
             ]
             self._give(chosen, self.path.value.strip())

@@ -268,9 +268,12 @@ class WebSpace(Part):
 
     def _publish_named(self, what: str, path: str) -> bool:
         here = f"{self.folder}/" if self.folder else ""
-        with self.telling():
+        try:
             self.publish(what, path or here)
-        return not self.notice.value
+        except errors.SessionsError as error:
+            self.notice.value = look.failure(error)
+            return False
+        return True
 
     def _give(self, chosen: Sequence[Content], path: str) -> None:
         folder = path or self.folder
