@@ -103,6 +103,16 @@ PRESENCE = (
     Column("Last act", lambda p: p.last_act, Form.MOMENT),
 )
 
+LOGIN = (
+    Column("ID", lambda g: g.id, Form.NUMBER),
+    Column("User", lambda g: f"{g.user} (*)" if g.current else g.user),
+    Column("Really", lambda g: g.real_user or g.made_by, optional=True),
+    Column("Group", lambda g: g.group, optional=True),
+    Column("Login", lambda g: g.label or None, gives_way=True),
+    Column("Last used", lambda g: g.last_used, Form.MOMENT),
+    Column("Expires", lambda g: g.expires, Form.MOMENT),
+)
+
 #: What the usual sets of roles are called, where a group gives them.
 LEVELS = {(): "private", ("read",): "read-only", ("read", "write"): "read-write"}
 

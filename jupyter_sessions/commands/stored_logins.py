@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jupyter_sessions import errors
+from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.results import Line, Result, Table, Tone
@@ -50,13 +50,18 @@ def overruled(login: Login) -> list[Line]:
     return [Line(text, Tone.WARNING) for text in lines]
 
 
-@command("logins", "logins --check", session=False)
+@command("logins", "logins --check", "logins --there", session=False)
 @click.option("--check", is_flag=True, help="Ask each server whether the login lives.")
-def logins(work: Work, check: bool) -> Result:  # noqa: ARG001  # all have the same first
+@click.option("--there", is_flag=True, help="Those that live at the server, stored here or not.")
+def logins(work: Work, check: bool, there: bool) -> Result:
     """List the stored logins, the newest first.
 
-    No server is asked without --check, and nothing is changed with or without it.
+    No server is asked without --check, and nothing is changed with or without it. With --there, the
+    server lists one's own logins and those that one has made for others (its administrators see
+    all), with the numbers that `end-login` takes.
     """
+    if there:
+        return _there(work)
     from jupyter_sessions.client import logins as all_logins
 
     found = all_logins.stored()
@@ -74,6 +79,17 @@ def logins(work: Work, check: bool) -> Result:  # noqa: ARG001  # all have the s
     rows = f"({len(items)} row{'s' * (len(items) != 1)})"
     shown = Table(columns.STORED_LOGIN, items, "No logins are stored.")
     return Result({"items": items}, (shown, Line(rows)) if items else (shown,))
+
+
+def _there(work: Work) -> Result:
+    items: list[model.Login] = []
+    after: str | None = None
+    while True:
+        page = work.call(api.LIST_LOGINS, model.ListLogins(limit=500, after=after))
+        items += page.items
+        after = page.next
+        if after is None:
+            return Result({"items": items}, (Table(columns.LOGIN, items, "No logins live there."),))
 
 
 @command("logout", "logout --all", session=False)

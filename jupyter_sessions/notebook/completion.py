@@ -44,6 +44,7 @@ _ARGUMENTS = {
     "load": "commands",
     "forget": "commands",
     "group": "groups",
+    "switch": "logins",
 }
 _OPTIONS = {
     "-S": "sessions",
@@ -108,6 +109,7 @@ class Completion:
             "files": _Answer(self._files),
             "commands": _Answer(self._commands),
             "groups": _Answer(self._groups),
+            "logins": _Answer(_logins),
         }
 
     def complete(self, context: CompletionContext) -> SimpleMatcherResult:
@@ -236,6 +238,12 @@ class Completion:
         request = model.ListCommands(code=current.code, limit=50)
         page = current.transport.call(api.LIST_COMMANDS, request)
         return [(f"{each.number}", each.source.partition("\n")[0]) for each in page.items]
+
+
+def _logins() -> list[tuple[str, str]]:
+    from jupyter_sessions.client import logins
+
+    return [(login.id, f"{login.who} at {login.server}") for login in logins.stored()]
 
 
 def _paths(fragment: str) -> Offers:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import multiprocessing.synchronize
 import os
 import re
 import signal
@@ -230,6 +232,13 @@ def test_a_login_can_act_as_another_where_that_is_allowed(program: Program, serv
     refused = program("login", f"foo@{server.url}", "--sudo", "bar", "-w", PASSWORD)
     assert refused.code == errors.Forbidden.exit_code
     assert logins.stored() == []
+    program.good("groups", "add", "crystals", "--owner", "foo")
+    program.good("groups", "add-user", "crystals", "bar")
+    made = program("login", f"foo@{server.url}", "--sudo", "bar", "-w", PASSWORD, "--json").json
+    assert (made["user"], made["real_user"], made["group"]) == ("bar", "foo", "crystals")
+    listed = program("logins", "--there", "--json")
+    assert listed.code == errors.Forbidden.exit_code  # it reaches the group's sessions alone
+    assert program("new", "made for bar", "--json").json["group"] == "crystals"
 
 
 # ---- listing
@@ -406,6 +415,35 @@ def test_pruning_drops_the_expired_alone(program: Program, log_in: LogIn) -> Non
     assert [login.user for login in logins.stored()] == ["foo"]
 
 
+def _log_in_and_look(number: int, url: str, start: multiprocessing.synchronize.Barrier) -> None:
+    start.wait()
+    user = ("bar", "foo")[number % 2]
+    mine = logins.log_in(url, user, PASSWORD, f"process {number}")
+    for _ in range(3):
+        logins.set_current(mine)
+        seen = logins.current()
+        assert seen is not None
+        assert (seen.user, seen.server) == (("bar", "foo")[int(seen.label.split()[1]) % 2], url)
+        assert mine in logins.stored()
+
+
+def test_fifty_processes_log_in_and_switch_at_once(server: Site) -> None:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    start = context.Barrier(50)
+    workers = [
+        context.Process(target=_log_in_and_look, args=(number, server.url, start))
+        for number in range(50)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(150)
+    assert [worker.exitcode for worker in workers] == [0] * 50
+    assert {login.label for login in logins.stored()} == {f"process {n}" for n in range(50)}
+    assert len({login.key for login in logins.stored()}) == 50
+
+
 # ---- for others
 
 
@@ -425,6 +463,10 @@ def test_an_administrator_makes_a_login_for_someone_and_ends_it(
     program.good("logout")
     assert program("login-for", "nobody-here").code == errors.NotFound.exit_code
     made = program("login-for", "foo", "--json").json
+    there = {
+        login["id"]: login["user"] for login in program("logins", "--there", "--json").json["items"]
+    }
+    assert (there[number], there[made["login"]["id"]]) == ("bar", "foo")
     assert made["login"]["expires"] is not None
     assert made["login"]["idle_timeout"] > 0
     program.good("end-login", str(made["login"]["id"]))
