@@ -37,7 +37,7 @@ def _shown(context: Context, row: Any, held: Roles) -> model.Invitation:
 
 @implements(api.INVITE)
 def invite(context: Context, request: model.Invite) -> model.NewInvitation:
-    """Make an invitation; it always has an end."""
+    """Make an invitation; it always has an end, and one made for another ends with the login."""
     session, limits = context.session, context.services.limits
     given = roles.from_names(request.roles)
     beyond = given & ~session.roles
@@ -49,16 +49,20 @@ def invite(context: Context, request: model.Invite) -> model.NewInvitation:
     asked = limits.invitation
     if request.expires is not None:
         asked = timedelta(minutes=request.expires)
-    lives = min(asked, limits.longest_invitation)
+    ends = context.now + min(asked, limits.longest_invitation)
+    principal = context.principal
+    # Who acts for another leaves no way in behind.
+    under = principal.key_id if principal.real_user_id is not None else None
     name = names.one_line(request.name, "name")
     number, key = keys.make(
         context.connection,
         "invitation",
-        context.principal.user_id,
+        principal.user_id,
         now=context.now,
-        expires=context.now + lives,
+        expires=ends,
         label=name,
-        real_user_id=context.principal.real_user_id,
+        real_user_id=principal.real_user_id,
+        parent_id=under,
     )
     context.connection.execute(
         insert(invitations).values(
@@ -66,14 +70,14 @@ def invite(context: Context, request: model.Invite) -> model.NewInvitation:
         )
     )
     told: dict[str, Any] = {"id": number, "roles": given.names, "uses": request.uses}
-    told["expires"] = (context.now + lives).isoformat()
+    told["expires"] = ends.isoformat()
     events.append(context, "invitation.created", told | ({"name": name} if name else {}))
     row = context.connection.execute(invited.SHOWN.where(keys_table.c.id == number)).one()
     return model.NewInvitation(
         key=key,
         page=context.server and context.server + PAGE,
         invitation=_shown(context, row, session.roles),
-        clamped=request.expires is not None and lives < asked,
+        clamped=request.expires is not None and ends < context.now + asked,
     )
 
 

@@ -6,13 +6,14 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
 from jupyter_sessions.core import principals
 from jupyter_sessions.store.tables import keys
 
 _PREFIXES = {"login": "jses_", "ticket": "jtik_", "invitation": "jinv_"}
 _RANDOM_BYTES = 32
+_PARENTS = keys.alias("parents")
 
 
 def make(
@@ -67,8 +68,17 @@ def redeem(connection: Connection, ticket: str, *, now: datetime) -> Row[Any] | 
 
 
 def revoke(connection: Connection, condition: ColumnElement[bool], *, now: datetime) -> None:
-    """End the keys for which `condition` holds."""
-    connection.execute(update(keys).where(condition, keys.c.revoked.is_(None)).values(revoked=now))
+    """End the keys for which `condition` holds, and all that came of them."""
+    _revoke(connection, condition, now)
+    ended = select(_PARENTS.c.id).where(_PARENTS.c.revoked.is_not(None))
+    while _revoke(connection, keys.c.parent_id.in_(ended), now):
+        pass
+
+
+def _revoke(connection: Connection, condition: ColumnElement[bool], now: datetime) -> int:
+    return connection.execute(
+        update(keys).where(condition, keys.c.revoked.is_(None)).values(revoked=now)
+    ).rowcount
 
 
 def revoke_all(connection: Connection, user_id: int, *, now: datetime) -> None:

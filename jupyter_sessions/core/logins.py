@@ -133,6 +133,7 @@ def redeem(context: Context, request: model.LogInWithTicket) -> model.NewLogin:
         until=None if parent is None else parent.expires,
         real_user_id=None if parent is None else parent.real_user_id,
         made_by_id=None if parent is None else parent.made_by_id,
+        parent_id=None if parent is None else parent.id,
     )
 
 

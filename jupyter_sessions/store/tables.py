@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.columns import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0007"
+REVISION = "0008"
 
 metadata = MetaData(
     naming_convention={
@@ -269,12 +269,13 @@ keys = Table(
     Column("group_id", ForeignKey("groups.id")),
     Column("confined", Boolean, nullable=False, server_default=false()),
     Column("agent", String, nullable=False, server_default=""),
-    # The login under which a ticket was made: what comes of the ticket is no freer.
+    # The login under which it was made, with which it ends: what comes of a ticket, for one.
     Column("parent_id", Number),
     Index("ix_keys_user_id", "user_id"),
     Index("ix_keys_real_user_id", "real_user_id"),
     Index("ix_keys_made_by_id", "made_by_id"),
     Index("ix_keys_group_id", "group_id"),
+    Index("ix_keys_parent_id", "parent_id"),
 )
 
 #: What the keys of the kind ``invitation`` open: one session, with roles, for so many.

@@ -279,13 +279,14 @@ def test_a_published_page_in_the_whole_window_can_lead_it_nowhere(
 ) -> None:
     code = site.session("Hostile page alone", victim="admin")
     page = (
-        "<p>terminus</p><script>setTimeout(() => { "
-        f"location = '{catcher[0]}/left?' + encodeURIComponent(location.href) }}, 100)</script>"
+        "<p>terminus</p><script>onclick = () => { "
+        f"location = '{catcher[0]}/left?' + encodeURIComponent(location.href) }}</script>"
     )
     site.publish(code, "leave.html", page.encode())
     victim.goto(site.address(code, "/files/leave.html"))
     victim.get_by_role("link", name="Open alone").click()
-    expect(victim.frame_locator("main iframe").get_by_text("terminus")).to_be_attached()
+    inside = victim.frame_locator("main iframe").get_by_text("terminus")
+    expect(inside).to_be_attached()
     with victim.expect_event("framenavigated"):
-        pass
+        inside.click()
     assert victim.url == site.address(code, "/files/leave.html?alone=1")

@@ -352,6 +352,8 @@ def test_files_and_folders_are_published_listed_got_and_unpublished(program: Pro
     assert "run/plots/a.txt" in program.good("files", "--deep")
     assert program.good("get", "run/data.csv", "-o", "-") == "x\n1\n"
     assert "Saved 2 files (5 B) in copy." in program.good("get", "run", "-o", "copy")
+    assert program("get", "run/data.csv").code == errors.Conflict.exit_code
+    (program.folder / "data.csv").unlink()
     assert "Saved data.csv (4 B)." in program.good("get", "run/data.csv")
     assert (program.folder / "copy" / "plots" / "a.txt").read_text() == "a"
     assert program("get", "run/data.csv", "-o", "copy").code == errors.Conflict.exit_code

@@ -415,3 +415,48 @@ def test_a_key_is_stored_as_a_hash_alone(people):
     assert made.key not in repr(rows)
     assert principals.digest(made.key) in repr(rows)
     assert made.key not in repr(made.login)
+
+
+# ---- what came of a login ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["closed", "left"])
+def test_what_came_of_a_login_ends_with_it(people, ending):
+    login = log_in(people, "cleo").login
+    for earlier, later in (("cleo", "browser"), ("browser", "another browser")):
+        ticket = do(people, earlier, api.MAKE_TICKET).ticket
+        made = do(people, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
+        people.keys[later] = KeyHolder(made.key)
+    unused = do(people, "cleo", api.MAKE_TICKET).ticket
+    if ending == "closed":
+        do(people, "root", api.CLOSE_LOGIN, id=login.id)
+    else:
+        do(people, "cleo", api.LOG_OUT)
+    for who in ("cleo", "browser", "another browser"):
+        with refused(errors.LoginRevoked):
+            own(people, who)
+    with refused(errors.NotSignedIn):
+        do(people, "nobody", api.LOG_IN_WITH_TICKET, ticket=unused)
+
+
+def test_a_login_that_came_of_another_ends_alone(people):
+    log_in(people, "cleo")
+    ticket = do(people, "cleo", api.MAKE_TICKET).ticket
+    made = do(people, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
+    people.keys["browser"] = KeyHolder(made.key)
+    do(people, "browser", api.LOG_OUT)
+    assert own(people, "cleo").state == "active"
+
+
+@pytest.mark.parametrize("ending", ["the login", "the ownership"])
+def test_who_acted_for_another_leaves_no_way_in_behind(people, ending):
+    log_in(people, "bar", sudo="cleo")
+    code = do(people, "cleo", api.CREATE_SESSION, label="Cleo's").code
+    key = do(people, "cleo", api.INVITE, code=code, roles=["admin"], uses=50).key
+    do(people, "dan", api.JOIN, key=key)
+    if ending == "the login":
+        do(people, "cleo", api.LOG_OUT)
+    else:
+        do(people, "root", api.SET_GROUP_OWNERS, name="physics", users=["bar"], owner=False)
+    with refused(errors.InvitationUnusable):
+        do(people, "bar", api.JOIN, key=key)

@@ -1,0 +1,13 @@
+"""Keys that end with the login under which they were made."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Find what came of a login."""
+    op.create_index("ix_keys_parent_id", "keys", ["parent_id"])
