@@ -23,15 +23,15 @@ def log_in(page: Page, user: str, password: str) -> None:
 def test_a_session_url_leads_through_the_login_form_to_the_page_asked_for(
     site: Site, visit: Visit
 ) -> None:
-    code = site.session("Seattle weather", bar="read")
+    code = site.session("A year of rain", bar="read")
     address = site.address(code, "?status=error&search=rain")
     page = visit(address)
     assert "/sessions/login?next=" in page.url
     log_in(page, "bar", PASSWORD)
     page.wait_for_url(address)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Seattle weather")
+    expect(page.get_by_role("heading", level=1)).to_have_text("A year of rain")
     page.goto("/sessions/")
-    expect(page.get_by_role("link", name="Seattle weather")).to_be_visible()
+    expect(page.get_by_role("link", name="A year of rain")).to_be_visible()
 
 
 def test_a_failed_login_says_nothing_about_which_of_the_two_was_wrong(

@@ -210,7 +210,7 @@ def test_who_is_turned_away_is_told_who_they_are(site: Site, visit: Visit) -> No
 
 
 def test_an_empty_list_says_how_to_begin(visit: Visit) -> None:
-    page = visit("/sessions/", "newcomer")
+    page = visit("/sessions/", "beginner")
     expect(page.get_by_text("%session new")).to_be_visible()
 
 
