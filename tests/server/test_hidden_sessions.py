@@ -114,6 +114,7 @@ def test_a_page_of_others_answers_as_a_code_never_given_out(site: Site, page: st
         never = shown(who, NEVER_GIVEN)
         assert status_of(never) == 404
         assert shown(who, code) == never
+    never = shown("stranger", NEVER_GIVEN)
     for malformed in MALFORMED[:-1]:
         assert shown("stranger", malformed) == never, malformed
 

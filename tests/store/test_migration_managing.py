@@ -11,6 +11,8 @@ from tests.conftest import House
 from tests.core.asking import commands, do, record, recorded
 
 BEFORE = [
+    "DROP INDEX ix_keys_parent_id",
+    "ALTER TABLE groups DROP COLUMN external",
     "DROP INDEX ix_commands_managing",
     "ALTER TABLE commands DROP COLUMN managing",
     "UPDATE sessions SET last_command = '%session history'",
