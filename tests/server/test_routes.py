@@ -26,6 +26,7 @@ PUBLIC = (
     r"/sessions/api/health",
     r"/sessions/api/openapi\.json",
     r"/sessions/login",
+    r"/sessions/join",  # who is invited may have no account yet
     r"/sessions/enter",
     r"/sessions/static/.*",
     r"/static/.*",  # Jupyter's own style sheets
