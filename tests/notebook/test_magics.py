@@ -24,7 +24,7 @@ def as_json(cell: Cell) -> Any:
 
 
 def commands(kernel: Kernel, *options: str) -> list[dict[str, Any]]:
-    asked = " ".join(["%session history --oldest -n 500 --json", *options])
+    asked = " ".join(["%session history --all --oldest -n 500 --json", *options])
     items: list[dict[str, Any]] = as_json(kernel.good(asked))["items"]
     return items
 
@@ -185,7 +185,7 @@ def test_recording_stops_and_goes_on_with_the_session(start: Start) -> None:
     assert "Recording: each cell" in kernel.good("%session enable").text
     kernel.good("'after'")
     said = kernel.good("%session close --yes").text
-    assert "is closed: a read-only archive" in said
+    assert "is closed for good: a read-only archive" in said
     assert "Not recording: the session is closed" in said
     kernel.good("'too late'")
     assert sources(kernel) == ["'before'", "%session disable", "'after'", "%session close --yes"]
