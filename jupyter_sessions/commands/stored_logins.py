@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.results import Line, Result, Table, Tone
@@ -82,14 +82,10 @@ def logins(work: Work, check: bool, there: bool) -> Result:
 
 
 def _there(work: Work) -> Result:
-    items: list[model.Login] = []
-    after: str | None = None
-    while True:
-        page = work.call(api.LIST_LOGINS, model.ListLogins(limit=500, after=after))
-        items += page.items
-        after = page.next
-        if after is None:
-            return Result({"items": items}, (Table(columns.LOGIN, items, "No logins live there."),))
+    from jupyter_sessions.client.paging import every
+
+    items = list(every(work.transport, api.LIST_LOGINS))
+    return Result({"items": items}, (Table(columns.LOGIN, items, "No logins live there."),))
 
 
 @command("logout", "logout --all", session=False)
