@@ -32,6 +32,14 @@ def until_here(kernel: Kernel, *people: tuple[str, str]) -> None:
         time.sleep(0.2)
 
 
+def until_recorded(kernel: Kernel, text: str) -> None:
+    """Wait until the kernel's session has a command with this text, whoever ran it."""
+    deadline = time.monotonic() + 30
+    while not json.loads(kernel.good(f"%session history --search {text} --json").text)["items"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 def test_two_kernels_and_a_guest_share_a_session_and_are_counted(
     start: Start, serve: Serve
 ) -> None:
@@ -46,12 +54,14 @@ def test_two_kernels_and_a_guest_share_a_session_and_are_counted(
     assert "as the guest guest~gail" in joined
     assert "Recording: each cell from here on" in joined
     gail.good("print('from gail')")
+    until_recorded(ann, "gail")
     assert "guest~gail" in ann.good("%session history --search gail").text
     until_here(ann, ("ann", "kernel"), ("guest~gail", "kernel"))
     # On another machine, by the account: the same session, and one more who is there.
     log_in(second, "ann", server)
     assert "already" in second.good(f"%session join {key}").text
     second.good("print('from the desk')")
+    until_recorded(ann, "desk")
     until_here(ann, ("ann", "kernel"), ("ann", "kernel"), ("guest~gail", "kernel"))
     second.good("%session detach")
     until_here(ann, ("ann", "kernel"), ("guest~gail", "kernel"))

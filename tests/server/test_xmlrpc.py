@@ -69,7 +69,7 @@ def test_the_key_may_be_the_password_of_basic(site: Site, code: str) -> None:
         assert session.sessions.get()["roles"] == ["read"]
     with ServerProxy(at.replace("jses_", "jses_0")) as session, pytest.raises(Fault) as raised:
         session.sessions.get()
-    assert raised.value.faultCode == errors.NotSignedIn.exit_code
+    assert raised.value.faultCode == errors.LoginUnknown.exit_code
 
 
 @pytest.mark.parametrize("name", CALLABLE)

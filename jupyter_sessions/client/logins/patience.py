@@ -51,13 +51,17 @@ def wait_for(
         return ask(server, key, question)
     deadline = time.monotonic() + seconds
     pause = _FIRST_PAUSE
+    met: errors.ServerUnreachable | None = None
     while True:
         try:
             return _within(server, key, question, deadline - time.monotonic())
-        except errors.ServerUnreachable:
+        except errors.ServerUnreachable as error:
+            # A last try that our own haste cut short says less than those before it.
+            if met is None or not isinstance(error, errors.ServerSilent):
+                met = error
             left = deadline - time.monotonic() - _SHORTEST
             if left <= 0:
-                raise
+                raise met from None
         time.sleep(min(pause, left))
         pause = min(2 * pause, _LONGEST_PAUSE)
 

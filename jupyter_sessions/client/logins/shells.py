@@ -25,7 +25,8 @@ class Shell(msgspec.Struct, frozen=True):
     number
         The number of the session of processes, which is that of the process that leads it.
     started
-        When that process was started, in a form of the system's own.
+        When that process was started, in a form of the system's own. Empty where it can't be seen
+        from here: it has ended before what it started, or lives outside of this container.
     """
 
     machine: str
@@ -55,30 +56,30 @@ def this_shell() -> Shell | None:
     if not hasattr(os, "getsid"):
         return None
     number = os.getsid(0)
-    started = _started(number)
-    return None if started is None else Shell(_machine(), number, started)
+    return Shell(_machine(), number, _started(number))
 
 
-def _started(process: int) -> str | None:
+def _started(process: int) -> str:
+    # A shell outside of a container has the number 0 inside.
     if process <= 0:
-        return None
+        return ""
     if not Path("/proc/self/stat").exists():
         return _started_as_ps_tells(process)
     try:
         told = Path(f"/proc/{process}/stat").read_text(errors="replace")
     except OSError:
-        return None
+        return ""
     # The program's name stands in parentheses, and may hold any character.
     return told.rpartition(")")[2].split()[19]
 
 
-def _started_as_ps_tells(process: int) -> str | None:
+def _started_as_ps_tells(process: int) -> str:
     command = ["ps", "-o", "lstart=", "-p", str(process)]
     try:
         told = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.SubprocessError):
-        return None
-    return told.stdout.strip() or None
+        return ""
+    return told.stdout.strip()
 
 
 def _machine() -> str:

@@ -114,11 +114,37 @@ def test_a_shell_of_the_same_number_later_or_elsewhere_is_another() -> None:
     ours = shells.this_shell()
     assert ours is not None
     assert not ours.ended
-    later = shells.Shell(ours.machine, ours.number, ours.started + "1")
+    later = shells.Shell(ours.machine, ours.number, f"{ours.started}1")
     elsewhere = shells.Shell("elsewhere", ours.number, ours.started)
     assert len({ours.name, later.name, elsewhere.name}) == 3
     assert later.ended
     assert not elsewhere.ended
+
+
+AFTER_ITS_SHELL = """
+import os, sys, time
+from jupyter_sessions.client import logins
+leader = os.getsid(0)
+deadline = time.monotonic() + 30
+while os.path.exists(f"/proc/{leader}") and time.monotonic() < deadline:
+    time.sleep(0.05)
+logins.set_here(logins.named(sys.argv[1]), "shell")
+print(logins.current().id, flush=True)
+"""
+
+
+def test_what_outlives_the_shell_that_started_it_still_chooses_for_itself() -> None:
+    everybodys, ours = put("https://h", "ann"), put("https://h", "bob")
+    logins.set_current(everybodys)
+    leave_behind = (
+        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', *sys.argv[1:]])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", leave_behind, AFTER_ITS_SHELL, ours.id],
+        capture_output=True, text=True, start_new_session=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == ours.id
+    assert in_this_shell() == everybodys.id
 
 
 def test_a_broken_choice_is_none() -> None:
