@@ -56,6 +56,26 @@ def failure(server: str, response: httpx.Response) -> errors.SessionsError:
     return by_status(server, response.status_code) or foreign(server, response.status_code)
 
 
+def whole(server: str, response: httpx.Response, longest: int) -> bytes:
+    """Read an answer whole, if it is not longer than that.
+
+    Raises
+    ------
+    NotASessionsServer
+        When it goes on for longer.
+    """
+    parts, size = [], 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > longest:
+            raise errors.NotASessionsServer(
+                f"{server} sent more than {longest >> 20} MiB, and still no end of its answer.",
+                hint="Check the address with its base path, or ask who runs it.",
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
 def told_by(body: bytes) -> errors.SessionsError | None:
     """Read an error as a sessions server words it; None when it is not one."""
     try:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5.0  #: seconds until a server must have taken a connection
 READ_TIMEOUT = 60.0  #: seconds within which a server must send (or take) something
+#: Bytes of the longest answer that is read whole. A command's outputs are at most 256 MiB, and a
+#: text may be a little longer as JSON.
+LONGEST = 1 << 30
 _REDIRECTS = 5
 _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
 
@@ -49,6 +52,8 @@ class Http:
         Called with what an answer says of the login that the key is of.
     connect_timeout, read_timeout
         In seconds.
+    longest
+        Bytes of the longest answer that is read whole.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class Http:
         learn: Callable[[model.Login], None] | None = None,
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
+        longest: int = LONGEST,
     ) -> None:
         self._server = server
         self._key = _checked(key)
@@ -68,6 +74,7 @@ class Http:
         self._renew = renew
         self._learn = learn
         self._timeouts = connect_timeout, read_timeout
+        self._longest = longest
         self._lock = threading.Lock()
         self._connections: tuple[int, httpx.Client] | None = None
         self._followers: Followers | None = None
@@ -94,7 +101,7 @@ class Http:
         with self._answered(operation, request, content) as response:
             if not answers.is_json(response):
                 raise answers.foreign(self._server, response.status_code)
-            body = response.read()
+            body = answers.whole(self._server, response, self._longest)
         try:
             answer = msgspec.json.decode(body, type=operation.answer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -127,6 +134,7 @@ class Http:
             learn=self._learn,
             connect_timeout=connect,
             read_timeout=read,
+            longest=self._longest,
         )
 
     def close(self) -> None:

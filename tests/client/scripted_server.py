@@ -10,6 +10,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
+from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
@@ -69,13 +71,14 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What to answer; `hang` answers nothing at all until the server stops."""
+    """What to answer; until the server stops, `hang` answers nothing, `drip` ever more spaces."""
 
     content: Any = None
     status: int = 200
     media_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
+    drip: bool = False
 
     @classmethod
     def error(cls, error: errors.SessionsError) -> Answer:
@@ -198,6 +201,11 @@ class _Handler(RequestHandler):
         self.set_header("Content-Type", answer.media_type)
         for name, value in answer.headers.items():
             self.set_header(name, value)
+        with suppress(StreamClosedError):
+            while answer.drip and not self.server._stopped.is_set():
+                self.write(b" ")
+                await self.flush()
+                await asyncio.sleep(0.05)
         content = answer.content
         self.write(content if isinstance(content, bytes) else msgspec.json.encode(content))
 

@@ -19,18 +19,50 @@ ANSWERS_WITHIN = 20.0
 _FIRST_PAUSE = 0.2  # seconds
 _LONGEST_PAUSE = 2.0
 _SHORTEST = 0.1  # seconds in which it makes sense to ask
+_LONGEST = 1 << 20  # bytes that an answer about a login can have
 
 
 def ask(
     server: str, key: str | None, question: Callable[[Http], T], *, within: float | None = None
 ) -> T:
-    """Ask a server once, over a connection of its own."""
+    """Ask a server once, over a connection of its own.
+
+    Raises
+    ------
+    ServerSilent
+        When the whole of its answer was not there within so many seconds.
+    SessionsError
+        What it answers.
+    """
+    # Looking up a name, and a server that sends a little now and then, know no time limit.
+    from concurrent.futures import Future
+
     from jupyter_sessions.client.http import CONNECT_TIMEOUT, Http
 
     within = ANSWERS_WITHIN if within is None else within
-    http = Http(server, key, connect_timeout=min(CONNECT_TIMEOUT, within), read_timeout=within)
+    http = Http(
+        server,
+        key,
+        connect_timeout=min(CONNECT_TIMEOUT, within),
+        read_timeout=within,
+        longest=_LONGEST,
+    )
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(question(http))
+        except BaseException as error:  # noqa: BLE001  # told to the one who waits
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
     try:
-        return question(http)
+        return answer.result(within)
+    except TimeoutError:
+        raise errors.ServerSilent(
+            f"{server} did not answer in the time that it was given, {within:.3g} s.",
+            hint="Check the address. Try again later, or wait for longer.",
+        ) from None
     finally:
         http.close()
 
@@ -54,7 +86,7 @@ def wait_for(
     met: errors.ServerUnreachable | None = None
     while True:
         try:
-            return _within(server, key, question, deadline - time.monotonic())
+            return ask(server, key, question, within=deadline - time.monotonic())
         except errors.ServerUnreachable as error:
             # A last try that our own haste cut short says less than those before it.
             if met is None or not isinstance(error, errors.ServerSilent):
@@ -69,25 +101,3 @@ def wait_for(
 def reach(server: str, seconds: float | None = None) -> None:
     """See that there is a sessions server, before a password or key is sent to it."""
     wait_for(server, None, lambda http: http.call(api.CHECK_HEALTH, model.Nothing()), seconds)
-
-
-def _within(server: str, key: str | None, question: Callable[[Http], T], seconds: float) -> T:
-    # Looking up a name, and a server that sends a little now and then, know no time limit.
-    from concurrent.futures import Future
-
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(ask(server, key, question, within=seconds))
-        except BaseException as error:  # noqa: BLE001  # told to the one who waits
-            answer.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        return answer.result(seconds)
-    except TimeoutError:
-        raise errors.ServerSilent(
-            f"{server} did not answer in the time that you gave it.",
-            hint="Check the address, or wait for longer.",
-        ) from None

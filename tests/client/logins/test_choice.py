@@ -136,9 +136,7 @@ print(logins.current().id, flush=True)
 def test_what_outlives_the_shell_that_started_it_still_chooses_for_itself() -> None:
     everybodys, ours = put("https://h", "ann"), put("https://h", "bob")
     logins.set_current(everybodys)
-    leave_behind = (
-        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', *sys.argv[1:]])"
-    )
+    leave_behind = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', *sys.argv[1:]])"
     done = subprocess.run(
         [sys.executable, "-c", leave_behind, AFTER_ITS_SHELL, ours.id],
         capture_output=True, text=True, start_new_session=True, check=True,

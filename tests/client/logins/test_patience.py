@@ -28,13 +28,24 @@ def test_a_server_that_is_away_is_asked_for_no_longer_than_that() -> None:
     assert "can't be reached" in error.message
 
 
-def test_a_server_that_hangs_or_dribbles_is_waited_for_no_longer_than_that(
-    server: ScriptedServer,
+@pytest.mark.parametrize("answer", [Answer(hang=True), Answer(drip=True)], ids=["hangs", "drips"])
+@pytest.mark.parametrize("asked", ["once", "again and again"])
+def test_a_server_that_hangs_or_drips_is_waited_for_no_longer_than_that(
+    server: ScriptedServer, answer: Answer, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.script = lambda asked: Answer(hang=True)
-    error, took = refused(server.url, 0.5)
+    monkeypatch.setattr(patience, "ANSWERS_WITHIN", 0.5)
+    server.script = lambda asked: answer
+    error, took = refused(server.url, 0.5 if asked == "again and again" else None)
     assert took < 0.5 + 2
     assert "did not answer in the time" in error.message
+
+
+def test_an_answer_about_a_login_that_never_ends_does_not_fill_the_memory(
+    server: ScriptedServer,
+) -> None:
+    server.script = lambda asked: Answer(b" " * (3 << 20))
+    with pytest.raises(errors.NotASessionsServer, match="more than 1 MiB"):
+        patience.reach(server.url)
 
 
 def test_without_patience_a_server_is_asked_once(server: ScriptedServer) -> None:
