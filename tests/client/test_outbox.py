@@ -364,7 +364,8 @@ def test_what_a_session_does_not_take_waits_and_is_tried_again_more_and_more_rar
     assert refused(state) == []
     server.script = lambda asked: None
     until(lambda: list(server.recorded) == ["a", "b"])
-    assert courier.problem is None
+    # The server has them before the courier has read that it does.
+    until(lambda: courier.problem is None)
     assert left.survey() == []
 
 
@@ -504,7 +505,8 @@ def test_nothing_sent_is_lost_or_out_of_order_however_often_the_sender_is_killed
         if round_ % 3 == 2:
             server.start()
     courier = couriers()
-    until(lambda: in_outbox(state, "journal") == [])
+    # Thousands are delivered one by one: a machine with much else to do takes its time.
+    until(lambda: in_outbox(state, "journal") == [], 300)
     assert courier.problem is None
     for round_, names in sent.items():
         arrived = [name for name in server.recorded if name.startswith(f"{round_}-")]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import multiprocessing.synchronize
 import os
 import re
 import signal
@@ -23,6 +21,7 @@ import pytest
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.in_process import InProcess
+from tests.client.logins.crowd import MANY, all_at_once
 from tests.client.test_with_the_server import serving
 from tests.commands.conftest import Process, Program, Ran
 from tests.conftest import PASSWORD, Serve, Served, free_port
@@ -416,8 +415,7 @@ def test_pruning_drops_the_expired_alone(program: Program, log_in: LogIn) -> Non
     assert [login.user for login in logins.stored()] == ["foo"]
 
 
-def _log_in_and_look(number: int, url: str, start: multiprocessing.synchronize.Barrier) -> None:
-    start.wait()
+def _log_in_and_look(number: int, url: str) -> None:
     user = ("bar", "foo")[number % 2]
     mine = logins.log_in(url, user, PASSWORD, f"process {number}")
     for _ in range(3):
@@ -429,20 +427,9 @@ def _log_in_and_look(number: int, url: str, start: multiprocessing.synchronize.B
 
 
 def test_fifty_processes_log_in_and_switch_at_once(server: Site) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    start = context.Barrier(50)
-    workers = [
-        context.Process(target=_log_in_and_look, args=(number, server.url, start))
-        for number in range(50)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(150)
-    assert [worker.exitcode for worker in workers] == [0] * 50
-    assert {login.label for login in logins.stored()} == {f"process {n}" for n in range(50)}
-    assert len({login.key for login in logins.stored()}) == 50
+    all_at_once(_log_in_and_look, server.url)
+    assert {login.label for login in logins.stored()} == {f"process {n}" for n in range(MANY)}
+    assert len({login.key for login in logins.stored()}) == MANY
 
 
 # ---- for others

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.logins import store
+from tests.client.logins.crowd import MANY, all_at_once
 from tests.client.scripted_server import Answer, Asked, ScriptedServer, new_login
 
 KEY = "jsk_s3cret"
@@ -193,8 +193,7 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error_before_anything_is_sent(
     assert accounts.asked == []
 
 
-def _switch_and_look(number: int, start: multiprocessing.synchronize.Barrier) -> None:
-    start.wait()
+def _switch_and_look(number: int) -> None:
     mine = logins.Login(
         id=f"{number:016x}",
         server=f"https://h{number}",
@@ -216,18 +215,8 @@ def _switch_and_look(number: int, start: multiprocessing.synchronize.Barrier) ->
 
 
 def test_fifty_processes_never_see_half_a_login_or_a_mixture_of_two() -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    start = context.Barrier(50)
-    workers = [
-        context.Process(target=_switch_and_look, args=(number, start)) for number in range(50)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(100)
-    assert [worker.exitcode for worker in workers] == [0] * 50
-    assert len(logins.stored()) == 50
+    all_at_once(_switch_and_look)
+    assert len(logins.stored()) == MANY
     assert list(logins.folder().glob("*.new")) == []
 
 
