@@ -26,6 +26,7 @@ from jupyter_sessions.client.entries import Destination, Failure
 from jupyter_sessions.client.http import Http
 from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.journal import Journal
+from jupyter_sessions.client.lines import Lines
 from jupyter_sessions.client.outbox import Courier
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
 
@@ -488,11 +489,22 @@ def sender(server: ScriptedServer, prefix: str, count: int) -> Iterator[subproce
         process.communicate()
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:  # delivered and removed meanwhile
-        return 0
+def test_a_file_with_nothing_in_it_is_removed_once_its_process_is_gone(
+    couriers: Callable[..., Courier], state: Path
+) -> None:
+    (state / "outbox").mkdir(parents=True)
+    ended, damaged, living = ((state / "outbox" / f"{name}.journal") for name in "abc")
+    ended.touch()
+    damaged.write_bytes(b"not a header\n")
+    lines = Lines(living, b"{}\n")
+    lines.append(b"{}\n")
+    lines.clear()
+    couriers()
+    until(lambda: not ended.exists())
+    assert in_outbox(state, "journal") == [damaged, living]
+    lines.close(remove=False)
+    until(lambda: not living.exists())
+    assert in_outbox(state, "journal") == [damaged]
 
 
 def test_nothing_sent_is_lost_or_out_of_order_however_often_the_sender_is_killed(
@@ -512,9 +524,7 @@ def test_nothing_sent_is_lost_or_out_of_order_however_often_the_sender_is_killed
         if round_ % 3 == 2:
             server.start()
     courier = couriers()
-    # Thousands are delivered one by one: a machine with much else to do takes its time. Who was
-    # killed with everything delivered has left an empty file.
-    until(lambda: not sum(_size(path) for path in in_outbox(state, "journal")), 150)
+    until(lambda: in_outbox(state, "journal") == [])
     assert courier.problem is None
     for round_, names in sent.items():
         arrived = [name for name in server.recorded if name.startswith(f"{round_}-")]
