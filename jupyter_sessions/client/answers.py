@@ -45,12 +45,7 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def failure(server: str, response: httpx.Response) -> errors.SessionsError:
     """Make the exception that an answer other than 2xx stands for."""
     if is_json(response):
-        body = b""
-        for part in response.iter_bytes():
-            body += part
-            if len(body) > _LONGEST_ERROR:
-                break
-        told = told_by(body)
+        told = told_by(_read(response, _LONGEST_ERROR))
         if told:
             return told
     return by_status(server, response.status_code) or foreign(server, response.status_code)
@@ -64,15 +59,23 @@ def whole(server: str, response: httpx.Response, longest: int) -> bytes:
     NotASessionsServer
         When it goes on for longer.
     """
+    body = _read(response, longest)
+    if len(body) > longest:
+        raise errors.NotASessionsServer(
+            f"{server} sent more than {longest >> 20} MiB, and still no end of its answer.",
+            hint="Check the address with its base path, or ask who runs it.",
+        )
+    return body
+
+
+def _read(response: httpx.Response, longest: int) -> bytes:
+    """Read a body, and stop where it gets longer than that."""
     parts, size = [], 0
     for part in response.iter_bytes():
+        parts.append(part)
         size += len(part)
         if size > longest:
-            raise errors.NotASessionsServer(
-                f"{server} sent more than {longest >> 20} MiB, and still no end of its answer.",
-                hint="Check the address with its base path, or ask who runs it.",
-            )
-        parts.append(part)
+            break
     return b"".join(parts)
 
 

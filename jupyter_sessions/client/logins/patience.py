@@ -91,9 +91,9 @@ def wait_for(
             # A last try that our own haste cut short says less than those before it.
             if met is None or not isinstance(error, errors.ServerSilent):
                 met = error
-            left = deadline - time.monotonic() - _SHORTEST
-            if left <= 0:
-                raise met from None
+        left = deadline - time.monotonic() - _SHORTEST
+        if left <= 0:
+            raise met
         time.sleep(min(pause, left))
         pause = min(2 * pause, _LONGEST_PAUSE)
 
