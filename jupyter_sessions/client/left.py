@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from jupyter_sessions import model
 from jupyter_sessions.client import entries, refused
 from jupyter_sessions.client.entries import Destination, Failure, Hold
 from jupyter_sessions.client.journal import Journal, Slot
-from jupyter_sessions.client.lines import FAILURES, Lines
+from jupyter_sessions.client.lines import remove_empty
 
 _TAIL = 1 << 16
 _SOURCE = 200
@@ -78,7 +78,7 @@ def left_behind(
     for path in _journals():
         destination = entries.read_destination(path)
         if destination is None:
-            _remove_empty(path)
+            remove_empty(path)
         elif (destination.server, destination.user) == (server, user):
             hold = _last_hold(path) if destination.session != taken_up else None
             if hold is not None and again is not None and not hold.over(*again):
@@ -263,13 +263,6 @@ def _last_hold(path: Path) -> Hold | None:
         return None
     told = entries.read_line(lines[-1]) if lines else None
     return told.held if told is not None else None
-
-
-def _remove_empty(path: Path) -> None:
-    # Its process was killed when all was delivered, before it could remove the file.
-    with suppress(*FAILURES):  # it lives; or another one will
-        lines = Lines.take_over(path, b"")
-        lines.close(remove=not any(lines.whole()))
 
 
 def _journals() -> list[Path]:

@@ -143,6 +143,17 @@ class Lines:
         self._end += len(line)
 
 
+def remove_empty(path: Path) -> None:
+    """Remove a file with no whole line in it, of a process that was killed before it could.
+
+    One without a lock beside it has never been any process's, and stays.
+    """
+    if _lock_of(path).exists():
+        with suppress(*FAILURES):  # its process lives
+            lines = Lines.take_over(path, b"")
+            lines.close(remove=not any(lines.whole()))
+
+
 def private(path: str, flags: int) -> int:
     """Open a file that, where it is made, only its user can read: an opener for `open`."""
     return os.open(path, flags, 0o600)
@@ -153,10 +164,14 @@ def reason(error: OSError | NotImplementedError) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+def _lock_of(path: Path) -> Path:
+    return path.with_suffix(".lock")
+
+
 def _locked(path: Path) -> BaseFileLock:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path.with_suffix(".lock"), timeout=0, mode=0o600, thread_local=False)
+    lock = FileLock(_lock_of(path), timeout=0, mode=0o600, thread_local=False)
     try:
         lock.acquire()
     except Timeout as error:

@@ -493,18 +493,20 @@ def test_a_file_with_nothing_in_it_is_removed_once_its_process_is_gone(
     couriers: Callable[..., Courier], state: Path
 ) -> None:
     (state / "outbox").mkdir(parents=True)
-    ended, damaged, living = ((state / "outbox" / f"{name}.journal") for name in "abc")
-    ended.touch()
+    ended, damaged, living, nobodys = (state / "outbox" / f"{name}.journal" for name in "abcd")
+    for file in (ended, ended.with_suffix(".lock"), nobodys):
+        file.touch()
     damaged.write_bytes(b"not a header\n")
+    damaged.with_suffix(".lock").touch()
     lines = Lines(living, b"{}\n")
     lines.append(b"{}\n")
     lines.clear()
     couriers()
     until(lambda: not ended.exists())
-    assert in_outbox(state, "journal") == [damaged, living]
+    assert in_outbox(state, "journal") == [damaged, living, nobodys]
     lines.close(remove=False)
     until(lambda: not living.exists())
-    assert in_outbox(state, "journal") == [damaged]
+    assert in_outbox(state, "journal") == [damaged, nobodys]
 
 
 def test_nothing_sent_is_lost_or_out_of_order_however_often_the_sender_is_killed(
