@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 _LOCK_WAIT = 30.0  # seconds that a writer waits for another process
+_TRIED_EVERY = 0.01  # seconds, where SQLite itself does not wait
 _CHANNEL = "jupyter_sessions"
 _IN_A_NOTICE = 500  # numbers of sessions; PostgreSQL takes 8,000 bytes
 _FULL = ("SQLITE_FULL", "53100")
@@ -124,8 +126,8 @@ def _sqlite(path: Path) -> Engines:
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: Any) -> None:
+            _write_ahead(connection)
             for pragma in (
-                "journal_mode=WAL",
                 "synchronous=FULL",
                 "foreign_keys=ON",
                 "secure_delete=ON",
@@ -145,6 +147,24 @@ def _sqlite(path: Path) -> Engines:
         is_sqlite=True,
         release=claimed.release if claimed else lambda: None,
     )
+
+
+def _write_ahead(connection: Any) -> None:
+    """Have a database keep a write-ahead log, of which it takes note for good.
+
+    The first to open a new one change it. SQLite does not wait while another does so too: it
+    fails at once, lest each wait for the other (https://sqlite.org/c3ref/busy_handler.html).
+    """
+    deadline = time.monotonic() + _LOCK_WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except connection.OperationalError as error:
+            if not _named(error).startswith(_BUSY) or time.monotonic() > deadline:
+                raise
+            time.sleep(_TRIED_EVERY)
+        else:
+            return
 
 
 def _server(url: str) -> Engines:
@@ -200,12 +220,16 @@ def ends_transaction(error: DBAPIError, connection: Connection) -> bool:
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 
+def _named(error: object) -> str:
+    # SQLite's name of the failure, or PostgreSQL's number: its text can quote a user's own words.
+    return str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", ""))
+
+
 def translate(error: Exception) -> SessionsError:
     """Say a failure of the driver, its own or as SQLAlchemy wraps it, in our words."""
     original = error.orig if isinstance(error, DBAPIError) else error
     kind = type(original).__name__
-    # SQLite's name of the failure, or PostgreSQL's number: its text can quote a user's own words.
-    reason = str(getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", ""))
+    reason = _named(original)
     if reason.startswith(_FULL):
         return StoreFull(
             "The disk that holds the sessions is full. Nothing was changed, what was there is "
