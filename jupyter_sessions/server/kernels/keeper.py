@@ -193,13 +193,16 @@ class Keeper:
             await self.ask(lines.Gone(kernel=kernel, note=_KERNEL_DIED, connection_file=None))
 
     async def _restarted(self, kernel: str) -> None:
-        """Learn that a kernel was perhaps started again."""
+        """Learn from the server, or whoever says so, that a kernel was started again."""
         attached = self.attached.get(kernel)
         if attached is None or attached.ended or not self._kernels.lives(kernel):
             return
         life = self._kernels.life(kernel)
-        if life is not None and life is attached.life:
-            return
+        if life is None or life is not attached.life:
+            await self._hear_anew(attached, life)
+
+    async def _hear_anew(self, attached: Attached, life: Any) -> None:
+        kernel = attached.told.kernel
         attached.life = life
         file = self._kernels.connection_file(kernel)
         await self.ask(lines.Gone(kernel=kernel, note=KERNEL_RESTARTED, connection_file=file))
@@ -220,8 +223,10 @@ class Keeper:
             kernel = attached.told.kernel
             if not self._kernels.lives(kernel):
                 await self.leave(attached, "The kernel was shut down.", KERNEL_ENDED)
-            else:
-                await self._restarted(kernel)
+                continue
+            life = self._kernels.life(kernel)
+            if life is not None and life is not attached.life:
+                await self._hear_anew(attached, life)
         await self.look()
         ended = [kernel for kernel, each in self.attached.items() if each.ended]
         for kernel in ended[:-_ENDED_SHOWN]:

@@ -62,7 +62,11 @@ class Kernels:
         return {self.connection_file(each): each for each in self._managers.list_kernel_ids()}
 
     def life(self, kernel: str) -> Any:
-        """Return what is another one after each start of a kernel."""
+        """Return what is another one after each start of a kernel.
+
+        None where nothing is: of a kernel that the server has not started, or not as a process of
+        its own, and while it is being started again.
+        """
         provisioner = self._managers.get_kernel(kernel).provisioner
         return getattr(provisioner, "process", None)
 

@@ -67,6 +67,20 @@ def test_the_next_server_takes_the_attachment_up_where_the_kernel_lives(
         assert jupyter.history(code)[1]["preview"] == "still 1\n"
 
 
+def test_a_kernel_that_the_server_has_not_started_is_heard_without_a_break(
+    place: Place, living: str
+) -> None:
+    assert living
+    source = "import time; time.sleep(2.5); print('heard')"
+    with running(place, EXTERNAL) as jupyter:
+        code, kernel = jupyter.session(), the_kernel(jupyter)
+        jupyter.attach(kernel, code)
+        jupyter.run(kernel, source)
+        command = jupyter.command(code, source)
+        assert (command["status"], command["note"]) == ("completed", "")
+        assert command["preview"] == "heard\n"
+
+
 def test_kernels_that_end_with_their_server_are_not_waited_for(place: Place) -> None:
     with running(place) as jupyter:
         code, kernel = jupyter.session(), jupyter.kernel()
