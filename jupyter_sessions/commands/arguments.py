@@ -50,6 +50,10 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic in newer ver
             )
 
 
+#: What each command has that asks first.
+unasked = click.option("--yes", is_flag=True, help="Don't ask.")
+
+
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions alone
     """One command, ``N``, or several, ``N..M``."""
 

@@ -113,6 +113,17 @@ class Front(ABC):
     def confirm(self, question: str) -> bool:
         """Ask a yes or no question; no where nobody can be asked."""
 
+    def make_sure(self, question: str, unchanged: str) -> None:
+        """Ask before what can't be taken back.
+
+        Raises
+        ------
+        BadRequest
+            When the answer is no, with `unchanged` as its message.
+        """
+        if not self.confirm(question):
+            raise errors.BadRequest(unchanged, hint="Add --yes where nobody can be asked.")
+
     @abstractmethod
     def ask(self, what: str, default: str) -> str:
         """Ask for something that has a default; the default where nobody can be asked."""

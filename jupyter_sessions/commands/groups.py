@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from jupyter_sessions import api, errors, model, roles
+from jupyter_sessions import api, model, roles
 from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.arguments import unasked
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.results import Card, Line, Result, Table, Tone, done
 from jupyter_sessions.commands.values import one_line
@@ -224,14 +225,14 @@ def set_default(work: Work, name: str | None, nothing: bool, user: str | None) -
 
 @command("groups remove lab", "groups remove lab --yes", session=False)
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@unasked
 def remove(work: Work, name: str, yes: bool) -> Result:
     """Remove a group, as an administrator, with its roles everywhere.
 
     The sessions that were made in it stay their owners'.
     """
-    if not yes and not work.front.confirm(f"Remove the group {_bare(name)}?"):
-        raise errors.BadRequest("Nothing is removed.", hint="Add --yes where nobody can be asked.")
+    if not yes:
+        work.front.make_sure(f"Remove the group {_bare(name)}?", "Nothing is removed.")
     removed = work.call(api.REMOVE_GROUP, model.GroupNamed(name=name))
     return done(removed, f"The group {one_line(removed.name)} is removed.")
 

@@ -12,7 +12,7 @@ import click
 from jupyter_sessions import __version__, api, errors, model
 from jupyter_sessions.client.new_files import new_file
 from jupyter_sessions.commands import columns
-from jupyter_sessions.commands.arguments import Moment, Numbers
+from jupyter_sessions.commands.arguments import Moment, Numbers, unasked
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.members import listing
 from jupyter_sessions.commands.paging import more
@@ -26,7 +26,7 @@ from jupyter_sessions.commands.results import (
     Table,
     Tone,
 )
-from jupyter_sessions.commands.sessions import card
+from jupyter_sessions.commands.sessions import card, named
 from jupyter_sessions.commands.shown_again import showing
 
 _LAST = 10
@@ -260,21 +260,27 @@ def response(work: Work, number: int) -> Result:
     return _half(work, number, "response")
 
 
-@command("forget 5", "forget 3..7")
+@command("forget 5", "forget 3..7 --yes")
 @click.argument("numbers", type=Numbers())
-def forget(work: Work, numbers: range) -> Result:
-    """Erase source and outputs of commands for good; that they were run stays known.
+@unasked
+def forget(work: Work, numbers: range, yes: bool) -> Result:
+    """Erase source and outputs of commands for good; that they were run stays known. It asks first.
 
     Later commands that showed them once more, as view and replay do, keep what they showed: they
     are named, to be forgotten too.
     """
+    if not yes:
+        session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
+        which = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+        question = f"Erase source and outputs of {which} in {named(session)}, for good?"
+        work.front.make_sure(question, "Nothing is erased.")
     work.front.settle(work.code)
     gone = [
         work.call(api.FORGET_COMMAND, model.CommandNamed(code=work.code, number=number))
         for number in numbers
     ]
-    named = ", ".join(f"{each.number}" for each in gone)
-    lines = [Line(f"Forgotten: {named}.", Tone.DONE)]
+    which = ", ".join(f"{each.number}" for each in gone)
+    lines = [Line(f"Forgotten: {which}.", Tone.DONE)]
     again = [f"{number}" for number in showing(work, numbers)]
     if again:
         lines.append(

@@ -14,6 +14,7 @@ from jupyter_sessions.client.left import Undelivered
 from jupyter_sessions.client.outbox import Courier
 from jupyter_sessions.client.transport import Transport
 from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.arguments import unasked
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.front import Front
 from jupyter_sessions.commands.results import Block, Line, Result, Table, Tone
@@ -45,7 +46,7 @@ def hint(front: Front) -> list[Line]:
 @click.option("--deliver", is_flag=True, help="Try now to bring them into their sessions.")
 @click.option("--into", metavar="CODE|URL", help="Bring them into another session of yours.")
 @click.option("--discard", is_flag=True, help="Give them up.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@unasked
 def outbox(
     work: Work, of: str | None, deliver: bool, into: str | None, discard: bool, yes: bool
 ) -> Result:
@@ -123,8 +124,8 @@ def _move_all(journal: Journal, target: Journal) -> None:
 def _discard(front: Front, chosen: list[Undelivered], *, yes: bool) -> list[Line]:
     if not chosen:
         return []
-    if not yes and not front.confirm(f"Give up {_commands(_count(chosen))}, for good?"):
-        raise errors.BadRequest("Nothing is given up.", hint="Add --yes where nobody can be asked.")
+    if not yes:
+        front.make_sure(f"Give up {_commands(_count(chosen))}, for good?", "Nothing is given up.")
     return _each(front, chosen, left.discard)
 
 

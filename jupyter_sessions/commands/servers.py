@@ -6,6 +6,7 @@ import click
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands import columns
+from jupyter_sessions.commands.arguments import unasked
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import Card, Line, Result, Table, Tone, done
@@ -82,11 +83,11 @@ def enable(work: Work, name: str) -> Result:
 
 @command("account remove foo", "account remove foo --yes", session=False)
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@unasked
 def remove(work: Work, name: str, yes: bool) -> Result:
     """Remove an account that owns no session, with its roles everywhere."""
-    if not yes and not work.front.confirm(f"Remove the account {name}?"):
-        raise errors.BadRequest("Nothing is removed.", hint="Add --yes where nobody can be asked.")
+    if not yes:
+        work.front.make_sure(f"Remove the account {name}?", "Nothing is removed.")
     answer = work.call(api.REMOVE_ACCOUNT, model.AccountNamed(name=name))
     return done(answer, f"The account {one_line(answer.name)} is removed.")
 

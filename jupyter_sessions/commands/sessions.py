@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, model
 from jupyter_sessions.commands import columns
-from jupyter_sessions.commands.arguments import Minutes
+from jupyter_sessions.commands.arguments import Minutes, unasked
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import Card, Line, Result, Table, Tone, done
@@ -151,12 +151,11 @@ def _ask(work: Work, question: str, unchanged: str) -> None:
     """
     session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
     many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
-    if not work.front.confirm(question.format(named(session), many)):
-        raise errors.BadRequest(unchanged, hint="Add --yes where nobody can be asked.")
+    work.front.make_sure(question.format(named(session), many), unchanged)
 
 
 @command("close", "close -S 1234567890123456789012 --yes")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@unasked
 def close(work: Work, yes: bool) -> Result:
     """Make the session a read-only archive, for good: there is no way back. It asks first."""
     if not yes:
@@ -166,7 +165,7 @@ def close(work: Work, yes: bool) -> Result:
 
 
 @command("remove", "remove -S 1234567890123456789012 --yes")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@unasked
 def remove(work: Work, yes: bool) -> Result:
     """Take the session out of every list; it can be restored for a while, then it is erased."""
     if not yes:

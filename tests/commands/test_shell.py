@@ -316,9 +316,21 @@ def test_request_and_response_are_json(program: Program) -> None:
 def test_forgetting_erases_the_content(program: Program) -> None:
     code = new(program)
     record(code, "password = 'x'", "2", "3")
-    assert "1, 2" in program.good("forget", "1..2")
+    assert "1, 2" in program.good("forget", "1..2", "--yes")
     assert "password" not in program.good("history") + program.good("view", "1")
     assert program("request", "1").code == errors.NotFound.exit_code
+
+
+def test_forgetting_asks_first_and_erases_nothing_where_nobody_can_be_asked(
+    program: Program,
+) -> None:
+    code = new(program)
+    record(code, "1 + 1")
+    refused = program("forget", "1")
+    assert refused.code == errors.BadRequest.exit_code
+    assert "Nothing is erased" in refused.err
+    assert "--yes" in refused.err
+    assert "1 + 1" in program.good("request", "1")
 
 
 def test_forgetting_names_the_commands_that_showed_it_once_more(program: Program) -> None:
@@ -326,10 +338,10 @@ def test_forgetting_names_the_commands_that_showed_it_once_more(program: Program
     record(code, "%session history", "key = 'secret'", "%session view 1", "x = 1")
     record(code, "%session view 1..2", "y = 2\n%session replay 2", "%session resume", "print()")
     record(code, "%session history -n 5", "%oph_resume id=2;", "'%session'", "%session view 3..4")
-    said = program.good("forget", "2")
+    said = program.good("forget", "2", "--yes")
     assert "Forgotten: 2." in said
     assert "may still show it: 5, 6, 7, 9, 10." in said
-    assert "may still" not in program.good("forget", "11..12")
+    assert "may still" not in program.good("forget", "11..12", "--yes")
 
 
 def test_what_needs_a_kernel_says_so(program: Program) -> None:
