@@ -126,7 +126,8 @@ import os, sys, time
 from jupyter_sessions.client import logins
 leader = os.getsid(0)
 deadline = time.monotonic() + 30
-while os.path.exists(f"/proc/{leader}") and time.monotonic() < deadline:
+while os.path.exists(f"/proc/{leader}"):
+    assert time.monotonic() < deadline
     time.sleep(0.05)
 logins.set_here(logins.named(sys.argv[1]), "shell")
 print(logins.current().id, flush=True)
@@ -137,11 +138,13 @@ def test_what_outlives_the_shell_that_started_it_still_chooses_for_itself() -> N
     everybodys, ours = put("https://h", "ann"), put("https://h", "bob")
     logins.set_current(everybodys)
     leave_behind = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', *sys.argv[1:]])"
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-c", leave_behind, AFTER_ITS_SHELL, ours.id],
-        capture_output=True, text=True, start_new_session=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.strip() == ours.id
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
+    ) as shell:  # fmt: skip
+        assert shell.wait() == 0  # as long as nobody has waited for it, it is still there
+        assert shell.stdout is not None
+        assert shell.stdout.read().strip() == ours.id
     assert in_this_shell() == everybodys.id
 
 
