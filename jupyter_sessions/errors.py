@@ -298,6 +298,13 @@ class NoLogin(SessionsError):
     exit_code = 42
 
 
+class LoginGone(NoLogin):
+    """Met by clients only: the login that was chosen was logged out, or has ended."""
+
+    code = "login_gone"
+    exit_code = 49
+
+
 class NothingAttached(SessionsError):
     """Met by clients only: the command needs a session, and none is attached or named."""
 

@@ -38,6 +38,8 @@ def transport(server: str | None = None) -> Transport:
     ------
     NoLogin
         When the server that was named is not the user's own, and no login for it is stored.
+    LoginGone
+        When the login that was chosen is not stored any more, and nobody else is named.
     BadAddress
         When what was named is no server's address.
     """
@@ -112,10 +114,18 @@ def login_at(address: Address) -> logins.Login | None:
     """
     if address.server is None:
         return login_for()
+    if address.user is None:
+        chosen = logins.chosen()
+        if chosen is not None and chosen.id == logins.OWN and is_own(address.server):
+            return None
+        if chosen is not None and (
+            chosen.server is None or same_server(address.server, chosen.server)
+        ):
+            _ = chosen.login  # one that is gone leaves its place to nobody
     login = logins.find(address.server, address.user)
     if login:
         return login
-    if address.user is None and _is_own(address.server):
+    if address.user is None and is_own(address.server):
         return None
     there = f"{address.user}@{address.server}" if address.user else address.server
     raise errors.NoLogin(
@@ -150,10 +160,11 @@ def in_process() -> Transport:
 
 def reaches(way: Transport, server: str) -> bool:
     """Tell whether a way to the sessions leads to the server of that base URL."""
-    return _is_own(server) if way.server is None else same_server(server, way.server)
+    return is_own(server) if way.server is None else same_server(server, way.server)
 
 
-def _is_own(server: str) -> bool:
+def is_own(server: str) -> bool:
+    """Tell whether a server that runs on this machine shows the user's own store."""
     own = folders.own_database()
     return any(
         running.database == own and same_server(server, running.url) for running in own_servers()

@@ -90,8 +90,8 @@ def join(work: Work, key: str | None, where: str | None, guest: str | None) -> R
     if guest is None:
         try:
             transport = work.transport
-        except errors.NoLogin:
-            if work.server is None:
+        except errors.NoLogin as error:
+            if work.server is None or isinstance(error, errors.LoginGone):
                 raise
         else:
             joined = transport.call(api.JOIN, model.KeyShown(key=secret))
@@ -130,8 +130,7 @@ def _enter(work: Work, secret: str, name: str | None) -> Result:
     finally:
         anybody.close()
     login = logins.join(server, entered.login.key)
-    if logins.current() is None:
-        logins.set_current(login)  # where there is another, one goes on being who one was
+    logins.choose_where_none_is(login, work.front.place)
     transport = choose.transport_of(server, login.user)
     said = f"You are in {named(entered.session)} as the guest {one_line(login.user)}."
     # Its key is in the file of the login, and shown nowhere.

@@ -34,18 +34,19 @@ def told(login: Login) -> dict[str, Any]:
     }
 
 
-def overruled(login: Login) -> list[Line]:
-    """Say so where the environment has commands go elsewhere than to a login's server."""
+def overruled(login: Login | None) -> list[Line]:
+    """Say so where the environment has commands go elsewhere: than to a login's server, or here."""
     from jupyter_sessions.client import logins
-    from jupyter_sessions.client.choose import SERVER_VARIABLE
+    from jupyter_sessions.client.choose import SERVER_VARIABLE, is_own
     from jupyter_sessions.client.references import parse_address
 
-    named = os.environ.get(logins.LOGIN_VARIABLE)
+    chosen = logins.chosen()
     lines = []
-    if named and named != login.id:
+    if chosen is not None and chosen.id != (login.id if login else logins.OWN):
         lines.append(f"{logins.LOGIN_VARIABLE} names another login in this shell: unset it.")
     server = os.environ.get(SERVER_VARIABLE)
-    if server and server.strip() and parse_address(server).server != login.server:
+    address = parse_address(server).server if server and server.strip() else None
+    if address and not (address == login.server if login else is_own(address)):
         lines.append(f"{SERVER_VARIABLE} sends commands to {server} all the same: unset it.")
     return [Line(text, Tone.WARNING) for text in lines]
 
@@ -78,7 +79,17 @@ def logins(work: Work, check: bool, there: bool) -> Result:
     ]
     rows = f"({len(items)} row{'s' * (len(items) != 1)})"
     shown = Table(columns.STORED_LOGIN, items, "No logins are stored.")
-    return Result({"items": items}, (shown, Line(rows)) if items else (shown,))
+    return Result({"items": items}, (shown, Line(rows)) if items else (shown,), aside=_gone())
+
+
+def _gone() -> tuple[Line, ...]:
+    from jupyter_sessions.client import logins
+
+    try:
+        logins.current()
+    except errors.LoginGone as error:
+        return (Line(f"{error.message} {error.hint}", Tone.WARNING),)
+    return ()
 
 
 def _there(work: Work) -> Result:
@@ -91,7 +102,11 @@ def _there(work: Work) -> Result:
 @command("logout", "logout --all", session=False)
 @click.option("--all", "all_", is_flag=True, help="Log out of every stored login.")
 def logout(work: Work, all_: bool) -> Result:
-    """End the current login, on its server and here."""
+    """End the current login, on its server and here.
+
+    Until another one is chosen, by `login` or `switch`, commands that need one fail: nobody goes on
+    as somebody else.
+    """
     from jupyter_sessions.client import choose, logins
 
     if all_:
@@ -103,9 +118,13 @@ def logout(work: Work, all_: bool) -> Result:
         )
     logins.log_out(login)
     lines = [Line(f"Logged out of {login.server} ({one_line(login.who)}).", Tone.DONE)]
-    now = logins.current()
-    if now is not None:
-        lines.append(Line(f"The current login is now {one_line(now.who)} at {now.server}."))
+    try:
+        now = logins.current()
+    except errors.LoginGone as gone:
+        lines.append(Line(f"No login is current in its place. {gone.hint}"))
+    else:
+        if now is not None:
+            lines.append(Line(f"The current login is {one_line(now.who)} at {now.server}."))
     return Result({"ended": [told(login)], "still_valid": []}, lines)
 
 
@@ -142,25 +161,32 @@ def _still_valid(left: Checked) -> str:
     return f"The key of {one_line(login.who)} at {login.server} stays valid{until}: {why}"
 
 
-@command("switch bar@sessions.example.org", "switch 3f2a91 --here", session=False)
-@click.argument("login", metavar="LOGIN")
+@command("switch bar@sessions.example.org", "switch 3f2a91 --here", "switch --own", session=False)
+@click.argument("login", required=False, metavar="LOGIN")
+@click.option("--own", is_flag=True, help="To no login: to your own store on this disk.")
 @click.option("--here", is_flag=True, help="In this shell or notebook alone.")
-def switch(work: Work, login: str, here: bool) -> Result:
+def switch(work: Work, login: str | None, own: bool, here: bool) -> Result:
     """Make another stored login the current one: LOGIN is its id, its label, or USER@SERVER."""
     from jupyter_sessions.client import logins
 
-    found = logins.named(login)
+    if (login is None) != own:
+        raise click.UsageError("Name a login, or say --own.")
+    found = logins.named(login) if login is not None else None
     place = work.front.place
     if here:
-        if not logins.set_here(found, place):
+        if not logins.set_here(found or logins.OWN, place):
             raise errors.BadRequest(
                 "This shell can't have a current login of its own like that.",
-                hint=f"Put it into its environment: {logins.LOGIN_VARIABLE}={found.id}",
+                hint=f"Put it into its environment: {logins.LOGIN_VARIABLE}="
+                f"{found.id if found else logins.OWN}",
             )
     else:
-        logins.set_current(found)
+        logins.set_current(found or logins.OWN)
         logins.set_here(None, place)
     where = f"in this {place}" if here else "everywhere that has none of its own"
+    if found is None:
+        lines = [Line(f"Commands work on your own store, {where}.", Tone.DONE), *overruled(None)]
+        return Result({"id": None, "here": here}, lines)
     said = f"The current login is {one_line(found.who)} at {found.server}, {where}."
     lines = [Line(said, Tone.DONE), *overruled(found)]
     if found.expired:

@@ -493,7 +493,8 @@ def test_a_login_is_used_and_ended(
     assert program("new", "Bar's", "--json").json["owner"] == "bar"
     assert program("show", "--json").json["owner"] == "bar"
     program.good("logout")
-    assert program("logout").code == errors.NoLogin.exit_code
+    for typed in (["logout"], ["new", "Somebody's"], ["list"]):
+        assert program(*typed).code == errors.LoginGone.exit_code
     monkeypatch.setenv("JUPYTER_SESSIONS_PASSWORD", "wrong password")
     again = program("login", f"bar@{server.url}")
     assert again.code == errors.WrongPassword.exit_code

@@ -3,10 +3,13 @@
 from jupyter_sessions.client.logins.checking import Checked, as_stored, check, end, log_out
 from jupyter_sessions.client.logins.choice import (
     LOGIN_VARIABLE,
+    OWN,
+    Choice,
     Place,
+    choose_where_none_is,
+    chosen,
     current,
     current_id,
-    forget,
     set_current,
     set_here,
 )
@@ -16,14 +19,16 @@ from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VAR
 from jupyter_sessions.client.logins.keyrings import KEYRING_VARIABLE
 from jupyter_sessions.client.logins.login import Login
 from jupyter_sessions.client.logins.making import Made, Wanted, by_key, create, join, log_in
-from jupyter_sessions.client.logins.store import last, learn, stored
+from jupyter_sessions.client.logins.store import last, learn, remove, stored
 
 __all__ = [
     "FOLDER_VARIABLE",
     "KEYRING_VARIABLE",
     "LOGIN_VARIABLE",
+    "OWN",
     "USER_FOLDER_VARIABLE",
     "Checked",
+    "Choice",
     "Decided",
     "Login",
     "Made",
@@ -32,19 +37,21 @@ __all__ = [
     "as_stored",
     "by_key",
     "check",
+    "choose_where_none_is",
+    "chosen",
     "create",
     "current",
     "current_id",
     "end",
     "find",
     "folder",
-    "forget",
     "join",
     "last",
     "learn",
     "log_in",
     "log_out",
     "named",
+    "remove",
     "reuse",
     "set_current",
     "set_here",

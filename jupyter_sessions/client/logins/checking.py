@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.logins import patience
-from jupyter_sessions.client.logins.choice import forget
+from jupyter_sessions.client.logins import patience, store
 from jupyter_sessions.client.logins.login import Login
 
 State = Literal["stored", "active", "expired", "revoked", "unknown", "unreachable"]
@@ -84,7 +83,7 @@ def end(logins: Sequence[Login]) -> list[Checked]:
 
     told = _asked(logins, out)
     for login in logins:
-        forget(login)
+        store.remove(login)
     return [
         Checked(login, _state(said), said)
         for login, said in zip(logins, told, strict=True)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 from jupyter_sessions.client.logins import home as names
 from jupyter_sessions.client.logins import store
-from jupyter_sessions.client.logins.choice import forget
 from jupyter_sessions.client.logins.files import NEW
 from jupyter_sessions.client.logins.home import folder
 from jupyter_sessions.client.logins.login import Login
@@ -35,7 +34,7 @@ def prune(longer_than: timedelta = timedelta(0)) -> list[Login]:
     """Forget the stored logins that have expired, and return them."""
     gone = expired(longer_than)
     for login in gone:
-        forget(login)
+        store.remove(login)
     old = time.time() - _EVERY
     for torn in folder().glob(f".*{NEW}"):
         with suppress(OSError):

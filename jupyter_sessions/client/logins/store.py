@@ -72,7 +72,10 @@ def keep(login: Login) -> Login:
 
 
 def remove(login: Login) -> None:
-    """Remove the file of a login, and its key from the keyring."""
+    """Remove the file of a login, and its key from the keyring; it stays valid at the server.
+
+    Where it was chosen it stays so, and nothing takes its place by itself.
+    """
     with locked() as where:
         (where / f"{login.id}{names.ENDING}").unlink(missing_ok=True)
     if login.in_keyring:

@@ -97,7 +97,8 @@ def test_ending_many_ends_them_there_and_forgets_them_here(accounts: Accounts) -
     assert (left.login, left.state) == (away, "unreachable")
     assert accounts.asked("/logout") == 2
     assert logins.stored() == []
-    assert logins.current() is None
+    with pytest.raises(errors.LoginGone):
+        logins.current()
 
 
 def test_a_login_whose_key_the_keyring_lost_is_told_and_not_fatal(accounts: Accounts) -> None:

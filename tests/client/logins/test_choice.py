@@ -9,13 +9,22 @@ import sys
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.client import logins
+from jupyter_sessions.client import choose, logins
 from jupyter_sessions.client.logins import shells
 from tests.client.logins.conftest import put
 
 CURRENT = (
     "from jupyter_sessions.client import logins; now = logins.current(); print(now and now.id)"
 )
+
+GONE = """
+from jupyter_sessions import errors
+from jupyter_sessions.client import logins
+try:
+    print(logins.current())
+except errors.LoginGone:
+    print("gone")
+"""
 
 
 def in_another_shell(code: str = CURRENT) -> str:
@@ -61,13 +70,13 @@ def test_who_has_a_login_of_their_own_never_goes_on_as_somebody_else_when_it_is_
     logins.set_current(everybodys)
     logins.set_here(ours, "shell")
     in_another_shell(
-        f"from jupyter_sessions.client import logins; logins.forget(logins.named({ours.id!r}))"
+        f"from jupyter_sessions.client import logins; logins.remove(logins.named({ours.id!r}))"
     )
-    with pytest.raises(errors.NoLogin, match="not stored any more"):
+    with pytest.raises(errors.LoginGone, match="not stored any more"):
         logins.current()
     logins.set_here(None, "shell")
     monkeypatch.setenv(logins.LOGIN_VARIABLE, ours.id)
-    with pytest.raises(errors.NoLogin, match="not stored any more"):
+    with pytest.raises(errors.LoginGone, match="not stored any more"):
         logins.current()
 
 
@@ -90,12 +99,74 @@ def test_the_user_is_told_when_the_environment_overrules_a_shells_choice(
     assert logins.current() == one
 
 
-def test_forgetting_a_login_leaves_no_current_one_in_its_place() -> None:
+@pytest.mark.parametrize("place", ["shell", "kernel"])
+def test_a_login_that_is_forgotten_stays_chosen_until_one_chooses_anew(
+    place: logins.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(logins.LOGIN_VARIABLE, "")  # for it to be put back
+    one, other = put("https://h", "ann"), put("https://h", "bob")
+    logins.set_current(other)
+    logins.set_here(one, place)
+    logins.remove(one)
+    with pytest.raises(errors.LoginGone, match=r"chosen here.*logged out") as told:
+        logins.current()
+    assert "switch LOGIN --here" in told.value.hint
+    logins.set_here(other, place)
+    assert logins.current() == other
+
+
+def test_so_does_the_one_for_all() -> None:
     one = put("https://h", "ann")
     put("https://h", "bob")
     logins.set_current(one)
-    logins.set_here(one, "shell")
-    logins.forget(one)
+    logins.remove(one)
+    with pytest.raises(errors.LoginGone, match=r"chosen for all.*logged out"):
+        logins.current()
+    with pytest.raises(errors.LoginGone):
+        choose.transport()
+    assert in_another_shell(GONE) == "gone"
+    logins.set_current(logins.OWN)
+    assert logins.current() is None
+    assert choose.transport().server is None
+
+
+def test_a_shell_can_choose_the_own_store_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    everybodys = put("https://h", "ann")
+    logins.set_current(everybodys)
+    assert logins.set_here(logins.OWN, "shell")
+    assert (logins.current(), logins.current_id()) == (None, None)
+    assert in_another_shell() == everybodys.id
+    logins.set_here(None, "shell")
+    monkeypatch.setenv(logins.LOGIN_VARIABLE, "")
+    logins.set_here(logins.OWN, "kernel")
+    assert logins.current() is None
+    assert in_another_shell() == "None"
+
+
+def test_one_that_is_gone_leaves_its_server_to_none_of_the_users_other_logins() -> None:
+    gone, elsewhere = put("https://h", "ann"), put("https://i", "ann")
+    put("https://h", "bob")
+    logins.set_current(gone)
+    logins.remove(gone)
+    with pytest.raises(errors.LoginGone):
+        choose.transport("h")
+    assert choose.transport("bob@h").user == "bob"
+    assert choose.login_for("https://i") == elsewhere
+
+
+def test_a_new_login_takes_the_place_of_one_that_is_gone_and_of_no_other() -> None:
+    first, other, late = (put("https://h", name) for name in ("ann", "bob", "cy"))
+    logins.choose_where_none_is(first, "shell")
+    assert in_another_shell() == first.id
+    logins.choose_where_none_is(other, "shell")
+    assert logins.current() == first
+    logins.set_here(other, "shell")
+    logins.remove(other)
+    logins.choose_where_none_is(late, "shell")
+    assert logins.current() == late
+    assert in_another_shell() == first.id
+    logins.set_here(logins.OWN, "shell")
+    logins.choose_where_none_is(late, "shell")
     assert logins.current() is None
 
 

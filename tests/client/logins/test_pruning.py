@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jupyter_sessions import errors
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.logins import pruning
 from tests.client.logins.conftest import Accounts, put
@@ -24,7 +25,8 @@ def test_the_expired_go_and_what_lives_or_cannot_be_read_stays() -> None:
     assert pruning.prune() == [over]
     assert {each.id for each in logins.stored()} == {alive.id, endless.id}
     assert (logins.folder() / "torn.json").exists()
-    assert logins.current() is None
+    with pytest.raises(errors.LoginGone):
+        logins.current()
 
 
 def test_what_a_killed_write_left_goes_a_day_later() -> None:

@@ -77,7 +77,8 @@ def test_logging_out_ends_the_key_at_the_server_and_forgets_it(accounts: Scripte
     assert accounts.asked[-1].path == "/logout"
     assert accounts.asked[-1].authorization == f"Bearer {login.key}"
     assert logins.stored() == [kept]
-    assert logins.current() is None
+    with pytest.raises(errors.LoginGone):
+        logins.current()
 
 
 def test_logging_out_of_a_server_that_is_away_says_so_and_forgets_all_the_same(
