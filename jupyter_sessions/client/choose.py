@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from urllib.parse import urlsplit
 
-from jupyter_sessions import errors, folders, model
+from jupyter_sessions import errors, folders
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.references import (
     Address,
@@ -139,16 +138,8 @@ def over_http(login: logins.Login) -> Transport:
     """Give the way that a stored login opens; what the server says of the login is stored."""
     from jupyter_sessions.client.http import Http
 
-    def renew() -> str | None:
-        newer = logins.find(login.server, login.user)
-        return newer.key if newer else None
-
-    def learn(shown: model.Login) -> None:
-        if shown.id == login.number:
-            with suppress(errors.SessionsError):  # what was asked for is done all the same
-                logins.learn(login, shown)
-
-    return Http(login.server, login.key, login.user, renew=renew, learn=learn)
+    used = logins.Used(login)
+    return Http(login.server, used.key, login.user, renew=used.renew, learn=used.learn)
 
 
 def in_process() -> Transport:

@@ -49,7 +49,8 @@ class Http:
         Asked once when the server no longer takes the key: gives another one for the same user, or
         None. So a login made elsewhere in the meantime lets a running notebook go on.
     learn
-        Called with what an answer says of the login that the key is of.
+        Called with a key and what an answer says of its login: how the server shows it, why it is
+        refused, or None where it was used and no more is said.
     connect_timeout, read_timeout
         In seconds.
     longest
@@ -63,7 +64,7 @@ class Http:
         user: str | None = None,
         *,
         renew: Callable[[], str | None] | None = None,
-        learn: Callable[[model.Login], None] | None = None,
+        learn: Callable[[str, model.Login | errors.SessionsError | None], None] | None = None,
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
         longest: int = LONGEST,
@@ -76,6 +77,7 @@ class Http:
         self._timeouts = connect_timeout, read_timeout
         self._longest = longest
         self._lock = threading.Lock()
+        self._renewing = threading.Lock()
         self._connections: tuple[int, httpx.Client] | None = None
         self._followers: Followers | None = None
 
@@ -107,8 +109,11 @@ class Http:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise answers.not_understood(self._server) from error
         shown = answer.login if isinstance(answer, model.TimedLogin) else answer
-        if self._learn and isinstance(shown, model.Login) and shown.current:
-            self._learn(shown)
+        if self._learn and self._key is not None:
+            if isinstance(shown, model.Login) and shown.current:
+                self._learn(self._key, shown)
+            elif operation.counts:
+                self._learn(self._key, None)
         return answer
 
     def download(self, request: model.FileNamed, target: BinaryIO) -> None:
@@ -182,6 +187,15 @@ class Http:
         self._key = key
         return True
 
+    def _has_another(self, key: str | None, told: errors.SessionsError) -> bool:
+        """Tell whether there is another key than one that was refused."""
+        with self._renewing:
+            if self._key != key:
+                return True  # another thread has met the same
+            if self._learn and key is not None:
+                self._learn(key, told)
+            return self.renewed()
+
     def trust(self) -> ssl.SSLContext | None:
         """Give the authorities that we trust: the system's and certifi's; None for plain http."""
         if not self._server.startswith("https:"):
@@ -229,9 +243,12 @@ class Http:
     ) -> Iterator[httpx.Response]:
         """Send a request; give the answer to it if it is a good one, else raise what it says."""
         with answers.failures_named(self._server), ExitStack() as stack:
+            key = self._key
             response = self._asked(operation, request, content, stack)
-            if response.status_code == 401 and self.renewed():
-                response.close()
+            if response.status_code == 401:
+                told = answers.failure(self._server, response)
+                if not self._has_another(key, told):
+                    raise told
                 response = self._asked(operation, request, content, stack)
             if not response.is_success:
                 raise answers.failure(self._server, response)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_sessions.client.logins import Checked, Login
+    from jupyter_sessions.client.logins.login import End
 
 
 def told(login: Login) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def told(login: Login) -> dict[str, Any]:
         "group": login.group,
         "label": login.label,
         "created": login.created,
-        "expires": login.expires,
+        "expires": login.ends,
         "idle_timeout": login.idle_timeout,
     }
 
@@ -189,8 +190,8 @@ def switch(work: Work, login: str | None, own: bool, here: bool) -> Result:
         return Result({"id": None, "here": here}, lines)
     said = f"The current login is {one_line(found.who)} at {found.server}, {where}."
     lines = [Line(said, Tone.DONE), *overruled(found)]
-    if found.expired:
-        lines.append(Line("It has expired: log in again.", Tone.WARNING))
+    if found.over:
+        lines.append(Line(f"{_ENDED[found.over]} Log in again.", Tone.WARNING))
     return Result({**told(found), "here": here}, lines)
 
 
@@ -201,14 +202,14 @@ def key(work: Work, show: bool) -> Result:
 
     It is printed on a terminal, or anywhere with --show. Ends with 1 where there is no login.
     """
-    login, why = _current(work)
+    login, aside = _current(work)
     if login is None:
-        return Result({"key": None}, aside=(Line(why, Tone.WARNING),), exit_code=1)
+        return Result({"key": None}, aside=aside, exit_code=1)
     if not (show or work.front.terminal):
         raise errors.BadRequest(
             "A key is a secret: it is printed on a terminal alone.", hint="Add --show."
         )
-    return Result({"key": login.key}, (Line(login.key),))
+    return Result({"key": login.key}, (Line(login.key),), aside=aside)
 
 
 @command("file", session=False)
@@ -219,34 +220,52 @@ def file(work: Work) -> Result:
     """
     from jupyter_sessions.client.logins import folder
 
-    login, why = _current(work)
+    login, aside = _current(work)
     if login is None:
-        return Result({"file": None}, aside=(Line(why, Tone.WARNING),), exit_code=1)
+        return Result({"file": None}, aside=aside, exit_code=1)
     path = str(folder() / f"{login.id}.json")
-    return Result({"file": path}, (Line(path),))
+    return Result({"file": path}, (Line(path),), aside=aside)
 
 
-def _current(work: Work) -> tuple[Login | None, str]:
+_ENDED: dict[End, str] = {
+    "expired": "This login has expired.",
+    "revoked": "This login was ended, or its account is disabled.",
+    "unknown": "The server does not know this login.",
+}
+
+
+def _current(work: Work) -> tuple[Login | None, tuple[Line, ...]]:
+    """Return the current login, if it has not ended, and what is to be said of it."""
     from jupyter_sessions.client import choose
+    from jupyter_sessions.client.logins import as_stored
 
     try:
-        return choose.login_for(work.server), "There is no current login."
+        login = choose.login_for(work.server)
     except errors.NoLogin as error:
-        return None, f"{error.message} {error.hint}"
+        return None, (Line(f"{error.message} {error.hint}", Tone.WARNING),)
+    if login is None:
+        return None, (Line("There is no current login.", Tone.WARNING),)
+    if login.over:
+        return None, (Line(f"{_ENDED[login.over]} Log in again.", Tone.WARNING),)
+    doubt = as_stored(login).why
+    said = (Line(f"{doubt.message} {doubt.hint}", Tone.WARNING),) if doubt else ()
+    return login, said
 
 
 @command("prune --dry-run", session=False)
 @click.option("--dry-run", is_flag=True, help="Only list what would be forgotten.")
 def prune(work: Work, dry_run: bool) -> Result:  # noqa: ARG001  # as above
-    """Forget the stored logins that have expired.
+    """Forget the stored logins that have ended: whose last day is over, or whose server said so.
 
     Those that expired 30 days ago are forgotten by themselves.
     """
     from jupyter_sessions.client.logins import as_stored, pruning
 
-    gone = pruning.expired() if dry_run else pruning.prune()
+    gone = pruning.ended()
+    if not dry_run:
+        pruning.prune(gone)
     items = [{**told(login), "current": False, "state": as_stored(login).state} for login in gone]
-    said = f"{len(gone)} expired login{'s' * (len(gone) != 1)}"
+    said = f"{len(gone)} ended login{'s' * (len(gone) != 1)}"
     line = Line(f"{said} would be forgotten." if dry_run else f"{said} forgotten.", Tone.DONE)
     shown = (Table(columns.STORED_LOGIN, items, ""),) if items else ()
     return Result({"items": items, "forgotten": not dry_run}, (*shown, line))

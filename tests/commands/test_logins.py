@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -359,6 +360,40 @@ def test_without_a_login_there_is_no_key_and_no_file(
         program.good("switch", "--own")
 
 
+def test_the_key_of_a_login_that_ended_is_not_shown(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    import msgspec
+
+    from jupyter_sessions.client.logins import store
+
+    log_in("bar")
+    (login,) = logins.stored()
+    InProcess().call(api.CLOSE_LOGIN, model.LoginNamed(id=login.number or 0))
+    assert program("list").code == errors.LoginRevoked.exit_code
+    for typed in (["key", "--show"], ["file"]):
+        ran = program(*typed)
+        assert (ran.code, ran.out) == (1, "")
+        assert "was ended" in ran.err
+    assert "current, revoked" in program.good("logins")
+    assert [each["user"] for each in program("prune", "--json").json["items"]] == ["bar"]
+    log_in("bar")
+    (login,) = logins.stored()
+    before = login.created - timedelta(days=20)
+    store.keep(msgspec.structs.replace(login, last_used=before))
+    ran = program("key", "--show")
+    assert (ran.code, ran.out) == (0, f"{login.key}\n")
+    assert "not used for too long" in ran.err
+    (item,) = program("logins", "--json").json["items"]
+    assert item["state"] == "stored"
+    assert item["expires"] < datetime.now(UTC).isoformat()
+    assert "not used for too long" in item["why"]
+    assert "No logins" not in program.good("prune") + program.good("logins")
+    program.good("timeout")
+    (item,) = program("logins", "--json").json["items"]
+    assert item["why"] is None
+
+
 # ---- ending
 
 
@@ -445,7 +480,7 @@ def test_pruning_drops_the_expired_alone(program: Program, log_in: LogIn) -> Non
     dry = program("prune", "--dry-run", "--json").json
     assert ([each["user"] for each in dry["items"]], dry["forgotten"]) == (["bar"], False)
     assert len(logins.stored()) == 2
-    assert "1 expired login forgotten." in program.good("prune")
+    assert "1 ended login forgotten." in program.good("prune")
     assert [login.user for login in logins.stored()] == ["foo"]
 
 

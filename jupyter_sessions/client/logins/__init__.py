@@ -20,6 +20,7 @@ from jupyter_sessions.client.logins.keyrings import KEYRING_VARIABLE
 from jupyter_sessions.client.logins.login import Login
 from jupyter_sessions.client.logins.making import Made, Wanted, by_key, create, join, log_in
 from jupyter_sessions.client.logins.store import last, learn, remove, stored
+from jupyter_sessions.client.logins.used import Used
 
 __all__ = [
     "FOLDER_VARIABLE",
@@ -33,6 +34,7 @@ __all__ = [
     "Login",
     "Made",
     "Place",
+    "Used",
     "Wanted",
     "as_stored",
     "by_key",

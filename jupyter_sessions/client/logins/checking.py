@@ -8,19 +8,13 @@ from typing import Literal, TypeVar
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.logins import patience, store
-from jupyter_sessions.client.logins.login import Login
+from jupyter_sessions.client.logins.login import Login, end_told
 
 State = Literal["stored", "active", "expired", "revoked", "unknown", "unreachable"]
 T = TypeVar("T")
 
 _AT_ONCE = 16
 _ANSWERS_WITHIN = 10.0  # seconds
-
-_STATES: dict[type[errors.SessionsError], State] = {
-    errors.LoginExpired: "expired",
-    errors.LoginRevoked: "revoked",
-    errors.LoginUnknown: "unknown",
-}
 
 
 @dataclass(frozen=True)
@@ -34,11 +28,17 @@ class Checked:
 
 def as_stored(login: Login) -> Checked:
     """Tell what is known of a login without asking anybody."""
-    return Checked(login, "expired" if login.expired else "stored")
+    doubt = errors.LoginExpired(
+        "It may have ended: as far as is known here, it was not used for too long.",
+        hint="`logins --check` asks its server.",
+    )
+    return Checked(login, login.over or "stored", doubt if login.doubtful else None)
 
 
 def check(logins: Sequence[Login]) -> list[Checked]:
-    """Ask the servers of all `logins`, side by side; nothing is changed, here or there.
+    """Ask the servers of all `logins`, side by side; that is no use of them.
+
+    Nothing is changed, there or here, but that those are marked which have ended, or have not.
 
     Returns
     -------
@@ -54,11 +54,15 @@ def check(logins: Sequence[Login]) -> list[Checked]:
             within=_ANSWERS_WITHIN,
         )
 
+    answers = list(zip(logins, _asked(logins, look), strict=True))
+    for login, told in answers:
+        if login.as_told(told).ended != login.ended:
+            store.learn(login, told)
     return [
         Checked(login, _state(told), told)
         if isinstance(told, errors.SessionsError)
         else Checked(login.as_shown(told), told.state)
-        for login, told in zip(logins, _asked(logins, look), strict=True)
+        for login, told in answers
     ]
 
 
@@ -112,7 +116,7 @@ def log_out(login: Login) -> None:
 
 
 def _state(error: errors.SessionsError) -> State:
-    return _STATES.get(type(error), "unreachable")
+    return end_told(error) or "unreachable"
 
 
 def _asked(

@@ -62,7 +62,7 @@ def reuse(
     if wanted.server is None:
         return None
     for login in logins:
-        if login.id == now or login.expired or not fits(login, wanted, is_current=False):
+        if login.id == now or login.over or not fits(login, wanted, is_current=False):
             continue
         decided = _alive("reconnected", login, wanted, passed_over, seconds)
         if decided is not None:
@@ -96,6 +96,7 @@ def _alive(
             login.server, login.key, lambda http: http.call(api.TIME_LOGIN, request)
         )
     except errors.NotSignedIn as error:
+        store.learn(login, error)
         passed_over(login, error.message)
         return None
     return Decided(how, store.learn(login, timed.login), timed.clamped)

@@ -14,7 +14,7 @@ from jupyter_sessions.client.references import parse_address
 _SHOWN = 8  # characters of a login's name that lists show
 
 
-def find(server: str, user: str | None = None) -> Login | None:
+def find(server: str, user: str | None = None, really: str | None = None) -> Login | None:
     """Return the login to use at a server: the current one where it fits, else the newest.
 
     Parameters
@@ -23,16 +23,19 @@ def find(server: str, user: str | None = None) -> Login | None:
         The server's base URL.
     user
         Who one wants to be there; None for anyone.
+    really
+        With a user, who is to act as that; None for the user alone.
 
     Returns
     -------
     Login or None
-        One that has not expired, if there is one.
+        One that has not ended, if there is one.
     """
     fitting = [
         login
         for login in store.stored()
-        if login.server == server and user in (None, login.user) and not login.expired
+        if login.server == server and not login.over
+        if user is None or (user, really) == (login.user, login.real_user)
     ]
     now = current_id()
     return next((login for login in fitting if login.id == now), fitting[0] if fitting else None)

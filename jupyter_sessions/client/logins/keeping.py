@@ -57,6 +57,9 @@ def keep_alive(
             if there:
                 away(error)
             there = False
+        except errors.NotSignedIn as error:
+            store.learn(login, error)
+            raise
         else:
             there = True
             login = store.learn(login, shown)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import msgspec
 
-from jupyter_sessions import model
+from jupyter_sessions import errors, model
+
+#: How a login ended.
+End = Literal["expired", "revoked", "unknown"]
+
+_ENDS: dict[type[errors.SessionsError], End] = {
+    errors.LoginExpired: "expired",
+    errors.LoginRevoked: "revoked",
+    errors.LoginUnknown: "unknown",
+}
+
+
+def end_told(error: errors.SessionsError) -> End | None:
+    """Return how a login has ended by what its server answers, None where it does not say that."""
+    return _ENDS.get(type(error))
 
 
 class Login(msgspec.Struct, kw_only=True, frozen=True):
@@ -33,6 +47,10 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
         Instants; `expires` is None for a login without an end.
     idle_timeout
         Unused for so many minutes, it ends before.
+    last_used
+        When it was last used from this disk, give or take a minute.
+    ended
+        How it ended, once its server has said so.
     in_keyring
         Whether the key is in the user's keyring, and not in the file.
     """
@@ -49,6 +67,8 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
     real_user: str | None = None
     group: str | None = None
     idle_timeout: int | None = None
+    last_used: datetime | None = None
+    ended: End | None = None
 
     @property
     def key(self) -> str:
@@ -60,9 +80,28 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
         return keyrings.get(self.id)
 
     @property
-    def expired(self) -> bool:
-        """Whether its time is over by this machine's clock."""
-        return self.expires is not None and self.expires <= datetime.now(UTC)
+    def over(self) -> End | None:
+        """How it has ended, where that is certain: by its server's word, or by its last day."""
+        if self.ended is not None:
+            return self.ended
+        past = self.expires is not None and self.expires <= datetime.now(UTC)
+        return "expired" if past else None
+
+    @property
+    def ends(self) -> datetime | None:
+        """When it ends if it is not used any more, as far as is known here.
+
+        What uses it on another machine is not.
+        """
+        if self.last_used is None or self.idle_timeout is None:
+            return self.expires
+        unused = self.last_used + timedelta(minutes=self.idle_timeout)
+        return unused if self.expires is None else min(unused, self.expires)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it was not used for too long, as far as is known here."""
+        return self.over is None and self.ends is not None and self.ends <= datetime.now(UTC)
 
     @property
     def who(self) -> str:
@@ -71,6 +110,7 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
 
     def as_shown(self, shown: model.Login) -> Login:
         """Return it as its server shows it now."""
+        uses = [used for used in (self.last_used, shown.last_used) if used is not None]
         return msgspec.structs.replace(
             self,
             user=shown.user,
@@ -79,7 +119,20 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
             number=shown.id,
             expires=shown.expires,
             idle_timeout=shown.idle_timeout,
+            last_used=max(uses, default=None),
+            ended=None if shown.state == "active" else shown.state,
         )
+
+    def as_told(self, told: model.Login | errors.SessionsError | None) -> Login:
+        """Return it by what its server told: how it is, why it is refused, or only that it is used.
+
+        See `learn`.
+        """
+        if isinstance(told, model.Login):
+            return self.as_shown(told)
+        if told is None:
+            return msgspec.structs.replace(self, last_used=datetime.now(UTC), ended=None)
+        return msgspec.structs.replace(self, ended=end_told(told) or self.ended)
 
     def __repr__(self) -> str:
         return f"Login({self.id!r}, {self.user!r} at {self.server!r})"

@@ -1,4 +1,4 @@
-"""Dropping what is of no use any more: logins that have expired, and what broken writes left."""
+"""Dropping what is of no use any more: logins that have ended, and what broken writes left."""
 
 from __future__ import annotations
 
@@ -20,19 +20,23 @@ KEPT = timedelta(days=30)
 _EVERY = 86_400.0  # seconds
 
 
-def expired(longer_than: timedelta = timedelta(0)) -> list[Login]:
-    """Return the stored logins that have expired, for longer than so long."""
+def ended() -> list[Login]:
+    """Return the stored logins that have certainly ended."""
+    return [login for login in store.stored() if login.over]
+
+
+def long_expired() -> list[Login]:
+    """Return the stored logins whose last day was long ago."""
     now = datetime.now(UTC)
     return [
         login
         for login in store.stored()
-        if login.expires is not None and login.expires + longer_than <= now
+        if login.expires is not None and login.expires + KEPT <= now
     ]
 
 
-def prune(longer_than: timedelta = timedelta(0)) -> list[Login]:
-    """Forget the stored logins that have expired, and return them."""
-    gone = expired(longer_than)
+def prune(gone: list[Login]) -> None:
+    """Forget stored logins, and what broken writes left."""
     for login in gone:
         store.remove(login)
     old = time.time() - _EVERY
@@ -40,7 +44,6 @@ def prune(longer_than: timedelta = timedelta(0)) -> list[Login]:
         with suppress(OSError):
             if torn.stat().st_mtime < old:
                 torn.unlink()
-    return gone
 
 
 def prune_now_and_then() -> None:
@@ -69,4 +72,4 @@ def prune_now_and_then() -> None:
 
 
 if __name__ == "__main__":
-    prune(KEPT)
+    prune(long_expired())

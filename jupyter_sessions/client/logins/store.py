@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from datetime import timedelta
 
 import msgspec
 
@@ -19,6 +20,7 @@ from jupyter_sessions.client.logins.files import locked, read, write
 from jupyter_sessions.client.logins.home import folder, unusable
 from jupyter_sessions.client.logins.login import Login
 
+_NOTED_EVERY = timedelta(minutes=1)
 _ID = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
@@ -83,17 +85,32 @@ def remove(login: Login) -> None:
             keyrings.drop(login.id)
 
 
-def learn(login: Login, shown: model.Login) -> Login:
-    """Have a stored login say what its server says of it now, its group for instance."""
-    learned = login.as_shown(shown)
-    if learned == login:
+def learn(login: Login, told: model.Login | errors.SessionsError | None) -> Login:
+    """Have a stored login say what its server says of it now.
+
+    Parameters
+    ----------
+    login
+        The login.
+    told
+        The login as the server shows it, its group for instance; why the server refuses it; or None
+        where the server has taken it once more. Its use alone is written down once a minute.
+    """
+    learned = login.as_told(told)
+    if _is_same(learned, login):
         return login
     with locked() as where:
         file = where / f"{login.id}{names.ENDING}"
         known = read(file, Login)
         if known is not None:  # what was forgotten meanwhile stays so
-            write(file, known.as_shown(shown), lasting=True)
+            write(file, known.as_told(told), lasting=True)
     return learned
+
+
+def _is_same(one: Login, other: Login) -> bool:
+    if one.last_used and other.last_used and abs(one.last_used - other.last_used) < _NOTED_EVERY:
+        one = msgspec.structs.replace(one, last_used=other.last_used)
+    return one == other
 
 
 def last() -> Names | None:

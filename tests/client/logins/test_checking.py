@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from jupyter_sessions import errors
@@ -12,7 +13,8 @@ from tests.conftest import free_port
 
 
 def files() -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in logins.folder().iterdir() if file.is_file()}
+    found = (file for file in logins.folder().iterdir() if not file.name.startswith("."))
+    return {file.name: file.read_bytes() for file in found}
 
 
 def test_what_became_of_each_is_told_apart(accounts: Accounts) -> None:
@@ -33,7 +35,9 @@ def test_what_became_of_each_is_told_apart(accounts: Accounts) -> None:
     assert [each.why is None for each in checked] == [True, False, False, False, False]
 
 
-def test_checking_changes_nothing_here_and_resets_no_clock_there(accounts: Accounts) -> None:
+def test_checking_marks_who_ended_and_changes_nothing_else_here_or_there(
+    accounts: Accounts,
+) -> None:
     url = accounts.server.url
     ours, dead = put(url), put(url)
     accounts.groups[ours.key] = "changed-elsewhere"
@@ -42,7 +46,12 @@ def test_checking_changes_nothing_here_and_resets_no_clock_there(accounts: Accou
     before = files()
     (shown, _) = logins.check([ours, dead])
     assert shown.login.group == "changed-elsewhere"
-    assert files() == before
+    after = files()
+    assert {name for name in after if after[name] != before.get(name)} == {f"{dead.id}.json"}
+    assert logins.current() == msgspec.structs.replace(dead, ended="revoked")
+    del accounts.dead[dead.key]
+    logins.check(logins.stored())
+    assert logins.named(dead.id).ended is None
     assert {(each.method, each.path) for each in accounts.server.asked} == {("GET", "/login")}
 
 

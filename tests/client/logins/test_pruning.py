@@ -19,11 +19,14 @@ def test_the_expired_go_and_what_lives_or_cannot_be_read_stays() -> None:
     over = put("https://h", expires=now - timedelta(seconds=1))
     alive = put("https://h", expires=now + timedelta(days=1))
     endless = put("https://h")
+    revoked = put("https://h", ended="revoked")
+    # Another machine may have used its key meanwhile.
+    unused = put("https://h", last_used=now - timedelta(days=2), idle_timeout=60)
     (logins.folder() / "torn.json").write_bytes(b'{"id": "torn", "serv')
     logins.set_current(over)
-    assert pruning.expired() == [over]
-    assert pruning.prune() == [over]
-    assert {each.id for each in logins.stored()} == {alive.id, endless.id}
+    assert {each.id for each in pruning.ended()} == {over.id, revoked.id}
+    pruning.prune(pruning.ended())
+    assert {each.id for each in logins.stored()} == {alive.id, endless.id, unused.id}
     assert (logins.folder() / "torn.json").exists()
     with pytest.raises(errors.LoginGone):
         logins.current()
@@ -35,7 +38,7 @@ def test_what_a_killed_write_left_goes_a_day_later() -> None:
     for file in (old, new):
         file.touch()
     os.utime(old, times=(time.time() - 2 * 86_400,) * 2)
-    pruning.prune()
+    pruning.prune([])
     assert not old.exists()
     assert new.exists()
 
