@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from jupyter_sessions import model
+from jupyter_sessions import api, model
 from tests.browser.conftest import command, shown, text
 from tests.lab.conftest import Lab, Sit
 
@@ -39,16 +39,44 @@ def test_a_session_is_made_and_found_again(sit: Sit) -> None:
     expect(panel.get_by_role("heading", name="No session matches")).to_be_visible()
 
 
-def test_a_session_is_joined_by_its_url(lab: Lab, sit: Sit) -> None:
+def test_a_session_is_joined_by_its_url_or_an_invitation_and_what_is_neither_is_refused(
+    lab: Lab, sit: Sit
+) -> None:
     code = lab.session("By its URL", erik="read")
     desk = sit("erik")
-    desk.panel().get_by_role("button", name="Join").first.click()
-    field = desk.page.get_by_label("Session URL or code")
-    field.fill("nonsense")
-    expect(desk.page.get_by_text("neither a session URL nor a code")).to_be_visible()
-    field.fill(f"{lab.url}/sessions/{code}/experiment")
-    desk.page.locator(".jp-Dialog").get_by_role("button", name="Join").click()
+    dialog = desk.page.locator(".jp-Dialog")
+
+    def give(text: str) -> None:
+        desk.panel().get_by_role("button", name="Join").first.click()
+        desk.page.get_by_label("Session URL or code").fill(text)
+
+    give("nonsense")
+    expect(dialog).to_contain_text("neither a session URL nor a code")
+    expect(dialog.get_by_role("button", name="Join")).to_be_disabled()
+    desk.page.get_by_label("Session URL or code").fill("jses_" + "x" * 22)
+    expect(dialog).to_contain_text("There is a secret key in this")
+    desk.page.get_by_label("Session URL or code").fill(f"{lab.url}/sessions/{code}/experiment")
+    dialog.get_by_role("button", name="Join").click()
     desk.tab("By its URL")
+
+    # At another server: here nobody is asked, and one is told where it is.
+    give(f"http://127.0.0.1:9/there/sessions/{code}/experiment")
+    dialog.get_by_role("button", name="Join").click()
+    expect(dialog).to_contain_text("The session is at 127.0.0.1:9/there")
+    with desk.page.context.expect_page() as opened:
+        dialog.get_by_role("button", name="Open in Browser").click()
+    opened.value.close()
+
+    code = lab.session("By invitation")
+    made = lab.house.call("alice", api.INVITE, model.Invite(code=code, roles=["write"]))
+    give(made.key)
+    dialog.get_by_role("button", name="Join").click()
+    expect(dialog).to_contain_text("alice invites you")
+    expect(dialog).to_contain_text("write")
+    dialog.get_by_role("button", name="Join").click()
+    desk.tab("By invitation")
+    desk.run("jupyter-sessions:join", session="jinv_" + "x" * 32)
+    expect(desk.page.get_by_text("The session was not joined.").first).to_be_visible()
 
 
 def test_commands_appear_as_they_run_and_are_shown_in_a_sandbox_where_they_can_run_script(

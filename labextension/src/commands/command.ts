@@ -3,8 +3,8 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
+import { failed } from './failed';
 import { CommandIDs } from './ids';
-import { failed } from './panel';
 import { COMMAND } from './schemas';
 
 /** Add the commands about one recorded command that need no notebook. */

@@ -7,8 +7,8 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandNumbers } from '../notebook/numbers';
 import { ISessions } from '../tokens';
 import { named } from './command';
+import { failed } from './failed';
 import { CommandIDs } from './ids';
-import { failed } from './panel';
 import { COMMAND, NOTHING } from './schemas';
 
 /** Add the commands that go into a notebook, or come from one of its cells. */

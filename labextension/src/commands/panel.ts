@@ -2,11 +2,10 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { Clipboard, Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Refusal } from '../api/refusal';
 import { ISessions } from '../tokens';
-import { codeIn } from '../wording/references';
-import { told } from '../wording/refusals';
+import { failed } from './failed';
 import { CommandIDs } from './ids';
+import { addJoinCommand } from './join';
 import { NOTHING, SESSION } from './schemas';
 
 /** Add the commands about sessions as such. */
@@ -70,43 +69,7 @@ export function addPanelCommands(
     }
   });
 
-  commands.addCommand(CommandIDs.join, {
-    label: trans.__('Join Session by URL…'),
-    caption: trans.__('Join a session by its URL'),
-    describedBy: {
-      args: {
-        type: 'object',
-        properties: {
-          session: {
-            type: 'string',
-            description: trans.__('Session URL or code')
-          }
-        }
-      }
-    },
-    execute: async args => {
-      const { askReference } = await import('../panel/dialogs');
-      const given =
-        typeof args.session === 'string'
-          ? args.session
-          : await askReference(
-              trans,
-              trans.__('Join a session'),
-              trans.__('Join')
-            );
-      const code = given && codeIn(given);
-      if (!code) {
-        return null;
-      }
-      try {
-        await client.call('sessions.get', { code });
-        void list.refresh();
-        return await commands.execute(CommandIDs.open, { code });
-      } catch (error) {
-        return failed(trans.__('The session was not opened.'), error, trans);
-      }
-    }
-  });
+  addJoinCommand(commands, sessions, trans);
 
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh Sessions'),
@@ -137,26 +100,17 @@ export function addPanelCommands(
     label: trans.__('Copy Session URL'),
     describedBy: SESSION,
     execute: async args => {
-      const session = await client.call('sessions.get', {
-        code: String(args.code)
-      });
-      Clipboard.copyToSystem(session.url ?? session.code);
-      Notification.success(trans.__('The session URL was copied.'), {
-        autoClose: 2000
-      });
+      try {
+        const session = await client.call('sessions.get', {
+          code: String(args.code)
+        });
+        Clipboard.copyToSystem(session.url ?? session.code);
+        Notification.success(trans.__('The session URL was copied.'), {
+          autoClose: 2000
+        });
+      } catch (error) {
+        failed(trans.__('The session URL was not copied.'), error, trans);
+      }
     }
   });
-}
-
-/** Tell a person that what they asked for was not done. */
-export function failed(
-  what: string,
-  error: unknown,
-  trans: TranslationBundle
-): null {
-  const reason = told(Refusal.of(error), trans);
-  Notification.error(`${what} ${reason.what} ${reason.next}`, {
-    autoClose: 10_000
-  });
-  return null;
 }

@@ -3,8 +3,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
+import { referenceIn } from '../wording/references';
+import { unfit } from '../wording/unfit';
+import { failed } from './failed';
 import { CommandIDs } from './ids';
-import { failed } from './panel';
 
 /** Add the commands about what a kernel records into. */
 export function addRecordingCommands(
@@ -55,12 +57,17 @@ export function addRecordingCommands(
       const { askReference } = await import('../panel/dialogs');
       const session = args.session
         ? String(args.session)
-        : await askReference(
-            trans,
-            trans.__('Record into a session'),
-            trans.__('Record')
-          );
-      if (!id || !session) {
+        : await askReference(trans, {
+            title: trans.__('Record into a session'),
+            action: trans.__('Record'),
+            joining: false
+          });
+      if (!id || session === null) {
+        return;
+      }
+      const why = unfit(referenceIn(session), false, trans);
+      if (why) {
+        Notification.error(`${trans.__('Nothing is recorded.')} ${why}`);
         return;
       }
       const path = String(args.path ?? recording.active?.path ?? '');

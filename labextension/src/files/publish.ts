@@ -4,8 +4,8 @@ import { Contents, ServerConnection } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Session } from '../api/operations';
+import { failed } from '../commands/failed';
 import { published } from '../commands/notebook';
-import { failed } from '../commands/panel';
 import { publish } from '../model/webspace';
 import { ISessions } from '../tokens';
 

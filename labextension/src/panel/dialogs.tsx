@@ -1,7 +1,8 @@
 import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { codeIn } from '../wording/references';
+import { referenceIn } from '../wording/references';
+import { unfit } from '../wording/unfit';
 
 export interface INewSession {
   label: string;
@@ -89,26 +90,34 @@ class NewSessionForm
   private readonly _value: INewSession;
 }
 
-/** Ask for the session to join; null where nobody wants to any more. */
+interface IAsking {
+  title: string;
+  action: string;
+  /** Whether an invitation will do, too. */
+  joining: boolean;
+}
+
+/** Ask for a session, as someone named it; null where nobody wants to any more. */
 export async function askReference(
   trans: TranslationBundle,
-  title: string,
-  action: string
+  { title, action, joining }: IAsking
 ): Promise<string | null> {
-  const form = new ReferenceForm(trans);
   const result = await showDialog({
     title,
-    body: form,
+    body: new ReferenceForm(trans, joining),
     focusNodeSelector: 'input',
     buttons: [Dialog.cancelButton(), Dialog.okButton({ label: action })]
   });
-  return result.button.accept && result.value ? result.value : null;
+  return result.button.accept ? (result.value ?? '') : null;
 }
 
 const EXAMPLE = 'https://…/sessions/…/experiment';
 
 class ReferenceForm extends ReactWidget implements Dialog.IBodyWidget<string> {
-  constructor(private readonly _trans: TranslationBundle) {
+  constructor(
+    private readonly _trans: TranslationBundle,
+    private readonly _joining: boolean
+  ) {
     super();
     this.addClass('jp-Sessions');
     this.addClass('jp-SessionsForm');
@@ -120,31 +129,52 @@ class ReferenceForm extends ReactWidget implements Dialog.IBodyWidget<string> {
 
   protected render(): JSX.Element {
     const trans = this._trans;
-    const bad = this._value !== '' && codeIn(this._value) === '';
+    const why = this._why(this._value);
     return (
-      <label>
-        {trans.__('Session URL or code')}
-        <input
-          className="jp-Sessions-input"
-          aria-invalid={bad}
-          aria-describedby="jp-sessions-reference"
-          placeholder={EXAMPLE}
-          onChange={event => {
-            this._value = event.target.value.trim();
-            this.update();
-          }}
-        />
+      <div className="jp-SessionsForm-field">
+        <label>
+          {trans.__('Session URL or code')}
+          <input
+            className="jp-Sessions-input"
+            aria-invalid={why !== ''}
+            aria-describedby="jp-sessions-reference"
+            placeholder={EXAMPLE}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={event => {
+              this._value = event.target.value.trim();
+              this._judge(event.target);
+              this.update();
+            }}
+          />
+        </label>
         <span
           id="jp-sessions-reference"
           className="jp-Sessions-note"
           role="status"
         >
-          {bad
-            ? trans.__('This is neither a session URL nor a code.')
-            : trans.__('Whoever shares a session sends you its URL.')}
+          {why ||
+            (this._joining
+              ? trans.__(
+                  'Whoever shares a session sends you its URL, or an invitation.'
+                )
+              : trans.__('Whoever shares a session sends you its URL.'))}
         </span>
-      </label>
+      </div>
     );
+  }
+
+  /** The dialog takes no answer while a field is not valid; it looks before React hears of it. */
+  private _judge(field: HTMLInputElement): void {
+    const was = field.validity.valid;
+    field.setCustomValidity(this._why(this._value));
+    if (field.validity.valid !== was) {
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+  }
+
+  private _why(value: string): string {
+    return value && unfit(referenceIn(value), this._joining, this._trans);
   }
 
   private _value = '';

@@ -1,0 +1,18 @@
+import { Notification } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { Refusal } from '../api/refusal';
+import { told } from '../wording/refusals';
+
+/** Tell a person that what they asked for was not done. */
+export function failed(
+  what: string,
+  error: unknown,
+  trans: TranslationBundle
+): null {
+  const reason = told(Refusal.of(error), trans);
+  Notification.error(`${what} ${reason.what} ${reason.next}`, {
+    autoClose: 10_000
+  });
+  return null;
+}

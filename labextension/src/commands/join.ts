@@ -1,0 +1,169 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+
+import { ISessions } from '../tokens';
+import {
+  Reference,
+  hostOf,
+  isHere,
+  referenceIn,
+  serverOf
+} from '../wording/references';
+import { unfit } from '../wording/unfit';
+import { failed } from './failed';
+import { CommandIDs } from './ids';
+
+/** Add the command that takes what someone was sent, and leads to the session. */
+export function addJoinCommand(
+  commands: CommandRegistry,
+  sessions: ISessions,
+  trans: TranslationBundle
+): void {
+  commands.addCommand(CommandIDs.join, {
+    label: trans.__('Join Session by URL…'),
+    caption: trans.__('Join a session by its URL'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          session: {
+            type: 'string',
+            description: trans.__('Session URL or code, or an invitation')
+          }
+        }
+      }
+    },
+    execute: async args => {
+      const { askReference } = await import('../panel/dialogs');
+      const given =
+        typeof args.session === 'string'
+          ? args.session
+          : await askReference(trans, {
+              title: trans.__('Join a session'),
+              action: trans.__('Join'),
+              joining: true
+            });
+      if (given === null) {
+        return null;
+      }
+      const reference = referenceIn(given);
+      const why = unfit(reference, true, trans);
+      if (why || reference.kind === 'secret' || reference.kind === 'nothing') {
+        Notification.error(`${trans.__('The session was not joined.')} ${why}`);
+        return null;
+      }
+      const { client, list } = sessions;
+      const here = client.settings.baseUrl;
+      if (!isHere(reference.server, here, serverOf(list.items[0]?.url))) {
+        return elsewhere(reference, reference.server ?? '', here, trans);
+      }
+      try {
+        const place =
+          reference.kind === 'invitation'
+            ? await accepted(reference.key, sessions, trans)
+            : await found(reference, sessions);
+        void list.refresh();
+        return place && (await commands.execute(CommandIDs.open, place));
+      } catch (error) {
+        return failed(trans.__('The session was not joined.'), error, trans);
+      }
+    }
+  });
+}
+
+interface IFound {
+  [name: string]: string | number | undefined;
+  code: string;
+}
+
+async function found(
+  reference: Reference & { kind: 'session' },
+  { client }: ISessions
+): Promise<IFound> {
+  const { code } = await client.call('sessions.get', { code: reference.code });
+  const { command, path } = reference;
+  return {
+    code,
+    ...(command && { tab: 'history', command }),
+    ...(path && { tab: 'webspace', path })
+  };
+}
+
+/** Show what an invitation opens, and go in with it where one still wants to. */
+async function accepted(
+  key: string,
+  { client }: ISessions,
+  trans: TranslationBundle
+): Promise<IFound | null> {
+  let invited;
+  try {
+    invited = await client.call('invitations.look', { key });
+  } catch (error) {
+    // Who came in by it before is in already, though it may be used up.
+    const joined = await client
+      .call('invitations.join', { key })
+      .catch(() => null);
+    if (!joined) {
+      throw error;
+    }
+    return { code: joined.session.code };
+  }
+  const label = invited.label || trans.__('Untitled');
+  const asked = await showDialog({
+    title: trans.__('Join “%1”?', label),
+    body: trans.__(
+      '%1 invites you to this session of %2. You will have the roles: %3.',
+      invited.made_by,
+      invited.owner,
+      invited.roles.join(', ')
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.okButton({ label: trans.__('Join') })
+    ]
+  });
+  if (!asked.button.accept) {
+    return null;
+  }
+  const { session } = await client.call('invitations.join', { key });
+  return { code: session.code };
+}
+
+/** Tell which server it is at, and lead there. */
+async function elsewhere(
+  reference: Reference & { kind: 'session' | 'invitation' },
+  server: string,
+  here: string,
+  trans: TranslationBundle
+): Promise<null> {
+  const [there, this_] = [hostOf(server), hostOf(here)];
+  const invitation = reference.kind === 'invitation';
+  const asked = await showDialog({
+    title: invitation
+      ? trans.__('The invitation is to %1', there)
+      : trans.__('The session is at %1', there),
+    body: invitation
+      ? trans.__(
+          'The server here, %1, can do nothing with it. Open it in the browser, and join there.',
+          this_
+        )
+      : trans.__(
+          'The server here, %1, does not have it. Open it in the browser, and log in there to see it. To record a notebook from here into it, log in once with “%session login %2”, then choose “Record into Session by URL…”.',
+          this_,
+          there
+        ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.okButton({ label: trans.__('Open in Browser') })
+    ]
+  });
+  if (asked.button.accept) {
+    // Behind a #, browsers send nothing to anybody: the page there takes the key out of it.
+    const page = invitation
+      ? `sessions/join#${reference.key}`
+      : `sessions/${reference.code}/experiment`;
+    window.open(server + page, '_blank', 'noopener');
+  }
+  return null;
+}
