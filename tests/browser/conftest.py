@@ -157,10 +157,15 @@ def _healthy(url: str) -> bool:
 
 
 def command(
-    source: str, *outputs: model.Output, status: str = "completed", took: float = 0.5, uid: str = ""
+    source: str,
+    *outputs: model.Output,
+    status: str = "completed",
+    took: float = 0.5,
+    uid: str = "",
+    started: datetime | None = None,
 ) -> model.Recording:
     """Make a recording of a command with these outputs; ``running`` leaves out the response."""
-    now = datetime.now(UTC)
+    now = started or datetime.now(UTC)
     response = model.CommandResponse(
         status=status if status != "running" else "completed",
         outputs=list(outputs),

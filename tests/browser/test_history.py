@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -234,6 +235,22 @@ def test_new_commands_appear_live_and_complete_themselves(site: Site, visit: Vis
     expect(page.locator("#c3")).to_contain_text("third")
     assert numbers(page) == [3, 2, 1]
     expect(page.locator("[data-commands]")).to_have_text("3")
+
+
+def test_the_days_are_those_of_the_readers_time_zone(site: Site, visit: Visit) -> None:
+    code = site.session("Days", watcher="read")
+    instants = ["2026-03-01T10:30+00:00", "2026-03-01T12:30+00:00", "2026-03-02T10:00+00:00"]
+    site.record(code, *(command(i, started=datetime.fromisoformat(i)) for i in instants))
+    days = visit(site.address(code), "watcher").locator(".day")
+    expect(days).to_have_text(["2 March 2026", "1 March 2026"])
+    page = visit(site.address(code), "watcher", timezone_id="Pacific/Auckland")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    days = page.locator(".day")
+    expect(days).to_have_text(["2 March 2026", "1 March 2026"])
+    order = page.locator(".history > *").evaluate_all("l => l.map(e => e.dataset.number ?? 0)")
+    assert list(map(int, order)) == [0, 3, 2, 0, 1]
+    site.record(code, command("later", started=datetime(2026, 3, 2, 12, tzinfo=UTC)))
+    expect(days).to_have_text(["3 March 2026", "2 March 2026", "1 March 2026"])
 
 
 def test_the_first_command_appears_live_on_an_empty_page(site: Site, visit: Visit) -> None:

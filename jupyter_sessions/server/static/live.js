@@ -1,5 +1,6 @@
 // Follows the session: new commands appear on top of the newest page, elsewhere they are counted.
 import { fetchCommand } from "./fragments.js";
+import { groupByDay } from "./times.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
@@ -110,6 +111,7 @@ class Arrivals {
     if (below) below.before(command);
     else this.history.append(command);
     for (const old of [...this.history.querySelectorAll("[data-number]")].slice(MOST_KEPT)) old.remove();
+    groupByDay(this.history);
   }
 
   announce(number) {

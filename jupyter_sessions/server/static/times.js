@@ -14,22 +14,28 @@ export function showTimes(root) {
   for (const list of root.querySelectorAll("[data-days]")) groupByDay(list);
 }
 
-// The server's days are UTC's; with times of day in the reader's zone the days must be, too.
-function groupByDay(list) {
-  for (const heading of list.querySelectorAll(".day")) heading.remove();
+// The server's days are UTC's; the reader's times are told in another zone, so the days must be, too.
+export function groupByDay(list) {
   let last = "";
-  for (const time of [...list.querySelectorAll("time[data-clock]")]) {
-    const day = new Date(time.dateTime).toLocaleDateString("en-GB", { dateStyle: "long" });
-    if (day !== last) time.closest("li").before(dayHeading(day));
+  for (const item of list.querySelectorAll("[data-item]")) {
+    const instant = new Date(item.querySelector("time[datetime]").dateTime);
+    const day = instant.toLocaleDateString("en-GB", { dateStyle: "long" });
+    const above = item.previousElementSibling;
+    const heading = above?.classList.contains("day") ? above : null;
+    if (day === last) heading?.remove();
+    else if (!heading) item.before(dayHeading(list, day));
+    else if (heading.textContent !== day) heading.replaceWith(dayHeading(list, day));
     last = day;
   }
+  if (list.lastElementChild?.classList.contains("day")) list.lastElementChild.remove();
 }
 
-function dayHeading(words) {
-  const item = document.createElement("li");
+function dayHeading(list, words) {
+  const heading = document.createElement("h2");
+  heading.textContent = words;
+  const item = list.tagName === "OL" ? document.createElement("li") : heading;
   item.className = "day";
-  item.append(document.createElement("h2"));
-  item.firstChild.textContent = words;
+  if (item !== heading) item.append(heading);
   return item;
 }
 
