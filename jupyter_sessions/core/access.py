@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -21,6 +20,7 @@ from jupyter_sessions.errors import (
 )
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.columns import Number
+from jupyter_sessions.store.listed import is_in
 from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import (
     group_users,
@@ -93,8 +93,8 @@ def _hold(column: Any, role: Roles) -> ColumnElement[bool]:
     return cast("ColumnElement[bool]", column.bitwise_and(int(role)) == int(role))
 
 
-def readers(session_id: int) -> Any:
-    """Select the numbers of the users who may read a session."""
+def readers(session_id: Any) -> Any:
+    """Select the numbers of the users who may read a session: a number, or a parameter."""
     return union_all(
         select(members.c.user_id).where(
             members.c.session_id == session_id, _hold(members.c.roles, Roles.READ)
@@ -105,13 +105,14 @@ def readers(session_id: int) -> Any:
     )
 
 
-def all_read(connection: Connection, session_id: int, user_ids: Collection[int]) -> bool:
+def all_read(connection: Connection, session_id: int, user_ids: set[int]) -> bool:
     """Tell whether all these users may read a session, in one question for all of them."""
-    all_readers = readers(session_id).subquery()
-    found = select(all_readers.c.user_id).where(all_readers.c.user_id.in_(user_ids))
-    return set(connection.execute(found).scalars()) == set(user_ids)
+    found = _READERS.rows(connection, session_id=session_id, user_ids=user_ids)
+    return {row.user_id for row in found} == user_ids
 
 
+_ALL_READERS = readers(bindparam("session_id", type_=Number)).subquery()
+_READERS = Prepared(select(_ALL_READERS.c.user_id).where(is_in(_ALL_READERS.c.user_id, "user_ids")))
 _LOAD = Prepared(
     loaded(bindparam("user_id", type_=Number)).where(sessions.c.code == bindparam("code"))
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Integer, bindparam, insert, select
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core import names, summaries, users
@@ -18,6 +19,7 @@ from jupyter_sessions.store.tables import events, server_events
 _INSERT = Prepared(insert(events), columns=events.columns.keys())
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 
 
 def append(
@@ -69,6 +71,16 @@ def _said(context: Context, kind: str) -> dict[str, Any]:
     }
 
 
+@cache
+def _page(newest_first: bool) -> Prepared:
+    return Prepared(
+        select(events)
+        .where(events.c.id.between(bindparam("first"), bindparam("last")))
+        .order_by(events.c.id.desc() if newest_first else events.c.id)
+        .limit(bindparam("rows", type_=Integer))
+    )
+
+
 def read(
     connection: Connection,
     session_id: int,
@@ -81,10 +93,8 @@ def read(
     span = rows_in(session_id)
     if after is not None:
         span = rows_in(session_id, **{"before" if newest_first else "after": after})
-    order = events.c.id.desc() if newest_first else events.c.id
-    statement = select(events).where(span.holds(events.c.id)).order_by(order).limit(limit)
-    rows = connection.execute(statement).all()
-    data = {row.id: msgspec.json.decode(row.data) for row in rows}
+    rows = _page(newest_first).rows(connection, first=span.first, last=span.last, rows=limit)
+    data = {row.id: _decode(row.data) for row in rows}
     numbers = {
         data[row.id]["number"] for row in rows if row.kind.startswith(summaries.EVENTS_OF_COMMANDS)
     }

@@ -16,6 +16,7 @@ from jupyter_sessions.core import names, users
 from jupyter_sessions.core.askers import Anonymous, Asker, Identified, KeyHolder, SystemUser
 from jupyter_sessions.core.context import Principal
 from jupyter_sessions.errors import LoginExpired, LoginRevoked, LoginUnknown, NotSignedIn
+from jupyter_sessions.store.listed import is_in
 from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import keys
 from jupyter_sessions.store.tables import users as users_table
@@ -48,8 +49,10 @@ _KEY = select(
     users_table.c.default_session,
 ).join(users_table, users_table.c.id == keys.c.user_id)
 _LOGIN = _KEY.where(keys.c.kind == "login")
-_ALIVE = _LOGIN.where(
-    keys.c.revoked.is_(None), ~users_table.c.disabled, users_table.c.removed.is_(None)
+_ACTIVE = ~users_table.c.disabled, users_table.c.removed.is_(None)
+_ALIVE = Prepared(_LOGIN.where(keys.c.revoked.is_(None), *_ACTIVE, is_in(keys.c.hash, "hashes")))
+_ALIVE_BY_NAME = Prepared(
+    select(users_table.c.id).where(*_ACTIVE, is_in(users_table.c.folded, "folded"))
 )
 _BY_HASH = Prepared(_LOGIN.where(keys.c.hash == bindparam("hash")))
 _BY_NUMBER = Prepared(
@@ -128,18 +131,13 @@ def alive(connection: Connection, askers: Iterable[Asker], now: datetime) -> set
     }
     found: set[int] = set()
     if hashes:
-        rows = connection.execute(_ALIVE.where(keys.c.hash.in_(hashes))).all()
+        rows = _ALIVE.rows(connection, hashes=hashes)
         ends = [key_ends(row) for row in rows]
         if len(ends) < len(hashes) or any(end is not None and end <= now for end in ends):
             return None
         found.update(row.id for row in rows)
     if named:
-        active = select(users_table.c.id).where(
-            users_table.c.folded.in_(named),
-            ~users_table.c.disabled,
-            users_table.c.removed.is_(None),
-        )
-        ids = set(connection.execute(active).scalars())
+        ids = {row.id for row in _ALIVE_BY_NAME.rows(connection, folded=named)}
         if len(ids) < len(named):
             return None
         found |= ids

@@ -6,9 +6,8 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from msgspec import UNSET
-from sqlalchemy import JSON, String, bindparam, cast, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core import events
@@ -19,25 +18,26 @@ from jupyter_sessions.core.runners import Runners
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.listed import is_in
 from jupyter_sessions.store.numbers import number_in
 from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import blobs, commands
 
 _LAST_COMMAND = 200
 
-_encode = msgspec.json.Encoder().encode
-
-_KNOWN = select(
-    commands.c.id,
-    commands.c.uid,
-    commands.c.number,
-    commands.c.user_id,
-    commands.c.status,
-    commands.c.finished,
-    commands.c.forgotten,
-    commands.c.note,
-    commands.c.outputs,
-    commands.c.outputs_blob,
+_KNOWN = Prepared(
+    select(
+        commands.c.id,
+        commands.c.uid,
+        commands.c.number,
+        commands.c.user_id,
+        commands.c.status,
+        commands.c.finished,
+        commands.c.forgotten,
+        commands.c.note,
+        commands.c.outputs,
+        commands.c.outputs_blob,
+    ).where(commands.c.session_id == bindparam("session_id"), is_in(commands.c.uid, "uids"))
 )
 # What a completed command keeps, whatever is said of it later.
 _ASKED = frozenset(
@@ -54,21 +54,6 @@ _ASKED = frozenset(
 )
 # What differs where later outputs of an ended command come.
 _CHANGING = ("status", "note", "outputs", "outputs_blob")
-# One parameter for however many ids: a list in SQL is another statement for each length.
-_KNOWN_SQLITE, _KNOWN_POSTGRESQL = (
-    Prepared(
-        _KNOWN.where(
-            commands.c.session_id == bindparam("session_id"),
-            commands.c.uid.in_(select(given.c.value).select_from(given)),
-        )
-    )
-    for given in (
-        func.json_each(bindparam("uids", type_=String)).table_valued("value"),
-        func.json_array_elements_text(cast(bindparam("uids", type_=String), JSON)).table_valued(
-            "value"
-        ),
-    )
-)
 _INSERT = Prepared(insert(commands), columns=commands.columns.keys())
 
 
@@ -112,9 +97,7 @@ def record(context: Context, request: model.RecordCommands) -> model.Recorded:
 
 
 def _known(context: Context, uids: list[str]) -> dict[str, Any]:
-    known = _KNOWN_SQLITE if context.transaction.is_sqlite else _KNOWN_POSTGRESQL
-    asked = _encode(uids).decode()
-    rows = known.rows(context.connection, session_id=context.session.id, uids=asked)
+    rows = _KNOWN.rows(context.connection, session_id=context.session.id, uids=uids)
     return {row.uid: row for row in rows}
 
 

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Select, select
 
 from jupyter_sessions.core import names
 from jupyter_sessions.model import CommandSummary
+from jupyter_sessions.store.listed import is_in
 from jupyter_sessions.store.numbers import number_in
+from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import commands, users
 
 #: How the kinds of all events that concern a command begin.
@@ -42,6 +44,7 @@ SUMMARY: Select[Any] = (
     .join(users, users.c.id == commands.c.user_id)
     .outerjoin(_REAL, _REAL.c.id == commands.c.real_user_id)
 )
+_BY_ID = Prepared(SUMMARY.where(is_in(commands.c.id, "ids")))
 
 
 def summary(row: Any) -> CommandSummary:
@@ -76,5 +79,4 @@ def by_number(
     if not numbers:
         return {}
     ids = [number_in(session_id, number) for number in numbers]
-    statement = SUMMARY.where(commands.c.id.in_(ids))
-    return {row.number: summary(row) for row in connection.execute(statement)}
+    return {row.number: summary(row) for row in _BY_ID.rows(connection, ids=ids)}

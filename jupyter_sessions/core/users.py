@@ -7,24 +7,29 @@ from datetime import datetime
 from shlex import quote
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from jupyter_sessions.core import names
 from jupyter_sessions.errors import NotFound
+from jupyter_sessions.store.listed import is_in
+from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import users
 
+_BY_NAME = Prepared(
+    select(users).where(users.c.folded == bindparam("folded"), users.c.removed.is_(None))
+)
+_NAMES = Prepared(select(users.c.id, users.c.name).where(is_in(users.c.id, "ids")))
 
-def find(connection: Connection, name: str) -> Row[Any] | None:
+
+def find(connection: Connection, name: str) -> Any | None:
     """Return the row of the user who is called `name`, None where there is none."""
     if "\0" in name:
         # No name has it, and PostgreSQL can't even be asked.
         return None
-    return connection.execute(
-        select(users).where(users.c.folded == names.fold(name), users.c.removed.is_(None))
-    ).one_or_none()
+    return next(iter(_BY_NAME.rows(connection, folded=names.fold(name))), None)
 
 
-def required(connection: Connection, name: str) -> Row[Any]:
+def required(connection: Connection, name: str) -> Any:
     """Return the row of the user who is called `name`.
 
     Raises
@@ -89,6 +94,5 @@ def named(connection: Connection, ids: Iterable[int | None]) -> dict[int | None,
     wanted = {id_ for id_ in ids if id_ is not None}
     found: dict[int | None, str] = {None: ""}
     if wanted:
-        rows = connection.execute(select(users.c.id, users.c.name).where(users.c.id.in_(wanted)))
-        found |= {row.id: row.name for row in rows}
+        found |= {row.id: row.name for row in _NAMES.rows(connection, ids=wanted)}
     return found

@@ -7,9 +7,10 @@ with the same types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -17,29 +18,46 @@ from sqlalchemy import Boolean, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
-_Processor = Callable[[Any], Any] | None
+#: Which cells of a row, or of the parameters, are to be converted, each with how.
+_Conversions = list[tuple[int, Callable[[Any], Any]]]
 
 
 @dataclass(frozen=True)
 class _Compiled:
     sql: str
     positional: bool
-    binds: list[tuple[str, _Processor]]
+    names: list[str]
+    pick: Callable[[Mapping[str, Any]], Iterable[Any]]
+    binds: _Conversions
     constants: dict[str, Any]
     row: Callable[..., Any] | None
-    results: list[tuple[int, Callable[[Any], Any]]]
+    results: _Conversions
 
     def bind(self, values: Mapping[str, Any]) -> Any:
-        values = {**self.constants, **values}
-        if self.positional:
-            return tuple(
-                process(values[name]) if process else values[name] for name, process in self.binds
-            )
-        return {
-            name: process(values[name]) if process else values[name] for name, process in self.binds
-        }
+        given = {**self.constants, **values} if self.constants else values
+        cells = _convert(self.pick(given), self.binds)
+        return cells if self.positional else dict(zip(self.names, cells, strict=True))
+
+
+def _convert(cells: Iterable[Any], conversions: _Conversions) -> list[Any]:
+    converted = list(cells)
+    for index, convert in conversions:
+        if converted[index] is not None:
+            converted[index] = convert(converted[index])
+    return converted
+
+
+def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
+
+
+def _is_ours(kind: TypeEngine[Any]) -> bool:
+    """Tell whether values are to be converted: drivers take and give all others as they are."""
+    return isinstance(kind, TypeDecorator | Boolean)
 
 
 @contextmanager
@@ -81,14 +99,7 @@ class Prepared:
             found = cursor.fetchall()
         if compiled.row is None:
             raise TypeError("only a select has rows")
-        made = []
-        for row in found:
-            cells = list(row)
-            for index, process in compiled.results:
-                if cells[index] is not None:
-                    cells[index] = process(cells[index])
-            made.append(compiled.row(*cells))
-        return made
+        return [compiled.row(*_convert(row, compiled.results)) for row in found]
 
     def run(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
         """Run an insert or an update for each of these parameters."""
@@ -110,15 +121,19 @@ class Prepared:
         if not isinstance(made, SQLCompiler):
             raise TypeError(f"{self._statement!r} can't be prepared")
         names = list(made.positiontup or made.binds)
-        kinds = {name: made.binds[name].type.dialect_impl(dialect) for name in names}
-        results: list[tuple[int, Callable[[Any], Any]]] = []
+        binds: _Conversions = []
+        for index, name in enumerate(names):
+            kind = made.binds[name].type
+            process = kind.dialect_impl(dialect).bind_processor(dialect) if _is_ours(kind) else None
+            if process is not None:
+                binds.append((index, process))
+        results: _Conversions = []
         row: Any = None
         if isinstance(self._statement, Select):
             columns = self._statement.selected_columns
             row = msgspec.defstruct("Row", [str(column.key) for column in columns])
             for index, column in enumerate(columns):
-                # Drivers give all other types of ours as they are.
-                if not isinstance(column.type, TypeDecorator | Boolean):
+                if not _is_ours(column.type):
                     continue
                 process = column.type.dialect_impl(dialect).result_processor(dialect, None)
                 if process is not None:
@@ -126,10 +141,12 @@ class Prepared:
         return _Compiled(
             sql=str(made),
             positional=made.positional,
+            names=names,
+            pick=_picker(names),
+            binds=binds,
             constants={
                 name: made.binds[name].value for name in names if not made.binds[name].required
             },
-            binds=[(name, kinds[name].bind_processor(dialect)) for name in names],
             row=row,
             results=results,
         )

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, column, select, table, text
+from sqlalchemy import ColumnElement, cast, column, insert, select, table, text
 
 from jupyter_sessions.store.database import Transaction
 from jupyter_sessions.store.numbers import Span
+from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import commands
 
 _WORD = re.compile(r"[^\W_]+")
@@ -19,6 +20,7 @@ _MOST_CHARACTERS = 100_000
 _LONGEST_WORD = 100
 
 _index = table("command_words", column("rowid"), column("words"), column("command_id"))
+_INSERT_SQLITE = Prepared(insert(_index), columns=["rowid", "words"])
 
 
 def words(content: str) -> list[str]:
@@ -35,12 +37,16 @@ def index(transaction: Transaction, texts: dict[int, str]) -> None:
     connection = transaction.connection
     if transaction.is_sqlite:
         # FTS5 cuts and folds ASCII as `words` does, and takes all else as it is given.
-        statement = "INSERT INTO command_words(rowid, words) VALUES (?, ?)"
         rows = [
-            (id_, content[:_MOST_CHARACTERS] if content.isascii() else " ".join(words(content)))
+            {
+                "rowid": id_,
+                "words": content[:_MOST_CHARACTERS]
+                if content.isascii()
+                else " ".join(words(content)),
+            }
             for id_, content in texts.items()
         ]
-        connection.exec_driver_sql(statement, rows[0] if len(rows) == 1 else rows)
+        _INSERT_SQLITE.run(connection, rows)
         return
     statement = (
         "INSERT INTO command_words(command_id, words) VALUES (:id, array_to_tsvector(:words))"
