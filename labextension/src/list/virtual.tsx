@@ -193,7 +193,6 @@ export function VirtualList(props: IVirtualList): JSX.Element {
       <div className="jp-Sessions-listHead">{props.header}</div>
       <div
         role={props.role ?? 'list'}
-        aria-label={props.label}
         aria-busy={props.busy || undefined}
         style={{
           height: heights.total,
