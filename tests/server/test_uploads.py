@@ -39,10 +39,21 @@ def resident(pid: int) -> int:
     return int(line.split()[1]) * 1024
 
 
-def held(place: Place) -> list[Path]:
-    """Return the files that an upload has left: in the blob store, and on their way there."""
-    folders = (place.store / "blobs", place.folder / "tmp")
+def files(*folders: Path) -> list[Path]:
     return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def stored(place: Place) -> list[Path]:
+    """Return the files of the blob store."""
+    return files(place.store / "blobs")
+
+
+def held(place: Place) -> list[Path]:
+    """Return the files that an upload has left: in the blob store, and on their way there.
+
+    Those on their way go when the answer is out: whoever has it may still find them.
+    """
+    return files(place.store / "blobs", place.folder / "tmp")
 
 
 def test_a_large_upload_goes_through_the_disk_and_not_the_memory(site: Site) -> None:
@@ -73,7 +84,7 @@ def test_an_upload_over_the_limit_is_refused_and_nothing_of_it_kept(place: Place
         code = house.new().code
         url = address(api.PUBLISH_FILE, {"code": code, "path": "x.bin"})
         assert http.put(url, content=bytes(300000)).status_code == 200
-        kept = held(place)
+        kept = stored(place)
         for content in (
             bytes(300001),
             bytes(5 * MEBIBYTE),
@@ -103,11 +114,11 @@ def test_the_role_is_checked_before_the_content_is_sent(site: Site, who: str, st
     answer = site.server.exchange("PUT", path, headers)
     assert status_of(answer) == status
     # Who sends all the same gets the same answer, and nothing is kept.
-    kept = held(site.place)
+    kept = stored(site.place)
     refused = site.http.put(path, content=bytes(3 * MEBIBYTE), headers=site.headers(who))
     assert refused.status_code == status
     error_of(refused)
-    assert held(site.place) == kept
+    until(lambda: held(site.place) == kept, "the temporary file to be gone")
 
 
 def test_who_may_is_asked_to_go_on(site: Site) -> None:
@@ -124,7 +135,7 @@ def test_who_may_is_asked_to_go_on(site: Site) -> None:
 
 def test_an_upload_that_is_broken_off_leaves_nothing(site: Site) -> None:
     code = site.session()
-    kept = held(site.place)
+    kept = stored(site.place)
     path = address(api.PUBLISH_FILE, {"code": code, "path": "broken.bin"})
     headers = site.headers("writer") | {"Content-Length": str(MEBIBYTE)}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -181,7 +192,7 @@ def test_a_full_disk_is_told_as_such_and_what_was_there_is_intact(place: Place) 
 
 
 def test_an_upload_to_a_code_never_given_out_keeps_nothing(site: Site) -> None:
-    kept = held(site.place)
+    kept = stored(site.place)
     answer = site.ask("owner", api.PUBLISH_FILE, bytes(MEBIBYTE), code=NEVER_GIVEN, path="x")
     assert answer.status_code == 404
     assert held(site.place) == kept

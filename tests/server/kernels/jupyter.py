@@ -208,6 +208,7 @@ def start(place: Place, *arguments: str) -> Server:
                 f"--ServerApp.root_dir={place.folder}", *arguments,
             ],
             stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=place.environment,
+            cwd=place.folder,  # kernels without a notebook work where their server does
         )  # fmt: skip
     return Server(port, process, log)
 
