@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -165,6 +166,12 @@ def start_lab(folder: Path, command: str = "lab") -> Iterator[Lab]:
         "build the front end first: cd labextension; jlpm build"
     )
     (folder / "extensions" / "jupyter-sessions").symlink_to(BUILT)
+    bash = folder / "data" / "kernels" / "bash"
+    bash.mkdir(parents=True)
+    argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
+    (bash / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "Bash", "language": "bash"})
+    )
     (folder / "config" / "labconfig").mkdir()
     (folder / "config" / "labconfig" / "default_setting_overrides.json").write_text(OVERRIDES)
     database, blobs = f"sqlite:///{folder / 'sessions.db'}", str(folder / "blobs")

@@ -213,3 +213,35 @@ def test_one_is_told_of_a_session_that_is_shared(lab: Lab, sit: Sit) -> None:
     expect(desk.page.get_by_text("alice shared “Shared just now” with you.")).to_be_visible()
     desk.page.get_by_role("button", name="Open", exact=True).click()
     desk.tab("Shared just now")
+
+
+def test_a_group_is_found_and_let_in_and_the_session_goes_over_to_a_new_owner(
+    lab: Lab, sit: Sit
+) -> None:
+    lab.session("Handed over", kira="read")
+    lab.house.call("root", api.ADD_GROUP, model.NewGroup(name="hydrology", owners=["alice"]))
+    tab = sit("alice").open_session("Handed over")
+    tab.get_by_role("tab", name="Members").click()
+    field = tab.get_by_label("User name, or @group")
+    field.click()
+    expect(tab.locator("datalist option[value='@hydrology']")).to_have_count(1)
+    field.fill("@hydrology")
+    tab.get_by_role("button", name="Add").click()
+    row = tab.get_by_role("listitem").filter(has_text="@hydrology")
+    expect(row.get_by_role("button", name="Transfer")).to_have_attribute(
+        "title", "A group can own nothing."
+    )
+    field.fill("nobody.of.that.name")
+    tab.get_by_role("button", name="Add").click()
+    kiras = sit("kira").open_session("Handed over")
+    kiras.get_by_role("tab", name="Members").click()
+    expect(kiras.get_by_role("listitem").filter(has_text="@hydrology")).to_be_visible()
+    tab.get_by_role("button", name="Transfer the session to kira").click()
+    tab.page.locator(".jp-Dialog").get_by_role("button", name="Transfer").click()
+    expect(kiras.locator("header")).to_contain_text("owner")
+    expect(kiras.get_by_role("button", name="Revoke all roles of alice")).not_to_have_attribute(
+        "aria-disabled", "true"
+    )
+    expect(tab.get_by_role("button", name="Transfer the session to alice")).to_have_attribute(
+        "title", re.compile("role owner")
+    )
