@@ -8,7 +8,7 @@ without its role.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,6 +55,7 @@ from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSigned
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
 from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.joint import Joint
 from jupyter_sessions.store.tables import settings
 from jupyter_sessions.store.workers import Workers
 
@@ -97,6 +98,19 @@ class Place:
 
 
 NOWHERE = Place()
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What a preparation has made, or its failure, which nobody may see before they are let in."""
+
+    value: Any = None
+    failure: Exception | None = None
+
+    def result(self) -> Any:
+        if self.failure is not None:
+            raise self.failure
+        return self.value
 
 
 class Following(NamedTuple):
@@ -168,11 +182,10 @@ class Dispatcher:
         place = Place(server, address)
         use_case = USE_CASES[operation.name]
         default = getattr(request, "code", None) == "default"
-        prepares = use_case.prepare is not None and not (
-            use_case.light is not None and use_case.light(request)
-        )
-        if not prepares and upload is None and not default:
-            return self._run(operation, use_case, request, asker, place, None, None)
+        light = use_case.prepare is None or (use_case.light is not None and use_case.light(request))
+        if light and upload is None and not default:
+            prepared = self._prepare(use_case, request)
+            return self._run(operation, use_case, request, asker, place, prepared, None)
         return self._preparers.submit(
             self._prepare_and_run, operation, use_case, request, asker, place, upload
         )
@@ -311,9 +324,18 @@ class Dispatcher:
         request = self._named(request, asker)
         # Nothing is stored for someone who may not: the same check stands in the transaction.
         self.check(operation, request, asker).result()
-        prepared = use_case.prepare and use_case.prepare(self._preparation, request)
+        prepared = self._prepare(use_case, request)
+        prepared.result()
         blob = None if upload is None else self._store(upload)
         return self._run(operation, use_case, request, asker, place, prepared, blob).result()
+
+    def _prepare(self, use_case: UseCase, request: Any) -> _Prepared:
+        if use_case.prepare is None:
+            return _Prepared()
+        try:
+            return _Prepared(use_case.prepare(self._preparation, request))
+        except Exception as error:  # noqa: BLE001  # it belongs to whoever waits, once let in
+            return _Prepared(failure=error)
 
     def _store(self, upload: Path | bytes) -> Blob:
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
@@ -381,16 +403,14 @@ class Dispatcher:
         request: Any,
         asker: Asker,
         place: Place,
-        prepared: Any,
+        prepared: _Prepared,
         upload: Blob | None,
     ) -> Future[Any]:
-        def work(transaction: Transaction) -> Any:
+        def carry_out(transaction: Transaction, request: Any, prepared: _Prepared) -> Any:
             context = self._admit(
                 transaction, operation, request, asker, place, lock=operation.writes
             )
-            context.prepared, context.upload = prepared, upload
-            if prepared is None and use_case.prepare is not None:
-                context.prepared = use_case.prepare(self._preparation, request)
+            context.prepared, context.upload = prepared.result(), upload
             if operation.writes and context.open_session and context.session.changes:
                 # Loading changes one thing only: a session whose time has run out is closed.
                 events.append(context, "session.closed", {"why": "time-out"})
@@ -403,4 +423,22 @@ class Dispatcher:
                 access.save(transaction.connection, context.session)
             return answer
 
-        return self.database.write(work) if operation.writes else self.database.read(work)
+        def work(transaction: Transaction) -> Any:
+            return carry_out(transaction, request, prepared)
+
+        if not operation.writes:
+            return self.database.read(work)
+        together = use_case.together
+        if together is None or prepared.failure is not None:
+            return self.database.write(work)
+
+        def carry_out_all(transaction: Transaction, parts: Sequence[Any]) -> Sequence[Any]:
+            requests, values = zip(*parts, strict=True)
+            joined, value = together.join(requests, values)
+            return together.split(carry_out(transaction, joined, _Prepared(value)), requests)
+
+        kind = (operation.name, request.code, asker, place)
+        marks = together.marks(prepared.value)
+        return self.database.write(
+            work, Joint(kind, marks, (request, prepared.value), carry_out_all)
+        )

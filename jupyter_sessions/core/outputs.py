@@ -44,12 +44,13 @@ class Kept:
     searched: str
 
 
-def is_small(recording: Recording) -> bool:
-    """Tell, without much work, whether a recording surely needs no blob."""
+def size_if_small(recording: Recording) -> int | None:
+    """Return, without much work, about how large a recording is that surely needs no blob."""
     request, response = recording.request, recording.response
     if len(request.source) > SOURCE_SHOWN or "\0" in request.source:
-        return False
-    return response is None or sum(map(_roughly, response.outputs)) <= _INLINE
+        return None
+    outputs = 0 if response is None else sum(map(_roughly, response.outputs))
+    return None if outputs > _INLINE else len(request.source) + outputs
 
 
 def _roughly(output: Output) -> int:

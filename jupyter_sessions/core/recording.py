@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, insert, select, update
 from jupyter_sessions import api, model
 from jupyter_sessions.core import events
 from jupyter_sessions.core.context import Context
-from jupyter_sessions.core.outputs import Kept, is_small, keep
-from jupyter_sessions.core.registry import Preparation, implements
+from jupyter_sessions.core.outputs import Kept, keep, size_if_small
+from jupyter_sessions.core.registry import Preparation, Together, implements
 from jupyter_sessions.core.runners import Runners
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
@@ -24,6 +24,8 @@ from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import blobs, commands
 
 _LAST_COMMAND = 200
+# How many characters are prepared where a request comes in: more would hold up others there.
+_LIGHT = 1 << 18
 
 _KNOWN = Prepared(
     select(
@@ -58,7 +60,35 @@ _INSERT = Prepared(insert(commands), columns=commands.columns.keys())
 
 
 def _is_light(request: model.RecordCommands) -> bool:
-    return all(map(is_small, request.commands))
+    left = _LIGHT
+    for recording in request.commands:
+        size = size_if_small(recording)
+        if size is None:
+            return False
+        left -= size
+    return left >= 0
+
+
+def _join(
+    requests: Sequence[model.RecordCommands], kept: Sequence[dict[str, Kept]]
+) -> tuple[model.RecordCommands, dict[str, Kept]]:
+    commands = [recording for request in requests for recording in request.commands]
+    joined = model.RecordCommands(code=requests[0].code, commands=commands)
+    return joined, {uid: one for each in kept for uid, one in each.items()}
+
+
+def _split(
+    answer: model.Recorded, requests: Sequence[model.RecordCommands]
+) -> list[model.Recorded]:
+    numbers = iter(answer.numbers)
+    return [
+        model.Recorded(numbers=list(itertools.islice(numbers, len(request.commands))))
+        for request in requests
+    ]
+
+
+# An id that comes in two requests is new in the first, and known in the second.
+_TOGETHER = Together(marks=dict.keys, join=_join, split=_split)
 
 
 def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[str, Kept]:
@@ -74,7 +104,7 @@ def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[st
     }
 
 
-@implements(api.RECORD_COMMANDS, prepare=_prepare, light=_is_light)
+@implements(api.RECORD_COMMANDS, prepare=_prepare, light=_is_light, together=_TOGETHER)
 def record(context: Context, request: model.RecordCommands) -> model.Recorded:
     """Record commands.
 
@@ -86,13 +116,17 @@ def record(context: Context, request: model.RecordCommands) -> model.Recorded:
     runners = Runners(context)
     ran = {each.id: each.runner for each in request.commands if each.runner is not UNSET}
     known = _known(context, list(kept))
-    fresh = [uid for uid in kept if uid not in known]
     numbers = {uid: row.number for uid, row in known.items()}
-    ran_by = {uid: runners.number(ran[uid]) for uid in fresh if uid in ran}
-    numbers |= _add(context, fresh, kept, ran_by)
-    for uid, row in known.items():
-        runners.check_own(row)
-        _update(context, row, kept[uid])
+    # In their order, in which followers are told of them too.
+    for is_known, uids in itertools.groupby(kept, known.__contains__):
+        if is_known:
+            for uid in uids:
+                runners.check_own(known[uid])
+                _update(context, known[uid], kept[uid])
+        else:
+            fresh = list(uids)
+            ran_by = {uid: runners.number(ran[uid]) for uid in fresh if uid in ran}
+            numbers |= _add(context, fresh, kept, ran_by)
     return model.Recorded(numbers=[numbers[recording.id] for recording in request.commands])
 
 
@@ -104,8 +138,6 @@ def _known(context: Context, uids: list[str]) -> dict[str, Any]:
 def _add(
     context: Context, uids: list[str], kept: dict[str, Kept], ran_by: dict[str, int]
 ) -> dict[str, int]:
-    if not uids:
-        return {}
     session = context.session
     numbers = dict(zip(uids, itertools.count(session.commands + 1), strict=False))
     name_blobs(context, (blob for uid in uids for blob in kept[uid].blobs))

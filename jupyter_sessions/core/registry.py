@@ -3,15 +3,16 @@
 A use case is ``run(context, request) -> answer``. Work that must not hold up the transaction
 (hashing a password, storing outputs as blobs) is its preparation,
 ``prepare(preparation, request)``, whose result stands in ``context.prepared``; where a request is
-``light``, its preparation is so little work that it is done in the transaction. An operation with a
-lesser role for one's own things has an ``author``: whose the thing is.
+``light``, its preparation is so little work, and stores nothing, that it is done where the request
+comes in. Requests that wait at the same time may be done ``together``. An operation with a lesser
+role for one's own things has an ``author``: whose the thing is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from jupyter_sessions.api import Operation
 from jupyter_sessions.core.context import Context, Services
@@ -30,6 +31,24 @@ class Preparation:
     database: Database
 
 
+class Together(NamedTuple):
+    """How requests of one person in one session, which wait side by side, are done as one.
+
+    Attributes
+    ----------
+    marks
+        Given what is prepared of a request: what no two of them may have in common.
+    join
+        Makes one request of several, and one preparation of theirs.
+    split
+        Given the one answer and the requests, returns the answer to each.
+    """
+
+    marks: Callable[[Any], Collection[Hashable]]
+    join: Callable[[Sequence[Any], Sequence[Any]], tuple[Any, Any]]
+    split: Callable[[Any, Sequence[Any]], Sequence[Any]]
+
+
 @dataclass(frozen=True)
 class UseCase:
     """What is behind an operation."""
@@ -37,6 +56,7 @@ class UseCase:
     run: Callable[[Context, Any], Any]
     prepare: Callable[[Preparation, Any], Any] | None = None
     light: Callable[[Any], bool] | None = None
+    together: Together | None = None
     author: Callable[[Context, Any], int | None] | None = None
 
 
@@ -48,6 +68,7 @@ def implements(
     *,
     prepare: Callable[[Preparation, Req], Any] | None = None,
     light: Callable[[Req], bool] | None = None,
+    together: Together | None = None,
     author: Callable[[Context, Req], int | None] | None = None,
 ) -> Callable[[Callable[[Context, Req], Any]], Callable[[Context, Req], Any]]:
     """Register the decorated function as what `operation` does."""
@@ -55,7 +76,7 @@ def implements(
     def register(run: Callable[[Context, Req], Any]) -> Callable[[Context, Req], Any]:
         if operation.name in USE_CASES:
             raise ValueError(f"{operation.name} is implemented twice")
-        USE_CASES[operation.name] = UseCase(run, prepare, light, author)
+        USE_CASES[operation.name] = UseCase(run, prepare, light, together, author)
         return run
 
     return register

@@ -2,13 +2,15 @@
 
 On SQLite one writer thread takes all that is waiting, runs each unit of work in a savepoint of one
 ``BEGIN IMMEDIATE`` transaction, commits once, and only then answers: what is acknowledged is on
-disk, and many waiting writers cost one sync. PostgreSQL groups commits by itself, so there each
+disk, and many waiting writers cost one sync. What is alike and stands side by side is done in one
+go. PostgreSQL groups commits by itself, so there each
 unit of work has a transaction and a thread of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import queue
 import threading
@@ -20,7 +22,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from jupyter_sessions.store import engines
+from jupyter_sessions.store import engines, joint
 from jupyter_sessions.store.workers import Workers, closing
 
 T = TypeVar("T")
@@ -53,6 +55,7 @@ Listener = Callable[[set[int]], None]
 class _Job:
     work: Work[object]
     outcome: Future[object]
+    joint: joint.Joint | None = None
     result: object = None
     error: BaseException | None = None
 
@@ -118,17 +121,23 @@ class Database:
         """Run `work` in a transaction that sees one state of the database and changes nothing."""
         return self._readers.submit(self._read, work)
 
-    def write(self, work: Work[T]) -> Future[T]:
+    def write(self, work: Work[T], joined: joint.Joint | None = None) -> Future[T]:
         """Run `work` in a transaction; the future is done when what it did is on disk.
 
         An exception of `work` undoes all that it did, and nothing else. `work` may be run twice,
         with what the first time did undone: where another fails in the same group.
+
+        Parameters
+        ----------
+        joined
+            How `work` is done together with its like; `work` itself is what counts where any of
+            them fails.
         """
         outcome: Future[T] = Future()
         with self._closing:
             if self._closed:
                 raise closing()
-            self._jobs.put(_Job(work, outcome))  # type: ignore[arg-type]  # a job of any type
+            self._jobs.put(_Job(work, outcome, joined))  # type: ignore[arg-type]  # a job of any type
         return outcome
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -202,33 +211,48 @@ class Database:
 
         Few fail, and savepoints cost as much as many a statement.
         """
+        remaining = iter(jobs)
+        runs = [
+            list(itertools.islice(remaining, length))
+            for length in joint.runs(job.joint for job in jobs)
+        ]
         try:
-            return self._transact(jobs, self._run)
+            return self._transact(runs, self._run)
         except _WorkFailed as failed:
             if len(jobs) == 1:
                 raise failed.error from None
-        return self._transact(jobs, self._run_apart)
+        return self._transact([[job] for job in jobs], self._run_apart)
 
-    def _transact(self, jobs: list[_Job], run: Callable[[_Job, Transaction], None]) -> set[int]:
+    def _transact(
+        self, runs: list[list[_Job]], run: Callable[[list[_Job], Transaction], None]
+    ) -> set[int]:
         changed: set[int] = set()
         with self._engines.writer.connect() as connection, connection.begin():
-            for job in jobs:
+            for jobs in runs:
                 transaction = Transaction(connection)
-                run(job, transaction)
+                run(jobs, transaction)
                 changed |= transaction.changed
             engines.tell_others(connection, changed)
         return changed
 
     @staticmethod
-    def _run(job: _Job, transaction: Transaction) -> None:
+    def _run(jobs: list[_Job], transaction: Transaction) -> None:
+        first = jobs[0]
         try:
-            job.result = job.work(transaction)
+            if len(jobs) == 1 or first.joint is None:
+                first.result = first.work(transaction)
+                return
+            parts = [job.joint.part for job in jobs if job.joint is not None]
+            results = first.joint.together(transaction, parts)
         except BaseException as error:
             raise _WorkFailed(error) from error
+        for job, result in zip(jobs, results, strict=True):
+            job.result = result
 
     @staticmethod
-    def _run_apart(job: _Job, transaction: Transaction) -> None:
+    def _run_apart(jobs: list[_Job], transaction: Transaction) -> None:
         """Run one unit of work in a savepoint; an error of its own undoes it alone."""
+        (job,) = jobs
         connection = transaction.connection
         # One fixed name: SQLAlchemy's savepoints have a new one each, and are compiled each time.
         execute = connection.connection.cursor().execute
