@@ -13,11 +13,12 @@ from jupyter_client.manager import KernelManager
 
 from benchmarks import servers
 from benchmarks.report import Figure, Goal, Row
-from benchmarks.timing import Effort
+from benchmarks.timing import Effort, likely_median
 
 _CELL = "print(sum(range(100))); 2 + 2"
-_CELLS = 60
-_CELLS_QUICK = 8
+_CELLS = 14
+_CELLS_QUICK = 6
+_PAIRS = 8  # in a round: many short ones, for what else the machine does drifts within seconds
 _PAUSE = 0.05  # seconds between cells, as a person's are never back to back
 _METRICS = 50
 _WITHIN = 60.0  # seconds
@@ -28,9 +29,11 @@ def measure(effort: Effort, folder: Path) -> Row:
     cells = _CELLS_QUICK if effort.quick else _CELLS
     with _Kernel.started(folder) as kernel, servers.mlflow(folder, effort) as mlflow:
         kernel.run("from benchmarks import in_kernel; in_kernel.measure_cells()")
-        spaced = kernel.toggled("recording", cells, effort.rounds, pause=_PAUSE)
-        queued = kernel.toggled("recording", cells, effort.rounds, pause=0.0)
-        history = kernel.toggled("history", cells, effort.rounds, pause=_PAUSE)
+        pairs = effort.rounds * _PAIRS
+        spaced = kernel.toggled("recording", cells, pairs, pause=_PAUSE)
+        queued = kernel.toggled("recording", cells, pairs, pause=0.0)
+        history = kernel.toggled("history", cells, pairs, pause=_PAUSE)
+        nothing = kernel.toggled("nothing", cells, pairs, pause=_PAUSE)
         metrics = (
             kernel.ask(
                 f"in_kernel.log_metrics('{mlflow.server.url}', '{mlflow.run_id}', {_METRICS})"
@@ -47,6 +50,7 @@ def measure(effort: Effort, folder: Path) -> Row:
         Figure("the same of cells in a queue, CPU on the main thread", queued.more_cpu, "µs"),
         Figure("IPython's own history, on against off, by the clock", history.more, "µs"),
         Figure("the same, CPU on the main thread", history.more_cpu, "µs"),
+        Figure("nothing, on against off, CPU on the main thread", nothing.more_cpu, "µs"),
     ]
     row.goals = [
         Goal("recording, on against off, CPU on the main thread", spaced.more_cpu, "µs", 25)
@@ -57,12 +61,16 @@ def measure(effort: Effort, folder: Path) -> Row:
         )
     else:
         row.notes.append(servers.NO_MLFLOW)
+    low, high = likely_median(spaced.more_cpu)
+    row.notes.append(
+        f"The true median lies between {low:.0f} and {high:.0f} µs with a likelihood of 95 %."
+    )
     row.notes.append("Into a session of the user's own store, in the kernel's own process.")
     return row
 
 
 class _Toggled(msgspec.Struct):
-    """Microseconds of a cell, round by round: by the clock, and of CPU on the main thread.
+    """Microseconds of a cell, pair by pair: by the clock, and of CPU on the main thread.
 
     Attributes
     ----------
@@ -120,17 +128,17 @@ class _Kernel:
             raise RuntimeError("\n".join(asked["traceback"]))
         return msgspec.json.decode(asked["data"]["text/plain"], type=list[float])
 
-    def toggled(self, what: str, cells: int, rounds: int, pause: float) -> _Toggled:
-        """Run cells with and without, in turn."""
+    def toggled(self, what: str, cells: int, pairs: int, pause: float) -> _Toggled:
+        """Run a few cells with and a few without, `pairs` times, in an order that turns."""
         found = _Toggled()
-        for number in range(rounds + 1):
+        for number in range(pairs + 1):
             medians = {}
             for place in (1, 0) if number % 2 else (0, 1):
                 self.run(f"in_kernel.TOGGLES['{what}'][{place}]()")
                 self.run("in_kernel.times.clear()")
                 self.run(_CELL, cells, pause)
                 medians[place] = [1e6 * one for one in self.ask("in_kernel.medians()")]
-            if number:  # the first round warms up
+            if number:  # the first pair warms up
                 (clock_on, cpu_on), (clock_off, cpu_off) = medians[0], medians[1]
                 found.off.append(clock_off)
                 found.cpu_off.append(cpu_off)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import time
@@ -82,6 +83,15 @@ def middle(values: Sequence[float]) -> tuple[float, float, float]:
         return values[0], values[0], values[0]
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
     return low, median, high
+
+
+def likely_median(values: Sequence[float]) -> tuple[float, float]:
+    """Return between which two of the values the true median lies, with a likelihood of 95 %."""
+    ordered = sorted(values)
+    reach = 0.98 * math.sqrt(len(ordered))
+    middle_place = (len(ordered) - 1) / 2
+    low, high = math.floor(middle_place - reach), math.ceil(middle_place + reach)
+    return ordered[max(0, low)], ordered[min(len(ordered) - 1, high)]
 
 
 def noise() -> str:
