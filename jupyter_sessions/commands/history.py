@@ -26,7 +26,7 @@ from jupyter_sessions.commands.results import (
     Table,
     Tone,
 )
-from jupyter_sessions.commands.sessions import card, named
+from jupyter_sessions.commands.sessions import ask_first, card
 from jupyter_sessions.commands.shown_again import showing
 
 _LAST = 10
@@ -270,10 +270,9 @@ def forget(work: Work, numbers: range, yes: bool) -> Result:
     are named, to be forgotten too.
     """
     if not yes:
-        session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
         which = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
-        question = f"Erase source and outputs of {which} in {named(session)}, for good?"
-        work.front.make_sure(question, "Nothing is erased.")
+        question = f"Erase source and outputs of {which} in {{}}, for good?"
+        ask_first(work, question, "Nothing is erased.")
     work.front.settle(work.code)
     gone = [
         work.call(api.FORGET_COMMAND, model.CommandNamed(code=work.code, number=number))

@@ -17,7 +17,7 @@ from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.arguments import unasked
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.front import Front
-from jupyter_sessions.commands.results import Block, Line, Result, Table, Tone
+from jupyter_sessions.commands.results import Block, Line, Result, Table, Tone, trouble
 
 _DELIVERED_WITHIN = 60.0  # seconds
 
@@ -89,7 +89,7 @@ def _deliver(front: Front, chosen: list[Undelivered]) -> list[Line]:
         try:
             transport = choose.transport_of(server, user)
         except errors.SessionsError as error:
-            said.append(Line(f"{error.message} {error.hint}", Tone.WARNING))
+            said.append(trouble(error))
             continue
         said += _carry(transport)
         transport.close()

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any
 
 from jupyter_sessions import model
+from jupyter_sessions.errors import SessionsError
 
 
 class Form(Enum):
@@ -154,6 +155,11 @@ class Result:
         import msgspec
 
         return msgspec.json.format(msgspec.json.encode(self.answer), indent=2).decode()
+
+
+def trouble(error: SessionsError) -> Line:
+    """Tell of an error that does not end the command: what happened, and what to do next."""
+    return Line(f"{error.message} {error.hint}", Tone.WARNING)
 
 
 def done(answer: Any, text: str) -> Result:

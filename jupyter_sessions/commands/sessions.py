@@ -144,7 +144,7 @@ def enable(work: Work) -> Result:
     return change(work, *CHANGES["enable"])
 
 
-def _ask(work: Work, question: str, unchanged: str) -> None:
+def ask_first(work: Work, question: str, unchanged: str) -> None:
     """Ask before what can't be taken back, naming the session and what is in it.
 
     `question` has the session's name and the number of its commands in braces.
@@ -160,7 +160,7 @@ def close(work: Work, yes: bool) -> Result:
     """Make the session a read-only archive, for good: there is no way back. It asks first."""
     if not yes:
         question = "Close the session {} with {} for good? Nothing can be added to it any more."
-        _ask(work, question, "Nothing is closed.")
+        ask_first(work, question, "Nothing is closed.")
     return end(work, *CHANGES["close"])
 
 
@@ -169,7 +169,7 @@ def close(work: Work, yes: bool) -> Result:
 def remove(work: Work, yes: bool) -> Result:
     """Take the session out of every list; it can be restored for a while, then it is erased."""
     if not yes:
-        _ask(work, "Remove the session {} with {}?", "Nothing is removed.")
+        ask_first(work, "Remove the session {} with {}?", "Nothing is removed.")
     return _remove(work)
 
 

@@ -10,7 +10,7 @@ import click
 from jupyter_sessions import api, errors
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
-from jupyter_sessions.commands.results import Line, Result, Table, Tone
+from jupyter_sessions.commands.results import Line, Result, Table, Tone, trouble
 from jupyter_sessions.commands.values import moment, one_line
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _gone() -> tuple[Line, ...]:
     try:
         logins.current()
     except errors.LoginGone as error:
-        return (Line(f"{error.message} {error.hint}", Tone.WARNING),)
+        return (trouble(error),)
     return ()
 
 
@@ -242,13 +242,13 @@ def _current(work: Work) -> tuple[Login | None, tuple[Line, ...]]:
     try:
         login = choose.login_for(work.server)
     except errors.NoLogin as error:
-        return None, (Line(f"{error.message} {error.hint}", Tone.WARNING),)
+        return None, (trouble(error),)
     if login is None:
         return None, (Line("There is no current login.", Tone.WARNING),)
     if login.over:
         return None, (Line(f"{_ENDED[login.over]} Log in again.", Tone.WARNING),)
     doubt = as_stored(login).why
-    said = (Line(f"{doubt.message} {doubt.hint}", Tone.WARNING),) if doubt else ()
+    said = (trouble(doubt),) if doubt else ()
     return login, said
 
 
