@@ -64,6 +64,11 @@ class Choice:
     here: bool
 
     @property
+    def stands(self) -> bool:
+        """Whether it is still there; the own store always is."""
+        return self.id == OWN or store.by_id(self.id) is not None
+
+    @property
     def login(self) -> Login | None:
         """The stored login, None for the own store.
 
@@ -170,13 +175,9 @@ def choose_where_none_is(login: Login, place: Place) -> None:
 
     Elsewhere one goes on being who one was.
     """
-    try:
-        choice = chosen()
-        if choice is not None:
-            _ = choice.login
-            return
-    except errors.LoginGone:
-        pass
+    choice = chosen()
+    if choice is not None and choice.stands:
+        return
     if choice is not None and choice.here:
         set_here(login, place)
     else:
