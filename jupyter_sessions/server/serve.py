@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import Any
 
@@ -17,6 +18,7 @@ from jupyter_sessions.server.extension import SessionsExtension
 _DEFAULT_PORT = 8765
 _HEADERS_WITHIN = 30.0  # seconds, which is also how long a connection is kept unused
 _BODY_WITHIN = 120.0
+_COLLECTED_AFTER = 700  # objects, as CPython does until told otherwise
 _GRACE = 10.0  # seconds that open requests get to be answered
 _LOOK_EVERY = 0.02
 _FORM = 1 << 20  # bytes
@@ -151,4 +153,6 @@ class ServedSessions(SessionsExtension):
 
 def main(argv: list[str] | None = None, **config: Any) -> None:
     """Serve until told to stop."""
+    # A command is over before its waste counts, and puts collecting off; a server lives on.
+    gc.set_threshold(_COLLECTED_AFTER)
     ServedSessions.launch_instance(argv or [], **config)  # type: ignore[no-untyped-call]  # theirs
