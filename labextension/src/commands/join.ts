@@ -1,16 +1,10 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
-import {
-  Reference,
-  hostOf,
-  isHere,
-  referenceIn,
-  serverOf
-} from '../wording/references';
-import { unfit } from '../wording/unfit';
+import { Reference, hostOf, isHere, serverOf } from '../wording/references';
+import { asked } from './asking';
 import { failed } from './failed';
 import { CommandIDs } from './ids';
 
@@ -35,24 +29,21 @@ export function addJoinCommand(
       }
     },
     execute: async args => {
-      const { askReference } = await import('../panel/dialogs');
-      const given =
-        typeof args.session === 'string'
-          ? args.session
-          : await askReference(trans, {
-              title: trans.__('Join a session'),
-              action: trans.__('Join'),
-              joining: true
-            });
-      if (given === null) {
+      const undone = trans.__('The session was not joined.');
+      const named = await asked(
+        typeof args.session === 'string' ? args.session : null,
+        undone,
+        {
+          title: trans.__('Join a session'),
+          action: trans.__('Join'),
+          joining: true
+        },
+        trans
+      );
+      if (named === null) {
         return null;
       }
-      const reference = referenceIn(given);
-      const why = unfit(reference, true, trans);
-      if (why || reference.kind === 'secret' || reference.kind === 'nothing') {
-        Notification.error(`${trans.__('The session was not joined.')} ${why}`);
-        return null;
-      }
+      const { reference } = named;
       const { client, list } = sessions;
       const here = client.settings.baseUrl;
       if (!isHere(reference.server, here, serverOf(list.items[0]?.url))) {
@@ -66,7 +57,7 @@ export function addJoinCommand(
         void list.refresh();
         return place && (await commands.execute(CommandIDs.open, place));
       } catch (error) {
-        return failed(trans.__('The session was not joined.'), error, trans);
+        return failed(undone, error, trans);
       }
     }
   });
@@ -110,7 +101,7 @@ async function accepted(
     return { code: joined.session.code };
   }
   const label = invited.label || trans.__('Untitled');
-  const asked = await showDialog({
+  const answer = await showDialog({
     title: trans.__('Join “%1”?', label),
     body: trans.__(
       '%1 invites you to this session of %2. You will have the roles: %3.',
@@ -123,7 +114,7 @@ async function accepted(
       Dialog.okButton({ label: trans.__('Join') })
     ]
   });
-  if (!asked.button.accept) {
+  if (!answer.button.accept) {
     return null;
   }
   const { session } = await client.call('invitations.join', { key });
@@ -139,7 +130,7 @@ async function elsewhere(
 ): Promise<null> {
   const [there, this_] = [hostOf(server), hostOf(here)];
   const invitation = reference.kind === 'invitation';
-  const asked = await showDialog({
+  const answer = await showDialog({
     title: invitation
       ? trans.__('The invitation is to %1', there)
       : trans.__('The session is at %1', there),
@@ -158,7 +149,7 @@ async function elsewhere(
       Dialog.okButton({ label: trans.__('Open in Browser') })
     ]
   });
-  if (asked.button.accept) {
+  if (answer.button.accept) {
     // Behind a #, browsers send nothing to anybody: the page there takes the key out of it.
     const page = invitation
       ? `sessions/join#${reference.key}`

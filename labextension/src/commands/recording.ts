@@ -3,8 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
-import { referenceIn } from '../wording/references';
-import { unfit } from '../wording/unfit';
+import { asked } from './asking';
 import { failed } from './failed';
 import { CommandIDs } from './ids';
 
@@ -54,32 +53,30 @@ export function addRecordingCommands(
     isEnabled: args => kernelIn(args) !== null,
     execute: async args => {
       const id = kernelIn(args);
-      const { askReference } = await import('../panel/dialogs');
-      const session = args.session
-        ? String(args.session)
-        : await askReference(trans, {
-            title: trans.__('Record into a session'),
-            action: trans.__('Record'),
-            joining: false
-          });
-      if (!id || session === null) {
-        return;
-      }
-      const why = unfit(referenceIn(session), false, trans);
-      if (why) {
-        Notification.error(`${trans.__('Nothing is recorded.')} ${why}`);
+      const undone = trans.__('Nothing is recorded.');
+      const named = await asked(
+        args.session ? String(args.session) : null,
+        undone,
+        {
+          title: trans.__('Record into a session'),
+          action: trans.__('Record'),
+          joining: false
+        },
+        trans
+      );
+      if (!id || named === null) {
         return;
       }
       const path = String(args.path ?? recording.active?.path ?? '');
       try {
-        const attachment = await recording.attach(id, session, path);
+        const attachment = await recording.attach(id, named.text, path);
         const label = attachment.label || trans.__('Untitled');
         Notification.success(trans.__('Recording into %1.', label), {
           autoClose: 3000
         });
         void sessions.list.refresh();
       } catch (error) {
-        failed(trans.__('Nothing is recorded.'), error, trans);
+        failed(undone, error, trans);
       }
     }
   });

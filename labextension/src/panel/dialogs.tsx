@@ -90,7 +90,7 @@ class NewSessionForm
   private readonly _value: INewSession;
 }
 
-interface IAsking {
+export interface IAsking {
   title: string;
   action: string;
   /** Whether an invitation will do, too. */

@@ -1,0 +1,35 @@
+import { Notification } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { IAsking } from '../panel/dialogs';
+import { Reference, referenceIn } from '../wording/references';
+import { unfit } from '../wording/unfit';
+
+export interface IAsked {
+  text: string;
+  reference: Reference & { kind: 'session' | 'invitation' };
+}
+
+/**
+ * A session as someone named it, `given` or in a dialog. Null where nobody wants to any more, and
+ * where it is none: that is told, after `undone`.
+ */
+export async function asked(
+  given: string | null,
+  undone: string,
+  asking: IAsking,
+  trans: TranslationBundle
+): Promise<IAsked | null> {
+  const { askReference } = await import('../panel/dialogs');
+  const text = given ?? (await askReference(trans, asking));
+  if (text === null) {
+    return null;
+  }
+  const reference = referenceIn(text);
+  const why = unfit(reference, asking.joining, trans);
+  if (why || reference.kind === 'secret' || reference.kind === 'nothing') {
+    Notification.error(`${undone} ${why}`);
+    return null;
+  }
+  return { text, reference };
+}
