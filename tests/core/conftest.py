@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from jupyter_sessions.store import engines
 from jupyter_sessions.store.tables import metadata
-from tests.conftest import new_postgresql_database
+from tests.conftest import House, new_postgresql_database
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,12 @@ def migrated_postgresql(postgresql: str) -> Iterator[str]:
     with new_postgresql_database(postgresql) as url:
         engines.open_engines(url).dispose()
         yield url
+
+
+@pytest.fixture
+def code(house: House) -> str:
+    """Give the code of a session of root's."""
+    return house.new().code
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -29,12 +29,6 @@ from tests.core.asking import (
 )
 
 
-@pytest.fixture
-def code(house):
-    """Give the code of a session of root's."""
-    return house.new().code
-
-
 def completed(house: House, uid: str, *outputs: model.Output, **more: Any) -> model.Recording:
     """Make a recording with these outputs."""
     request = model.CommandRequest(source=more.pop("source", "1"), started=house.clock())

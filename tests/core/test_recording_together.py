@@ -38,12 +38,6 @@ def database(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'sessions.db'}"
 
 
-@pytest.fixture
-def code(house):
-    """Give the code of a session of root's."""
-    return house.new().code
-
-
 @contextmanager
 def gathered(house: House):
     """Have all that is asked in the block wait for the writer, and be one group."""

@@ -14,12 +14,6 @@ from tests.conftest import House
 from tests.core.asking import counted, do, join, log, pages, refused
 
 
-@pytest.fixture
-def code(house):
-    """Give the code of a session of root's."""
-    return house.new().code
-
-
 def keep(house: House, code: str, name: str, value: object, by: str = "root") -> None:
     do(house, by, api.SET_SCRATCH, code=code, name=name, value=value)
 

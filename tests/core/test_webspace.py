@@ -13,13 +13,6 @@ from jupyter_sessions.store.tables import files as files_table
 from tests.conftest import House
 from tests.core.asking import content, counted, do, files, join, log, pages, publish, refused
 
-
-@pytest.fixture
-def code(house):
-    """Give the code of a session of root's."""
-    return house.new().code
-
-
 # ---- publishing --------------------------------------------------------------------------------
 
 
