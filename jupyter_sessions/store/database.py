@@ -3,8 +3,8 @@
 On SQLite one writer thread takes all that is waiting, runs each unit of work in a savepoint of one
 ``BEGIN IMMEDIATE`` transaction, commits once, and only then answers: what is acknowledged is on
 disk, and many waiting writers cost one sync. What is alike and stands side by side is done in one
-go. PostgreSQL groups commits by itself, so there each
-unit of work has a transaction and a thread of its own.
+go. PostgreSQL groups commits by itself, so there each unit of work has a transaction and a thread
+of its own.
 """
 
 from __future__ import annotations
