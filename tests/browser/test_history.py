@@ -251,6 +251,10 @@ def test_the_days_are_those_of_the_readers_time_zone(site: Site, visit: Visit) -
     assert list(map(int, order)) == [0, 3, 2, 0, 1]
     site.record(code, command("later", started=datetime(2026, 3, 2, 12, tzinfo=UTC)))
     expect(days).to_have_text(["3 March 2026", "2 March 2026", "1 March 2026"])
+    page.get_by_label("Since").fill("2026-03-02")
+    page.get_by_role("button", name="Filter").click()
+    expect(days).to_have_text(["3 March 2026", "2 March 2026"])
+    assert numbers(page) == [4, 3, 2]
 
 
 def test_the_first_command_appears_live_on_an_empty_page(site: Site, visit: Visit) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any, get_args
 
 from jupyter_sessions import model
@@ -30,6 +30,7 @@ class View:
     status: str = ""
     search: str = ""
     since: str = ""
+    zone: int = 0
     managing: bool = False
     after: int | None = None
     before: int | None = None
@@ -54,6 +55,7 @@ class View:
             "status": view.status,
             "search": view.search,
             "since": view.since,
+            "zone": (view.zone or "") if view.since else "",
             "all": 1 if view.managing else "",
             "after": view.after,
             "before": view.before,
@@ -64,7 +66,7 @@ def read_view(arguments: Mapping[str, str]) -> View:
     """Read a view from a URL's query; what can't be meant is as if it were not there."""
     order = "oldest" if arguments.get("order") == "oldest" else "newest"
     status = arguments.get("status", "")
-    since = arguments.get("since", "")
+    since, zone = arguments.get("since", ""), _zone(arguments.get("zone", ""))
     after, before = _number(arguments.get("after")), _number(arguments.get("before"))
     if (wanted := _number(arguments.get("at"))) is not None:
         after, before = (wanted + 1 if order == "newest" else wanted - 1), None
@@ -73,7 +75,8 @@ def read_view(arguments: Mapping[str, str]) -> View:
         user=arguments.get("user", "")[:255],
         status=status if status in get_args(model.Status) else "",
         search=arguments.get("search", "").strip()[:500],
-        since=since if _instant(since) else "",
+        since=since if _instant(since, zone) else "",
+        zone=zone,
         managing=bool(arguments.get("all")),
         after=after,
         before=before if after is None else None,
@@ -105,7 +108,7 @@ async def turn(
         "user": view.user or None,
         "status": view.status or None,
         "search": view.search,
-        "since": _instant(view.since),
+        "since": _instant(view.since, view.zone),
         "managing": view.managing,
         "limit": PAGE_SIZE,
     }
@@ -137,10 +140,16 @@ def _number(text: str | None) -> int | None:
     return None
 
 
-def _instant(text: str) -> datetime | None:
-    """Read a day as its beginning in UTC."""
+def _zone(text: str) -> int:
+    """Read minutes east of UTC; what no place on Earth has is as if it were not there."""
+    minutes = _number(text.removeprefix("-")) or 0
+    return 0 if minutes > 14 * 60 else -minutes if text.startswith("-") else minutes
+
+
+def _instant(text: str, zone: int) -> datetime | None:
+    """Read a day as its beginning where the visitor is, `zone` minutes east of UTC."""
+    there = timezone(timedelta(minutes=zone))
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
+        return datetime.combine(date.fromisoformat(text), time.min, there).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -7,7 +7,7 @@ import { follow } from "./live.js";
 import { listenToKeys } from "./keyboard.js";
 import { loadPendingOutputs } from "./pending.js";
 import { listenToToggle } from "./toggle.js";
-import { keepTimesFresh } from "./times.js";
+import { keepTimesFresh, sayWhichDay } from "./times.js";
 
 takeInvitation();
 listenToToggle();
@@ -17,6 +17,9 @@ keepTimesFresh();
 listenToKeys();
 loadPendingOutputs();
 addEventListener("load", () => setTimeout(loadAllFrames, 200));
+
+const day = document.querySelector("[data-day]");
+if (day) sayWhichDay(day);
 
 const here = document.querySelector("[data-here]");
 if (here) showWhoIsHere(here);

@@ -30,6 +30,18 @@ export function groupByDay(list) {
   if (list.lastElementChild?.classList.contains("day")) list.lastElementChild.remove();
 }
 
+// A day that the reader chooses is the reader's, too: the server is told how far east of UTC that is.
+export function sayWhichDay(input) {
+  const zone = document.createElement("input");
+  zone.type = "hidden";
+  zone.name = "zone";
+  input.form.append(zone);
+  input.form.addEventListener("submit", () => {
+    zone.disabled = !input.value;
+    zone.value = zone.disabled ? "" : String(-new Date(`${input.value}T00:00`).getTimezoneOffset());
+  });
+}
+
 function dayHeading(list, words) {
   const heading = document.createElement("h2");
   heading.textContent = words;

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_sessions import model
 from jupyter_sessions.server.pages import wording
 from jupyter_sessions.server.pages.links import Links
-from jupyter_sessions.server.pages.turning import read_view
+from jupyter_sessions.server.pages.turning import read_view, turn
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -93,3 +96,22 @@ def test_nonsense_in_a_query_is_as_if_it_were_not_there() -> None:
     assert view.live
     assert read_view({"at": "7"}).after == 8
     assert read_view({"at": "7", "order": "oldest"}).after == 6
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [("780", "2026-11-21T11:00"), ("-210", "2026-11-22T03:30"), ("841", "2026-11-22T00:00")],
+)
+def test_a_day_begins_when_it_does_where_the_visitor_is(zone: str, begins: str) -> None:
+    asked: list[datetime] = []
+
+    async def fetch(**fields: Any) -> model.Page[model.CommandSummary]:
+        asked.append(fields["since"])
+        return model.Page(items=[], next=None)
+
+    asyncio.run(turn(read_view({"since": "2026-11-22", "zone": zone}), fetch))
+    assert asked == [datetime.fromisoformat(f"{begins}+00:00")]
+
+
+def test_a_day_before_all_days_is_as_if_it_were_not_there() -> None:
+    assert not read_view({"since": "0001-01-01", "zone": "60"}).filtered
