@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from contextlib import suppress
 
 from jupyter_server.auth.decorator import allow_unauthenticated
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketHandler
 
 from jupyter_sessions import errors
 from jupyter_sessions.api import FOLLOW_EVENTS
@@ -81,16 +82,16 @@ class LiveHandler(WebSocketHandler, ApiHandler):
         if present is not None and self.session_id is not None:
             present.go(self._follower.client)
 
-    def tell(self, messages: list[str]) -> None:
+    def tell(self, frames: bytes) -> None:
         """Send events; a follower who does not keep up is cut off, and can come back."""
-        if self._behind() > _LARGEST_BACKLOG:
+        stream = None if self.ws_connection is None else self.ws_connection.stream
+        if stream is None or self.close_code is not None:
+            return
+        if len(stream._write_buffer) > _LARGEST_BACKLOG:  # Tornado tells it nowhere else
             self.close(_TOO_SLOW, "too far behind")
             return
-        for message in messages:
-            try:
-                self.write_message(message)
-            except WebSocketClosedError:
-                return
+        with suppress(StreamClosedError):
+            stream.write(frames)
 
     def refuse(self, error: errors.SessionsError) -> None:
         """End it, saying why."""
@@ -99,10 +100,3 @@ class LiveHandler(WebSocketHandler, ApiHandler):
     def leave_to_return(self) -> None:
         """End it because the server stops: who follows comes back to where they were."""
         self.close(_GOING_AWAY, "the server stops")
-
-    def _behind(self) -> int:
-        connection: Any = self.ws_connection
-        stream = getattr(connection, "stream", None)
-        return (
-            len(stream._write_buffer) if stream is not None else 0
-        )  # Tornado tells it nowhere else

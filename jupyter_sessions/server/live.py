@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 from collections import defaultdict
 from typing import Protocol
 
@@ -23,7 +24,22 @@ log = logging.getLogger(__name__)
 _CHECK_EVERY = 5.0  # seconds until a follower's login is looked at again, whatever happens
 _AT_ONCE = 100  # followers told before the event loop gets a turn
 
+_TEXT = 0x81  # the first byte of a whole message of text
+
 _encode = msgspec.json.Encoder().encode
+
+
+def frame(text: bytes) -> bytes:
+    """Make a WebSocket's frame of UTF-8 text, as a server sends it (RFC 6455, section 5.2).
+
+    It is made once for all followers: Tornado would make it anew, and a task to send it, for each.
+    """
+    size = len(text)
+    if size < 126:
+        return bytes((_TEXT, size)) + text
+    if size < 1 << 16:
+        return struct.pack("!BBH", _TEXT, 126, size) + text
+    return struct.pack("!BBQ", _TEXT, 127, size) + text
 
 
 class Follower(Protocol):
@@ -31,8 +47,8 @@ class Follower(Protocol):
 
     asker: Asker
 
-    def tell(self, messages: list[str]) -> None:
-        """Send events, as JSON."""
+    def tell(self, frames: bytes) -> None:
+        """Send events, each a WebSocket's frame of JSON."""
 
     def refuse(self, error: errors.SessionsError) -> None:
         """End it, saying why."""
@@ -88,27 +104,33 @@ class Feed:
             progress = await asyncio.wrap_future(
                 self._dispatcher.advance(self._session_id, self._code, after, askers, check=check)
             )
-            for follower in followers:
-                if follower.asker in progress.refused:
-                    self.followers.pop(follower, None)
-                    follower.refuse(progress.refused[follower.asker])
+            if progress.refused:
+                followers = self._refuse(followers, progress.refused)
             if progress.events:
                 more = True
-                await self._tell(followers, progress.events, progress.refused)
+                await self._tell(followers, progress.events)
         return more
 
-    async def _tell(
-        self,
-        followers: list[Follower],
-        events: list[model.Event],
-        refused: dict[Asker, errors.SessionsError],
-    ) -> None:
-        messages = [_encode(event).decode() for event in events]
+    def _refuse(
+        self, followers: list[Follower], refused: dict[Asker, errors.SessionsError]
+    ) -> list[Follower]:
+        """End it for those who may not follow any more; returns the others."""
+        others = []
+        for follower in followers:
+            if follower.asker in refused:
+                self.followers.pop(follower, None)
+                follower.refuse(refused[follower.asker])
+            else:
+                others.append(follower)
+        return others
+
+    async def _tell(self, followers: list[Follower], events: list[model.Event]) -> None:
+        frames = b"".join(frame(_encode(event)) for event in events)
         for index, follower in enumerate(followers):
-            if follower.asker in refused or follower not in self.followers:
+            if follower not in self.followers:
                 continue
             self.followers[follower] = events[-1].number
-            follower.tell(messages)
+            follower.tell(frames)
             if index % _AT_ONCE == _AT_ONCE - 1:
                 await asyncio.sleep(0)
 
