@@ -455,13 +455,21 @@ class CommandResponse(Struct, kw_only=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=1_000)] = ""
 
 
+class SoFar(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a command that still runs has put out, `until` that moment."""
+
+    outputs: list[Output]
+    until: datetime
+
+
 class Recording(Struct, kw_only=True, forbid_unknown_fields=True):
     """A command on its way into a session.
 
     `id` is the kernel's ``msg_id`` of the request (or another unique string): recording the same id
-    twice changes nothing. A recording without a response is of a command that still runs; the same
-    id with its response completes it, and with another one replaces the outputs (a thread that went
-    on printing, an updated display).
+    twice changes nothing. A recording without a response is of a command that still runs; what that
+    has put out `so_far` replaces what was told of an earlier moment. The same id with its response
+    completes it, and with another one replaces the outputs (a thread that went on printing, an
+    updated display).
 
     `runner` is left out where whoever sends this has run it. A Jupyter server that several people
     use names who did, or null where it can't tell. Believed is a server about its own store alone,
@@ -472,6 +480,7 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True):
     id: Annotated[str, Meta(pattern=r"^[!-~]{1,200}\Z")]
     request: CommandRequest
     response: CommandResponse | None = None
+    so_far: SoFar | None = None
     runner: UserName | UnsetType | None = UNSET
 
 
@@ -523,11 +532,21 @@ class CommandSummary(Answer):
 
 
 class Command(Answer):
-    """A whole command; `request` and `response` are None once it was forgotten."""
+    """A whole command; `request` and `response` are None once it was forgotten.
+
+    While it runs there is no response yet, only what it has put out `so_far`, where that is known.
+    """
 
     summary: CommandSummary
     request: CommandRequest | None
     response: CommandResponse | None
+    so_far: SoFar | None = None
+
+    @property
+    def outputs(self) -> list[Output]:
+        """What it has put out, be it that it still runs."""
+        told = self.response or self.so_far
+        return told.outputs if told else []
 
 
 class ListCommands(Request):
@@ -792,7 +811,8 @@ EVENT_KINDS: Mapping[str, str] = MappingProxyType(
         "invitation.revoked": "An invitation was taken back. Data: `id`.",
         "command.started": "A command began that still runs. Data: its `number`.",
         "command.recorded": "A command ended. Data: its `number`.",
-        "command.updated": "Later outputs of a command came. Data: its `number`.",
+        "command.updated": "More outputs of a command came, while it runs or after its end. Data: "
+        "its `number`.",
         "command.forgotten": "A command's content was erased. Data: its `number`.",
         "file.published": "A file was published. Data: `path`, `size`, `sha256`; `command`, where "
         "it was published from one; `replaced`, the SHA-256 of what stood there.",

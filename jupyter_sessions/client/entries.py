@@ -110,12 +110,13 @@ def read_destination(journal: Path) -> Destination | None:
 
 def aborted(recording: model.Recording, written: datetime) -> model.Recording:
     """End a command whose process is gone: it was last heard of when it was `written`."""
-    ended = max(written, recording.request.started)
+    so_far = recording.so_far or model.SoFar(outputs=[], until=recording.request.started)
+    ended = max(written, so_far.until)
     response = model.CommandResponse(
         status="aborted",
-        outputs=[],
+        outputs=so_far.outputs,
         finished=ended,
         duration=(ended - recording.request.started).total_seconds(),
-        note="The process that ran this ended before it did; its outputs are not known.",
+        note="The process that ran this ended before it did; what it put out last may be missing.",
     )
-    return msgspec.structs.replace(recording, response=response)
+    return msgspec.structs.replace(recording, response=response, so_far=None)

@@ -26,8 +26,11 @@ from jupyter_sessions.client.lines import FAILURES, Lines, reason
 #: What may wait in memory, in bytes, while the disk takes nothing.
 MEMORY = 32 << 20
 
+#: A file of this size, in bytes, is written anew when most of it is of no use any more.
+COMPACTED_FROM = 8 << 20
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(eq=False)
 class Slot:
     """One version of a recording, on disk or, while the disk takes nothing, in memory.
 
@@ -195,6 +198,27 @@ class Journal:
                 self.trouble = reason(error)
             finally:
                 os.close(descriptor)
+
+    def compact(self) -> None:
+        """Write the file anew, where mostly versions stand in it that newer ones have replaced.
+
+        Of the slots that `head` gave, those of replaced versions can't be read any more.
+        """
+        with self._guard:
+            if self._lines is None or self._lines.size < COMPACTED_FROM or self._in_memory:
+                return
+            lines, running = self._lines, [*self._running.values()]
+            kept = [*running, *self._waiting.values()]
+            if lines.size < 2 * sum(slot.length for slot in kept):
+                return
+            with suppress(*FAILURES):  # then it goes on growing
+                content = (lines.read(slot.start, slot.length) + b"\n" for slot in kept)
+                for slot, start in zip(kept, lines.rewrite(content), strict=True):
+                    slot.start = start
+                delivered = [slot.start for slot in running]
+                lines.append(msgspec.json.encode({"delivered": delivered}) + b"\n")
+                if self.held is not None:
+                    lines.append(msgspec.json.encode({"held": self.held}) + b"\n")
 
     def close(self) -> None:
         """Let go of the file; it is removed when nothing in it is left to do.

@@ -6,6 +6,7 @@ lock is free, and another one may take the file over.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What is raised when a disk does not do its work; the second where it knows no locks.
 FAILURES = (OSError, NotImplementedError)
+
+_NEW = ".new"
 
 
 class Lines:
@@ -99,6 +102,32 @@ class Lines:
             self._file.truncate(0)
             self._torn = False
 
+    @property
+    def size(self) -> int:
+        """How many bytes the lines take."""
+        return self._end
+
+    def rewrite(self, lines: Iterator[bytes]) -> list[int]:
+        """Put other lines in the place of all, at once, and return where each begins."""
+        new = self.path.with_suffix(_NEW)
+        starts, end = [], 0
+        file = open(new, "w+b", buffering=0, opener=private)  # noqa: SIM115 - kept
+        try:
+            for line in itertools.chain([self._header], lines):
+                starts.append(end)
+                _write(file, line)
+                end += len(line)
+            os.fsync(file.fileno())
+            new.replace(self.path)
+        except BaseException:
+            file.close()
+            new.unlink(missing_ok=True)
+            raise
+        before, self._file = self._opened(), file
+        before.close()
+        self._end, self._torn = end, False
+        return starts[1:]
+
     def written(self) -> datetime:
         """Tell when the file was last written to."""
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
@@ -119,6 +148,7 @@ class Lines:
             if remove:
                 with suppress(OSError):  # what stays is empty, or is found to be delivered
                     self.path.unlink(missing_ok=True)
+                    self.path.with_suffix(_NEW).unlink(missing_ok=True)
                     Path(self._lock.lock_file).unlink(missing_ok=True)
             self._lock.release()
             self._lock = None
@@ -136,9 +166,7 @@ class Lines:
             file.truncate(self._end)
         self._torn = True
         file.seek(self._end)
-        rest = memoryview(line)
-        while rest:
-            rest = rest[file.write(rest) :]
+        _write(file, line)
         self._torn = False
         self._end += len(line)
 
@@ -152,6 +180,12 @@ def remove_empty(path: Path) -> None:
         with suppress(*FAILURES):  # its process lives
             lines = Lines.take_over(path, b"")
             lines.close(remove=not any(lines.whole()))
+
+
+def _write(file: BinaryIO, line: bytes) -> None:
+    rest = memoryview(line)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def private(path: str, flags: int) -> int:

@@ -228,6 +228,7 @@ class Courier:
                 if self._hurry:
                     self._hurry, self._held_until = False, _LONG_AGO
                 self._take_over_left()
+                self._own.compact()
                 journal = next((each for each in self.journals if self._is_due(each)), None)
                 if journal is None:
                     self._rest()

@@ -117,7 +117,7 @@ def _html(block: Block) -> str:
 
 def outputs_as_html(command: model.Command) -> str:
     """Draw a command's outputs in one piece of HTML, in which nothing reaches the page."""
-    outputs = [] if command.response is None else command.response.outputs
+    outputs = command.outputs
     return "".join(_output(each, command.summary.user) for each in outputs)
 
 

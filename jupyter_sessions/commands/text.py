@@ -197,9 +197,7 @@ def _highlighted(source: str, language: str) -> str:
 
 
 def _outputs(command: model.Command, paint: Paint) -> Iterator[str]:
-    if command.response is None:
-        return
-    for output in command.response.outputs:
+    for output in command.outputs:
         match output:
             case model.Stream(text=text):
                 whole = text if isinstance(text, str) else "".join(text)
@@ -208,7 +206,7 @@ def _outputs(command: model.Command, paint: Paint) -> Iterator[str]:
                 yield printable("\n".join(traceback) or f"{name}: {value}")
             case model.DisplayData(data=data) | model.ExecuteResult(data=data):
                 yield from _bundle(data, command.summary.number, paint)
-    if command.response.note:
+    if command.response is not None and command.response.note:
         yield paint(one_line(command.response.note), fg="yellow")
 
 

@@ -56,11 +56,13 @@ def whole(row: Row[Any], services: Services) -> model.Command:
         notebook=row.notebook,
         execution_count=row.execution_count,
     )
+    outputs = unpack(row.outputs, _blob(row, "outputs"), services.blobs)
     if row.status == "running":
-        return model.Command(summary=summary, request=request, response=None)
+        so_far = model.SoFar(outputs=outputs, until=row.finished) if row.finished else None
+        return model.Command(summary=summary, request=request, response=None, so_far=so_far)
     response = model.CommandResponse(
         status=row.status,
-        outputs=unpack(row.outputs, _blob(row, "outputs"), services.blobs),
+        outputs=outputs,
         finished=row.finished,
         duration=row.duration,
         note=row.note,

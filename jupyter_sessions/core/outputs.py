@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,7 +13,6 @@ import msgspec
 from jupyter_sessions.core import instants
 from jupyter_sessions.core.managing import manages_sessions
 from jupyter_sessions.model import (
-    CommandResponse,
     DisplayData,
     ErrorOutput,
     ExecuteResult,
@@ -49,8 +49,16 @@ def size_if_small(recording: Recording) -> int | None:
     request, response = recording.request, recording.response
     if len(request.source) > SOURCE_SHOWN or "\0" in request.source:
         return None
-    outputs = 0 if response is None else sum(map(_roughly, response.outputs))
+    told = response or recording.so_far
+    outputs = 0 if told is None else sum(map(_roughly, told.outputs))
     return None if outputs > _INLINE else len(request.source) + outputs
+
+
+def known_until(recording: Recording) -> datetime | None:
+    """Return until when a recording tells what a command has put out; None where it does not."""
+    if recording.response is not None:
+        return recording.response.finished
+    return recording.so_far.until if recording.so_far is not None else None
 
 
 def _roughly(output: Output) -> int:
@@ -76,7 +84,9 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         note says so.
     """
     request, response = recording.request, recording.response
-    outputs, note = _cut(response, limit) if response else ([], "")
+    told = response or recording.so_far
+    outputs, note = _cut(told.outputs if told else [], response.note if response else "", limit)
+    until = known_until(recording)
     text = "\n".join(_texts(outputs))
     source_blob = (
         blobs.put(request.source.encode())
@@ -90,7 +100,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         "uid": recording.id,
         "status": response.status if response else "running",
         "started": instants.utc(request.started),
-        "finished": instants.utc(response.finished) if response else None,
+        "finished": instants.utc(until) if until else None,
         "duration": response.duration if response else None,
         "language": _storable(request.language),
         "kernel": _storable(request.kernel),
@@ -101,7 +111,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         "preview": _storable(text[:_PREVIEW]),
         "media": _storable(" ".join(dict.fromkeys(_media(outputs)))),
         "output_count": len(outputs),
-        "size": len(packed) if response else 0,
+        "size": len(packed) if told else 0,
         "outputs": None if outputs_blob else small,
         "outputs_blob": outputs_blob and outputs_blob.sha256,
         "note": _storable(note),
@@ -126,22 +136,18 @@ def _storable(text: str) -> str:
     return text.replace("\0", "␀") if "\0" in text else text
 
 
-def _cut(response: CommandResponse, limit: int) -> tuple[list[Output], str]:
+def _cut(outputs: list[Output], note: str, limit: int) -> tuple[list[Output], str]:
     """Keep as many whole outputs as fit, and say how many don't."""
-    note = response.note
     left = limit
-    for index, output in enumerate(response.outputs):
+    for index, output in enumerate(outputs):
         left -= len(_encode(output))
         if left < 0:
-            dropped = len(response.outputs) - index
             told = (
-                f"{dropped} of {len(response.outputs)} outputs were left out: more than "
+                f"{len(outputs) - index} of {len(outputs)} outputs were left out: more than "
                 f"{limit / 2**20:.0f} MiB in one command."
             )
-            return response.outputs[
-                :index
-            ], f"{note[: _LONGEST_NOTE - len(told) - 1]} {told}".strip()
-    return response.outputs, note
+            return outputs[:index], f"{note[: _LONGEST_NOTE - len(told) - 1]} {told}".strip()
+    return outputs, note
 
 
 def _texts(outputs: list[Output]) -> Iterator[str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET
 from sqlalchemy import bindparam, insert, select, update
 
 from jupyter_sessions import api, model
-from jupyter_sessions.core import events
+from jupyter_sessions.core import events, instants
 from jupyter_sessions.core.context import Context
-from jupyter_sessions.core.outputs import Kept, keep, size_if_small
+from jupyter_sessions.core.outputs import Kept, keep, known_until, size_if_small
 from jupyter_sessions.core.registry import Preparation, Together, implements
 from jupyter_sessions.core.runners import Runners
 from jupyter_sessions.store import search
@@ -54,7 +55,7 @@ _ASKED = frozenset(
         "managing",
     )
 )
-# What differs where later outputs of an ended command come.
+# What differs where later outputs of a command come.
 _CHANGING = ("status", "note", "outputs", "outputs_blob")
 _INSERT = Prepared(insert(commands), columns=commands.columns.keys())
 
@@ -92,10 +93,11 @@ _TOGETHER = Together(marks=dict.keys, join=_join, split=_split)
 
 
 def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[str, Kept]:
-    """Store what is large; of an id that comes twice in one request, the last response counts."""
+    """Store what is large; of an id that comes twice in one request, the newest version counts."""
     newest: dict[str, model.Recording] = {}
     for recording in request.commands:
-        if recording.response is not None or recording.id not in newest:
+        before = newest.get(recording.id)
+        if before is None or _moment(recording) >= _moment(before):
             newest[recording.id] = recording
     services = preparation.services
     return {
@@ -104,13 +106,19 @@ def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[st
     }
 
 
+def _moment(recording: model.Recording) -> tuple[bool, datetime]:
+    """Return what orders the versions of a command: whether it has ended, and until when it is."""
+    until = known_until(recording) or recording.request.started
+    return recording.response is not None, instants.utc(until)
+
+
 @implements(api.RECORD_COMMANDS, prepare=_prepare, light=_is_light, together=_TOGETHER)
 def record(context: Context, request: model.RecordCommands) -> model.Recorded:
     """Record commands.
 
-    A new id gets the next number. A known one keeps its number: what it did not have yet (the
-    response of a running command, later outputs of a thread) is taken over from the same user, and
-    what is there already changes nothing.
+    A new id gets the next number. A known one keeps its number: what it did not have yet (what a
+    running command has put out, its response, later outputs of a thread) is taken over from the
+    same user, and what is there already changes nothing.
     """
     kept: dict[str, Kept] = context.prepared
     runners = Runners(context)
@@ -172,25 +180,31 @@ def _kind(status: str) -> str:
 
 
 def _update(context: Context, row: Any, kept: Kept) -> None:
-    """Complete a running command, or take over later outputs of a completed one."""
+    """Complete a running command, or take over later outputs, of a completed one, too."""
     columns = kept.columns
-    if columns["status"] == "running" or row.forgotten:
+    runs, ran = columns["status"] == "running", row.status == "running"
+    if row.forgotten or (runs and not ran):
         return
-    was_running = row.status == "running"
-    if not was_running and (
-        columns["finished"] < row.finished
-        or all(columns[name] == getattr(row, name) for name in _CHANGING)
-    ):
+    completed = ran and not runs
+    if not completed and not _tells_more(columns, row):
         return
     name_blobs(context, kept.blobs)
-    if not was_running:
+    if not completed:
         # What was asked is settled; only what came back may still grow.
         columns = {name: value for name, value in columns.items() if name not in _ASKED}
     context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))
     search.forget(context.transaction, [row.id])
     search.index(context.transaction, {row.id: kept.searched})
-    kind = "command.recorded" if was_running else "command.updated"
+    kind = "command.recorded" if completed else "command.updated"
     events.append(context, kind, {"number": row.number})
+
+
+def _tells_more(columns: dict[str, Any], row: Any) -> bool:
+    """Tell whether outputs are other ones than those known, and not of an earlier moment."""
+    until = columns["finished"]
+    if until is None or (row.finished is not None and until < row.finished):
+        return False
+    return any(columns[name] != getattr(row, name) for name in _CHANGING)
 
 
 def name_blobs(context: Context, stored: Iterable[Blob]) -> None:

@@ -152,7 +152,7 @@ def look(context: Context, token: str, path: str) -> Viewed:
     if grant.folder is None:
         row = history.find(context.connection, session.id, grant.number or 0)
         command = history.whole(row, context.services)
-        return CommandOutputs(command.response.outputs if command.response else [])
+        return CommandOutputs(command.outputs)
     if names.fold(path).partition("/")[0] != grant.folder:
         raise NotFound("This view does not reach so far.", hint="Open the file from its session.")
     return PublishedFile(*webspace.find(context, path))

@@ -23,9 +23,7 @@ def display_outputs(command: model.Command, *, own: bool) -> None:
     """
     from IPython.display import display
 
-    if command.response is None:
-        return
-    for output in command.response.outputs:
+    for output in command.outputs:
         match output:
             case model.Stream(name=name, text=text):
                 stream = sys.stderr if name == "stderr" else sys.stdout

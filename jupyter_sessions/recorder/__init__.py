@@ -57,9 +57,9 @@ def record(shell: InteractiveShell, sink: Sink, *, limit: int = OUTPUT_LIMIT) ->
         The IPython shell of this process, in a kernel or in a terminal.
     sink
         Called from a thread of its own, with each command: when it has run for half a second
-        (without a response), when it has ended, and again, with the same id and at most once a
-        second, when outputs of an ended command have changed (an updated display, a thread that
-        goes on printing).
+        (without a response), ever more rarely while it goes on putting out something, when it has
+        ended, and again, with the same id and at most once a second, when outputs of an ended
+        command have changed (an updated display, a thread that goes on printing).
     limit
         How many bytes of outputs to keep of a command; what goes past is cut, with a note.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from threading import RLock
 from typing import Concatenate, Literal, ParamSpec, TypeVar
@@ -28,6 +28,18 @@ REDELIVERED_AFTER = 1.0
 
 #: … and more for large ones, so that no more than this many bytes a second are told again.
 REDELIVERED_RATE = 8 * 2**20
+
+#: A command that runs is told of again with its outputs so far: at first after so many seconds …
+RETOLD_AFTER = 1.0
+
+#: … then ever more rarely, by this part of the time that it has run for …
+RETOLD_PART = 0.1
+
+#: … but not more rarely than this …
+RETOLD_AT_LEAST = 15.0
+
+#: … unless that would be more than so many bytes a second.
+RETOLD_RATE = 2**16
 
 #: How many ended commands are kept, since their outputs may still change (an updated display, a
 #: thread that goes on printing).
@@ -69,12 +81,19 @@ class _Tracked:
     displayed: set[str] = field(default_factory=set)
     failed: bool = False
     ended: tuple[Ending, datetime, str] | None = None
-    announced: bool = False
+    told: float | None = None
+    told_size: int = 0
     delivered: float | None = None
 
-    def recording(self) -> model.Recording:
+    def recording(self, now: float) -> model.Recording:
         """Return what is known of the command now."""
-        return model.Recording(id=self.id, request=self.request, response=self._response())
+        response = self._response()
+        so_far = self._so_far(now) if response is None else None
+        return model.Recording(id=self.id, request=self.request, response=response, so_far=so_far)
+
+    def _so_far(self, now: float) -> model.SoFar:
+        until = self.request.started + timedelta(seconds=max(0.0, now - self.opened))
+        return model.SoFar(outputs=self.area.to_outputs(), until=until)
 
     def _response(self) -> model.CommandResponse | None:
         if self.ended is None:
@@ -91,10 +110,13 @@ class _Tracked:
     def due(self) -> float:
         """Return from when on (on the monotonic clock) to tell of it, given that it changed."""
         if self.ended is None:
-            return self.opened + ANNOUNCED_AFTER
+            if self.told is None:
+                return self.opened + ANNOUNCED_AFTER
+            rarely = min(RETOLD_PART * (self.told - self.opened), RETOLD_AT_LEAST)
+            return self.told + max(RETOLD_AFTER, rarely, self.told_size / RETOLD_RATE)
         if self.delivered is None:
             return self.opened
-        return self.delivered + max(REDELIVERED_AFTER, self.area.size / REDELIVERED_RATE)
+        return self.delivered + max(REDELIVERED_AFTER, self.told_size / REDELIVERED_RATE)
 
 
 class Tracker:
@@ -196,6 +218,8 @@ class Tracker:
         if tracked and tracked.ended:
             self._ended_size += tracked.area.size - before
             self._untold[command_id] = tracked
+        elif tracked and tracked.told is not None:
+            self._untold[command_id] = tracked
 
     @_locked
     def end(
@@ -231,7 +255,7 @@ class Tracker:
         tracked = self._find(command_id)
         if tracked is None:
             return
-        told = tracked.announced or tracked.delivered is not None
+        told = tracked.told is not None or tracked.delivered is not None
         tracked.area.clear(wait=False)
         self.end(command_id, finished, note=LEFT_OUT)
         self._release(tracked)
@@ -256,15 +280,15 @@ class Tracker:
         everything
             Whether to tell at once of changes that would wait for their time.
         running
-            Whether to tell at once of commands that have just begun.
+            Whether to tell at once of commands that run.
         """
         told = []
         for tracked in list(self._untold.values()):
             at_once = everything if tracked.ended else running
             if tracked.due() > now and not at_once:
                 continue
-            told.append(tracked.recording())
-            tracked.announced = True
+            told.append(tracked.recording(now))
+            tracked.told, tracked.told_size = now, tracked.area.size
             tracked.delivered = now if tracked.ended else None
             del self._untold[tracked.id]
         self._evict()

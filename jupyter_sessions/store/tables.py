@@ -161,6 +161,7 @@ commands = Table(
     Column("real_user_id", ForeignKey("users.id")),
     Column("status", String, nullable=False),
     Column("started", Instant, nullable=False),
+    # Until when its outputs are known, and so, of one that has ended, when that was.
     Column("finished", Instant),
     Column("duration", Float),
     Column("language", String, nullable=False),

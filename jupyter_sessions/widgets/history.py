@@ -234,7 +234,7 @@ class HistoryBrowser(Part):
 
 def _shown(command: model.Command, *, own: bool) -> tuple[dict[str, Any], ...]:
     """Give a command's outputs as a front end shows them, those of others made harmless."""
-    outputs = [] if command.response is None else command.response.outputs
+    outputs = command.outputs
     made = []
     for output in outputs:
         as_json = msgspec.to_builtins(output)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -164,19 +165,23 @@ def command(
     uid: str = "",
     started: datetime | None = None,
 ) -> model.Recording:
-    """Make a recording of a command with these outputs; ``running`` leaves out the response."""
+    """Make a recording of a command with these outputs; ``running``, it has put them out so far."""
     now = started or datetime.now(UTC)
+    if status == "running":
+        so_far = model.SoFar(outputs=list(outputs), until=datetime.now(UTC))
+        return _recording(uid, source, now, so_far=so_far)
     response = model.CommandResponse(
-        status=status if status != "running" else "completed",
+        status=status,
         outputs=list(outputs),
         finished=now,
         duration=took,
     )
-    return model.Recording(
-        id=uid or os.urandom(8).hex(),
-        request=model.CommandRequest(source=source, started=now, notebook="work.ipynb"),
-        response=None if status == "running" else response,
-    )
+    return _recording(uid, source, now, response=response)
+
+
+def _recording(uid: str, source: str, started: datetime, **told: Any) -> model.Recording:
+    request = model.CommandRequest(source=source, started=started, notebook="work.ipynb")
+    return model.Recording(id=uid or os.urandom(8).hex(), request=request, **told)
 
 
 def text(words: str, name: str = "stdout") -> model.Stream:

@@ -36,9 +36,12 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def command(name: str, text: str | None = "out", seconds: float = 1.0) -> model.Recording:
-    """A command that printed `text`, or, with None, still runs."""
-    response = None
-    if text is not None:
+    """A command that printed `text`, or, with None, still runs and has printed something."""
+    response, so_far = None, None
+    if text is None:
+        begun = [model.Stream(name="stdout", text="so far")]
+        so_far = model.SoFar(outputs=begun, until=START + timedelta(seconds=seconds))
+    else:
         response = model.CommandResponse(
             status="completed",
             outputs=[model.Stream(name="stdout", text=text)],
@@ -46,7 +49,7 @@ def command(name: str, text: str | None = "out", seconds: float = 1.0) -> model.
             duration=seconds,
         )
     request = model.CommandRequest(source=f"run({name!r})", started=START)
-    return model.Recording(id=name, request=request, response=response)
+    return model.Recording(id=name, request=request, response=response, so_far=so_far)
 
 
 @pytest.fixture
@@ -572,7 +575,9 @@ def test_a_command_that_ran_when_its_process_died_is_completed_as_aborted(
     couriers()
     until(lambda: server.recorded["run-0"].response is not None)
     response = server.recorded["run-0"].response
-    assert (response.status, response.outputs) == ("aborted", [])
+    assert response.status == "aborted"
+    assert response.outputs == [model.Stream(name="stdout", text="so far")]
+    assert server.recorded["run-0"].so_far is None
     assert response.duration > 0
     assert "ended before" in response.note
     until(lambda: in_outbox(state, "journal") == [])

@@ -65,10 +65,16 @@ def recorded(house: House, source: str = "1", *, later: float = 0, **more: Any) 
     return recording(source, at=house.clock() + timedelta(seconds=later), **more)
 
 
-def running(house: House, uid: str, source: str = "1") -> model.Recording:
-    """Make a recording of a command that still runs."""
-    request = model.CommandRequest(source=source, started=house.clock())
-    return model.Recording(id=uid, request=request)
+def running(
+    house: House, uid: str, source: str = "1", *outputs: model.Output, after: float = 0
+) -> model.Recording:
+    """Make a recording of a command that still runs, with what it put out `after` some seconds."""
+    now = house.clock()
+    so_far = None
+    if outputs or after:
+        so_far = model.SoFar(outputs=list(outputs), until=now + timedelta(seconds=after))
+    request = model.CommandRequest(source=source, started=now)
+    return model.Recording(id=uid, request=request, so_far=so_far)
 
 
 def publish(

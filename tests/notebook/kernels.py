@@ -92,6 +92,10 @@ class Kernel:
         assert cell.error is None, cell.text
         return cell
 
+    def begin(self, source: str) -> None:
+        """Start a cell, and leave it running."""
+        self._client.kc.execute(source)
+
     def payload(self, source: str) -> list[dict[str, Any]]:
         """Run a cell, and return what it asks of the front end besides outputs."""
         replies: list[Any] = []

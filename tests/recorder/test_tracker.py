@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -36,14 +37,61 @@ def test_a_quick_command_is_told_of_once_when_it_has_ended() -> None:
     assert tracker.take_due(99.0) == []
 
 
-def test_a_long_command_is_told_of_once_while_it_runs() -> None:
+def test_a_long_command_is_told_of_again_only_when_it_has_put_out_more() -> None:
     tracker = Tracker()
     tracker.open("a", REQUEST, now=0.0)
     assert tracker.due() == 0.5
     assert responses(tracker.take_due(0.5)) == [None]
-    tracker.write("a", "stdout", "x")
     assert tracker.due() is None
-    assert tracker.take_due(5.0) == []
+    tracker.write("a", "stdout", "x")
+    assert tracker.take_due(1.4) == []
+    [told] = tracker.take_due(2.0)
+    assert told.response is None
+    assert told.so_far == model.SoFar(
+        outputs=[model.Stream(name="stdout", text="x")], until=STARTED + timedelta(seconds=2)
+    )
+    assert tracker.due() is None
+    tracker.end("a", ENDED)
+    [ended] = tracker.take_due(2.0)
+    assert ended.response is not None
+    assert ended.so_far is None
+
+
+def told_at(tracker: Tracker, seconds: int, text: str = "x") -> list[int]:
+    """Have a command that writes each second, and return when it was told of."""
+    tracker.open("a", REQUEST, now=0.0)
+    told = []
+    for now in range(1, seconds + 1):
+        tracker.write("a", "stdout", text)
+        if tracker.take_due(float(now)):
+            told.append(now)
+    return told
+
+
+def test_what_runs_is_told_of_ever_more_rarely_but_never_less_than_every_15_seconds() -> None:
+    told = told_at(Tracker(), 3600)
+    gaps = [after - before for before, after in pairwise(told)]
+    assert gaps == sorted(gaps)
+    assert (gaps[0], gaps[-1]) == (1, 15)
+    assert len(told) < 300
+
+
+def test_no_more_than_so_many_bytes_a_second_are_told_of_what_runs() -> None:
+    each = tracking.RETOLD_RATE  # a second of these, each second
+    told = told_at(Tracker(), 300, "x" * (each - 1) + "\n")
+    assert sum(number * each for number in told) <= 300 * each + told[-1] * each
+    assert len(told) > 5
+
+
+def test_what_a_running_command_has_cleared_is_told_as_cleared() -> None:
+    tracker = Tracker()
+    tracker.open("a", REQUEST, now=0.0)
+    tracker.write("a", "stdout", "x")
+    tracker.take_due(1.0)
+    tracker.clear("a", wait=False)
+    [told] = tracker.take_due(2.0)
+    assert told.so_far is not None
+    assert told.so_far.outputs == []
 
 
 def test_changes_of_an_ended_command_are_told_at_most_once_a_second() -> None:

@@ -37,14 +37,21 @@ def sentence(event: model.Event) -> Sentence:
     return Sentence(words=f"{noun} {verb}".strip(), detail=detail)
 
 
+#: What tells of a command on its way.
+_STEPS = frozenset(("command.started", "command.updated"))
+
+
 def folded(events: list[model.Event]) -> list[model.Event]:
-    """Leave out that a command started where one of these, newest first, tells that it ended."""
-    ended = {each.data["number"] for each in events if each.kind == "command.recorded"}
-    return [
-        each
-        for each in events
-        if each.kind != "command.started" or each.data.get("number") not in ended
-    ]
+    """Leave out the steps of a command of which a newer one of these, newest first, tells."""
+    told: set[object] = set()
+    kept = []
+    for each in events:
+        of_command = each.kind.startswith("command.")
+        number = each.data.get("number") if of_command else None
+        if each.kind not in _STEPS or number not in told:
+            kept.append(each)
+        told.add(number)
+    return kept
 
 
 class ActivityPage(SessionPage):

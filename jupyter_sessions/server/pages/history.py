@@ -36,7 +36,7 @@ class Entry:
 
 def entry(whole: model.Command, *, fold: int) -> Entry:
     """Prepare a command with all of its outputs."""
-    outputs = whole.response.outputs if whole.response else []
+    outputs = whole.outputs
     return Entry(
         summary=whole.summary,
         source=whole.request.source if whole.request else "",

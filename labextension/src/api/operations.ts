@@ -21,8 +21,12 @@ export type Account = { name: string; display_name: string; administrator: boole
  */
 export type Attachment = { kernel: string; kernel_name: string; language: string; notebook: string; session: string; label: string; url: string | null; server: string | null; user: string; state: 'ended' | 'paused' | 'recording' | 'waiting'; waiting: number; problem: string | null; since: string };
 
-/** A whole command; `request` and `response` are None once it was forgotten. */
-export type Command = { summary: CommandSummary; request: CommandRequest | null; response: CommandResponse | null };
+/**
+ * A whole command; `request` and `response` are None once it was forgotten.
+ *
+ * While it runs there is no response yet, only what it has put out `so_far`, where that is known.
+ */
+export type Command = { summary: CommandSummary; request: CommandRequest | null; response: CommandResponse | null; so_far: SoFar | null };
 
 /**
  * The half of a command that was asked: what was run, where and when.
@@ -192,16 +196,17 @@ export type Recorded = { numbers: Array<number> };
  * A command on its way into a session.
  *
  * `id` is the kernel's `msg_id` of the request (or another unique string): recording the same id
- * twice changes nothing. A recording without a response is of a command that still runs; the same
- * id with its response completes it, and with another one replaces the outputs (a thread that went
- * on printing, an updated display).
+ * twice changes nothing. A recording without a response is of a command that still runs; what that
+ * has put out `so_far` replaces what was told of an earlier moment. The same id with its response
+ * completes it, and with another one replaces the outputs (a thread that went on printing, an
+ * updated display).
  *
  * `runner` is left out where whoever sends this has run it. A Jupyter server that several people
  * use names who did, or null where it can't tell. Believed is a server about its own store alone,
  * and then only of someone who may write in the session; the user of any other such command is
  * unknown.
  */
-export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; runner?: string | null };
+export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; so_far?: SoFar | null; runner?: string | null };
 
 /** What one finds on taking up a session: what it is, who is in it, its last commands. */
 export type Resumed = { session: Session; members: Array<Member>; commands: Array<Command> };
@@ -222,6 +227,9 @@ export type ScratchValue = { name: string; size: number; user: string; changed: 
  * 200 characters.
  */
 export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; group: string | null; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
+
+/** What a command that still runs has put out, `until` that moment. */
+export type SoFar = { outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; until: string };
 
 /** Text written to stdout or stderr (nbformat v4). */
 export type Stream = { output_type: 'stream'; name: string; text: string | Array<string> };

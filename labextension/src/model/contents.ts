@@ -10,8 +10,11 @@ export class Contents extends Store {
   constructor(readonly open: OpenSession) {
     super();
     open.happened.connect((_, event) => {
-      if (event.command && this._whole.delete(event.command.number)) {
-        this.touch();
+      if (event.command) {
+        this._reading.delete(event.command.number);
+        if (this._whole.delete(event.command.number)) {
+          this.touch();
+        }
       }
     }, this);
   }
@@ -27,22 +30,29 @@ export class Contents extends Store {
     if (known && !(known instanceof Refusal)) {
       return known;
     }
-    const reading =
-      this._reading.get(number) ??
-      this.open.client.call('commands.get', { code: this.open.code, number });
-    this._reading.set(number, reading);
-    try {
-      const command = await reading;
-      this._keep(number, command);
-      return command;
-    } catch (error) {
-      const refusal = Refusal.of(error);
-      this._keep(number, refusal);
-      throw refusal;
-    } finally {
-      this._reading.delete(number);
-      this.touch();
+    const answer = await (this._reading.get(number) ?? this._ask(number));
+    if (answer instanceof Refusal) {
+      throw answer;
     }
+    return answer;
+  }
+
+  /** Ask for a command, and again where it changes meanwhile. */
+  private _ask(number: number): Promise<Command | Refusal> {
+    const reading: Promise<Command | Refusal> = this.open.client
+      .call('commands.get', { code: this.open.code, number })
+      .catch(Refusal.of)
+      .then(answer => {
+        if (this._reading.get(number) !== reading) {
+          return this._reading.get(number) ?? this._ask(number);
+        }
+        this._reading.delete(number);
+        this._keep(number, answer);
+        this.touch();
+        return answer;
+      });
+    this._reading.set(number, reading);
+    return reading;
   }
 
   private _keep(number: number, what: Command | Refusal): void {
@@ -55,5 +65,5 @@ export class Contents extends Store {
   }
 
   private readonly _whole = new Map<number, Command | Refusal>();
-  private readonly _reading = new Map<number, Promise<Command>>();
+  private readonly _reading = new Map<number, Promise<Command | Refusal>>();
 }

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -226,6 +227,21 @@ def running(place: Place, *arguments: str, people: bool = False) -> Iterator[Jup
         yield Jupyter(place, server)
     finally:
         server.stop()
+
+
+def recorders_of(jupyter: Jupyter) -> list[int]:
+    """Return the numbers of a server's processes that record."""
+    server = str(jupyter.server.process.pid)
+    return [int(each.name) for each in Path("/proc").glob("[0-9]*") if _records_for(each, server)]
+
+
+def _records_for(process: Path, parent: str) -> bool:
+    try:
+        command = (process / "cmdline").read_bytes()
+        stat = (process / "stat").read_text()
+    except OSError:
+        return False
+    return b"server.kernels.child" in command and stat.rpartition(")")[2].split()[1] == parent
 
 
 def install_bash(place: Place) -> None:

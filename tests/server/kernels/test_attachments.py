@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
-from tests.server.kernels.jupyter import Jupyter
+from tests.server.kernels.jupyter import Jupyter, recorders_of
 from tests.server.serving import until
 
 SAID = {"python3": "print('said', 6 * 7)", "bash": "echo said $((6 * 7))"}
@@ -210,19 +209,9 @@ def test_a_lost_recording_process_is_started_again_and_loses_nothing_that_it_had
     jupyter.attach(kernel, code)
     jupyter.run(kernel, "echo before")
     jupyter.attachment(kernel)
-    for process in Path("/proc").glob("[0-9]*"):
-        if _is_recorder_of(process, jupyter.server.process.pid):
-            os.kill(int(process.name), signal.SIGKILL)
+    for recorder in recorders_of(jupyter):
+        os.kill(recorder, signal.SIGKILL)
     until(lambda: jupyter.attachment(kernel, None).get("state") == "recording", "the next one")
     jupyter.run(kernel, "echo after")
     jupyter.attachment(kernel)
     assert jupyter.sources(code) == ["echo before", "echo after"]
-
-
-def _is_recorder_of(process: Path, parent: int) -> bool:
-    try:
-        command = (process / "cmdline").read_bytes()
-        stat = (process / "stat").read_text()
-    except OSError:
-        return False
-    return b"server.kernels.child" in command and stat.rpartition(")")[2].split()[1] == str(parent)

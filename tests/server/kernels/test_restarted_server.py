@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.kernels.jupyter import Jupyter, running
+from tests.server.kernels.jupyter import Jupyter, recorders_of, running
 from tests.server.serving import Place, until
 
 EXTERNAL = "--ServerApp.allow_external_kernels=True"
@@ -93,3 +94,34 @@ def test_kernels_that_end_with_their_server_are_not_waited_for(place: Place) -> 
         assert command["status"] == "aborted"
         assert "server ended" in command["note"]
     assert not list((place.folder / "data" / "sessions" / "attachments").glob("*.json"))
+
+
+@pytest.mark.parametrize("recorder_too", [False, True])
+def test_what_a_command_had_put_out_when_its_server_was_killed_is_kept(
+    place: Place, recorder_too: bool
+) -> None:
+    source = (
+        "import time\nfor n in range(6): print(n, flush=True); time.sleep(0.4)\ntime.sleep(999)"
+    )
+    put_out = "0\n1\n2\n3\n4\n5\n"
+    with running(place) as jupyter:
+        code, kernel = jupyter.session(), jupyter.kernel()
+        jupyter.attach(kernel, code)
+        jupyter.run(kernel, source, stay=False)
+        until(
+            lambda: jupyter.command(code, source, "running")["preview"] == put_out,
+            "what it puts out, while it runs",
+        )
+        recorders = recorders_of(jupyter)
+        assert len(recorders) == 1
+        if recorder_too:
+            jupyter.server.process.send_signal(signal.SIGSTOP)  # or it starts the next one
+            os.kill(recorders[0], signal.SIGKILL)
+        jupyter.server.stop(signal.SIGKILL)
+    with running(place) as jupyter:
+        kernel = jupyter.kernel()
+        jupyter.attach(kernel, code)
+        command = jupyter.command(code, source)
+        assert command["status"] == "aborted"
+        assert command["preview"] == put_out
+        assert "ended" in command["note"]

@@ -53,7 +53,7 @@ export function OutputsOf(props: {
       />
     );
   }
-  const outputs = (whole?.response?.outputs ?? null) as
+  const outputs = ((whole?.response ?? whole?.so_far)?.outputs ?? null) as
     nbformat.IOutput[] | null;
   if (!outputs) {
     return (
