@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,29 @@ class Destination(msgspec.Struct, frozen=True):
     server: str | None
     user: str
     session: str
+
+
+@dataclass(eq=False)
+class Slot:
+    """One version of a recording, on disk or, while the disk takes nothing, in memory.
+
+    Attributes
+    ----------
+    name
+        The recording's id.
+    start, length
+        Where its JSON stands in the file, in bytes.
+    running
+        Whether its command had not ended yet.
+    content
+        Its JSON where that is in memory.
+    """
+
+    name: str
+    start: int
+    length: int
+    running: bool
+    content: bytes | None = None
 
 
 class Failure(msgspec.Struct, frozen=True):

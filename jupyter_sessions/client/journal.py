@@ -11,7 +11,6 @@ import os
 import secrets
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import msgspec
 from jupyter_sessions import errors, model
 from jupyter_sessions.client import entries, refused
 from jupyter_sessions.client.encoding import encoded
-from jupyter_sessions.client.entries import Destination, Failure, Hold
+from jupyter_sessions.client.entries import Destination, Failure, Hold, Slot
 from jupyter_sessions.client.lines import FAILURES, Lines, reason
 
 #: What may wait in memory, in bytes, while the disk takes nothing.
@@ -28,29 +27,6 @@ MEMORY = 32 << 20
 
 #: A file of this size, in bytes, is written anew when most of it is of no use any more.
 COMPACTED_FROM = 8 << 20
-
-
-@dataclass(eq=False)
-class Slot:
-    """One version of a recording, on disk or, while the disk takes nothing, in memory.
-
-    Attributes
-    ----------
-    name
-        The recording's id.
-    start, length
-        Where its JSON stands in the file, in bytes.
-    running
-        Whether its command had not ended yet.
-    content
-        Its JSON where that is in memory.
-    """
-
-    name: str
-    start: int
-    length: int
-    running: bool
-    content: bytes | None = None
 
 
 class Journal:

@@ -12,8 +12,8 @@ import msgspec
 
 from jupyter_sessions import model
 from jupyter_sessions.client import entries, refused
-from jupyter_sessions.client.entries import Destination, Failure, Hold
-from jupyter_sessions.client.journal import Journal, Slot
+from jupyter_sessions.client.entries import Destination, Failure, Hold, Slot
+from jupyter_sessions.client.journal import Journal
 from jupyter_sessions.client.lines import remove_empty
 
 _TAIL = 1 << 16

@@ -15,8 +15,8 @@ import time
 import msgspec
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.entries import Destination
-from jupyter_sessions.client.journal import Journal, Slot
+from jupyter_sessions.client.entries import Destination, Slot
+from jupyter_sessions.client.journal import Journal
 from jupyter_sessions.client.left import left_behind
 from jupyter_sessions.client.lines import FAILURES, reason
 from jupyter_sessions.client.transport import Transport

@@ -15,31 +15,11 @@ from threading import RLock
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from jupyter_sessions import model
+from jupyter_sessions.recorder import pace
 from jupyter_sessions.recorder.outputs import OutputArea
 
 #: How many bytes of outputs are kept of a command.
 OUTPUT_LIMIT = 256 * 2**20
-
-#: Seconds after which a command that still runs is told of.
-ANNOUNCED_AFTER = 0.5
-
-#: At least so many seconds lie between two deliveries of a command whose outputs go on changing …
-REDELIVERED_AFTER = 1.0
-
-#: … and more for large ones, so that no more than this many bytes a second are told again.
-REDELIVERED_RATE = 8 * 2**20
-
-#: A command that runs is told of again with its outputs so far: at first after so many seconds …
-RETOLD_AFTER = 1.0
-
-#: … then ever more rarely, by this part of the time that it has run for …
-RETOLD_PART = 0.1
-
-#: … but not more rarely than this …
-RETOLD_AT_LEAST = 15.0
-
-#: … unless that would be more than so many bytes a second.
-RETOLD_RATE = 2**16
 
 #: How many ended commands are kept, since their outputs may still change (an updated display, a
 #: thread that goes on printing).
@@ -110,13 +90,10 @@ class _Tracked:
     def due(self) -> float:
         """Return from when on (on the monotonic clock) to tell of it, given that it changed."""
         if self.ended is None:
-            if self.told is None:
-                return self.opened + ANNOUNCED_AFTER
-            rarely = min(RETOLD_PART * (self.told - self.opened), RETOLD_AT_LEAST)
-            return self.told + max(RETOLD_AFTER, rarely, self.told_size / RETOLD_RATE)
+            return pace.while_it_runs(self.opened, self.told, self.told_size)
         if self.delivered is None:
             return self.opened
-        return self.delivered + max(REDELIVERED_AFTER, self.told_size / REDELIVERED_RATE)
+        return pace.after_its_end(self.delivered, self.told_size)
 
 
 class Tracker:
