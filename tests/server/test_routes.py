@@ -39,8 +39,11 @@ PUBLIC = (
 #: What a Jupyter server itself lets anyone have.
 PUBLIC_IN_JUPYTER = (r"/", r"/login", r"/logout", *PUBLIC)
 
-# JupyterLab would only be more of Jupyter's own routes.
-EXTENSIONS = "--ServerApp.jpserver_extensions={'jupyter_sessions': True, 'jupyterlab': False}"
+# JupyterLab and Notebook would only be more of Jupyter's own routes.
+EXTENSIONS = (
+    "--ServerApp.jpserver_extensions="
+    "{'jupyter_sessions': True, 'jupyterlab': False, 'notebook': False}"
+)
 
 LISTING = """
 import json, sys

@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   JupyterFrontEnd,
   JupyterFrontEndPlugin
@@ -8,6 +9,7 @@ import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { Client } from '../api/client';
 import { addCommandCommands } from '../commands/command';
 import { CommandIDs } from '../commands/ids';
 import type { IPlace, SessionWidget } from '../session/widget';
@@ -19,11 +21,12 @@ export const tabPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Opens sessions in the main area.',
   autoStart: true,
   requires: [ISessions, IRenderMimeRegistry],
-  optional: [IEditorLanguageRegistry, ILayoutRestorer, ITranslator],
+  optional: [ILabShell, IEditorLanguageRegistry, ILayoutRestorer, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     sessions: ISessions,
     rendermime: IRenderMimeRegistry,
+    lab: ILabShell | null,
     languages: IEditorLanguageRegistry | null,
     restorer: ILayoutRestorer | null,
     translator: ITranslator | null
@@ -71,6 +74,15 @@ export const tabPlugin: JupyterFrontEndPlugin<void> = {
           shell.activateById(opened.id);
           return;
         }
+        if (!lab) {
+          // Notebook 7 has one document in front and no place beside it: its page shows as much.
+          window.open(
+            pageOf(sessions.client, code, place),
+            '_blank',
+            'noopener'
+          );
+          return;
+        }
         const { SessionWidget } = await import('../session/widget');
         const content = new SessionWidget(
           code,
@@ -103,4 +115,14 @@ function placeIn(args: { [name: string]: unknown }): IPlace {
     ...(args.command ? { command: Number(args.command) } : {}),
     ...(args.path ? { path: String(args.path) } : {})
   };
+}
+
+function pageOf(client: Client, code: string, place: IPlace): string {
+  const { command, path } = place;
+  const part = command
+    ? ['commands', String(command)]
+    : path
+      ? ['files', ...path.split('/').map(encodeURIComponent)]
+      : [];
+  return client.page(code, 'experiment', ...part);
 }
