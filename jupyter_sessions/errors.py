@@ -298,6 +298,22 @@ class NoLogin(SessionsError):
     exit_code = 42
 
 
+class ConnectionClosed(SessionsError):
+    """Met by clients only: what a script or command had opened is closed, and used once more."""
+
+    code = "connection_closed"
+    status = 400
+    exit_code = 48
+
+    def __init__(
+        self,
+        message: str = "This connection is closed.",
+        *,
+        hint: str = "Connect anew, or do it before the `with` statement or `close` ends it.",
+    ) -> None:
+        super().__init__(message, hint=hint)
+
+
 class LoginGone(NoLogin):
     """Met by clients only: the login that was chosen was logged out, or has ended."""
 

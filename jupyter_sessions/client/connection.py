@@ -113,11 +113,14 @@ class Connection:
         self._stored = stored
         self._keeper: Keeper | None = None
         self._here: dict[str, Here] = {}
+        self._closed = False
 
     def __repr__(self) -> str:
         return f"<Connection as {self.user!r} to {self.server or 'the own store'}>"
 
     def __enter__(self) -> Self:
+        if self._closed:
+            raise errors.ConnectionClosed
         if self._keeper is None and self._stored and self._shown.idle_timeout is not None:
             # Four times within the shortest time-out that there is.
             often = min(EVERY, self._shown.idle_timeout * 15.0)
@@ -133,7 +136,11 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Let go: of the server, of those who follow, and of keeping the login alive."""
+        """Let go: of the server, of those who follow, and of keeping the login alive.
+
+        What it gave, such as its sessions, raises `errors.ConnectionClosed` from then on.
+        """
+        self._closed = True
         keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.stop()

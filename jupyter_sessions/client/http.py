@@ -78,6 +78,7 @@ class Http:
         self._longest = longest
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
+        self._closed = False
         self._connections: tuple[int, httpx.Client] | None = None
         self._followers: Followers | None = None
 
@@ -130,6 +131,7 @@ class Http:
 
     def another(self) -> Http:
         """Give a second way to the same server as the same user; see `Transport.another`."""
+        self._still_open()
         connect, read = self._timeouts
         return Http(
             self._server,
@@ -143,8 +145,9 @@ class Http:
         )
 
     def close(self) -> None:
-        """Let go of connections; those who follow stop."""
+        """Let go of connections; those who follow stop, and nothing is sent any more."""
         with self._lock:
+            self._closed = True
             connections, self._connections = self._connections, None
         if connections:
             connections[1].close()
@@ -165,7 +168,10 @@ class Http:
         if any(fields.get(name) == "" for name in operation.path_fields):
             raise errors.BadName("An empty name stands for nothing.", hint="Name something.")
         try:
-            filled = {name: _in_path(str(fields.pop(name, ""))) for name in operation.path_fields}
+            filled = {
+                name: _in_path(str(fields.pop(name, "")), several=name == "path")
+                for name in operation.path_fields
+            }
         except UnicodeEncodeError as error:
             raise errors.BadName(
                 "A name holds half of a character (a lone surrogate).", hint="Rename it."
@@ -212,14 +218,25 @@ class Http:
         from jupyter_sessions.client.live import Followers
 
         with self._lock:
+            self._still_open()
             if self._followers is None:
                 self._followers = Followers(self, *self._timeouts)
             return self._followers
+
+    def _still_open(self) -> None:
+        if self._closed:
+            raise errors.ConnectionClosed
+
+    def _before(self, step: str, _: object) -> None:
+        """Stop a request that was under way when we were closed, before it connects or sends."""
+        if step.endswith(".started") and ("connect" in step or "send" in step):
+            self._still_open()
 
     def _client(self) -> httpx.Client:
         import httpx
 
         with self._lock:
+            self._still_open()
             # A forked process must not talk into its parent's connections.
             if self._connections is None or self._connections[0] != os.getpid():
                 connect, read = self._timeouts
@@ -242,7 +259,7 @@ class Http:
         content: bytes | Path | None,
     ) -> Iterator[httpx.Response]:
         """Send a request; give the answer to it if it is a good one, else raise what it says."""
-        with answers.failures_named(self._server), ExitStack() as stack:
+        with self._failures_named(), ExitStack() as stack:
             key = self._key
             response = self._asked(operation, request, content, stack)
             if response.status_code == 401:
@@ -254,6 +271,17 @@ class Http:
                 raise answers.failure(self._server, response)
             yield response
 
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        try:
+            with answers.failures_named(self._server):
+                yield
+        except (errors.ServerUnreachable, RuntimeError) as error:
+            # What was under way when another thread closed us.
+            if self._closed:
+                raise errors.ConnectionClosed from error
+            raise
+
     def _asked(
         self,
         operation: Operation[Any, Any],
@@ -263,7 +291,7 @@ class Http:
     ) -> httpx.Response:
         client = self._client()
         url, fields = self.route(operation, request)
-        sent: dict[str, Any] = {}
+        sent: dict[str, Any] = {"extensions": {"trace": self._before}}
         headers = self.headers()
         if operation.content == "upload":
             sent["content"] = stack.enter_context(_opened(content))
@@ -310,11 +338,12 @@ def _told(request: model.Request) -> dict[str, Any]:
     return fields
 
 
-def _in_path(value: str) -> str:
+def _in_path(value: str, *, several: bool) -> str:
+    """Write a field into a URL's path: as one segment, or as `several`, parted by its slashes."""
     # A segment of dots would be taken as a direction by everything between here and the server.
     return "/".join(
         part.replace(".", "%2E") if part in {".", ".."} else quote(part, safe="")
-        for part in value.split("/")
+        for part in (value.split("/") if several else [value])
     )
 
 

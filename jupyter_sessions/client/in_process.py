@@ -58,7 +58,7 @@ class InProcess:
         content: bytes | Path | None = None,
     ) -> Ans:
         """Carry out an operation and return its answer."""
-        dispatcher = _dispatcher(self._database)
+        dispatcher = self._dispatcher()
         answer: Ans = dispatcher.submit(
             operation,
             _checked(request),
@@ -70,7 +70,7 @@ class InProcess:
 
     def download(self, request: model.FileNamed, target: BinaryIO) -> None:
         """Write a published file's content into `target`."""
-        dispatcher = _dispatcher(self._database)
+        dispatcher = self._dispatcher()
         _, blob = dispatcher.submit(
             api.DOWNLOAD_FILE, _checked(request), SystemUser(self.user)
         ).result()
@@ -80,7 +80,7 @@ class InProcess:
         """Yield a session's events as they come."""
         from jupyter_sessions.store.watch import Watch
 
-        dispatcher = _dispatcher(self._database)
+        dispatcher = self._dispatcher()
         asker = SystemUser(self.user)
         following = dispatcher.follow(_checked(request), asker).result()
         session_id, after = following.session_id, following.after
@@ -104,6 +104,7 @@ class InProcess:
 
     def another(self) -> InProcess:
         """Give a second way into the same store."""
+        self._still_open()
         other = InProcess()
         other._database = self._database
         return other
@@ -111,6 +112,14 @@ class InProcess:
     def close(self) -> None:
         """Stop following; the store stays open for others in this process."""
         self._closed.set()
+
+    def _dispatcher(self) -> Dispatcher:
+        self._still_open()
+        return _dispatcher(self._database)
+
+    def _still_open(self) -> None:
+        if self._closed.is_set():
+            raise errors.ConnectionClosed
 
 
 def _checked(request: Req) -> Req:

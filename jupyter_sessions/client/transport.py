@@ -60,5 +60,8 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections; those who follow stop."""
+        """Let go of connections; those who follow stop.
+
+        From then on everything but `server` and a known `user` raises `errors.ConnectionClosed`.
+        """
         ...

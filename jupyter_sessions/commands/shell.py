@@ -76,7 +76,8 @@ class Shell(Front):
         from jupyter_sessions.commands import last_session
 
         last_session.remember(session.code, transport.server)
-        self.close()
+        if self._current is None or self._current.transport is not transport:
+            self.close()
         self._current = Current(session.code, transport)
         return []
 

@@ -64,13 +64,14 @@ def seen(context: Context, name: str) -> tuple[Row[Any], bool]:
     ------
     NotFound
         When there is none or, which nobody can tell from it, when they are neither in it nor an
-        administrator of the server.
+        administrator of the server, or have a login that is confined to another group.
     """
     row = find(context.connection, name)
-    if row is None:
+    who = context.principal
+    if row is None or (who.confined and row.id != who.group_id):
         raise unknown(name)
-    place = membership(context.connection, row.id, context.principal.user_id)
-    if place is None and not context.principal.administrator:
+    place = membership(context.connection, row.id, who.user_id)
+    if place is None and not who.administrator:
         raise unknown(name)
     return row, place is not None and place.owner
 

@@ -55,7 +55,7 @@ class Attachment:
     session
         The session, as it was when it was taken up.
     transport
-        The way to it; closed with the attachment.
+        The way to it; closed when the attachment is left.
 
     Attributes
     ----------
@@ -223,11 +223,12 @@ class Attachment:
         # The courier sends it, too: whoever comes second learns the same number.
         return self.transport.call(api.RECORD_COMMANDS, request).numbers[0]
 
-    def leave(self, timeout: float = _LEFT_WITHIN) -> int:
-        """Stop recording for good; see `stop`."""
+    def leave(self, timeout: float = _LEFT_WITHIN, *, close: bool = True) -> int:
+        """Stop recording for good; see `stop`. Without `close` the transport stays open."""
         waiting = self.stop(timeout)
         self._here.leave()
-        self.transport.close()
+        if close:
+            self.transport.close()
         return waiting
 
 

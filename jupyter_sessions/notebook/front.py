@@ -78,7 +78,7 @@ class Notebook(Front, Kernel):
 
     def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
         """Leave the session before, and record into this one if the roles allow."""
-        left = self._leave()
+        left = self._leave(keep=transport)
         server = server_of(self.shell)
         if server is not None and server.put(session.code, transport) is not None:
             self.attachment = Served(self.shell, server, session.code, transport)
@@ -112,11 +112,11 @@ class Notebook(Front, Kernel):
         if self.attachment is not None and self.attachment.code == code:
             self._leave()
 
-    def _leave(self) -> list[Line]:
+    def _leave(self, keep: Transport | None = None) -> list[Line]:
         if self.attachment is None:
             return []
         attachment, self.attachment = self.attachment, None
-        waiting = attachment.leave()
+        waiting = attachment.leave(close=attachment.transport is not keep)
         if not waiting:
             return []
         said = f"Still to come into {attachment.code}: {waiting} commands, kept on disk till then."

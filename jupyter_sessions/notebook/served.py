@@ -105,7 +105,7 @@ class Served:
     code
         The session's code.
     transport
-        The way to the session; closed with the attachment.
+        The way to the session; closed when the attachment is left.
     """
 
     courier: Courier | None = None  # the server has one
@@ -139,11 +139,12 @@ class Served:
         except errors.SessionsError:
             return 0
 
-    def leave(self, timeout: float = _ANSWERED_WITHIN) -> int:
-        """Stop recording for good; see `stop`."""
+    def leave(self, timeout: float = _ANSWERED_WITHIN, *, close: bool = True) -> int:
+        """Stop recording for good; see `stop`. Without `close` the transport stays open."""
         waiting = self.stop(timeout)
         self._here.leave()
-        self.transport.close()
+        if close:
+            self.transport.close()
         return waiting
 
     @property

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from jupyter_sessions import Connection, api, connect, errors, folders, model
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.http import Http
 from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions.client.session import Session
 from jupyter_sessions.store import tables
 from tests.client.test_outbox import until
 from tests.client.test_with_the_server import serving
@@ -374,3 +375,23 @@ def test_a_users_script_is_checked_by_mypy(tmp_path: Path) -> None:
         "bytes", "list[str]", "jupyter_sessions.model.File", "str",
         "jupyter_sessions.client.session.Session",
     ]  # fmt: skip
+
+
+def test_what_is_closed_works_no_more_and_says_so(url: str) -> None:
+    closed = []
+    for opened in (connect(url, key=key_for(url, "ann")), connect()):
+        with opened as connection:
+            closed.append((connection, connection.new("Weather")))
+        connection.close()  # once more is no harm
+    uses: list[Callable[[Connection, Session], object]] = [
+        lambda connection, _: connection.new("more"),
+        lambda connection, session: connection.session(session.code),
+        lambda connection, _: connection.__enter__(),
+        lambda _, session: next(iter(session.follow())),
+        lambda _, session: session.describe(label="other"),
+    ]
+    for connection, session in closed:
+        for use in uses:
+            with pytest.raises(errors.ConnectionClosed, match="closed"):
+                use(connection, session)
+        assert not connection.kept_alive

@@ -403,8 +403,8 @@ def test_a_follower_gets_what_was_and_what_comes_each_once_over_broken_connectio
     numbers, thread = _collect(http, after=2)
     _until(lambda: numbers == [3, 4, 5])
     for number in (6, 7):
-        server.hang_up()
         server.events.append(_event(number))
+        server.hang_up()
         _until(lambda number=number: numbers[-1] == number)
     _until(lambda: server.live)
     server.say(_event(8))

@@ -294,6 +294,26 @@ def test_an_owner_of_a_group_makes_logins_within_it(people):
     assert do(people, "bar", api.CLOSE_LOGIN, id=login.id).state == "revoked"
 
 
+def test_a_login_confined_to_a_group_knows_of_no_other_group(people):
+    open_for(people, "bar", "cleo")
+    code = people.new("cleo by bar").code
+
+    def give(who, group):
+        do(
+            people,
+            who,
+            api.GRANT_ROLES,
+            code=code,
+            grants=[model.Grant(user=group, roles=["read"])],
+        )
+
+    for unshown in ("@chemistry", "@nowhere"):
+        with refused(errors.NotFound, match=f"no group {unshown[1:]!r}"):
+            give("cleo by bar", unshown)
+    give("cleo by bar", "@physics")
+    give("cleo", "@chemistry")
+
+
 def test_a_login_that_acts_for_another_makes_no_logins(people):
     open_for(people, "root", "bar")
     log_in(people, "boss", sudo="bar")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.http import Http
 from jupyter_sessions.client.logins import patience
 from tests.client.scripted_server import Answer, ScriptedServer
 from tests.conftest import free_port
@@ -82,3 +83,23 @@ def test_the_answer_comes_back_from_the_waiting(server: ScriptedServer) -> None:
         server.url, None, lambda http: http.call(api.CHECK_HEALTH, model.Nothing()), 5
     )
     assert health.ok
+
+
+def test_a_question_that_outlives_its_time_sends_nothing_any_more(server: ScriptedServer) -> None:
+    came_late, ended = threading.Event(), threading.Event()
+    met: list[BaseException] = []
+
+    def question(http: Http) -> None:
+        came_late.wait(30)  # as one waits for a slow look-up of a name
+        try:
+            http.call(api.CHECK_HEALTH, model.Nothing())
+        except errors.SessionsError as error:
+            met.append(error)
+        ended.set()
+
+    with pytest.raises(errors.ServerSilent):
+        patience.ask(server.url, "jses_s3cret", question, within=0.1)
+    came_late.set()
+    assert ended.wait(30)
+    assert [type(error) for error in met] == [errors.ConnectionClosed]
+    assert server.asked == []
