@@ -40,8 +40,8 @@ class Work:
 
     @cached_property
     def _target(self) -> tuple[str, Transport]:
-        current = self.front.current()
         if self._named is None and self._server is None:
+            current = self.front.current()
             if current is None:
                 raise errors.NothingAttached(
                     "No session is attached here, and none is named.",
@@ -56,11 +56,10 @@ class Work:
             )
         reference = self.read(self._named)
         server = reference.server or self._server
-        if (
-            current is not None
-            and current.code == reference.code
-            and server in (None, current.transport.server)
-        ):
+        # The way to the one at hand is opened where that is meant, and not to find out.
+        at_hand = self.front.current_code == reference.code
+        current = self.front.current() if at_hand else None
+        if current is not None and server in (None, current.transport.server):
             return current.code, current.transport
         return reference.code, self._open(server)
 
@@ -94,7 +93,7 @@ class Work:
     @property
     def names_session(self) -> bool:
         """Whether a session is named or, with no server named either, at hand."""
-        at_hand = self._server is None and self.front.current() is not None
+        at_hand = self._server is None and self.front.current_code is not None
         return self._named is not None or at_hand
 
     def name_session(self, text: str) -> None:

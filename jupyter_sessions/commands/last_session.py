@@ -1,40 +1,100 @@
-"""The session that a shell last made or resumed: what its next commands mean without ``-S``."""
+"""The session that a shell last made or resumed: what its next commands mean without ``-S``.
+
+It is noted for this shell, and for those that have none of their own, with the server and user that
+commands went to at that time. Where they go elsewhere by now, to another server or as somebody
+else, it is not meant; it is again when they are back.
+"""
 
 from __future__ import annotations
 
-import json
-import os
+import hashlib
+from contextlib import suppress
 from pathlib import Path
 
-from jupyter_sessions import folders
-from jupyter_sessions.client.lines import private
+import msgspec
+
+from jupyter_sessions import folders, model
+from jupyter_sessions.client import choose
+from jupyter_sessions.client.logins import files
+from jupyter_sessions.client.logins.shells import Shell, this_shell
+
+_NAMES = "last-session-"
 
 
-def _file() -> Path:
-    return folders.home() / "last-session.json"
+class Noted(msgspec.Struct, kw_only=True):
+    """A session, and the way to it.
+
+    Attributes
+    ----------
+    code
+        Its code; empty where it is gone, and the shell is to mean none.
+    server
+        Its server, None for the user's own store.
+    user
+        Who went to it.
+    shell
+        The shell that it was noted for, None for all.
+    """
+
+    code: str
+    server: str | None
+    user: str
+    shell: Shell | None = None
 
 
-def remember(code: str, server: str | None) -> None:
-    """Write down a session's code and its server, None for the user's own store."""
-    file = _file()
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
-    with open(temporary, "w", opener=private) as opened:
-        json.dump({"code": code, "server": server}, opened)
-    temporary.replace(file)
+model.ready(Noted)
 
 
-def recall() -> tuple[str, str | None] | None:
-    """Read what was written down; None where nothing was, or nothing that can be read."""
-    try:
-        noted = json.loads(_file().read_text())
-        code, server = noted["code"], noted["server"]
-    except (OSError, ValueError, TypeError, KeyError):
+def remember(code: str, server: str | None, user: str) -> None:
+    """Note a session for this shell, and for all.
+
+    Raises
+    ------
+    SessionsError
+        When it can't be told where commands go now.
+    """
+    noted = Noted(code=code, server=server, user=user)
+    for file in folders.home().glob(f"{_NAMES}*"):
+        found = files.read(file, Noted)
+        if found is None or (found.shell is not None and found.shell.ended):
+            with suppress(OSError):
+                file.unlink()
+    files.write(_file(None), noted)
+    shell = this_shell()
+    if shell is not None:
+        files.write(_file(shell), msgspec.structs.replace(noted, shell=shell))
+
+
+def recall() -> Noted | None:
+    """Return the session that was noted for this shell, or else for all; None without one.
+
+    Raises
+    ------
+    SessionsError
+        As `remember`.
+    """
+    if not any(folders.home().glob(f"{_NAMES}*")):
         return None
-    return (code, server) if isinstance(code, str) and isinstance(server, str | None) else None
+    shell = this_shell()
+    own = files.read(_file(shell), Noted) if shell is not None else None
+    noted = own or files.read(_file(None), Noted)
+    return noted if noted is not None and noted.code else None
 
 
 def forget(code: str) -> None:
-    """Forget a session, if it is the one."""
-    noted = recall()
-    if noted is not None and noted[0] == code:
-        _file().unlink(missing_ok=True)
+    """Forget a session; a shell that meant it does not come to mean another one by that."""
+    for file in folders.home().glob(f"{_NAMES}*"):
+        noted = files.read(file, Noted)
+        if noted is None or noted.code != code:
+            continue
+        if noted.shell is None:
+            file.unlink(missing_ok=True)
+        else:
+            files.write(file, msgspec.structs.replace(noted, code=""))
+
+
+def _file(shell: Shell | None) -> Path:
+    login = choose.login_for()
+    place = f"{login.server}\n{login.user}" if login is not None else ""
+    told = f"{shell.name if shell is not None else ''}\n{place}"
+    return folders.home() / f"{_NAMES}{hashlib.sha256(told.encode()).hexdigest()[:16]}.json"

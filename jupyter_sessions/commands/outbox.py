@@ -60,9 +60,9 @@ def outbox(
     if sum((deliver, into is not None, discard)) > 1:
         raise click.UsageError("Only one of --deliver, --into and --discard can be asked for.")
     code = work.read(of).code if of is not None else None
-    current = work.front.current()
+    current = work.front.current_code
     if current is not None:
-        work.front.settle(current.code)
+        work.front.settle(current)
     before = _of(code)
     said: list[Line] = []
     if deliver:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jupyter_sessions import model
     from jupyter_sessions.client.logins import Login
     from jupyter_sessions.client.transport import Transport
+    from jupyter_sessions.commands.last_session import Noted
     from jupyter_sessions.commands.results import Line, Result
 
 _PIPE_WIDTH = 160
@@ -40,13 +41,12 @@ class Shell(Front):
         self._current: Current | None = None
 
     def current(self) -> Current | None:
-        """Return the session that a shell last made or resumed."""
+        """Return the session that a shell last made or resumed, where that is meant now."""
         from jupyter_sessions.commands import last_session
 
-        noted = last_session.recall()
-        if noted is not None and self._current is None:
-            code, server = noted
-            self._current = Current(code, _transport(server))
+        noted = last_session.recall() if self._current is None else None
+        if noted is not None:
+            self._current = Current(noted.code, _transport(noted))
             self.reached(self._current.transport)
         return self._current
 
@@ -55,8 +55,13 @@ class Shell(Front):
         """The code of the session that a shell last made or resumed."""
         from jupyter_sessions.commands import last_session
 
-        noted = last_session.recall()
-        return noted[0] if noted else None
+        if self._current is not None:
+            return self._current.code
+        try:
+            noted = last_session.recall()
+        except errors.SessionsError:  # whoever goes there is told
+            return None
+        return noted.code if noted is not None else None
 
     def reached(self, transport: Transport) -> None:
         """Bring in what ended kernels left for a server; where that fails, it waits."""
@@ -75,7 +80,8 @@ class Shell(Front):
         """Remember a session for the commands to come."""
         from jupyter_sessions.commands import last_session
 
-        last_session.remember(session.code, transport.server)
+        with suppress(errors.SessionsError):  # whoever goes where commands go now is told
+            last_session.remember(session.code, transport.server, transport.user)
         if self._current is None or self._current.transport is not transport:
             self.close()
         self._current = Current(session.code, transport)
@@ -173,14 +179,16 @@ class Shell(Front):
             self._current = None
 
 
-def _transport(server: str | None) -> Transport:
-    if server is None:
-        from jupyter_sessions.client.in_process import InProcess
+def _transport(noted: Noted) -> Transport:
+    from jupyter_sessions.client import choose
 
-        return InProcess()
-    from jupyter_sessions.client.choose import transport
-
-    return transport(server)
+    if noted.server is None:
+        return choose.in_process()
+    # The login that is the current one, if it is theirs: it may act for somebody else.
+    login = choose.login_for(noted.server)
+    if login is not None and login.user == noted.user:
+        return choose.over_http(login)
+    return choose.transport_of(noted.server, noted.user)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

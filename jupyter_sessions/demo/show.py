@@ -44,8 +44,8 @@ def show(*, serve: bool, port: int, output: str | None) -> None:
     click.echo("Running an analysis of Seattle's weather in a kernel, with recording on:\n")
     outcome = analysis.run(click.echo, Path(output) if output else None)
     # The next commands in a shell, such as `web`, are to mean this session.
-    last_session.remember(outcome.code, None)
     transport = InProcess()
+    last_session.remember(outcome.code, None, transport.user)
     click.echo(_summary(transport, outcome))
     if not serve:
         click.echo("\nLook at it:  jupyter sessions serve,  then  jupyter sessions web")

@@ -190,6 +190,23 @@ def test_paths_that_lead_elsewhere_are_refused_by_name(log_in: Callable[[str], T
             ann.call(api.PUBLISH_FILE, model.PublishFile(code=code, path=path), b"x")
 
 
+@pytest.mark.parametrize("name", ["a/b", "..", "../../accounts", "a\\b", "x\ny", " x", "a/"])
+def test_a_bad_name_of_a_value_is_named_with_its_rule(
+    log_in: Callable[[str], Transport], name: str
+) -> None:
+    ann = log_in("ann")
+    code = ann.call(api.CREATE_SESSION, model.NewSession(label="x")).code
+    for call in (
+        lambda: ann.call(api.SET_SCRATCH, model.SetScratch(code=code, name=name, value=1)),
+        lambda: ann.call(api.GET_SCRATCH, model.ScratchNamed(code=code, name=name)),
+        lambda: ann.call(api.DELETE_SCRATCH, model.ScratchNamed(code=code, name=name)),
+    ):
+        with pytest.raises(errors.BadName) as caught:
+            call()
+        assert repr(name) in caught.value.message
+        assert "without slashes" in (caught.value.hint or "")
+
+
 def test_a_follower_sees_commands_as_they_come_until_the_role_is_revoked(
     log_in: Callable[[str], Transport],
 ) -> None:

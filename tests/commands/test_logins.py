@@ -253,9 +253,8 @@ def test_the_list_is_made_without_a_server_and_changes_nothing(
     before = files()
     listed = program.good("logins")
     assert files() == before
-    heads = ["Server", "User", "Group", "Login", "Active", "Started", "Expires"]
-    said = [head.removesuffix(" (UTC)") for head in re.split(r"\s{2,}", listed.splitlines()[0])]
-    assert said[:7] == heads
+    heads = ["Server", "User", "Group", "Login", "Active", "Started (UTC)", "Expires", "Label"]
+    assert re.split(r"\s{2,}", listed.splitlines()[0].strip()) == heads
     assert listed.rstrip().endswith("(2 rows)")
     assert listed.index(second["id"][:8]) < listed.index(first["id"][:8])
     assert "my laptop" in listed
@@ -295,26 +294,30 @@ def test_a_check_resets_no_idle_clock(program: Program, server: Site, log_in: Lo
 # ---- switching, key, file
 
 
+def elsewhere(*typed: str) -> Ran:
+    """Run a command in a shell of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter_sessions", *typed],
+        capture_output=True, text=True, start_new_session=True,
+    )  # fmt: skip
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
 def test_switching_is_for_all_or_for_this_shell(
     program: Program, process: Process, log_in: LogIn
 ) -> None:
     bar, foo = log_in("bar"), log_in("foo")
-
-    def elsewhere(*typed: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-m", "jupyter_sessions", *typed],
-            capture_output=True, text=True, start_new_session=True, check=True,
-        ).stdout  # fmt: skip
 
     def user(listed: str) -> str:
         return next(each["user"] for each in json.loads(listed)["items"] if each["current"])
 
     program.good("switch", bar["id"][:6], "--here")
     assert user(process.good("logins", "--json")) == "bar"
-    assert user(elsewhere("logins", "--json")) == "foo"
+    assert user(elsewhere("logins", "--json").out) == "foo"
     program.good("switch", f"foo@{foo['server']}", "--here")
     program.good("switch", bar["id"])
-    assert user(program.good("logins", "--json")) == user(elsewhere("logins", "--json")) == "bar"
+    assert user(program.good("logins", "--json")) == "bar"
+    assert user(elsewhere("logins", "--json").out) == "bar"
     assert program("switch", "nobody").code == errors.NoLogin.exit_code
     ambiguous = program("switch", bar["server"])
     assert ambiguous.code == errors.BadRequest.exit_code
@@ -322,14 +325,45 @@ def test_switching_is_for_all_or_for_this_shell(
     assert foo["id"][:8] in ambiguous.err
 
 
+def test_the_last_session_is_that_of_the_server_and_user_at_hand(
+    program: Program, mortal: Served, server: Site, log_in: LogIn
+) -> None:
+    places = {}
+    for who, url in (("bar", server.url), ("foo", server.url), ("bar", mortal.url)):
+        login = log_in(who, url=url)["id"]
+        unnamed = program("message", "meant for another")
+        assert unnamed.code == errors.NothingAttached.exit_code
+        places[login] = program("new", "x", "--json").json["code"]
+    for login, code in places.items():
+        program.good("switch", login)
+        assert program("show", "--json").json["code"] == code
+        assert program.good("list").count(f"*  {code}") == 1
+    program.good("switch", "--own")
+    assert program("show").code == errors.NothingAttached.exit_code
+    # What was taken up by its URL is meant, too, wherever it is.
+    program.good("resume", f"{mortal.url}/sessions/{code}/experiment")
+    assert program("show", "--json").json["code"] == code
+    program.good("switch", login)
+    program.good("logout")
+    assert program("show").code == errors.LoginGone.exit_code
+    assert program("exists", code, "--server", f"foo@{server.url}").code == 1
+
+
+def test_a_shell_means_its_own_last_session(program: Program, server: Site, log_in: LogIn) -> None:
+    log_in("bar")
+    mine = program("new", "mine", "--json").json["code"]
+    assert elsewhere("show", "--json").json["code"] == mine
+    elsewhere("new", "another shell's")
+    assert program("show", "--json").json["code"] == mine
+    program.good("remove", "--yes")
+    assert program("show").code == errors.NothingAttached.exit_code
+
+
 def test_a_shell_that_logged_in_is_not_moved_by_another(
     program: Program, process: Process, server: Site, log_in: LogIn
 ) -> None:
     log_in("bar")
-    subprocess.run(
-        [sys.executable, "-m", "jupyter_sessions", "login", f"foo@{server.url}", "-w", PASSWORD],
-        start_new_session=True, check=True, capture_output=True,
-    )  # fmt: skip
+    assert elsewhere("login", f"foo@{server.url}", "-w", PASSWORD).code == 0
     assert process("new", "mine", "--json").json["owner"] == "bar"
 
 

@@ -63,7 +63,8 @@ def test_a_new_session_is_what_the_next_commands_mean(program: Program) -> None:
 
 def test_what_the_next_commands_mean_is_nobody_elses_to_read(program: Program) -> None:
     new(program)
-    assert stat.S_IMODE((folders.home() / "last-session.json").stat().st_mode) == 0o600
+    noted = list(folders.home().glob("last-session-*"))
+    assert {stat.S_IMODE(file.stat().st_mode) for file in noted} == {0o600}
 
 
 def test_json_is_the_shape_of_the_api(program: Program) -> None:
