@@ -114,6 +114,15 @@ def not_understood(server: str) -> errors.SessionsError:
 
 def redirected_away(server: str, target: httpx.URL) -> errors.SessionsError:
     """Make the exception for a redirect to where the key must not go."""
+    import httpx
+
+    if origin(target) == origin(httpx.URL(server)):
+        return errors.RedirectedAway(
+            f"{server} does not answer, but sends us on to {target.path}, as servers do that want "
+            "a login of another kind first.",
+            hint="Check the address with its base path. Where a proxy or a hub stands before it, "
+            "ask who runs it how programs get in.",
+        )
     base = f"{target.scheme}://{target.netloc.decode('ascii', 'replace').rpartition('@')[2]}"
     return errors.RedirectedAway(
         f"{server} sends us on to {base}; your key is sent nowhere but to the server itself.",

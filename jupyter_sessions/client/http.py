@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -303,6 +303,7 @@ class Http:
             sent["content"] = _as_json(fields)
             headers["Content-Type"] = "application/json"
         asked = client.build_request(operation.method, url, headers=headers, **sent)
+        meant = asked.url.path.removeprefix(urlsplit(self._server).path + api.PREFIX)
         for _ in range(_REDIRECTS):
             response = client.send(asked, stream=True)
             stack.callback(response.close)
@@ -312,6 +313,7 @@ class Http:
             if (
                 answers.origin(onward.url) != answers.origin(asked.url)
                 or onward.method != asked.method
+                or not onward.url.path.endswith(meant)  # a page to log in at, for instance
                 or operation.content == "upload"
             ):
                 raise answers.redirected_away(self._server, onward.url)

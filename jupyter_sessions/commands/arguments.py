@@ -83,6 +83,7 @@ class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
     """A time-out: minutes, ``2h``, ``7d``, or ``none``."""
 
     name = "min"
+    forms = "minutes, 2h, 7d or none"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -93,13 +94,15 @@ class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
             return None
         found = re.fullmatch(r"(\d{1,9})\s*(min|m|h|d|w)?", text)
         if not found or not int(found[1]):
-            self.fail(f"{value!r} is no time-out. Write minutes, 2h, 7d or none.", param, ctx)
+            self.fail(f"{value!r} is no time-out. Write {self.forms}.", param, ctx)
         length = timedelta(**{_UNITS[found[2] or "min"]: int(found[1])})
         return int(length.total_seconds()) // 60
 
 
 class IdleMinutes(Minutes):
     """The idle time-out of a login, which always has one."""
+
+    forms = "minutes, at least 1, or 2h, 7d"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

@@ -205,5 +205,4 @@ STORED_LOGIN = (
     Column("Started", lambda each: each["created"], Form.MOMENT),
     Column("Expires", lambda each: each["expires"], Form.MOMENT),
     Column("Label", lambda each: each["label"] or None, gives_way=True, optional=True),
-    Column("Why", lambda each: each.get("why"), gives_way=True, optional=True),
 )

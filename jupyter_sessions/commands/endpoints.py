@@ -9,8 +9,9 @@ from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.results import Line, Result
 
 
-def _address(work: Work, code: str, below: str) -> Result:
-    work.name_session(code)
+def _address(work: Work, code: str | None, below: str) -> Result:
+    if code is not None:
+        work.name_session(code)
     named = model.SessionNamed(code=work.code)
     # Any role will do: what it is good for shows in each operation.
     if not work.in_session.call(api.SESSION_EXISTS, named).exists:
@@ -34,9 +35,9 @@ def _own_server() -> str:
     return server
 
 
-@command("http-url 1234567890123456789012", session=False)
-@click.argument("code", metavar="CODE|URL")
-def http_url(work: Work, code: str) -> Result:
+@command("http-url", "http-url 1234567890123456789012")
+@click.argument("code", required=False, metavar="[CODE|URL]")
+def http_url(work: Work, code: str | None) -> Result:
     """Print the base URL under which a session's whole API stands, for any HTTP library.
 
     A program sends a key with each request, as `Authorization: Bearer KEY`; the URL holds none. The
@@ -45,9 +46,9 @@ def http_url(work: Work, code: str) -> Result:
     return _address(work, code, "")
 
 
-@command("xmlrpc-url 1234567890123456789012", session=False)
-@click.argument("code", metavar="CODE|URL")
-def xmlrpc_url(work: Work, code: str) -> Result:
+@command("xmlrpc-url", "xmlrpc-url 1234567890123456789012")
+@click.argument("code", required=False, metavar="[CODE|URL]")
+def xmlrpc_url(work: Work, code: str | None) -> Result:
     """Print the URL of a session's XML-RPC server, as Python's xmlrpc.client.ServerProxy takes it.
 
     A program sends a key with each request, as `Authorization: Bearer KEY` or as the password of

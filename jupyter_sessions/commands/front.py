@@ -137,8 +137,8 @@ class Front(ABC):
         """Stop what keeps logins alive in the background."""
 
     @abstractmethod
-    def ask_password(self, prompt: str) -> str:
-        """Ask for a password without showing it."""
+    def ask_password(self, prompt: str, *, otherwise: str) -> str:
+        """Ask for a secret without showing it; where nobody can be asked, say what to do."""
 
     def read_password(self) -> str:
         """Read a password from the standard input.

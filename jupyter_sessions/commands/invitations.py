@@ -82,7 +82,9 @@ def join(work: Work, key: str | None, where: str | None, guest: str | None) -> R
     """
     from jupyter_sessions.client.references import parse_invitation
 
-    typed = key or work.front.ask_password("The invitation's key, or its address: ")
+    typed = key or work.front.ask_password(
+        "The invitation's key, or its address: ", otherwise=f"{work.front.prefix} join KEY"
+    )
     server, secret = parse_invitation(typed)
     for name in (server, where):
         if name is not None:

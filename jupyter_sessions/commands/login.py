@@ -96,7 +96,9 @@ class _Login:
         given = self.password or os.environ.get(PASSWORD_VARIABLE)
         for left in reversed(range(_TRIES)):
             password = given or self.work.front.ask_password(
-                f"Password of {self.wanted.user} at {server}: "
+                f"Password of {self.wanted.user} at {server}: ",
+                otherwise=f"Set {PASSWORD_VARIABLE}, or name a key: -k KEY. In a shell, "
+                "--password-stdin takes it from a pipe.",
             )
             try:
                 made = logins.create(self.wanted, password)

@@ -24,8 +24,9 @@ def _account(answer: model.Account, said: str) -> Result:
 def _new_password(work: Work, name: str, password_stdin: bool) -> str:
     if password_stdin:
         return work.front.read_password()
-    password = work.front.ask_password(f"New password of {name}: ")
-    if work.front.ask_password("Once more: ") != password:
+    hint = "In a shell, --password-stdin takes it from a pipe."
+    password = work.front.ask_password(f"New password of {name}: ", otherwise=hint)
+    if work.front.ask_password("Once more: ", otherwise=hint) != password:
         raise errors.BadRequest("The two passwords differ.", hint="Try again; nothing is changed.")
     return password
 

@@ -149,14 +149,14 @@ class Shell(Front):
             hint="Ctrl-C ends it there.",
         )
 
-    def ask_password(self, prompt: str) -> str:
+    def ask_password(self, prompt: str, *, otherwise: str) -> str:
         """Ask on a terminal."""
+        what = prompt.rstrip(": ")
         if not sys.stdin.isatty():
             raise errors.BadRequest(
-                "A password is needed, and there is no terminal to ask on.",
-                hint="Use --password-stdin; `login` takes JUPYTER_SESSIONS_PASSWORD or a key, too.",
+                f"{what}: there is no terminal to ask for it on.", hint=otherwise
             )
-        answer: str = click.prompt(prompt.rstrip(": "), hide_input=True, err=True)
+        answer: str = click.prompt(what, hide_input=True, err=True)
         return answer
 
     def read_password(self) -> str:

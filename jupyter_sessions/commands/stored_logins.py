@@ -80,7 +80,14 @@ def logins(work: Work, check: bool, there: bool) -> Result:
     ]
     rows = f"({len(items)} row{'s' * (len(items) != 1)})"
     shown = Table(columns.STORED_LOGIN, items, "No logins are stored.")
-    return Result({"items": items}, (shown, Line(rows)) if items else (shown,), aside=_gone())
+    if not items:
+        return Result({"items": items}, (shown,), aside=_gone())
+    whys = [
+        Line(f"{all_logins.short(each.login)}: {one_line(each.why.message)}", Tone.WARNING)
+        for each in checked
+        if each.why is not None
+    ]
+    return Result({"items": items}, (shown, Line(rows), *whys), aside=_gone())
 
 
 def _gone() -> tuple[Line, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -83,7 +84,7 @@ class BackOff:
         wait = until - time.monotonic()
         if wait > 0:
             raise TooManyTries(
-                f"Too many {self._what} have failed; wait {wait:.0f} s.",
+                f"Too many {self._what} have failed; wait {math.ceil(wait)} s.",
                 hint=self._hint,
             )
 

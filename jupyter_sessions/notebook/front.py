@@ -261,15 +261,14 @@ class Notebook(Front, Kernel):
         """End the processes that keep logins alive."""
         return [self._keepers.stop()]
 
-    def ask_password(self, prompt: str) -> str:
+    def ask_password(self, prompt: str, *, otherwise: str) -> str:
         """Ask without showing what is typed."""
         import getpass
 
         password = self._asked(lambda: getpass.getpass(prompt))
         if not password:
             raise errors.BadRequest(
-                "A password is needed, and nobody can be asked here.",
-                hint="Set JUPYTER_SESSIONS_PASSWORD for this kernel.",
+                f"{prompt.rstrip(': ')}: nobody can be asked for it here.", hint=otherwise
             )
         return password
 

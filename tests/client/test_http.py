@@ -266,6 +266,27 @@ def test_a_redirect_within_the_server_is_followed_for_reading(
     assert server.asked[-1].authorization == f"Bearer {KEY}"
 
 
+def test_a_server_that_wants_a_login_of_another_kind_is_told_from_one_that_is_none(
+    http: Http, server: ScriptedServer
+) -> None:
+    page = Answer(b"<html>Sign in", media_type="text/html")
+    server.script = lambda asked: (
+        page
+        if "login" in asked.path
+        else Answer(status=302, headers={"Location": "/hub/login?n=1"})
+    )
+    saved = io.BytesIO()
+    for ask in (
+        lambda: http.call(api.SESSION_EXISTS, _named()),
+        lambda: http.call(api.CREATE_SESSION, model.NewSession()),
+        lambda: http.download(model.FileNamed(code=CODE, path="a.txt"), saved),
+    ):
+        with pytest.raises(errors.RedirectedAway, match="sends us on to /hub/login, as"):
+            ask()
+    assert saved.getvalue() == b""
+    assert not [asked for asked in server.asked if "login" in asked.path]
+
+
 def test_a_write_is_not_turned_into_a_read_by_a_redirect(
     http: Http, server: ScriptedServer
 ) -> None:

@@ -28,6 +28,7 @@ def test_the_url_of_a_served_session_is_printed_alone(
     url = f"{server.url.replace('127.0.0.1', 'localhost')}/sessions/api/sessions/{code}{end}"
     assert program.good(command, code) == f"{url}\n"
     assert program(command, code, "--json").json == {"url": url}
+    assert program.good(command) == f"{url}\n"
     unknown = program(command, NEVER_GIVEN)
     assert (unknown.code, unknown.out) == (errors.NoSuchSession.exit_code, "")
 

@@ -277,6 +277,11 @@ def test_a_check_tells_what_became_of_each(program: Program, server: Site, log_i
     shown = program.good("logins", "--check")
     assert "revoked" in shown
     assert "current, active" in shown
+    # Why stands in a line of its own, whole.
+    ended = next(login for login in logins.stored() if login.user == "foo")
+    why = next(line for line in shown.splitlines() if line.startswith(f"{ended.id[:8]}: "))
+    assert why.endswith(".")
+    assert "…" not in why
     assert len(logins.stored()) == 2
 
 

@@ -524,6 +524,8 @@ def test_a_login_is_used_and_ended(
         (["publish", "nothing-here"], "no file or folder"),
         (["get", "nothing-here"], "Nothing is published as 'nothing-here'"),
         (["login", "bar@host:99999"], "65535"),
+        (["login", "bar@host", "-t", "0"], "'0' is no time-out. Write minutes, at least 1, or 2h"),
+        (["join"], "jupyter sessions join KEY"),
         (["new", "x" * 300], "200"),
         (["new", "Bob's", "data"], 'needs quotes: "Bob\'s data"'),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -97,6 +98,19 @@ def test_the_wait_grows_to_minutes_and_never_breaks():
     with refused(errors.TooManyTries, match=r"wait (300|299) s"):
         back_off.check("x")
     back_off.check("y")
+
+
+def test_a_wait_that_is_said_is_long_enough(monkeypatch):
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(passwords, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    back_off = passwords.BackOff()
+    for _ in range(6):
+        back_off.failed("x")
+    for clock.now, said in ((100.0, 2), (100.4, 2), (101.3, 1), (101.9, 1)):
+        with refused(errors.TooManyTries, match=f"wait {said} s"):
+            back_off.check("x")
+    clock.now = 102.0
+    back_off.check("x")
 
 
 def test_tries_under_very_many_names_take_no_more_room():
