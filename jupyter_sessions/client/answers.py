@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import httpx
 
 _LONGEST_ERROR = 1 << 20
+WHOLE_WITHIN = 60.0  #: seconds from an answer's first byte to its last, where it is short
+SLOWEST = 1 << 14  #: bytes a second at which a longer one must come on
 
 # What a server, or a proxy before it, means by a status without a sessions server's own words.
 _BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {
@@ -45,7 +48,7 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def failure(server: str, response: httpx.Response) -> errors.SessionsError:
     """Make the exception that an answer other than 2xx stands for."""
     if is_json(response):
-        told = told_by(_read(response, _LONGEST_ERROR))
+        told = told_by(_read(server, response, _LONGEST_ERROR))
         if told:
             return told
     return by_status(server, response.status_code) or foreign(server, response.status_code)
@@ -58,8 +61,10 @@ def whole(server: str, response: httpx.Response, longest: int) -> bytes:
     ------
     NotASessionsServer
         When it goes on for longer.
+    ServerSilent
+        When it comes too slowly.
     """
-    body = _read(response, longest)
+    body = _read(server, response, longest)
     if len(body) > longest:
         raise errors.NotASessionsServer(
             f"{server} sent more than {longest >> 20} MiB, and still no end of its answer.",
@@ -68,14 +73,23 @@ def whole(server: str, response: httpx.Response, longest: int) -> bytes:
     return body
 
 
-def _read(response: httpx.Response, longest: int) -> bytes:
-    """Read a body, and stop where it gets longer than that."""
+def _read(server: str, response: httpx.Response, longest: int) -> bytes:
+    """Read a body, and stop where it gets longer than that.
+
+    A server that sends a byte now and then would hold us for ever.
+    """
     parts, size = [], 0
+    begun = time.monotonic()
     for part in response.iter_bytes():
         parts.append(part)
         size += len(part)
         if size > longest:
             break
+        if time.monotonic() - begun > WHOLE_WITHIN + size / SLOWEST:
+            raise errors.ServerSilent(
+                f"{server} began its answer, and does not come to its end.",
+                hint="It is overloaded, or the network is slow. Try again later.",
+            )
     return b"".join(parts)
 
 

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5.0  #: seconds until a server must have taken a connection
 READ_TIMEOUT = 60.0  #: seconds within which a server must send (or take) something
-#: Bytes of the longest answer that is read whole. A command's outputs are at most 256 MiB, and a
-#: text may be a little longer as JSON.
-LONGEST = 1 << 30
+#: Bytes of the longest answer that is read whole, but for commands with their outputs.
+LONGEST = 64 << 20
+#: The same for those. A command's outputs are at most 256 MiB, and a text may be a little longer as
+#: JSON.
+LONGEST_OUTPUTS = 1 << 30
+_WITH_OUTPUTS = {api.GET_COMMAND.name, api.RESUME_SESSION.name}
 _REDIRECTS = 5
 _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
 
@@ -54,7 +57,7 @@ class Http:
     connect_timeout, read_timeout
         In seconds.
     longest
-        Bytes of the longest answer that is read whole.
+        Bytes of the longest answer that is read whole; what an operation can need by default.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class Http:
         learn: Callable[[str, model.Login | errors.SessionsError | None], None] | None = None,
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
-        longest: int = LONGEST,
+        longest: int | None = None,
     ) -> None:
         self._server = server
         self._key = _checked(key)
@@ -104,7 +107,7 @@ class Http:
         with self._answered(operation, request, content) as response:
             if not answers.is_json(response):
                 raise answers.foreign(self._server, response.status_code)
-            body = answers.whole(self._server, response, self._longest)
+            body = answers.whole(self._server, response, self._room_for(operation))
         try:
             answer = msgspec.json.decode(body, type=operation.answer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -116,6 +119,11 @@ class Http:
             elif operation.counts:
                 self._learn(self._key, None)
         return answer
+
+    def _room_for(self, operation: Operation[Any, Any]) -> int:
+        if self._longest is not None:
+            return self._longest
+        return LONGEST_OUTPUTS if operation.name in _WITH_OUTPUTS else LONGEST
 
     def download(self, request: model.FileNamed, target: BinaryIO) -> None:
         """Write a published file's content into `target`; see `Transport.download`."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from jupyter_sessions import api, errors, model
+from jupyter_sessions.client import answers
 from jupyter_sessions.client.http import Http
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
 
@@ -294,6 +295,28 @@ def test_a_write_is_not_turned_into_a_read_by_a_redirect(
     with pytest.raises(errors.RedirectedAway):
         http.call(api.CREATE_SESSION, model.NewSession())
     assert len(server.asked) == 1
+
+
+def test_an_answer_that_drips_is_not_waited_for_without_end(
+    http: Http, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "WHOLE_WITHIN", 0.3)
+    for status in (200, 409):
+        server.script = lambda asked, status=status: Answer(drip=True, status=status)
+        assert type(_refused(http)) is errors.ServerSilent
+
+
+def test_an_answer_without_outputs_is_not_read_beyond_what_it_can_need(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_sessions.client.http.LONGEST", 1 << 20)
+    server.script = lambda asked: Answer(b" " * (3 << 20))
+    http = Http(server.url, KEY, "ann")
+    with pytest.raises(errors.NotASessionsServer, match="more than 1 MiB"):
+        http.call(api.SESSION_EXISTS, _named())
+    with pytest.raises(errors.NotASessionsServer, match="does not understand"):
+        http.call(api.RESUME_SESSION, model.ResumeSession(code=CODE))
+    http.close()
 
 
 def test_an_endless_redirect_ends(http: Http, server: ScriptedServer) -> None:
