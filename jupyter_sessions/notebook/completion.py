@@ -53,6 +53,7 @@ _OPTIONS = {
     "-g": "groups",
     "--group": "groups",
     "--owner": "users",
+    "--sudo": "users",
 }
 
 

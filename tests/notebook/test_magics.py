@@ -297,6 +297,13 @@ def test_the_last_cells_arrive_though_the_kernel_ends_at_once(start: Start, tmp_
         ("%session grant ba", ["bar"]),
         ("%session view 1", ["1"]),
         ("%session get ", ["--help"]),
+        ("%session group opt", ["optics"]),
+        ("%session groups add-u", ["add-user"]),
+        ("%session groups info opt", ["optics"]),
+        ("%session groups add-user optics ba", ["bar"]),
+        ("%session grant @", ["@optics"]),
+        ("%session login -g opt", ["optics"]),
+        ("%session login --sudo ba", ["bar"]),
         ("%%session o", ["off"]),
     ],
 )
@@ -335,6 +342,7 @@ def tabbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "import getpass; getpass.getpass = lambda _: 'correct horse battery'\n"
             "%session account add bar"
         )
+        kernel.good("%session groups add optics")
         kernel.good("'recorded'")
         kernel.good("%session history")
         yield kernel
