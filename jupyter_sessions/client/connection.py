@@ -58,13 +58,11 @@ def connect(
         When the server is no address, or given twice and differently.
     """
     address = given.address(where, server)
-    login: logins.Login | None
-    if key is None:
-        login = choose.login_at(address)
-        transport = choose.over_http(login) if login else choose.in_process()
-    else:
-        login = _login_of(key, address)
-        transport = Http(login.server, key, login.user)
+    if key is not None:
+        own, shown = _login_of(key, address)
+        return Connection(Http(own.server, key, own.user), shown, own)
+    login = choose.login_at(address)
+    transport = choose.over_http(login) if login else choose.in_process()
     try:
         shown = transport.call(api.KEEP_LOGIN, model.Nothing())
     except BaseException:
@@ -73,7 +71,7 @@ def connect(
     return Connection(transport, shown, login)
 
 
-def _login_of(key: str, address: Address) -> logins.Login:
+def _login_of(key: str, address: Address) -> tuple[logins.Login, model.Login]:
     server = address.server or _default_server()
     patience.reach(server)
     shown = patience.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing()))
@@ -82,7 +80,7 @@ def _login_of(key: str, address: Address) -> logins.Login:
             f"The key is not {address.user}'s, but {shown.user}'s.",
             hint="Leave the user out, or take another key.",
         )
-    return logins.by_key(server, key, shown)
+    return logins.by_key(server, key, shown), shown
 
 
 def _default_server() -> str:

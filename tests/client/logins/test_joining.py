@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_sessions import errors
+from jupyter_sessions import connect, errors
 from jupyter_sessions.client import choose, logins
 from tests.client.logins.conftest import KEY, Accounts
 from tests.client.scripted_server import Answer
@@ -24,6 +24,16 @@ def test_a_key_that_is_stored_already_stays_one_login(accounts: Accounts) -> Non
     assert again.id == login.id
     assert logins.stored() == [again]
     assert (again.group, again.label) == ("optics", "my laptop")
+
+
+def test_a_script_that_comes_with_a_key_asks_who_it_is_once(accounts: Accounts) -> None:
+    connection = connect(accounts.server.url, key=f"{KEY}-bob-12345678")
+    assert connection.user == "bob"
+    connection.close()
+    # Whether there is a sessions server is seen before a key is sent to it.
+    assert [asked.path for asked in accounts.server.asked] == ["/health", "/login/keep"]
+    assert accounts.server.asked[0].authorization is None
+    assert logins.stored() == []
 
 
 def test_to_join_does_not_switch(accounts: Accounts) -> None:
