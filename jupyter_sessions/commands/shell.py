@@ -120,7 +120,7 @@ class Shell(Front):
         """Ask on a terminal; elsewhere the default is taken."""
         if not sys.stdin.isatty():
             return default
-        return str(click.prompt(what, default=default, err=True))
+        return str(click.prompt(what, default=default, show_default=bool(default), err=True))
 
     def keep_alive(self, login: Login, every: float) -> list[Line]:
         """Keep a login alive until Ctrl-C."""

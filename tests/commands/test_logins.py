@@ -191,6 +191,15 @@ def test_at_a_terminal_the_last_names_stand_in_brackets_and_a_password_has_three
     assert [login.user for login in logins.stored()] == ["bar"]
 
 
+def test_at_a_terminal_nothing_stands_in_brackets_before_the_first_login(home: Path) -> None:
+    terminal = in_terminal("login")
+    terminal.expect_exact("Server: ")
+    terminal.sendline("")
+    code, said = ended(terminal)
+    assert code == errors.BadRequest.exit_code
+    assert "No server is named" in said
+
+
 def test_a_port_and_a_user_go_with_the_last_server(
     program: Program, server: Site, log_in: LogIn
 ) -> None:
