@@ -48,7 +48,7 @@ def test_a_recording_outlives_a_restarted_and_a_dead_kernel_whose_command_is_abo
     desk = sit("alice")
     desk.panel()
     notebook = desk.open_notebook(
-        lab.notebook("killed.ipynb", "import time; time.sleep(600)", "print('after')", "import os")
+        lab.notebook("killed.ipynb", "import time; time.sleep(600)", "print('after')", "import os, time")
     )
     button = notebook.locator(".jp-NotebookPanel-toolbar .jp-SessionsRecording-button")
     choose(desk, notebook, "Record into Of a kernel")
@@ -69,7 +69,8 @@ def test_a_recording_outlives_a_restarted_and_a_dead_kernel_whose_command_is_abo
     expect(button.locator(".jp-mod-recording")).to_be_visible()
     notebook.locator(".jp-Cell").nth(2).locator(".cm-content").click()
     desk.page.keyboard.press("Control+End")
-    desk.page.keyboard.type("; os._exit(1)")
+    # A kernel tells of what it begins in a thread of its own: it must live until that is out.
+    desk.page.keyboard.type("; time.sleep(1); os._exit(1)")
     desk.run_cell(notebook, 2)
     desk.page.locator(".jp-Dialog").locator(".jp-mod-accept").click()
     expect(notebook.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible()
