@@ -67,7 +67,6 @@ LONGEST = 300
 LONG = {
     "errors.py": "every failure stands in one place",
     "api.py": "the contract stands in one place, and is read as one table",
-    "model.py": "every shape on the wire stands in one place",
     "store/tables.py": "the schema, one table after the other",
     "client/http.py": "one class: a way to a server",
     "client/outbox.py": "one class, with the thread that it runs",

@@ -372,7 +372,7 @@ def test_a_users_script_is_checked_by_mypy(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     revealed = [line.partition("Revealed type is ")[2] for line in done.stdout.splitlines()[:5]]
     assert [each.strip('"').replace("builtins.", "") for each in revealed] == [
-        "bytes", "list[str]", "jupyter_sessions.model.File", "str",
+        "bytes", "list[str]", "jupyter_sessions.model.webspace.File", "str",
         "jupyter_sessions.client.session.Session",
     ]  # fmt: skip
 

@@ -48,7 +48,9 @@ def test_a_recording_outlives_a_restarted_and_a_dead_kernel_whose_command_is_abo
     desk = sit("alice")
     desk.panel()
     notebook = desk.open_notebook(
-        lab.notebook("killed.ipynb", "import time; time.sleep(600)", "print('after')", "import os, time")
+        lab.notebook(
+            "killed.ipynb", "import time; time.sleep(600)", "print('after')", "import os, time"
+        )
     )
     button = notebook.locator(".jp-NotebookPanel-toolbar .jp-SessionsRecording-button")
     choose(desk, notebook, "Record into Of a kernel")

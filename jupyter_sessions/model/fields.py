@@ -1,0 +1,63 @@
+"""What all shapes are made of: the types of single fields, and what is asked and answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+from msgspec import Meta, Struct
+
+#: A session's code as people give it; ``default`` names the caller's default session.
+Code = Annotated[str, Meta(pattern=r"^([1-9][0-9]{21}|default)\Z", description="a session's code")]
+Label = Annotated[str, Meta(max_length=200)]
+Description = Annotated[str, Meta(max_length=10_000)]
+Message = Annotated[str, Meta(max_length=2_000)]
+UserName = Annotated[str, Meta(min_length=1, max_length=255)]
+GroupName = Annotated[str, Meta(min_length=1, max_length=255)]
+Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
+ScratchName = Annotated[str, Meta(min_length=1, max_length=200)]
+SearchText = Annotated[str, Meta(max_length=500)]
+Path = Annotated[str, Meta(max_length=1_000)]
+Minutes = Annotated[int, Meta(ge=1, le=5_256_000)]
+CommandNumber = Annotated[int, Meta(ge=1, le=2**53)]
+EventNumber = Annotated[int, Meta(ge=0, le=2**53)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e10)]
+PageSize = Annotated[int, Meta(ge=1, le=500)]
+Cursor = Annotated[str, Meta(max_length=2_000)]
+KernelId = Annotated[str, Meta(min_length=1, max_length=200)]
+
+State = Literal["active", "disabled", "closed", "removed"]
+LoginState = Literal["active", "expired", "revoked"]
+InvitationState = Literal["active", "expired", "revoked", "used_up", "void"]
+PresenceKind = Literal["page", "kernel", "program", "login"]
+Status = Literal["running", "completed", "error", "aborted"]
+AttachmentState = Literal["recording", "paused", "waiting", "ended"]
+RoleName = Literal["read", "write", "execute", "admin", "owner"]
+
+
+class Request(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What an operation takes."""
+
+
+class Answer(Struct, kw_only=True):
+    """What an operation gives."""
+
+
+T = TypeVar("T")
+
+
+class Page(Answer, Generic[T]):
+    """One page of a list; `next` is the ``after`` that asks for the following one."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Done(Answer):
+    """The answer of an operation that has nothing more to tell."""
+
+    done: bool = True
+
+
+class Nothing(Request):
+    """A request without parameters."""
