@@ -1,0 +1,134 @@
+"""The widgets in a real JupyterLab: a person picks, selects, shares and publishes by clicks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import nbformat
+import pytest
+from playwright.sync_api import Browser, expect
+
+from jupyter_sessions import api, model
+from jupyter_sessions.client.in_process import InProcess
+from tests.conftest import PASSWORD, STARTED_WITHIN, free_port
+
+PATIENCE = 120_000  # milliseconds: a kernel starts
+
+
+@pytest.fixture
+def lab(home: Path, tmp_path: Path) -> Iterator[str]:
+    """Start a JupyterLab on a home of its own, and give the address of a notebook in it."""
+    home.mkdir()
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "table.csv").write_text("a,b\n1,2\n")
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("%load_ext jupyter_sessions\n%session ui")],
+        metadata={"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}},
+    )
+    nbformat.write(notebook, work / "work.ipynb")
+    port, log = free_port(), tmp_path / "lab.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                *(f"--port={port}", "--ServerApp.port_retries=0"),
+                *("--ServerApp.base_url=/user/x/", "--IdentityProvider.token=secret"),
+            ],
+            stdout=output, stderr=output, cwd=work, env=os.environ | {"HOME": str(home)},
+        )  # fmt: skip
+    try:
+        base = f"http://127.0.0.1:{port}/user/x"
+        deadline = time.monotonic() + 2 * STARTED_WITHIN
+        while not answers(base):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield f"{base}/lab/tree/work.ipynb?token=secret"
+    finally:
+        server.terminate()
+        server.wait(STARTED_WITHIN)
+
+
+def wait_for_kernel(base: str) -> None:
+    """Wait until the kernel is idle and JupyterLab listens: before, a cell asks for a kernel."""
+    deadline = time.monotonic() + 2 * STARTED_WITHIN
+    while not any(
+        each["execution_state"] == "idle" and each["connections"]
+        for each in httpx.get(f"{base}/api/kernels", params={"token": "secret"}).json()
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def answers(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/api").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.timeout(600)
+def test_a_session_is_picked_looked_into_shared_and_published_to(
+    lab: str, chromium: Browser
+) -> None:
+    store = InProcess()
+    session = store.call(api.CREATE_SESSION, model.NewSession(label="Seattle <weather>"))
+    store.call(api.CREATE_SESSION, model.NewSession(label="Another"))
+    store.call(api.ADD_ACCOUNT, model.NewAccount(name="bar", password=PASSWORD))
+    now = session.created
+    recording = model.Recording(
+        id="one",
+        request=model.CommandRequest(source="print('rain <b>')", started=now),
+        response=model.CommandResponse(
+            status="completed",
+            outputs=[model.Stream(name="stdout", text="rain <b>\n")],
+            finished=now,
+            duration=0.5,
+        ),
+    )
+    store.call(api.RECORD_COMMANDS, model.RecordCommands(code=session.code, commands=[recording]))
+
+    context = chromium.new_context(viewport={"width": 1400, "height": 1400})
+    page = context.new_page()
+    page.goto(lab)
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=PATIENCE)
+    wait_for_kernel(lab.partition("/lab/")[0])
+    page.locator(".jp-Cell .cm-content").first.click()
+    page.keyboard.press("Control+Enter")
+    panel = page.locator(".jupyter-sessions-widget").first
+    lists = panel.locator(".jupyter-sessions-lines select:visible")
+    expect(lists).to_have_count(1, timeout=PATIENCE)
+
+    lists.select_option(index=0)  # something was recorded into it last
+    expect(panel).to_contain_text("Seattle <weather>")
+    lists = panel.locator(".jupyter-sessions-lines select:visible")
+    expect(lists.locator("option")).to_have_count(1)
+    lists.select_option(index=0)
+    expect(panel.locator(".jp-OutputArea-output")).to_contain_text("rain <b>")
+
+    tabs = panel.locator(".jupyter-widget-tab .lm-TabBar-tab")
+    tabs.filter(has_text="Members").click()
+    page.get_by_placeholder("User or @group").fill("bar")
+    panel.locator("button:visible", has_text="Add").click()
+    expect(panel).to_contain_text("bar holds read.")
+    panel.locator("button:visible", has_text="write").last.click()
+    expect(panel).to_contain_text("bar holds read, write.")
+
+    tabs.filter(has_text="Web space").click()
+    page.get_by_placeholder("Variable, file or folder").fill("table.csv")
+    panel.locator("button:visible", has_text="Publish").first.click()
+    expect(panel).to_contain_text("Published table.csv.")
+    context.close()
+
+    members = store.call(api.LIST_MEMBERS, model.SessionNamed(code=session.code)).members
+    assert {each.user: each.roles for each in members}["bar"] == ["read", "write"]
+    files = store.call(api.LIST_FILES, model.ListFiles(code=session.code)).items
+    assert [each.path for each in files] == ["table.csv"]
+    store.close()
