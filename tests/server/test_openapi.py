@@ -27,13 +27,20 @@ HELD_TO = [
 OVER_HTTP = [operation for operation in OPERATIONS.values() if operation.method != "WS"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def document(site: Site) -> dict[str, Any]:
     """Give the document as the server gives it."""
     answer = site.http.get(f"{PREFIX}/openapi.json")
     assert answer.status_code == 200
     described: dict[str, Any] = answer.json()
     return described
+
+
+@pytest.fixture(scope="module")
+def schema(document: dict[str, Any]) -> Any:
+    """Give the document as Schemathesis reads it, which takes it a while."""
+    load_all_checks()
+    return schemathesis.openapi.from_dict(document)
 
 
 def references(node: Any) -> Iterator[str]:
@@ -48,9 +55,9 @@ def references(node: Any) -> Iterator[str]:
             yield from references(value)
 
 
-def test_the_document_is_valid_openapi(site: Site, document: dict[str, Any]) -> None:
+def test_the_document_is_valid_openapi(site: Site, document: dict[str, Any], schema: Any) -> None:
     assert document["openapi"].startswith("3.1")
-    schemathesis.openapi.from_dict(document).validate()
+    schema.validate()
     for name, schema in document["components"]["schemas"].items():
         Draft202012Validator.check_schema(schema)
         assert re.fullmatch(r"[A-Za-z0-9._-]+", name), name
@@ -99,10 +106,8 @@ def test_the_document_describes_nothing_that_is_not_there(document: dict[str, An
     ids=lambda value: getattr(value, "name", value),
 )
 def test_the_api_does_as_its_document_says(
-    site: Site, document: dict[str, Any], operation: Operation[Any, Any], mode: str
+    site: Site, schema: Any, operation: Operation[Any, Any], mode: str
 ) -> None:
-    load_all_checks()
-    schema = schemathesis.openapi.from_dict(document)
     described = schema[operation.path][operation.method]
     name = site.account()
     code = site.house.new(name).code if "code" in operation.path_fields else ""
