@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -28,6 +29,8 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no row {', '.join(sorted(unknown))}")
     effort = QUICK if given.quick else FULL
+    # Programs start as users' do: from bytecode.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     found: dict[str, Any] = {}
     missed = False
     for name in given.rows or ROWS:

@@ -33,6 +33,8 @@ STARTED_WITHIN = 90.0  # seconds
 def pytest_configure() -> None:
     """Let Ctrl-C reach what tests start, though shells start background jobs without it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Programs start as users' do, from bytecode, and needn't compile the package each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def missing(what: str) -> NoReturn:
