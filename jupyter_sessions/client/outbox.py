@@ -19,7 +19,7 @@ from jupyter_sessions.client.entries import Destination, Slot
 from jupyter_sessions.client.journal import Journal
 from jupyter_sessions.client.left import left_behind
 from jupyter_sessions.client.lines import FAILURES, reason
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions.client.transport import Caller
 
 BATCH = 100  #: commands in one request, at most
 BATCH_SIZE = 8 << 20  #: bytes in one request, but for a single command that is larger
@@ -72,7 +72,7 @@ class Courier:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Caller,
         code: str,
         *,
         first_wait: float = 0.5,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from jupyter_sessions import model
 from jupyter_sessions.api import Operation
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions.client.transport import Caller
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ LARGEST = 500  #: items of one page, at most
 
 
 def every(
-    transport: Transport,
+    transport: Caller,
     operation: Operation[Any, model.Page[T]],
     *,
     limit: int = LARGEST,

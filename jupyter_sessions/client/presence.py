@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Literal
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions.client.transport import Caller
 
 _EVERY = 60.0  # seconds; what is not told for two and a half minutes lapses
 _TOLD_WITHIN = 1.0
@@ -32,7 +32,7 @@ class Here:
     """
 
     def __init__(
-        self, transport: Transport, code: str, kind: Literal["kernel", "program"], agent: str
+        self, transport: Caller, code: str, kind: Literal["kernel", "program"], agent: str
     ) -> None:
         self._transport = transport
         self._request = model.KeepPresence(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, Self
 
 from jupyter_sessions import model
 from jupyter_sessions.api import Ans, Operation, Req
 
 
-class Transport(Protocol):
-    """A way to the operations of the table; safe to use from several threads at once.
+class Caller(Protocol):
+    """A way to carry out the operations of the table; safe to use from several threads at once.
 
     What fails is raised as a subclass of `jupyter_sessions.errors.SessionsError`, the same one over
     HTTP as in process.
@@ -43,6 +43,21 @@ class Transport(Protocol):
         """
         ...
 
+    def another(self) -> Self:
+        """Give a second way to the same place as the same user, to be closed by itself."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections; those who follow stop.
+
+        From then on everything but `server` and a known `user` raises `errors.ConnectionClosed`.
+        """
+        ...
+
+
+class Transport(Caller, Protocol):
+    """A way that also downloads files and follows sessions live."""
+
     def download(self, request: model.FileNamed, target: BinaryIO) -> None:
         """Write a published file's content into `target`."""
         ...
@@ -52,16 +67,5 @@ class Transport(Protocol):
 
         Without `request.after` it begins with what comes next. Ends when the caller's role in the
         session is gone, or when the transport is closed.
-        """
-        ...
-
-    def another(self) -> Transport:
-        """Give a second way to the same place as the same user, to be closed by itself."""
-        ...
-
-    def close(self) -> None:
-        """Let go of connections; those who follow stop.
-
-        From then on everything but `server` and a known `user` raises `errors.ConnectionClosed`.
         """
         ...

@@ -24,7 +24,7 @@ from jupyter_sessions.server.kernels.recorded import Recorded
 from jupyter_sessions.server.kernels.store import OwnStore
 
 if TYPE_CHECKING:
-    from jupyter_sessions.client.transport import Transport
+    from jupyter_sessions.client.transport import Caller
     from jupyter_sessions.core.dispatch import Dispatcher
 
 #: Seconds within which the server says who sent a request; nobody knows, after that.
@@ -115,7 +115,7 @@ class Child:
         recorded = Recorded(asked, self._transport(asked), who, self._place.limit)
         self._recorded[asked.kernel] = recorded
 
-    def _transport(self, asked: lines.Attach) -> Transport:
+    def _transport(self, asked: lines.Attach) -> Caller:
         if asked.server is None:
             return OwnStore(self._dispatcher, asked, self._place.server)
         from jupyter_sessions.client.choose import transport_of

@@ -20,7 +20,7 @@ from jupyter_sessions.server.kernels import lines
 from jupyter_sessions.server.kernels.unrecorded import is_unrecorded
 
 if TYPE_CHECKING:
-    from jupyter_sessions.client.transport import Transport
+    from jupyter_sessions.client.transport import Caller
 
 #: Seconds to wait for a kernel to confirm that it is heard; older ones never do.
 _CONFIRMED_WITHIN = 1.0
@@ -50,7 +50,7 @@ class Recorded:
     def __init__(
         self,
         told: lines.Attach,
-        transport: Transport,
+        transport: Caller,
         who: Callable[[str], str | None] | None,
         limit: int,
     ) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Self
 
-from jupyter_sessions import model
 from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.core.askers import Asker, Identified, SystemUser
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OwnStore:
-    """A transport to a store of which this process is another writer, as who attached a kernel.
+    """A way to a store of which this process is another writer, as who attached a kernel.
 
     Parameters
     ----------
@@ -44,15 +42,7 @@ class OwnStore:
         answer: Ans = submitted.result()
         return answer
 
-    def download(self, request: model.FileNamed, target: BinaryIO) -> None:
-        """Recording downloads nothing."""
-        raise NotImplementedError
-
-    def follow(self, request: model.Follow) -> Iterator[model.Event]:
-        """Recording follows nothing."""
-        raise NotImplementedError
-
-    def another(self) -> OwnStore:
+    def another(self) -> Self:
         """Give a second way to the same store; neither has anything to close."""
         return self
 
