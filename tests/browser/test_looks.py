@@ -55,6 +55,25 @@ def test_no_page_scrolls_sideways_on_a_phone(site: Site, visit: Visit, furnished
         assert not scrolls_sideways(page), tail
 
 
+#: Pairs of neighbours, one below the other, that stand less than 8 pixels apart.
+_TOO_CLOSE = """[...document.querySelectorAll('main .button, main .source-frame')].flatMap(e => {
+  const box = e.getBoundingClientRect();
+  return [e.previousElementSibling, e.nextElementSibling].filter(Boolean).filter(other => {
+    const there = other.getBoundingClientRect();
+    const gap = Math.max(there.top - box.bottom, box.top - there.bottom);
+    return there.height && gap > -1 && gap < 8;
+  }).map(other => `${e.textContent.trim()} | ${other.outerHTML}`);
+})"""
+
+
+def test_buttons_and_boxes_touch_nothing_above_or_below(site: Site, visit: Visit) -> None:
+    code = site.session("Spaced", keeper="admin")
+    for tail in ("login", "enter?ticket=x", "join", f"{code}/experiment/members"):
+        page = visit(f"/sessions/{tail}", "keeper" if code in tail else None)
+        expect(page.locator("main").locator(".button, .source-frame").first).to_be_visible()
+        assert page.evaluate(_TOO_CLOSE) == [], tail
+
+
 def test_filters_are_folded_on_a_phone_until_asked_for(
     site: Site, visit: Visit, furnished: str
 ) -> None:
