@@ -33,8 +33,9 @@ class Needs(Enum):
     """What a caller must hold: nothing, to be known, or a role in the session (or the server).
 
     `KERNELS` is leave to use the kernels of a Jupyter server, as that server gives it to its own
-    users; an account of the sessions is none of them. Such an operation concerns what runs there
-    and not the store, so that the Jupyter server itself does it.
+    users; an account of the sessions is none of them. Of these, `JUPYTER_OWNER` is the one who runs
+    the server. Such an operation concerns what runs there and not the store, so that the Jupyter
+    server itself does it.
     """
 
     NOTHING = "nothing"
@@ -43,6 +44,7 @@ class Needs(Enum):
     GROUP_MEMBER = "to be in the group, or a server administrator"
     GROUP_OWNER = "an owner of the group, or a server administrator"
     KERNELS = "leave to use the Jupyter server's kernels"
+    JUPYTER_OWNER = "to be the one who runs the Jupyter server"
     READ = "read"
     WRITE = "write"
     EXECUTE = "execute"
@@ -53,6 +55,11 @@ class Needs(Enum):
     def role(self) -> Roles | None:
         """The role that it means, or None where it concerns no session."""
         return Roles.__members__.get(self.name)
+
+    @property
+    def jupyter(self) -> bool:
+        """Whether it is a Jupyter server that gives it, and does what needs it."""
+        return self in {Needs.KERNELS, Needs.JUPYTER_OWNER}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +287,12 @@ CHANGE_ATTACHMENT = _add("attachments.change", f"PATCH {A}", N.KERNELS, model.Ch
     "Pause recording, go on with it, or leave a command out.")
 DELETE_ATTACHMENT = _add("attachments.delete", f"DELETE {A}", N.KERNELS, model.Detach, model.Attachment,
     "Have a kernel record no more; what it has recorded is still delivered.")
+
+# ---- stored logins
+LIST_STORED_LOGINS = _add("storedlogins.list", "GET /stored-logins", N.JUPYTER_OWNER, model.ListStoredLogins, model.Page[model.StoredLogin],
+    "List the logins that are stored where this Jupyter server runs, without their keys.")
+LINK_STORED_LOGIN = _add("storedlogins.link", "POST /stored-logins/{id}/link", N.JUPYTER_OWNER, model.StoredLoginNamed, model.LoginLink,
+    "Make a one-time login link as whom a stored login stands for, to that login's server.")
 
 # ---- events
 LIST_EVENTS = _add("events.list", f"GET {S}/events", N.READ, model.ListEvents, model.Page[model.Event],

@@ -166,14 +166,14 @@ class NotFound(SessionsError):
 
 
 class NoKernels(NotFound):
-    """There are no kernels here: this is no Jupyter server that runs some."""
+    """There is no Jupyter server here, or none that runs kernels."""
 
     code = "no_kernels"
     exit_code = 26
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(
-            message or "No kernels run here that could be attached to a session.",
+            message or "This is no Jupyter server that runs kernels.",
             hint=hint
             or "Ask the Jupyter server that runs the kernel; jupyter_sessions must be installed "
             "beside it. In a kernel that no such server runs, use `%session resume`.",

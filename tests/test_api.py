@@ -20,7 +20,7 @@ from jupyter_sessions.core import dispatch
 from jupyter_sessions.core.registry import USE_CASES
 
 ALL = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: one.name)
-IN_STORE = {name: one for name, one in OPERATIONS.items() if one.needs is not Needs.KERNELS}
+IN_STORE = {name: one for name, one in OPERATIONS.items() if not one.needs.jupyter}
 ERRORS = pytest.mark.parametrize("error", errors.every(), ids=lambda one: one.__name__)
 
 
@@ -92,7 +92,7 @@ def test_in_process_there_are_no_kernels_and_the_error_says_what_to_do(
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
     own = InProcess()
     for operation in OPERATIONS.values():
-        if operation.needs is Needs.KERNELS:
+        if operation.needs.jupyter:
             request = operation.request(**_KERNEL_FIELDS[operation.name])
             with pytest.raises(errors.NoKernels) as caught:
                 own.call(operation, request)
@@ -105,6 +105,8 @@ _KERNEL_FIELDS: dict[str, dict[str, Any]] = {
     "attachments.put": {"kernel": "k", "session": "1" * 22},
     "attachments.change": {"kernel": "k", "paused": True},
     "attachments.delete": {"kernel": "k"},
+    "storedlogins.list": {},
+    "storedlogins.link": {"id": "1a"},
 }
 
 

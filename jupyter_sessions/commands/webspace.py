@@ -6,12 +6,13 @@ import sys
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote
 
 import click
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import downloads
+from jupyter_sessions.client.entering import login_link
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.paging import more
@@ -228,20 +229,13 @@ def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bo
     lines = [Line("The session's page:" if page else "My sessions:", link=url)]
     opened = url
     if work.transport.server is None:
-        opened = way_in(work.transport, server, f"/sessions{page or '/'}")
+        opened = login_link(work.transport, server, f"/sessions{page or '/'}").url
         lines.append(Line("A one-time login link, for yourself, for ten minutes:", link=opened))
 
     def show() -> None:
         work.front.open_browser(opened)
 
     return Result(answer, lines, afterwards=show if browser else None)
-
-
-def way_in(transport: Transport, server: str, page: str) -> str:
-    """Make an address that lets its first visitor in as oneself, once."""
-    ticket = transport.call(api.MAKE_TICKET, model.Nothing()).ticket
-    query = urlencode({"ticket": ticket, "next": urlsplit(server).path + page})
-    return f"{server}/sessions/enter?{query}"
 
 
 COMMANDS = table(publish, files, get, unpublish, web)

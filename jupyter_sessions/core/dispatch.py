@@ -175,9 +175,9 @@ class Dispatcher:
         Raises
         ------
         NoKernels
-            When the operation concerns kernels, of which a store has none.
+            When the operation concerns a Jupyter server, which a store is not.
         """
-        if operation.needs is Needs.KERNELS:
+        if operation.needs.jupyter:
             raise NoKernels
         place = Place(server, address)
         use_case = USE_CASES[operation.name]

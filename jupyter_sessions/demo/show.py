@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 
 from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.entering import login_link
 from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.running import own_servers
 from jupyter_sessions.client.transport import Transport
 from jupyter_sessions.commands import last_session
-from jupyter_sessions.commands.webspace import way_in
 from jupyter_sessions.demo import analysis
 from jupyter_sessions.folders import own_database
 
@@ -80,7 +80,7 @@ def _serve(transport: Transport, code: str, port: int) -> None:
         url = _address(server)
         page = f"/sessions/{code}/experiment"
         click.echo(f"\nsession    {url}{page}")
-        click.echo(f"log in     {way_in(transport, url, page)}")
+        click.echo(f"log in     {login_link(transport, url, page).url}")
         click.echo("           (works once, within ten minutes; more: jupyter sessions web)")
         click.echo("\nServing until Ctrl-C.")
         server.wait()

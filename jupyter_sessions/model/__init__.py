@@ -24,6 +24,7 @@ from jupyter_sessions.model.members import *
 from jupyter_sessions.model.presence import *
 from jupyter_sessions.model.scratch import *
 from jupyter_sessions.model.sessions import *
+from jupyter_sessions.model.stored_logins import *
 from jupyter_sessions.model.webspace import *
 
 ready(*(kind for kind in vars().values() if isinstance(kind, type) and issubclass(kind, Struct)))

@@ -183,7 +183,9 @@ class SessionsExtension(ExtensionApp):
         from jupyter_sessions.server.identity import one_person
         from jupyter_sessions.server.kernels.lines import Place
         from jupyter_sessions.server.kernels.setting_up import attachments
+        from jupyter_sessions.server.stored_logins import StoredLogins
 
+        addresses = [described["url"], described["kernels"]]
         self._service.attachments = attachments(
             serverapp,
             self._service,
@@ -193,9 +195,11 @@ class SessionsExtension(ExtensionApp):
                 server=None if self.database == folders.own_database() else described["url"],
                 limit=self.max_command_bytes,
             ),
-            addresses=[described["url"], described["kernels"]],
+            addresses=addresses,
             several=not one_person(serverapp.identity_provider),
         )
+        stored = StoredLogins(addresses)
+        self._service.own_uses = {**self._service.attachments.uses, **stored.uses}
 
     async def _tidy(self) -> None:
         while True:

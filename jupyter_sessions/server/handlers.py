@@ -15,7 +15,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from jupyter_sessions import errors, model
-from jupyter_sessions.api import Needs, Operation
+from jupyter_sessions.api import LOG_OUT, Needs, Operation
 from jupyter_sessions.core.askers import Asker, Identified
 from jupyter_sessions.server.identity import Arrival, arrival, cookie_name
 from jupyter_sessions.server.service import Service
@@ -121,9 +121,9 @@ class SessionsHandler(JupyterHandler):
         self, operation: Operation[Req, Ans], request: Req, upload: Path | bytes | None = None
     ) -> Ans:
         """Do an operation for whoever asks."""
-        attachments = self.service.attachments
-        if operation.needs is Needs.KERNELS and attachments is not None:
-            done: Ans = await attachments.do(operation, request, self.asker, self.server_url)
+        own = self.service.own_uses.get(operation.name)
+        if own is not None:
+            done: Ans = await own(request, self.asker, self.server_url)
             return done
         dispatcher = await self.service.dispatcher()
         future = dispatcher.submit(
@@ -140,6 +140,8 @@ class SessionsHandler(JupyterHandler):
             if self.ambient and operation.needs is not Needs.NOTHING:
                 self.sign_out()
             raise
+        if self.ambient and operation is LOG_OUT:
+            self.sign_out()
         return answer
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:

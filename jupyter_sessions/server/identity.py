@@ -6,6 +6,7 @@ import base64
 import getpass
 import hmac
 import inspect
+import os
 from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
@@ -99,6 +100,14 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
 def one_person(provider: IdentityProvider) -> bool:
     """Tell whether a server is one person's: whoever gets past its provider runs it."""
     return type(provider) in _ONE_PERSON
+
+
+def runs_server(asker: Asker) -> bool:
+    """Tell whether someone is the one whose files a Jupyter server works with."""
+    if isinstance(asker, SystemUser):
+        return True
+    # The single-user server of a hub is one person's, whom the hub names.
+    return isinstance(asker, Identified) and asker.name == os.environ.get("JUPYTERHUB_USER")
 
 
 def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | None:

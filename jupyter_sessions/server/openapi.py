@@ -127,7 +127,7 @@ _XMLRPC: dict[str, Any] = {
 def _security(operation: Operation[Any, Any]) -> list[dict[str, list[str]]]:
     if operation.needs is Needs.NOTHING:
         return []
-    return [{"jupyter" if operation.needs is Needs.KERNELS else "key": []}]
+    return [{"jupyter" if operation.needs.jupyter else "key": []}]
 
 
 def _needs(operation: Operation[Any, Any]) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
-from jupyter_sessions.api import Needs, Operation
+from jupyter_sessions.api import Operation
 from jupyter_sessions.server import openapi
 from jupyter_sessions.server.bodies import BodyHandler
 from jupyter_sessions.server.door import read_request
@@ -30,9 +30,9 @@ class OperationHandler(BodyHandler):
         self._body = bytearray()
 
     async def arrival(self) -> Arrival:
-        """Find out who comes: what concerns kernels is for the Jupyter server's own users."""
-        kernels = any(each.needs is Needs.KERNELS for each in self.operations.values())
-        if kernels and self.service.attachments is not None:
+        """Find out who comes: what the Jupyter server itself does is for its own users."""
+        own_uses = self.service.own_uses
+        if any(each.name in own_uses for each in self.operations.values()):
             return await kernel_user(self, self.service.administrators)
         return await super().arrival()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.server.kernels.attachments import Attachments
     from jupyter_sessions.server.live import Live
     from jupyter_sessions.server.present import Present
+    from jupyter_sessions.server.uses import Use
 
 T = TypeVar("T")
 
@@ -58,6 +59,9 @@ class Service:
         self.present_if_open: Present | None = None
         #: What records the kernels of this Jupyter server; None where it runs none.
         self.attachments: Attachments | None = None
+        #: What the Jupyter server itself does, by the operation's name; none where it runs no
+        #: kernels.
+        self.own_uses: Mapping[str, Use] = {}
         #: Proves, to this server, to be a process of the user who runs it.
         self.process_secret = f"jprc_{secrets.token_urlsafe(32)}"
         #: The requests that wait for their answers.

@@ -3,6 +3,7 @@ import { Token } from '@lumino/coreutils';
 import { Client } from './api/client';
 import { Identity } from './model/identity';
 import { SessionList } from './model/list';
+import { Logins } from './model/logins';
 import { Presence } from './model/presence';
 import { Recording } from './model/recording';
 import { OpenSessions } from './model/session';
@@ -11,6 +12,7 @@ import { OpenSessions } from './model/session';
 export interface ISessions {
   readonly client: Client;
   readonly identity: Identity;
+  readonly logins: Logins;
   readonly list: SessionList;
   readonly open: OpenSessions;
   readonly recording: Recording;

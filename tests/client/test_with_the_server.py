@@ -140,7 +140,7 @@ def test_every_operation_of_the_table_has_its_route(
             http.call(operation, request, b"content" if operation.content == "upload" else None)
     except errors.SessionsError as error:
         expected = NOBODY_IS_TOLD.get(operation.name, errors.NotSignedIn)
-        if operation.needs is api.Needs.KERNELS:
+        if operation.needs.jupyter:
             expected = errors.NoKernels
         assert isinstance(error, expected)
     else:

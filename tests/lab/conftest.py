@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -102,6 +103,8 @@ class Lab:
             for name in ("DATA", "CONFIG", "RUNTIME")
         }
         places |= {"HOME": str(self.folder), "IPYTHONDIR": str(self.folder / "ipython")}
+        # As on a hub, one of those whom the server knows is the one whose files it works with.
+        places["JUPYTERHUB_USER"] = "olga"
         with (self.folder / "lab.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "jupyter", self.command, f"--port={self.port}"]
@@ -147,6 +150,16 @@ class Lab:
         """Publish a file."""
         request = model.PublishFile(code=code, path=path)
         self.house.call(by, api.PUBLISH_FILE, request, upload=content)
+
+    def store_login(self, user: str, server: str, key: str) -> None:
+        """Store a login where the one who runs the server has theirs."""
+        folder = self.folder / "data" / "sessions" / "logins"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        id_, created = secrets.token_hex(8), datetime.now(UTC).isoformat()
+        login = {"id": id_, "server": server, "user": user, "key": key, "created": created}
+        file = folder / f"{id_}.json"
+        file.write_text(json.dumps(login | {"label": "", "expires": None}))
+        file.chmod(0o600)
 
     def notebook(self, name: str, *sources: str, kernel: str = "python3") -> str:
         """Put a notebook with these cells into the folder."""

@@ -147,6 +147,8 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "attachments.put": lambda case: {"kernel": "some-kernel", "session": NEVER_GIVEN},
     "attachments.change": lambda case: {"kernel": "some-kernel", "paused": True},
     "attachments.delete": lambda case: {"kernel": "some-kernel"},
+    "storedlogins.list": lambda case: {},
+    "storedlogins.link": lambda case: {"id": "1a"},
     "events.list": lambda case: {},
     "events.follow": lambda case: {},
     "accounts.add": lambda case: {"name": case.site.name(), "password": PASSWORD},
@@ -204,7 +206,7 @@ def expected(operation: Operation[Any, Any], who: str, state: str) -> tuple[int,
     needed = operation.needs.role
     if operation.needs is Needs.NOTHING:
         return 200, ""
-    if operation.needs is Needs.KERNELS:
+    if operation.needs.jupyter:
         return 404, "no_kernels"  # of a server that has none, to whoever asks
     if who in NOT_SIGNED_IN:
         return 401, NOT_SIGNED_IN[who]

@@ -19,7 +19,7 @@ from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VAR
 from jupyter_sessions.client.logins.keyrings import KEYRING_VARIABLE
 from jupyter_sessions.client.logins.login import Login
 from jupyter_sessions.client.logins.making import Made, Wanted, by_key, create, join, log_in
-from jupyter_sessions.client.logins.store import last, learn, remove, stored
+from jupyter_sessions.client.logins.store import by_id, last, learn, remove, stored
 from jupyter_sessions.client.logins.used import Used
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Used",
     "Wanted",
     "as_stored",
+    "by_id",
     "by_key",
     "check",
     "choose_where_none_is",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.core.askers import Asker
+from jupyter_sessions.server.identity import runs_server
 from jupyter_sessions.server.kernels import lines
 from jupyter_sessions.server.kernels.keeper import Attached, Keeper
 from jupyter_sessions.server.kernels.targets import name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_sessions.server.kernels.kernels import Kernels
     from jupyter_sessions.server.kernels.targets import Target, Targets
+    from jupyter_sessions.server.uses import Use
 
 _STOPPED = "Recording was stopped while this ran."
 
@@ -37,19 +40,13 @@ class Attachments:
         self._kernels = kernels
         self._targets = targets
         self._keeper = keeper
-        self._uses: dict[str, Callable[..., Awaitable[Any]]] = {
+        self.uses: Mapping[str, Use] = {
             api.LIST_ATTACHMENTS.name: self._list,
             api.GET_ATTACHMENT.name: self._get,
             api.PUT_ATTACHMENT.name: self._put,
             api.CHANGE_ATTACHMENT.name: self._change,
             api.DELETE_ATTACHMENT.name: self._delete,
         }
-
-    async def do(
-        self, operation: api.Operation[Any, Any], request: Any, asker: Asker, server_url: str
-    ) -> Any:
-        """Do an operation of the table for someone whom the Jupyter server lets use its kernels."""
-        return await self._uses[operation.name](request, asker, server_url)
 
     async def stop(self) -> None:
         """Record no more; attachments of kernels that go on living wait for the next server."""
@@ -136,7 +133,7 @@ class Attachments:
                     problem, state = problem or f"{error.message} {error.hint}", "waiting"
                 else:
                     session, label, url, problem = "", "", None, None
-        elif told.user != name_of(asker) and self._keeper.several:
+        elif not runs_server(asker):  # whose stored login it is
             session, label, url, problem = "", "", None, None
         return model.Attachment(
             kernel=told.kernel,

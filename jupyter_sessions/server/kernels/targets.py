@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.choose import same_server, transport_of
 from jupyter_sessions.client.references import Reference, parse_reference
 from jupyter_sessions.core.askers import Asker, Identified, SystemUser
+from jupyter_sessions.server.identity import runs_server
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -75,7 +75,7 @@ class Targets:
         )
         if here and request.user is None:
             return await self._here(reference.code, asker, server_url)
-        if not _is_owner(asker):
+        if not runs_server(asker):
             raise errors.Forbidden(
                 "Stored logins for other servers are for the one who runs this Jupyter server.",
                 hint="Attach the kernel to a session of this server.",
@@ -109,12 +109,6 @@ def name_of(asker: Asker) -> str:
     if not isinstance(asker, SystemUser | Identified):
         raise errors.NotSignedIn("Nobody is known to ask.", hint="Log in to the Jupyter server.")
     return asker.name
-
-
-def _is_owner(asker: Asker) -> bool:
-    """Tell whether someone is the one whose files the server works with."""
-    # The single-user server of a hub is one person's, whom the hub names.
-    return isinstance(asker, SystemUser) or name_of(asker) == os.environ.get("JUPYTERHUB_USER")
 
 
 def _elsewhere(server: str, reference: Reference, user: str | None) -> Target:

@@ -99,5 +99,4 @@ class LogoutPage(Page):
         # A login that has ended already, by time or elsewhere, still leaves a cookie.
         with contextlib.suppress(errors.NotSignedIn):
             await self.call(api.LOG_OUT, model.Nothing())
-        self.sign_out()
         self.redirect(self.links.login(), status=303)

@@ -48,6 +48,16 @@ export class Client {
     ) as AnswerOf<N>;
   }
 
+  /** Be whom a one-time ticket stands for, from now on: its login becomes the browser's. */
+  async enter(ticket: string): Promise<void> {
+    const body = new URLSearchParams({ ticket });
+    const init = { method: 'POST', cache: 'default', body } as const;
+    const response = await this._response(this.page('enter'), init);
+    if (!response.ok) {
+      throw await Refusal.read(response);
+    }
+  }
+
   /** Open the WebSocket of an operation that follows something. */
   follow(request: RequestOf<'events.follow'>): WebSocket {
     const { url } = this._asked('events.follow', request);

@@ -148,6 +148,13 @@ export type Joined = { session: Session; changed: boolean };
 export type Login = { id: number | null; user: string; real_user: string | null; made_by: string | null; group: string | null; confined: boolean; label: string; agent: string; created: string | null; last_used: string | null; expires: string | null; idle_timeout: number | null; current: boolean; state: 'active' | 'expired' | 'revoked' };
 
 /**
+ * A one-time login link, and the `ticket` that it holds: the way in as whom a login stands for.
+ *
+ * The login that it gives ends at the latest with the stored one.
+ */
+export type LoginLink = { url: string; ticket: string; expires: string };
+
+/**
  * Someone with roles in a session: a user or, where `group` is set, all users in a group.
  *
  * A group's name stands in `user` with an `@` before it, as in a grant. A `guest` is here by an
@@ -231,6 +238,14 @@ export type Session = { code: string; url: string | null; label: string; descrip
 /** What a command that still runs has put out, `until` that moment. */
 export type SoFar = { outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; until: string };
 
+/**
+ * A stored login, as `jupyter sessions logins` lists it: all but its key.
+ *
+ * `here` tells that its server is the one that was asked. The `state` is what is known without
+ * asking its server: `stored` is one that has not ended, as far as that goes.
+ */
+export type StoredLogin = { id: string; server: string; user: string; real_user: string | null; group: string | null; label: string; created: string; expires: string | null; here: boolean; state: 'expired' | 'revoked' | 'stored' | 'unknown' };
+
 /** Text written to stdout or stderr (nbformat v4). */
 export type Stream = { output_type: 'stream'; name: string; text: string | Array<string> };
 
@@ -299,6 +314,8 @@ export type Operations = {
   'attachments.put': { request: { kernel: string; session: string; notebook?: string; user?: string | null }; answer: Attachment };
   'attachments.change': { request: { kernel: string; paused?: boolean; skip?: string }; answer: Attachment };
   'attachments.delete': { request: { kernel: string; command?: string | null }; answer: Attachment };
+  'storedlogins.list': { request: { limit?: number; after?: string | null }; answer: Page<StoredLogin> };
+  'storedlogins.link': { request: { id: string }; answer: LoginLink };
   'events.list': { request: { code: string; order?: 'newest' | 'oldest'; limit?: number; after?: number | null }; answer: Page<Event> };
   'events.follow': { request: { code: string; after?: number | null }; answer: Event };
   'accounts.add': { request: { name: string; password: string; display_name?: string }; answer: Account };
@@ -380,6 +397,8 @@ export const OPERATIONS = {
   'attachments.put': {"method": "PUT", "path": "/attachments/{kernel}"},
   'attachments.change': {"method": "PATCH", "path": "/attachments/{kernel}"},
   'attachments.delete': {"method": "DELETE", "path": "/attachments/{kernel}"},
+  'storedlogins.list': {"method": "GET", "path": "/stored-logins"},
+  'storedlogins.link': {"method": "POST", "path": "/stored-logins/{id}/link"},
   'events.list': {"method": "GET", "path": "/sessions/{code}/events", "role": "read", "states": ["active", "closed", "disabled"]},
   'events.follow': {"method": "WS", "path": "/sessions/{code}/live", "role": "read", "states": ["active", "closed", "disabled"], "message": "Event"},
   'accounts.add': {"method": "POST", "path": "/accounts"},

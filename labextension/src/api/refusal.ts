@@ -12,7 +12,12 @@ export class Refusal extends Error {
 
   /** Whether the server could not be reached at all, or is not itself now. */
   get offline(): boolean {
-    return this.code === UNREACHABLE || this.status >= 502;
+    // What the server itself says of another one that it can't reach is no word about itself.
+    return (
+      this.code === NO_ANSWER ||
+      this.status > 502 ||
+      (this.status === 502 && this.code === NO_SESSIONS)
+    );
   }
 
   /** Whether there is nothing (any more) for who asks. */
@@ -21,7 +26,7 @@ export class Refusal extends Error {
   }
 
   static unreachable(): Refusal {
-    return new Refusal(0, UNREACHABLE, '');
+    return new Refusal(0, NO_ANSWER, '');
   }
 
   /** Read an error answer; what is not of our form comes from something in between. */
@@ -34,11 +39,7 @@ export class Refusal extends Error {
     } catch {
       // Not JSON: a proxy's own page.
     }
-    return new Refusal(
-      response.status,
-      'not_a_sessions_server',
-      response.statusText
-    );
+    return new Refusal(response.status, NO_SESSIONS, response.statusText);
   }
 
   /** Make a refusal of whatever was thrown. */
@@ -53,4 +54,5 @@ export class Refusal extends Error {
   }
 }
 
-const UNREACHABLE = 'server_unreachable';
+const NO_ANSWER = 'no_answer';
+const NO_SESSIONS = 'not_a_sessions_server';

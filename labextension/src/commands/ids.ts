@@ -5,6 +5,7 @@ export namespace CommandIDs {
   export const join = 'jupyter-sessions:join';
   export const refresh = 'jupyter-sessions:refresh';
   export const switchLogin = 'jupyter-sessions:switch-login';
+  export const logIn = 'jupyter-sessions:log-in';
   export const leaveLogin = 'jupyter-sessions:leave-login';
   export const copyUrl = 'jupyter-sessions:copy-url';
   export const showPanel = 'jupyter-sessions:show-panel';

@@ -6,6 +6,7 @@ import { ISessions } from '../tokens';
 import { failed } from './failed';
 import { CommandIDs } from './ids';
 import { addJoinCommand } from './join';
+import { addLoginCommands } from './logins';
 import { NOTHING, SESSION } from './schemas';
 
 /** Add the commands about sessions as such. */
@@ -78,23 +79,7 @@ export function addPanelCommands(
     execute: () => list.refresh()
   });
 
-  commands.addCommand(CommandIDs.switchLogin, {
-    label: trans.__('Switch Login…'),
-    caption: trans.__('Log in with another account of this server'),
-    describedBy: NOTHING,
-    execute: () => {
-      window.open(`${client.page('login')}?again=1`, '_blank', 'noopener');
-    }
-  });
-
-  commands.addCommand(CommandIDs.leaveLogin, {
-    label: trans.__('Log Out of Sessions'),
-    describedBy: NOTHING,
-    execute: async () => {
-      await client.call('logins.end', {}).catch(() => undefined);
-      await sessions.identity.look();
-    }
-  });
+  addLoginCommands(app, sessions, trans);
 
   commands.addCommand(CommandIDs.copyUrl, {
     label: trans.__('Copy Session URL'),

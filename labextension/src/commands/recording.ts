@@ -3,6 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
+import { isHere } from '../wording/references';
 import { asked } from './asking';
 import { failed } from './failed';
 import { CommandIDs } from './ids';
@@ -69,7 +70,16 @@ export function addRecordingCommands(
       }
       const path = String(args.path ?? recording.active?.path ?? '');
       try {
-        const attachment = await recording.attach(id, named.text, path);
+        const { user } = sessions.identity;
+        const here = sessions.client.settings.baseUrl;
+        const attachment = await recording.attach(
+          id,
+          named.text,
+          path,
+          user?.via === 'key' && isHere(named.reference.server, here)
+            ? user.name
+            : null
+        );
         const label = attachment.label || trans.__('Untitled');
         Notification.success(trans.__('Recording into %1.', label), {
           autoClose: 3000

@@ -47,6 +47,13 @@ export class SessionList extends Store {
     void this.refresh();
   }
 
+  /** Begin anew: who asks may be someone else. */
+  restart(): void {
+    this.items = [];
+    this._next = null;
+    this.look(this.which, this.search);
+  }
+
   /** Ask anew now. */
   async refresh(): Promise<void> {
     await this._poll.refresh();

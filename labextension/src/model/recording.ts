@@ -3,6 +3,7 @@ import { Poll } from '@lumino/polling';
 import { Client } from '../api/client';
 import { Attachment } from '../api/operations';
 import { Refusal } from '../api/refusal';
+import { isHere } from '../wording/references';
 import { Store } from './store';
 
 /** The notebook or console in front. */
@@ -48,8 +49,17 @@ export class Recording extends Store {
 
   /** The session that the active notebook records into. */
   get activeCode(): string | null {
-    const attachment = this._active && this.of(this._active.kernel);
-    return attachment && attachment.server === null ? attachment.session : null;
+    return this._active && this.codeOf(this._active.kernel);
+  }
+
+  /** The session on this server that a kernel records into. */
+  codeOf(kernel: string | null | undefined): string | null {
+    const attachment = this.of(kernel);
+    const here = this._client.settings.baseUrl;
+    return (
+      (attachment && isHere(attachment.server, here) && attachment.session) ||
+      null
+    );
   }
 
   /** What a kernel records into. */
@@ -61,16 +71,22 @@ export class Recording extends Store {
     );
   }
 
-  /** Have a kernel record into a session, by code or URL, in place of the one before. */
+  /**
+   * Have a kernel record into a session, by code or URL, in place of the one before.
+   *
+   * Records are of who the Jupyter server takes one for, or by a stored login of the `user` named.
+   */
   async attach(
     kernel: string,
     session: string,
-    notebook: string
+    notebook: string,
+    user: string | null = null
   ): Promise<Attachment> {
     const attachment = await this._client.call('attachments.put', {
       kernel,
       session,
-      notebook
+      notebook,
+      user
     });
     this._set(kernel, attachment);
     return attachment;

@@ -4,6 +4,7 @@ import { Menu } from '@lumino/widgets';
 
 import { Attachment, Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
+import { Recording } from '../model/recording';
 import { ISessions } from '../tokens';
 
 const OFFERED = 8; // sessions
@@ -21,7 +22,7 @@ export function openRecordingMenu(
   const menu = new Menu({ commands });
   menu.title.label = trans.__('Recording');
   if (attachment) {
-    addCurrent(menu, attachment, kernel);
+    addCurrent(menu, sessions.recording, attachment, kernel);
   }
   for (const session of offered(sessions, attachment)) {
     const label = session.label || trans.__('Untitled');
@@ -37,18 +38,21 @@ export function openRecordingMenu(
   menu.open(left, bottom < window.innerHeight / 2 ? bottom : top);
 }
 
-function addCurrent(menu: Menu, attachment: Attachment, kernel: string): void {
+function addCurrent(
+  menu: Menu,
+  recording: Recording,
+  attachment: Attachment,
+  kernel: string
+): void {
   const paused = attachment.state === 'paused';
   menu.addItem({
     command: CommandIDs.pause,
     args: { kernel, paused: !paused }
   });
   menu.addItem({ command: CommandIDs.detach, args: { kernel } });
-  if (attachment.server === null) {
-    menu.addItem({
-      command: CommandIDs.open,
-      args: { code: attachment.session }
-    });
+  const code = recording.codeOf(kernel);
+  if (code !== null) {
+    menu.addItem({ command: CommandIDs.open, args: { code } });
   }
   menu.addItem({ type: 'separator' });
 }

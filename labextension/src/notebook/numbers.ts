@@ -60,8 +60,7 @@ export class CommandNumbers extends Store {
 
   private _look(): void {
     const kernel = this.panel.sessionContext.session?.kernel?.id;
-    const attachment = this._sessions.recording.of(kernel);
-    const code = attachment?.server === null ? attachment.session : null;
+    const code = this._sessions.recording.codeOf(kernel);
     if (code === this.code) {
       return;
     }

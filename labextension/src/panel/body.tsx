@@ -22,7 +22,7 @@ export function PanelBody(): JSX.Element {
         <Problem
           problem={list.problem}
           onRetry={() => void list.refresh()}
-          onLogin={() => execute(CommandIDs.switchLogin)}
+          onLogin={() => execute(CommandIDs.logIn)}
         />
       )}
       <Found list={list} />
@@ -99,7 +99,7 @@ function Found({ list }: { list: SessionList }): JSX.Element {
         <Problem
           problem={list.problem}
           onRetry={() => void list.refresh()}
-          onLogin={() => execute(CommandIDs.switchLogin)}
+          onLogin={() => execute(CommandIDs.logIn)}
         />
       );
     }

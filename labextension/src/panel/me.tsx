@@ -38,19 +38,12 @@ export function Me(): JSX.Element {
       )}
       <button
         type="button"
-        className="jp-Sessions-link"
-        title={
-          user?.via === 'key'
-            ? trans.__('Be who the Jupyter server takes you for again')
-            : trans.__('Log in with another account of this server')
-        }
-        onClick={() =>
-          execute(
-            user?.via === 'key' ? CommandIDs.leaveLogin : CommandIDs.switchLogin
-          )
-        }
+        className="jp-Sessions-link jp-Sessions-switch"
+        aria-haspopup="menu"
+        title={trans.__('Switch between your logins, log in, log out')}
+        onClick={() => execute(CommandIDs.switchLogin)}
       >
-        {user?.via === 'key' ? trans.__('Log out') : trans.__('Switch')}
+        {trans.__('Switch')}
       </button>
     </div>
   );

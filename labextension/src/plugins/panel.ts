@@ -39,7 +39,9 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       CommandIDs.create,
       CommandIDs.join,
       CommandIDs.refresh,
-      CommandIDs.switchLogin
+      CommandIDs.switchLogin,
+      CommandIDs.logIn,
+      CommandIDs.leaveLogin
     ]) {
       palette?.addItem({ command, category: trans.__('Experiments') });
     }

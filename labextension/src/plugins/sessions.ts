@@ -6,6 +6,7 @@ import {
 import { Client } from '../api/client';
 import { Identity } from '../model/identity';
 import { SessionList } from '../model/list';
+import { Logins } from '../model/logins';
 import { Presence } from '../model/presence';
 import { Recording } from '../model/recording';
 import { OpenSessions } from '../model/session';
@@ -19,9 +20,11 @@ export const sessionsPlugin: JupyterFrontEndPlugin<ISessions> = {
   provides: ISessions,
   activate: (app: JupyterFrontEnd): ISessions => {
     const client = new Client(app.serviceManager.serverSettings);
+    const identity = new Identity(client);
     const sessions: ISessions = {
       client,
-      identity: new Identity(client),
+      identity,
+      logins: new Logins(client, identity),
       list: new SessionList(client),
       open: new OpenSessions(client),
       recording: new Recording(client),
@@ -29,10 +32,11 @@ export const sessionsPlugin: JupyterFrontEndPlugin<ISessions> = {
     };
     // As someone else, one has other sessions.
     let name = '';
-    sessions.identity.changed.connect(({ user }) => {
+    identity.changed.connect(({ user }) => {
       if (user && name && user.name !== name) {
-        void sessions.list.refresh();
+        sessions.list.restart();
         sessions.open.reload();
+        void sessions.presence.refresh();
       }
       name = user?.name ?? name;
     }, sessions);

@@ -40,7 +40,7 @@ export function SessionView(
       <Problem
         problem={problem}
         onRetry={() => void open.load()}
-        onLogin={() => execute(CommandIDs.switchLogin)}
+        onLogin={() => execute(CommandIDs.logIn)}
       />
     );
   }

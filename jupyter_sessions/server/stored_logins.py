@@ -1,0 +1,94 @@
+"""The stored logins of the one who runs a Jupyter server, for their own eyes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client import logins
+from jupyter_sessions.client.choose import over_http, same_server
+from jupyter_sessions.client.entering import login_link
+from jupyter_sessions.server.identity import runs_server
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jupyter_sessions.core.askers import Asker
+    from jupyter_sessions.server.uses import Use
+
+
+class StoredLogins:
+    """What ``jupyter sessions logins`` knows, without the keys, and the ways in that they open.
+
+    Parameters
+    ----------
+    addresses
+        The base URLs under which this server is known.
+    """
+
+    def __init__(self, addresses: Sequence[str]) -> None:
+        self._addresses = addresses
+        self.uses: Mapping[str, Use] = {
+            api.LIST_STORED_LOGINS.name: self._list,
+            api.LINK_STORED_LOGIN.name: self._link,
+        }
+
+    async def _list(
+        self, request: model.ListStoredLogins, asker: Asker, server_url: str
+    ) -> model.Page[model.StoredLogin]:
+        _expect_owner(asker)
+        known = await asyncio.to_thread(logins.stored)
+        ids = [login.id for login in known]
+        start = ids.index(request.after) + 1 if request.after in ids else 0
+        taken = known[start : start + request.limit]
+        more = start + len(taken) < len(known)
+        return model.Page(
+            items=[self._shown(login, server_url) for login in taken],
+            next=taken[-1].id if more else None,
+        )
+
+    async def _link(
+        self, request: model.StoredLoginNamed, asker: Asker, server_url: str
+    ) -> model.LoginLink:
+        del server_url
+        _expect_owner(asker)
+        return await asyncio.to_thread(_link, request.id)
+
+    def _shown(self, login: logins.Login, server_url: str) -> model.StoredLogin:
+        here = (server_url, *self._addresses)
+        return model.StoredLogin(
+            id=login.id,
+            server=login.server,
+            user=login.user,
+            real_user=login.real_user,
+            group=login.group,
+            label=login.label,
+            created=login.created,
+            expires=login.ends,
+            here=any(same_server(login.server, each) for each in here),
+            state=login.over or "stored",
+        )
+
+
+def _link(id_: str) -> model.LoginLink:
+    login = logins.by_id(id_)
+    if login is None:
+        raise errors.NotFound(
+            "That login is not stored any more.", hint="Log in again, or choose another."
+        )
+    way = over_http(login)
+    try:
+        return login_link(way, login.server)
+    finally:
+        way.close()
+
+
+def _expect_owner(asker: Asker) -> None:
+    """See that someone is the one whose files the server works with."""
+    if not runs_server(asker):
+        raise errors.Forbidden(
+            "Stored logins are for the one who runs this Jupyter server.",
+            hint="Work with the sessions of this server, or log in to the other one in the "
+            "browser.",
+        )

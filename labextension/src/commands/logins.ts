@@ -1,0 +1,138 @@
+import { JupyterFrontEnd } from '@jupyterlab/application';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { ISessions } from '../tokens';
+import { hostOf } from '../wording/references';
+import { failed } from './failed';
+import { CommandIDs } from './ids';
+import { NOTHING } from './schemas';
+
+const PANEL = 'jupyter-sessions-panel';
+
+/** Add the commands about who one is. */
+export function addLoginCommands(
+  app: JupyterFrontEnd,
+  sessions: ISessions,
+  trans: TranslationBundle
+): void {
+  const { commands } = app;
+  const { client, identity, logins } = sessions;
+
+  commands.addCommand(CommandIDs.switchLogin, {
+    label: args => {
+      if (!args.login) {
+        return trans.__('Switch Login…');
+      }
+      const who = args.group
+        ? trans.__('%1 in %2', String(args.user), String(args.group))
+        : String(args.user);
+      return args.server
+        ? trans.__('Open %1 as %2', hostOf(String(args.server)), who)
+        : trans.__('Switch to %1', who);
+    },
+    caption: args =>
+      args.server
+        ? trans.__('Its sessions open in a new browser tab, as %1', args.user)
+        : trans.__('Work with sessions as someone else'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          login: {
+            type: 'string',
+            description: trans.__(
+              'The id of a stored login, as `jupyter sessions logins --json` lists it; else asked'
+            )
+          },
+          user: {
+            type: 'string',
+            description: trans.__('Whom it stands for')
+          },
+          group: { type: 'string', description: trans.__('In which group') },
+          server: {
+            type: 'string',
+            description: trans.__('Its server, where that is not this one')
+          }
+        }
+      }
+    },
+    isToggled: args =>
+      !!args.login &&
+      !args.server &&
+      identity.user?.via === 'key' &&
+      identity.user.name === args.user,
+    execute: async args => {
+      try {
+        if (!args.login) {
+          app.shell.activateById(PANEL);
+          const { openLoginMenu } = await import('../panel/logins');
+          const panel = document.getElementById(PANEL);
+          const anchor = panel?.querySelector('.jp-Sessions-switch') ?? panel;
+          if (anchor) {
+            await openLoginMenu(anchor, logins, identity.user, commands, trans);
+          }
+        } else if (args.server) {
+          await opened(logins.link(String(args.login)));
+        } else {
+          await logins.enter(String(args.login));
+        }
+      } catch (error) {
+        failed(trans.__('You are who you were.'), error, trans);
+      }
+    }
+  });
+
+  commands.addCommand(CommandIDs.logIn, {
+    label: trans.__('Log In as Another…'),
+    caption: trans.__(
+      'Log in with another account of this server, in a new browser tab'
+    ),
+    describedBy: NOTHING,
+    execute: () => {
+      window.open(`${client.page('login')}?again=1`, '_blank', 'noopener');
+    }
+  });
+
+  commands.addCommand(CommandIDs.leaveLogin, {
+    label: args =>
+      args.user
+        ? trans.__('Log Out of %1', String(args.user))
+        : trans.__('Log Out of Sessions'),
+    caption: trans.__('Be who the Jupyter server takes you for again'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          user: { type: 'string', description: trans.__('Who one is now') }
+        }
+      }
+    },
+    isEnabled: () => identity.user?.via === 'key',
+    execute: async () => {
+      try {
+        await logins.leave();
+      } catch (error) {
+        failed(trans.__('You are still logged in.'), error, trans);
+      }
+    }
+  });
+  identity.changed.connect(
+    () => commands.notifyCommandChanged(CommandIDs.leaveLogin),
+    identity
+  );
+}
+
+/** Show an address in a new tab, which is opened while the click still counts as one. */
+async function opened(address: Promise<string>): Promise<void> {
+  const tab = window.open('', '_blank');
+  try {
+    const url = await address;
+    if (tab) {
+      tab.opener = null;
+      tab.location.href = url;
+    }
+  } catch (error) {
+    tab?.close();
+    throw error;
+  }
+}
