@@ -53,9 +53,14 @@ def own_servers() -> list[RunningServer]:
 
 
 def shown_at(database: str) -> str | None:
-    """Return the base URL of a server on this machine that shows a database, None without one."""
-    urls = (server.url.rstrip("/") for server in own_servers() if server.database == database)
-    return next(urls, None)
+    """Return the base URL of a server on this machine that shows a database, None without one.
+
+    Of several it is one without kernels: that one was started for others to come to, and the URLs
+    of sessions are what people pass around.
+    """
+    showing = (server for server in own_servers() if server.database == database)
+    chosen = min(showing, key=lambda server: bool(server.kernels), default=None)
+    return chosen.url.rstrip("/") if chosen else None
 
 
 def alive(pid: int) -> bool:

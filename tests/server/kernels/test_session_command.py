@@ -54,3 +54,15 @@ def test_a_published_file_knows_the_command_that_made_it(jupyter: Jupyter) -> No
     assert re.search("Published made.txt", told), told
     (file,) = jupyter.ask("GET", f"/sessions/api/sessions/{code}/files")["items"]
     assert file["command"] == 2
+
+
+def test_the_address_to_pass_on_is_that_of_a_server_for_others(jupyter: Jupyter) -> None:
+    kernel = loaded(jupyter)
+    jupyter.run(kernel, "%session new")
+    code = jupyter.attachment(kernel)["session"]
+    assert f":{jupyter.server.port}/sessions/{code}/" in jupyter.run(kernel, "%session web")
+    with jupyter.place.serve() as sessions:
+        told = jupyter.run(kernel, "%session web")
+        assert f":{sessions.port}/sessions/{code}/experiment" in told
+        assert f":{jupyter.server.port}/" not in told
+    jupyter.run(kernel, "%session detach")
