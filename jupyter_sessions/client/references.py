@@ -212,6 +212,12 @@ def host_of(server: str) -> str:
     return _host_and_port(_split_path(server.partition("://")[2])[0])[0]
 
 
+def port_of(server: str) -> int:
+    """Give the port in a server's base URL, or else its scheme's."""
+    scheme, _, rest = server.partition("://")
+    return _host_and_port(_split_path(rest)[0])[1] or DEFAULT_PORT[scheme]
+
+
 def _shown(text: str) -> str:
     # What stands behind ? or before @ may be a secret.
     shown = re.split(r"[?#]", text, maxsplit=1)[0]

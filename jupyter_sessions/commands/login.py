@@ -38,11 +38,10 @@ class _Login:
 
     work: Work
     wanted: Wanted
-    port: int | None
     password: str | None
     always_create: bool
     patience: float | None
-    warned: str = ""
+    last_said: str = ""
 
     def decide(self) -> Decided:
         """Use the current login, or another stored one, or make one."""
@@ -61,27 +60,29 @@ class _Login:
 
     def _passed_over(self, login: Login, why: str) -> None:
         said = f"Not your login to {login.server} as {one_line(login.who)}: {one_line(why)}"
-        self._warn(said.rstrip(".") + ".")
+        if said != self.last_said:  # it is looked at again once the server is known
+            self.last_said = said
+            self._warn(said.rstrip(".") + ".")
 
     def _warn(self, text: str) -> None:
         # At once, and not into what a program reads.
-        if text != self.warned:
-            self.warned = text
-            self.work.front.show(Result(None, aside=(Line(text, Tone.WARNING),)))
+        self.work.front.show(Result(None, aside=(Line(text, Tone.WARNING),)))
 
     def _ask_for_server(self) -> None:
-        from jupyter_sessions.client import logins
-        from jupyter_sessions.client.given import with_port
-        from jupyter_sessions.client.references import parse_address
+        from jupyter_sessions.client import given, logins
 
-        last = logins.last()
-        answer = parse_address(self.work.front.ask("Server", last.server if last else ""))
+        last, port = logins.last(), self.wanted.port
+        default = last.server if last else ""
+        if default and port is not None:
+            default = given.with_port(default, port)
+        said = self.work.front.ask("Server", default)
+        at = None if port is None else str(port)
+        answer = given.address(said, None, self.wanted.user, at)
         if answer.server is None:
             raise errors.BadRequest(
                 "No server is named.", hint=f"{self.work.front.prefix} login USER@SERVER:PORT"
             )
-        server = answer.server if self.port is None else with_port(answer.server, self.port)
-        self.wanted = replace(self.wanted, server=server, user=self.wanted.user or answer.user)
+        self.wanted = replace(self.wanted, server=answer.server, user=answer.user)
 
     def _created(self) -> Decided:
         from jupyter_sessions.client import logins
@@ -91,7 +92,7 @@ class _Login:
         reach(server, self.patience)
         if self.wanted.user is None:
             last = logins.last()
-            default = last.user if last and last.server == server else _system_user()
+            default = last.user if last else _system_user()
             self.wanted = replace(self.wanted, user=self.work.front.ask("User", default))
         given = self.password or os.environ.get(PASSWORD_VARIABLE)
         for left in reversed(range(_TRIES)):
@@ -161,6 +162,7 @@ def login(
         return _joined(work, where, key, retry, [name for name, value in ignored.items() if value])
     wanted = logins.Wanted(
         server=where.server,
+        port=where.port,
         user=where.user,
         group=_text(more["group"]),
         sudo=_text(more["sudo"]),
@@ -170,7 +172,7 @@ def login(
     )
     if password_stdin:
         password = work.front.read_password()
-    decided = _Login(work, wanted, where.port, password, create, retry).decide()
+    decided = _Login(work, wanted, password, create, retry).decide()
     return _made_current(work, decided, [])
 
 

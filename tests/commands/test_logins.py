@@ -180,6 +180,8 @@ def test_at_a_terminal_the_last_names_stand_in_brackets_and_a_password_has_three
     for guess in ("wrong", "also wrong", PASSWORD):
         terminal.expect_exact(f"Password of bar at {server.url}: ")
         terminal.sendline(guess)
+        if guess != PASSWORD:
+            terminal.expect_exact("don't belong together")
     code, said = ended(terminal)
     assert code == 0
     assert f"Created a login to {server.url} as bar." in said
@@ -207,6 +209,25 @@ def test_a_port_and_a_user_go_with_the_last_server(
     port = server.url.rpartition(":")[2]
     said = program.good("login", "-u", "foo", "-p", port, "-w", PASSWORD)
     assert f"Created a login to {server.url} as foo." in said
+
+
+def test_a_port_alone_is_another_server_than_that_of_the_current_login(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    log_in("bar")
+    own, other = server.url.rpartition(":")[2], str(free_port())
+    nowhere = f"http://127.0.0.1:{other}"
+    assert f"Using your login to {server.url}" in program.good("login", "-p", own)
+    refused = program("login", "-p", other, "-w", PASSWORD)
+    assert refused.code == errors.ServerUnreachable.exit_code
+    assert f"its port is {own}, not {other}" in refused.err
+    assert f"{nowhere} can't be reached" in refused.err
+    terminal = in_terminal("login", "-p", other)
+    terminal.expect_exact(f"Server [{nowhere}]: ")
+    terminal.sendline(server.url)
+    code, said = ended(terminal)
+    assert code == errors.BadRequest.exit_code
+    assert "The port is given twice" in said
 
 
 def test_what_the_server_clamps_is_said(program: Program, log_in: LogIn) -> None:

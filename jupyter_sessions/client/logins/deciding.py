@@ -12,6 +12,7 @@ from jupyter_sessions.client.logins.choice import current_id
 from jupyter_sessions.client.logins.finding import fits
 from jupyter_sessions.client.logins.login import Login
 from jupyter_sessions.client.logins.making import Wanted
+from jupyter_sessions.client.references import port_of
 
 How = Literal["using", "reconnected", "joined", "created"]
 
@@ -104,6 +105,8 @@ def _alive(
 
 def _conflict(login: Login, wanted: Wanted) -> str:
     """Say why a login is not what is wanted."""
+    if wanted.server is None and wanted.port not in (None, port_of(login.server)):
+        return f"its port is {port_of(login.server)}, not {wanted.port}"
     works_as = "nobody else" if login.real_user is None else login.user
     if wanted.sudo is not None and wanted.sudo != works_as:
         return f"it acts as {works_as}, not as {wanted.sudo}"

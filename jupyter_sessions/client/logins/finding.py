@@ -9,7 +9,7 @@ from jupyter_sessions.client.logins import store
 from jupyter_sessions.client.logins.choice import current_id
 from jupyter_sessions.client.logins.login import Login
 from jupyter_sessions.client.logins.making import Wanted
-from jupyter_sessions.client.references import parse_address
+from jupyter_sessions.client.references import parse_address, port_of
 
 _SHOWN = 8  # characters of a login's name that lists show
 
@@ -47,6 +47,8 @@ def fits(login: Login, wanted: Wanted, *, is_current: bool) -> bool:
     One that acts as somebody else fits who asks for that; if nobody is named, the current one does.
     """
     if wanted.server not in (None, login.server):
+        return False
+    if wanted.server is None and wanted.port not in (None, port_of(login.server)):
         return False
     if wanted.group is not None and not _same(wanted.group.removeprefix("@"), login.group):
         return False

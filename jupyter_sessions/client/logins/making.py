@@ -22,6 +22,8 @@ class Wanted:
     ----------
     server
         The server's base URL.
+    port
+        The port of a server that is not named.
     user
         Whose password opens it.
     group
@@ -35,6 +37,7 @@ class Wanted:
     """
 
     server: str | None = None
+    port: int | None = None
     user: str | None = None
     group: str | None = None
     sudo: str | None = None
