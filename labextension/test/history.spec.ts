@@ -1,4 +1,4 @@
-import { History } from '../src/model/history';
+import { EVERYTHING, History } from '../src/model/history';
 import { OpenSession } from '../src/model/session';
 import { scripted, settled, Socket } from './server';
 import { aCommand, anEvent, aSession } from './things';
@@ -91,7 +91,7 @@ describe('History', () => {
   it('turns pages under a filter, and takes in only what fits', async () => {
     const { history, asked } = opened(1000);
     await settled();
-    history.look({ user: '', status: 'error', search: '' });
+    history.look({ ...EVERYTHING, status: 'error' });
     expect(history.loading).toBe(true);
     await settled();
     expect(history.count).toBe(50);
@@ -108,6 +108,30 @@ describe('History', () => {
     const failed = aCommand(1002, { status: 'error' });
     Socket.last.say(anEvent(1002, 'command.recorded', { command: failed }));
     expect(history.number(0)).toBe(1002);
+  });
+
+  it('leaves out what only manages sessions till one asks for it', async () => {
+    const { history, asked } = opened(3);
+    await settled();
+    const take = (number: number): void =>
+      Socket.last.say(
+        anEvent(number, 'command.recorded', {
+          command: aCommand(number, { managing: true })
+        })
+      );
+    [1, 2, 3].forEach(take);
+    expect(history.hidden(1)).toBe(true);
+    expect(history.allHidden).toBe(true);
+    Socket.last.say(anEvent(4, 'command.recorded', { command: aCommand(4) }));
+    expect(history.allHidden).toBe(false);
+    expect(history.since(1)).toBe(1);
+    expect(history.reveal(2)).toBe(2);
+    expect(history.hidden(2)).toBe(false);
+    history.look({ ...EVERYTHING, managing: true });
+    expect([0, 1, 2, 3].some(row => history.hidden(row))).toBe(false);
+    history.look({ ...EVERYTHING, search: 'step' });
+    await settled();
+    expect(lists(asked).at(-1)).toContain('managing=false');
   });
 
   it('is empty when the session is gone', async () => {

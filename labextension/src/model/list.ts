@@ -1,26 +1,17 @@
-import { Poll } from '@lumino/polling';
-
 import { Client, RequestOf } from '../api/client';
 import { Session } from '../api/operations';
 import { Refusal } from '../api/refusal';
-import { Store } from './store';
+import { PolledStore } from './polling';
 
 export type Which = NonNullable<RequestOf<'sessions.list'>['which']>;
 
 const PAGE = 100;
 const LOOK_EVERY = 10_000; // ms; no WebSocket tells of sessions that one does not know yet
-const AT_MOST_EVERY = 120_000; // ms, when nothing answers
 
 /** The sessions that one has a role in, newest use first, read page by page. */
-export class SessionList extends Store {
+export class SessionList extends PolledStore {
   constructor(private readonly _client: Client) {
-    super();
-    this._poll = new Poll({
-      name: 'jupyter-sessions:list',
-      factory: () => this._refresh(),
-      frequency: { interval: LOOK_EVERY, backoff: true, max: AT_MOST_EVERY },
-      standby: 'when-hidden'
-    });
+    super(LOOK_EVERY);
   }
 
   items: Session[] = [];
@@ -54,12 +45,6 @@ export class SessionList extends Store {
     this.look(this.which, this.search);
   }
 
-  /** Ask anew now. */
-  async refresh(): Promise<void> {
-    await this._poll.refresh();
-    await this._poll.tick;
-  }
-
   /** Read the next page. */
   async next(): Promise<void> {
     if (this._next === null || this._turning) {
@@ -85,12 +70,7 @@ export class SessionList extends Store {
     }
   }
 
-  override dispose(): void {
-    this._poll.dispose();
-    super.dispose();
-  }
-
-  private async _refresh(): Promise<void> {
+  protected async read(): Promise<void> {
     const asked = this._asked;
     try {
       const page = await this._page(null);
@@ -132,5 +112,4 @@ export class SessionList extends Store {
   private _next: string | null = null;
   private _asked = 0;
   private _turning = false;
-  private readonly _poll: Poll;
 }

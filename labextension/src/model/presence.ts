@@ -1,22 +1,13 @@
-import { Poll } from '@lumino/polling';
-
 import { Client } from '../api/client';
-import { Store } from './store';
+import { PolledStore } from './polling';
 
 const LOOK_EVERY = 20_000; // ms
-const AT_MOST_EVERY = 300_000; // ms, when nothing answers
 const NOBODY: readonly string[] = [];
 
 /** Who else has which session open now. */
-export class Presence extends Store {
+export class Presence extends PolledStore {
   constructor(private readonly _client: Client) {
-    super();
-    this._poll = new Poll({
-      name: 'jupyter-sessions:presence',
-      factory: () => this._read(),
-      frequency: { interval: LOOK_EVERY, backoff: true, max: AT_MOST_EVERY },
-      standby: 'when-hidden'
-    });
+    super(LOOK_EVERY);
   }
 
   /** The other people in a session, who came first the first. */
@@ -24,18 +15,7 @@ export class Presence extends Store {
     return this._people.get(code) ?? NOBODY;
   }
 
-  /** Ask anew now. */
-  async refresh(): Promise<void> {
-    await this._poll.refresh();
-    await this._poll.tick;
-  }
-
-  override dispose(): void {
-    this._poll.dispose();
-    super.dispose();
-  }
-
-  private async _read(): Promise<void> {
+  protected async read(): Promise<void> {
     const { here } = await this._client.call('presence.all', {});
     const people = new Map<string, string[]>();
     for (const { session, user, mine } of here) {
@@ -51,5 +31,4 @@ export class Presence extends Store {
   }
 
   private _people: ReadonlyMap<string, readonly string[]> = new Map();
-  private readonly _poll: Poll;
 }

@@ -1,10 +1,8 @@
-import { Poll } from '@lumino/polling';
-
 import { Client } from '../api/client';
 import { Attachment } from '../api/operations';
 import { Refusal } from '../api/refusal';
 import { isHere } from '../wording/references';
-import { Store } from './store';
+import { PolledStore } from './polling';
 
 /** The notebook or console in front. */
 export interface IActive {
@@ -13,19 +11,12 @@ export interface IActive {
 }
 
 const LOOK_EVERY = 4_000; // ms; the outbox and other windows change it too
-const AT_MOST_EVERY = 60_000; // ms, when nothing answers
 const MOST = 500;
 
 /** Which kernels of this Jupyter server record into which session. */
-export class Recording extends Store {
+export class Recording extends PolledStore {
   constructor(private readonly _client: Client) {
-    super();
-    this._poll = new Poll({
-      name: 'jupyter-sessions:attachments',
-      factory: () => this._read(),
-      frequency: { interval: LOOK_EVERY, backoff: true, max: AT_MOST_EVERY },
-      standby: 'when-hidden'
-    });
+    super(LOOK_EVERY);
   }
 
   attachments: readonly Attachment[] = [];
@@ -107,17 +98,7 @@ export class Recording extends Store {
     this._set(kernel, null);
   }
 
-  async refresh(): Promise<void> {
-    await this._poll.refresh();
-    await this._poll.tick;
-  }
-
-  override dispose(): void {
-    this._poll.dispose();
-    super.dispose();
-  }
-
-  private async _read(): Promise<void> {
+  protected async read(): Promise<void> {
     const asked = this._changes;
     try {
       const page = await this._client.call('attachments.list', { limit: MOST });
@@ -147,5 +128,4 @@ export class Recording extends Store {
 
   private _active: IActive | null = null;
   private _changes = 0;
-  private readonly _poll: Poll;
 }

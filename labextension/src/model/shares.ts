@@ -1,12 +1,11 @@
 import { IStateDB } from '@jupyterlab/statedb';
-import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Client } from '../api/client';
 import { Session } from '../api/operations';
+import { Polling } from './polling';
 
 const LOOK_EVERY = 15_000; // ms
-const AT_MOST_EVERY = 300_000; // ms, when nothing answers
 const MOST = 200;
 const KEY = 'jupyter-sessions:seen';
 
@@ -16,12 +15,7 @@ export class Shares {
     private readonly _client: Client,
     private readonly _state: IStateDB
   ) {
-    this._poll = new Poll({
-      name: 'jupyter-sessions:shares',
-      factory: () => this.look(),
-      frequency: { interval: LOOK_EVERY, backoff: true, max: AT_MOST_EVERY },
-      standby: 'when-hidden'
-    });
+    this._polling = new Polling(() => this.look(), LOOK_EVERY);
   }
 
   /** Each session that was not there before. */
@@ -54,10 +48,10 @@ export class Shares {
   }
 
   dispose(): void {
-    this._poll.dispose();
+    this._polling.dispose();
     Signal.clearData(this);
   }
 
   private readonly _shared = new Signal<this, Session>(this);
-  private readonly _poll: Poll;
+  private readonly _polling: Polling;
 }
