@@ -3,6 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
+import { briefly } from '../wording/labels';
 import { Reference, hostOf, isHere, serverOf } from '../wording/references';
 import { asked } from './asking';
 import { failed } from './failed';
@@ -100,7 +101,7 @@ async function accepted(
     }
     return { code: joined.session.code };
   }
-  const label = invited.label || trans.__('Untitled');
+  const label = briefly(invited, trans);
   const answer = await showDialog({
     title: trans.__('Join “%1”?', label),
     body: trans.__(

@@ -67,7 +67,7 @@ export function addLoginCommands(
           app.shell.activateById(PANEL);
           const { openLoginMenu } = await import('../panel/logins');
           const panel = document.getElementById(PANEL);
-          const anchor = panel?.querySelector('.jp-Sessions-switch') ?? panel;
+          const anchor = panel?.querySelector('.jp-Sessions-me') ?? panel;
           if (anchor) {
             await openLoginMenu(anchor, logins, identity.user, commands, trans);
           }

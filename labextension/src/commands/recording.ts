@@ -3,6 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
+import { briefly } from '../wording/labels';
 import { isHere } from '../wording/references';
 import { asked } from './asking';
 import { failed } from './failed';
@@ -80,7 +81,7 @@ export function addRecordingCommands(
             ? user.name
             : null
         );
-        const label = attachment.label || trans.__('Untitled');
+        const label = briefly(attachment, trans);
         Notification.success(trans.__('Recording into %1.', label), {
           autoClose: 3000
         });

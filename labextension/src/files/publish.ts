@@ -8,6 +8,7 @@ import { failed } from '../commands/failed';
 import { published } from '../commands/notebook';
 import { publish } from '../model/webspace';
 import { ISessions } from '../tokens';
+import { briefly } from '../wording/labels';
 
 const MOST = 500; // files of one folder tree
 
@@ -107,7 +108,7 @@ function called(
   all: Session[],
   trans: TranslationBundle
 ): string {
-  const label = session.label || trans.__('Untitled');
+  const label = briefly(session, trans);
   const same = all.filter(each => each.label === session.label).length > 1;
   return same ? `${label} (${session.owner}, ${session.code})` : label;
 }

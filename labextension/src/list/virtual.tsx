@@ -9,6 +9,8 @@ export interface IVirtualList {
   /** What stays the same when rows come in before the first one. */
   keyOf: (index: number) => string | number;
   render: (index: number) => React.ReactNode;
+  /** Whether a row is left out, as far as is known. */
+  hidden?: (index: number) => boolean;
   /** Told which rows are (nearly) in view. */
   onRange?: (first: number, last: number) => void;
   /** Told whether the list stands at its top. */
@@ -147,6 +149,18 @@ export function VirtualList(props: IVirtualList): JSX.Element {
     }
   });
 
+  /** The first row from there on that is not left out. */
+  const shownAt = (index: number, step: number): number | undefined => {
+    let at = Math.min(count - 1, Math.max(0, index));
+    while (at >= 0 && at < count) {
+      if (!props.hidden?.(at)) {
+        return at;
+      }
+      at += step;
+    }
+    return undefined;
+  };
+
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const target = event.target as HTMLElement;
     const plain =
@@ -162,7 +176,8 @@ export function VirtualList(props: IVirtualList): JSX.Element {
     const to = MOVES[event.key]?.(from, count);
     if (to !== undefined && count) {
       event.preventDefault();
-      show(Math.min(count - 1, Math.max(0, to)), { focus: true });
+      const step = to > from ? 1 : -1;
+      show(shownAt(to, step) ?? shownAt(to, -step) ?? from, { focus: true });
     }
   };
 
@@ -174,6 +189,7 @@ export function VirtualList(props: IVirtualList): JSX.Element {
         index={index}
         count={count}
         feed={props.role === 'feed'}
+        hidden={props.hidden?.(index) ?? false}
         measured={measured}
       >
         {props.render(index)}
@@ -259,15 +275,21 @@ interface IRow {
   index: number;
   count: number;
   feed: boolean;
+  hidden: boolean;
   measured: (index: number, height: number) => void;
   children: React.ReactNode;
 }
 
-function Row({ index, count, feed, measured, children }: IRow): JSX.Element {
+function Row(props: IRow): JSX.Element {
+  const { index, count, feed, hidden, measured, children } = props;
   const node = React.useRef<HTMLDivElement>(null);
   React.useLayoutEffect(() => {
     const element = node.current;
     if (!element) {
+      return;
+    }
+    if (hidden) {
+      measured(index, 0);
       return;
     }
     const look = (): void => {
@@ -279,10 +301,11 @@ function Row({ index, count, feed, measured, children }: IRow): JSX.Element {
     const watch = new ResizeObserver(look);
     watch.observe(element);
     return () => watch.disconnect();
-  }, [index, measured]);
+  }, [index, hidden, measured]);
   return (
     <div
       ref={node}
+      hidden={hidden}
       className="jp-Sessions-row"
       data-index={index}
       role={feed ? 'article' : 'listitem'}
@@ -290,7 +313,7 @@ function Row({ index, count, feed, measured, children }: IRow): JSX.Element {
       aria-setsize={count}
       tabIndex={feed ? 0 : undefined}
     >
-      {children}
+      {!hidden && children}
     </div>
   );
 }

@@ -8,9 +8,16 @@ export interface IFilter {
   user: string;
   status: '' | CommandSummary['status'];
   search: string;
+  /** Whether commands that only manage sessions are shown, too. */
+  managing: boolean;
 }
 
-export const EVERYTHING: IFilter = { user: '', status: '', search: '' };
+export const EVERYTHING: IFilter = {
+  user: '',
+  status: '',
+  search: '',
+  managing: false
+};
 
 const WINDOW = 50; // commands asked for at once
 const KEPT = 600; // commands remembered on either side of what is seen
@@ -19,7 +26,8 @@ const KEPT = 600; // commands remembered on either side of what is seen
  * The commands of a session, newest first, read in windows as they come into view.
  *
  * Without a filter, the place of each command is known from its number, so any window can be read
- * at once, however deep. With one, pages are read one after the other.
+ * at once, however deep; rows that turn out to be of commands that only manage sessions are hidden.
+ * With a filter, pages are read one after the other.
  */
 export class History extends Store {
   constructor(readonly open: OpenSession) {
@@ -73,6 +81,50 @@ export class History extends Store {
   /** The command in a row, as far as it was read. */
   at(index: number): CommandSummary | undefined {
     return this._known.get(this.number(index));
+  }
+
+  /** Whether a row is left out: it only manages sessions, and nobody asked to see that. */
+  hidden(index: number): boolean {
+    const command = this.at(index);
+    return (
+      !!command?.managing &&
+      !this.filter.managing &&
+      command.number !== this._shown
+    );
+  }
+
+  /** Whether all that was run is left out. */
+  get allHidden(): boolean {
+    const { count } = this;
+    if (this.filtered || count > this._known.size) {
+      return false;
+    }
+    return (
+      count > 0 &&
+      Array.from({ length: count }).every((_, index) => this.hidden(index))
+    );
+  }
+
+  /** How many that are not left out came after a command. */
+  since(number: number): number {
+    const rows = Math.max(0, this._total - number);
+    let hidden = 0;
+    for (let index = 0; index < Math.min(rows, KEPT); index++) {
+      hidden += this.hidden(index) ? 1 : 0;
+    }
+    return rows - hidden;
+  }
+
+  /** Have a command shown, whatever it is; returns its row, -1 where there is none. */
+  reveal(number: number): number {
+    if (this.filtered && this.index(number) < 0) {
+      this.look({ ...EVERYTHING, managing: this.filter.managing });
+    }
+    if (this._shown !== number) {
+      this._shown = number;
+      this.touch();
+    }
+    return this.index(number);
   }
 
   /** Look for something else. */
@@ -173,6 +225,7 @@ export class History extends Store {
         user: this.filter.user || null,
         status: this.filter.status || null,
         search: this.filter.search.trim(),
+        managing: this.filter.managing,
         after: this._next ?? null
       });
       if (asked !== this._asked) {
@@ -223,9 +276,10 @@ export class History extends Store {
   }
 
   private _fits(command: CommandSummary): boolean {
-    const { user, status, search } = this.filter;
+    const { user, status, search, managing } = this.filter;
     const text = `${command.source}\n${command.preview}`.toLowerCase();
     return (
+      (managing || !command.managing) &&
       (!user || command.user === user) &&
       (!status || command.status === status) &&
       search
@@ -258,6 +312,7 @@ export class History extends Store {
   }
 
   private _total = 0;
+  private _shown = 0;
   private _found: number[] = [];
   private _next: string | null | undefined = undefined;
   private _asked = 0;

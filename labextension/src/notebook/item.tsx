@@ -4,6 +4,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Attachment } from '../api/operations';
 import { IShared, Shared, useShared } from '../look/shared';
 import { useStore } from '../model/store';
+import { briefly } from '../wording/labels';
 import { pathOf } from './front';
 import { openRecordingMenu } from './menu';
 
@@ -37,7 +38,7 @@ export function Recorded(props: {
   const { sessions, commands, trans } = useShared();
   const attachment = useStore(sessions.recording).of(kernel);
   const words = attachment
-    ? attachment.label || trans.__('Untitled')
+    ? briefly(attachment, trans)
     : trans.__('Not recorded');
   const title = explained(attachment, kernel, trans);
   return (

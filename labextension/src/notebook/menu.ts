@@ -6,6 +6,7 @@ import { Attachment, Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
 import { Recording } from '../model/recording';
 import { ISessions } from '../tokens';
+import { briefly } from '../wording/labels';
 
 const OFFERED = 8; // sessions
 
@@ -25,7 +26,7 @@ export function openRecordingMenu(
     addCurrent(menu, sessions.recording, attachment, kernel);
   }
   for (const session of offered(sessions, attachment)) {
-    const label = session.label || trans.__('Untitled');
+    const label = briefly(session, trans);
     const args = { session: session.code, label, kernel, path };
     menu.addItem({ command: CommandIDs.attach, args });
   }

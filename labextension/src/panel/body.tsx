@@ -113,7 +113,7 @@ function Found({ list }: { list: SessionList }): JSX.Element {
     <VirtualList
       label={trans.__('Sessions')}
       count={list.items.length}
-      guess={84}
+      guess={76}
       busy={!list.loaded}
       keyOf={index => list.items[index]?.code ?? index}
       render={index => {

@@ -42,6 +42,6 @@ export async function openLoginMenu(
   }
   // What was chosen in it is still to run.
   menu.aboutToClose.connect(() => void setTimeout(() => menu.dispose()), menu);
-  const { right, bottom } = anchor.getBoundingClientRect();
-  menu.open(right, bottom, { horizontalAlignment: 'right' });
+  const { left, bottom } = anchor.getBoundingClientRect();
+  menu.open(left, bottom);
 }

@@ -38,7 +38,7 @@ export function Me(): JSX.Element {
       )}
       <button
         type="button"
-        className="jp-Sessions-link jp-Sessions-switch"
+        className="jp-Sessions-link"
         aria-haspopup="menu"
         title={trans.__('Switch between your logins, log in, log out')}
         onClick={() => execute(CommandIDs.switchLogin)}

@@ -2,6 +2,7 @@ import { Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
 import { Avatar, Roles, When } from '../look/pieces';
 import { useCommand, useShared } from '../look/shared';
+import { called } from '../wording/labels';
 import { stateMeaning } from '../wording/roles';
 
 /** A session in the panel. */
@@ -14,7 +15,7 @@ export function SessionRow(props: {
   const { trans } = useShared();
   const execute = useCommand();
   const last = session.last_command?.trim().split('\n')[0] ?? '';
-  const label = session.label || trans.__('Untitled');
+  const label = called(session, trans);
   return (
     <button
       type="button"
@@ -33,7 +34,9 @@ export function SessionRow(props: {
             title={trans.__('The active notebook records into it')}
           />
         )}
-        <span className="jp-Sessions-label">{label}</span>
+        <span className="jp-Sessions-label" title={label}>
+          {label}
+        </span>
         {session.state !== 'active' && (
           <span
             className={`jp-Sessions-chip jp-mod-${session.state}`}

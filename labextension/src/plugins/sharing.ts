@@ -10,6 +10,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { CommandIDs } from '../commands/ids';
 import { Shares } from '../model/shares';
 import { ISessions } from '../tokens';
+import { briefly } from '../wording/labels';
 import { SETTINGS } from './settings';
 
 /** A notification when someone shares a session with the user. */
@@ -41,7 +42,7 @@ export const sharingPlugin: JupyterFrontEndPlugin<void> = {
       if (!wanted) {
         return;
       }
-      const label = session.label || trans.__('Untitled');
+      const label = briefly(session, trans);
       Notification.info(
         trans.__('%1 shared “%2” with you.', session.owner, label),
         {

@@ -35,6 +35,7 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
       item,
       align: 'left',
       rank: 3,
+      priority: 1, // it stays where the window is narrow
       isActive: () => sessions.recording.active !== null,
       activeStateChanged: sessions.recording.changed as never
     });

@@ -5,6 +5,7 @@ import { Act, Avatar, Person, Roles } from '../look/pieces';
 import { useCommand, useShared } from '../look/shared';
 import { OpenSession } from '../model/session';
 import { useStore } from '../model/store';
+import { called } from '../wording/labels';
 import { stateMeaning } from '../wording/roles';
 
 /** What a session is, whose, and how it stands. */
@@ -15,11 +16,12 @@ export function SessionHead(props: {
   const { open, session } = props;
   const { sessions, trans } = useShared();
   const execute = useCommand();
+  const label = called(session, trans);
   const present = useStore(sessions.presence).in(session.code);
   return (
     <header className="jp-SessionsTab-head">
       <div className="jp-SessionsTab-title">
-        <h2>{session.label || trans.__('Untitled')}</h2>
+        <h2 title={label}>{label}</h2>
         <LiveSign open={open} />
       </div>
       {session.description && (

@@ -5,6 +5,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { experimentsIcon } from '../look/icons';
 import { IShared, Shared } from '../look/shared';
 import { OpenSession } from '../model/session';
+import { briefly } from '../wording/labels';
 import { SessionView } from './view';
 
 export type Tab = 'history' | 'webspace' | 'members' | 'activity';
@@ -77,8 +78,9 @@ export class SessionWidget extends ReactWidget {
   }
 
   private _name(): void {
-    const label = this.open.session?.label;
-    this.title.label = label || this._shared.trans.__('Session');
+    const { trans } = this._shared;
+    const { session } = this.open;
+    this.title.label = session ? briefly(session, trans) : trans.__('Session');
     this.title.caption = this.open.session?.url ?? this.code;
   }
 

@@ -79,11 +79,28 @@ export function Filters(props: {
           </option>
         ))}
       </select>
+      <label
+        className="jp-SessionsHistory-managing"
+        title={trans.__(
+          'Commands that only manage sessions, such as %session history'
+        )}
+      >
+        <input
+          type="checkbox"
+          checked={filter.managing}
+          onChange={event =>
+            history.look({ ...filter, managing: event.target.checked })
+          }
+        />
+        {trans.__('Session commands')}
+      </label>
       {history.filtered ? (
         <button
           type="button"
           className="jp-Sessions-button"
-          onClick={() => history.look(EVERYTHING)}
+          onClick={() =>
+            history.look({ ...EVERYTHING, managing: filter.managing })
+          }
         >
           {trans.__('Clear')}
         </button>

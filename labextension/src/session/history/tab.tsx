@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import * as React from 'react';
 
@@ -8,6 +9,7 @@ import { useCommand, useShared } from '../../look/shared';
 import { Empty, Loading, Problem } from '../../look/states';
 import { Contents } from '../../model/contents';
 import { EVERYTHING, History } from '../../model/history';
+import { useStore } from '../../model/store';
 import type { IPart } from '../view';
 import { CommandEntry } from './entry';
 import { Filters } from './filters';
@@ -30,12 +32,14 @@ export function HistoryTab(
   );
   return (
     <div className="jp-SessionsHistory">
-      <Filters
-        history={history}
-        onNumber={number =>
-          list.current?.show(history.index(number), { focus: true })
-        }
-      />
+      {(history.count > 0 || history.filtered) && (
+        <Filters
+          history={history}
+          onNumber={number =>
+            list.current?.show(history.reveal(number), { focus: true })
+          }
+        />
+      )}
       {history.problem && (
         <Problem problem={history.problem} onRetry={() => history.retry()} />
       )}
@@ -48,7 +52,7 @@ export function HistoryTab(
           {trans._n('%1 new command', '%1 new commands', unseen)}
         </button>
       )}
-      {history.count > 0 ? (
+      {history.count > 0 && !history.allHidden ? (
         <VirtualList
           label={trans.__('History')}
           role="feed"
@@ -56,6 +60,7 @@ export function HistoryTab(
           count={history.count}
           guess={112}
           keyOf={index => history.number(index)}
+          hidden={index => history.hidden(index)}
           render={index => (
             <CommandEntry
               open={open}
@@ -83,7 +88,8 @@ export function HistoryTab(
 }
 
 function Nothing({ history }: { history: History }): JSX.Element {
-  const { commands, trans } = useShared();
+  const { commands, sessions, trans } = useShared();
+  const { active } = useStore(sessions.recording);
   const execute = useCommand();
   if (history.filtered) {
     return (
@@ -101,13 +107,36 @@ function Nothing({ history }: { history: History }): JSX.Element {
       />
     );
   }
+  if (history.allHidden) {
+    return (
+      <Empty
+        title={trans.__('Nothing but session commands yet')}
+        actions={
+          <button
+            type="button"
+            className="jp-Sessions-button"
+            onClick={() => history.look({ ...EVERYTHING, managing: true })}
+          >
+            {trans.__('Show them')}
+          </button>
+        }
+      >
+        <p>
+          {trans.__(
+            'Commands that only manage sessions, such as %session history, are left out.'
+          )}
+        </p>
+      </Empty>
+    );
+  }
   const here =
     commands.hasCommand(CommandIDs.attach) && history.open.has('write');
   return (
     <Empty
       title={trans.__('Nothing was run here yet')}
       actions={
-        here && (
+        here &&
+        active && (
           <button
             type="button"
             className="jp-Sessions-button jp-mod-primary"
@@ -115,7 +144,7 @@ function Nothing({ history }: { history: History }): JSX.Element {
               execute(CommandIDs.attach, { session: history.open.code })
             }
           >
-            {trans.__('Record the active notebook')}
+            {trans.__('Record %1', PathExt.basename(active.path))}
           </button>
         )
       }
@@ -125,6 +154,13 @@ function Nothing({ history }: { history: History }): JSX.Element {
           'What is run in a notebook that records into this session appears here at once, with its outputs.'
         )}
       </p>
+      {here && !active && (
+        <p>
+          {trans.__(
+            'Open a notebook, click on “Not recorded” in its toolbar, and choose this session.'
+          )}
+        </p>
+      )}
     </Empty>
   );
 }
@@ -139,8 +175,7 @@ function useUnseen(history: History): [number, (top: boolean) => void] {
       setSeen(newest);
     }
   }, [top, newest]);
-  const unseen =
-    top || history.filtered || !seen ? 0 : Math.max(0, newest - seen);
+  const unseen = top || history.filtered || !seen ? 0 : history.since(seen);
   return [unseen, setTop];
 }
 
@@ -154,10 +189,7 @@ function useCommandInView(
   React.useEffect(() => {
     if (command && shown.current !== command && history.count) {
       shown.current = command;
-      if (history.filtered && history.index(command) < 0) {
-        history.look(EVERYTHING);
-      }
-      list.current?.show(history.index(command), { focus: true });
+      list.current?.show(history.reveal(command), { focus: true });
     }
   });
 }
