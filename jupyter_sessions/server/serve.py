@@ -93,6 +93,8 @@ class SessionsServerApp(ServerApp):
     max_body_size = Int(_FORM, config=True, help="How large a form may be; the API has its own.")
     flags = Dict(_FLAGS)
     aliases = Dict(_ALIASES)
+    # There is nothing here that one could lose: what was accepted is on disk.
+    answer_yes = Bool(True, config=True, help="Let Ctrl-C end the server without a question.")
     log_json = Bool(False, config=True, help="Write the log as one JSON object a line.")
 
     def init_logging(self) -> None:
@@ -109,6 +111,10 @@ class SessionsServerApp(ServerApp):
             ]
             for handler in (handler for logger in loggers for handler in logger.handlers):
                 handler.setFormatter(JsonFormatter(fields))
+
+    def running_server_info(self, kernel_count: bool = True) -> str:  # noqa: ARG002  # there are none
+        """Say where the sessions are."""
+        return f"The sessions are at:\n{self.display_url}"
 
     def init_httpserver(self) -> None:
         """Cut off those who open a request and never finish it."""

@@ -42,6 +42,14 @@ def test_a_server_with_nothing_to_do_stops_with_0(place: Place) -> None:
     assert not list((place.store / "servers").iterdir())
 
 
+def test_ctrl_c_ends_a_server_without_a_question(place: Place) -> None:
+    with place.serve() as server:
+        assert server.stop(signal.SIGINT) == 0
+        told = server.log.read_text()
+    assert f"http://localhost:{server.port}/sessions/" in told
+    assert "notebooks" not in told
+
+
 def test_a_server_that_was_never_asked_anything_stops_with_0(place: Place) -> None:
     server = place.start()
     until(lambda: list((place.store / "servers").glob("*.json")), "the server")
