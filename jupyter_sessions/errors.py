@@ -269,7 +269,7 @@ class NotASessionsServer(SessionsError):
 
 
 class ServerSilent(ServerUnreachable):
-    """Met by clients only: the server took the request, and then nothing came."""
+    """Met by clients only: the server took the request, and its answer did not come."""
 
     code = "server_silent"
     exit_code = 44

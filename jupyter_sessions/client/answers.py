@@ -7,11 +7,12 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from jupyter_sessions import errors
+from jupyter_sessions.client.pace import Pace
 
 if TYPE_CHECKING:
     import httpx
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _LONGEST_ERROR = 1 << 20
 WHOLE_WITHIN = 60.0  #: seconds from an answer's first byte to its last, where it is short
 SLOWEST = 1 << 14  #: bytes a second at which a longer one must come on
+#: Bytes of a download that must come in each such time: it may take long, but not without end.
+LEAST = 60 << 10
 
 # What a server, or a proxy before it, means by a status without a sessions server's own words.
 _BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {
@@ -48,7 +51,7 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def failure(server: str, response: httpx.Response) -> errors.SessionsError:
     """Make the exception that an answer other than 2xx stands for."""
     if is_json(response):
-        told = told_by(_read(server, response, _LONGEST_ERROR))
+        told = told_by(_read(response, _LONGEST_ERROR))
         if told:
             return told
     return by_status(server, response.status_code) or foreign(server, response.status_code)
@@ -61,10 +64,8 @@ def whole(server: str, response: httpx.Response, longest: int) -> bytes:
     ------
     NotASessionsServer
         When it goes on for longer.
-    ServerSilent
-        When it comes too slowly.
     """
-    body = _read(server, response, longest)
+    body = _read(response, longest)
     if len(body) > longest:
         raise errors.NotASessionsServer(
             f"{server} sent more than {longest >> 20} MiB, and still no end of its answer.",
@@ -73,24 +74,35 @@ def whole(server: str, response: httpx.Response, longest: int) -> bytes:
     return body
 
 
-def _read(server: str, response: httpx.Response, longest: int) -> bytes:
-    """Read a body, and stop where it gets longer than that.
+def pour(response: httpx.Response, target: BinaryIO) -> None:
+    """Write a body into a file as it comes, however long that takes, while enough comes."""
+    pace, came = _pace(response), 0
+    pace.within(WHOLE_WITHIN)
+    for part in response.iter_bytes():
+        target.write(part)
+        came += len(part)
+        if came >= LEAST:
+            pace.within(WHOLE_WITHIN)
+            came = 0
 
-    A server that sends a byte now and then would hold us for ever.
-    """
+
+def _read(response: httpx.Response, longest: int) -> bytes:
+    """Read a body, and stop where it gets longer than that."""
+    pace, begun = _pace(response), time.monotonic()
     parts, size = [], 0
-    begun = time.monotonic()
+    pace.within(WHOLE_WITHIN)
     for part in response.iter_bytes():
         parts.append(part)
         size += len(part)
         if size > longest:
             break
-        if time.monotonic() - begun > WHOLE_WITHIN + size / SLOWEST:
-            raise errors.ServerSilent(
-                f"{server} began its answer, and does not come to its end.",
-                hint="It is overloaded, or the network is slow. Try again later.",
-            )
+        pace.within(begun + WHOLE_WITHIN + size / SLOWEST - time.monotonic())
     return b"".join(parts)
+
+
+def _pace(response: httpx.Response) -> Pace:
+    pace: Pace = response.request.extensions["timeout"]["read"]
+    return pace
 
 
 def told_by(body: bytes) -> errors.SessionsError | None:
@@ -174,10 +186,11 @@ def failures_named(server: str) -> Iterator[None]:
 
 
 def silent(server: str) -> errors.SessionsError:
-    """Make the exception for a server that takes a request and then says nothing."""
+    """Make the exception for a server that takes a request and then says nothing, or too little."""
     return errors.ServerSilent(
-        f"{server} took the request and then sent nothing.",
-        hint="It hangs or is overloaded. Try again later, or ask who runs it.",
+        f"{server} took the request, and then sent nothing, or too little of its answer.",
+        hint="It hangs or is overloaded, or the network is slow. Try again later, or ask who runs "
+        "it.",
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 from jupyter_sessions import __version__, api, errors, model
 from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.client import answers
+from jupyter_sessions.client.pace import Pace
 from jupyter_sessions.client.references import host_of, is_loopback
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Http:
     def download(self, request: model.FileNamed, target: BinaryIO) -> None:
         """Write a published file's content into `target`; see `Transport.download`."""
         with self._answered(api.DOWNLOAD_FILE, request, None) as response:
-            target.writelines(response.iter_bytes(1 << 16))
+            answers.pour(response, target)
 
     def follow(self, request: model.Follow) -> Iterator[model.Event]:
         """Yield a session's events as they come; see `Transport.follow`.
@@ -235,10 +236,12 @@ class Http:
         if self._closed:
             raise errors.ConnectionClosed
 
-    def _before(self, step: str, _: object) -> None:
+    def _before(self, step: str, pace: Pace) -> None:
         """Stop a request that was under way when we were closed, before it connects or sends."""
         if step.endswith(".started") and ("connect" in step or "send" in step):
             self._still_open()
+        if step.endswith("receive_response_headers.started"):
+            pace.begin()
 
     def _client(self) -> httpx.Client:
         import httpx
@@ -247,11 +250,9 @@ class Http:
             self._still_open()
             # A forked process must not talk into its parent's connections.
             if self._connections is None or self._connections[0] != os.getpid():
-                connect, read = self._timeouts
                 client = httpx.Client(
                     # Over plain http nothing is verified, and no redirect leads from it to https.
                     verify=self.trust() or False,
-                    timeout=httpx.Timeout(read, connect=connect),
                     # A proxy would get the key in the clear, and can't reach our loopback anyway.
                     trust_env=not is_loopback(host_of(self._server)),
                     follow_redirects=False,
@@ -297,9 +298,15 @@ class Http:
         content: bytes | Path | None,
         stack: ExitStack,
     ) -> httpx.Response:
+        import httpx
+
         client = self._client()
         url, fields = self.route(operation, request)
-        sent: dict[str, Any] = {"extensions": {"trace": self._before}}
+        connect, read = self._timeouts
+        pace = Pace(read)
+        timeouts = {**httpx.Timeout(read, connect=connect).as_dict(), "read": pace}
+        extensions = {"timeout": timeouts, "trace": lambda step, _: self._before(step, pace)}
+        sent: dict[str, Any] = {"extensions": extensions}
         headers = self.headers()
         if operation.content == "upload":
             sent["content"] = stack.enter_context(_opened(content))

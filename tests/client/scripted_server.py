@@ -71,14 +71,14 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What to answer; until the server stops, `hang` answers nothing, `drip` ever more spaces."""
+    """What to answer: nothing, while the server stands, with `hang`; after `drip` slow spaces."""
 
     content: Any = None
     status: int = 200
     media_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
-    drip: bool = False
+    drip: float = 0
 
     @classmethod
     def error(cls, error: errors.SessionsError) -> Answer:
@@ -202,7 +202,8 @@ class _Handler(RequestHandler):
         for name, value in answer.headers.items():
             self.set_header(name, value)
         with suppress(StreamClosedError):
-            while answer.drip and not self.server._stopped.is_set():
+            while answer.drip > 0 and not self.server._stopped.is_set():
+                answer.drip -= 1
                 self.write(b" ")
                 await self.flush()
                 await asyncio.sleep(0.05)

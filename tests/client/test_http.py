@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,8 @@ def test_a_server_that_hangs_is_told_apart(server: ScriptedServer) -> None:
 
 
 @contextmanager
-def _speaking(words: bytes) -> Iterator[int]:
+def _speaking(words: bytes, then: bytes = b"") -> Iterator[int]:
+    """Serve one connection: say something and, with `then`, go on with that slowly."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def speak() -> None:
@@ -228,6 +230,10 @@ def _speaking(words: bytes) -> Iterator[int]:
             with connection:
                 connection.recv(1000)
                 connection.sendall(words)
+                with suppress(OSError):  # until the other side has had enough
+                    while then:
+                        connection.sendall(then)
+                        time.sleep(0.05)
 
         thread = threading.Thread(target=speak)
         thread.start()
@@ -302,8 +308,31 @@ def test_an_answer_that_drips_is_not_waited_for_without_end(
 ) -> None:
     monkeypatch.setattr(answers, "WHOLE_WITHIN", 0.3)
     for status in (200, 409):
-        server.script = lambda asked, status=status: Answer(drip=True, status=status)
+        server.script = lambda asked, status=status: Answer(drip=inf, status=status)
         assert type(_refused(http)) is errors.ServerSilent
+
+
+def test_the_head_of_an_answer_that_drips_is_not_waited_for_without_end() -> None:
+    with _speaking(b"HTTP/1.1 200 OK\r\nX-Endless: ", then=b"x") as port:
+        http = Http(f"http://127.0.0.1:{port}", KEY, read_timeout=0.3)
+        assert type(_refused(http)) is errors.ServerSilent
+        http.close()
+
+
+def test_a_download_may_take_long_but_not_drip(
+    http: Http, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "WHOLE_WITHIN", 0.5)
+    monkeypatch.setattr(answers, "LEAST", 2)
+    server.script = lambda asked: Answer(b"end", drip=20)
+    begun, target = time.monotonic(), io.BytesIO()
+    http.download(model.FileNamed(code=CODE, path="a"), target)
+    assert time.monotonic() - begun > 2 * answers.WHOLE_WITHIN
+    assert target.getvalue() == b" " * 20 + b"end"
+    monkeypatch.setattr(answers, "LEAST", 1000)
+    server.script = lambda asked: Answer(drip=inf)
+    with pytest.raises(errors.ServerSilent, match="too little of its answer"):
+        http.download(model.FileNamed(code=CODE, path="a"), io.BytesIO())
 
 
 def test_an_answer_without_outputs_is_not_read_beyond_what_it_can_need(

@@ -118,7 +118,7 @@ def test_every_operation_of_the_table_has_its_route(
     fields |= {"name": "ann", "user": "ann", "password": "not that one", "ticket": "none"}
     fields |= {"users": ["ann"], "grants": [{"user": "ann"}]}
     fields |= {"commands": [msgspec.to_builtins(command("a"))], "label": "x", "value": 1}
-    fields |= {"id": 1, "idle_timeout": 10, "group": None}
+    fields |= {"id": "1", "idle_timeout": 10, "group": None}
     fields |= {
         "key": "none",
         "client": "a",
@@ -130,7 +130,7 @@ def test_every_operation_of_the_table_has_its_route(
         fields["commands"] = 1
     names = {field.name for field in msgspec.structs.fields(operation.request)}
     given = {name: value for name, value in fields.items() if name in names}
-    request = msgspec.convert(given, operation.request)
+    request = msgspec.convert(given, operation.request, strict=False)  # an id may be a number
     try:
         if operation.method == "WS":
             next(iter(http.follow(request)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_a_server_that_is_away_is_asked_for_no_longer_than_that() -> None:
     assert "can't be reached" in error.message
 
 
-@pytest.mark.parametrize("answer", [Answer(hang=True), Answer(drip=True)], ids=["hangs", "drips"])
+@pytest.mark.parametrize("answer", [Answer(hang=True), Answer(drip=inf)], ids=["hangs", "drips"])
 @pytest.mark.parametrize("asked", ["once", "again and again"])
 def test_a_server_that_hangs_or_drips_is_waited_for_no_longer_than_that(
     server: ScriptedServer, answer: Answer, asked: str, monkeypatch: pytest.MonkeyPatch
