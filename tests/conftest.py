@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,11 +22,11 @@ import pytest
 from jupyter_sessions import api, model
 from jupyter_sessions.core.askers import Anonymous, Asker, KeyHolder, SystemUser
 from jupyter_sessions.core.dispatch import Dispatcher
+from tests.waiting import STARTED_WITHIN, until
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 PASSWORD = "correct horse battery"
-STARTED_WITHIN = 90.0  # seconds
 
 
 def pytest_configure() -> None:
@@ -115,20 +114,13 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )  # fmt: skip
         try:
             url = f"postgresql+psycopg://sessions@/{{name}}?host={folder}"
-            _wait_for(lambda: _answers(url.format(name="postgres")), "PostgreSQL")
+            until(lambda: _answers(url.format(name="postgres")), "PostgreSQL")
             yield url
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(STARTED_WITHIN)
             shutil.rmtree(folder)
             (folder.parent / f"{folder.name}.log").unlink()
-
-
-def _wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + STARTED_WITHIN
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come up"
-        time.sleep(0.02)
 
 
 @contextmanager
@@ -313,7 +305,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             except httpx.TransportError:
                 return False
 
-        _wait_for(up, "the server")
+        until(up, "the server")
         return served
 
     yield start

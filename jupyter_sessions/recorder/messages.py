@@ -128,7 +128,7 @@ class MessageRecorder:
             execution_count=count if isinstance(count, int) and count >= 0 else None,
             **self._where,
         )
-        self.tracker.open(message.parent, request, now)
+        self.tracker.open(message.parent, request, now, message.process)
 
     def _change_state(self, message: Message, content: dict[str, Any]) -> None:
         state = content.get("execution_state")
@@ -137,7 +137,7 @@ class MessageRecorder:
             self._failed.discard(message.parent)
             self.tracker.end(message.parent, message.date, status="error" if failed else None)
         elif state == "starting":
-            self.tracker.end_all(message.date, KERNEL_RESTARTED)
+            self.tracker.end_all(message.date, KERNEL_RESTARTED, message.process or None)
             self.tracker.forget_ended()
             self._captures = OutputWidgets()
 

@@ -14,16 +14,18 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import zmq
 
 from jupyter_sessions.recorder.delivery import Delivery, Sink
 from jupyter_sessions.recorder.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, OUTPUT_LIMIT, Tracker
-from jupyter_sessions.recorder.wire import Reader, UnreadableMessage
+from jupyter_sessions.recorder.wire import Message, Reader, UnreadableMessage
 
 #: How many messages may wait for us before a kernel in a flood loses some: ten times what a front
 #: end lets wait, and more than a kernel sends while we store one large output.
@@ -35,6 +37,10 @@ GATHERED_FOR = 0.02
 
 #: How many messages to read before looking what else there is to do.
 MESSAGES_A_TURN = 1000
+
+#: Milliseconds between two tries to reach a kernel that begins anew: it listens for longer than
+#: that before it runs anything, and so nothing that it runs is missed.
+TRIED_EVERY = 20
 
 #: Seconds after which a kernel that can't confirm it (it speaks the protocol before 5.4) is taken
 #: to have sent us all it had.
@@ -81,14 +87,19 @@ class Subscriber:
         )
         self._context = zmq.Context()
         self._context.setsockopt(zmq.RCVHWM, WAITING_MESSAGES)
-        self._socket, self._reader = _connect(connection_file, self._context)
+        self._context.setsockopt(zmq.RECONNECT_IVL, TRIED_EVERY)
+        connection = _connection(connection_file, self._context)
+        self._connected = connection.get_connection_info()
+        self._socket = connection.connect_iopub()
+        session = connection.session
+        self._reader = Reader(session.key, session.signature_scheme)
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         self._woken, self._wake = socket.socketpair()
         self._wake.setblocking(False)
         self._poller.register(self._woken.fileno(), zmq.POLLIN)
         self._calls: deque[Callable[[], None]] = deque()
-        self._arrivals: dict[str, Event] = {}
+        self._arrivals: dict[str, _Arrival] = {}
         self._confirms = False
         self._ended = False
         self._delivery = Delivery(sink, self.messages.tracker)
@@ -105,8 +116,33 @@ class Subscriber:
             Whether the kernel has confirmed it within `timeout` seconds. Kernels that speak the
             protocol before 5.4 never do; by then they are listened to all the same.
         """
-        self._confirms = self._pass_through(timeout)
+        self._confirms = self._pass_through(timeout) is not None
         return self._confirms
+
+    def go_on(self, connection_file: Path, timeout: float, note: str) -> bool:
+        """Go on with a kernel that was started again; what ran before is told as aborted.
+
+        Parameters
+        ----------
+        connection_file
+            Where the kernel is now.
+        timeout
+            How long to wait for its new process to answer, in seconds.
+        note
+            What is noted of the commands that ended with the old one.
+
+        Returns
+        -------
+        bool
+            False where that can't be: the kernel is elsewhere now, or speaks the protocol before
+            5.4, in which one process of it can't be told from the next.
+        """
+        there = _connection(connection_file, self._context).get_connection_info()
+        if not self._confirms or there != self._connected:
+            return False
+        living = self._pass_through(timeout)
+        self.call(lambda: self.messages.tracker.end_all(datetime.now(UTC), note, living))
+        return True
 
     def catch_up(self, timeout: float) -> None:
         """Wait at most `timeout` seconds until what the kernel sent so far was acted on."""
@@ -171,21 +207,21 @@ class Subscriber:
     def _end(self) -> None:
         self._ended = True
 
-    def _pass_through(self, timeout: float) -> bool:
-        """Wait until all that the kernel sent before has come; tell whether that is certain.
+    def _pass_through(self, timeout: float) -> str | None:
+        """Wait until all that the kernel sent before has come; return which process it is now.
 
         A subscription to a topic of its own makes the kernel send a message (``iopub_welcome``)
-        that comes, on the same connection, after all others.
+        that comes, on the same connection, after all others. None where it does not come.
         """
         if not self._thread.is_alive():
-            return False
+            return None
         topic = f"jupyter-sessions-{uuid.uuid4().hex}"
-        arrived = self._arrivals[topic] = Event()
+        arrival = self._arrivals[topic] = _Arrival()
         self.call(lambda: self._socket.subscribe(topic))
-        confirmed = arrived.wait(timeout)
+        arrival.done.wait(timeout)
         self.call(lambda: self._socket.unsubscribe(topic))
         del self._arrivals[topic]
-        return confirmed
+        return arrival.process
 
     def _run(self) -> None:
         try:
@@ -227,22 +263,29 @@ class Subscriber:
             if message is None:
                 continue
             if message.type == "iopub_welcome":
-                self._confirm(message.content or {})
+                self._confirm(message)
             else:
                 self.messages.take(message, time.monotonic())
 
-    def _confirm(self, content: dict[str, object]) -> None:
-        arrived = self._arrivals.get(str(content.get("subscription")))
-        if arrived:
-            arrived.set()
+    def _confirm(self, message: Message) -> None:
+        arrival = self._arrivals.get(str((message.content or {}).get("subscription")))
+        if arrival:
+            arrival.process = message.process
+            arrival.done.set()
 
 
-def _connect(
-    connection_file: Path, context: zmq.Context[zmq.Socket[bytes]]
-) -> tuple[zmq.Socket[bytes], Reader]:
-    """Connect to the iopub channel that a connection file names."""
+@dataclass
+class _Arrival:
+    """That what the kernel sent before has come, and from which process of it the word came."""
+
+    done: Event = field(default_factory=Event)
+    process: str | None = None
+
+
+def _connection(connection_file: Path, context: zmq.Context[zmq.Socket[bytes]]) -> Any:
+    """Read a connection file."""
     from jupyter_client.connect import ConnectionFileMixin
 
-    kernel = ConnectionFileMixin(context=context)
-    kernel.load_connection_file(str(connection_file))
-    return kernel.connect_iopub(), Reader(kernel.session.key, kernel.session.signature_scheme)
+    connection = ConnectionFileMixin(context=context)
+    connection.load_connection_file(str(connection_file))
+    return connection

@@ -58,6 +58,7 @@ class _Tracked:
     request: model.CommandRequest
     area: OutputArea
     opened: float
+    process: str
     displayed: set[str] = field(default_factory=set)
     failed: bool = False
     ended: tuple[Ending, datetime, str] | None = None
@@ -121,10 +122,12 @@ class Tracker:
         self._displays: dict[str, dict[str, None]] = {}
 
     @_locked
-    def open(self, command_id: str, request: model.CommandRequest, now: float) -> None:
-        """Take note that a command was started."""
+    def open(
+        self, command_id: str, request: model.CommandRequest, now: float, process: str = ""
+    ) -> None:
+        """Take note that a command was started, in this process of the kernel."""
         if self._find(command_id) is None:
-            tracked = _Tracked(command_id, request, OutputArea(self.limit), now)
+            tracked = _Tracked(command_id, request, OutputArea(self.limit), now, process)
             self._open[command_id] = self._untold[command_id] = tracked
 
     @_locked
@@ -211,10 +214,14 @@ class Tracker:
         self._ended_size += tracked.area.size
 
     @_locked
-    def end_all(self, finished: datetime, note: str) -> None:
-        """Take note that what still runs will never end: the kernel is gone."""
-        for command_id in list(self._open):
-            self.end(command_id, finished, status="aborted", note=note)
+    def end_all(self, finished: datetime, note: str, living: str | None = None) -> None:
+        """Take note that what still runs will never end: the kernel is gone.
+
+        With `living`, but for what runs in this process of it.
+        """
+        for command_id, tracked in list(self._open.items()):
+            if living is None or tracked.process != living:
+                self.end(command_id, finished, status="aborted", note=note)
 
     @_locked
     def forget_ended(self) -> None:

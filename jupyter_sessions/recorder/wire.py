@@ -53,6 +53,7 @@ class UnreadableMessage(ValueError):
 class _Header(Struct):
     msg_type: str
     date: datetime
+    session: str = ""
 
 
 class _Parent(Struct):
@@ -63,7 +64,8 @@ class Message(Struct):
     """A message of the Jupyter protocol, as far as a recorder needs it.
 
     `parent` is the ``msg_id`` of the request that it belongs to, empty where it belongs to none;
-    `size` the length of its content in bytes; `content` is None where it could not be read.
+    `size` is the length of its content in bytes; `content` is None where it could not be read;
+    `process` names the process of the kernel that sent it, another one after each start.
     """
 
     type: str
@@ -71,6 +73,7 @@ class Message(Struct):
     parent: str
     size: int = 0
     content: dict[str, Any] | None = field(default_factory=dict)
+    process: str = ""
 
 
 model.ready(_Header, _Parent)
@@ -115,7 +118,14 @@ class Reader:
             raise UnreadableMessage(f"no header: {error}") from error
         if head.msg_type not in TOLD_TYPES:
             return None
-        return Message(head.msg_type, head.date, parent_id, len(content), self._content(content))
+        return Message(
+            head.msg_type,
+            head.date,
+            parent_id,
+            len(content),
+            self._content(content),
+            head.session,
+        )
 
     def _check(self, signature: bytes, *signed: bytes) -> None:
         if not self._key:

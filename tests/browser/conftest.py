@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from jupyter_sessions import api, model
 from jupyter_sessions.core.askers import KeyHolder
 from jupyter_sessions.core.dispatch import Dispatcher
-from tests.conftest import STARTED_WITHIN, Clock, House, free_port, missing
+from tests.conftest import Clock, House, free_port, missing
+from tests.waiting import STARTED_WITHIN, until
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -138,11 +139,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             stdin=subprocess.DEVNULL,
         )
     url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + STARTED_WITHIN
-    while not _healthy(url):
-        assert process.poll() is None, (home / "serve.log").read_text()
-        assert time.monotonic() < deadline, (home / "serve.log").read_text()
-        time.sleep(0.05)
+    until(lambda: _healthy(url) or process.poll() is not None, "the server")
+    assert process.poll() is None, (home / "serve.log").read_text()
     dispatcher = Dispatcher(database, blobs)
     yield Site(url, House(dispatcher, Clock(datetime.now(UTC))))
     dispatcher.close()

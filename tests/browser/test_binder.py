@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +20,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_widgets import answers, wait_for_kernel
-from tests.conftest import STARTED_WITHIN, free_port
+from tests.browser.prefixed_lab import jupyterlab, wait_for_kernel
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120_000  # milliseconds: a whole notebook is run
@@ -68,28 +66,9 @@ def demo(environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
     shutil.copytree(ROOT / "binder", repository / "binder")
     image = {"env": environment, "cwd": repository}
     subprocess.run(["./binder/postBuild"], check=True, capture_output=True, **image)
-    port = free_port()
-    log = tmp_path / "lab.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [
-                *("./binder/start", "jupyter", "lab", "--no-browser", "--allow-root"),
-                *(f"--port={port}", "--ServerApp.port_retries=0"),
-                *("--ServerApp.base_url=/user/x/", "--IdentityProvider.token=secret"),
-            ],
-            stdout=output, stderr=output, **image,
-        )  # fmt: skip
-    try:
-        base = f"http://127.0.0.1:{port}/user/x"
-        deadline = time.monotonic() + 2 * STARTED_WITHIN
-        while not answers(base):
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+    command = ("./binder/start", "jupyter", "lab")
+    with jupyterlab(command, tmp_path / "lab.log", repository, environment) as base:
         yield base
-    finally:
-        server.terminate()
-        server.wait(STARTED_WITHIN)
 
 
 @pytest.mark.timeout(600)

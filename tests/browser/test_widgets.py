@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
 
 from jupyter_sessions import api, model
 from jupyter_sessions.client.in_process import InProcess
-from tests.conftest import PASSWORD, STARTED_WITHIN, free_port
+from tests.browser.prefixed_lab import jupyterlab, wait_for_kernel
+from tests.conftest import PASSWORD
 
 PATIENCE = 120_000  # milliseconds: a kernel starts
 
@@ -33,45 +31,9 @@ def lab(home: Path, tmp_path: Path) -> Iterator[str]:
         metadata={"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}},
     )
     nbformat.write(notebook, work / "work.ipynb")
-    port, log = free_port(), tmp_path / "lab.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                *(f"--port={port}", "--ServerApp.port_retries=0"),
-                *("--ServerApp.base_url=/user/x/", "--IdentityProvider.token=secret"),
-            ],
-            stdout=output, stderr=output, cwd=work, env=os.environ | {"HOME": str(home)},
-        )  # fmt: skip
-    try:
-        base = f"http://127.0.0.1:{port}/user/x"
-        deadline = time.monotonic() + 2 * STARTED_WITHIN
-        while not answers(base):
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+    command = (sys.executable, "-m", "jupyterlab")
+    with jupyterlab(command, tmp_path / "lab.log", work, os.environ | {"HOME": str(home)}) as base:
         yield f"{base}/lab/tree/work.ipynb?token=secret"
-    finally:
-        server.terminate()
-        server.wait(STARTED_WITHIN)
-
-
-def wait_for_kernel(base: str) -> None:
-    """Wait until the kernel is idle and JupyterLab listens: before, a cell asks for a kernel."""
-    deadline = time.monotonic() + 2 * STARTED_WITHIN
-    while not any(
-        each["execution_state"] == "idle" and each["connections"]
-        for each in httpx.get(f"{base}/api/kernels", params={"token": "secret"}).json()
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-def answers(base: str) -> bool:
-    try:
-        return httpx.get(f"{base}/api").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.mark.timeout(600)

@@ -20,9 +20,9 @@ from jupyter_sessions.client.http import Http
 from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.session import Session
 from jupyter_sessions.store import tables
-from tests.client.test_outbox import until
 from tests.client.test_with_the_server import serving
 from tests.conftest import PASSWORD, free_port, new_postgresql_database
+from tests.waiting import until
 
 HOSTILE = "a/../b 'ü\" <b>%0A?#&é.txt"
 

@@ -5,7 +5,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import answers
 from jupyter_sessions.client.http import Http
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
+from tests.waiting import until
 
 CODE = "1234567890123456789012"
 KEY = "jsk_s3cret-key-of-ann"
@@ -462,26 +462,19 @@ def _collect(http: Http, after: int | None = 0) -> tuple[list[int], threading.Th
     return numbers, thread
 
 
-def _until(condition: Any) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_a_follower_gets_what_was_and_what_comes_each_once_over_broken_connections(
     http: Http, server: ScriptedServer
 ) -> None:
     server.events = [_event(n) for n in range(1, 6)]
     numbers, thread = _collect(http, after=2)
-    _until(lambda: numbers == [3, 4, 5])
+    until(lambda: numbers == [3, 4, 5])
     for number in (6, 7):
         server.events.append(_event(number))
         server.hang_up()
-        _until(lambda number=number: numbers[-1] == number)
-    _until(lambda: server.live)
+        until(lambda number=number: numbers[-1] == number)
+    until(lambda: server.live)
     server.say(_event(8))
-    _until(lambda: numbers == [3, 4, 5, 6, 7, 8])
+    until(lambda: numbers == [3, 4, 5, 6, 7, 8])
     assert all(asked.authorization == f"Bearer {KEY}" for asked in server.asked)
     assert all(asked.origin is None for asked in server.asked)
     http.close()
@@ -491,11 +484,11 @@ def test_a_follower_gets_what_was_and_what_comes_each_once_over_broken_connectio
 
 def test_a_follower_outlives_a_restart_of_the_server(http: Http, server: ScriptedServer) -> None:
     numbers, thread = _collect(http)
-    _until(lambda: server.live)
+    until(lambda: server.live)
     server.stop()
     server.events.append(_event(1))
     server.start()
-    _until(lambda: numbers == [1])
+    until(lambda: numbers == [1])
     http.close()
     thread.join(10)
 
@@ -506,7 +499,7 @@ def test_following_ends_when_the_role_is_gone(
 ) -> None:
     server.events = [_event(1)]
     numbers, thread = _collect(http)
-    _until(lambda: server.live)
+    until(lambda: server.live)
     server.script = lambda asked: Answer.error(kind("Gone.", hint="."))
     server.hang_up(4403)
     thread.join(10)
@@ -549,6 +542,6 @@ def test_without_a_number_following_begins_with_what_comes_next(
     server.script = lambda asked: None if asked.path.endswith("live") else Answer(session)
     server.events = [_event(n) for n in (1, 2, 3)]
     numbers, thread = _collect(http, after=None)
-    _until(lambda: numbers == [3])
+    until(lambda: numbers == [3])
     http.close()
     thread.join(10)

@@ -29,6 +29,7 @@ from jupyter_sessions.client.journal import Journal
 from jupyter_sessions.client.lines import Lines
 from jupyter_sessions.client.outbox import Courier
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
+from tests.waiting import until
 
 CODE = "1234567890123456789012"
 OTHER = "2234567890123456789012"
@@ -70,13 +71,6 @@ def couriers(server: ScriptedServer) -> Iterator[Callable[..., Courier]]:
         courier.close(0)
     for transport in transports:
         transport.close()
-
-
-def until(condition: Callable[[], Any], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def in_outbox(state: Path, ending: str) -> list[Path]:

@@ -22,8 +22,9 @@ from jupyter_sessions.client.http import Http
 from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.outbox import Courier
 from jupyter_sessions.client.transport import Transport
-from tests.client.test_outbox import command, until
+from tests.client.test_outbox import command
 from tests.conftest import PASSWORD, free_port
+from tests.waiting import until
 
 
 @contextmanager

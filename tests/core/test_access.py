@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import Engine, create_engine, text
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.askers import Identified
 from tests.core.asking import do, join, log, members, recorded, refused
+from tests.waiting import until
 
 WAITED = 20.0  # seconds
 
@@ -33,11 +33,8 @@ def _until_someone_waits(engine: Engine) -> None:
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    deadline = time.monotonic() + WAITED
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.execute(waiting).scalar():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: connection.execute(waiting).scalar(), within=WAITED)
 
 
 @pytest.fixture

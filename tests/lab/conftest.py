@@ -25,7 +25,8 @@ from jupyter_sessions import api, model
 from jupyter_sessions.core.askers import Asker, Identified
 from jupyter_sessions.core.dispatch import Dispatcher
 from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
-from tests.conftest import STARTED_WITHIN, Clock, House, free_port
+from tests.conftest import Clock, House, free_port
+from tests.waiting import STARTED_WITHIN
 
 __all__ = ["chromium", "jp_asyncio_loop", "jp_server_cleanup"]
 

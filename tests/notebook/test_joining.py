@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 
 from tests.conftest import PASSWORD, Serve, Served
 from tests.notebook.conftest import Start
 from tests.notebook.kernels import Kernel
 from tests.notebook.test_sharing import add, log_in
+from tests.waiting import until
 
 
 def invited(kernel: Kernel, *arguments: str) -> str:
@@ -26,18 +26,13 @@ def here(kernel: Kernel) -> list[tuple[str, str]]:
 
 def until_here(kernel: Kernel, *people: tuple[str, str]) -> None:
     """Wait until these have the session open, and nobody else."""
-    deadline = time.monotonic() + 30
-    while (found := here(kernel)) != sorted(people):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.2)
+    until(lambda: here(kernel) == sorted(people), lambda: here(kernel), within=30, every=0.2)
 
 
 def until_recorded(kernel: Kernel, text: str) -> None:
     """Wait until the kernel's session has a command with this text, whoever ran it."""
-    deadline = time.monotonic() + 30
-    while not json.loads(kernel.good(f"%session history --search {text} --json").text)["items"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    search = f"%session history --search {text} --json"
+    until(lambda: json.loads(kernel.good(search).text)["items"], text, within=30, every=0.2)
 
 
 def test_two_kernels_and_a_guest_share_a_session_and_are_counted(

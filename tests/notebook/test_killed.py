@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 from tests.conftest import PASSWORD, Serve
 from tests.notebook.conftest import Start
 from tests.notebook.test_sharing import add, log_in
+from tests.waiting import until
 
 CELL = (
     "import time\n"
@@ -24,14 +23,6 @@ CELL = (
     "display({'text/html': f'<b>{number + 1} lines</b>', 'text/plain': '6 lines'}, raw=True)\n"
     "time.sleep(1000)"
 )
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 90
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return found
 
 
 @pytest.mark.parametrize("where", ["own store", "server", "server that is away"])

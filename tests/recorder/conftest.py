@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from jupyter_sessions import model
+from tests.waiting import until
 
 START = """
 import msgspec
@@ -62,10 +62,7 @@ class Told:
 
     def wait_for(self, condition: Callable[[Told], bool], seconds: float = 20) -> None:
         """Wait until `condition` holds of what was told."""
-        deadline = time.monotonic() + seconds
-        while not condition(self):
-            assert time.monotonic() < deadline, self.all()
-            time.sleep(0.02)
+        until(lambda: condition(self), self.all, within=seconds)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from jupyter_sessions import model
 from jupyter_sessions.recorder.messages import KERNEL_RESTARTED
 from jupyter_sessions.recorder.subscriber import Subscriber
+from tests.waiting import until
 
 
 @contextmanager
@@ -43,10 +43,7 @@ class Sink:
         return last[source].response if source in last else None
 
     def wait_for(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < deadline, self.recordings
-            time.sleep(0.02)
+        until(condition, lambda: self.recordings, within=20)
 
 
 @pytest.fixture
@@ -87,27 +84,62 @@ def test_two_subscribers_of_one_kernel_are_told_the_same() -> None:
     assert sinks[0].recordings == sinks[1].recordings
 
 
-def test_what_runs_when_its_kernel_is_restarted_is_aborted_and_recording_goes_on() -> None:
+def test_a_restart_aborts_what_ran_and_nothing_that_was_begun_since_however_late_it_is_told() -> (
+    None
+):
     sink = Sink()
+    # A restart interrupts first, and so much this one shrugs off.
+    ignore = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    old = f"{ignore}; print('began', flush=True); time.sleep(60)"
+    new = "print('again', flush=True); import time; time.sleep(2)"
     with kernel() as (manager, client):
         subscriber = Subscriber(Path(manager.connection_file), sink)
         assert subscriber.wait_until_listening(10)
-        client.execute("print('began', flush=True); import time; time.sleep(60)")
+        client.execute(old)
         sink.wait_for(lambda: sink.recordings)
-        source = sink.recordings[0].request.source
         manager.restart_kernel(now=True)
         client.wait_for_ready(timeout=30)
-        subscriber.abort(KERNEL_RESTARTED)
-        sink.wait_for(lambda: sink.response(source))
-        assert subscriber.wait_until_listening(10)
-        client.execute_interactive("print('again')", output_hook=lambda message: None)
+        client.execute(new)
+        sink.wait_for(lambda: sink.recordings[-1].request.source == new)
+        assert subscriber.go_on(Path(manager.connection_file), 10, KERNEL_RESTARTED)
+        sink.wait_for(lambda: sink.response(new))
         assert subscriber.stop(10)
-    aborted, again = sink.response(source), sink.response("print('again')")
+    aborted, again = sink.response(old), sink.response(new)
     assert aborted is not None
     assert (aborted.status, aborted.note) == ("aborted", KERNEL_RESTARTED)
     assert aborted.outputs == [model.Stream(name="stdout", text="began\n")]
     assert again is not None
-    assert again.status == "completed"
+    assert (again.status, again.note) == ("completed", "")
+    assert again.outputs == [model.Stream(name="stdout", text="again\n")]
+
+
+def test_what_a_kernel_runs_first_after_a_restart_is_not_missed() -> None:
+    sink = Sink()
+    with kernel() as (manager, client):
+        subscriber = Subscriber(Path(manager.connection_file), sink)
+        assert subscriber.wait_until_listening(10)
+        for number in range(5):
+            manager.restart_kernel(now=True)
+            # It waits in the kernel's socket, and is what the new process does first of all.
+            client.execute(f"print({number})")
+            client.wait_for_ready(timeout=30)
+        assert subscriber.stop(10)
+    assert [each.request.source for each in sink.recordings if each.response] == [
+        f"print({number})" for number in range(5)
+    ]
+
+
+def test_a_kernel_that_is_elsewhere_after_its_restart_is_to_be_listened_to_anew(
+    tmp_path: Path,
+) -> None:
+    with kernel() as (manager, _client):
+        subscriber = Subscriber(Path(manager.connection_file), Sink())
+        assert subscriber.wait_until_listening(10)
+        told = json.loads(Path(manager.connection_file).read_text())
+        elsewhere = tmp_path / "elsewhere.json"
+        elsewhere.write_text(json.dumps(told | {"iopub_port": told["iopub_port"] + 1}))
+        assert not subscriber.go_on(elsewhere, 10, KERNEL_RESTARTED)
+        assert subscriber.stop(10)
 
 
 def test_what_runs_when_its_kernel_dies_is_aborted_on_stopping() -> None:

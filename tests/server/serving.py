@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,18 +23,10 @@ import msgspec
 from jupyter_sessions import api, model
 from jupyter_sessions.core.dispatch import Dispatcher
 from jupyter_sessions.core.limits import Limits
-from tests.conftest import STARTED_WITHIN, Clock, House, free_port
+from tests.conftest import Clock, House, free_port
+from tests.waiting import STARTED_WITHIN, until
 
 NEVER_GIVEN = "9876543210987654321098"
-
-
-def until(condition: Callable[[], Any], what: str, within: float = STARTED_WITHIN) -> Any:
-    """Wait for something to be so, and return it."""
-    deadline = time.monotonic() + within
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        time.sleep(0.005)
-    return found
 
 
 @dataclass

@@ -12,7 +12,8 @@ import websocket
 from jupyter_sessions import api, model
 from tests.conftest import PASSWORD
 from tests.server.conftest import Site
-from tests.server.serving import Place, address, bearer, dateless, error_of, until
+from tests.server.serving import Place, address, bearer, dateless, error_of
+from tests.waiting import until
 
 PAGE = "/sessions/join"
 

@@ -19,7 +19,8 @@ import pytest
 from jupyter_sessions import api, model
 from tests.conftest import free_port
 from tests.server.conftest import Site
-from tests.server.serving import Place, address, bearer, key_for, until
+from tests.server.serving import Place, address, bearer, key_for
+from tests.waiting import until
 
 #: What anyone may have from a sessions server, by pattern; all else is for those who are known.
 PUBLIC = (

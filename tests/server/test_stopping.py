@@ -19,7 +19,7 @@ import pytest
 import websocket
 
 from jupyter_sessions import api, model
-from tests.conftest import STARTED_WITHIN, free_port
+from tests.conftest import free_port
 from tests.server.serving import (
     Place,
     address,
@@ -30,6 +30,7 @@ from tests.server.serving import (
     status_of,
     until,
 )
+from tests.waiting import STARTED_WITHIN
 
 KILLS = 50
 

@@ -14,7 +14,7 @@ import pytest
 from jupyter_sessions import api, model
 from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.transport import Transport
-from tests.conftest import STARTED_WITHIN
+from tests.waiting import STARTED_WITHIN
 
 
 @dataclass

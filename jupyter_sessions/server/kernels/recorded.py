@@ -108,12 +108,13 @@ class Recorded:
                 self._selection.switch(not paused, at)
             case lines.Skip(command=command):
                 self._subscriber.do(lambda: self._subscriber.messages.skip(command_id(command)))
-            case lines.Gone(note=note, connection_file=connection_file):
+            case lines.Gone(note=note, connection_file=None):
                 self._subscriber.abort(note)
-                if connection_file is not None:
+            case lines.Gone(note=note, connection_file=str(file)):
+                if not self._subscriber.go_on(Path(file), _CONFIRMED_WITHIN, note):
                     # Two that listen would take the new kernel's first command for an old one.
                     self._subscriber.stop(_STOPPED_WITHIN, note)
-                    self._subscriber = self._listen(connection_file)
+                    self._subscriber = self._listen(file)
 
     def settle(self, *, announced: bool) -> None:
         """Wait until what the kernel has run is in the session; if asked, what it runs, too."""

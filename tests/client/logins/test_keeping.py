@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,13 +13,7 @@ import pytest
 from jupyter_sessions import errors
 from jupyter_sessions.client.logins.keeping import Keeper, keep_alive
 from tests.client.logins.conftest import Accounts, put
-
-
-def till(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+from tests.waiting import until
 
 
 def test_it_goes_on_while_the_server_is_away_and_says_so_once(accounts: Accounts) -> None:
@@ -65,14 +57,14 @@ def test_a_process_keeps_it_while_the_one_that_wants_it_computes(accounts: Accou
     try:
         assert busy.stdout is not None
         keeper = int(busy.stdout.readline())
-        till(lambda: accounts.asked("/login/keep") >= 5)
+        until(lambda: accounts.asked("/login/keep") >= 5)
         assert busy.poll() is None
     finally:
         busy.send_signal(signal.SIGKILL)
         busy.wait()
         assert busy.stdout is not None
         busy.stdout.close()
-    till(lambda: _gone(keeper))
+    until(lambda: _gone(keeper))
 
 
 def _gone(process: int) -> bool:
@@ -88,11 +80,11 @@ def _gone(process: int) -> bool:
 def test_it_can_be_stopped_and_ends_by_itself_with_the_login(accounts: Accounts) -> None:
     login = put(accounts.server.url)
     keeper = Keeper(login, 0.1)
-    till(lambda: accounts.asked("/login/keep") >= 2)
+    until(lambda: accounts.asked("/login/keep") >= 2)
     assert keeper.running
     keeper.stop()
     assert not keeper.running
     other = Keeper(login, 0.1)
     accounts.dead[login.key] = errors.LoginRevoked("Ended.", hint=".")
-    till(lambda: not other.running)
+    until(lambda: not other.running)
     other.stop()

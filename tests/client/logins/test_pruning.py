@@ -12,6 +12,7 @@ from jupyter_sessions import errors
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.logins import pruning
 from tests.client.logins.conftest import Accounts, put
+from tests.waiting import until
 
 
 def test_the_expired_go_and_what_lives_or_cannot_be_read_stays() -> None:
@@ -43,13 +44,6 @@ def test_what_a_killed_write_left_goes_a_day_later() -> None:
     assert new.exists()
 
 
-def _till(condition: object) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_what_expired_a_month_ago_goes_by_itself_in_the_background(accounts: Accounts) -> None:
     now = datetime.now(UTC)
     for _ in range(50):
@@ -60,7 +54,7 @@ def test_what_expired_a_month_ago_goes_by_itself_in_the_background(accounts: Acc
     marker = logins.folder() / "pruned"
     os.utime(marker, times=(time.time() - 2 * 86_400,) * 2)
     pruning.prune_now_and_then()
-    _till(lambda: logins.stored() == [lately])
+    until(lambda: logins.stored() == [lately])
 
 
 def test_it_is_done_once_a_day_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ import httpx
 import websocket
 
 from tests.conftest import free_port
-from tests.server.serving import Place, Server, until
+from tests.server.serving import Place, Server
+from tests.waiting import until
 
 TOKEN = "the-token"
 _OTHERS = ("jupyterlab", "jupyter_lsp", "notebook", "notebook_shim", "jupyter_server_terminals")
@@ -143,6 +144,17 @@ class Jupyter:
                 if message["msg_type"] == "status" and content["execution_state"] == "idle":
                     return "\n".join(told)
 
+    def answers(self, kernel: str) -> bool:
+        """Tell whether a kernel answers, and is heard; for one that died busy nobody waits."""
+        msg_id = uuid.uuid4().hex
+        with self.connected(kernel) as connection, suppress(websocket.WebSocketTimeoutException):
+            connection.settimeout(1)
+            connection.send(json.dumps(message("kernel_info_request", {}, msg_id)))
+            while json.loads(connection.recv())["parent_header"].get("msg_id") != msg_id:
+                pass
+            return True
+        return False
+
     def history(self, code: str) -> list[dict[str, Any]]:
         """Return a session's commands, the first one first."""
         path = f"/sessions/api/sessions/{code}/commands?order=oldest"
@@ -169,14 +181,6 @@ class Jupyter:
 
 def request(source: str, msg_id: str, claims: str) -> dict[str, Any]:
     """Make a request to run a source."""
-    header = {
-        "msg_id": msg_id,
-        "msg_type": "execute_request",
-        "username": claims,
-        "session": uuid.uuid4().hex,
-        "date": "2026-11-25T12:00:00Z",
-        "version": "5.4",
-    }
     content = {
         "code": source,
         "silent": False,
@@ -184,6 +188,19 @@ def request(source: str, msg_id: str, claims: str) -> dict[str, Any]:
         "user_expressions": {},
         "allow_stdin": False,
         "stop_on_error": True,
+    }
+    return message("execute_request", content, msg_id, claims)
+
+
+def message(kind: str, content: dict[str, Any], msg_id: str, claims: str = "") -> dict[str, Any]:
+    """Make a message to a kernel."""
+    header = {
+        "msg_id": msg_id,
+        "msg_type": kind,
+        "username": claims,
+        "session": uuid.uuid4().hex,
+        "date": "2026-11-25T12:00:00Z",
+        "version": "5.4",
     }
     return {
         "channel": "shell",

@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from tests.server.kernels.jupyter import Jupyter, recorders_of
-from tests.server.serving import until
+from tests.waiting import until
 
 SAID = {"python3": "print('said', 6 * 7)", "bash": "echo said $((6 * 7))"}
 LANGUAGES = {"python3": "python", "bash": "bash"}
@@ -102,14 +102,10 @@ def test_a_kernel_that_is_killed_ends_its_command_as_aborted(jupyter: Jupyter) -
     command = jupyter.command(code, "import time; time.sleep(1000)")
     assert (command["status"], command["note"]) == ("aborted", "The kernel died while this ran.")
     # The server has started it again, and what it runs is recorded as before.
-    until(lambda: _is_up_again(jupyter, kernel), "the kernel")
+    until(lambda: jupyter.answers(kernel), "the kernel")
     assert int(jupyter.run(kernel, PID)) != pid
     assert jupyter.attachment(kernel)["state"] == "recording"
     assert jupyter.sources(code).count(PID) == 2
-
-
-def _is_up_again(jupyter: Jupyter, kernel: str) -> bool:
-    return "restarting kernel" in jupyter.server.log.read_text()
 
 
 def test_a_kernel_that_is_shut_down_is_attached_no_more(jupyter: Jupyter) -> None:

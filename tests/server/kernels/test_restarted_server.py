@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.server.kernels.jupyter import Jupyter, recorders_of, running
-from tests.server.serving import Place, until
+from tests.server.serving import Place
+from tests.waiting import until
 
 EXTERNAL = "--ServerApp.allow_external_kernels=True"
 
