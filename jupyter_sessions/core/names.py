@@ -99,12 +99,7 @@ def one_line(text: str, what: str) -> str:
     BadName
         When there are some; `what` says where.
     """
-    for character in text:
-        if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
-            raise BadName(
-                f"The {what} has the character U+{ord(character):04X} in it.",
-                hint="Write it on one line, without control characters.",
-            )
+    _check_characters(text, what, "Write it on one line, without control characters.")
     return text.strip()
 
 
@@ -117,8 +112,16 @@ def prose(text: str, what: str) -> str:
         When there are some; `what` says where.
     """
     for line in text.replace("\t", " ").split("\n"):
-        one_line(line.removesuffix("\r"), what)
+        _check_characters(
+            line.removesuffix("\r"), what, "Write it without control characters but line ends."
+        )
     return text.strip()
+
+
+def _check_characters(line: str, what: str, hint: str) -> None:
+    for character in line:
+        if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
+            raise BadName(f"The {what} has the character U+{ord(character):04X} in it.", hint=hint)
 
 
 def path(text: str) -> str:

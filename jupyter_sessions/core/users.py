@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from jupyter_sessions.core import names
-from jupyter_sessions.errors import NotFound
+from jupyter_sessions.errors import BadName, NotFound
 from jupyter_sessions.store.listed import is_in
 from jupyter_sessions.store.prepared import Prepared
 from jupyter_sessions.store.tables import users
@@ -41,10 +41,20 @@ def required(connection: Connection, name: str) -> Any:
     if row is None:
         raise NotFound(
             f"There is no user {name!r} here.",
-            hint="Check the name. An administrator of this store can add the account: "
-            f"jupyter sessions account add {quote(name)}",
+            hint=_how_to_add(name),
         )
     return row
+
+
+def _how_to_add(name: str) -> str:
+    try:
+        possible = names.user_name(name)
+    except BadName:
+        return "Check the name: no user can be called so."
+    return (
+        "Check the name. An administrator of this store can add the account: "
+        f"jupyter sessions account add {quote(possible)}"
+    )
 
 
 def add(

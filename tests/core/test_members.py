@@ -190,3 +190,13 @@ def test_roles_mean_the_same_in_any_order_and_number(names):
     assert held == expand(held)
     assert Roles.OWNER not in held
     assert held & Roles.READ or held == Roles.EXECUTE
+
+
+@pytest.mark.parametrize(
+    ("name", "added"), [("misspelt", True), ("\u202ebob", False), ("b b; rm", False), ("", False)]
+)
+def test_only_what_can_be_a_name_is_told_how_to_add(house, code, name, added):
+    with pytest.raises(errors.SessionsError) as refusal:
+        house.grant(code, name, "read", by="ann")
+    assert (f"account add {name}" in refusal.value.hint) is added
+    refusal.value.hint.encode("ascii")

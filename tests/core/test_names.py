@@ -164,8 +164,9 @@ def test_any_text_is_either_one_line_or_refused(text):
 def test_prose_has_lines_and_tabs_and_no_other_control_characters():
     assert names.prose("a\r\n\tb\n\nc ", "description") == "a\r\n\tb\n\nc"
     for bad in ("a\0b", "a\x1b[31m", "a\rb", "a\x07"):
-        with pytest.raises(BadName):
+        with pytest.raises(BadName) as refusal:
             names.prose(bad, "description")
+        assert "one line" not in refusal.value.hint
 
 
 # ---- paths -------------------------------------------------------------------------------------
