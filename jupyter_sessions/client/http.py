@@ -35,6 +35,7 @@ LONGEST = 64 << 20
 LONGEST_OUTPUTS = 1 << 30
 _WITH_OUTPUTS = {api.GET_COMMAND.name, api.RESUME_SESSION.name}
 _REDIRECTS = 5
+_ENDED = errors.LoginExpired, errors.LoginRevoked, errors.LoginUnknown
 _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
 
 
@@ -211,6 +212,14 @@ class Http:
                 self._learn(key, told)
             return self.renewed()
 
+    def _with_whose(self, told: errors.SessionsError) -> errors.SessionsError:
+        """Say whose login has ended, to who may have several."""
+        if self._user is None or not isinstance(told, _ENDED):
+            return told
+        return type(told)(
+            told.message, hint=f"{told.hint} It was the login of {self._user} at {self._server}."
+        )
+
     def trust(self) -> ssl.SSLContext | None:
         """Give the authorities that we trust: the system's and certifi's; None for plain http."""
         if not self._server.startswith("https:"):
@@ -274,7 +283,7 @@ class Http:
             if response.status_code == 401:
                 told = answers.failure(self._server, response)
                 if not self._has_another(key, told):
-                    raise told
+                    raise self._with_whose(told)
                 response = self._asked(operation, request, content, stack)
             if not response.is_success:
                 raise answers.failure(self._server, response)

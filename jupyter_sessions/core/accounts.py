@@ -41,7 +41,7 @@ def add(context: Context, request: model.NewAccount) -> model.Account:
     existing = users.find(context.connection, name)
     if existing is not None:
         raise Conflict(
-            f"There is a user {existing.name!r} already, who {name!r} could be taken for.",
+            names.taken("user", existing.name, name),
             hint="Choose another name, or set that account's password.",
         )
     users.add(

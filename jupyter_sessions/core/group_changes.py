@@ -31,7 +31,7 @@ def add(context: Context, request: model.NewGroup) -> model.Group:
     existing = groups.find(context.connection, name)
     if existing is not None:
         raise Conflict(
-            f"There is a group {existing.name!r} already, which {name!r} could be taken for.",
+            names.taken("group", existing.name, name),
             hint="Choose another name, or change that group.",
         )
     given = _roles(request.roles)

@@ -144,6 +144,12 @@ def path(text: str) -> str:
     return text
 
 
+def taken(kind: str, existing: str, name: str) -> str:
+    """Say that there is a user or group of that name, or of one that looks like it."""
+    like = "" if name == existing else f", and {name!r} could be taken for that"
+    return f"There is a {kind} {existing!r} already{like}."
+
+
 def of_value(text: str) -> str:
     """Check the name of a scratch value, which is one part of a path, and return it in NFC.
 

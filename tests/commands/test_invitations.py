@@ -124,6 +124,10 @@ def test_without_a_login_and_without_guests_nobody_comes_in(
     ran = program("join", key, server.url)
     assert ran.code == errors.Forbidden.exit_code
     assert "Log in" in ran.err
+    nowhere = program("join", key)
+    assert nowhere.code == errors.InvitationUnusable.exit_code
+    assert "It was looked for in your own store" in nowhere.err
+    assert "join KEY SERVER" in nowhere.err
 
 
 def test_who_needs_a_session_or_none(program: Program) -> None:

@@ -54,7 +54,8 @@ def test_an_administrator_makes_a_group_and_nobody_is_in_it_but_its_owners(house
 
 @pytest.mark.parametrize("name", ["lab", "LAB", "@Lab", "ｌａｂ"])
 def test_two_groups_can_not_have_names_that_look_alike(lab, name):
-    with refused(errors.Conflict, match="'lab' already"):
+    like = "" if name == "lab" else ", and '.*' could be taken for that"
+    with refused(errors.Conflict, match=rf"'lab' already{like}\."):
         do(lab, "root", api.ADD_GROUP, name=name)
 
 

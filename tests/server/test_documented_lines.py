@@ -65,6 +65,8 @@ def test_a_shell_works_in_a_session_with_curl_alone(site: Site, tmp_path: Path) 
         SESSION_USER="writer",
         PASSWORD=PASSWORD,
     )
+    for secret in ("key", "session.curl"):
+        assert (tmp_path / secret).stat().st_mode & 0o077 == 0
     digest = site.ask("reader", api.GET_FILE, code=code, path="notes.txt").json()["sha256"]
     assert printed.splitlines() == ["A session", "4", digest, "rain = load()", "4"]
     found = site.ask("reader", api.GET_COMMAND, code=code, number=4).json()

@@ -104,12 +104,16 @@ def _at(text: str, logins: list[Login]) -> list[Login]:
         address = parse_address(text)
     except errors.BadAddress:
         return []
-    return [
-        login
-        for login in logins
-        if login.server == address.server
-        and (address.user is None or _same(address.user, login.user))
-    ]
+    theirs = [login for login in logins if address.user is None or _same(address.user, login.user)]
+    exact = [login for login in theirs if login.server == address.server]
+    if exact or "://" in text:
+        return exact
+    # Without a scheme one means what is there, by whichever it is reached.
+    return [login for login in theirs if _bare(login.server) == _bare(address.server or "")]
+
+
+def _bare(server: str) -> str:
+    return server.partition("://")[2]
 
 
 def _same(one: str, other: str | None) -> bool:
