@@ -277,7 +277,7 @@ class Complaints:
 
     def watch(self, page: Page) -> None:
         """Note what a page reports."""
-        page.on("pageerror", lambda error: self.heard.append(str(error)))
+        page.on("pageerror", lambda error: self.heard.append(f"{error}\n{error.stack}"))
 
     def unexpected(self) -> list[str]:
         """Return what nobody meant to happen."""
