@@ -137,17 +137,37 @@ def _storable(text: str) -> str:
 
 
 def _cut(outputs: list[Output], note: str, limit: int) -> tuple[list[Output], str]:
-    """Keep as many whole outputs as fit, and say how many don't."""
+    """Keep the outputs that fit, of text its beginning, and say what is missing."""
     left = limit
     for index, output in enumerate(outputs):
-        left -= len(_encode(output))
-        if left < 0:
-            told = (
-                f"{len(outputs) - index} of {len(outputs)} outputs were left out: more than "
-                f"{limit / 2**20:.0f} MiB in one command."
-            )
-            return outputs[:index], f"{note[: _LONGEST_NOTE - len(told) - 1]} {told}".strip()
+        size = len(_encode(output))
+        if size > left:
+            begun = _beginning(output, left)
+            missing = len(outputs) - index - len(begun)
+            losses = [f"output {index + 1} was cut"] if begun else []
+            if missing:
+                losses.append(f"{missing} of {len(outputs)} outputs were left out")
+            told = f"{' and '.join(losses)}: more than {limit / 2**20:.0f} MiB in one command."
+            told = f"{note[: _LONGEST_NOTE - len(told) - 1]} {told[0].upper()}{told[1:]}"
+            return [*outputs[:index], *begun], told.strip()
+        left -= size
     return outputs, note
+
+
+def _beginning(output: Output, room: int) -> list[Output]:
+    """Return of an output what begins it and takes at most `room` bytes: of text alone."""
+    if not isinstance(output, Stream):
+        return []
+    whole = output.text if isinstance(output.text, str) else "".join(output.text)
+    packed = _encode(whole)[:-1]
+    packed = packed[: max(0, room - len(_encode(Stream(output.name, ""))) + 1)]
+    # A cut can fall into a character or an escape, of six bytes at most.
+    for end in range(len(packed), max(1, len(packed) - 6), -1):
+        try:
+            return [Stream(output.name, msgspec.json.decode(packed[:end] + b'"', type=str))]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+    return []
 
 
 def _texts(outputs: list[Output]) -> Iterator[str]:

@@ -225,12 +225,41 @@ def small(database, tmp_path):
 
 def test_outputs_past_the_limit_are_cut_with_a_note(small):
     code = small.new().code
-    fits, too_much = model.Stream("stdout", "x" * 9_000), model.Stream("stdout", "y" * 2_000)
-    record(small, code, completed(small, "u", fits, too_much, fits, note="Noted before."))
+    fits = model.Stream("stdout", "x" * 9_000)
+    figure = model.DisplayData({"text/html": "y" * 2_000}, {})
+    record(small, code, completed(small, "u", fits, figure, fits, note="Noted before."))
     found = command(small, code, 1)
     assert found.response.outputs == [fits]
     assert found.response.note.startswith("Noted before. 2 of 3 outputs were left out")
     assert found.summary.note == found.response.note
+
+
+@pytest.mark.parametrize("character", ["a", "\n", "\x1b", '"', "\\", "é", "漢", "🌧"])
+def test_text_past_the_limit_is_kept_as_far_as_it_fits(small, character):
+    code = small.new().code
+    for shift in range(8):
+        text = "x" * shift + character * 12_000
+        long = model.Stream("stdout", text)
+        record(small, code, completed(small, f"u{shift}", long, model.Stream("stderr", "more")))
+        found = command(small, code, shift + 1)
+        (kept,) = found.response.outputs
+        assert text.startswith(kept.text)
+        assert 10_000 - 10 < len(msgspec.json.encode(kept)) <= 10_000
+        assert found.response.note.startswith(
+            "Output 1 was cut and 1 of 2 outputs were left out: more than"
+        )
+
+
+def test_text_of_which_nothing_fits_is_left_out(small):
+    code = small.new().code
+    for room in range(0, 80, 7):
+        filling = model.DisplayData({"text/plain": ""}, {})
+        short = 10_000 - len(msgspec.json.encode(filling)) - room
+        filling = model.DisplayData({"text/plain": "x" * short}, {})
+        outputs = filling, model.Stream("stdout", "\x1b" * 50)
+        record(small, code, completed(small, f"u{room}", *outputs))
+        kept = small.call("root", api.LIST_COMMANDS, model.ListCommands(code=code)).items[0]
+        assert kept.outputs == (2 if room >= 55 else 1), "49 for the stream, 6 for an escape"
 
 
 def test_a_command_that_was_cut_can_still_be_read_by_a_client(small):
@@ -238,7 +267,7 @@ def test_a_command_that_was_cut_can_still_be_read_by_a_client(small):
     long = "n" * 1_000
     record(small, code, completed(small, "u", model.Stream("stdout", "x" * 20_000), note=long))
     found = command(small, code, 1)
-    assert "left out" in found.response.note
+    assert "Output 1 was cut" in found.response.note
     assert msgspec.json.decode(msgspec.json.encode(found), type=model.Command) == found
 
 
