@@ -32,8 +32,9 @@ _IMPLIED = {
     Roles.WRITE: Roles.READ,
     Roles.ADMIN: Roles.READ | Roles.WRITE | Roles.EXECUTE,
 }
-_GRANTABLE = {role.name.lower(): role for role in Roles if role is not Roles.OWNER and role.name}
-_LETTERS = {name[0]: role for name, role in _GRANTABLE.items()} | {"x": Roles.EXECUTE}
+#: The roles that a grant can name, by name.
+GRANTABLE = {role.name.lower(): role for role in Roles if role is not Roles.OWNER and role.name}
+_LETTERS = {name[0]: role for name, role in GRANTABLE.items()} | {"x": Roles.EXECUTE}
 
 #: Everything that the owner of a session holds.
 ALL = Roles.READ | Roles.WRITE | Roles.EXECUTE | Roles.ADMIN | Roles.OWNER
@@ -57,12 +58,12 @@ def from_names(names: Iterable[str]) -> Roles:
     """
     roles = Roles.NONE
     for name in names:
-        if name not in _GRANTABLE:
+        if name not in GRANTABLE:
             raise BadRole(
                 f"There is no role {name!r}.",
                 hint="The roles are read, write, execute and admin; ownership is transferred.",
             )
-        roles |= _GRANTABLE[name]
+        roles |= GRANTABLE[name]
     return expand(roles or Roles.READ)
 
 
@@ -90,8 +91,8 @@ def parse(text: str) -> list[str]:
     parts = text.replace("+", "|").split("|")
     for part in parts:
         word = part.strip().lower()
-        if word in _GRANTABLE:
-            found |= _GRANTABLE[word]
+        if word in GRANTABLE:
+            found |= GRANTABLE[word]
         elif word and all(letter in _LETTERS for letter in word):
             for letter in word:
                 found |= _LETTERS[letter]

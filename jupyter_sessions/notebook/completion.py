@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, model, roles
 from jupyter_sessions.commands.table import BY_NAME, CommandGroup
 
 if TYPE_CHECKING:
@@ -160,6 +160,8 @@ class Completion:
         kind = _ARGUMENTS.get(before[0])
         if before[0] == "groups":
             kind = "users" if any(not word.startswith("-") for word in words) else "groups"
+        if kind == "grantees" and ":" in fragment:
+            return _with_roles(fragment)
         return self._answers[kind].get() if kind is not None else []
 
     def _names(self) -> Offers:
@@ -256,6 +258,13 @@ def _paths(fragment: str) -> Offers:
         ]
     except OSError:
         return []
+
+
+def _with_roles(fragment: str) -> Offers:
+    """Offer the roles that may follow in ``USER:ROLE|ROLE``."""
+    given = re.split(r"[:|+]", fragment)[1:]
+    start = fragment.removesuffix(given[-1])
+    return [(f"{start}{name}", "role") for name in roles.GRANTABLE if name not in given[:-1]]
 
 
 def _options(command: click.Command) -> Offers:

@@ -295,6 +295,8 @@ def test_the_last_cells_arrive_though_the_kernel_ends_at_once(start: Start, tmp_
         ("%session set la", ["label"]),
         ("%session grant ro", ["root"]),
         ("%session grant ba", ["bar"]),
+        ("%session grant bar:w", ["bar:write"]),
+        ("%session grant bar:read|write|", ["bar:read|write|execute", "bar:read|write|admin"]),
         ("%session view 1", ["1"]),
         ("%session get ", ["--help"]),
         ("%session group opt", ["optics"]),
