@@ -63,6 +63,7 @@ def measure(effort: Effort, folder: Path) -> Row:
     one, many = (str(_with_logins(folder, count)) for count in (1, _MANY))
     sides = {
         "python": lambda: run("-c", "pass"),
+        "sqlalchemy": lambda: run("-c", "import sqlalchemy"),
         "version": lambda: run(sessions, "--version"),
         "list": lambda: run(sessions, "list"),
         "key": lambda: run(sessions, "key", "--show", logins=one),
@@ -78,6 +79,7 @@ def measure(effort: Effort, folder: Path) -> Row:
     row = Row("7. Start-up")
     row.figures = [
         Figure("python -c pass", measured["python"], "ms"),
+        Figure("python -c 'import sqlalchemy', which list needs", measured["sqlalchemy"], "ms"),
         Figure("jupyter-sessions --version", measured["version"], "ms"),
         Figure("jupyter-sessions list, in process", measured["list"], "ms"),
         Figure("jupyter-sessions key", measured["key"], "ms"),
