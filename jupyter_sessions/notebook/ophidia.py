@@ -78,7 +78,7 @@ def manage_session(statement: str) -> list[str]:
     session = _session(given)
     match action:
         case "list":
-            return ["list", *_option("--search", given.get("label_filter"))]
+            return ["list", *_search(given)]
         case "new":
             return ["new", *([value] if key == "label" and value else [])]
         case "env":
@@ -148,8 +148,11 @@ def _session(given: dict[str, str]) -> list[str]:
     return [] if named.lower() in {"this", "-", ""} else ["-S", named]
 
 
-def _option(name: str, value: str | None) -> list[str]:
-    return [name, value] if value and value not in {"-", "all"} else []
+def _search(given: dict[str, str]) -> list[str]:
+    words = [
+        word for name in ("label_filter", "user_filter") for word in _several(given.get(name, ""))
+    ]
+    return ["--search", " ".join(words)] if words else []
 
 
 def _several(value: str) -> list[str]:

@@ -21,11 +21,13 @@ MANAGE = {
     "": "list",
     "action=list;": "list",
     "action=list;label_filter=rain;": "list --search rain",
+    "action=list;user_filter=foo;label_filter=all;": "list --search foo",
+    "action=list;user_filter=foo;label_filter=rain;": "list~--search~rain foo",
     "action=new;": "new",
     "action=new;key=label;value=Seattle;": "new Seattle",
     "action=env;": "show",
     f"action=env;session={URL};": f"show -S {URL}",
-    "action=setenv;key=label;value=Rain in Seattle;": "set|label|Rain in Seattle",
+    "action=setenv;key=label;value=Rain in Seattle;": "set~label~Rain in Seattle",
     "action=setenv;key=active;value=no;": "set active no",
     "action=listusers;session=this;": "members",
     "action=grant;key=user;value=foo:write|execute;": "grant -- foo:write|execute",
@@ -63,7 +65,8 @@ RESUME = {
 
 
 def split(expected: str) -> list[str]:
-    return expected.split("|") if "|label|" in expected else expected.split()
+    # Words that have spaces in them stand between tildes.
+    return expected.split("~") if "~" in expected else expected.split()
 
 
 @pytest.mark.parametrize("statement", MANAGE)
