@@ -10,7 +10,6 @@ from typing import Literal, Self
 from jupyter_sessions import __version__, api, errors, model
 from jupyter_sessions.client import choose, given, logins
 from jupyter_sessions.client.http import Http
-from jupyter_sessions.client.logins import patience
 from jupyter_sessions.client.logins.keeping import EVERY, Keeper
 from jupyter_sessions.client.paging import every
 from jupyter_sessions.client.presence import Here
@@ -73,8 +72,7 @@ def connect(
 
 def _login_of(key: str, address: Address) -> tuple[logins.Login, model.Login]:
     server = address.server or _default_server()
-    patience.reach(server)
-    shown = patience.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing()))
+    shown = logins.shown_by(server, key)
     if address.user not in (None, shown.user):
         raise errors.BadRequest(
             f"The key is not {address.user}'s, but {shown.user}'s.",

@@ -235,8 +235,9 @@ def test_a_stored_login_is_found_and_a_wrong_one_told(url: str) -> None:
         connection.call(api.LOG_OUT, model.Nothing())
     with pytest.raises(errors.LoginRevoked):
         connect(url, key=stale)
-    with pytest.raises(errors.NotSignedIn):
-        connect(url, key="no key")
+    for key in ("no key", "truncated"):
+        with pytest.raises(errors.LoginUnknown, match=f"That is no key of a login to {url}"):
+            connect(url, key=key)
     assert len(logins.stored()) == 1
 
 

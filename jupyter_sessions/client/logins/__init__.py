@@ -18,7 +18,15 @@ from jupyter_sessions.client.logins.finding import find, named, short
 from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VARIABLE, folder
 from jupyter_sessions.client.logins.keyrings import KEYRING_VARIABLE
 from jupyter_sessions.client.logins.login import Login
-from jupyter_sessions.client.logins.making import Made, Wanted, by_key, create, join, log_in
+from jupyter_sessions.client.logins.making import (
+    Made,
+    Wanted,
+    by_key,
+    create,
+    join,
+    log_in,
+    shown_by,
+)
 from jupyter_sessions.client.logins.store import by_id, last, learn, remove, stored
 from jupyter_sessions.client.logins.used import Used
 
@@ -59,5 +67,6 @@ __all__ = [
     "set_current",
     "set_here",
     "short",
+    "shown_by",
     "stored",
 ]

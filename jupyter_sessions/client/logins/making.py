@@ -86,8 +86,8 @@ def create(wanted: Wanted, password: str) -> Made:
     return Made(store.keep(by_key(server, made.key, made.login)), made.clamped)
 
 
-def join(server: str, key: str, seconds: float | None = None) -> Login:
-    """Take up the login that a key stands for, and store it; a key that is stored stays one login.
+def shown_by(server: str, key: str, seconds: float | None = None) -> model.Login:
+    """Ask which login a key stands for; that is a use of it.
 
     Parameters
     ----------
@@ -107,13 +107,21 @@ def join(server: str, key: str, seconds: float | None = None) -> Login:
     """
     patience.reach(server, seconds)
     try:
-        shown = patience.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing()))
+        return patience.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, model.Nothing()))
     except errors.NotSignedIn as error:
         if type(error) is not errors.NotSignedIn:
             raise
         raise errors.LoginUnknown(
             f"That is no key of a login to {server}.", hint="Check it, and the server's address."
         ) from error
+
+
+def join(server: str, key: str, seconds: float | None = None) -> Login:
+    """Take up the login that a key stands for, and store it; a key that is stored stays one login.
+
+    See `shown_by`.
+    """
+    shown = shown_by(server, key, seconds)
     same = (login for login in store.stored() if (login.server, login.number) == (server, shown.id))
     login = next(same, None) or by_key(server, key, shown)
     return store.keep(
