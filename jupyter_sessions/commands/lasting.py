@@ -63,7 +63,8 @@ def keepalive(work: Work, every: float, stop: bool) -> Result:
             hint=f"Log in: {work.front.prefix} login USER@SERVER",
         )
     lines = work.front.keep_alive(login, every)
-    return Result({"kept_alive": True, "id": login.id, "every": every}, lines)
+    goes_on = work.front.place == "kernel"
+    return Result({"kept_alive": goes_on, "id": login.id, "every": every}, lines)
 
 
 COMMANDS = table(timeout, keepalive)

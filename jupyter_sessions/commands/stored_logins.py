@@ -58,7 +58,8 @@ def overruled(login: Login | None) -> list[Line]:
 def logins(work: Work, check: bool, there: bool) -> Result:
     """List the stored logins, the newest first.
 
-    No server is asked without --check, and nothing is changed with or without it. With --there, the
+    No server is asked without --check, and nothing is changed with or without it; with --server,
+    those at that server alone are listed, as `clear` and `prune` take it, too. With --there, the
     server lists one's own logins and those that one has made for others (its administrators see
     all), with the numbers that `end-login` takes.
     """
@@ -66,7 +67,7 @@ def logins(work: Work, check: bool, there: bool) -> Result:
         return _there(work)
     from jupyter_sessions.client import logins as all_logins
 
-    found = all_logins.stored()
+    found = _stored(work)
     now = all_logins.current_id()
     checked = all_logins.check(found) if check else [all_logins.as_stored(each) for each in found]
     items = [
@@ -88,6 +89,14 @@ def logins(work: Work, check: bool, there: bool) -> Result:
         if each.why is not None
     ]
     return Result({"items": items}, (shown, Line(rows), *whys), aside=_gone())
+
+
+def _stored(work: Work) -> list[Login]:
+    """Return the stored logins, of the server alone that ``--server`` names."""
+    from jupyter_sessions.client import logins
+
+    found = logins.stored()
+    return logins.at(work.server, found) if work.server else found
 
 
 def _gone() -> tuple[Line, ...]:
@@ -118,7 +127,7 @@ def logout(work: Work, all_: bool) -> Result:
     from jupyter_sessions.client import choose, logins
 
     if all_:
-        return _ended(logins.stored())
+        return _ended(_stored(work))
     login = choose.login_for(work.server)
     if login is None:
         raise errors.NoLogin(
@@ -138,12 +147,12 @@ def logout(work: Work, all_: bool) -> Result:
 
 @command("clear", "clear --all", session=False)
 @click.option("--all", "all_", is_flag=True, help="The current login, too.")
-def clear(work: Work, all_: bool) -> Result:  # noqa: ARG001  # as above
+def clear(work: Work, all_: bool) -> Result:
     """Forget all stored logins but the current one, and end them on their servers."""
     from jupyter_sessions.client import logins
 
     now = logins.current_id()
-    return _ended([each for each in logins.stored() if all_ or each.id != now])
+    return _ended([each for each in _stored(work) if all_ or each.id != now])
 
 
 def _ended(ending: Sequence[Login]) -> Result:
@@ -261,14 +270,15 @@ def _current(work: Work) -> tuple[Login | None, tuple[Line, ...]]:
 
 @command("prune --dry-run", session=False)
 @click.option("--dry-run", is_flag=True, help="Only list what would be forgotten.")
-def prune(work: Work, dry_run: bool) -> Result:  # noqa: ARG001  # as above
+def prune(work: Work, dry_run: bool) -> Result:
     """Forget the stored logins that have ended: whose last day is over, or whose server said so.
 
     Those that expired 30 days ago are forgotten by themselves.
     """
     from jupyter_sessions.client.logins import as_stored, pruning
 
-    gone = pruning.ended()
+    meant = {each.id for each in _stored(work)}
+    gone = [each for each in pruning.ended() if each.id in meant]
     if not dry_run:
         pruning.prune(gone)
     items = [{**told(login), "current": False, "state": as_stored(login).state} for login in gone]

@@ -528,6 +528,24 @@ def test_clearing_spares_the_current_login_unless_all_are_meant(
     assert refused.code == errors.LoginRevoked.exit_code
 
 
+def test_who_names_a_server_means_the_logins_at_that_alone(
+    program: Program, mortal: Served, server: Site, log_in: LogIn
+) -> None:
+    kept, other = log_in("bar"), log_in("bar", url=mortal.url)
+    more = log_in("foo", url=mortal.url)["id"]
+
+    def listed(*named: str) -> set[str]:
+        return {each["id"] for each in program("logins", "--json", *named).json["items"]}
+
+    assert listed("--server", server.url) == {kept["id"]}
+    assert listed("--server", f"foo@{mortal.url}") == {more}
+    program.good("clear", "--all", "--server", f"foo@{mortal.url}")
+    assert listed() == {kept["id"], other["id"]}
+    program.good("logout", "--all", "--server", mortal.url)
+    assert listed() == {kept["id"]}
+    assert program("logins", "--server", "a b").code == errors.BadAddress.exit_code
+
+
 def test_what_could_not_be_ended_is_said(program: Program, mortal: Served, log_in: LogIn) -> None:
     log_in("bar", url=mortal.url)
     mortal.stop()
@@ -613,7 +631,7 @@ def test_an_administrator_makes_a_login_for_someone_and_ends_it(
 def keeping(log_in: LogIn, folder: Path) -> Iterator[subprocess.Popen[str]]:
     log_in("bar")
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyter_sessions", "keepalive", "-f", "1"],
+        [sys.executable, "-m", "jupyter_sessions", "keepalive", "-f", "1", "--json"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     yield process
@@ -631,8 +649,9 @@ def test_a_login_is_kept_alive_until_ctrl_c_also_without_a_terminal(
         assert keeping.poll() is None
         time.sleep(0.1)
     keeping.send_signal(signal.SIGINT)
-    _, err = keeping.communicate(timeout=60)
+    out, err = keeping.communicate(timeout=60)
     assert keeping.returncode == 0, err
+    assert json.loads(out)["kept_alive"] is False
     assert "Ctrl-C ends it" in err
 
 

@@ -14,7 +14,7 @@ from jupyter_sessions.client.logins.choice import (
     set_here,
 )
 from jupyter_sessions.client.logins.deciding import Decided, reuse
-from jupyter_sessions.client.logins.finding import find, named, short
+from jupyter_sessions.client.logins.finding import at, find, named, short
 from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VARIABLE, folder
 from jupyter_sessions.client.logins.keyrings import KEYRING_VARIABLE
 from jupyter_sessions.client.logins.login import Login
@@ -45,6 +45,7 @@ __all__ = [
     "Used",
     "Wanted",
     "as_stored",
+    "at",
     "by_id",
     "by_key",
     "check",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
 
 from jupyter_sessions import errors
 from jupyter_sessions.client.logins import store
@@ -79,7 +81,8 @@ def named(text: str) -> Login:
     found = [login for login in logins if login.id == text]
     found = found or [login for login in logins if text and login.id.startswith(text)]
     found = found or [login for login in logins if text and login.label == text]
-    found = found or _at(text, logins)
+    with suppress(errors.BadAddress):
+        found = found or at(text, logins)
     if not found:
         raise errors.NoLogin(
             f"No stored login is called {text!r}.",
@@ -99,11 +102,15 @@ def short(login: Login) -> str:
     return login.id[:_SHOWN]
 
 
-def _at(text: str, logins: list[Login]) -> list[Login]:
-    try:
-        address = parse_address(text)
-    except errors.BadAddress:
-        return []
+def at(text: str, logins: Sequence[Login]) -> list[Login]:
+    """Return those of some logins that are at ``[USER@]SERVER[:PORT]``.
+
+    Raises
+    ------
+    BadAddress
+        When that is no address.
+    """
+    address = parse_address(text)
     theirs = [login for login in logins if address.user is None or _same(address.user, login.user)]
     exact = [login for login in theirs if login.server == address.server]
     if exact or "://" in text:
