@@ -11,7 +11,7 @@ from jupyter_sessions import api, errors
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.results import Line, Result, Table, Tone, trouble
-from jupyter_sessions.commands.values import moment, one_line
+from jupyter_sessions.commands.values import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,9 +173,10 @@ def _ended(ending: Sequence[Login]) -> Result:
 
 def _still_valid(left: Checked) -> str:
     login = left.login
-    until = f" until {moment(login.expires)}" if login.expires else ""
     why = left.why.message if left.why else ""
-    return f"The key of {one_line(login.who)} at {login.server} stays valid{until}: {why}"
+    return (
+        f"The key of {one_line(login.who)} at {login.server} stays valid {login.good_until}: {why}"
+    )
 
 
 @command("switch bar@sessions.example.org", "switch 3f2a91 --here", "switch --own", session=False)

@@ -108,9 +108,9 @@ def log_out(login: Login) -> None:
     """
     for left in end([login]):
         assert left.why is not None  # noqa: S101  # for the type checker
-        until = f"until {login.expires:%Y-%m-%d %H:%M} UTC" if login.expires else "there"
         raise type(left.why)(
-            f"The login is forgotten here, but its key stays valid {until}: {left.why.message}",
+            f"The login is forgotten here, but its key stays valid {login.good_until}: "
+            f"{left.why.message}",
             hint=left.why.hint,
         ) from left.why
 

@@ -19,6 +19,9 @@ _ENDS: dict[type[errors.SessionsError], End] = {
 }
 
 
+_MINUTE = "%Y-%m-%d %H:%M UTC"
+
+
 def end_told(error: errors.SessionsError) -> End | None:
     """Return how a login has ended by what its server answers, None where it does not say that."""
     return _ENDS.get(type(error))
@@ -97,6 +100,17 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
             return self.expires
         unused = self.last_used + timedelta(minutes=self.idle_timeout)
         return unused if self.expires is None else min(unused, self.expires)
+
+    @property
+    def good_until(self) -> str:
+        """Until when its key is good, in words, if its server is not told to end it."""
+        if self.ends is None:
+            return "until the server ends it"
+        first = f"until {self.ends:{_MINUTE}}"
+        if self.ends == self.expires:
+            return first
+        last = f"until {self.expires:{_MINUTE}} at most" if self.expires else "for longer"
+        return f"{first} or, if somebody uses it, {last}"
 
     @property
     def doubtful(self) -> bool:

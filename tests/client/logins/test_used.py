@@ -38,6 +38,18 @@ def test_its_end_is_the_earlier_of_its_last_day_and_of_too_long_unused() -> None
     assert not put("https://h", last_used=LONG_AGO, idle_timeout=60, ended="revoked").doubtful
 
 
+def test_until_when_a_key_is_good_is_told_with_both_of_its_ends() -> None:
+    used = {"last_used": datetime(2030, 1, 1, 12, tzinfo=UTC), "idle_timeout": 60}
+    last_day = datetime(2030, 1, 9, tzinfo=UTC)
+    assert put("https://h").good_until == "until the server ends it"
+    assert put("https://h", expires=last_day).good_until == "until 2030-01-09 00:00 UTC"
+    assert put("https://h", expires=last_day, **used).good_until == (
+        "until 2030-01-01 13:00 UTC or, if somebody uses it, until 2030-01-09 00:00 UTC at most"
+    )
+    unused = "until 2030-01-01 13:00 UTC or, if somebody uses it, for longer"
+    assert put("https://h", **used).good_until == unused
+
+
 def test_use_is_written_down_once_a_minute(server: ScriptedServer) -> None:
     login = put(server.url, last_used=LONG_AGO)
     server.script = lambda asked: Answer({"exists": True})
