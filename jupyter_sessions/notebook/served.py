@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions import api, errors, folders, model
 from jupyter_sessions.client.choose import transport_of
-from jupyter_sessions.client.presence import Here
 from jupyter_sessions.client.running import RunningServer, own_servers
 from jupyter_sessions.commands.results import Line, Tone
-from jupyter_sessions.notebook.attachment import Attachment, agent, running_cell, why_not
+from jupyter_sessions.notebook.attachment import Attachment, running_cell, why_not
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -118,7 +117,6 @@ class Served:
         self._shell: Any = shell
         self._server = server
         self._unrecorded: set[int] = set()
-        self._here = Here(transport, code, "kernel", agent(shell))
 
     def adapt(self, session: model.Session) -> None:
         """Record, or stop recording, as the session is now."""
@@ -142,7 +140,6 @@ class Served:
     def leave(self, timeout: float = _ANSWERED_WITHIN, *, close: bool = True) -> int:
         """Stop recording for good; see `stop`. Without `close` the transport stays open."""
         waiting = self.stop(timeout)
-        self._here.leave()
         if close:
             self.transport.close()
         return waiting

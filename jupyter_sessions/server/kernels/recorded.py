@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import msgspec
 
 from jupyter_sessions import model
 from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions.client.presence import Here
 from jupyter_sessions.recorder.messages import Selection
 from jupyter_sessions.recorder.subscriber import Subscriber
 from jupyter_sessions.recorder.tracker import STOPPED_HERE
@@ -69,6 +71,8 @@ class Recorded:
         except BaseException:
             self._courier.close(0.1)
             raise
+        agent = f"{told.notebook or told.language} on {socket.gethostname()}"[:200]
+        self._here = Here(transport, told.session, "kernel", agent)
 
     def _listen(self, connection_file: str) -> Subscriber:
         subscriber = Subscriber(
@@ -139,4 +143,5 @@ class Recorded:
             self._subscriber.do(lambda: tracker.end(by, datetime.now(UTC), note=STOPPED_HERE))
         self._subscriber.stop(within / 2, note)
         self._courier.close(within / 2)
+        self._here.leave()
         self._transport.close()

@@ -108,6 +108,21 @@ def test_a_kernel_that_is_killed_ends_its_command_as_aborted(jupyter: Jupyter) -
     assert jupyter.sources(code).count(PID) == 2
 
 
+def test_whose_kernel_is_recorded_is_seen_to_be_there_until_it_is_detached(
+    jupyter: Jupyter,
+) -> None:
+    code, kernel = jupyter.session(), jupyter.kernel("bash")
+
+    def here() -> list[tuple[str, str]]:
+        told = jupyter.ask("GET", f"/sessions/api/sessions/{code}/presence")["here"]
+        return [(each["kind"], each["agent"].partition(" on ")[0]) for each in told]
+
+    jupyter.attach(kernel, code, notebook="work/weather.ipynb")
+    until(lambda: here() == [("kernel", "work/weather.ipynb")], here)
+    jupyter.detach(kernel)
+    until(lambda: here() == [], here)
+
+
 def test_a_kernel_that_is_shut_down_is_attached_no_more(jupyter: Jupyter) -> None:
     code, kernel = jupyter.session(), jupyter.kernel("bash")
     jupyter.attach(kernel, code)
