@@ -101,6 +101,10 @@ class Front(ABC):
         """Learn how a session is now, and say what that means for recording."""
         return []
 
+    def logged_out(self) -> list[Line]:
+        """Learn that logins have ended, and say what that means for recording."""
+        return []
+
     @abstractmethod
     def left(self, code: str) -> None:
         """Learn that a session is removed, and so can't be the current one."""

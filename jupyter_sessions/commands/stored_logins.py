@@ -127,7 +127,7 @@ def logout(work: Work, all_: bool) -> Result:
     from jupyter_sessions.client import choose, logins
 
     if all_:
-        return _ended(_stored(work))
+        return _ended(work, _stored(work))
     login = choose.login_for(work.server)
     if login is None:
         raise errors.NoLogin(
@@ -135,6 +135,7 @@ def logout(work: Work, all_: bool) -> Result:
         )
     logins.log_out(login)
     lines = [Line(f"Logged out of {login.server} ({one_line(login.who)}).", Tone.DONE)]
+    lines += work.front.logged_out()
     try:
         now = logins.current()
     except errors.LoginGone as gone:
@@ -152,10 +153,10 @@ def clear(work: Work, all_: bool) -> Result:
     from jupyter_sessions.client import logins
 
     now = logins.current_id()
-    return _ended([each for each in _stored(work) if all_ or each.id != now])
+    return _ended(work, [each for each in _stored(work) if all_ or each.id != now])
 
 
-def _ended(ending: Sequence[Login]) -> Result:
+def _ended(work: Work, ending: Sequence[Login]) -> Result:
     from jupyter_sessions.client import logins
 
     left = logins.end(ending)
@@ -168,6 +169,7 @@ def _ended(ending: Sequence[Login]) -> Result:
     said = f"{len(ending)} login{'s' * (len(ending) != 1)} forgotten, and ended where it could be."
     lines = [Line(said if left else said.partition(",")[0] + " and ended.", Tone.DONE)]
     lines += [Line(_still_valid(each), Tone.WARNING) for each in left]
+    lines += work.front.logged_out()
     return Result(answer, lines, exit_code=left[0].why.exit_code if left and left[0].why else 0)
 
 

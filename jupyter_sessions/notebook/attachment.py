@@ -126,6 +126,11 @@ class Attachment:
         return courier.waiting
 
     @property
+    def records(self) -> bool:
+        """Whether commands are recorded, or one only looks."""
+        return self._recorder is not None
+
+    @property
     def _running_cell(self) -> int:
         return running_cell(self._shell)
 

@@ -107,6 +107,19 @@ class Notebook(Front, Kernel):
         attachment.adapt(session)
         return attachment.status()
 
+    def logged_out(self) -> list[Line]:
+        """Say so where no login is left by which what runs here gets into its session."""
+        from jupyter_sessions.client import logins
+
+        attached = self.attachment
+        if attached is None or not attached.records or attached.transport.server is None:
+            return []
+        server, user = attached.transport.server, attached.transport.user
+        if logins.find(server, user) is not None:
+            return []
+        said = f"What runs here is kept on disk until you log in to {server} as {user} again."
+        return [Line(said, Tone.WARNING)]
+
     def left(self, code: str) -> None:
         """Stop recording into a session that is removed."""
         if self.attachment is not None and self.attachment.code == code:

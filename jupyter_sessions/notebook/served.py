@@ -108,6 +108,7 @@ class Served:
     """
 
     courier: Courier | None = None  # the server has one
+    records = True
 
     def __init__(
         self, shell: InteractiveShell, server: Server, code: str, transport: Transport

@@ -85,3 +85,20 @@ def test_a_key_stands_in_no_record(start: Start, server: Served) -> None:
     listed = kernel.good("%session history --json").text
     assert "session key" not in listed
     assert key not in listed
+
+
+def test_who_logs_out_while_recording_is_told_where_it_goes(start: Start, server: Served) -> None:
+    kernel = start("home", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
+    log_in(kernel, "bar", server)
+    kernel.good("%session new Weather")
+    kept = f"kept on disk until you log in to {server.url} as bar again"
+    kernel.good(f"%session login -C bar@{server.url}")
+    assert kept not in kernel.good("%session logout").text  # another login of bar's is stored
+    assert kept in kernel.good("%session clear --all").text
+    kernel.good("rain = 1226")
+    refused = kernel("%session history").text
+    assert f"It was the login of bar at {server.url}" in refused
+    log_in(kernel, "bar", server)
+    assert "rain = 1226" in kernel.good("%session history").text
+    kernel.good("%session detach")
+    assert kept not in kernel.good("%session logout").text
