@@ -90,6 +90,10 @@ class MessageRecorder:
         self._where = {"kernel": kernel, "notebook": notebook, "language": language}
         self._captures = OutputWidgets()
 
+    def move(self, notebook: str) -> None:
+        """Say from now on that requests come from a notebook of this path."""
+        self._where["notebook"] = notebook
+
     def fail(self, command_id: str) -> None:
         """Take note, from any thread, that a command failed, though its outputs may not show it."""
         self._failed.add(command_id)

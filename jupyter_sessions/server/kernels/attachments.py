@@ -81,7 +81,8 @@ class Attachments:
             if attached is not None and not attached.ended and _same(attached, target):
                 await self._keeper.switch(attached, paused=False)
             else:
-                notebook = request.notebook or await self._kernels.notebook(request.kernel)
+                paths = (await self._kernels.notebooks()).get(request.kernel, [""])
+                notebook = request.notebook or paths[0]
                 attached = self._keeper.new(request.kernel, manager, target, asker, notebook)
                 await self._keeper.attach(attached, manager)
         await self._keeper.look(request.kernel)

@@ -102,7 +102,7 @@ class Child:
                     return {kernel: recorded.progress()}
             case lines.Look(kernels=kernels):
                 return {each: self._look(each, asked) for each in kernels}
-            case lines.Switch() | lines.Skip() | lines.Gone():
+            case lines.Switch() | lines.Skip() | lines.Moved() | lines.Gone():
                 if asked.kernel in self._recorded:
                     self._recorded[asked.kernel].act(asked)
         return {}

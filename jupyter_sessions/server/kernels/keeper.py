@@ -228,9 +228,22 @@ class Keeper:
             if life is not None and life is not attached.life:
                 await self._hear_anew(attached, life)
         await self.look()
+        await self._follow_notebooks()
         ended = [kernel for kernel, each in self.attached.items() if each.ended]
         for kernel in ended[:-_ENDED_SHOWN]:
             del self.attached[kernel]
+
+    async def _follow_notebooks(self) -> None:
+        """Learn which notebooks were renamed or moved."""
+        recorded = [each for each in self.attached.values() if not each.ended]
+        paths = await self._kernels.notebooks() if recorded else {}
+        for attached in recorded:
+            kernel = attached.told.kernel
+            known = paths.get(kernel, [])
+            if known and attached.told.notebook not in known:
+                await self.ask(lines.Moved(kernel=kernel, notebook=known[0]))
+                attached.told = replace(attached.told, notebook=known[0])
+                attached.keep()
 
     async def _take_up(self) -> None:
         """Go on with what servers before this one have recorded, where the kernel still lives."""

@@ -70,12 +70,13 @@ class Kernels:
         provisioner = self._managers.get_kernel(kernel).provisioner
         return getattr(provisioner, "process", None)
 
-    async def notebook(self, kernel: str) -> str:
-        """Return the path of a kernel's notebook, empty where it has none."""
+    async def notebooks(self) -> dict[str, list[str]]:
+        """Return the paths of the notebooks of all kernels that have some."""
+        found: dict[str, list[str]] = {}
         for each in await ensure_async(self._app.session_manager.list_sessions()):
-            if each["kernel"] and each["kernel"]["id"] == kernel:
-                return str(each["path"])
-        return ""
+            if each["kernel"]:
+                found.setdefault(each["kernel"]["id"], []).append(str(each["path"]))
+        return found
 
     def when_restarted(self, function: Any) -> None:
         """Have `function(kernel)` awaited when a kernel was started again.

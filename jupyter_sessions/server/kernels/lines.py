@@ -72,6 +72,13 @@ class Skip(_Asked):
     command: str
 
 
+class Moved(_Asked):
+    """Record from now on that a kernel's notebook has this path."""
+
+    kernel: str
+    notebook: str
+
+
 class Gone(_Asked):
     """What ran in a kernel will never end; after a restart it may be found by a new file."""
 
@@ -93,7 +100,7 @@ class Ran(_Asked):
     user: str | None
 
 
-Asked = Attach | Leave | Switch | Skip | Gone | Look | Ran
+Asked = Attach | Leave | Switch | Skip | Moved | Gone | Look | Ran
 
 
 class Progress(Struct):

@@ -105,13 +105,16 @@ class Recorded:
                 self._known.pop(next(iter(self._known)))
         return self._known[command]
 
-    def act(self, asked: lines.Switch | lines.Skip | lines.Gone) -> None:
+    def act(self, asked: lines.Switch | lines.Skip | lines.Moved | lines.Gone) -> None:
         """Do what the server asks for."""
         match asked:
             case lines.Switch(paused=paused, at=at):
                 self._selection.switch(not paused, at)
             case lines.Skip(command=command):
                 self._subscriber.do(lambda: self._subscriber.messages.skip(command_id(command)))
+            case lines.Moved(notebook=notebook):
+                self._told = msgspec.structs.replace(self._told, notebook=notebook)
+                self._subscriber.do(lambda: self._subscriber.messages.move(notebook))
             case lines.Gone(note=note, connection_file=None):
                 self._subscriber.abort(note)
             case lines.Gone(note=note, connection_file=str(file)):

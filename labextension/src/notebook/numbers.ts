@@ -24,7 +24,9 @@ export class CommandNumbers extends Store {
     super();
     _sessions.recording.changed.connect(this._look, this);
     panel.sessionContext.kernelChanged.connect(this._look, this);
+    panel.context.pathChanged.connect(this._moved, this);
     panel.disposed.connect(this.dispose, this);
+    this._moved();
     this._look();
   }
 
@@ -56,6 +58,10 @@ export class CommandNumbers extends Store {
       this._leave();
       super.dispose();
     }
+  }
+
+  private _moved(): void {
+    this._paths.add(pathOf(this.panel));
   }
 
   private _look(): void {
@@ -94,7 +100,7 @@ export class CommandNumbers extends Store {
   }
 
   private _take(command: CommandSummary): void {
-    if (command.notebook === pathOf(this.panel)) {
+    if (this._paths.has(command.notebook)) {
       const others = this._commands.filter(
         each => each.number !== command.number
       );
@@ -114,6 +120,8 @@ export class CommandNumbers extends Store {
     this._commands = [];
   }
 
+  /** The paths that the notebook has had, since it was opened. */
+  private readonly _paths = new Set<string>();
   private _open: OpenSession | null = null;
   private _commands: readonly CommandSummary[] = [];
 }

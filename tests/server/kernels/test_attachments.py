@@ -50,6 +50,21 @@ def test_the_list_shows_each_kernel_with_its_notebook(jupyter: Jupyter) -> None:
     assert jupyter.history(code)[0]["notebook"] == "work.ipynb"
 
 
+def test_a_renamed_notebook_is_followed(jupyter: Jupyter) -> None:
+    code = jupyter.session()
+    asked = {"path": "before.ipynb", "name": "", "type": "notebook", "kernel": {"name": "bash"}}
+    made = jupyter.ask("POST", "/api/sessions", 201, json=asked)
+    kernel = made["kernel"]["id"]
+    jupyter.attach(kernel, code)
+    jupyter.run(kernel, "echo before")
+    jupyter.ask("PATCH", f"/api/sessions/{made['id']}", json={"path": "on/after.ipynb"})
+    until(lambda: jupyter.attachment(kernel)["notebook"] == "on/after.ipynb", "the new path")
+    jupyter.run(kernel, "echo after")
+    jupyter.attachment(kernel)
+    found = {each["source"]: each["notebook"] for each in jupyter.history(code)}
+    assert found == {"echo before": "before.ipynb", "echo after": "on/after.ipynb"}
+
+
 def test_a_list_goes_on_from_page_to_page(jupyter: Jupyter) -> None:
     code = jupyter.session()
     kernels = [jupyter.kernel("bash") for _ in range(3)]
