@@ -68,7 +68,8 @@ SESSION_CARD = (
     Column("Events", lambda s: s.events, Form.NUMBER),
     Column("Idle time-out", lambda s: s.idle_timeout, Form.MINUTES),
     Column("Lifetime", lambda s: s.lifetime, Form.MINUTES),
-    Column("Closes", lambda s: s.closes, Form.MOMENT),
+    Column("Closes", lambda s: None if s.state == "closed" else s.closes, Form.MOMENT),
+    Column("Closed", lambda s: s.closes if s.state == "closed" else None, Form.MOMENT),
     Column("Removed", lambda s: s.removed, Form.MOMENT),
     Column("Purged", lambda s: s.purged, Form.MOMENT),
 )

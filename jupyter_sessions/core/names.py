@@ -17,6 +17,7 @@ _USER_MARKS = frozenset("._-@+")
 GUEST = "guest~"
 _LONGEST_USER = 64
 _LONGEST_PART = 255  # bytes: what file systems take, so that a download can keep the name
+_SHOWN = 80
 _LONGEST_PATH = 2_000  # bytes as compared: what an index of PostgreSQL takes, with some to spare
 # Letters to Unicode that nobody can see.
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0")
@@ -136,9 +137,9 @@ def path(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     hint = "Write it like results/weather.png, relative to the web space."
     if text.startswith("/"):
-        raise BadName(f"The path {text!r} is absolute.", hint=hint)
+        raise BadName(f"The path {_shown(text)} is absolute.", hint=hint)
     for part in text.split("/"):
-        _check_part(part, f"The path {text!r} has a part that", hint)
+        _check_part(part, f"The path {_shown(text)} has a part that", hint)
     if len(fold(text).encode()) > _LONGEST_PATH:
         raise BadName("The path is too long.", hint="Keep it below 1,000 letters.")
     return text
@@ -161,9 +162,14 @@ def of_value(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     hint = "Write it like best-score, without slashes."
     if "/" in text:
-        raise BadName(f"The name {text!r} has a slash in it.", hint=hint)
-    _check_part(text, f"The name {text!r}", hint)
+        raise BadName(f"The name {_shown(text)} has a slash in it.", hint=hint)
+    _check_part(text, f"The name {_shown(text)}", hint)
     return text
+
+
+def _shown(text: str) -> str:
+    """Return how a message shows a name: as much of it as tells which one is meant."""
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def _check_part(part: str, told: str, hint: str) -> None:

@@ -106,6 +106,8 @@ def test_a_published_page_keeps_its_own_style_and_script(
 def test_what_is_not_there_says_so(site: Site, visit: Visit, published: str) -> None:
     page = visit(site.address(published, "/files/no/such.png"), "reader")
     expect(page.get_by_role("heading", level=1)).to_contain_text("no/such.png")
+    page.get_by_role("link", name="Back to the session").click()
+    page.wait_for_url(site.address(published))
     page.goto(site.address(published, "/files/weights.bin"))
     expect(page.get_by_text("There is no preview for this kind of file.")).to_be_visible()
 

@@ -154,6 +154,8 @@ def test_a_session_is_disabled_enabled_closed_removed_and_restored(program: Prog
     assert "--yes" in unsure.err
     program.good("close", "--yes")
     assert program("show", "--json").json["state"] == "closed"
+    shown = program.good("show")
+    assert "\nClosed  " in shown and "Closes" not in shown
     refused = program("remove")
     assert (refused.code, program("show", "--json").json["state"]) == (2, "closed")
     assert f"restore -S {code}" in program.good("remove", "--yes")

@@ -246,6 +246,7 @@ def test_a_path_that_leads_elsewhere_or_can_not_be_seen_is_refused(path):
         names.path(path)
     assert refusal.value.hint
     refusal.value.message.encode()
+    assert len(refusal.value.message) < 250
 
 
 @given(ANY | TRICKY)

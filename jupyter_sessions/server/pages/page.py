@@ -28,9 +28,12 @@ class Page(SessionsHandler):
     ----------
     visitor
         Who is signed in, None where nobody is.
+    within
+        The session that the page stands in, once the visitor may see it.
     """
 
     visitor: model.User | None = None
+    within: model.Session | None = None
 
     @property
     def links(self) -> Links:
@@ -104,7 +107,9 @@ class Page(SessionsHandler):
             return
         self.set_status(failure.status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(self.page_html("error.html", failure=failure, me=self.visitor))
+        self.finish(
+            self.page_html("error.html", failure=failure, me=self.visitor, within=self.within)
+        )
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
         """Put failures that only a browser meets into words for a reader."""

@@ -52,7 +52,8 @@ class SessionPage(Page):
 
     async def session(self, code: str) -> model.Session:
         """Return the session that the page is about."""
-        return await self.call(api.GET_SESSION, self.ask(model.SessionNamed, code=code))
+        self.within = await self.call(api.GET_SESSION, self.ask(model.SessionNamed, code=code))
+        return self.within
 
     async def _published(self, code: str) -> str:
         """Say how many files are in the web space, as far as that matters; nothing for none."""
