@@ -15,7 +15,17 @@ from typing import Any
 from benchmarks.timing import FULL, QUICK, noise
 
 #: The rows in the order of the design's table; each is a module with a function ``measure``.
-ROWS = ("recording", "singles", "batches", "followers", "pages", "startup", "flood")
+ROWS = (
+    "recording",
+    "singles",
+    "batches",
+    "followers",
+    "pages",
+    "search",
+    "startup",
+    "disk",
+    "flood",
+)
 
 
 def main() -> int:

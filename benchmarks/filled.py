@@ -44,6 +44,13 @@ def store(count: int) -> tuple[Path, str]:
     return folder / "sessions.db", (folder / "code").read_text()
 
 
+def hold_in_memory(file: Path) -> None:
+    """Read a file once: a disk that is waited for would be measured instead of a page."""
+    with file.open("rb") as opened:
+        while opened.read(1 << 22):
+            pass
+
+
 def _fill(folder: Path, count: int) -> str:
     dispatcher = Dispatcher(f"sqlite:///{folder / 'sessions.db'}", folder / "blobs")
     asker = SystemUser(getpass.getuser())

@@ -10,30 +10,30 @@ from benchmarks import filled, load, servers
 from benchmarks.report import Figure, Goal, Row
 from benchmarks.timing import Effort, alternate, ratios
 
-_PAGE = 50
-_COMMANDS = 1_000_000
-_COMMANDS_QUICK = 20_000
+PAGE = 50
+COMMANDS = 1_000_000
+COMMANDS_QUICK = 20_000
 _RUNS = 10_000
 
 
 def measure(effort: Effort, folder: Path) -> Row:
     """Have one client ask for pages at the newest end, in the middle, at the oldest, anywhere."""
-    count = _COMMANDS_QUICK if effort.quick else _COMMANDS
+    count = COMMANDS_QUICK if effort.quick else COMMANDS
     database, code = filled.store(count)
-    _hold_in_memory(database)
+    filled.hold_in_memory(database)
     with (
         servers.sessions(folder, f"sqlite:///{database}") as ours,
         servers.mlflow(folder, effort) as mlflow,
     ):
 
         def page(after: int) -> bytes:
-            return ours.request("GET", f"/sessions/{code}/commands?limit={_PAGE}&after={after}")
+            return ours.request("GET", f"/sessions/{code}/commands?limit={PAGE}&after={after}")
 
         depths: dict[str, Callable[[], bytes]] = {
             "newest": lambda: page(count + 1),
             "middle": lambda: page(count // 2),
-            "oldest": lambda: page(_PAGE + 1),
-            "anywhere": lambda: page(random.randint(_PAGE + 1, count + 1)),
+            "oldest": lambda: page(PAGE + 1),
+            "anywhere": lambda: page(random.randint(PAGE + 1, count + 1)),
         }
         get = ours.bare_get()
         asked = {"get": lambda: get, **depths}
@@ -51,12 +51,12 @@ def measure(effort: Effort, folder: Path) -> Row:
         sides = {name: timed(name) for name in asked}
         if mlflow is not None:
             mlflow.copy_run(folder, _RUNS)
-            search = mlflow.request("/runs/search", {"experiment_ids": ["0"], "max_results": _PAGE})
+            search = mlflow.request("/runs/search", {"experiment_ids": ["0"], "max_results": PAGE})
             sides["mlflow"] = lambda: (
                 1e3 * load.drive(mlflow.server, lambda: search, 1, effort.seconds / 2).latency
             )
         measured = alternate(sides, effort.rounds)
-    row = Row(f"5. A page of {_PAGE} commands at any depth of {count:,}")
+    row = Row(f"5. A page of {PAGE} commands at any depth of {count:,}")
     row.figures = [
         Figure("GET of 1 KB from a bare handler in our server's process", measured["get"], "ms"),
         *(Figure(f"ours, {depth}", measured[depth], "ms") for depth in depths),
@@ -67,7 +67,7 @@ def measure(effort: Effort, folder: Path) -> Row:
     row.goals = [Goal(f"ours, {slowest} : GET", ratios(measured[slowest], measured["get"]), "", 2)]
     if "mlflow" in measured:
         row.figures.append(
-            Figure(f"MLflow search_runs, {_PAGE} of {_RUNS:,} runs", measured["mlflow"], "ms")
+            Figure(f"MLflow search_runs, {PAGE} of {_RUNS:,} runs", measured["mlflow"], "ms")
         )
     else:
         row.notes.append(servers.NO_MLFLOW)
@@ -76,10 +76,3 @@ def measure(effort: Effort, folder: Path) -> Row:
     )
     row.notes.append("One client; the median time from a request to the end of its answer.")
     return row
-
-
-def _hold_in_memory(file: Path) -> None:
-    """Read a file once: a disk that is waited for would be measured instead of a page."""
-    with file.open("rb") as opened:
-        while opened.read(1 << 22):
-            pass
