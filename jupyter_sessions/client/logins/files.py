@@ -29,7 +29,7 @@ Kind = TypeVar("Kind", bound=msgspec.Struct)
 def read(file: Path, kind: type[Kind]) -> Kind | None:
     """Read a file; None for one that is not there, or says nothing of that kind.
 
-    One that others may read is made private.
+    One that others may read is made private, but not what lies elsewhere and is linked to.
     """
     try:
         # Who opens a pipe would wait for its other end.
@@ -40,7 +40,7 @@ def read(file: Path, kind: type[Kind]) -> Kind | None:
         mode = os.fstat(opened).st_mode
         if not stat.S_ISREG(mode):
             return None
-        if os.name != "nt" and stat.S_IMODE(mode) & 0o077:
+        if os.name != "nt" and stat.S_IMODE(mode) & 0o077 and not file.is_symlink():
             with suppress(OSError):
                 os.fchmod(opened, 0o600)
         return msgspec.json.decode(os.read(opened, _LONGEST), type=kind)

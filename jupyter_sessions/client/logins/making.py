@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -83,7 +84,13 @@ def create(wanted: Wanted, password: str) -> Made:
         sudo=wanted.sudo,
     )
     made = patience.ask(server, None, lambda http: http.call(api.LOG_IN, request))
-    return Made(store.keep(by_key(server, made.key, made.login)), made.clamped)
+    try:
+        return Made(store.keep(by_key(server, made.key, made.login)), made.clamped)
+    except errors.StoreUnusable:
+        # Nobody has its key, so nobody could end it.
+        with suppress(errors.SessionsError):
+            patience.ask(server, made.key, lambda http: http.call(api.LOG_OUT, model.Nothing()))
+        raise
 
 
 def shown_by(server: str, key: str, seconds: float | None = None) -> model.Login:

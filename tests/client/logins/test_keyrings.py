@@ -98,3 +98,6 @@ def test_without_a_keyring_nothing_is_stored_in_the_open(
     assert "StoreUnusable" in done.stderr
     assert "keyring can't be used" in done.stderr
     assert logins.stored() == []
+    made, ended = accounts.server.asked[-2:]
+    assert (made.path, ended.path) == ("/login", "/logout")
+    assert ended.authorization is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,7 +151,9 @@ def test_no_name_leads_out_of_the_folder_or_into_another_login(
     assert files == {logins.folder()}
 
 
-def test_broken_neighbours_harm_nothing() -> None:
+def test_broken_neighbours_harm_nothing_and_take_no_harm(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.touch(0o644)
     login = _store("https://h", "ann")
     where = logins.folder()
     (where / "torn.json").write_bytes(b'{"id": "torn", "serv')
@@ -159,11 +162,14 @@ def test_broken_neighbours_harm_nothing() -> None:
     (where / "folder.json").mkdir()
     (where / "copy.json").write_bytes((where / f"{login.id}.json").read_bytes())
     (where / "away.json").symlink_to(where / "nowhere")
+    (where / "link.json").symlink_to(elsewhere)
+    (where / os.fsdecode(b"\xff.json")).touch()
     (where / "current").write_bytes(b"\xff{")
     assert logins.stored() == [login]
     assert logins.current() is None
     logins.set_current(login)
     assert logins.current() == login
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o644
 
 
 @pytest.mark.parametrize("id_", ["../../evil", "..", "a/b", ""])
