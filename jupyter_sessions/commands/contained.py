@@ -31,6 +31,14 @@ _FRAME = (
     'style="width:100%;height:{height}px;border:1px solid rgba(128,128,128,.35);'
     'border-radius:4px;resize:vertical;background:#fff" title="output of {user}"></iframe>'
 )
+# Tables as a notebook shows them.
+_STYLE = (
+    "body{font:14px sans-serif}"
+    "table.dataframe{border:0;border-collapse:collapse;font-size:12px}"
+    ".dataframe th,.dataframe td{padding:4px 8px;border:0;text-align:right;white-space:nowrap}"
+    ".dataframe thead{border-bottom:1px solid #bdbdbd}"
+    ".dataframe tbody tr:nth-child(odd){background:#f5f5f5}"
+)
 _ROW, _LOWEST, _HIGHEST = 27, 120, 480
 
 
@@ -73,7 +81,7 @@ def framed(html: str, user: str) -> str:
     height = min(max(_LOWEST, rows * _ROW), _HIGHEST)
     if "<script" in html.lower():
         height = _HIGHEST
-    document = f'<meta charset="utf-8"><style>body{{font:14px sans-serif}}</style>{html}'
+    document = f'<meta charset="utf-8"><style>{_STYLE}</style>{html}'
     return _FRAME.format(document=escape(document), height=height, user=escape(user))
 
 

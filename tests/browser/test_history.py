@@ -228,6 +228,7 @@ def test_new_commands_appear_live_and_complete_themselves(site: Site, visit: Vis
     site.record(code, command("first"))
     page = visit(site.address(code), "watcher")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.locator("[data-range]")).to_have_text("Command 1")
     site.record(code, command("slow()", status="running", uid="slow"))
     expect(page.locator("#c2")).to_contain_text("running")
     site.record(code, command("slow()", text("half of it"), status="running", uid="slow"))
@@ -237,6 +238,7 @@ def test_new_commands_appear_live_and_complete_themselves(site: Site, visit: Vis
     expect(page.locator("#c2")).to_contain_text("done at last")
     expect(page.locator("#c3")).to_contain_text("third")
     assert numbers(page) == [3, 2, 1]
+    expect(page.locator("[data-range]")).to_have_text("Commands 1 to 3")
     expect(page.locator("[data-commands]")).to_have_text("3")
 
 

@@ -112,6 +112,15 @@ class Arrivals {
     else this.history.append(command);
     for (const old of [...this.history.querySelectorAll("[data-number]")].slice(MOST_KEPT)) old.remove();
     groupByDay(this.history);
+    this.tellRange();
+  }
+
+  tellRange() {
+    const range = document.querySelector("[data-range]");
+    if (!range) return;
+    const numbers = this.numbers();
+    const [first, last] = [Math.min(...numbers), Math.max(...numbers)].map((each) => each.toLocaleString("en"));
+    range.textContent = numbers.length === 1 ? `Command ${last}` : `Commands ${first} to ${last}`;
   }
 
   announce(number) {
