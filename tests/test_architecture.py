@@ -186,6 +186,19 @@ def test_no_module_is_a_drawer_for_everything() -> None:
     [NAME, f"{NAME}.commands.shell", f"{NAME}.api", f"{NAME}.client.choose", f"{NAME}.recorder"],
 )
 def test_what_is_slow_to_import_is_not_imported_before_it_is_needed(what: str) -> None:
+    assert not HEAVY & imported_with(what)
+
+
+def test_a_jupyter_server_starts_without_what_the_store_and_the_pages_need() -> None:
+    """It has the rest itself."""
+    parts = ("extension", "routes", "kernels.setting_up", "stored_logins")
+    found = imported_with(", ".join(f"{NAME}.server.{part}" for part in parts))
+    assert not found & {"IPython", "alembic", "argon2", "httpx", "obstore", "pygments"}
+    assert not found & {"sqlalchemy", "zstandard"}
+
+
+def imported_with(what: str) -> set[str]:
+    """Return the packages that importing something brings along."""
     program = (
         f"import sys, json, {what}; "
         "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
@@ -193,7 +206,7 @@ def test_what_is_slow_to_import_is_not_imported_before_it_is_needed(what: str) -
     listed = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert not HEAVY & set(json.loads(listed.stdout))
+    return set(json.loads(listed.stdout))
 
 
 def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:

@@ -49,8 +49,10 @@ from jupyter_sessions.core import (
 )
 from jupyter_sessions.core.askers import Asker, Identified
 from jupyter_sessions.core.context import Context, Principal, Services
+from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
+from jupyter_sessions.core.viewed import Viewed
 from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
@@ -214,7 +216,7 @@ class Dispatcher:
             lambda: self.check(operation, self._named(request, asker), asker).result()
         )
 
-    def view(self, token: str, path: str) -> Future[views.Viewed]:
+    def view(self, token: str, path: str) -> Future[Viewed]:
         """Find what a capability URL leads to; `core.views` checks what its holder may see."""
         return self.database.read(
             lambda transaction: views.look(
@@ -248,7 +250,7 @@ class Dispatcher:
         return self.database.read(work)
 
     def keep_followers(
-        self, keeper: str, come: list[presence.Follower], gone: list[str], *, beat: bool
+        self, keeper: str, come: list[Follower], gone: list[str], *, beat: bool
     ) -> Future[None]:
         """Write down who follows at a server; `core.presence` tells how."""
         return self._as_server(

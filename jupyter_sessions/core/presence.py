@@ -6,7 +6,6 @@ again before it lapses; for those who follow live their server says so, in one s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, sele
 from jupyter_sessions import api, model
 from jupyter_sessions.core import access, names, shown_logins
 from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.errors import TooLarge
 from jupyter_sessions.roles import Roles
@@ -54,19 +54,6 @@ _PRESENT = (
     .outerjoin(groups, groups.c.id == keys.c.group_id)
     .order_by(presence.c.since, presence.c.client)
 )
-
-
-@dataclass(frozen=True)
-class Follower:
-    """Someone who follows a session live, as their server tells it."""
-
-    client: str
-    session_id: int
-    user_id: int
-    real_user_id: int | None
-    key_id: int | None
-    kind: model.PresenceKind
-    agent: str
 
 
 def _alive(context: Context) -> ColumnElement[bool]:

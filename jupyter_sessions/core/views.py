@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -22,9 +21,9 @@ from jupyter_sessions import api, model
 from jupyter_sessions.core import access, history, names, principals, webspace
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
+from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile, Viewed
 from jupyter_sessions.errors import BadRequest, NotFound
 from jupyter_sessions.roles import Roles
-from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.tables import sessions
 
 LIFETIME = timedelta(hours=1)
@@ -46,24 +45,6 @@ class Grant(msgspec.Struct, array_like=True):
 
 
 model.ready(Grant)
-
-
-@dataclass(frozen=True)
-class PublishedFile:
-    """What a capability URL of a publication leads to."""
-
-    file: model.File
-    blob: Blob
-
-
-@dataclass(frozen=True)
-class CommandOutputs:
-    """What a capability URL of a command leads to."""
-
-    outputs: list[model.Output]
-
-
-Viewed = PublishedFile | CommandOutputs
 
 
 def seal(grant: Grant, secret: bytes) -> str:

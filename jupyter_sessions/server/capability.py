@@ -7,7 +7,7 @@ from typing import Any
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import errors, model
-from jupyter_sessions.core.views import CommandOutputs, PublishedFile
+from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile
 from jupyter_sessions.server.content import send
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.rendering import (

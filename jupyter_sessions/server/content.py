@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 
 from jupyter_sessions import errors
-from jupyter_sessions.core.dispatch import Dispatcher
 from jupyter_sessions.server.door import read_request
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.operations import OperationHandler
+
+if TYPE_CHECKING:
+    from jupyter_sessions.core.dispatch import Dispatcher
 
 _UPLOAD_WITHIN = 3600.0  # seconds
 

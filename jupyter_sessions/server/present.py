@@ -10,7 +10,8 @@ from contextlib import suppress
 
 from jupyter_sessions import errors
 from jupyter_sessions.core.dispatch import Dispatcher
-from jupyter_sessions.core.presence import LAPSES, Follower
+from jupyter_sessions.core.followers import Follower
+from jupyter_sessions.core.presence import LAPSES
 
 log = logging.getLogger(__name__)
 

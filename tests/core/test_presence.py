@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.core.dispatch import Dispatcher
-from jupyter_sessions.core.presence import Follower
+from jupyter_sessions.core.followers import Follower
 from tests.conftest import House
 from tests.core.asking import do, join, log, refused
 

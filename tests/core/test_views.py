@@ -7,7 +7,8 @@ import base64
 import pytest
 
 from jupyter_sessions import api, errors
-from jupyter_sessions.core.views import LIFETIME, CommandOutputs, PublishedFile, seal, unseal
+from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile
+from jupyter_sessions.core.views import LIFETIME, seal, unseal
 from tests.conftest import House
 from tests.core.asking import do, join, publish, refused
 

@@ -1,0 +1,28 @@
+"""What a capability URL leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_sessions import model
+    from jupyter_sessions.store.blobs import Blob
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """What a capability URL of a publication leads to."""
+
+    file: model.File
+    blob: Blob
+
+
+@dataclass(frozen=True)
+class CommandOutputs:
+    """What a capability URL of a command leads to."""
+
+    outputs: list[model.Output]
+
+
+Viewed = PublishedFile | CommandOutputs
