@@ -1,7 +1,8 @@
 """What users of Ophidia's sessions suffer from, and that we don't have it.
 
-One test a defect, each told in the words of the comparison that this product was planned by. The
-one that is not here, a command's text unescaped in its page, is tested in a browser.
+One test a defect, each told in the words of the comparison that this product was planned by. What
+is of pages is elsewhere: a command's text unescaped in one, in a browser (`test_hostile`), and one
+that shows more than the API does, over HTTP (`test_who_sees_pages`).
 """
 
 from __future__ import annotations
