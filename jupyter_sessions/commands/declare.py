@@ -90,6 +90,20 @@ class Work:
         transport = self.in_session if operation.in_session else self.transport
         return transport.call(operation, request, content)
 
+    def with_place(
+        self, error: errors.SessionsError, way: Transport, otherwise: str
+    ) -> errors.SessionsError:
+        """Say where something was looked for that was named without its server."""
+        place = f"at {way.server} as {way.user}" if way.server else "in your own store"
+        return type(error)(
+            error.message, hint=f"{error.hint} It was looked for {place}; {otherwise}."
+        )
+
+    def _not_found(self, error: errors.NoSuchSession) -> errors.SessionsError:
+        if self._named is None or self._server or self.read(self._named).server:
+            return error
+        return self.with_place(error, self.in_session, "a session of another server has a URL")
+
     @property
     def names_session(self) -> bool:
         """Whether a session is named or, with no server named either, at hand."""
@@ -133,6 +147,13 @@ class Work:
                     hint="Leave one of the two out.",
                 )
         return reference
+
+    def done(self, body: Callable[[], Result]) -> Result:
+        """Do what a command does; where its session is not found, say where it was looked for."""
+        try:
+            return body()
+        except errors.NoSuchSession as error:
+            raise self._not_found(error) from error
 
     def _open(self, server: str | None) -> Transport:
         from jupyter_sessions.client.choose import transport
@@ -212,7 +233,7 @@ def command(
             front: Front = click.get_current_context().obj
             work = Work(front, session, server)
             try:
-                result = body(work, **given)
+                result = work.done(lambda: body(work, **given))
                 if as_json:
                     click.echo(result.to_json())
                 else:

@@ -99,27 +99,16 @@ def join(work: Work, key: str | None, where: str | None, guest: str | None) -> R
             try:
                 joined = transport.call(api.JOIN, model.KeyShown(key=secret))
             except errors.InvitationUnusable as error:
-                raise _perhaps_elsewhere(work, transport, error) from error
+                if work.server is not None:
+                    raise
+                otherwise = f"name another: {work.front.prefix} join KEY SERVER"
+                raise work.with_place(error, transport, otherwise) from error
             work.keep(transport)
             said = f"You are in {named(joined.session)}."
             if not joined.changed:
                 said = f"You were in {named(joined.session)} already."
             return _taken_up(work, joined, transport, said)
     return _enter(work, secret, guest)
-
-
-def _perhaps_elsewhere(
-    work: Work, transport: Transport, error: errors.InvitationUnusable
-) -> errors.SessionsError:
-    """Say where the invitation was looked for, to who did not say where it is from."""
-    if work.server is not None:
-        return error
-    place = transport.server or "your own store"
-    return errors.InvitationUnusable(
-        error.message,
-        hint=f"It was looked for in {place}; if it is from another server, name that: "
-        f"{work.front.prefix} join KEY SERVER. {error.hint}",
-    )
 
 
 def _enter(work: Work, secret: str, name: str | None) -> Result:

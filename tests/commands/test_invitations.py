@@ -126,7 +126,7 @@ def test_without_a_login_and_without_guests_nobody_comes_in(
     assert "Log in" in ran.err
     nowhere = program("join", key)
     assert nowhere.code == errors.InvitationUnusable.exit_code
-    assert "It was looked for in your own store" in nowhere.err
+    assert "It was looked for in your own store; name another" in nowhere.err
     assert "join KEY SERVER" in nowhere.err
 
 

@@ -369,6 +369,11 @@ def test_the_last_session_is_that_of_the_server_and_user_at_hand(
         unnamed = program("message", "meant for another")
         assert unnamed.code == errors.NothingAttached.exit_code
         places[login] = program("new", "x", "--json").json["code"]
+    first = next(iter(places.values()))
+    missed = program("show", "-S", first)
+    assert missed.code == errors.NoSuchSession.exit_code
+    assert f"It was looked for at {mortal.url} as bar; a session of another server" in missed.err
+    assert "looked for" not in program("show", "-S", first, "--server", mortal.url).err
     for login, code in places.items():
         program.good("switch", login)
         assert program("show", "--json").json["code"] == code

@@ -509,6 +509,7 @@ def test_a_login_is_used_and_ended(
         (["shwo"], "Did you mean show"),
         (["show", "-S", "12345"], "neither a session's code nor a session URL"),
         (["show", "-S", "1" + "0" * 21], "no such session"),
+        (["get", "x", "-S", "1" + "0" * 21], "It was looked for in your own store; a session of"),
         (["show", "-S", "ftp://host/sessions/" + "1" * 22 + "/experiment"], "http"),
         (["view", "0"], "numbered from 1"),
         (["view", "7..3"], "empty"),
