@@ -76,7 +76,16 @@ def outbox(
     blocks: list[Block] = [*said]
     if after or not acted:
         blocks.append(Table(columns.UNDELIVERED, after, "Nothing waits, and nothing was refused."))
+    blocks += _hindered(work.front, after)
     return Result(after, blocks, exit_code=1 if acted and after else 0)
+
+
+def _hindered(front: Front, waiting: list[Undelivered]) -> list[Line]:
+    """Say what this kernel has met on the way to the server; a file on disk does not tell that."""
+    problem = front.courier.problem if front.courier is not None else None
+    if problem is None or all(each.why is not None for each in waiting):
+        return []
+    return [Line(problem, Tone.WARNING)]
 
 
 def _of(code: str | None) -> list[Undelivered]:

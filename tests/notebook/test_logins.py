@@ -98,6 +98,8 @@ def test_who_logs_out_while_recording_is_told_where_it_goes(start: Start, server
     kernel.good("rain = 1226")
     refused = kernel("%session history").text
     assert f"It was the login of bar at {server.url}" in refused
+    waits = kernel.good("%session outbox").text
+    assert "not recorded yet: This login was ended" in waits
     log_in(kernel, "bar", server)
     assert "rain = 1226" in kernel.good("%session history").text
     kernel.good("%session detach")
