@@ -25,6 +25,7 @@ ROWS = (
     "startup",
     "disk",
     "flood",
+    "lab",
 )
 
 

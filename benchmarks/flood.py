@@ -1,4 +1,4 @@
-"""Row 7: what floods of output do to a Jupyter server, with and without recording."""
+"""Row 9: what floods of output do to a Jupyter server, with and without recording."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def measure(effort: Effort, folder: Path) -> Row:
     """Ask a server over and over while one of its kernels floods, recorded and not."""
     lines = _LINES.format(seconds=1 if effort.quick else 10)
     images = _IMAGES.format(images=5 if effort.quick else 200)
-    row = Row("7. A Jupyter server's answers while a kernel floods")
+    row = Row("9. A Jupyter server's answers while a kernel floods")
     with _server(folder) as jupyter:
         for what, source in (("100,000 lines a second", lines), ("200 MB of PNG", images)):
             for recorded in (False, True):

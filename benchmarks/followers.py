@@ -21,7 +21,7 @@ _FOLLOWERS = 100
 _MESSAGES = 40
 _MESSAGES_QUICK = 10
 _PAUSE = 0.02  # seconds between two messages, so that each is alone
-_NO_PEER = (
+NO_COLLABORATION = (
     "jupyter-collaboration is not measured: it is not installed (the extra `benchmarks` brings it)."
 )
 
@@ -65,7 +65,7 @@ def measure(effort: Effort, folder: Path) -> Row:
             )
         ]
     else:
-        row.notes.append(_NO_PEER)
+        row.notes.append(NO_COLLABORATION)
     row.notes.append("From before the request is sent; the followers only look for a mark in it.")
     return row
 

@@ -209,7 +209,7 @@ def running(command: Sequence[str], folder: Path, port: int, path: str) -> Itera
         while not _answers(port, path):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{' '.join(command)} did not come up:\n{log.read_text()}")
-            time.sleep(0.05)
+            time.sleep(0.01)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
