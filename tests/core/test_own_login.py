@@ -15,6 +15,7 @@ from jupyter_sessions.store.tables import group_users, groups, keys, users
 from tests.conftest import PASSWORD, House
 from tests.core.asking import do, join, log, refused
 from tests.server.serving import key_for
+from tests.waiting import until
 
 HASH = passwords.make_hash(PASSWORD)
 
@@ -158,7 +159,8 @@ def test_who_only_reads_with_a_short_time_out_stays_logged_in(people):
     for _ in range(10):
         people.clock.forward(minutes=1)
         do(people, "cleo", api.LIST_SESSIONS)
-        people.new()  # what reading notes is written beside it, before this
+        # What reading notes is written beside it; looking at a login notes nothing.
+        until(lambda: own(people, "cleo").last_used == people.clock(), "the note")
 
 
 def test_who_only_writes_with_a_short_time_out_stays_logged_in(people):
