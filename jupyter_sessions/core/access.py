@@ -205,7 +205,8 @@ def _save(names: frozenset[str]) -> Prepared:
 
 def nobody() -> NotSignedIn:
     """Make the failure of an operation that needs someone known."""
-    return NotSignedIn("Nobody is logged in.", hint="Log in, and try again.")
+    hint = "Log in, and try again. A program sends its whole key: Authorization: Bearer KEY."
+    return NotSignedIn("Nobody is logged in.", hint=hint)
 
 
 def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
