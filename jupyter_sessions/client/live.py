@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -169,20 +170,24 @@ class Followers:
             sslopt=self._tls(), enable_multithread=True, skip_utf8_validation=True
         )
         socket.settimeout(self._connect_timeout)
+        late = threading.Event()
         try:
-            socket.connect(
-                "ws" + url.removeprefix("http") + ("?" + query if query else ""),
-                header=self._carrier.headers(),
-                suppress_origin=True,  # the key says who we are, not a page's origin
-                redirect_limit=0,  # the key goes nowhere else
-                http_no_proxy=[host_of(server)] if is_loopback(host_of(server)) else None,
-            )
+            with _broken_off_after(self._silence, socket, late):
+                socket.connect(
+                    "ws" + url.removeprefix("http") + ("?" + query if query else ""),
+                    header=self._carrier.headers(),
+                    suppress_origin=True,  # the key says who we are, not a page's origin
+                    redirect_limit=0,  # the key goes nowhere else
+                    http_no_proxy=[host_of(server)] if is_loopback(host_of(server)) else None,
+                )
         except websocket.WebSocketBadStatusException as error:
             raise self._refusal(error) from None  # its message holds all headers and the body
         except websocket.WebSocketTimeoutException as error:
             raise answers.silent(server) from error
         except (websocket.WebSocketException, OSError, ValueError) as error:
-            raise answers.broken(server, error) from error
+            raise (
+                answers.silent(server) if late.is_set() else answers.broken(server, error)
+            ) from error
         socket.settimeout(self._silence)
         return socket
 
@@ -195,3 +200,22 @@ class Followers:
     def _tls(self) -> dict[str, Any]:
         context = self._carrier.trust()
         return {"context": context} if context else {}
+
+
+@contextmanager
+def _broken_off_after(
+    seconds: float, socket: websocket.WebSocket, late: threading.Event
+) -> Iterator[None]:
+    """Break a handshake off that a server draws out, byte by byte; say so by an event."""
+
+    def end() -> None:
+        late.set()
+        socket.shutdown()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -523,6 +523,14 @@ def test_who_may_not_follow_is_told_at_once(
     assert KEY not in str(caught.value)
 
 
+def test_a_live_view_that_a_server_draws_out_is_broken_off() -> None:
+    with _speaking(b"HTTP/1.1 101 Switching Protocols\r\nX-Endless: ", then=b"x") as port:
+        http = Http(f"http://127.0.0.1:{port}", KEY, read_timeout=0.6)
+        with pytest.raises(errors.ServerSilent):
+            next(http.follow(model.Follow(code=CODE, after=0)))
+        http.close()
+
+
 def test_following_goes_to_no_other_origin(http: Http, server: ScriptedServer) -> None:
     with ScriptedServer() as other:
         elsewhere = other.url.replace("http:", "ws:") + api.PREFIX + f"/sessions/{CODE}/live"
