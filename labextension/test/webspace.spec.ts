@@ -12,6 +12,8 @@ function aFile(path: string, folder = false): File {
 describe('WebSpace', () => {
   let folders: Record<string, File[]>;
   let full = false;
+  let page = 500;
+  let asked = 0;
   let space: WebSpace;
 
   beforeEach(async () => {
@@ -20,6 +22,8 @@ describe('WebSpace', () => {
       figures: [aFile('figures/rain.png')]
     };
     full = false;
+    page = 500;
+    asked = 0;
     const { client } = scripted(({ method, url }) => {
       if (method === 'PUT') {
         return full
@@ -29,9 +33,17 @@ describe('WebSpace', () => {
       if (!url.pathname.endsWith('/files')) {
         return { body: aSession() };
       }
+      asked += 1;
       const items = folders[url.searchParams.get('folder') ?? ''];
+      const start = Number(url.searchParams.get('after') ?? 0);
+      const end = start + page;
       return items
-        ? { body: { items, next: null } }
+        ? {
+            body: {
+              items: items.slice(start, end),
+              next: end < items.length ? String(end) : null
+            }
+          }
         : { status: 404, body: { code: 'not_found', message: 'm', hint: '' } };
     });
     space = new WebSpace(new OpenSession(client, '12'));
@@ -60,6 +72,24 @@ describe('WebSpace', () => {
     Socket.last.say(anEvent(2, 'file.unpublished', { data }));
     await settled();
     expect(seen()).toEqual(['index.html']);
+  });
+
+  it('reads anew as far as was read before, and once for what comes at once', async () => {
+    page = 2;
+    folders[''] = 'abcdef'.split('').map(name => aFile(name));
+    await space.read('');
+    await space.read('', true);
+    expect(seen()).toEqual(['a', 'b', 'c', 'd', '…']);
+    folders[''] = 'aabcdef'.split('').map((name, i) => aFile(name + i));
+    const before = asked;
+    for (let number = 1; number <= 20; number += 1) {
+      const data = { path: `a${number}` };
+      Socket.last.say(anEvent(number, 'file.published', { data }));
+    }
+    await settled();
+    await settled();
+    expect(seen()).toEqual(['a0', 'a1', 'b2', 'c3', '…']);
+    expect(asked - before).toBeLessThanOrEqual(4);
   });
 
   it('keeps telling why a file was not published till that is dismissed', async () => {

@@ -71,19 +71,16 @@ export class WebSpace extends Store {
     this.touch();
   }
 
-  /** Read a folder anew, or with `more` its next page. */
+  /** Read a folder anew, as far as it was read before, or with `more` its next page. */
   async read(folder: string, more = false): Promise<void> {
     const before = this._folders.get(folder);
     try {
-      const page = await this.open.client.call('files.list', {
-        code: this.open.code,
+      const held = await this._pages(
         folder,
-        limit: PAGE,
-        after: more ? (before?.next ?? null) : null
-      });
-      const files =
-        more && before ? [...before.files, ...page.items] : page.items;
-      this._folders.set(folder, { files, next: page.next, problem: null });
+        more ? before : undefined,
+        before?.files.length ?? 0
+      );
+      this._folders.set(folder, { ...held, problem: null });
     } catch (error) {
       const problem = Refusal.of(error);
       if (problem.code === 'not_found' && folder) {
@@ -137,6 +134,27 @@ export class WebSpace extends Store {
     super.dispose();
   }
 
+  /** Read on from what is held, till there is so much at least. */
+  private async _pages(
+    folder: string,
+    held: IFolder | undefined,
+    count: number
+  ): Promise<Pick<IFolder, 'files' | 'next'>> {
+    let files = held?.files ?? [];
+    let next = held?.next ?? null;
+    do {
+      const page = await this.open.client.call('files.list', {
+        code: this.open.code,
+        folder,
+        limit: PAGE,
+        after: next
+      });
+      files = [...files, ...page.items];
+      next = page.next;
+    } while (next !== null && files.length < count);
+    return { files, next };
+  }
+
   private _walk(folder: string, depth: number, lines: Line[]): void {
     const held = this._folders.get(folder);
     for (const file of held?.files ?? []) {
@@ -171,13 +189,30 @@ export class WebSpace extends Store {
     ];
     for (const folder of new Set(folders)) {
       if (this._folders.has(folder)) {
-        void this.read(folder);
+        this._refresh(folder);
       }
     }
   }
 
+  /** Read a folder anew; of many files that come at once, once more when that is done. */
+  private _refresh(folder: string): void {
+    if (this._refreshing.has(folder)) {
+      this._stale.add(folder);
+      return;
+    }
+    this._refreshing.add(folder);
+    void this.read(folder).finally(() => {
+      this._refreshing.delete(folder);
+      if (this._stale.delete(folder)) {
+        this._refresh(folder);
+      }
+    });
+  }
+
   private readonly _folders = new Map<string, IFolder>();
   private readonly _expanded = new Set<string>();
+  private readonly _refreshing = new Set<string>();
+  private readonly _stale = new Set<string>();
 }
 
 /** Publish content in a session. */
