@@ -149,14 +149,13 @@ def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: b
         raise LoginUnknown("This key is of no login here.", hint="Log in, and try again.")
     row = rows[0]
     ends = key_ends(row)
+    again = "Ask for another invitation." if names.is_guest(row.name) else "Log in again."
     if row.revoked is not None or row.disabled or row.removed is not None:
-        raise LoginRevoked(
-            "This login was ended, or its account is disabled.", hint="Log in again."
-        )
+        raise LoginRevoked("This login was ended, or its account is disabled.", hint=again)
     if ends is not None and ends <= now:
         raise LoginExpired(
             "This login has expired: its time is over, or it was not used for too long.",
-            hint="Log in again.",
+            hint=again,
         )
     unnoted = now - row.last_used
     often = timedelta.max

@@ -196,8 +196,9 @@ def test_an_invitation_that_is_taken_back_takes_its_guests_along(house, code):
     do(house, "ann", api.UNINVITE, code=code, id=made.invitation.id)
     assert list(members(house, code, "ann")) == ["ann", "bob", hal]
     assert do(house, "ann", api.GET_SESSION, code=code).members == 3
-    with refused(errors.LoginRevoked):
+    with pytest.raises(errors.LoginRevoked) as raised:
         do(house, gail, api.GET_SESSION, code=code)
+    assert raised.value.hint == "Ask for another invitation."
     told = log(house, code, "ann")[-2:]
     assert [event.kind for event in told] == ["invitation.revoked", "member.left"]
     assert told[1].data == {"user": gail}
