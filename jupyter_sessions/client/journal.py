@@ -120,7 +120,7 @@ class Journal:
                 if not self._waiting and not self._running:
                     self._file().clear()
                 elif starts:
-                    self._file().append(msgspec.json.encode({"delivered": starts}) + b"\n")
+                    self._file().append(msgspec.json.encode({"delivered": starts}))
 
     def hold(self, error: errors.SessionsError) -> Hold:
         """Note that the session takes nothing now; everything goes on waiting."""
@@ -130,7 +130,7 @@ class Journal:
             # Where it can't be written, another process tries once more than it had to.
             with suppress(*FAILURES):
                 self._spill()
-                self._file().append(msgspec.json.encode({"held": hold}) + b"\n")
+                self._file().append(msgspec.json.encode({"held": hold}))
         return hold
 
     def refuse(self, slot: Slot, error: errors.SessionsError) -> None:
@@ -192,9 +192,9 @@ class Journal:
                 for slot, start in zip(kept, lines.rewrite(content), strict=True):
                     slot.start = start
                 delivered = [slot.start for slot in running]
-                lines.append(msgspec.json.encode({"delivered": delivered}) + b"\n")
+                lines.append(msgspec.json.encode({"delivered": delivered}))
                 if self.held is not None:
-                    lines.append(msgspec.json.encode({"held": self.held}) + b"\n")
+                    lines.append(msgspec.json.encode({"held": self.held}))
 
     def close(self) -> None:
         """Let go of the file; it is removed when nothing in it is left to do.
@@ -228,7 +228,7 @@ class Journal:
         try:
             for slot in list(self._waiting.values()):
                 if slot.content is not None:
-                    start = self._file().append(slot.content + b"\n")
+                    start = self._file().append(slot.content)
                     self._drop(slot)
                     self._waiting[slot.name] = Slot(slot.name, start, slot.length, slot.running)
             self.trouble = None

@@ -68,7 +68,7 @@ class Lines:
         return lines
 
     def append(self, line: bytes) -> int:
-        """Write a line at the end, whole or not at all, and return where it begins.
+        """Write a line and its end at the end, whole or not at all; return where it begins.
 
         It outlives the process; that it outlives the machine is for `sync`.
         """
@@ -76,7 +76,7 @@ class Lines:
         if not self._end:
             self._put(file, self._header)
         start = self._end
-        self._put(file, line)
+        self._put(file, line, b"\n")
         return start
 
     def read(self, start: int, length: int) -> bytes:
@@ -161,14 +161,15 @@ class Lines:
             self._file = open(self.path, "x+b", buffering=0, opener=private)  # noqa: SIM115 - kept
         return self._file
 
-    def _put(self, file: BinaryIO, line: bytes) -> None:
+    def _put(self, file: BinaryIO, *parts: bytes) -> None:
         if self._torn:
             file.truncate(self._end)
         self._torn = True
         file.seek(self._end)
-        _write(file, line)
+        for part in parts:
+            _write(file, part)
         self._torn = False
-        self._end += len(line)
+        self._end += sum(map(len, parts))
 
 
 def remove_empty(path: Path) -> None:

@@ -27,6 +27,8 @@ SOURCE_SHOWN = 4_000
 _PREVIEW = 600
 _SEARCHED = 50_000
 _INLINE = 16_384
+# What is larger goes into a blob without a look at how small it would get.
+_TRIED = 64 * _INLINE
 _LONGEST_NOTE = 1_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
@@ -94,7 +96,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         else None
     )
     packed = _encode(outputs)
-    small = compress(packed)
+    small = compress(packed) if len(packed) <= _TRIED else packed
     outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
     columns: dict[str, Any] = {
         "uid": recording.id,

@@ -7,6 +7,7 @@ shrink are kept in zstd. The object store is a local folder, or S3, GCS or Azure
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
 import threading
@@ -28,6 +29,8 @@ _SAMPLE = 1 << 16
 # What does not shrink by a tenth is kept as it is, and read without work.
 _WORTH_IT = 0.9
 _LEVEL = 3
+# So much, in bytes, may stand in memory a second time, compressed.
+_HELD = 1 << 24
 # How old a blob without a row must be before it is swept: its row may still be on its way.
 _GRACE = timedelta(days=1)
 
@@ -82,7 +85,12 @@ class Blobs:
         """Store bytes; when it returns they are on disk."""
         digest = hashlib.sha256(content).hexdigest()
         encoding = _encoding(content[:_SAMPLE])
-        self._store_object(digest, content if encoding == "identity" else compress(content))
+        if encoding == "identity":
+            self._store_object(digest, content)
+        elif len(content) <= _HELD:
+            self._store_object(digest, compress(content))
+        else:
+            self._pack_and_store(digest, io.BytesIO(content))
         return Blob(digest, len(content), encoding)
 
     def put_file(self, path: Path) -> Blob:

@@ -496,7 +496,7 @@ def test_a_file_with_nothing_in_it_is_removed_once_its_process_is_gone(
     damaged.write_bytes(b"not a header\n")
     damaged.with_suffix(".lock").touch()
     lines = Lines(living, b"{}\n")
-    lines.append(b"{}\n")
+    lines.append(b"{}")
     lines.clear()
     couriers()
     until(lambda: not ended.exists())
