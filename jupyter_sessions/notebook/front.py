@@ -17,7 +17,7 @@ from jupyter_sessions.notebook import own_loop
 from jupyter_sessions.notebook.attachment import Attachment
 from jupyter_sessions.notebook.keepers import Keepers
 from jupyter_sessions.notebook.panels import Panels
-from jupyter_sessions.notebook.served import Served, as_served, server_of
+from jupyter_sessions.notebook.served import Served, as_served, server_of, why_unattached
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -167,7 +167,7 @@ class Notebook(Front, Kernel):
     def _attached(self) -> Attachment | Served:
         if self.attachment is None:
             raise errors.NothingAttached(
-                "This kernel is attached to no session.",
+                why_unattached(self.shell),
                 hint="Make one with `%session new LABEL`, or take one up with "
                 "`%session resume CODE`.",
             )

@@ -15,6 +15,7 @@ from jupyter_sessions.commands.table import BY_NAME, CommandGroup
 from jupyter_sessions.notebook import ophidia
 from jupyter_sessions.notebook.completion import Completion
 from jupyter_sessions.notebook.front import Notebook
+from jupyter_sessions.notebook.served import why_unattached
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -104,7 +105,7 @@ class SessionMagics:
         attachment = self.front.attachment
         if attachment is None:
             how = "Make one: %session new LABEL\nTake one up: %session resume CODE or URL"
-            said = f"This kernel is attached to no session.\n{how}\nAll commands: %session --help"
+            said = f"{why_unattached(self.front.shell)}\n{how}\nAll commands: %session --help"
             self.front.show(Result(None, (Line(said), *outbox.hint(self.front))))
             return
         try:

@@ -55,13 +55,18 @@ class Server:
         )
 
     def look(self, until: str = "now") -> model.Attachment | None:
-        """Return the kernel's attachment there; None where it has none that records."""
+        """Return the kernel's attachment there; None where it has none that can be seen here."""
+        found = self.any_attachment(until)
+        return found if found is not None and found.session else None
+
+    def any_attachment(self, until: str = "now") -> model.Attachment | None:
+        """Return what records the kernel there, even into a session that is hidden from here."""
         asked = model.LookAtKernel(kernel=self.kernel, until=until)  # type: ignore[arg-type]  # one of them
         try:
             found = self.way.call(api.GET_ATTACHMENT, asked)
         except errors.NotFound:
             return None
-        return found if found.state != "ended" and found.session else None
+        return found if found.state != "ended" else None
 
     def put(self, code: str, transport: Transport) -> model.Attachment | None:
         """Have the server record into a session; None where it does not."""
@@ -244,3 +249,16 @@ def as_served(
     if isinstance(own, Attachment):
         own.leave()
     return Served(shell, server, found.session, transport)
+
+
+def why_unattached(shell: InteractiveShell) -> str:
+    """Say why a kernel has no session to work on, which need not mean that nothing records it."""
+    server, found = server_of(shell), None
+    with suppress(errors.SessionsError):  # it does not answer now
+        found = server.any_attachment() if server is not None else None
+    if found is None:
+        return "This kernel is attached to no session."
+    return (
+        f"This kernel is recorded, by {found.user}, into a session that can't be seen from here. "
+        "The button above the notebook stops that."
+    )
