@@ -17,26 +17,23 @@ from tests.waiting import until
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[tuple[Place, Server, House]]:
-    """Another server, with the account ``bar``."""
+def elsewhere(tmp_path: Path, jupyter: Jupyter) -> Iterator[tuple[Place, Server, House]]:
+    """Another server, with the account ``bar``, as whom a login is stored for a while."""
     place = Place(tmp_path / "elsewhere")
     place.folder.mkdir()
     with place.serve() as server, place.house() as house:
         house.add("bar")
+        asker = house.keys["bar"]
+        assert isinstance(asker, KeyHolder)
+        stored = store(jupyter, "b2", server.url, asker.key)
         yield place, server, house
-
-
-def key_of(house: House, name: str) -> str:
-    asker = house.keys[name]
-    assert isinstance(asker, KeyHolder)
-    return asker.key
+        stored.unlink()
 
 
 def test_what_runs_while_the_other_server_is_away_arrives_once_and_in_order_when_it_is_back(
     jupyter: Jupyter, elsewhere: tuple[Place, Server, House]
 ) -> None:
     place, server, house = elsewhere
-    store(jupyter, "b2", server.url, key_of(house, "bar"))
     code = house.new("bar", label="Far away").code
     kernel = jupyter.kernel("bash")
     url = f"{server.url}/sessions/{code}/experiment"
@@ -77,7 +74,6 @@ def test_what_the_login_may_not_record_into_is_refused_with_its_reason(
     code = house.new("ann").code
     url = f"{server.url}/sessions/{code}/experiment"
     kernel = jupyter.kernel("bash")
-    store(jupyter, "b3", server.url, key_of(house, "bar"))
     assert jupyter.attach(kernel, url, 404)["code"] == "no_such_session"
     house.grant(code, "bar", "read", by="ann")
     refused = jupyter.attach(kernel, url, 403)

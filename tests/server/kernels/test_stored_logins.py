@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tests.conftest import PASSWORD
@@ -12,8 +13,8 @@ from tests.server.kernels.jupyter import Jupyter
 ROUTE = "/sessions/api/stored-logins"
 
 
-def store(jupyter: Jupyter, id_: str, server: str, key: str, **more: Any) -> None:
-    """Store a login where the server's user has theirs."""
+def store(jupyter: Jupyter, id_: str, server: str, key: str, **more: Any) -> Path:
+    """Store a login where the server's user has theirs, and return its file."""
     folder = jupyter.place.store / "logins"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     now = datetime.now(UTC).isoformat()
@@ -21,6 +22,7 @@ def store(jupyter: Jupyter, id_: str, server: str, key: str, **more: Any) -> Non
     file = folder / f"{id_}.json"
     file.write_text(json.dumps(login | {"expires": None} | more))
     file.chmod(0o600)
+    return file
 
 
 def test_they_are_listed_without_their_keys_and_open_a_way_in_as_whom_they_stand_for(
