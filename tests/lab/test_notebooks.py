@@ -101,6 +101,10 @@ def test_a_bash_kernel_is_recorded_and_goes_over_to_another_session_in_two_click
     expect(bobs.locator("[data-number='1']")).to_contain_text("echo $((6*7))")
     expect(bobs.locator("[data-number='1']")).to_contain_text("42")
     expect(bobs.locator("[data-number='2']")).to_have_count(0)
+    record = desk.open_session("First of bash").get_by_role("button", name="Record shell.ipynb")
+    record.click()
+    expect(desk.page.locator("#jp-main-statusbar")).to_contain_text("First of bash")
+    expect(record).to_have_count(0)  # it does already
 
 
 def test_a_command_of_a_colleague_is_inserted_run_again_copied_linked_and_published(

@@ -3,12 +3,11 @@ import { InputDialog, Notification } from '@jupyterlab/apputils';
 import { Contents, ServerConnection } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Session } from '../api/operations';
 import { failed } from '../commands/failed';
 import { published } from '../commands/notebook';
 import { publish } from '../model/webspace';
 import { ISessions } from '../tokens';
-import { briefly } from '../wording/labels';
+import { among } from '../wording/labels';
 
 const MOST = 500; // files of one folder tree
 
@@ -91,7 +90,7 @@ async function whereTo(
     );
     return null;
   }
-  const names = open.map(each => called(each, open, trans));
+  const names = open.map(each => among(each, open, trans));
   const asked = await InputDialog.getItem({
     title: trans.__('Publish to'),
     items: names,
@@ -100,17 +99,6 @@ async function whereTo(
   });
   const place = asked.button.accept ? names.indexOf(asked.value ?? '') : -1;
   return open[place]?.code ?? null;
-}
-
-/** A name that no other session in the list has. */
-function called(
-  session: Session,
-  all: Session[],
-  trans: TranslationBundle
-): string {
-  const label = briefly(session, trans);
-  const same = all.filter(each => each.label === session.label).length > 1;
-  return same ? `${label} (${session.owner}, ${session.code})` : label;
 }
 
 async function gather(

@@ -6,7 +6,7 @@ import { Attachment, Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
 import { Recording } from '../model/recording';
 import { ISessions } from '../tokens';
-import { briefly } from '../wording/labels';
+import { among } from '../wording/labels';
 
 const OFFERED = 8; // sessions
 
@@ -25,8 +25,9 @@ export function openRecordingMenu(
   if (attachment) {
     addCurrent(menu, sessions.recording, attachment, kernel);
   }
-  for (const session of offered(sessions, attachment)) {
-    const label = briefly(session, trans);
+  const others = offered(sessions, attachment);
+  for (const session of others) {
+    const label = among(session, others, trans);
     const args = { session: session.code, label, kernel, path };
     menu.addItem({ command: CommandIDs.attach, args });
   }

@@ -23,3 +23,14 @@ export function briefly(
     ? `${characters.slice(0, LONGEST - 1).join('')}…`
     : characters.join('');
 }
+
+/** The same, told apart from others of a list that are called alike. */
+export function among<T extends { label: string; owner: string; code: string }>(
+  session: T,
+  all: readonly T[],
+  trans: TranslationBundle
+): string {
+  const label = briefly(session, trans);
+  const same = all.filter(each => briefly(each, trans) === label).length > 1;
+  return same ? `${label} (${session.owner}, ${session.code})` : label;
+}

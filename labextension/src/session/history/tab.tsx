@@ -89,7 +89,7 @@ export function HistoryTab(
 
 function Nothing({ history }: { history: History }): JSX.Element {
   const { commands, sessions, trans } = useShared();
-  const { active } = useStore(sessions.recording);
+  const { active, activeCode } = useStore(sessions.recording);
   const execute = useCommand();
   if (history.filtered) {
     return (
@@ -136,7 +136,8 @@ function Nothing({ history }: { history: History }): JSX.Element {
       title={trans.__('Nothing was run here yet')}
       actions={
         here &&
-        active && (
+        active &&
+        activeCode !== history.open.code && (
           <button
             type="button"
             className="jp-Sessions-button jp-mod-primary"
