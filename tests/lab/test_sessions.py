@@ -122,7 +122,8 @@ def test_history_is_filtered_by_person_status_and_words(lab: Lab, sit: Sit) -> N
 def test_a_revoke_while_looking_ends_it_at_once(lab: Lab, sit: Sit) -> None:
     code = lab.session("Revoked", fred="read")
     lab.record(code, command("secret()"))
-    freds = sit("fred").open_session("Revoked")
+    fred = sit("fred")
+    freds = fred.open_session("Revoked")
     expect(freds).to_contain_text("secret()")
     alice = sit("alice")
     tab = alice.open_session("Revoked")
@@ -133,6 +134,8 @@ def test_a_revoke_while_looking_ends_it_at_once(lab: Lab, sit: Sit) -> None:
     gone = freds.page.locator(".jp-SessionsTab")
     expect(gone).to_contain_text("This session is not open to you")
     expect(gone).not_to_contain_text("secret()")
+    listed = fred.panel().locator(".jp-Sessions-session", has_text="Revoked")
+    expect(listed).to_have_count(0, timeout=5_000)  # the list asks by itself every ten seconds
 
 
 def test_roles_are_granted_and_what_is_not_allowed_says_which_role_it_needs(

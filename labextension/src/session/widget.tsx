@@ -35,6 +35,7 @@ export class SessionWidget extends ReactWidget {
     this.title.icon = experimentsIcon;
     this.title.closable = true;
     this.open.changed.connect(this._name, this);
+    this.open.changed.connect(this._tellList, this);
     this._name();
   }
 
@@ -59,6 +60,7 @@ export class SessionWidget extends ReactWidget {
   override dispose(): void {
     if (!this.isDisposed) {
       this.open.changed.disconnect(this._name, this);
+      this.open.changed.disconnect(this._tellList, this);
       this._shared.sessions.open.release(this.open);
       super.dispose();
     }
@@ -82,6 +84,15 @@ export class SessionWidget extends ReactWidget {
     const { session } = this.open;
     this.title.label = session ? briefly(session, trans) : trans.__('Session');
     this.title.caption = this.open.session?.url ?? this.code;
+  }
+
+  /** The list asks only now and then; it need not offer what is known to be closed to one. */
+  private _tellList(): void {
+    const { list } = this._shared.sessions;
+    const listed = list.items.some(each => each.code === this.code);
+    if (listed && this.open.problem?.gone) {
+      void list.refresh();
+    }
   }
 
   private _place: IPlace;
