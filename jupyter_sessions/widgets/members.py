@@ -16,7 +16,7 @@ from jupyter_sessions.widgets.pieces import button, field, row, shown
 
 ROLES = ("read", "write", "execute", "admin")
 _NEEDS = "Changing roles needs the role admin"
-_COLUMNS = "minmax(9em, 1fr) repeat(4, 5.6em) 6.5em"
+_COLUMNS = "minmax(9em, 1fr) repeat(4, minmax(5.6em, max-content)) minmax(6.5em, max-content)"
 
 
 class MemberTable(Part):
