@@ -22,6 +22,7 @@ from benchmarks.timing import Effort
 
 _TOKEN = "of-a-benchmark"
 _EVERY = 0.01  # seconds between requests
+_HELD = 50  # milliseconds
 _LINES = """
 import time
 begin, sent = time.monotonic(), 0
@@ -46,6 +47,11 @@ class _Measured:
     server: float
     recorder: float
 
+    @property
+    def held(self) -> int:
+        """How many answers took so long that the server's loop may have been held."""
+        return sum(answer > _HELD for answer in self.answers)
+
 
 def measure(effort: Effort, folder: Path) -> Row:
     """Ask a server over and over while one of its kernels floods, recorded and not."""
@@ -60,6 +66,7 @@ def measure(effort: Effort, folder: Path) -> Row:
                 row.figures += [
                     Figure(f"an answer, {how}", found.answers, "ms"),
                     Figure(f"the longest, {how}", [max(found.answers)], "ms"),
+                    Figure(f"of {len(found.answers):,}, over {_HELD} ms, {how}", [found.held], ""),
                     Figure(f"the server's memory, {how}", [found.server], "MB"),
                 ]
                 if recorded:
