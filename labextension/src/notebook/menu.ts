@@ -4,6 +4,7 @@ import { Menu } from '@lumino/widgets';
 
 import { Attachment, Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
+import { openAt } from '../look/menus';
 import { Recording } from '../model/recording';
 import { ISessions } from '../tokens';
 import { among } from '../wording/labels';
@@ -34,10 +35,7 @@ export function openRecordingMenu(
   menu.addItem({ type: 'separator' });
   menu.addItem({ command: CommandIDs.create });
   menu.addItem({ command: CommandIDs.attach, args: { kernel, path } });
-  // What was chosen in it is still to run.
-  menu.aboutToClose.connect(() => void setTimeout(() => menu.dispose()), menu);
-  const { left, bottom, top } = anchor.getBoundingClientRect();
-  menu.open(left, bottom < window.innerHeight / 2 ? bottom : top);
+  openAt(anchor, menu);
 }
 
 function addCurrent(

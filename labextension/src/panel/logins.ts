@@ -4,6 +4,7 @@ import { Menu } from '@lumino/widgets';
 
 import { User } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
+import { openAt } from '../look/menus';
 import { Logins } from '../model/logins';
 
 /** Offer whom one may be: the stored logins, another account, and who one was before. */
@@ -40,8 +41,5 @@ export async function openLoginMenu(
       args: { user: user.name }
     });
   }
-  // What was chosen in it is still to run.
-  menu.aboutToClose.connect(() => void setTimeout(() => menu.dispose()), menu);
-  const { left, bottom } = anchor.getBoundingClientRect();
-  menu.open(left, bottom);
+  openAt(anchor, menu);
 }
