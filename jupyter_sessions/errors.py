@@ -8,7 +8,7 @@ so a caller catches the same exceptions in process and over HTTP.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class SessionsError(Exception):
@@ -36,6 +36,10 @@ class SessionsError(Exception):
     def to_wire(self) -> dict[str, Any]:
         """Return the one shape that errors have: ``{"code", "message", "hint"}``."""
         return {"code": self.code, "message": self.message, "hint": self.hint}
+
+    def adding(self, more: str) -> Self:
+        """Return the same failure with a sentence more in its hint."""
+        return type(self)(self.message, hint=f"{self.hint} {more}")
 
 
 class BadRequest(SessionsError):

@@ -216,9 +216,7 @@ class Http:
         """Say whose login has ended, to who may have several."""
         if self._user is None or not isinstance(told, _ENDED):
             return told
-        return type(told)(
-            told.message, hint=f"{told.hint} It was the login of {self._user} at {self._server}."
-        )
+        return told.adding(f"It was the login of {self._user} at {self._server}.")
 
     def trust(self) -> ssl.SSLContext | None:
         """Give the authorities that we trust: the system's and certifi's; None for plain http."""

@@ -95,9 +95,7 @@ class Work:
     ) -> errors.SessionsError:
         """Say where something was looked for that was named without its server."""
         place = f"at {way.server} as {way.user}" if way.server else "in your own store"
-        return type(error)(
-            error.message, hint=f"{error.hint} It was looked for {place}; {otherwise}."
-        )
+        return error.adding(f"It was looked for {place}; {otherwise}.")
 
     def _not_found(self, error: errors.NoSuchSession) -> errors.SessionsError:
         if self._named is None or self._server or self.read(self._named).server:

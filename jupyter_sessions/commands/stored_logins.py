@@ -280,8 +280,7 @@ def prune(work: Work, dry_run: bool) -> Result:
     """
     from jupyter_sessions.client.logins import as_stored, pruning
 
-    meant = {each.id for each in _stored(work)}
-    gone = [each for each in pruning.ended() if each.id in meant]
+    gone = pruning.ended(_stored(work))
     if not dry_run:
         pruning.prune(gone)
     items = [{**told(login), "current": False, "state": as_stored(login).state} for login in gone]

@@ -9,7 +9,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from jupyter_sessions.core.askers import Asker, Identified
 from jupyter_sessions.core.dispatch import Dispatcher
 from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
 from tests.conftest import Clock, House, free_port
-from tests.waiting import STARTED_WITHIN
+from tests.waiting import STARTED_WITHIN, until
 
 __all__ = ["chromium", "jp_asyncio_loop", "jp_server_cleanup"]
 
@@ -115,12 +114,9 @@ class Lab:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
-        deadline = time.monotonic() + STARTED_WITHIN
-        while not self._answers():
-            log_text = (self.folder / "lab.log").read_text()
-            assert self.process.poll() is None, log_text
-            assert time.monotonic() < deadline, log_text
-            time.sleep(0.1)
+        log_text = (self.folder / "lab.log").read_text
+        until(lambda: self._answers() or self.process.poll() is not None, log_text, every=0.1)
+        assert self.process.poll() is None, log_text()
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         """End it."""

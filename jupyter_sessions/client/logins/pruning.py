@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -20,9 +21,9 @@ KEPT = timedelta(days=30)
 _EVERY = 86_400.0  # seconds
 
 
-def ended() -> list[Login]:
-    """Return the stored logins that have certainly ended."""
-    return [login for login in store.stored() if login.over]
+def ended(logins: Iterable[Login]) -> list[Login]:
+    """Return of some stored logins those that have certainly ended."""
+    return [login for login in logins if login.over]
 
 
 def long_expired() -> list[Login]:

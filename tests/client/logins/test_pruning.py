@@ -25,8 +25,8 @@ def test_the_expired_go_and_what_lives_or_cannot_be_read_stays() -> None:
     unused = put("https://h", last_used=now - timedelta(days=2), idle_timeout=60)
     (logins.folder() / "torn.json").write_bytes(b'{"id": "torn", "serv')
     logins.set_current(over)
-    assert {each.id for each in pruning.ended()} == {over.id, revoked.id}
-    pruning.prune(pruning.ended())
+    assert {each.id for each in pruning.ended(logins.stored())} == {over.id, revoked.id}
+    pruning.prune(pruning.ended(logins.stored()))
     assert {each.id for each in logins.stored()} == {alive.id, endless.id, unused.id}
     assert (logins.folder() / "torn.json").exists()
     with pytest.raises(errors.LoginGone):
