@@ -24,16 +24,19 @@ ARROWS: dict[str, set[str]] = {
     "api": {"model", "roles"},
     "folders": {"errors"},
     "refusals": {"errors", "model"},
+    "escape_sequences": set(),
     "store": {"errors", "model", "roles", "folders"},
-    "core": {"store", "api", "model", "roles", "errors", "folders"},
+    "core": {"store", "api", "model", "roles", "errors", "folders", "escape_sequences"},
     "server": {
         "core", "store", "api", "model", "roles", "errors", "refusals", "folders", "formats",
-        "recorder", "client",
+        "recorder", "client", "escape_sequences",
     },
     "client": {"api", "model", "roles", "errors", "folders"},
-    "recorder": {"model"},
+    "recorder": {"model", "escape_sequences"},
     "formats": {"model", "errors"},
-    "commands": {"client", "api", "model", "roles", "errors", "folders", "formats"},
+    "commands": {
+        "client", "api", "model", "roles", "errors", "folders", "formats", "escape_sequences",
+    },
     "widgets": {"client", "commands", "formats", "api", "model", "roles", "errors", "folders"},
     "notebook": {
         "widgets", "client", "commands", "recorder", "formats", "api", "model", "roles", "errors",

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-import click
-
 from jupyter_sessions import model
 from jupyter_sessions.commands import columns, html, text
 from jupyter_sessions.commands.contained import contained, joined
@@ -26,6 +24,7 @@ from jupyter_sessions.commands.results import (
 )
 from jupyter_sessions.commands.sessions import card
 from jupyter_sessions.commands.values import printable
+from jupyter_sessions.escape_sequences import remove_sequences
 
 _WIDTH = 140
 _PAGES: dict[type, tuple[Column, ...]] = {
@@ -147,5 +146,5 @@ def _picture(data: model.MimeBundle) -> str:
 
 def _pre(said: str) -> str:
     # Colours are for terminals; without them the text is the same.
-    plain = escape(click.unstyle(printable(said)))
+    plain = escape(remove_sequences(printable(said)))
     return f'<pre style="margin:.3em 0;white-space:pre-wrap">{plain}</pre>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -10,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_sessions.commands.results import Column, Form
+from jupyter_sessions.escape_sequences import SEQUENCE
 
-_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+_OF_COLOURS = set("0123456789;:")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # They stand inside of written words and emoji, and can't reorder text.
 _JOINERS = {"\u200c", "\u200d"}
@@ -33,10 +33,14 @@ def printable(text: str) -> str:
 
 
 def _coloured(line: str) -> str:
-    return "".join(
-        part if _COLOUR.fullmatch(part) else "".join(map(_kept, part))
-        for part in _COLOUR.split(line)
-    )
+    kept: list[str] = []
+    start = 0
+    for match in SEQUENCE.finditer(line):
+        kept += map(_kept, line[start : match.start()])
+        if match[3] == "m" and not match[2] and _OF_COLOURS.issuperset(match[1]):
+            kept.append(match[0])
+        start = match.end()
+    return "".join([*kept, *map(_kept, line[start:])])
 
 
 def _kept(character: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ import msgspec
 
 from jupyter_sessions.core import instants
 from jupyter_sessions.core.managing import manages_sessions
+from jupyter_sessions.escape_sequences import remove_sequences
 from jupyter_sessions.model import (
     DisplayData,
     ErrorOutput,
@@ -30,7 +30,6 @@ _INLINE = 16_384
 # What is larger goes into a blob without a look at how small it would get.
 _TRIED = 64 * _INLINE
 _LONGEST_NOTE = 1_000
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
 
 _encode = msgspec.json.Encoder().encode
@@ -189,7 +188,7 @@ def _texts(outputs: list[Output]) -> Iterator[str]:
 
 def _plain(text: Any) -> str:
     whole = "".join(map(str, text)) if isinstance(text, list) else str(text)
-    return _ANSI.sub("", whole) if "\x1b" in whole else whole
+    return remove_sequences(whole)
 
 
 def _media(outputs: list[Output]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from jupyter_sessions.server.content import send
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.rendering import (
     PREVIEW_BYTES,
+    definitions_before,
     render_file_preview,
     render_output_document,
 )
@@ -64,7 +65,9 @@ class CapabilityHandler(SessionsHandler):
     async def _output(self, found: CommandOutputs, path: str) -> None:
         if not path.isdecimal() or len(path) > 9 or int(path) >= len(found.outputs):
             raise errors.NotFound("The command has no such output.", hint="See the command's page.")
-        await self._document(render_output_document, found.outputs[int(path)])
+        index = int(path)
+        before = definitions_before(found.outputs, index)
+        await self._document(render_output_document, found.outputs[index], before)
 
     async def _preview(self, found: PublishedFile) -> None:
         dispatcher = await self.service.dispatcher()
@@ -79,8 +82,8 @@ class CapabilityHandler(SessionsHandler):
 
         await self._document(render, found.file)
 
-    async def _document(self, render: Any, content: Any) -> None:
-        document, media_type = await self.in_thread(render, content)
+    async def _document(self, render: Any, *content: Any) -> None:
+        document, media_type = await self.in_thread(render, *content)
         self.set_header("Content-Type", media_type)
         await self.finish(document)
 

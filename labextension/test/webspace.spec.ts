@@ -128,7 +128,10 @@ describe('asFile', () => {
 
   it('leaves the colours of a terminal out of text', () => {
     const stream = { output_type: 'stream', name: 'stdout' };
-    const file = asFile({ ...stream, text: ['\u001b[31mred\u001b[0m', '!'] });
+    const file = asFile({
+      ...stream,
+      text: ['\u001b[38:2::1:2:3mred\u001b[0m\u001b(B', '!']
+    });
     expect(file?.ending).toBe('.txt');
     expect(file?.content.size).toBe('red!'.length);
   });

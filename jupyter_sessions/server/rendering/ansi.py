@@ -9,13 +9,10 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-_SEQUENCE = re.compile(
-    r"\x1b\[([0-9;:]*)m"  # colours, which are kept
-    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # any other control sequence
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # operating system commands: titles, links
-    r"|\x1b[@-Z\\-_]?"
-    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-)
+from jupyter_sessions.escape_sequences import INVISIBLE, parse_graphics
+
+# What changes the text's look or the column, and what shows nothing.
+_CONTROL = re.compile(rf"(\x08)|{INVISIBLE.pattern}")
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _BASE = [(0, 0, 0), (205, 49, 49), (13, 188, 121), (229, 229, 16)]
 _BASE += [(36, 114, 200), (188, 63, 188), (17, 168, 205), (190, 190, 190)]
@@ -65,39 +62,45 @@ def lines(text: str) -> list[Markup]:
         Escaped text in which ``<span class="ansi-…">`` stands for colours. The 256 and the true
         colours become the nearest of the sixteen that the style sheets name.
     """
+    return [
+        Markup("").join(
+            _span(style, "".join(char for char, _ in run))
+            for style, run in groupby(cells, key=lambda cell: cell[1])
+        )
+        for cells in _lines(text)
+    ]
+
+
+def plain(text: str) -> str:
+    """Return the characters that a terminal shows of a text."""
+    if not _CONTROL.search(text) and "\r" not in text:
+        return text
+    return "\n".join("".join(char for char, _ in cells) for cells in _lines(text))
+
+
+def _lines(text: str) -> Iterator[list[tuple[str, _Look]]]:
+    """Give each line as pieces of text with their looks."""
     look = _PLAIN
-    result = []
     for line in text.replace("\r\n", "\n").split("\n"):
-        if "\x1b" not in line and not _SEQUENCE.search(line) and "\r" not in line:
-            result.append(_span(look, line))
+        if "\r" not in line and not _CONTROL.search(line):
+            yield [(line, look)]
             continue
         cells: list[tuple[str, _Look]] = []
         column = 0
         for piece, look in _pieces(line, look):  # noqa: B020  # the look goes on into the next line
             column = _write(cells, column, piece, look)
-        result.append(
-            Markup("").join(
-                _span(style, "".join(char for char, _ in run))
-                for style, run in groupby(cells, key=lambda cell: cell[1])
-            )
-        )
-    return result
-
-
-def plain(text: str) -> str:
-    """Return a terminal text without its control sequences."""
-    return _SEQUENCE.sub("", text)
+        yield cells
 
 
 def _pieces(line: str, look: _Look) -> Iterator[tuple[str, _Look]]:
     start = 0
-    for match in _SEQUENCE.finditer(line):
+    for match in _CONTROL.finditer(line):
         yield line[start : match.start()], look
         start = match.end()
-        if match.group(1) is not None:
-            look = _turn(look, match.group(1))
-        elif match.group(0) == "\b":
+        if match[1]:
             yield "\b", look
+        elif match[4] == "m" and not match[3]:
+            look = _turn(look, match[2])
     yield line[start:], look
 
 
@@ -125,13 +128,15 @@ def _span(look: _Look, text: str) -> Markup:
 
 
 def _turn(look: _Look, parameters: str) -> _Look:
-    codes = [int(part) if part else 0 for part in re.split("[;:]", parameters)]
-    while codes:
-        code = codes.pop(0)
+    if parameters and parameters[0] in "<=>?":
+        return look
+    for code, *more in parse_graphics(parameters):
         if code in (38, 48):
-            colour = _extended(codes)
+            colour = _of_256(more[1]) if more[0] == 5 else _nearest((more[1], more[2], more[3]))
             look = _coloured(look, "foreground" if code == 38 else "background", colour)
-        else:
+        elif code == 4 and more:
+            look = replace(look, underline=more[0] != 0)
+        elif not more:
             look = _simple(look, code)
     return look
 
@@ -142,6 +147,7 @@ def _simple(look: _Look, code: int) -> _Look:
         2: {"faint": True},
         3: {"italic": True},
         4: {"underline": True},
+        21: {"underline": True},
         7: {"inverse": True},
         22: {"bold": False, "faint": False},
         23: {"italic": False},
@@ -170,18 +176,9 @@ def _coloured(look: _Look, field: str, colour: int | None) -> _Look:
     )
 
 
-def _extended(codes: list[int]) -> int | None:
-    """Take the parameters of a 256 or a true colour off `codes`."""
-    kind = codes.pop(0) if codes else 0
-    if kind == 5 and codes:
-        return _of_256(codes.pop(0))
-    if kind == 2 and len(codes) >= 3:
-        return _nearest((codes.pop(0), codes.pop(0), codes.pop(0)))
-    codes.clear()
-    return None
-
-
-def _of_256(index: int) -> int:
+def _of_256(index: int) -> int | None:
+    if index > 255:
+        return None
     if index < 16:
         return index
     if index < 232:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.choice import IMAGES, joined, preferred
 from jupyter_sessions.server.rendering.outputs import image_source, rich_body
-from jupyter_sessions.server.rendering.prose import markdown
+from jupyter_sessions.server.rendering.prose import Macros, markdown
 from jupyter_sessions.server.rendering.source import highlight
 
 
@@ -34,7 +34,10 @@ def notebook_body(text: str) -> Markup:
         if not isinstance(sheets, list):
             raise ValueError("a notebook has cells")
         cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
-    return Markup("\n").join(_cell(cell, language) for cell in cells if isinstance(cell, dict))
+    macros: Macros = {}
+    return Markup("\n").join(
+        _cell(cell, language, macros) for cell in cells if isinstance(cell, dict)
+    )
 
 
 def _language(notebook: Mapping[str, Any]) -> str:
@@ -48,10 +51,10 @@ def _language(notebook: Mapping[str, Any]) -> str:
     return "python"
 
 
-def _cell(cell: Mapping[str, Any], language: str) -> Markup:
+def _cell(cell: Mapping[str, Any], language: str, macros: Macros) -> Markup:
     source = joined(cell.get("source", cell.get("input", "")))
     if cell.get("cell_type") == "markdown":
-        return Markup('<section class="markdown">{}</section>').format(markdown(source))
+        return Markup('<section class="markdown">{}</section>').format(markdown(source, macros))
     if cell.get("cell_type") != "code":
         return Markup("<section><pre>{}</pre></section>").format(source)
     count = cell.get("execution_count") or cell.get("prompt_number")
@@ -62,11 +65,11 @@ def _cell(cell: Mapping[str, Any], language: str) -> Markup:
     ).format(
         count if isinstance(count, int) else " ",
         highlight(source, language),
-        Markup("\n").join(_outputs(outputs if isinstance(outputs, list) else [])),
+        Markup("\n").join(_outputs(outputs if isinstance(outputs, list) else [], macros)),
     )
 
 
-def _outputs(outputs: list[Any]) -> Iterator[Markup]:
+def _outputs(outputs: list[Any], macros: Macros) -> Iterator[Markup]:
     for output in outputs:
         if not isinstance(output, dict):
             continue
@@ -77,10 +80,10 @@ def _outputs(outputs: list[Any]) -> Iterator[Markup]:
         elif kind in {"error", "pyerr"}:
             yield _terminal("\n".join(map(str, output.get("traceback") or [])), "error")
         elif isinstance(data := output.get("data"), dict):
-            yield _display(data)
+            yield _display(data, macros)
 
 
-def _display(data: Mapping[str, Any]) -> Markup:
+def _display(data: Mapping[str, Any], macros: Macros) -> Markup:
     kind = preferred(data)
     if kind is None:
         return Markup('<p class="note">{}</p>').format(", ".join(map(str, data)))
@@ -90,7 +93,7 @@ def _display(data: Mapping[str, Any]) -> Markup:
         )
     if kind == "text/plain":
         return _terminal(joined(data[kind]), "result")
-    return Markup('<div class="wide">{}</div>').format(rich_body(kind, data[kind]))
+    return Markup('<div class="wide">{}</div>').format(rich_body(kind, data[kind], macros))
 
 
 def _terminal(text: str, name: str) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -13,19 +14,50 @@ from jupyter_sessions import model
 from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.choice import IMAGES, joined, preferred
 from jupyter_sessions.server.rendering.document import HTML, document
-from jupyter_sessions.server.rendering.prose import latex, markdown
+from jupyter_sessions.server.rendering.prose import Macros, defines_macros, latex, markdown
 from jupyter_sessions.server.rendering.source import highlight
 
 PLAIN = "text/plain; charset=utf-8"
 
 
-def render_output_document(output: model.Output) -> tuple[bytes, str]:
+#: So much of the texts before an output is searched for definitions, in characters.
+_SEARCHED = 100_000
+
+
+def definitions_before(outputs: Sequence[model.Output], index: int) -> list[tuple[str, str]]:
+    r"""Return the texts of a command's earlier outputs whose formulas define commands.
+
+    As on a notebook's page, a ``\newcommand`` holds for all outputs that follow.
+
+    Returns
+    -------
+    list of tuple of str
+        The media type and the text of each, for `render_output_document`.
+    """
+    found, room = [], _SEARCHED
+    for output in outputs[:index]:
+        if isinstance(output, model.Stream | model.ErrorOutput):
+            continue
+        kind = preferred(output.data)
+        if kind in {"text/markdown", "text/latex"}:
+            text = joined(output.data[kind])
+            if len(text) <= room and defines_macros(text):
+                found.append((kind, text))
+                room -= len(text)
+    return found
+
+
+def render_output_document(
+    output: model.Output, before: Sequence[tuple[str, str]] = ()
+) -> tuple[bytes, str]:
     """Render an output in the representation that JupyterLab would choose.
 
     Parameters
     ----------
     output
         An output of a command, as recorded.
+    before
+        What `definitions_before` found in the outputs before it.
 
     Returns
     -------
@@ -50,7 +82,11 @@ def render_output_document(output: model.Output) -> tuple[bytes, str]:
         return _decoded(joined(value)), kind
     if kind == "text/plain":
         return ansi.plain(joined(value)).encode("utf-8", "replace"), PLAIN
-    return document(rich_body(kind, value), title="Output", kind=_BODY_CLASSES[kind]), HTML
+    macros: Macros = {}
+    if kind in {"text/markdown", "text/latex"}:
+        for earlier, text in before:
+            rich_body(earlier, text, macros)
+    return document(rich_body(kind, value, macros), title="Output", kind=_BODY_CLASSES[kind]), HTML
 
 
 _BODY_CLASSES = {
@@ -61,14 +97,22 @@ _BODY_CLASSES = {
 }
 
 
-def rich_body(kind: str, value: Any) -> Markup:
-    """Return the HTML of a rich representation, hostile as it may be: for a sandbox only."""
+def rich_body(kind: str, value: Any, macros: Macros | None = None) -> Markup:
+    """Return the HTML of a rich representation, hostile as it may be: for a sandbox only.
+
+    Parameters
+    ----------
+    kind, value
+        Its media type and content.
+    macros
+        The commands that formulas before it defined; its own are added.
+    """
     if kind == "text/html":
         return Markup(joined(value))  # noqa: S704  # shown in a sandbox, never in a page of ours
     if kind == "text/markdown":
-        return markdown(joined(value))
+        return markdown(joined(value), macros)
     if kind == "text/latex":
-        return latex(joined(value))
+        return latex(joined(value), macros)
     pretty = json.dumps(value, indent=2, ensure_ascii=False)
     return Markup('<pre class="code">{}</pre>').format(highlight(pretty, "json"))
 

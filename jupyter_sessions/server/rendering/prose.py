@@ -22,22 +22,52 @@ _DELIMITERS = re.compile(
     r"(?s)\$\$(?P<display>.+?)\$\$|\$(?P<inline>.+?)\$|\\\[(?P<bracket>.+?)\\\]"
     r"|\\\((?P<paren>.+?)\\\)|(?P<block>\\begin\{(\w+\*?)\}.+?\\end\{\6\})"
 )
+# The library knows the first of these alone; a definition replaces an earlier one either way.
+_NEW_COMMAND = re.compile(r"\\(?:new|renew|provide)command\b\*?")
+_NEW_OPERATOR = re.compile(r"\\DeclareMathOperator\b\*?")
+_DEFINITIONS = (
+    r"\newcommand",
+    r"\renewcommand",
+    r"\providecommand",
+    r"\DeclareMathOperator",
+    r"\newenvironment",
+    r"\def",
+)
+
+#: The commands that a text's formulas define, for itself and for what follows.
+Macros = dict[str, tuple[list[str], int]]
 
 
-def markdown(text: str) -> Markup:
-    """Return Markdown (CommonMark with tables and formulas, HTML in it shown as text) as HTML."""
-    return Markup(_reader().render(text))  # noqa: S704  # markdown-it escapes; HTML is off
+def markdown(text: str, macros: Macros | None = None) -> Markup:
+    """Return Markdown (CommonMark with tables and formulas, HTML in it shown as text) as HTML.
+
+    Parameters
+    ----------
+    text
+        The Markdown.
+    macros
+        What earlier texts defined; what this one defines is added.
+    """
+    macros = {} if macros is None else macros
+    return Markup(_reader().render(text, {"macros": macros}))  # noqa: S704  # markdown-it escapes; HTML is off
 
 
-def latex(text: str) -> Markup:
-    """Return the ``text/latex`` of an output as HTML: formulas as MathML, the rest as text."""
+def latex(text: str, macros: Macros | None = None) -> Markup:
+    """Return the ``text/latex`` of an output as HTML: formulas as MathML, the rest as text.
+
+    Parameters
+    ----------
+    text, macros
+        As those of `markdown`.
+    """
+    macros = {} if macros is None else macros
     parts = []
     start = 0
     for match in _DELIMITERS.finditer(text):
         parts.append(escape(text[start : match.start()]))
         formula = next(value for value in match.groupdict().values() if value is not None)
         inline = match.lastgroup in {"inline", "paren"} and bool(text.strip(" \n") != match[0])
-        parts.append(_formula(formula, display=not inline))
+        parts.append(_formula(formula, macros, display=not inline))
         start = match.end()
     parts.append(escape(text[start:]))
     return Markup("").join(parts)
@@ -67,10 +97,10 @@ def _take_formula(state: StateInline, silent: bool) -> bool:
 
 
 def _render_formula(
-    _self: Any, tokens: Sequence[Any], index: int, _options: Any, _env: Any
+    _self: Any, tokens: Sequence[Any], index: int, _options: Any, env: Any
 ) -> Markup:
     token = tokens[index]
-    return _formula(token.content, display=token.markup == "$$")
+    return _formula(token.content, env["macros"], display=token.markup == "$$")
 
 
 def _render_fence(
@@ -84,11 +114,22 @@ def _render_fence(
     return Markup('<pre class="code"><code>{}</code></pre>\n').format(code)
 
 
-def _formula(source: str, *, display: bool) -> Markup:
-    from latex2mathml.converter import convert_to_element
+def defines_macros(text: str) -> bool:
+    """Tell whether a text has formulas that may define commands for those that follow."""
+    return any(name in text for name in _DEFINITIONS)
 
+
+def _formula(source: str, macros: Macros, *, display: bool) -> Markup:
+    from latex2mathml.converter import Converter
+
+    converter = Converter(display="block" if display else "inline")
+    converter.macros = macros
+    readable = source
+    if defines_macros(source):
+        readable = _NEW_COMMAND.sub(r"\\newcommand", source)
+        readable = _NEW_OPERATOR.sub(r"\\DeclareMathOperator", readable)
     try:
-        formula = convert_to_element(source, display="block" if display else "inline")
+        formula = converter.convert_to_element(readable)
     except Exception:  # noqa: BLE001  # the library raises all sorts; the source then stands as it is
         return Markup("<code>{}</code>").format(source)
     # The library writes symbols as character references, and leaves all text in them unescaped.

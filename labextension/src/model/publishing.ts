@@ -20,9 +20,10 @@ const ENDINGS: [string, string][] = [
   ['application/json', '.json'],
   ['text/plain', '.txt']
 ];
-// Terminals' colours mean nothing in a file.
-// eslint-disable-next-line no-control-regex -- the escape character is what it is about
-const COLOURS = /\x1b\[[0-9;]*[A-Za-z]/g;
+// What terminals obey means nothing in a file; the grammar is that of escape_sequences.py.
+const SEQUENCE =
+  // eslint-disable-next-line no-control-regex -- the escape character is what it is about
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/g;
 
 /** Make a file of an output; null where it has no form that can stand alone. */
 export function asFile(output: nbformat.IOutput | object): IOutputFile | null {
@@ -51,7 +52,7 @@ export function asFile(output: nbformat.IOutput | object): IOutputFile | null {
 }
 
 function text(words: string): IOutputFile {
-  const content = new Blob([words.replace(COLOURS, '')], {
+  const content = new Blob([words.replace(SEQUENCE, '')], {
     type: 'text/plain'
   });
   return { content, ending: '.txt' };

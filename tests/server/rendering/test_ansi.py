@@ -28,10 +28,30 @@ from jupyter_sessions.server.rendering import ansi
         ("\x1b[31m", ""),
         ("\x1b[38;5m\x1b[38;2;1mx", "x"),
         ("\x00\x07x", "x"),
+        ("\x1b(Bx\x1b)0\x1b%G", "x"),
+        ("\x1b[38:2::205:49:49mx", '<span class="ansi-red-fg">x</span>'),
+        ("\x1b[38:2:205:49:49mx", '<span class="ansi-red-fg">x</span>'),
+        ("\x1b[48:5:9;1mx", '<span class="ansi-bold ansi-bright-red-bg">x</span>'),
+        ("\x1b[4:3mx\x1b[4:0my", '<span class="ansi-underline">x</span>y'),
+        ("\x1b[58:2::1:3:7mx\x1b[58;5;3my\x1b[58;2;1;3;7mz", "xyz"),
+        ("\x1b[38;5;256mx\x1b[>4;1my\x1b[?1mz", "xyz"),
+        ("\x1bPq#0\x1b\\a\x1b_hidden\x1b\\b\x1b]8;;http://x\x1b\\c", "abc"),
+        ("\x1b7a\x1b8b\x1b=c\x1bMd", "abcd"),
+        ("\x1b[31", ""),
+        ("\x1b[" + "9" * 5_000 + "mx", "x"),
+        ("\x1b[1;" + "1;" * 5_000 + "mx", '<span class="ansi-bold">x</span>'),
     ],
 )
 def test_what_a_terminal_shows_is_shown(written: str, shown: str) -> None:
     assert ansi.lines(written)[0] == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("10%\r100%", "100%"), ("a\x1b[31mb\x1b[0m\rX\nz", "Xb\nz"), ("\x1b(Bab\b\bc", "cb")],
+)
+def test_plain_text_is_what_the_page_shows_without_its_colours(written: str, shown: str) -> None:
+    assert ansi.plain(written) == shown
 
 
 def test_a_colour_goes_on_over_lines_that_are_each_complete() -> None:

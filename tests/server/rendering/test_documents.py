@@ -10,12 +10,13 @@ import pytest
 
 from jupyter_sessions import model
 from jupyter_sessions.server.rendering import (
+    definitions_before,
     preview_kind,
     render_file_preview,
     render_output_document,
 )
 from jupyter_sessions.server.rendering.choice import preferred
-from jupyter_sessions.server.rendering.prose import latex, markdown
+from jupyter_sessions.server.rendering.prose import Macros, latex, markdown
 from jupyter_sessions.server.rendering.tables import table_body
 
 
@@ -109,6 +110,45 @@ def test_formulas_escape_their_text_and_fall_back_to_their_source() -> None:
     assert "<script>" not in markdown(r"$\text{<script>}$ <script>")
     assert latex(r"$a^b^c$ <") == "<code>a^b^c</code> &lt;"
     assert markdown("from $5 to $6") == "<p>from $5 to $6</p>\n"
+
+
+DEFINED = r"$\newcommand{\rain}[1]{R_{#1}}$"
+
+
+def test_a_command_that_a_formula_defines_holds_for_the_formulas_after_it() -> None:
+    for render in (latex, markdown):
+        assert "<mi>R</mi>" in render(DEFINED + r" and $\rain{3}$")
+    macros: Macros = {}
+    markdown(r"$\renewcommand*{\rain}[1]{S_{#1}} \DeclareMathOperator*{\all}{all}$", macros)
+    assert "<mi>S</mi>" in latex(r"$\rain{3}$", macros)
+    assert "all" in latex(r"$\all x$", macros)
+
+
+def test_it_holds_for_the_outputs_after_it_in_its_command_too() -> None:
+    outputs = [
+        model.Stream(name="stdout", text=DEFINED),
+        display(text__latex=DEFINED),
+        display(text__html=DEFINED),
+        display(text__latex=r"$\rain{3}$"),
+        display(text__markdown=r"$\rain{4}$"),
+    ]
+    for place in (3, 4):
+        before = definitions_before(outputs, place)
+        assert before == [("text/latex", DEFINED)]
+        assert b"<mi>R</mi>" in render_output_document(outputs[place], before)[0]
+    assert definitions_before(outputs, 1) == []
+    assert b"<mi>R</mi>" not in render_output_document(outputs[3])[0]
+
+
+def test_it_holds_for_the_cells_after_it_in_a_notebook_too() -> None:
+    shown = {"output_type": "display_data", "data": {"text/latex": r"$\rain{3}$"}}
+    cells = [
+        {"cell_type": "markdown", "source": DEFINED},
+        {"cell_type": "code", "source": "rain", "outputs": [shown]},
+    ]
+    text = json.dumps({"cells": cells}).encode()
+    html = render_file_preview(text, file("a.ipynb", "application/x-ipynb+json"))[0]
+    assert b"<mi>R</mi>" in html
 
 
 def test_tables_show_their_first_rows_with_numbers_to_the_right() -> None:
