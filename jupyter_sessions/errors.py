@@ -22,11 +22,14 @@ class SessionsError(Exception):
         The HTTP status.
     exit_code : int
         What a command line program ends with; below 126, since shells give meaning to the rest.
+    retry_after : int or None
+        After how many seconds to try again, where that helps.
     """
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
+    retry_after: int | None = None
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -222,6 +225,7 @@ class TooManyTries(SessionsError):
     code = "too_many_tries"
     status = 429
     exit_code = 25
+    retry_after = 5
 
 
 class InternalError(SessionsError):
@@ -238,6 +242,22 @@ class StoreBusy(SessionsError):
     code = "store_busy"
     status = 503
     exit_code = 30
+    retry_after = 5
+
+
+class ServerBusy(SessionsError):
+    """Too many wait already for what this needs; nothing was done."""
+
+    code = "server_busy"
+    status = 503
+    exit_code = 33
+    retry_after = 5
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(
+            message or "The server has too much of this to do now, and has done nothing.",
+            hint=hint or "Try again in a few seconds.",
+        )
 
 
 class StoreUnusable(SessionsError):
@@ -246,6 +266,7 @@ class StoreUnusable(SessionsError):
     code = "store_unusable"
     status = 503
     exit_code = 31
+    retry_after = 5
 
 
 class StoreFull(SessionsError):

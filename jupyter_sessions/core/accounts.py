@@ -34,7 +34,7 @@ def _hash(
     return passwords.make_hash(request.password)
 
 
-@implements(api.ADD_ACCOUNT, prepare=_hash)
+@implements(api.ADD_ACCOUNT, prepare=_hash, hashes=True)
 def add(context: Context, request: model.NewAccount) -> model.Account:
     """Make an account."""
     name = names.user_name(request.name)
@@ -83,7 +83,7 @@ def _change(context: Context, name: str, kind: str, **values: Any) -> model.Acco
     return _answer(changed.one())
 
 
-@implements(api.SET_PASSWORD, prepare=_hash)
+@implements(api.SET_PASSWORD, prepare=_hash, hashes=True)
 def set_password(context: Context, request: model.SetPassword) -> model.Account:
     """Set a password."""
     if names.is_guest(request.name):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 
 from jupyter_sessions.core import names
 from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.login_tries import LoginTries
 from jupyter_sessions.core.passwords import BackOff
 from jupyter_sessions.model import RoleName, State
 from jupyter_sessions.roles import Roles
@@ -21,7 +22,8 @@ from jupyter_sessions.store.database import Transaction
 class Services:
     """What use cases share: the blobs, the limits, and the store's own secret for signing.
 
-    `joining` holds back who has tried too many keys that are no invitations.
+    `joining` holds back who has tried too many keys that are no invitations, `login_tries` who has
+    tried too many passwords.
     """
 
     blobs: Blobs
@@ -30,6 +32,7 @@ class Services:
     joining: BackOff = field(
         default_factory=lambda: BackOff("tries to join", "Ask for a new invitation.")
     )
+    login_tries: LoginTries = field(default_factory=LoginTries)
 
 
 @dataclass(frozen=True, kw_only=True)

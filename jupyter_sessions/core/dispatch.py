@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -53,7 +53,7 @@ from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.core.viewed import Viewed
-from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn
+from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn, ServerBusy
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction, Work
 from jupyter_sessions.store.engines import upsert
@@ -89,6 +89,9 @@ Ans = TypeVar("Ans")
 T = TypeVar("T")
 
 _PREPARERS = 4
+# A hash takes some tenths of a second of two cores, and 64 MiB.
+_HASHERS = 2
+_MOST_WAIT_FOR_HASHES = 16
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ class Dispatcher:
         self._services = Services(blobs=self.blobs, limits=self.limits, secret=self._secret())
         self._preparation = Preparation(self._services, self.database)
         self._preparers = Workers(_PREPARERS, "sessions-prepare")
+        self._hashers = Workers(_HASHERS, "sessions-hash")
 
     def submit(
         self,
@@ -178,6 +182,10 @@ class Dispatcher:
         ------
         NoKernels
             When the operation concerns a Jupyter server, which a store is not.
+        ServerBusy
+            When it needs a password hash, and too many wait for one.
+        TooManyTries
+            When the caller has failed too often.
         """
         if operation.needs.jupyter:
             raise NoKernels
@@ -186,9 +194,14 @@ class Dispatcher:
         default = getattr(request, "code", None) == "default"
         light = use_case.prepare is None or (use_case.light is not None and use_case.light(request))
         if light and upload is None and not default:
-            prepared = self._prepare(use_case, request)
+            prepared = self._prepare(use_case, request, place)
             return self._run(operation, use_case, request, asker, place, prepared, None)
-        return self._preparers.submit(
+        workers = self._hashers if use_case.hashes else self._preparers
+        if use_case.hashes and workers.waiting >= _MOST_WAIT_FOR_HASHES:
+            raise ServerBusy
+        if use_case.gate is not None:
+            use_case.gate(replace(self._preparation, address=address), request)
+        return workers.submit(
             self._prepare_and_run, operation, use_case, request, asker, place, upload
         )
 
@@ -271,6 +284,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """Finish what was accepted, and let go of the store."""
+        self._hashers.close()
         self._preparers.close()
         self.database.close()
 
@@ -326,16 +340,19 @@ class Dispatcher:
         request = self._named(request, asker)
         # Nothing is stored for someone who may not: the same check stands in the transaction.
         self.check(operation, request, asker).result()
-        prepared = self._prepare(use_case, request)
+        prepared = self._prepare(use_case, request, place)
         prepared.result()
         blob = None if upload is None else self._store(upload)
         return self._run(operation, use_case, request, asker, place, prepared, blob).result()
 
-    def _prepare(self, use_case: UseCase, request: Any) -> _Prepared:
+    def _prepare(self, use_case: UseCase, request: Any, place: Place) -> _Prepared:
         if use_case.prepare is None:
             return _Prepared()
+        preparation = self._preparation
+        if place.address and not use_case.light:  # what is light is the hot path, and asks for none
+            preparation = replace(preparation, address=place.address)
         try:
-            return _Prepared(use_case.prepare(self._preparation, request))
+            return _Prepared(use_case.prepare(preparation, request))
         except Exception as error:  # noqa: BLE001  # it belongs to whoever waits, once let in
             return _Prepared(failure=error)
 

@@ -30,8 +30,6 @@ from jupyter_sessions.store.tables import users as users_table
 
 TICKET_LIFETIME = timedelta(minutes=10)
 
-_back_off = passwords.BackOff()
-
 
 @dataclass(frozen=True)
 class _Verified:
@@ -41,26 +39,33 @@ class _Verified:
     password_hash: str | None
 
 
+def _begin_try(preparation: Preparation, request: model.LogIn) -> None:
+    tries = preparation.services.login_tries
+    tries.begin(names.fold(request.user), preparation.address)
+
+
 def _verify(preparation: Preparation, request: model.LogIn) -> _Verified:
-    folded = names.fold(request.user)
-    _back_off.check(folded)
-    row = preparation.database.read(lambda tx: users.find(tx.connection, request.user)).result()
-    password_hash = row.password_hash if row is not None else None
-    right = passwords.matches(password_hash, request.password)
-    if row is not None and row.disabled and right:
-        # Counted as a failure, or its password could be guessed without end.
-        _back_off.failed(folded)
+    who = names.fold(request.user), preparation.address
+    tries = preparation.services.login_tries
+    try:
+        row = preparation.database.read(lambda tx: users.find(tx.connection, request.user)).result()
+        password_hash = row.password_hash if row is not None else None
+        right = passwords.matches(password_hash, request.password)
+    except BaseException:
+        tries.withdraw(*who)
+        raise
+    if row is None or not right:
+        return _Verified(0, None)
+    if row.disabled:
+        # It stays counted as a failure, or its password could be guessed without end.
         raise AccountDisabled(
             f"The account {row.name} is disabled.", hint="Ask the server's administrator."
         )
-    if not right:
-        _back_off.failed(folded)
-        return _Verified(0, None)
-    _back_off.succeeded(folded)
-    return _Verified(row.id if row is not None else 0, password_hash)
+    tries.succeeded(*who)
+    return _Verified(row.id, password_hash)
 
 
-@implements(api.LOG_IN, prepare=_verify)
+@implements(api.LOG_IN, prepare=_verify, hashes=True, gate=_begin_try)
 def log_in(context: Context, request: model.LogIn) -> model.NewLogin:
     """Exchange user name and password for a key; with `sudo`, for one that acts as another."""
     verified: _Verified = context.prepared

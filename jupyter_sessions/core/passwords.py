@@ -61,11 +61,7 @@ class BackOff:
         What to do about it.
     """
 
-    def __init__(
-        self,
-        what: str = "logins under this name",
-        hint: str = "If you have lost the password, ask the server's administrator for a new one.",
-    ) -> None:
+    def __init__(self, what: str, hint: str) -> None:
         self._what = what
         self._hint = hint
         self._lock = threading.Lock()
@@ -80,26 +76,57 @@ class BackOff:
             When the name has to wait.
         """
         with self._lock:
-            _, until = self._failures.get(name, (0, 0.0))
-        wait = until - time.monotonic()
-        if wait > 0:
-            raise TooManyTries(
-                f"Too many {self._what} have failed; wait {math.ceil(wait)} s.",
-                hint=self._hint,
-            )
+            self._check(name)
 
-    def failed(self, name: str) -> None:
-        """Count a failed try."""
+    def failed(self, name: str, longest: float = _LONGEST_WAIT) -> None:
+        """Count a failed try; `longest` is the longest wait that it brings, in seconds."""
         with self._lock:
-            count = self._failures.pop(name, (0, 0.0))[0] + 1
-            # More doublings than reach the longest wait are more than a float takes.
-            doublings = min(count - _FREE_TRIES, 10)
-            wait = min(2.0**doublings, _LONGEST_WAIT) if doublings >= 0 else 0
-            self._failures[name] = (count, time.monotonic() + wait)
-            while len(self._failures) > _REMEMBERED:
-                self._failures.popitem(last=False)
+            self._count(name, longest)
+
+    def begin(self, name: str, longest: float = _LONGEST_WAIT) -> None:
+        """Let a try through and count it as failed, until `succeeded` or `withdraw` says otherwise.
+
+        However many come at once, no more of them get through than one after the other.
+
+        Raises
+        ------
+        TooManyTries
+            When the name has to wait.
+        """
+        with self._lock:
+            self._check(name)
+            self._count(name, longest)
+
+    def withdraw(self, name: str) -> None:
+        """Take back that a try was counted, of which nothing came."""
+        with self._lock:
+            count, _ = self._failures.pop(name, (0, 0.0))
+            if count > 1:
+                self._failures[name] = (count - 1, 0.0)
 
     def succeeded(self, name: str) -> None:
         """Forget the failed tries."""
         with self._lock:
             self._failures.pop(name, None)
+
+    def _check(self, name: str) -> None:
+        _, until = self._failures.get(name, (0, 0.0))
+        wait = until - time.monotonic()
+        if wait > 0:
+            raise too_many_tries(self._what, wait, self._hint)
+
+    def _count(self, name: str, longest: float) -> None:
+        count = self._failures.pop(name, (0, 0.0))[0] + 1
+        # More doublings than reach the longest wait are more than a float takes.
+        doublings = min(count - _FREE_TRIES, 10)
+        wait = min(2.0**doublings, longest) if doublings >= 0 else 0
+        self._failures[name] = (count, time.monotonic() + wait)
+        while len(self._failures) > _REMEMBERED:
+            self._failures.popitem(last=False)
+
+
+def too_many_tries(what: str, wait: float, hint: str) -> TooManyTries:
+    """Return the error for who has to wait, which says for how long."""
+    error = TooManyTries(f"Too many {what} have failed; wait {math.ceil(wait)} s.", hint=hint)
+    error.retry_after = math.ceil(wait)
+    return error

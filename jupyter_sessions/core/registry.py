@@ -4,8 +4,9 @@ A use case is ``run(context, request) -> answer``. Work that must not hold up th
 (hashing a password, storing outputs as blobs) is its preparation,
 ``prepare(preparation, request)``, whose result stands in ``context.prepared``; where a request is
 ``light``, its preparation is so little work, and stores nothing, that it is done where the request
-comes in. Requests that wait at the same time may be done ``together``. An operation with a lesser
-role for one's own things has an ``author``: whose the thing is.
+comes in. One that ``hashes`` a password waits in a short queue of its own, and before that its
+``gate`` may turn it away. Requests that wait at the same time may be done ``together``. An
+operation with a lesser role for one's own things has an ``author``: whose the thing is.
 """
 
 from __future__ import annotations
@@ -25,10 +26,14 @@ Ans = TypeVar("Ans")
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a preparation may use: it runs outside any transaction."""
+    """What a preparation may use: it runs outside any transaction.
+
+    `address` is where the caller is, if over HTTP.
+    """
 
     services: Services
     database: Database
+    address: str = ""
 
 
 class Together(NamedTuple):
@@ -58,6 +63,8 @@ class UseCase:
     light: Callable[[Any], bool] | None = None
     together: Together | None = None
     author: Callable[[Context, Any], int | None] | None = None
+    hashes: bool = False
+    gate: Callable[[Preparation, Any], None] | None = None
 
 
 USE_CASES: dict[str, UseCase] = {}
@@ -70,13 +77,15 @@ def implements(
     light: Callable[[Req], bool] | None = None,
     together: Together | None = None,
     author: Callable[[Context, Req], int | None] | None = None,
+    hashes: bool = False,
+    gate: Callable[[Preparation, Req], None] | None = None,
 ) -> Callable[[Callable[[Context, Req], Any]], Callable[[Context, Req], Any]]:
     """Register the decorated function as what `operation` does."""
 
     def register(run: Callable[[Context, Req], Any]) -> Callable[[Context, Req], Any]:
         if operation.name in USE_CASES:
             raise ValueError(f"{operation.name} is implemented twice")
-        USE_CASES[operation.name] = UseCase(run, prepare, light, together, author)
+        USE_CASES[operation.name] = UseCase(run, prepare, light, together, author, hashes, gate)
         return run
 
     return register

@@ -189,6 +189,11 @@ class SessionsHandler(JupyterHandler):
             hint="Tell the server's administrator this number; the log has more under it.",
         )
 
+    def say_when_to_retry(self, error: errors.SessionsError) -> None:
+        """Say after how many seconds to try again, where that helps."""
+        if error.retry_after is not None:
+            self.set_header("Retry-After", str(error.retry_after))
+
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Leave logging to `failure`: what callers did wrong is told to them alone."""
 
@@ -254,7 +259,6 @@ class ApiHandler(SessionsHandler):
         error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
         status = error.status if isinstance(error, errors.SessionsError) else status_code
         self.set_status(status_code if status_code == 405 else status)
-        if status in {429, 503}:
-            self.set_header("Retry-After", "5")
+        self.say_when_to_retry(error)
         self.set_header("Content-Type", "application/json")
         self.finish(_encode(error.to_wire()))

@@ -41,6 +41,11 @@ class Workers:
         self._threads: list[threading.Thread] = []
         self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
 
+    @property
+    def waiting(self) -> int:
+        """How much that was submitted is not begun yet."""
+        return self._waiting.qsize()
+
     def submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
         """Have `work` done; the future holds what it returns or raises.
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.core import logins, passwords
+from jupyter_sessions.core import passwords
 from jupyter_sessions.core.askers import KeyHolder
 from tests.conftest import PASSWORD, House
 from tests.core.asking import do, join, refused
@@ -66,7 +66,6 @@ def test_that_an_account_is_disabled_is_told_to_who_has_its_password(house):
 
 
 def test_failed_tries_back_off_and_whether_there_is_such_a_user_makes_no_difference(house):
-    # Failed tries are kept in the process, by name, so the names are of this test alone.
     there, absent, shut = (secrets.token_hex(4) for _ in range(3))
     house.add(there)
     do(house, "root", api.ADD_ACCOUNT, name=shut, password=PASSWORD)
@@ -75,15 +74,16 @@ def test_failed_tries_back_off_and_whether_there_is_such_a_user_makes_no_differe
         for _ in range(2):
             with refused(errors.AccountDisabled if user == shut else errors.WrongPassword):
                 do(house, "nobody", api.LOG_IN, user=user, password=password)
+        both = f"{user}\0"
         for _ in range(10):
-            logins._back_off.failed(user)
+            house.dispatcher._services.login_tries._together.failed(both)
         for spelling in (user, user.upper()):
             with refused(errors.TooManyTries, match=r"wait (128|127|126) s"):
                 do(house, "nobody", api.LOG_IN, user=spelling, password=PASSWORD)
 
 
 def test_a_login_that_succeeds_forgets_the_failed_tries():
-    back_off = passwords.BackOff()
+    back_off = passwords.BackOff("tries", "Wait.")
     for _ in range(3):
         for _ in range(4):
             back_off.failed("x")
@@ -92,7 +92,7 @@ def test_a_login_that_succeeds_forgets_the_failed_tries():
 
 
 def test_the_wait_grows_to_minutes_and_never_breaks():
-    back_off = passwords.BackOff()
+    back_off = passwords.BackOff("tries", "Wait.")
     for _ in range(3_000):
         back_off.failed("x")
     with refused(errors.TooManyTries, match=r"wait (300|299) s"):
@@ -103,7 +103,7 @@ def test_the_wait_grows_to_minutes_and_never_breaks():
 def test_a_wait_that_is_said_is_long_enough(monkeypatch):
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(passwords, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    back_off = passwords.BackOff()
+    back_off = passwords.BackOff("tries", "Wait.")
     for _ in range(6):
         back_off.failed("x")
     for clock.now, said in ((100.0, 2), (100.4, 2), (101.3, 1), (101.9, 1)):
@@ -114,7 +114,7 @@ def test_a_wait_that_is_said_is_long_enough(monkeypatch):
 
 
 def test_tries_under_very_many_names_take_no_more_room():
-    back_off = passwords.BackOff()
+    back_off = passwords.BackOff("tries", "Wait.")
     for number in range(20_000):
         back_off.failed(str(number))
     assert len(back_off._failures) == 10_000

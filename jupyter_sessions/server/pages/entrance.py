@@ -43,8 +43,9 @@ class LoginPage(Page):
         except errors.BadRequest:
             self.set_status(401)
             self._form(target, user=user, failure="User name and password don't belong together.")
-        except (errors.NotSignedIn, errors.TooManyTries) as failure:
+        except (errors.NotSignedIn, errors.TooManyTries, errors.ServerBusy) as failure:
             self.set_status(failure.status)
+            self.say_when_to_retry(failure)
             self._form(target, user=user, failure=f"{failure.message} {failure.hint}".strip())
         else:
             self.sign_in(login)
