@@ -30,7 +30,6 @@ class BodyHandler(ApiHandler):
 
     async def prepare(self, *, _redirect_to_login: Any = False) -> None:
         """Do what `arrive` does, and put off what fails there until the body has come in."""
-        self.service.answering.add(self)
         connection: Any = self.request.connection
         # Tornado's own answer to a larger body says nothing.
         connection.set_max_body_size(sys.maxsize)

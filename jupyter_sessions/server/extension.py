@@ -38,6 +38,8 @@ class SessionsExtension(ExtensionApp):
     description = "Shared experiment sessions"
     extension_url = "/sessions/"
     load_other_extensions = False
+    #: Whether the server is ours, so that what is idle when it stops is closed.
+    closes_connections = False
 
     database = Unicode(
         help="The store's database as an SQLAlchemy URL: sqlite:////folder/sessions.db or "
@@ -91,6 +93,11 @@ class SessionsExtension(ExtensionApp):
         7.0,
         min=0.001,
         help="How many days an invitation can be used, if nothing else is asked for.",
+    ).tag(config=True)
+    stop_within = Float(
+        10.0,
+        min=0,
+        help="How many seconds open requests get to be answered when the server is asked to stop.",
     ).tag(config=True)
     longest_invitation_days = Float(
         30.0, min=0.001, help="How many days an invitation may be asked to last."
@@ -158,6 +165,10 @@ class SessionsExtension(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Tell this user's other processes, once the port is known, where their store is shown."""
+        from jupyter_sessions.server.draining import OpenConnections
+
+        prefix = f"{serverapp.base_url.rstrip('/')}/sessions"
+        self._service.connections = OpenConnections(serverapp.http_server, prefix)
         described: dict[str, Any] = {
             "url": self.public_url.rstrip("/") or serverapp.connection_url.rstrip("/"),
             "pid": os.getpid(),
@@ -215,4 +226,5 @@ class SessionsExtension(ExtensionApp):
             self._told.unlink(missing_ok=True)
         if self._tidying is not None:
             self._tidying.cancel()
+        await self._service.drain(self.stop_within, close=self.closes_connections)
         await self._service.stop()

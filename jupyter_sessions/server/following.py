@@ -14,6 +14,7 @@ from jupyter_sessions.api import FOLLOW_EVENTS
 from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.server.door import read_request
 from jupyter_sessions.server.handlers import ApiHandler
+from jupyter_sessions.store.workers import closing
 
 _LARGEST_BACKLOG = 8 * 2**20  # bytes that a follower may be behind
 
@@ -40,6 +41,8 @@ class LiveHandler(WebSocketHandler, ApiHandler):
     async def get(self, code: str) -> None:
         """Check who comes, then open the WebSocket."""
         request = read_request(FOLLOW_EVENTS, {"code": code}, self.read_query(), b"")
+        if self.service.stopping:
+            raise closing()
         dispatcher = await self.service.dispatcher()
         following = await self.service.answered(dispatcher.follow(request, self.asker))
         self.session_id, self._after, principal = following
@@ -62,9 +65,10 @@ class LiveHandler(WebSocketHandler, ApiHandler):
 
     async def open(self, *_: str) -> None:
         """Begin."""
-        self.service.answering.discard(self)
         live = await self.service.live()
-        if self.session_id is not None and self.ws_connection is not None:
+        if self.service.stopping:
+            self.leave_to_return()
+        elif self.session_id is not None and self.ws_connection is not None:
             live.join(self, self.session_id, self._code, self._after)
             present = await self.service.present()
             if self.ws_connection is not None:

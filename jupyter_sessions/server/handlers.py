@@ -59,18 +59,7 @@ class SessionsHandler(JupyterHandler):
 
     async def prepare(self, *, _redirect_to_login: Any = False) -> None:
         """Do what `arrive` does, in place of Jupyter's own: the dispatcher checks who may what."""
-        self.service.answering.add(self)
         await self.arrive()
-
-    def on_finish(self) -> None:
-        """Be done."""
-        self.service.answering.discard(self)
-        super().on_finish()
-
-    def on_connection_close(self) -> None:
-        """Be done: nobody waits for the answer."""
-        self.service.answering.discard(self)
-        super().on_connection_close()
 
     async def arrive(self) -> None:
         """Find out who comes, and turn away writes that another site may have made."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import signal
 from typing import Any
 
 from jupyter_server import serverapp
@@ -19,8 +20,6 @@ _DEFAULT_PORT = 8765
 _HEADERS_WITHIN = 30.0  # seconds, which is also how long a connection is kept unused
 _BODY_WITHIN = 120.0
 _COLLECTED_AFTER = 700  # objects, as CPython does until told otherwise
-_GRACE = 10.0  # seconds that open requests get to be answered
-_LOOK_EVERY = 0.02
 _FORM = 1 << 20  # bytes
 
 
@@ -122,24 +121,25 @@ class SessionsServerApp(ServerApp):
         self.http_server.conn_params.header_timeout = _HEADERS_WITHIN
         self.http_server.conn_params.body_timeout = _BODY_WITHIN
 
+    def init_signal(self) -> None:
+        """Take Ctrl-C as any other request to stop, with a terminal or without one."""
+        super().init_signal()
+        # Without a terminal it would be a KeyboardInterrupt, which ends the event loop at once.
+        signal.signal(signal.SIGINT, self._signal_stop)
+
     def stop(self, from_signal: bool = False) -> None:
-        """Take no more connections, answer what is open, then stop."""
+        """Take no more connections; the extension answers what is open before the server ends.
+
+        Asked a second time, it ends at once.
+        """
         if not from_signal:
             super().stop()
-            return
-        self.io_loop.add_callback_from_signal(self._stop_gently)
-
-    async def _stop_gently(self) -> None:
-        import asyncio
-
-        self.http_server.stop()
-        answering = self.web_app.settings["jupyter_sessions"].answering
-        deadline = self.io_loop.time() + _GRACE
-        while answering and self.io_loop.time() < deadline:  # noqa: ASYNC110  # only while stopping
-            await asyncio.sleep(_LOOK_EVERY)
-        closing = asyncio.create_task(self.http_server.close_all_connections())
-        await asyncio.wait([closing], timeout=_GRACE)
-        super().stop()
+        elif self._stopping:
+            self.io_loop.add_callback_from_signal(self.web_app.settings["jupyter_sessions"].hurry)
+        else:
+            self._stopping = True
+            # A signal's handler, or a thread, must not touch what the event loop works with.
+            self.io_loop.add_callback_from_signal(super().stop)
 
 
 class ServedSessions(SessionsExtension):
@@ -150,6 +150,7 @@ class ServedSessions(SessionsExtension):
     flags = _FLAGS
     aliases = _ALIASES
     default_url = "/sessions/"
+    closes_connections = True
 
     @classmethod
     def get_extension_package(cls) -> str:

@@ -6,17 +6,16 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
-from weakref import WeakSet
 
 from jupyter_sessions.server.bridge import Bridge
+from jupyter_sessions.store.workers import closing
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from tornado.web import RequestHandler
-
     from jupyter_sessions.core.dispatch import Dispatcher
     from jupyter_sessions.core.limits import Limits
+    from jupyter_sessions.server.draining import OpenConnections
     from jupyter_sessions.server.kernels.attachments import Attachments
     from jupyter_sessions.server.live import Live
     from jupyter_sessions.server.present import Present
@@ -64,11 +63,22 @@ class Service:
         self.own_uses: Mapping[str, Use] = {}
         #: Proves, to this server, to be a process of the user who runs it.
         self.process_secret = f"jprc_{secrets.token_urlsafe(32)}"
-        #: The requests that wait for their answers.
-        self.answering: WeakSet[RequestHandler] = WeakSet()
+        #: Who is connected, once the server takes connections.
+        self.connections: OpenConnections | None = None
+        #: Whether the server is about to stop.
+        self.stopping = False
+        self._stopped = False
 
     async def dispatcher(self) -> Dispatcher:
-        """Return the dispatcher on the store, which is opened at first need."""
+        """Return the dispatcher on the store, which is opened at first need.
+
+        Raises
+        ------
+        StoreUnusable
+            After `stop`.
+        """
+        if self._stopped:
+            raise closing()
         if self._opening is None or (self._opening.done() and self._opening.exception()):
             self._opening = asyncio.create_task(asyncio.to_thread(self._open_store))
         return await asyncio.shield(self._opening)
@@ -103,14 +113,35 @@ class Service:
             dispatcher = await self.dispatcher()
             await asyncio.to_thread(dispatcher.tidy)
 
-    async def stop(self) -> None:
-        """Finish what was accepted, and let go of the store."""
-        if self.attachments is not None:
-            await self.attachments.stop()
+    async def drain(self, seconds: float, *, close: bool) -> None:
+        """End the live views, and wait until every other request is answered.
+
+        Parameters
+        ----------
+        seconds
+            How long to wait at most.
+        close
+            Whether connections that wait for nothing are closed.
+        """
+        self.stopping = True
         if self.live_if_open is not None:
             self.live_if_open.stop()
+        if self.connections is not None:
+            await self.connections.drain(seconds, close=close)
+
+    def hurry(self) -> None:
+        """Wait for no more answers."""
+        if self.connections is not None:
+            self.connections.hurry()
+
+    async def stop(self) -> None:
+        """Finish what was accepted, and let go of the store."""
+        self.stopping = True
+        if self.attachments is not None:
+            await self.attachments.stop()
         if self.present_if_open is not None:
             await self.present_if_open.stop()
+        self._stopped = True
         if self._opening is not None:
             opening, self._opening = self._opening, None
             dispatcher = await opening

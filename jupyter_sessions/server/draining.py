@@ -1,0 +1,109 @@
+"""Let a server stop without cutting off who waits for an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from tornado.httpserver import HTTPServer
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
+
+# A connection without a request for so long waits for nothing, and can be closed.
+_SETTLED_AFTER = 0.3  # seconds
+_LOOK_EVERY = 0.02
+
+
+class OpenConnections(HTTPServerConnectionDelegate):
+    """The connections of an HTTP server, and which of them wait for an answer.
+
+    Parameters
+    ----------
+    server
+        The server; it is watched from now on.
+    prefix
+        The path below which requests are waited for.
+    """
+
+    def __init__(self, server: HTTPServer, prefix: str) -> None:
+        self._server = server
+        self._prefix = prefix
+        self._application: Any = server.request_callback
+        server.request_callback = self
+        # Since when each has no request to answer; None while it has one.
+        self._idle_since: WeakKeyDictionary[Any, float | None] = WeakKeyDictionary()
+        self._hurried = False
+
+    def start_request(
+        self, server_conn: object, request_conn: HTTPConnection
+    ) -> HTTPMessageDelegate:
+        """Note that a connection has no request now, and hand on the next one."""
+        self._idle_since[server_conn] = time.monotonic()
+        return _Request(
+            self, server_conn, self._application.start_request(server_conn, request_conn)
+        )
+
+    def begin(self, connection: object, start: Any, headers: HTTPHeaders) -> None:
+        """Note that a request has come in."""
+        upgrade = headers.get("Upgrade", "").lower() == "websocket"
+        if start.path.startswith(self._prefix) and not upgrade:
+            self._idle_since[connection] = None
+
+    async def drain(self, seconds: float, *, close: bool) -> None:
+        """Wait until every request is answered; each answer from now on ends its connection.
+
+        Parameters
+        ----------
+        seconds
+            How long to wait at most.
+        close
+            Whether connections that wait for nothing are closed.
+        """
+        self._server.conn_params.no_keep_alive = True
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self._hurried:
+            waiting = False
+            for connection, idle_since in list(self._idle_since.items()):
+                if connection.stream is None or connection.stream.closed():
+                    continue
+                if idle_since is None or time.monotonic() - idle_since < _SETTLED_AFTER:
+                    waiting = True
+                elif close:
+                    connection.stream.close()
+            if not waiting:
+                return
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def hurry(self) -> None:
+        """Wait no longer."""
+        self._hurried = True
+
+
+class _Request(HTTPMessageDelegate):
+    """A request on its way to the application."""
+
+    def __init__(
+        self, connections: OpenConnections, connection: object, inner: HTTPMessageDelegate
+    ) -> None:
+        self._connections = connections
+        self._connection = connection
+        self._inner = inner
+        self.data_received = inner.data_received  # type: ignore[method-assign]  # called for each chunk
+        self.finish = inner.finish  # type: ignore[method-assign]
+        self.on_connection_close = inner.on_connection_close  # type: ignore[method-assign]
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        """Begin with the request."""
+        self._connections.begin(self._connection, start_line, headers)
+        return self._inner.headers_received(start_line, headers)
