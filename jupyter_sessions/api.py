@@ -314,6 +314,10 @@ ENABLE_ACCOUNT = _add("accounts.enable", "POST /accounts/{name}/enable", N.SERVE
 REMOVE_ACCOUNT = _add("accounts.remove", "DELETE /accounts/{name}", N.SERVER_ADMIN, model.AccountNamed, model.Account,
     "Remove an account that owns no session, with its roles everywhere.")
 
+# ---- the caller's own account
+CHANGE_PASSWORD = _add("password.change", "PUT /user/password", N.USER, model.ChangePassword, model.PasswordChanged,
+    "Change the caller's own password; the account's other logins end.", confined=False, guests=False)
+
 # ---- logins
 LOG_IN = _add("logins.create", "POST /login", N.NOTHING, model.LogIn, model.NewLogin,
     "Exchange user name and password for a key.")

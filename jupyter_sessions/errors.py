@@ -83,6 +83,12 @@ class BadPort(BadAddress):
     code = "bad_port"
 
 
+class WeakPassword(BadRequest):
+    """A new password that is among the first that anybody would try."""
+
+    code = "weak_password"
+
+
 class NotSignedIn(SessionsError):
     """Nobody is known to be asking, or what they came with is not valid (any more)."""
 
@@ -140,6 +146,14 @@ class Forbidden(SessionsError):
     code = "forbidden"
     status = 403
     exit_code = 13
+
+
+class ConfirmationFailed(SessionsError):
+    """The password or code that was to prove who is asking is not theirs."""
+
+    code = "confirmation_failed"
+    status = 403
+    exit_code = 51
 
 
 class SessionDisabled(SessionsError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.arguments import unasked
 from jupyter_sessions.commands.declare import Work, command, table
+from jupyter_sessions.commands.own_account import ask_new_password
 from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.results import Card, Line, Result, Table, Tone, done
 from jupyter_sessions.commands.values import one_line
@@ -24,11 +25,7 @@ def _account(answer: model.Account, said: str) -> Result:
 def _new_password(work: Work, name: str, password_stdin: bool) -> str:
     if password_stdin:
         return work.front.read_password()
-    hint = "In a shell, --password-stdin takes it from a pipe."
-    password = work.front.ask_password(f"New password of {name}: ", otherwise=hint)
-    if work.front.ask_password("Once more: ", otherwise=hint) != password:
-        raise errors.BadRequest("The two passwords differ.", hint="Try again; nothing is changed.")
-    return password
+    return ask_new_password(work, name)
 
 
 @command("account add foo", 'account add foo --display-name "Foo Fighter"', session=False)

@@ -175,6 +175,11 @@ TABLE: tuple[Entry, ...] = (
     ),
     *_section(
         "Logins",
+        "own_account",
+        ("password", "Change my own password.", {"secret": True}),
+    ),
+    *_section(
+        "Logins",
         "for_others",
         ("login-for", "Make a login key for someone else.", {"secret": True}),
         ("end-login", "End a login by its number."),

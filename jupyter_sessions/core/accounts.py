@@ -7,7 +7,16 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 
 from jupyter_sessions import api, model
-from jupyter_sessions.core import access, cursors, events, keys, names, passwords, users
+from jupyter_sessions.core import (
+    access,
+    cursors,
+    events,
+    keys,
+    names,
+    password_rules,
+    passwords,
+    users,
+)
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.members import tell_sessions_of
 from jupyter_sessions.core.registry import Preparation, implements
@@ -31,6 +40,8 @@ def _hash(
     preparation: Preparation,  # noqa: ARG001  # hashing needs nothing of it
     request: model.NewAccount | model.SetPassword,
 ) -> str:
+    display_name = request.display_name if isinstance(request, model.NewAccount) else ""
+    password_rules.check_password(request.password, request.name, display_name)
     return passwords.make_hash(request.password)
 
 

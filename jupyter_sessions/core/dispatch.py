@@ -35,6 +35,7 @@ from jupyter_sessions.core import (
     live,
     logins,
     members,
+    own_account,
     own_login,
     ownership,
     presence,
@@ -74,6 +75,7 @@ NOUNS = (
     logins,
     members,
     ownership,
+    own_account,
     own_login,
     presence,
     recording,
@@ -194,7 +196,7 @@ class Dispatcher:
         default = getattr(request, "code", None) == "default"
         light = use_case.prepare is None or (use_case.light is not None and use_case.light(request))
         if light and upload is None and not default:
-            prepared = self._prepare(use_case, request, place)
+            prepared = self._prepare(use_case, request, asker, place)
             return self._run(operation, use_case, request, asker, place, prepared, None)
         workers = self._hashers if use_case.hashes else self._preparers
         if use_case.hashes and workers.waiting >= _MOST_WAIT_FOR_HASHES:
@@ -340,17 +342,19 @@ class Dispatcher:
         request = self._named(request, asker)
         # Nothing is stored for someone who may not: the same check stands in the transaction.
         self.check(operation, request, asker).result()
-        prepared = self._prepare(use_case, request, place)
+        prepared = self._prepare(use_case, request, asker, place)
         prepared.result()
         blob = None if upload is None else self._store(upload)
         return self._run(operation, use_case, request, asker, place, prepared, blob).result()
 
-    def _prepare(self, use_case: UseCase, request: Any, place: Place) -> _Prepared:
+    def _prepare(self, use_case: UseCase, request: Any, asker: Asker, place: Place) -> _Prepared:
         if use_case.prepare is None:
             return _Prepared()
         preparation = self._preparation
-        if place.address and not use_case.light:  # what is light is the hot path, and asks for none
-            preparation = replace(preparation, address=place.address)
+        if not use_case.light:  # what is light is the hot path, and asks for none of this
+            preparation = replace(
+                preparation, address=place.address, asker=asker, now=self._clock()
+            )
         try:
             return _Prepared(use_case.prepare(preparation, request))
         except Exception as error:  # noqa: BLE001  # it belongs to whoever waits, once let in

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
 from jupyter_sessions.core import principals
 from jupyter_sessions.store.tables import keys
@@ -67,12 +67,19 @@ def redeem(connection: Connection, ticket: str, *, now: datetime) -> Row[Any] | 
     ).one_or_none()
 
 
-def revoke(connection: Connection, condition: ColumnElement[bool], *, now: datetime) -> None:
-    """End the keys for which `condition` holds, and all that came of them."""
-    _revoke(connection, condition, now)
+def revoke(connection: Connection, *conditions: ColumnElement[bool], now: datetime) -> int:
+    """End the keys for which `conditions` hold, and all that came of them.
+
+    Returns
+    -------
+    int
+        How many these conditions hold for that were still alive.
+    """
+    revoked = _revoke(connection, and_(*conditions), now)
     ended = select(_PARENTS.c.id).where(_PARENTS.c.revoked.is_not(None))
     while _revoke(connection, keys.c.parent_id.in_(ended), now):
         pass
+    return revoked
 
 
 def _revoke(connection: Connection, condition: ColumnElement[bool], now: datetime) -> int:

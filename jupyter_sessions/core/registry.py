@@ -12,10 +12,12 @@ operation with a lesser role for one's own things has an ``author``: whose the t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from jupyter_sessions.api import Operation
+from jupyter_sessions.core.askers import Anonymous, Asker
 from jupyter_sessions.core.context import Context, Services
 from jupyter_sessions.model import Request
 from jupyter_sessions.store.database import Database
@@ -28,12 +30,14 @@ Ans = TypeVar("Ans")
 class Preparation:
     """What a preparation may use: it runs outside any transaction.
 
-    `address` is where the caller is, if over HTTP.
+    `asker` is who comes with the request, `address` where they are, if over HTTP, `now` the time.
     """
 
     services: Services
     database: Database
     address: str = ""
+    asker: Asker = field(default_factory=Anonymous)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Together(NamedTuple):

@@ -7,6 +7,7 @@ from datetime import datetime
 from jupyter_sessions.model.fields import (
     Answer,
     Cursor,
+    GivenPassword,
     Label,
     PageSize,
     Password,
@@ -52,6 +53,19 @@ class SetPassword(Request):
 
     name: UserName
     password: Password
+
+
+class ChangePassword(Request):
+    """A new password for the account of whoever asks, who proves to know the present one."""
+
+    current: GivenPassword
+    password: Password
+
+
+class PasswordChanged(Answer):
+    """How many other logins of the account have ended with the old password."""
+
+    ended: int
 
 
 class User(Answer):

@@ -10,6 +10,7 @@ from msgspec import Meta
 from jupyter_sessions.model.fields import (
     Answer,
     Cursor,
+    GivenPassword,
     GroupName,
     Label,
     LoginState,
@@ -31,7 +32,7 @@ class LogIn(Request):
     """
 
     user: UserName
-    password: Annotated[str, Meta(max_length=1_000)]
+    password: GivenPassword
     group: GroupName | None = None
     idle_timeout: Minutes | None = None
     agent: Label = ""

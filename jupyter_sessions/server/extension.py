@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -127,9 +128,11 @@ class SessionsExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         """Make what the handlers share known to them."""
         from jupyter_sessions.server.identity import ask_every_minute
+        from jupyter_sessions.server.log_filter import hide_keys
 
         if self.serverapp is not None:
             ask_every_minute(self.serverapp.identity_provider)
+            hide_keys(self.serverapp.log, *map(logging.getLogger, ("tornado", "jupyter_sessions")))
         limits = Limits(
             command=self.max_command_bytes,
             file=self.max_file_bytes,

@@ -86,6 +86,16 @@ class SessionsHandler(JupyterHandler):
         """Whether a write needs the XSRF token: pages' always, the API's when by cookie."""
         return True
 
+    def clear(self) -> None:
+        """Begin an answer, which does not say what the server is made of."""
+        super().clear()
+        self.clear_header("Server")
+
+    def set_cookie(self, name: str, value: str | bytes, *args: Any, **more: Any) -> None:
+        """Set a cookie; what came over TLS goes back over TLS only, the XSRF token's too."""
+        more["secure"] = self.request.protocol == "https"
+        super().set_cookie(name, value, *args, **more)
+
     def check_xsrf_cookie(self) -> None:
         """Do nothing: `prepare` has checked, after finding out who comes."""
 
@@ -146,7 +156,6 @@ class SessionsHandler(JupyterHandler):
             path=f"{self.base_url}sessions",
             httponly=True,
             samesite="Lax",
-            secure=self.request.protocol == "https",
         )
 
     def sign_out(self) -> None:
@@ -188,6 +197,7 @@ class SessionsHandler(JupyterHandler):
 
     def _log(self) -> None:
         # A capability URL opens what it leads to, and a ticket lets in: neither goes into a log.
+        # Keys that were typed into a path are taken out of every line (`server.log_filter`).
         self.request.uri = _unrevealing(self.request.uri or "")
         if "Referer" in self.request.headers:
             self.request.headers["Referer"] = _unrevealing(self.request.headers["Referer"])

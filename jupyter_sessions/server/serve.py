@@ -12,6 +12,7 @@ from jupyter_server.auth.authorizer import Authorizer
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
 from tornado import web
+from tornado.httputil import HTTPHeaders
 from traitlets import Bool, Dict, Int, Type, Unicode, default
 
 from jupyter_sessions.server.extension import SessionsExtension
@@ -73,6 +74,17 @@ class NothingElse(Authorizer):
         return False
 
 
+class NoServerHeader(web.OutputTransform):
+    """Takes out of every answer, errors of Tornado's own too, what the server is made of."""
+
+    def transform_first_chunk(
+        self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        """Drop the header."""
+        headers.pop("Server", None)
+        return super().transform_first_chunk(status_code, headers, chunk, finishing)
+
+
 class SessionsServerApp(ServerApp):
     """A Jupyter server without kernels, contents and terminals."""
 
@@ -114,6 +126,11 @@ class SessionsServerApp(ServerApp):
     def running_server_info(self, kernel_count: bool = True) -> str:  # noqa: ARG002  # there are none
         """Say where the sessions are."""
         return f"The sessions are at:\n{self.display_url}"
+
+    def init_webapp(self) -> None:
+        """Answer nothing that tells what the server is made of."""
+        super().init_webapp()
+        self.web_app.add_transform(NoServerHeader)
 
     def init_httpserver(self) -> None:
         """Cut off those who open a request and never finish it."""

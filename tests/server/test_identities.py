@@ -157,6 +157,7 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "accounts.disable": lambda case: {"name": case.account()},
     "accounts.enable": lambda case: {"name": case.account()},
     "accounts.remove": lambda case: {"name": case.account()},
+    "password.change": lambda case: {"current": PASSWORD, "password": PASSWORD},
     "logins.create": lambda case: {"user": "spare", "password": PASSWORD},
     "logins.redeem": lambda case: {
         "ticket": case.site.house.call("spare", api.MAKE_TICKET, model.Nothing()).ticket
@@ -186,6 +187,9 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
 
 #: Operations that the table lets everyone ask for, and who may have them done in the end.
 ONLY = {"logins.open": {"administrator"}}
+#: Operations that answer some otherwise than the table alone says: the administrator here is the
+#: system user, who has no password.
+OTHERWISE = {("password.change", "administrator"): (409, "conflict")}
 #: Who has no role in the sessions, or none any more.
 OUTSIDERS = (
     "stranger",
@@ -210,6 +214,8 @@ def expected(operation: Operation[Any, Any], who: str, state: str) -> tuple[int,
         return 404, "no_kernels"  # of a server that has none, to whoever asks
     if who in NOT_SIGNED_IN:
         return 401, NOT_SIGNED_IN[who]
+    if (operation.name, who) in OTHERWISE:
+        return OTHERWISE[operation.name, who]
     if operation.name in ONLY and who not in ONLY[operation.name]:
         return 403, "forbidden"
     if who == "guest" and not operation.guests:

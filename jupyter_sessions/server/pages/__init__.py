@@ -16,6 +16,7 @@ def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
     other address below ``/sessions``.
     """
     from jupyter_sessions.server.pages import (
+        account,
         activity,
         entrance,
         history,
@@ -30,6 +31,7 @@ def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
         (r"/sessions/?", sessions.SessionsPage),
         (r"/sessions/login", entrance.LoginPage),
         (r"/sessions/logout", entrance.LogoutPage),
+        (r"/sessions/account", account.AccountPage),
         (r"/sessions/enter", entrance.EntryPage),
         (r"/sessions/join", joining.JoinPage),
         (rf"{_SESSION}/?", history.HistoryPage),

@@ -32,6 +32,10 @@ class Links:
         """Where the logout button posts to."""
         return self.root + "logout"
 
+    def account(self) -> str:
+        """The visitor's own account."""
+        return self.root + "account"
+
     def enter(self) -> str:
         """The one-time login link."""
         return self.root + "enter"

@@ -185,6 +185,9 @@ export type NewInvitation = { key: string; page: string | null; invitation: Invi
  */
 export type NewLogin = { key: string; user: string; display_name: string; login: Login; clamped: boolean };
 
+/** How many other logins of the account have ended with the old password. */
+export type PasswordChanged = { ended: number };
+
 /**
  * Someone who is connected: a page or a kernel that has a session open, or a login in use.
  *
@@ -324,6 +327,7 @@ export type Operations = {
   'accounts.disable': { request: { name: string }; answer: Account };
   'accounts.enable': { request: { name: string }; answer: Account };
   'accounts.remove': { request: { name: string }; answer: Account };
+  'password.change': { request: { current: string; password: string }; answer: PasswordChanged };
   'logins.create': { request: { user: string; password: string; group?: string | null; idle_timeout?: number | null; agent?: string; label?: string; sudo?: string | null }; answer: NewLogin };
   'logins.check': { request: {  }; answer: Login };
   'logins.redeem': { request: { ticket: string; agent?: string; label?: string }; answer: NewLogin };
@@ -407,6 +411,7 @@ export const OPERATIONS = {
   'accounts.disable': {"method": "POST", "path": "/accounts/{name}/disable"},
   'accounts.enable': {"method": "POST", "path": "/accounts/{name}/enable"},
   'accounts.remove': {"method": "DELETE", "path": "/accounts/{name}"},
+  'password.change': {"method": "PUT", "path": "/user/password"},
   'logins.create': {"method": "POST", "path": "/login"},
   'logins.check': {"method": "GET", "path": "/login"},
   'logins.redeem': {"method": "POST", "path": "/login/ticket"},

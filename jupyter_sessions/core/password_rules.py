@@ -1,0 +1,76 @@
+"""Which passwords can be chosen: none that are among the first that anybody would try."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from jupyter_sessions.errors import WeakPassword
+
+#: Words that anybody would try on this product, whatever stands around them.
+CONTEXT_WORDS = frozenset(
+    {
+        "admin",
+        "administrator",
+        "experiment",
+        "ipython",
+        "jupyter",
+        "jupyterhub",
+        "jupyterlab",
+        "jupytersession",
+        "jupytersessions",
+        "kernel",
+        "notebook",
+        "password",
+        "session",
+        "sessions",
+    }
+)
+
+_RULES = "Give 8 characters or more, of any kind; several words make a good password."
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+
+
+@cache
+def _common() -> frozenset[str]:
+    # On use: most processes never see a password.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def check_password(password: str, *about: str) -> None:
+    """Check a password that somebody chooses.
+
+    The length is checked by the request's own type. There are no rules about kinds of characters.
+
+    Parameters
+    ----------
+    password
+        The password, exactly as it was given.
+    about
+        What is known of the account: its name and display name.
+
+    Raises
+    ------
+    WeakPassword
+        When it is a common password, or only a name or a word of this product with digits and signs
+        around it.
+    """
+    folded = password.casefold()
+    if folded in _common():
+        raise WeakPassword(
+            "This password is among the most common ones, which are tried first.", hint=_RULES
+        )
+    letters = _NOT_LETTERS.sub("", folded)
+    names = {
+        _NOT_LETTERS.sub("", part.casefold()) for name in about for part in [name, *name.split()]
+    }
+    if letters in CONTEXT_WORDS | (names - {""}):
+        raise WeakPassword(
+            "This password is only a name, or a word of this product, with digits or signs "
+            "around it.",
+            hint=_RULES,
+        )
+    if len(set(folded)) < 3:
+        raise WeakPassword("This password repeats one or two characters.", hint=_RULES)
