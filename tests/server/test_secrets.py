@@ -113,6 +113,11 @@ def test_no_secret_is_found_in_any_file_after_a_workout(
         told.append(ask(root, api.WHO).text)
         http.cookies.delete(f"jupyter-sessions-{server.port}")
         # Keys where they don't belong.
+        spelled = "".join(f"%{ord(letter):02x}" for letter in login)
+        for typed in (login, login.replace("_", "%5F"), spelled):
+            for path in ("/", "/sessions/", "/sessions/api/sessions/", "/sessions/w/x/", "/api/"):
+                http.get(path + typed, headers={"Referer": server.url + path + typed})
+        told.append(ask("", api.LOG_IN, user=login, password="wrong").text)
         http.get("/sessions/api/sessions", params={"token": login})
         http.get("/sessions/api/sessions", params={"search": login})
         http.get(

@@ -1,0 +1,102 @@
+"""The page of the visitor's own account, and what answers and cookies give away."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from jupyter_sessions import api
+from tests.conftest import PASSWORD
+from tests.server.conftest import Site
+from tests.server.serving import HANDSHAKE, Place, bearer
+
+NEW = "a horse of another colour"
+
+
+def xsrf(page: httpx.Response) -> str:
+    found = re.search(r'name="_xsrf" value="([^"]+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def log_in(browser: httpx.Client, user: str, **more: str) -> httpx.Response:
+    token = xsrf(browser.get("/sessions/login"))
+    return browser.post(
+        "/sessions/login", data={"user": user, "password": PASSWORD, "_xsrf": token} | more
+    )
+
+
+def test_a_user_changes_their_password_on_the_page_and_stays_logged_in(site: Site) -> None:
+    name = site.account()
+    with httpx.Client(base_url=site.server.url) as browser:
+        assert log_in(browser, name).status_code == 303
+        page = browser.get("/sessions/account")
+        assert "Common passwords are refused" in page.text and 'type="password"' in page.text
+        form = {"_xsrf": xsrf(page), "current": PASSWORD, "new": NEW, "again": NEW}
+        for wrong, status, said in (
+            ({"again": "x"}, 400, "differ"),
+            ({"current": "wrong"}, 403, "not your present password"),
+            ({"new": "iloveyou", "again": "iloveyou"}, 400, "most common"),
+            ({"new": "short", "again": "short"}, 400, "8 characters or more"),
+        ):
+            answer = browser.post("/sessions/account", data=form | wrong)
+            assert answer.status_code == status and said in answer.text, answer.text
+            assert form["current"] not in answer.text and form["new"] not in answer.text
+        assert browser.post("/sessions/account", data=form | {"_xsrf": "x"}).status_code == 403
+        changed = browser.post("/sessions/account", data=form)
+        assert changed.status_code == 200 and "Your password is changed." in changed.text
+        assert browser.get("/sessions/account").status_code == 200
+    assert site.http.get(f"{api.PREFIX}/user", headers=bearer(site.keys[name])).status_code == 401
+
+
+def test_who_is_known_without_a_password_is_told_so(site: Site) -> None:
+    code = site.session()
+    page = site.http.get("/sessions/account", headers=site.headers("guest", code))
+    assert page.status_code == 200 and "guest has no password" in page.text
+    assert site.http.get("/sessions/account").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/nowhere", "/sessions/", "/sessions/login", "/sessions/nowhere", "/sessions/w/x/y",
+     "/sessions/api/health", "/sessions/api/nowhere", "/sessions/api/user", "/api/status",
+     "/sessions/api/openapi.json", "/static/nowhere.js"],
+)  # fmt: skip
+def test_no_answer_says_what_the_server_is_made_of(site: Site, path: str) -> None:
+    for method in ("GET", "POST", "TRACE", "OPTIONS"):
+        answer = site.server.exchange(method, path, {"Connection": "close"})
+        assert answer.startswith(b"HTTP/1.1 ") and b"\r\nServer:" not in answer, answer
+
+
+def test_no_answer_to_what_is_hardly_http_says_it_either(site: Site) -> None:
+    live = f"{api.PREFIX}/sessions/{site.session()}/live"
+    answers = [
+        site.server.exchange("GET", live, HANDSHAKE),
+        site.server.exchange("GET", live, HANDSHAKE | bearer(site.keys["owner"])),
+        site.server.exchange("GET", "/sessions/", {"Content-Length": "x"}),
+        site.server.exchange("BREW", "/sessions/"),
+    ]
+    for answer in answers:
+        assert answer.startswith(b"HTTP/1.1 ") and b"\r\nServer:" not in answer, answer
+
+
+def test_every_cookie_is_for_tls_only_where_the_proxy_speaks_tls(place: Place) -> None:
+    with place.serve("--ServerApp.trust_xheaders=True") as server, place.house() as house:
+        house.add("owner")
+        for scheme in ("https", "http"):
+            headers = {"X-Forwarded-Proto": scheme}
+            with httpx.Client(base_url=server.url, headers=headers) as browser:
+                page = browser.get("/sessions/login")
+                data = {"user": "owner", "password": PASSWORD, "_xsrf": xsrf(page)}
+                # A browser sends a secure cookie back over TLS, which only the proxy speaks here.
+                cookies = dict(page.cookies.items())
+                entered = httpx.post(
+                    f"{server.url}/sessions/login", data=data, headers=headers, cookies=cookies
+                )
+            assert entered.status_code == 303, entered.text
+            lines = [each.lower() for answer in (page, entered)
+                     for each in answer.headers.get_list("set-cookie")]  # fmt: skip
+            assert len(lines) >= 2
+            assert all(("; secure" in line) == (scheme == "https") for line in lines), lines
