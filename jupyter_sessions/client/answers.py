@@ -207,7 +207,7 @@ def broken(server: str, error: BaseException) -> errors.SessionsError:
         if isinstance(cause, ssl.SSLError):
             return errors.NotASessionsServer(
                 f"{server} does not speak https there.",
-                hint="Check the port; a server without TLS is named with http://.",
+                hint=f"Check the port.{_other_scheme(server)}",
             )
     # Failures of name resolution have negative numbers of their own.
     numbers = (cause.errno for cause in causes if isinstance(cause, OSError))
@@ -221,7 +221,10 @@ def broken(server: str, error: BaseException) -> errors.SessionsError:
 def _other_scheme(server: str) -> str:
     # Either of the two, asked in the other's language, may just say nothing.
     if server.startswith("https:"):
-        return " A server without TLS is named with http://."
+        plain = server.replace("https:", "http:", 1)
+        return (
+            f" A server without TLS is named with http://: {plain}. Passwords travel in clear then."
+        )
     return " A server with TLS is named with https://."
 
 

@@ -20,6 +20,9 @@ def run(group: click.Group, typed: list[str], front: Front) -> int:
     """
     try:
         code = group.main(typed, prog_name=front.prefix, standalone_mode=False, obj=front)
+    except click.exceptions.NoArgsIsHelpError as error:  # a group of commands alone
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else front.prefix

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from jupyter_sessions import __version__, errors
+from jupyter_sessions import errors
 from jupyter_sessions.commands import running
 from jupyter_sessions.commands.front import Current, Front
-from jupyter_sessions.commands.table import CommandGroup
+from jupyter_sessions.commands.table import CommandGroup, overview
 
 if TYPE_CHECKING:
     from jupyter_sessions import model
@@ -206,9 +206,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(typed: list[str]) -> int:
     """Run one command and return its exit code; what fails is told on stderr."""
     front = Shell()
-    group = click.version_option(__version__, prog_name="jupyter_sessions")(
-        CommandGroup(all_commands=True)
-    )
+    group = CommandGroup(all_commands=True)
+    if not typed:
+        click.echo(overview(front.prefix))
+        return 0
     try:
         code = running.run(group, typed, front)
         sys.stdout.flush()

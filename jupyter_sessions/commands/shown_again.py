@@ -10,7 +10,7 @@ from jupyter_sessions.commands.declare import Work
 
 # Those that name the commands they show, and those that show the last ones.
 _NAMING = ("view", "replay", "load", "request", "response")
-_LISTING = ("resume", "history")
+_LISTING = ("resume", "history", "search")
 _SHOWING = re.compile(
     rf"^\s*%(?:session\s+(?P<name>{'|'.join((*_NAMING, *_LISTING))})|oph_resume)\b(?P<rest>.*)$",
     re.MULTILINE,

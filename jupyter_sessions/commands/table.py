@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from jupyter_sessions import __version__
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -75,7 +77,11 @@ TABLE: tuple[Entry, ...] = (
         ("disable", "Close the session to all but its owner, until it is enabled."),
         ("enable", "Open a disabled session again."),
         ("close", "Make the session a read-only archive, for good."),
-        ("remove", "Take the session out of every list; it can be restored for a while."),
+        (
+            "remove",
+            "Take the session out of every list; it can be restored for a while.",
+            {"aliases": ("delete",)},
+        ),
         ("dispose", "Remove a session, as a program does that made it."),
         ("restore", "Bring a removed session back."),
         ("transfer", "Make another user the owner."),
@@ -84,7 +90,11 @@ TABLE: tuple[Entry, ...] = (
         "Members",
         "members",
         ("members", "List the members and their roles.", {"aliases": ("users",)}),
-        ("grant", "Give users and groups roles, in place of those that they hold."),
+        (
+            "grant",
+            "Give users and groups roles, in place of those that they hold.",
+            {"aliases": ("share",)},
+        ),
         ("revoke", "Take from users and groups the roles that they were granted."),
     ),
     *_section(
@@ -197,6 +207,67 @@ BY_NAME: dict[str, Entry] = {
     name: entry for entry in TABLE for name in (entry.name, *entry.aliases)
 }
 
+#: What people type for a command with some of its arguments.
+REWRITTEN: dict[str, tuple[str, ...]] = {
+    "rename": ("set", "label"),
+    "search": ("history", "--search"),
+    "status": ("show",),
+    "version": ("--version",),
+}
+
+#: What people type where several commands may be meant, or none does it, and what to type instead.
+SUGGESTED: dict[str, str] = {
+    "export": "`get PATH` downloads what is published, `view N --save FOLDER` writes a command's "
+    "outputs into files, `history --json` prints the commands as JSON.",
+    "start": "`new LABEL` makes a session, `resume CODE` takes one up, `unpause` goes on "
+    "recording, and `jupyter sessions serve` starts a server.",
+    "stop": "`pause` and `detach` stop recording, `close` ends a session for good, and Ctrl-C "
+    "stops a server.",
+    "tag": "`set label TEXT`, `set description TEXT` and `message TEXT` say what a session is "
+    "about.",
+    "record": "`new LABEL` makes a session and records into it, `resume CODE` records into one "
+    "that is there.",
+    "open": "`resume CODE` takes a session up, `web` shows its page.",
+    "attach": "`resume CODE` takes a session up.",
+    "create": "`new LABEL` makes a session.",
+    "info": "`show` shows a session.",
+    "ls": "`list` lists the sessions, `files` what is published.",
+    "rm": "`remove` removes a session, `unpublish PATH` a published file.",
+    "log": "`history` lists the commands.",
+    "download": "`get PATH` downloads what is published.",
+    "upload": "`publish FILE` publishes a file.",
+    "whoami": "`logins` lists your logins, `members` your roles in a session.",
+}
+
+_OVERVIEW = """\
+Shared experiment sessions for Jupyter.
+
+{lines}
+
+All commands: {prefix} --help. One of them: {prefix} NAME --help
+In a notebook or in ipython: %load_ext jupyter_sessions, then %session NAME\
+"""
+_IN_OVERVIEW = (
+    "new", "list", "resume", "history", "view", "publish", "files", "get", "grant", "members",
+    "web", "login", "serve", "demo",
+)  # fmt: skip
+
+
+def overview(prefix: str) -> str:
+    """Describe in a few lines what most people begin with."""
+    lines = [f"  {name:<8}  {BY_NAME[name].summary}" for name in _IN_OVERVIEW]
+    return _OVERVIEW.format(lines="\n".join(lines), prefix=prefix)
+
+
+def rewrite(typed: list[str]) -> list[str]:
+    """Write what was typed with the words of `TABLE` and its options."""
+    if not typed:
+        return typed
+    name, *rest = typed
+    if name == "help":
+        return [*rest, "--help"]
+    return [*REWRITTEN.get(name, (name,)), *rest]
+
 
 class CommandGroup(click.Group):
     """The commands of `TABLE`, each imported on use.
@@ -214,9 +285,14 @@ class CommandGroup(click.Group):
             epilog="NAME --help tells more of each.",
             subcommand_metavar="NAME …",
         )
+        click.version_option(__version__, prog_name="jupyter_sessions")(self)
         self._entries = {
             name: entry for name, entry in BY_NAME.items() if all_commands or not entry.shell_only
         }
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, with the words that people may type for ours."""
+        return super().parse_args(ctx, rewrite(args))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Return the commands' names."""
@@ -241,9 +317,12 @@ class CommandGroup(click.Group):
         """Find the command that the arguments begin with; an unknown name is told what is near."""
         name = args[0]
         if name not in self._entries and not name.startswith("-"):
-            near = get_close_matches(name, self._entries, n=3)
-            meant = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"There is no command {name!r}.{meant}", ctx)
+            near = get_close_matches(name, [*self._entries, *REWRITTEN], n=3)
+            meant = f"Did you mean {' or '.join(near)}?" if near else ""
+            instead = SUGGESTED.get(name, meant)
+            if name in BY_NAME:
+                instead = f"Type it in a shell: jupyter sessions {name}"
+            raise click.UsageError(f"There is no command {name!r}. {instead}".rstrip(), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(

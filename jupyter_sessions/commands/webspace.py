@@ -13,11 +13,12 @@ import click
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import downloads
 from jupyter_sessions.client.entering import login_link
+from jupyter_sessions.client.references import host_of, is_loopback
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.paging import more
 from jupyter_sessions.commands.publishable import named
-from jupyter_sessions.commands.results import Line, Result, Table, Tone, done
+from jupyter_sessions.commands.results import Block, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.commands.values import one_line, size
 from jupyter_sessions.formats import Content, inside, outputs, write
 
@@ -215,18 +216,15 @@ def _server(transport: Transport) -> str | None:
 
 def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
     if server is None:
-        return Result(
-            answer,
-            (
-                Line(
-                    "No server shows this store now, so its pages have no address.\n"
-                    "Start one: `jupyter sessions serve`, or open JupyterLab.",
-                    Tone.WARNING,
-                ),
-            ),
+        said = (
+            "No server shows this store now, so its pages have no address.\n"
+            "Start one in a shell: `jupyter sessions serve`; for other machines too: "
+            "`jupyter sessions serve --ip=0.0.0.0`."
         )
+        return Result(answer, (Line(said, Tone.WARNING),))
     url = f"{server}/sessions{page or '/'}"
-    lines = [Line("The session's page:" if page else "My sessions:", link=url)]
+    lines: list[Block] = [Line("The session's page:" if page else "My sessions:", link=url)]
+    lines += _for_a_colleague(work, server, url) if page else []
     opened = url
     if work.transport.server is None:
         opened = login_link(work.transport, server, f"/sessions{page or '/'}").url
@@ -236,6 +234,24 @@ def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bo
         work.front.open_browser(opened)
 
     return Result(answer, lines, afterwards=show if browser else None)
+
+
+def _for_a_colleague(work: Work, server: str, url: str) -> list[Block]:
+    """Say what to send to a colleague, or why the address is none to send."""
+    from jupyter_sessions.client.reachability import explain_plain_http, explain_unreachable
+
+    unreachable = explain_unreachable(server)
+    blocks: list[Block] = [Line(unreachable, Tone.WARNING)] if unreachable else []
+    if is_loopback(host_of(server)):
+        return blocks
+    members = work.call(api.LIST_MEMBERS, model.SessionNamed(code=work.code)).members
+    names = [each.user for each in members if not each.group and "owner" not in each.roles]
+    name = names[0] if len(names) == 1 else "NAME"
+    blocks.append(Line("A colleague with an account opens it, or types in a notebook:"))
+    blocks.append(Code(f"%session login {one_line(name)}@{server}\n%session resume {url}"))
+    if clear := explain_plain_http(server):
+        blocks.append(Line(clear, Tone.WARNING))
+    return blocks
 
 
 COMMANDS = table(publish, files, get, unpublish, web)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ from jupyter_sessions.folders import own_database
 
 _STARTED_WITHIN = 60.0  # seconds
 _STOPPED_WITHIN = 15.0
+_ANSWERED_WITHIN = 1.0
+_USUAL_PORT = 8765
 
 
 def show(*, serve: bool, port: int, output: str | None) -> None:
@@ -72,7 +75,7 @@ def _serve(transport: Transport, code: str, port: int) -> None:
     command = [sys.executable, "-m", "jupyter_sessions", "serve"]
     command += ["--ServerApp.allow_root=True", "--ServerApp.log_level=WARN"]
     command += ["--ServerApp.open_browser=False"]
-    command += [f"--port={port}"] if port else []
+    command += [f"--port={port or _choose_port()}"]
     # A server left behind would hold its port: TERM is to end it as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = subprocess.Popen(command)
@@ -89,6 +92,13 @@ def _serve(transport: Transport, code: str, port: int) -> None:
     finally:
         server.terminate()
         server.wait(_STOPPED_WITHIN)
+
+
+def _choose_port() -> int:
+    """Return the usual port or, where another program has it, 0 for any."""
+    with socket.socket() as probe:
+        probe.settimeout(_ANSWERED_WITHIN)
+        return 0 if probe.connect_ex(("127.0.0.1", _USUAL_PORT)) == 0 else _USUAL_PORT
 
 
 def _address(server: subprocess.Popen[bytes]) -> str:

@@ -50,7 +50,8 @@ class SessionMagics:
     def session(self, line: str) -> None:
         """Work with shared sessions: ``%session NAME …``.
 
-        Alone it shows the attached session; ``%session --help`` lists the commands.
+        Alone, and as ``status``, it shows the attached session; ``%session --help`` lists the
+        commands.
         """
         with _told():
             self.front.refresh()
@@ -60,7 +61,7 @@ class SessionMagics:
                 raise errors.BadRequest(
                     f"The line can't be read: {error}.", hint="Close the quotation mark."
                 ) from error
-            if typed:
+            if typed and typed != ["status"]:
                 self._run(typed)
             else:
                 self._show_attached()

@@ -7,10 +7,12 @@ import logging
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Float, Int, Set, Unicode, default
+from jupyter_server.serverapp import WILDCARD_IPS
+from traitlets import Bool, Float, Int, Set, TraitError, Unicode, default, validate
 
 from jupyter_sessions import __version__, errors, folders
 from jupyter_sessions.core.limits import Limits
@@ -25,6 +27,28 @@ if TYPE_CHECKING:
 _URL_VARIABLE = "JUPYTER_SESSIONS_URL"
 _KERNELS = "kernels"  # the service of a Jupyter server
 _TIDY_EVERY = 600.0  # seconds
+
+
+def find_own_url(serverapp: Any, public_url: str) -> str:
+    """Return the base URL of a server as others call it; its port must be known.
+
+    Parameters
+    ----------
+    serverapp
+        The Jupyter server.
+    public_url
+        What is configured, if anything.
+    """
+    from jupyter_sessions.client.reachability import name_this_machine
+
+    if public_url:
+        return public_url.rstrip("/")
+    own: str = serverapp.connection_url
+    if serverapp.ip in {"", *WILDCARD_IPS} and not serverapp.sock:
+        name = name_this_machine(by_name=bool(serverapp.certfile))
+        scheme, base = urlsplit(own).scheme, serverapp.base_url
+        own = f"{scheme}://{name}:{serverapp.port}{base}"
+    return own.rstrip("/")
 
 
 class SessionsExtension(ExtensionApp):
@@ -113,6 +137,19 @@ class SessionsExtension(ExtensionApp):
         # Asked of the app that a server is started for; `jupyter sessions web` opens one.
         return False
 
+    @validate("public_url")
+    def _check_public_url(self, proposal: Any) -> str:
+        from jupyter_sessions.client.references import parse_address
+
+        url = str(proposal["value"]).strip()
+        try:
+            address = parse_address(url)
+        except errors.BadAddress as error:
+            raise TraitError(f"public_url is {url!r}: {error.message}") from None
+        if url and ("://" not in url or address.user is not None):
+            raise TraitError(f"public_url is {url!r}; it begins with http:// or https://.")
+        return url
+
     @default("database")
     def _default_database(self) -> str:
         return folders.own_database()
@@ -173,7 +210,7 @@ class SessionsExtension(ExtensionApp):
         prefix = f"{serverapp.base_url.rstrip('/')}/sessions"
         self._service.connections = OpenConnections(serverapp.http_server, prefix)
         described: dict[str, Any] = {
-            "url": self.public_url.rstrip("/") or serverapp.connection_url.rstrip("/"),
+            "url": find_own_url(serverapp, self.public_url),
             "pid": os.getpid(),
             "database": self.database,
             "version": __version__,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import signal
+import sys
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from jupyter_server import serverapp
@@ -13,9 +17,15 @@ from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
 from tornado import web
 from tornado.httputil import HTTPHeaders
-from traitlets import Bool, Dict, Int, Type, Unicode, default
+from tornado.netutil import ssl_options_to_context
+from traitlets import Bool, Dict, Int, TraitError, Type, Unicode, default, validate
+from traitlets.config.configurable import Configurable
+from traitlets.config.loader import ArgumentError, Config, KVArgParseConfigLoader
 
-from jupyter_sessions.server.extension import SessionsExtension
+from jupyter_sessions import errors
+from jupyter_sessions.client.reachability import explain_plain_http, explain_unreachable
+from jupyter_sessions.server.extension import SessionsExtension, find_own_url
+from jupyter_sessions.server.listening import listen
 
 _DEFAULT_PORT = 8765
 _HEADERS_WITHIN = 30.0  # seconds, which is also how long a connection is kept unused
@@ -32,7 +42,9 @@ _FLAGS: dict[str, Any] = {
     ),
 }
 _ALIASES: dict[str, Any] = {
-    **{name: serverapp.aliases[name] for name in ("config", "ip", "port", "keyfile", "certfile")},
+    **{name: serverapp.aliases[name] for name in ("config", "keyfile", "certfile")},
+    "ip": "SessionsServerApp.ip",
+    "port": "SessionsServerApp.port",
     "base-url": "ServerApp.base_url",
     "database": "SessionsExtension.database",
     "blobs": "SessionsExtension.blobs",
@@ -85,6 +97,75 @@ class NoServerHeader(web.OutputTransform):
         return super().transform_first_chunk(status_code, headers, chunk, finishing)
 
 
+_SEE_HELP = "`jupyter sessions serve --help` shows the options."
+_LARGEST_PORT = 65_535
+#: The classes whose options people mean by a name that no class has.
+_CONFIGURED = ("SessionsExtension", "SessionsServerApp")
+
+#: What jupyter_server says of itself, and means nothing to whoever serves sessions.
+_UNSAID = re.compile(
+    r"Bad config encountered|.*extension was successfully|.*without loading other extensions"
+    r"|Use Control-C to stop|\s*To access the server|Shutting down \d+ extension"
+)
+
+
+def _is_said(record: logging.LogRecord) -> bool:
+    return not _UNSAID.match(record.getMessage())
+
+
+class StrictLoader(KVArgParseConfigLoader):
+    """Reads the command line; what nothing takes is an error."""
+
+    def load_config(self, *more: Any, **named: Any) -> Config:
+        """Read the options, and refuse whatever else is typed."""
+        config: Config = super().load_config(*more, **named)
+        if self.extra_args:
+            raise errors.BadRequest(
+                f"serve takes options only, and {self.extra_args[0]!r} is not one.", hint=_SEE_HELP
+            )
+        return config
+
+    def _handle_unrecognized_alias(self, arg: str) -> None:
+        near = get_close_matches(arg, [*_ALIASES, *_FLAGS], n=1)
+        meant = f" Did you mean --{near[0]}?" if near else ""
+        raise errors.BadRequest(f"There is no option --{arg}.{meant}", hint=_SEE_HELP)
+
+
+def _check_names(config: Config) -> None:
+    """Refuse options that nothing here has; to be called when all that could have one is loaded.
+
+    Raises
+    ------
+    BadRequest
+        When a name is mistyped, or its class is not used by this server.
+    """
+    known: dict[str, type[Configurable]] = {}
+    classes = [Configurable]
+    while classes:
+        here = classes.pop()
+        known[here.__name__] = here
+        classes += here.__subclasses__()
+    for section, values in config.items():
+        own = _names(known[section]) if section in known else []
+        for name in values:
+            if name in own:
+                continue
+            places = {section: own} if own else {each: _names(known[each]) for each in _CONFIGURED}
+            for place, names in places.items():
+                if near := get_close_matches(name, names, n=1):
+                    meant = f" Did you mean --{place}.{near[0]}?"
+                    break
+            else:
+                meant = ""
+            raise errors.BadRequest(
+                f"There is no option --{section}.{name}.{meant}", hint=_SEE_HELP
+            )
+
+
+def _names(of: type[Configurable]) -> list[str]:
+    return of.class_trait_names(config=True)
+
+
 class SessionsServerApp(ServerApp):
     """A Jupyter server without kernels, contents and terminals."""
 
@@ -100,13 +181,56 @@ class SessionsServerApp(ServerApp):
     default_url = Unicode("/sessions/", config=True, help="What the server's root leads to.")
     # Refused by default because of kernels, of which there are none here.
     allow_root = Bool(True, config=True, help="Let root run the server.")
-    port = Int(_DEFAULT_PORT, config=True, help="The port to listen on.")
+    ip = Unicode(
+        "localhost",
+        config=True,
+        help="The address to listen on; localhost is for this machine only, 0.0.0.0 is all "
+        "addresses of this machine.",
+    )
+    port = Int(
+        _DEFAULT_PORT,
+        config=True,
+        help="The port to listen on; 0 takes any that is free.",
+    )
+    # An extension that can't do what is configured must not seem to.
+    reraise_server_extension_failures = Bool(True, config=True, help="Fail with the extension.")
+    raise_config_file_errors = Bool(True, config=True, help="Fail with a configuration file.")
     max_body_size = Int(_FORM, config=True, help="How large a form may be; the API has its own.")
     flags = Dict(_FLAGS)
     aliases = Dict(_ALIASES)
     # There is nothing here that one could lose: what was accepted is on disk.
     answer_yes = Bool(True, config=True, help="Let Ctrl-C end the server without a question.")
     log_json = Bool(False, config=True, help="Write the log as one JSON object a line.")
+
+    @validate("port")
+    def _check_port(self, proposal: Any) -> int:
+        port: int = proposal["value"]
+        if not 0 <= port <= _LARGEST_PORT:
+            raise errors.BadPort(
+                f"{port} is not a port.", hint=f"A port is a number from 1 to {_LARGEST_PORT}."
+            )
+        return port
+
+    def _create_loader(
+        self, argv: list[str] | None, aliases: Any, flags: Any, classes: Any
+    ) -> StrictLoader:
+        return StrictLoader(argv, aliases, flags, classes=classes, log=self.log)
+
+    def exit(self, exit_status: int | str | None = 0) -> None:
+        """Raise, in our words, what traitlets would end the process for."""
+        wrong = sys.exc_info()[1]
+        if isinstance(wrong, TraitError | ArgumentError):
+            said = " ".join(f"{wrong}".split())
+            raise errors.BadRequest(f"{said.rstrip('.')}.", hint=_SEE_HELP) from wrong
+        super().exit(exit_status)
+
+    def load_config_file(self, suppress_errors: bool = False) -> None:  # type: ignore[override]  # as theirs
+        """Read the configuration files; one that was named must be there."""
+        if self.config_file and not Path(self.config_file).is_file():
+            raise errors.BadRequest(
+                f"There is no configuration file {self.config_file}.", hint=_SEE_HELP
+            )
+        super().load_config_file(suppress_errors)
 
     def init_logging(self) -> None:
         """Write JSON where asked."""
@@ -124,17 +248,56 @@ class SessionsServerApp(ServerApp):
                 handler.setFormatter(JsonFormatter(fields))
 
     def running_server_info(self, kernel_count: bool = True) -> str:  # noqa: ARG002  # there are none
-        """Say where the sessions are."""
-        return f"The sessions are at:\n{self.display_url}"
+        """Say where the sessions are, and what to send to a colleague."""
+        service = self.web_app.settings["jupyter_sessions"]
+        server = find_own_url(self, service.public_url)
+        here = self.local_url if self.ip in {"", *serverapp.WILDCARD_IPS} else ""
+        lines = ["The sessions are at:", f"{server}/sessions/", *([here] if here else [])]
+        unreachable = explain_unreachable(server)
+        if unreachable:
+            lines.append(unreachable)
+        if not unreachable.startswith("Only"):
+            lines += [
+                "A colleague with an account (jupyter sessions account add NAME) opens it in a "
+                "browser, or types in a notebook:",
+                f"    %session login NAME@{server}",
+                "    %session resume URL    (%session web prints the URL)",
+            ]
+        if clear := explain_plain_http(server):
+            lines.append(clear)
+        return "\n".join([*lines, "Ctrl-C stops the server."])
 
     def init_webapp(self) -> None:
-        """Answer nothing that tells what the server is made of."""
+        """Take the port first; answer nothing that tells what the server is made of."""
+        self._listening = [] if self.sock else listen(self.ip, self.port)
+        if self.port == 0 and self._listening:
+            self.port = self._listening[0].getsockname()[1]
         super().init_webapp()
         self.web_app.add_transform(NoServerHeader)
 
+    def _find_http_port(self) -> None:
+        """Keep the port that is taken already."""
+
+    def _bind_http_server_tcp(self) -> bool:
+        self.http_server.add_sockets(self._listening)
+        return True
+
     def init_httpserver(self) -> None:
         """Cut off those who open a request and never finish it."""
-        super().init_httpserver()
+        from jupyter_sessions.store.engines import check_url
+
+        _check_names(self.cli_config)
+        if isinstance(self.starter_app, SessionsExtension):
+            check_url(self.starter_app.database)
+        try:
+            if self.ssl_options is not None:
+                ssl_options_to_context(self.ssl_options, server_side=True)
+            super().init_httpserver()
+        except (OSError, ValueError) as error:  # all that the ssl module raises
+            raise errors.BadRequest(
+                f"The certificate {self.certfile} or its key can't be used: {error}.",
+                hint="--certfile and --keyfile name files in the PEM format.",
+            ) from error
         self.http_server.conn_params.header_timeout = _HEADERS_WITHIN
         self.http_server.conn_params.body_timeout = _BODY_WITHIN
 
@@ -163,6 +326,8 @@ class ServedSessions(SessionsExtension):
     """The sessions as an application of their own."""
 
     serverapp_class = SessionsServerApp
+    classes = [SessionsServerApp]  # noqa: RUF012  # as theirs
+    subcommands = {}  # noqa: RUF012
     description = "Serve this user's sessions to their members."
     flags = _FLAGS
     aliases = _ALIASES
@@ -179,4 +344,6 @@ def main(argv: list[str] | None = None, **config: Any) -> None:
     """Serve until told to stop."""
     # A command is over before its waste counts, and puts collecting off; a server lives on.
     gc.set_threshold(_COLLECTED_AFTER)
+    for app in (SessionsServerApp, SessionsExtension):
+        logging.getLogger(app.__name__).addFilter(_is_said)
     ServedSessions.launch_instance(argv or [], **config)  # type: ignore[no-untyped-call]  # theirs

@@ -77,14 +77,22 @@ def open_engines(url: str) -> Engines:
     return engines
 
 
-def _connect(url: str) -> Engines:
+def check_url(url: str) -> None:
+    """Tell whether a database is one that this program can open, without opening it.
+
+    Raises
+    ------
+    StoreUnusable
+        When its URL can't be read, its kind is not known, or its driver is not installed.
+    """
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         if backend == "sqlite" and parsed.database:
-            return _sqlite(Path(parsed.database))
+            return
         if backend == "postgresql":
-            return _server(url)
+            create_engine(url).dispose()
+            return
     except ModuleNotFoundError as error:
         raise StoreUnusable(
             f"The driver of that database is not installed: {error.name}.",
@@ -96,6 +104,14 @@ def _connect(url: str) -> Engines:
         "The database URL can't be read, or leads to no database that this program knows.",
         hint="Write sqlite:////folder/sessions.db or postgresql+psycopg://user@host/name.",
     )
+
+
+def _connect(url: str) -> Engines:
+    check_url(url)
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(Path(str(parsed.database)))
+    return _server(url)
 
 
 def _sqlite(path: Path) -> Engines:

@@ -465,7 +465,7 @@ def test_a_value_out_of_bounds_is_told_in_words(
 ) -> None:
     if where == "over HTTP":
         program.good("account", "add", "bar", "--password-stdin", input=PASSWORD)
-        server = serve("--ServerApp.allow_root=True", "--SessionsApp.administrators=bar")
+        server = serve("--ServerApp.allow_root=True", "--SessionsExtension.administrators=bar")
         program.good("login", f"bar@{server.url}", "--password-stdin", input=PASSWORD)
     new(program)
     add = ["account", "add", "foo", "--password-stdin"]

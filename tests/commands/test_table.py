@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import click
 import pytest
 
 from jupyter_sessions.commands.declare import SessionsCommand
-from jupyter_sessions.commands.table import BY_NAME, TABLE, CommandGroup
+from jupyter_sessions.commands.table import BY_NAME, REWRITTEN, SUGGESTED, TABLE, CommandGroup
 from tests.commands.conftest import Program
 
 HEAVY = {
@@ -19,6 +20,7 @@ HEAVY = {
 }  # fmt: skip
 
 ISSUE = """new list show set members users grant revoke disable enable close remove restore transfer
+delete share
 resume history view request response replay load forget ui pause unpause detach publish files get
 unpublish web exists login logout account serve demo
 scratch message agent dispose http-url xmlrpc-url outbox
@@ -90,3 +92,43 @@ def test_the_program_has_three_names(program: Program) -> None:
         )
         shown.append(done.stdout)
     assert len(set(shown)) == 1
+
+
+def test_the_program_by_itself_gives_an_overview_in_20_lines_and_ends_with_0(
+    program: Program,
+) -> None:
+    printed = program.good()
+    assert len(printed.splitlines()) <= 20
+    assert "jupyter sessions --help" in printed
+    for group in ("account", "groups"):
+        assert "Usage" in program.good(group)
+
+
+def test_words_that_people_type_for_a_command_do_what_it_does(program: Program) -> None:
+    code = program("new", "Rain", "--json").json["code"]
+    assert "Snow" in program.good("rename", "Snow")
+    assert code in program.good("status")
+    assert program("search", "rain", "--json").json["items"] == []
+    assert program.good("version") == program.good("--version")
+    assert program.good("help", "grant") == program.good("grant", "--help")
+    assert program.good("help") == program.good("--help")
+    assert "nobody-here" in program("share", "nobody-here").err
+    assert "is removed" in program.good("delete", "--yes")
+
+
+@pytest.mark.parametrize("name", SUGGESTED)
+def test_what_no_command_does_is_answered_by_commands_that_are_there(
+    program: Program, name: str
+) -> None:
+    refused = program(name)
+    assert refused.code == 2
+    typed = re.findall(r"`(?:jupyter sessions )?([^`]*)`", refused.err)
+    assert typed
+    for line in typed:
+        assert line.split()[0] in BY_NAME
+    assert not {name} & (BY_NAME.keys() | REWRITTEN.keys())
+
+
+def test_a_word_that_is_nearly_a_command_is_answered_with_it(program: Program) -> None:
+    assert "Did you mean history" in program("histroy").err
+    assert "There is no command 'qwxz'." in program("qwxz").err

@@ -1,0 +1,69 @@
+"""Whether other machines can reach a server's address, and which address of this one to give."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+from jupyter_sessions.client.references import host_of, is_loopback
+
+#: Addresses of documentation: to ask for the way there sends nothing.
+_ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+_ANY_PORT = 9
+
+
+def find_outward_address() -> str | None:
+    """Return the IP address by which this machine reaches others; None where it reaches none."""
+    for family, there in _ELSEWHERE:
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((there, _ANY_PORT))
+                address = str(probe.getsockname()[0])
+        except OSError:
+            continue
+        if not is_loopback(address):
+            return address
+    return None
+
+
+def name_this_machine(*, by_name: bool) -> str:
+    """Return what other machines call this one: its IP address or, for a certificate, its name."""
+    address = None if by_name else find_outward_address()
+    if address is None:
+        return socket.getfqdn() if by_name else socket.gethostname()
+    return f"[{address}]" if ":" in address else address
+
+
+def explain_unreachable(server: str) -> str:
+    """Say why other machines can't open a server's address; empty where nothing speaks against it.
+
+    Parameters
+    ----------
+    server
+        The server's base URL.
+    """
+    host = host_of(server)
+    if is_loopback(host):
+        return (
+            "Only this machine can open this address. For other machines, "
+            "run `jupyter sessions serve --ip=0.0.0.0` in a shell."
+        )
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if "." not in host:
+            return (
+                f"Other machines may not know the name {host}. Where they don't, give the server "
+                "an address that they know: `jupyter sessions serve --public-url=URL`."
+            )
+    return ""
+
+
+def explain_plain_http(server: str) -> str:
+    """Say what plain HTTP means for passwords; empty where they are encrypted, or stay here."""
+    if not server.startswith("http://") or is_loopback(host_of(server)):
+        return ""
+    return (
+        "Plain HTTP: passwords and results travel in clear text. Use it in a network that you "
+        "trust, or serve with --certfile and --keyfile, or behind a proxy with TLS."
+    )

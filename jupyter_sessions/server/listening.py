@@ -1,0 +1,85 @@
+"""Listen on an address and a port, or say in one sentence why that is not possible."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from tornado.netutil import bind_sockets
+
+from jupyter_sessions import errors
+from jupyter_sessions.client.running import own_servers
+
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM}
+
+
+def listen(ip: str, port: int) -> list[socket.socket]:
+    """Listen on a port of an address of this machine.
+
+    Parameters
+    ----------
+    ip
+        An IP address or a name; empty for all addresses.
+    port
+        The port; 0 for any that is free.
+
+    Raises
+    ------
+    BadAddress
+        When the address is none of this machine.
+    Conflict
+        When another program listens there already.
+    Forbidden
+        When this user may not listen there.
+    """
+    try:
+        return bind_sockets(port, ip)
+    except socket.gaierror as error:
+        raise errors.BadAddress(
+            f"{ip!r} is not an address or name that this machine knows: {error.strerror}.",
+            hint="Name an address of this machine, as --ip=0.0.0.0 for all, or leave --ip out.",
+        ) from error
+    except OSError as error:
+        raise _explain(error, ip, port) from error
+
+
+def _explain(error: OSError, ip: str, port: int) -> errors.SessionsError:
+    if error.errno == errno.EADDRINUSE:
+        return errors.Conflict(
+            f"Port {port} is in use{_name_holder(port)}.",
+            hint="Choose another with --port, or --port=0 for any that is free.",
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return errors.BadAddress(
+            f"{ip} is not an address of this machine.",
+            hint="Name one that it has, as --ip=0.0.0.0 for all, or leave --ip out.",
+        )
+    if error.errno in _NOT_ALLOWED:
+        return errors.Forbidden(
+            f"You may not listen on port {port}.", hint="Choose one above 1023 with --port."
+        )
+    return errors.BadAddress(
+        f"The server can't listen on {ip}, port {port}: {error.strerror or error}.",
+        hint="Choose another address with --ip, or another port with --port.",
+    )
+
+
+def _name_holder(port: int) -> str:
+    """Say who listens on a port, as far as this user can know."""
+    import psutil
+
+    try:
+        connections = psutil.net_connections("tcp")
+        holders = {
+            found.pid
+            for found in connections
+            if found.status == psutil.CONN_LISTEN and found.laddr.port == port and found.pid
+        }
+        for server in own_servers():
+            if server.pid in holders:
+                return f" by your server at {server.url} (process {server.pid})"
+        for pid in sorted(holders):
+            return f" by {psutil.Process(pid).name()} (process {pid})"
+    except (OSError, psutil.Error):  # some systems show this to administrators only
+        pass
+    return " by another program"
