@@ -53,6 +53,12 @@ class BadRequest(SessionsError):
     exit_code = 2
 
 
+class FileChanged(BadRequest):
+    """A file was changed while it was published, so that there is no one content of it."""
+
+    code = "file_changed"
+
+
 class BadRole(BadRequest):
     """A role that does not exist, or not for granting."""
 
@@ -281,6 +287,14 @@ class StoreUnusable(SessionsError):
     status = 503
     exit_code = 31
     retry_after = 5
+
+
+class ContentDamaged(StoreUnusable):
+    """What is stored is not what was published or recorded, and is not given out."""
+
+    code = "content_damaged"
+    status = 500
+    exit_code = 39
 
 
 class StoreFull(SessionsError):

@@ -25,13 +25,14 @@ ARROWS: dict[str, set[str]] = {
     "folders": {"errors"},
     "refusals": {"errors", "model"},
     "escape_sequences": set(),
-    "store": {"errors", "model", "roles", "folders"},
+    "snapshots": {"errors"},
+    "store": {"errors", "model", "roles", "folders", "snapshots"},
     "core": {"store", "api", "model", "roles", "errors", "folders", "escape_sequences"},
     "server": {
         "core", "store", "api", "model", "roles", "errors", "refusals", "folders", "formats",
         "recorder", "client", "escape_sequences",
     },
-    "client": {"api", "model", "roles", "errors", "folders"},
+    "client": {"api", "model", "roles", "errors", "folders", "snapshots"},
     "recorder": {"model", "escape_sequences"},
     "formats": {"model", "errors"},
     "commands": {

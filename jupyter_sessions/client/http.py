@@ -18,6 +18,7 @@ from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.client import answers
 from jupyter_sessions.client.pace import Pace
 from jupyter_sessions.client.references import host_of, is_loopback
+from jupyter_sessions.snapshots import open_snapshot
 
 if TYPE_CHECKING:
     import ssl
@@ -316,7 +317,12 @@ class Http:
         sent: dict[str, Any] = {"extensions": extensions}
         headers = self.headers()
         if operation.content == "upload":
-            sent["content"] = stack.enter_context(_opened(content))
+            if isinstance(content, Path):
+                snapshot = stack.enter_context(open_snapshot(content))
+                sent["content"] = snapshot.pieces()
+                headers["Content-Length"] = str(snapshot.size)
+            else:
+                sent["content"] = content or b""
             sent["params"] = _as_query(fields)
             headers["Content-Type"] = "application/octet-stream"
         elif operation.method == "GET":
@@ -388,19 +394,3 @@ def _as_json(fields: dict[str, Any]) -> bytes:
         raise errors.BadRequest(
             f"This can't be sent as JSON: {error}", hint="Send text, numbers, lists and tables."
         ) from error
-
-
-@contextmanager
-def _opened(content: bytes | Path | None) -> Iterator[bytes | BinaryIO]:
-    if not isinstance(content, Path):
-        yield content or b""
-        return
-    try:
-        file = content.open("rb")
-    except OSError as error:
-        raise errors.BadRequest(
-            f"The file {str(content)!r} can't be read: {error.strerror}.",
-            hint="Check its name and permissions.",
-        ) from error
-    with file:
-        yield file

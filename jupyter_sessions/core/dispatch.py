@@ -55,7 +55,7 @@ from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.core.viewed import Viewed
 from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn, ServerBusy
-from jupyter_sessions.store.blobs import Blob, Blobs
+from jupyter_sessions.store.blobs import Blob, Blobs, BlobWriter
 from jupyter_sessions.store.database import Database, Transaction, Work
 from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.joint import Joint
@@ -89,6 +89,7 @@ NOUNS = (
 Req = TypeVar("Req", bound=model.Request)
 Ans = TypeVar("Ans")
 T = TypeVar("T")
+Upload = Path | bytes | BlobWriter
 
 _PREPARERS = 4
 # A hash takes some tenths of a second of two cores, and 64 MiB.
@@ -165,7 +166,7 @@ class Dispatcher:
         request: Req,
         asker: Asker,
         *,
-        upload: Path | bytes | None = None,
+        upload: Upload | None = None,
         server: str | None = None,
         address: str = "",
     ) -> Future[Any]:
@@ -174,7 +175,8 @@ class Dispatcher:
         Parameters
         ----------
         upload
-            The content that comes with the request: bytes, or a file.
+            The content that comes with the request: bytes, a file, or a blob that was written and
+            not stored yet.
         server
             The base URL under which the caller reaches this store, for URLs in the answer.
         address
@@ -337,7 +339,7 @@ class Dispatcher:
         request: Any,
         asker: Asker,
         place: Place,
-        upload: Path | bytes | None,
+        upload: Upload | None,
     ) -> Any:
         request = self._named(request, asker)
         # Nothing is stored for someone who may not: the same check stands in the transaction.
@@ -360,7 +362,9 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  # it belongs to whoever waits, once let in
             return _Prepared(failure=error)
 
-    def _store(self, upload: Path | bytes) -> Blob:
+    def _store(self, upload: Upload) -> Blob:
+        if isinstance(upload, BlobWriter):
+            return upload.store()
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
 
     def _named(self, request: Any, asker: Asker) -> Any:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Integer, Row, Select, bindparam, select, upda
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core import cursors, events, instants, summaries, users
-from jupyter_sessions.core.context import Context, Services
+from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.members import every as every_member
 from jupyter_sessions.core.outputs import unpack
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import answer
-from jupyter_sessions.errors import NotFound
+from jupyter_sessions.errors import ContentDamaged, NotFound
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.numbers import number_in, rows_in
@@ -42,39 +42,68 @@ _WHOLE: Select[Any] = (
 )
 
 
-def whole(row: Row[Any], services: Services) -> model.Command:
-    """Make a whole command of a row of `_WHOLE`, reading its blobs."""
+def whole(row: Row[Any], context: Context) -> model.Command:
+    """Make a whole command of a row of `_WHOLE`, reading its blobs.
+
+    Raises
+    ------
+    ContentDamaged, NotFound
+        When its source or its outputs are not what was recorded, or not there.
+    """
     summary = summaries.summary(row)
     if row.forgotten:
         return model.Command(summary=summary, request=None, response=None)
-    source = _blob(row, "source")
-    request = model.CommandRequest(
-        source=services.blobs.read(source).decode() if source else row.source,
+    blobs = context.services.blobs
+    of = f"of command {row.number} in session {context.session.code}"
+    source = _blob(row, "source", f"the source {of}")
+    request = _request(row, blobs.read(source).decode() if source else row.source)
+    used_as = f"the outputs {of}"
+    outputs = unpack(row.outputs, row.size, _blob(row, "outputs", used_as), blobs, used_as)
+    if row.status == "running":
+        so_far = model.SoFar(outputs=outputs, until=row.finished) if row.finished else None
+        return model.Command(summary=summary, request=request, response=None, so_far=so_far)
+    response = _response(row, outputs, row.note)
+    return model.Command(summary=summary, request=request, response=response)
+
+
+def _whole_or_note(row: Row[Any], context: Context) -> model.Command:
+    """Make a command of a row: without outputs, and with a note that says why, if need be."""
+    try:
+        return whole(row, context)
+    except (ContentDamaged, NotFound) as failure:
+        response = _response(row, [], f"{row.note} {failure.message}".strip())
+        return model.Command(
+            summary=summaries.summary(row), request=_request(row, row.source), response=response
+        )
+
+
+def _request(row: Row[Any], source: str) -> model.CommandRequest:
+    return model.CommandRequest(
+        source=source,
         started=row.started,
         language=row.language,
         kernel=row.kernel,
         notebook=row.notebook,
         execution_count=row.execution_count,
     )
-    outputs = unpack(row.outputs, _blob(row, "outputs"), services.blobs)
-    if row.status == "running":
-        so_far = model.SoFar(outputs=outputs, until=row.finished) if row.finished else None
-        return model.Command(summary=summary, request=request, response=None, so_far=so_far)
-    response = model.CommandResponse(
+
+
+def _response(row: Row[Any], outputs: list[model.Output], note: str) -> model.CommandResponse:
+    return model.CommandResponse(
         status=row.status,
         outputs=outputs,
         finished=row.finished,
         duration=row.duration,
-        note=row.note,
+        note=note,
     )
-    return model.Command(summary=summary, request=request, response=response)
 
 
-def _blob(row: Row[Any], name: str) -> Blob | None:
+def _blob(row: Row[Any], name: str, used_as: str) -> Blob | None:
     sha256 = getattr(row, f"{name}_sha")
     if sha256 is None:
         return None
-    return Blob(sha256, getattr(row, f"{name}_size"), getattr(row, f"{name}_encoding"))
+    size, encoding = getattr(row, f"{name}_size"), getattr(row, f"{name}_encoding")
+    return Blob(sha256, size, encoding, used_as=used_as)
 
 
 def find(connection: Connection, session_id: int, number: int) -> Row[Any]:
@@ -169,7 +198,7 @@ def list_commands(
 def get(context: Context, request: model.CommandNamed) -> model.Command:
     """Show a command with its outputs as they were."""
     row = find(context.connection, context.session.id, request.number)
-    return whole(row, context.services)
+    return whole(row, context)
 
 
 def _last(context: Context) -> int:
@@ -233,5 +262,5 @@ def resume(context: Context, request: model.ResumeSession) -> model.Resumed:
     return model.Resumed(
         session=answer(context, context.session),
         members=every_member(context),
-        commands=[whole(row, context.services) for row in reversed(rows)],
+        commands=[_whole_or_note(row, context) for row in reversed(rows)],
     )

@@ -11,6 +11,7 @@ import msgspec
 
 from jupyter_sessions.core import instants
 from jupyter_sessions.core.managing import manages_sessions
+from jupyter_sessions.errors import ContentDamaged
 from jupyter_sessions.escape_sequences import remove_sequences
 from jupyter_sessions.model import (
     DisplayData,
@@ -20,7 +21,7 @@ from jupyter_sessions.model import (
     Recording,
     Stream,
 )
-from jupyter_sessions.store.blobs import Blob, Blobs, compress, decompress
+from jupyter_sessions.store.blobs import Blob, Blobs, compress, damaged, decompress
 
 #: How much of a source stands in lists, in characters; what is longer stands whole in a blob.
 SOURCE_SHOWN = 4_000
@@ -125,11 +126,30 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
     )
 
 
-def unpack(inline: bytes | None, blob: Blob | None, blobs: Blobs) -> list[Output]:
-    """Return the outputs of a row as they came."""
+def unpack(
+    inline: bytes | None, size: int, blob: Blob | None, blobs: Blobs, used_as: str
+) -> list[Output]:
+    """Return the outputs of a row as they came.
+
+    Raises
+    ------
+    ContentDamaged
+        When they are not what was recorded; `used_as` says in the message what they are.
+    NotFound
+        When they are not there.
+    """
     if blob is not None:
         return _decode(blobs.read(blob))
-    return _decode(decompress(inline)) if inline else []
+    if not inline:
+        return []
+    try:
+        content = decompress(inline)
+        # Rows of old have no checksum, but all have a size, where there was anything to size.
+        if size not in {0, len(content)}:
+            raise damaged(used_as)
+        return _decode(content)
+    except (ContentDamaged, msgspec.DecodeError, UnicodeDecodeError):
+        raise damaged(used_as) from None
 
 
 def _storable(text: str) -> str:

@@ -214,6 +214,7 @@ def name_blobs(context: Context, stored: Iterable[Blob]) -> None:
             "sha256": blob.sha256,
             "size": blob.size,
             "encoding": blob.encoding,
+            "digests": blob.digests,
             "stored": context.now,
         }
         for blob in {blob.sha256: blob for blob in stored}.values()
@@ -223,7 +224,7 @@ def name_blobs(context: Context, stored: Iterable[Blob]) -> None:
         context.connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[blobs.c.sha256],
-                set_={name: statement.excluded[name] for name in ("stored", "encoding")},
+                set_={name: statement.excluded[name] for name in ("stored", "encoding", "digests")},
             ),
             rows,
         )

@@ -132,7 +132,7 @@ def look(context: Context, token: str, path: str) -> Viewed:
     context.principal, context.open_session = viewer, session
     if grant.folder is None:
         row = history.find(context.connection, session.id, grant.number or 0)
-        command = history.whole(row, context.services)
+        command = history.whole(row, context)
         return CommandOutputs(command.outputs)
     if names.fold(path).partition("/")[0] != grant.folder:
         raise NotFound("This view does not reach so far.", hint="Open the file from its session.")

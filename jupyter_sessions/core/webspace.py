@@ -83,7 +83,7 @@ def find(context: Context, path: str) -> tuple[model.File, Blob]:
         When nothing is published under that path.
     """
     row = context.connection.execute(
-        _FILE.where(
+        _FILE.add_columns(blobs.c.digests).where(
             files.c.session_id == context.session.id,
             files.c.folded == names.fold(names.path(path)),
         )
@@ -93,7 +93,9 @@ def find(context: Context, path: str) -> tuple[model.File, Blob]:
             f"Nothing is published as {path!r} in this session.",
             hint="See `files` for what is; it may have been unpublished.",
         )
-    return _file(row), Blob(row.sha256, row.size, row.encoding)
+    by = "" if row.command is None else f", published by command {row.command}"
+    used_as = f"{row.path!r} in session {context.session.code}{by},"
+    return _file(row), Blob(row.sha256, row.size, row.encoding, row.digests, used_as)
 
 
 @implements(api.GET_FILE)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 
-from jupyter_sessions import errors
 from jupyter_sessions.server.door import read_request
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.operations import OperationHandler
@@ -18,6 +15,8 @@ if TYPE_CHECKING:
     from jupyter_sessions.core.dispatch import Dispatcher
 
 _UPLOAD_WITHIN = 3600.0  # seconds
+# So much of an upload, in bytes, goes to a thread at once: each way there costs as much as a write.
+_WRITTEN_AT_ONCE = 1 << 20
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,6 +25,11 @@ class ContentHandler(OperationHandler):
     """Published files, going up and coming down, streamed through the disk and not the memory."""
 
     _upload: Any = None
+
+    def initialize(self, *arguments: Any, **settings: Any) -> None:
+        """Begin with nothing come in."""
+        super().initialize(*arguments, **settings)
+        self._come = bytearray()
 
     async def arrive(self) -> None:
         """See that the caller may publish here before taking a byte."""
@@ -38,7 +42,7 @@ class ContentHandler(OperationHandler):
             await self.service.answered(dispatcher.check(operation, request, self.asker))
             connection: Any = self.request.connection
             connection.set_body_timeout(_UPLOAD_WITHIN)
-            self._upload = tempfile.NamedTemporaryFile()  # noqa: SIM115  # closed in on_finish
+            self._upload = await self.in_thread(dispatcher.blobs.writer)  # closed in on_finish
 
     @property
     def largest(self) -> int:
@@ -46,19 +50,15 @@ class ContentHandler(OperationHandler):
         return self.service.limits.file
 
     async def keep(self, chunk: bytes) -> None:
-        """Put a piece of the content on disk."""
+        """Put a piece of the content into the blob store, under no name yet."""
         if self._upload is not None:
-            await self.in_thread(self._write, chunk)
+            self._come += chunk
+            if len(self._come) >= _WRITTEN_AT_ONCE:
+                await self._write()
 
-    def _write(self, chunk: bytes) -> None:
-        try:
-            self._upload.write(chunk)
-            self._upload.flush()
-        except OSError as error:
-            raise errors.StoreFull(
-                f"There is no room for the upload: {error.strerror}. Nothing was changed.",
-                hint="Free some room on the server and try again.",
-            ) from None
+    async def _write(self) -> None:
+        come, self._come = self._come, bytearray()
+        await self.in_thread(self._upload.write, come)
 
     async def operate(self, path: tuple[str, ...]) -> None:
         """Publish or download."""
@@ -67,8 +67,8 @@ class ContentHandler(OperationHandler):
         fields = dict(zip(operation.path_fields, path, strict=True))
         request = read_request(operation, fields, self.read_query(), b"")
         if operation.content == "upload":
-            upload = Path(self._upload.name)
-            await self.finish(_encode(await self.call(operation, request, upload)))
+            await self._write()
+            await self.finish(_encode(await self.call(operation, request, self._upload)))
         else:
             await self._download(await self.call(operation, request))
 
@@ -81,12 +81,12 @@ class ContentHandler(OperationHandler):
         await send(self, await self.service.dispatcher(), blob)
 
     def on_finish(self) -> None:
-        """Let the temporary file go."""
+        """Let go of what was not stored."""
         self._let_go()
         super().on_finish()
 
     def on_connection_close(self) -> None:
-        """Let the temporary file go when the sender breaks off."""
+        """Let go of it when the sender breaks off."""
         self._let_go()
         super().on_connection_close()
 

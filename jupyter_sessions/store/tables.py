@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.columns import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0008"
+REVISION = "0009"
 
 metadata = MetaData(
     naming_convention={
@@ -146,6 +146,9 @@ blobs = Table(
     Column("size", BigInteger, nullable=False),
     Column("encoding", String, nullable=False),
     Column("stored", Instant, nullable=False),
+    # The XXH3 digests of its chunks, where it has more than one; blobs that were stored before
+    # there were digests have none, and are verified whole.
+    Column("digests", LargeBinary),
 )
 
 commands = Table(

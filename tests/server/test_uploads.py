@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from jupyter_sessions import api
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.http import Http
+from jupyter_sessions.snapshots import Snapshot
 from tests.server.conftest import Site
 from tests.server.serving import (
     NEVER_GIVEN,
@@ -183,7 +186,7 @@ def test_a_full_disk_is_told_as_such_and_what_was_there_is_intact(place: Place) 
         before = resource.prlimit(
             pid, resource.RLIMIT_FSIZE, (2 * MEBIBYTE, resource.RLIM_INFINITY)
         )
-        answer = http.put(url, content=bytes(8 * MEBIBYTE))
+        answer = http.put(url, content=os.urandom(8 * MEBIBYTE))
         assert answer.status_code == 507, answer.text
         assert error_of(answer)["code"] == "store_full"
         assert http.get(url).content == b"before"
@@ -196,3 +199,65 @@ def test_an_upload_to_a_code_never_given_out_keeps_nothing(site: Site) -> None:
     answer = site.ask("owner", api.PUBLISH_FILE, bytes(MEBIBYTE), code=NEVER_GIVEN, path="x")
     assert answer.status_code == 404
     assert held(site.place) == kept
+
+
+def test_a_file_that_changes_while_it_is_sent_is_one_content_or_a_sentence(
+    site: Site, tmp_path: Path
+) -> None:
+    """A log that grows arrives as it was; one that is cut or rewritten is not published."""
+    code = site.session()
+    transport = Http(str(site.http.base_url).rstrip("/"), site.keys["writer"])
+    log, where = tmp_path / "run.log", tmp_path / "rotated.log"
+    log.write_bytes(b"line\n" * 1_000_000)
+
+    def publish(path: str, after: Callable[[], object]) -> model.File:
+        pieces = Snapshot.pieces
+
+        def interrupted(snapshot: Snapshot) -> Iterator[bytes]:
+            for number, piece in enumerate(pieces(snapshot)):
+                yield piece
+                if number == 1:
+                    after()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Snapshot, "pieces", interrupted)
+            return transport.call(api.PUBLISH_FILE, model.PublishFile(code=code, path=path), log)
+
+    def grow() -> None:
+        with log.open("ab") as file:
+            file.write(b"more\n" * 1_000_000)
+
+    grown = publish("grown.log", grow)
+    content = log.read_bytes()[: grown.size]
+    assert (grown.size, grown.sha256) == (5_000_000, hashlib.sha256(content).hexdigest())
+    rotated = publish("rotated.log", lambda: log.rename(where))
+    assert rotated.sha256 == hashlib.sha256(where.read_bytes()).hexdigest()
+    where.rename(log)
+    for name, change in {
+        "cut.log": lambda: os.truncate(log, 10),
+        "rewritten.log": lambda: log.write_bytes(b"other" * 1_000_000),
+    }.items():
+        log.write_bytes(b"line\n" * 1_000_000)
+        with pytest.raises(errors.FileChanged, match="was changed while it was read"):
+            publish(name, change)
+        with pytest.raises(errors.NotFound):
+            transport.call(api.GET_FILE, model.FileNamed(code=code, path=name))
+    transport.close()
+
+
+def test_what_is_damaged_is_not_served_and_the_answer_says_whose_it_is(site: Site) -> None:
+    code = site.session()
+    url = address(api.DOWNLOAD_FILE, {"code": code, "path": "short.bin"})
+    content = os.urandom(50_000)
+    assert site.ask("writer", api.PUBLISH_FILE, content, code=code, path="short.bin").is_success
+    digest = hashlib.sha256(content).hexdigest()
+    blob = site.place.store / "blobs" / digest[:2] / digest[2:]
+    blob.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    answer = site.http.get(url, headers=site.headers("reader"))
+    assert answer.status_code == 500
+    told = answer.json()
+    assert told["code"] == "content_damaged"
+    assert "'short.bin'" in told["message"]
+    assert code in told["message"]
+    site.ask("writer", api.PUBLISH_FILE, content, code=code, path="again.bin")
+    assert site.http.get(url, headers=site.headers("reader")).content == content, "it is mended"

@@ -11,6 +11,7 @@ from tests.conftest import House
 from tests.core.asking import commands, do, record, recorded
 
 BEFORE = [
+    "ALTER TABLE blobs DROP COLUMN digests",
     "DROP INDEX ix_keys_parent_id",
     "ALTER TABLE groups DROP COLUMN external",
     "DROP INDEX ix_commands_managing",

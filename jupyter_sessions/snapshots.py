@@ -1,0 +1,122 @@
+"""Read a file that others may be writing: one consistent content, or an error that says so."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from jupyter_sessions.errors import BadRequest, FileChanged
+
+_PIECE = 1 << 20
+# Two changes so close, in nanoseconds, can have one time stamp: a file that was written within this
+# time of being opened is read a second time.
+_RECENT = 2_000_000_000
+
+
+class Snapshot:
+    """The content that a file had when it was opened.
+
+    Attributes
+    ----------
+    size
+        Its size in bytes. What is appended later is left out.
+    """
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self._path = path
+        self._file = file
+        self._opened = os.fstat(file.fileno())
+        self.size = self._opened.st_size
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the content; the last piece comes when it is known that all are of one content.
+
+        Raises
+        ------
+        FileChanged
+            When the file was cut or written over meanwhile.
+        BadRequest
+            When it can't be read, or has no size.
+        """
+        from xxhash import xxh3_128
+
+        digest = xxh3_128()
+        held = b""
+        for piece in self._read():
+            if held:
+                yield held
+            digest.update(piece)
+            held = piece
+        if self._may_have_changed() and digest.digest() != self._digest_again():
+            raise self._changed()
+        yield held
+
+    def _read(self) -> Iterator[bytes]:
+        left = self.size
+        try:
+            self._file.seek(0)
+            while left:
+                piece = self._file.read(min(left, _PIECE))
+                if not piece:
+                    raise self._changed()
+                left -= len(piece)
+                yield piece
+            if not self.size and self._file.read(1) and not os.fstat(self._file.fileno()).st_size:
+                raise BadRequest(
+                    f"{str(self._path)!r} has no size, as devices and files of the system have.",
+                    hint="Copy what you want of it into a file, and publish that.",
+                )
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+
+    def _may_have_changed(self) -> bool:
+        now = os.fstat(self._file.fileno())
+        return _stamps(now) != _stamps(self._opened) or (
+            time.time_ns() - self._opened.st_mtime_ns < _RECENT
+        )
+
+    def _digest_again(self) -> bytes:
+        from xxhash import xxh3_128
+
+        digest = xxh3_128()
+        for piece in self._read():
+            digest.update(piece)
+        return digest.digest()
+
+    def _changed(self) -> FileChanged:
+        return FileChanged(
+            f"{str(self._path)!r} was changed while it was read, so nothing of it was published.",
+            hint="Publish it when whatever writes it has finished, or publish a copy.",
+        )
+
+
+@contextmanager
+def open_snapshot(path: Path) -> Iterator[Snapshot]:
+    """Open a file to read its content as it is now.
+
+    Raises
+    ------
+    BadRequest
+        When it can't be opened.
+    """
+    try:
+        file = path.open("rb", buffering=0)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    with file:
+        yield Snapshot(path, file)
+
+
+def _stamps(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _unreadable(path: Path, error: OSError) -> BadRequest:
+    return BadRequest(
+        f"The file {str(path)!r} can't be read: {error.strerror}.",
+        hint="Check its name and permissions.",
+    )

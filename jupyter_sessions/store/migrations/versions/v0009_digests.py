@@ -1,0 +1,14 @@
+"""Digests of the chunks of blobs, so that a part can be verified."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Make room for digests; what is stored already goes without."""
+    op.add_column("blobs", sa.Column("digests", sa.LargeBinary))
