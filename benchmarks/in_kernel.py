@@ -51,7 +51,7 @@ def record_on() -> None:
     transport = InProcess()
     session = transport.call(api.CREATE_SESSION, model.NewSession(label="benchmark"))
     courier = Courier(transport, session.code)
-    _recording = record(_shell(), courier.send), courier
+    _recording = record(_shell(), courier.send, log=courier.write_ahead()), courier
 
 
 def record_off() -> None:

@@ -9,9 +9,15 @@ from pathlib import Path
 import msgspec
 
 from jupyter_sessions import folders, model
+from jupyter_sessions.client import write_ahead
 
 #: What the name of a journal's file ends in.
 ENDING = ".journal"
+
+#: What becomes of a command whose process is gone.
+PROCESS_ENDED = (
+    "The process that ran this ended before it did; what it put out last may be missing."
+)
 
 _LONGEST_HEADER = 1 << 16
 
@@ -125,8 +131,17 @@ def read_line(line: bytes) -> Line | None:
 
 def read_destination(journal: Path) -> Destination | None:
     """Read where a journal's commands go; None of what is none, or empty."""
+    # A journal is empty when all in it is delivered; its process may have written ahead since.
+    for path in (journal, write_ahead.header_of(journal)):
+        destination = _destination_in(path) if path is not None else None
+        if destination is not None:
+            return destination
+    return None
+
+
+def _destination_in(path: Path) -> Destination | None:
     try:
-        with journal.open("rb") as file:
+        with path.open("rb") as file:
             return msgspec.json.decode(file.readline(_LONGEST_HEADER), type=Destination)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
@@ -141,6 +156,6 @@ def aborted(recording: model.Recording, written: datetime) -> model.Recording:
         outputs=so_far.outputs,
         finished=ended,
         duration=(ended - recording.request.started).total_seconds(),
-        note="The process that ran this ended before it did; what it put out last may be missing.",
+        note=PROCESS_ENDED,
     )
     return msgspec.structs.replace(recording, response=response, so_far=None)

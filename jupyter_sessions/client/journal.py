@@ -17,10 +17,11 @@ from pathlib import Path
 import msgspec
 
 from jupyter_sessions import errors, model
-from jupyter_sessions.client import entries, refused
+from jupyter_sessions.client import entries, refused, write_ahead
 from jupyter_sessions.client.encoding import encoded
 from jupyter_sessions.client.entries import Destination, Failure, Hold, Slot
 from jupyter_sessions.client.lines import FAILURES, Lines, reason
+from jupyter_sessions.client.write_ahead import WriteAhead
 
 #: What may wait in memory, in bytes, while the disk takes nothing.
 MEMORY = 32 << 20
@@ -90,6 +91,19 @@ class Journal:
                     self._waiting[slot.name] = older
                     self._in_memory += older.length if older.content is not None else 0
                 self._lose(self.trouble or "the disk does not take it")
+
+    def write_ahead(self) -> WriteAhead | None:
+        """Open what outlives this process of commands that are not here yet; None without a disk.
+
+        It is to be closed before the journal.
+        """
+        with self._guard:
+            try:
+                journal = self._file().claim()
+            except FAILURES as error:
+                self.trouble = reason(error)
+                return None
+        return WriteAhead(journal, self._header)
 
     def head(self, most: int, size: int) -> list[Slot]:
         """Give the first that wait: `most` at most and, but for one, `size` bytes in all."""
@@ -206,7 +220,8 @@ class Journal:
             if self._in_memory:
                 self.lost += sum(slot.content is not None for slot in self._waiting.values())
             if self._lines:
-                self._lines.close(remove=not self._waiting and not self._running)
+                ahead = write_ahead.header_of(self._lines.path) is not None
+                self._lines.close(remove=not (self._waiting or self._running or ahead))
             self._lines = self.held = None
             self._in_memory = 0
             self._waiting.clear()
@@ -216,10 +231,13 @@ class Journal:
 
     def _file(self) -> Lines:
         if self._lines is None:
-            header = msgspec.json.encode(self.destination) + b"\n"
             path = entries.folder() / f"{secrets.token_hex(8)}{entries.ENDING}"
-            self._lines = Lines(path, header)
+            self._lines = Lines(path, self._header)
         return self._lines
+
+    @property
+    def _header(self) -> bytes:
+        return msgspec.json.encode(self.destination) + b"\n"
 
     def _spill(self) -> None:
         """Write to the disk what is in memory, as far as the disk takes it."""
@@ -265,8 +283,7 @@ class Journal:
             When it has been delivered.
         """
         journal = cls(destination)
-        header = msgspec.json.encode(destination) + b"\n"
-        journal._lines = Lines.take_over(path, header)
+        journal._lines = Lines.take_over(path, journal._header)
         found: dict[int, Slot] = {}
         for start, line in journal._lines.whole():
             told = entries.read_line(line)
@@ -277,8 +294,26 @@ class Journal:
                 found[start] = Slot(told.id, start, len(line) - 1, told.running)
                 journal._waiting[told.id] = found[start]
             journal._note([found[at] for at in told.delivered if at in found])
+        journal._add_written_ahead()
         journal._abort_running(journal._lines.written())
         return journal
+
+    def _add_written_ahead(self) -> None:
+        """Take in what the process that is gone wrote ahead of this journal."""
+        journal = self._file().path
+        written = write_ahead.written(journal)
+        if written is not None:
+            from jupyter_sessions.recorder.ahead import Remains
+
+            remains = Remains(write_ahead.read(journal), written)
+            for recording in remains.recordings(entries.PROCESS_ENDED):
+                known = self._waiting.get(recording.id) or self._running.get(recording.id)
+                # The journal may have the end of a command, or more of its outputs.
+                if known is None or (known.running and recording.id not in remains.cut):
+                    self.append(recording)
+            self.sync()
+        if not self.trouble:
+            write_ahead.remove(journal)
 
     def _abort_running(self, written: datetime) -> None:
         left = {**self._running, **self._waiting}

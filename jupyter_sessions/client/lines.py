@@ -132,6 +132,11 @@ class Lines:
         """Tell when the file was last written to."""
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
 
+    def claim(self) -> Path:
+        """Make the file, if it is not there, and own it; return it."""
+        self._opened()
+        return self.path
+
     def descriptor(self) -> int | None:
         """Give a descriptor of the file to sync and close, None when there is no file.
 

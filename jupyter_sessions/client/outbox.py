@@ -20,6 +20,7 @@ from jupyter_sessions.client.journal import Journal
 from jupyter_sessions.client.left import left_behind
 from jupyter_sessions.client.lines import FAILURES, reason
 from jupyter_sessions.client.transport import Caller
+from jupyter_sessions.client.write_ahead import WriteAhead
 
 BATCH = 100  #: commands in one request, at most
 BATCH_SIZE = 8 << 20  #: bytes in one request, but for a single command that is larger
@@ -140,6 +141,10 @@ class Courier:
         """The code of the error by which the session takes nothing now; empty while it does."""
         held = self._own.held
         return held.why.code if held is not None else ""
+
+    def write_ahead(self) -> WriteAhead | None:
+        """Open what outlives this process of commands that were not sent yet."""
+        return self._own.write_ahead()
 
     def send(self, recording: model.Recording) -> None:
         """Take a command; it outlives the process when this returns. Never raises.

@@ -14,6 +14,7 @@ from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.outbox import Courier
 from jupyter_sessions.client.presence import Here
 from jupyter_sessions.commands.results import Line, Tone
+from jupyter_sessions.commands.unrecorded import is_unrecorded
 from jupyter_sessions.recorder import OUTPUT_LIMIT, Recorder, record
 
 if TYPE_CHECKING:
@@ -98,7 +99,13 @@ class Attachment:
         """Record from the next cell on, if nothing does yet."""
         if self._recorder is None:
             self.courier = Courier(self.transport, self.code)
-            self._recorder = record(self._shell, self._take, limit=self._limit)
+            self._recorder = record(
+                self._shell,
+                self._take,
+                limit=self._limit,
+                log=self.courier.write_ahead(),
+                leaves_out=is_unrecorded,
+            )
             _attached.add(self)
             _leave_at_exit()
 

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 from jupyter_sessions.recorder.tracker import OUTPUT_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jupyter_sessions.recorder.ahead import Log
     from jupyter_sessions.recorder.delivery import Sink
 
 # A log that nobody asked for would be written into the user's cell.
@@ -48,7 +51,14 @@ class Recorder(Protocol):
         """
 
 
-def record(shell: InteractiveShell, sink: Sink, *, limit: int = OUTPUT_LIMIT) -> Recorder:
+def record(
+    shell: InteractiveShell,
+    sink: Sink,
+    *,
+    limit: int = OUTPUT_LIMIT,
+    log: Log | None = None,
+    leaves_out: Callable[[str], bool] = lambda source: False,  # noqa: ARG005
+) -> Recorder:
     """Record what is run in this process from now on; the command that calls this is left out.
 
     Parameters
@@ -62,6 +72,11 @@ def record(shell: InteractiveShell, sink: Sink, *, limit: int = OUTPUT_LIMIT) ->
         command have changed (an updated display, a thread that goes on printing).
     limit
         How many bytes of outputs to keep of a command; what goes past is cut, with a note.
+    log
+        Where commands and what they put out are written before they can do harm; what stands there
+        when the process is gone, `jupyter_sessions.recorder.ahead.Remains` reads.
+    leaves_out
+        Tells of a source with ``%session`` in it whether it must not be written there.
 
     Returns
     -------
@@ -71,7 +86,7 @@ def record(shell: InteractiveShell, sink: Sink, *, limit: int = OUTPUT_LIMIT) ->
     if hasattr(shell, "kernel"):
         from jupyter_sessions.recorder.kernel import KernelRecorder
 
-        return KernelRecorder(shell, sink, limit=limit)
+        return KernelRecorder(shell, sink, limit=limit, log=log, leaves_out=leaves_out)
     from jupyter_sessions.recorder.terminal import TerminalRecorder
 
-    return TerminalRecorder(shell, sink, limit=limit)
+    return TerminalRecorder(shell, sink, limit=limit, log=log, leaves_out=leaves_out)

@@ -10,14 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_sessions import model
+from jupyter_sessions.recorder.ahead import MessageLog
 from jupyter_sessions.recorder.messages import Selection
 from jupyter_sessions.recorder.subscriber import Subscriber
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE
 from jupyter_sessions.recorder.wire import command_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
+    from jupyter_sessions.recorder.ahead import Log
     from jupyter_sessions.recorder.delivery import Sink
 
 #: Seconds to wait for the kernel to confirm that we hear it.
@@ -34,20 +39,32 @@ _log = logging.getLogger(__name__)
 class KernelRecorder:
     """Records the commands of the kernel that it is in; see `record`."""
 
-    def __init__(self, shell: InteractiveShell, sink: Sink, *, limit: int) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        sink: Sink,
+        *,
+        limit: int,
+        log: Log | None,
+        leaves_out: Callable[[str], bool],
+    ) -> None:
         from ipykernel import get_connection_file
 
         self._shell: Any = shell
         self._selection = Selection(since=datetime.now(UTC))
+        file, notebook = Path(get_connection_file()), os.environ.get("JPY_SESSION_NAME", "")
+        self._ahead: MessageLog | None = None
+        if log is not None:
+            where = {"kernel": file.stem.removeprefix("kernel-"), "notebook": notebook}
+            self._ahead = MessageLog(log, self._selection, leaves_out, where)
         self._subscriber = Subscriber(
-            Path(get_connection_file()),
-            sink,
-            selection=self._selection,
-            notebook=os.environ.get("JPY_SESSION_NAME", ""),
-            limit=limit,
+            file, self._settling(sink), selection=self._selection, notebook=notebook, limit=limit
         )
         if not self._subscriber.wait_until_listening(CONFIRMED_WITHIN):
             _log.warning("This kernel did not confirm that it is recorded; ipykernel 7 would.")
+        if self._ahead is not None:
+            kernel: Any = getattr(shell, "kernel", None)
+            self._ahead.follow(kernel.iopub_thread)
         shell.events.register("post_run_cell", self._note_failure)
         atexit.register(self._end, STOPPED_WITHIN, KERNEL_ENDED)
 
@@ -68,6 +85,8 @@ class KernelRecorder:
         """Leave out the command that calls this."""
         command_id = self._current_id()
         self._subscriber.call(lambda: self._subscriber.messages.skip(command_id))
+        if self._ahead is not None:
+            self._ahead.skip(command_id)
 
     def stop(self, timeout: float) -> bool:
         """End for good, when all until now is handed over or `timeout` seconds have passed."""
@@ -85,7 +104,22 @@ class KernelRecorder:
         atexit.unregister(self._end)
         if self._note_failure in self._shell.events.callbacks["post_run_cell"]:
             self._shell.events.unregister("post_run_cell", self._note_failure)
-        return self._subscriber.stop(timeout, note)
+        stopped = self._subscriber.stop(timeout, note)
+        if self._ahead is not None:
+            self._ahead.close()
+        return stopped
+
+    def _settling(self, sink: Sink) -> Sink:
+        """Have what was handed on taken out of the log."""
+        ahead = self._ahead
+        if ahead is None:
+            return sink
+
+        def hand_on(recording: model.Recording) -> None:
+            sink(recording)
+            ahead.settle(recording)
+
+        return hand_on
 
     def _current_id(self) -> str:
         return command_id(str(self._shell.get_parent().get("header", {}).get("msg_id", "")))
@@ -94,3 +128,5 @@ class KernelRecorder:
         # IPython tells of some failures in text alone: a usage error, a group of exceptions.
         if result is not None and not result.success:
             self._subscriber.messages.fail(self._current_id())
+            if self._ahead is not None:
+                self._ahead.fail(self._current_id())

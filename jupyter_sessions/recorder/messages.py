@@ -94,6 +94,10 @@ class MessageRecorder:
         """Say from now on that requests come from a notebook of this path."""
         self._where["notebook"] = notebook
 
+    def place(self, *, kernel: str = "", notebook: str = "", language: str = "python") -> None:
+        """Say from now on that requests ran there."""
+        self._where = {"kernel": kernel, "notebook": notebook, "language": language}
+
     def fail(self, command_id: str) -> None:
         """Take note, from any thread, that a command failed, though its outputs may not show it."""
         self._failed.add(command_id)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 
 from jupyter_sessions import model
+from jupyter_sessions.recorder.ahead import note as entry_of
 from jupyter_sessions.recorder.delivery import Delivery, Sink
 from jupyter_sessions.recorder.passage import TakeText
 from jupyter_sessions.recorder.replacing import replace
@@ -31,6 +32,8 @@ from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE, Ending
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+    from jupyter_sessions.recorder.ahead import Log
 
 #: Seconds that the end of the program waits for the last commands to be handed over.
 STOPPED_WITHIN = 5.0
@@ -75,10 +78,20 @@ class TextSource(Protocol):
 class TerminalRecorder:
     """Records the commands of the IPython that it is in; see `record`."""
 
-    def __init__(self, shell: InteractiveShell, sink: Sink, *, limit: int) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        sink: Sink,
+        *,
+        limit: int,
+        log: Log | None,
+        leaves_out: Callable[[str], bool],
+    ) -> None:
         self._shell: Any = shell
+        self._log = log
+        self._leaves_out = leaves_out
         self._tracker = Tracker(limit)
-        self._delivery = Delivery(sink, self._tracker)
+        self._delivery = Delivery(self._settling(sink), self._tracker)
         self._text = _text_source(self._take_text)
         self._shown = Shown(shell, self)
         self._screens = ScreenFilter()
@@ -111,6 +124,8 @@ class TerminalRecorder:
         """Leave out the command that calls this."""
         if self._running:
             self._tracker.drop(self._command, datetime.now(UTC))
+            if self._log is not None:
+                self._log.strike_off(self._command)
 
     def stop(self, timeout: float) -> bool:
         """End for good, when all until now is handed over or `timeout` seconds have passed."""
@@ -133,7 +148,23 @@ class TerminalRecorder:
             if self._running:
                 self._end("aborted" if note == KERNEL_ENDED else "completed", note)
             self._text.close()
-        return self._delivery.close(timeout)
+        closed = self._delivery.close(timeout)
+        if self._log is not None:
+            self._log.close()
+        return closed
+
+    def _settling(self, sink: Sink) -> Sink:
+        """Have what was handed on taken out of the log."""
+        log = self._log
+        if log is None:
+            return sink
+
+        def hand_on(recording: model.Recording) -> None:
+            sink(recording)
+            if recording.response is not None:
+                log.strike_off(recording.id)
+
+        return hand_on
 
     @_harmless
     def _before(self, info: ExecutionInfo) -> None:
@@ -153,6 +184,9 @@ class TerminalRecorder:
             execution_count=counted,
             **self._where,
         )
+        if self._log is not None and not self._leaves_out(request.source):
+            opened = model.Recording(id=self._command, request=request)
+            self._log.begin(self._command, entry_of(opened=opened))
         self._tracker.open(self._command, request, time.monotonic())
         self._delivery.poke()
         self._text.enter()

@@ -16,7 +16,7 @@ from msgspec.json import Decoder
 
 from jupyter_sessions import model
 
-_DELIMITER = b"<IDS|MSG>"
+DELIMITER = b"<IDS|MSG>"
 
 #: The types that say something about a command; others are not read any further.
 TOLD_TYPES = frozenset(
@@ -106,11 +106,15 @@ class Reader:
             When it is not a message of this kernel.
         """
         try:
-            start = frames.index(_DELIMITER) + 1
+            start = frames.index(DELIMITER) + 1
             signature, header, parent, metadata, content = frames[start : start + 5]
         except ValueError:
             raise UnreadableMessage("cut off") from None
         self._check(signature, header, parent, metadata, content)
+        return self.parse(header, parent, content)
+
+    def parse(self, header: bytes, parent: bytes, content: bytes) -> Message | None:
+        """Return the message of these parts, whose origin is known; see `read`."""
         try:
             head = self._headers.decode(header)
             parent_id = command_id(self._parents.decode(parent).msg_id)

@@ -1,0 +1,187 @@
+"""Cells that kill their kernel: each leaves its command, and the one before it is whole."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+
+from jupyter_sessions import api, model
+from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions.client.outbox import Courier
+from tests.waiting import until
+
+#: What ends a kernel, as the last lines of a cell.
+DEATHS = {
+    "os._exit": "import os; os._exit(3)",
+    "segfault": "import ctypes; ctypes.string_at(0)",
+    "SIGKILL": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "exit()": "exit()",
+    "out of memory": """
+import resource
+with open("/proc/self/statm") as file:
+    taken = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + (64 << 20), taken + (64 << 20)))
+hoard = []
+while True:
+    hoard.append(bytearray(1 << 16))
+""",
+}
+#: Seconds that the cell runs for before that.
+DELAYS = (0.0, 0.005, 0.05, 0.3)
+
+_STARTED_WITHIN = 90.0
+_DEAD_WITHIN = 60.0
+
+
+@dataclass
+class Counts:
+    """What came of the deaths."""
+
+    deaths: int = 0
+    recorded: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{status}: {count}" for status, count in sorted(self.recorded.items()))
+        return f"{self.deaths} kernels died; their last commands: {told}; lost: {len(self.lost)}"
+
+
+@dataclass(frozen=True)
+class Death:
+    """One way to die.
+
+    Attributes
+    ----------
+    kind
+        A name of `DEATHS`.
+    delay
+        Seconds that the cell runs for before.
+    name
+        What is printed, which no other one prints.
+    """
+
+    kind: str
+    delay: float
+    name: str
+
+    @property
+    def before(self) -> str:
+        """The cell before the last."""
+        return f"print('before {self.name}')"
+
+    @property
+    def last(self) -> str:
+        """The cell that kills its kernel."""
+        wait = f"import time; time.sleep({self.delay})\n" if self.delay else ""
+        return f"print('bye {self.name}', flush=True)\n{wait}{DEATHS[self.kind].strip()}"
+
+
+@contextmanager
+def _kernel() -> Iterator[tuple[Any, Any]]:
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(stderr=-3, env=os.environ | {"PYTHONFAULTHANDLER": ""})
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(_STARTED_WITHIN)
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
+
+
+def _run(client: Any, source: str) -> None:
+    reply = client.execute(source, reply=True, timeout=_STARTED_WITHIN)
+    assert reply["content"]["status"] == "ok", reply["content"]
+
+
+def die(death: Death, code: str) -> None:
+    """Let a kernel that records into a session of the own store die, both cells in its queue."""
+    with _kernel() as (manager, client):
+        _run(client, "%load_ext jupyter_sessions")
+        _run(client, f"%session resume {code}")
+        client.execute(death.before)
+        sent = client.execute(death.last)
+        end = time.monotonic() + _DEAD_WITHIN
+        while manager.is_alive() and time.monotonic() < end:
+            try:
+                reply = client.get_shell_msg(timeout=0.1)
+            except Exception:  # noqa: BLE001 - whatever says that there is none
+                continue
+            if reply["parent_header"].get("msg_id") == sent and death.kind != "exit()":
+                break  # it came through, by an error
+        if death.kind != "exit()" and manager.is_alive():
+            os.kill(manager.provisioner.pid, signal.SIGKILL)
+        until(lambda: not manager.is_alive(), "the kernel's end")
+
+
+def commands_of(transport: InProcess, code: str) -> dict[str, model.Command]:
+    """Bring in what dead kernels left, and return a session's last commands by their sources."""
+    courier = Courier(transport, code)
+    courier.deliver_left(30.0, held=True)
+    courier.close(5.0)
+    items = transport.call(api.LIST_COMMANDS, model.ListCommands(code=code, limit=5)).items
+    named = [model.CommandNamed(code=code, number=each.number) for each in items]
+    found = [transport.call(api.GET_COMMAND, each) for each in named]
+    return {each.request.source: each for each in found if each.request is not None}
+
+
+def problems(death: Death, commands: dict[str, model.Command]) -> list[str]:
+    """Say what is not as it has to be of a kernel's last two commands."""
+    told = f"{death.kind} after {1000 * death.delay:.0f} ms"
+    before, last = commands.get(death.before), commands.get(death.last)
+    found = []
+    if before is None:
+        found.append(f"{told}: the command before is not there")
+    elif before.summary.status != "completed" or f"before {death.name}" not in _text(before):
+        found.append(f"{told}: the command before is {before.summary.status}: {_text(before)!r}")
+    if last is None:
+        found.append(f"{told}: the last command is not there")
+    else:
+        ended = {"exit()": {"completed"}, "out of memory": {"error", "aborted"}}
+        if last.summary.status not in ended.get(death.kind, {"aborted"}):
+            found.append(f"{told}: the last command is {last.summary.status}")
+        if last.summary.status == "aborted" and not last.summary.note:
+            found.append(f"{told}: nothing says why the last command was aborted")
+        if f"bye {death.name}" not in _text(last):
+            found.append(f"{told}: what was flushed is not there: {_text(last)!r}")
+    return found
+
+
+def _text(command: model.Command) -> str:
+    return "".join("".join(each.text) for each in command.outputs if isinstance(each, model.Stream))
+
+
+def count_deaths(rounds: int, seed: int) -> Counts:
+    """Let kernels die in every way, `rounds` times each, in an order by chance.
+
+    The environment names the folders of the store, as the fixture ``home`` does.
+    """
+    counts = Counts()
+    transport = InProcess()
+    code = transport.call(api.CREATE_SESSION, model.NewSession(label="Kernels that die")).code
+    deaths = [
+        Death(kind, delay, f"{number}-{kind}-{delay}")
+        for number, kind, delay in product(range(rounds), DEATHS, DELAYS)
+    ]
+    random.Random(seed).shuffle(deaths)
+    for death in deaths:
+        die(death, code)
+        commands = commands_of(transport, code)
+        counts.deaths += 1
+        last = commands.get(death.last)
+        counts.recorded[last.summary.status if last is not None else "none"] += 1
+        counts.lost += problems(death, commands)
+    transport.close()
+    return counts
