@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from warnings import warn
 
 from jupyter_sessions import errors
 from jupyter_sessions.formats import Content, folders, write
@@ -41,7 +42,10 @@ def content(what: object, as_: str | None) -> Content:
             "A value needs a name in the web space.",
             hint='Name it, with an ending that chooses the format: as_="results/table.csv".',
         )
-    return write(what, name=PurePosixPath(as_).stem, path=as_)
+    written = write(what, name=PurePosixPath(as_).stem, path=as_)
+    if written.note:
+        warn(f"{as_}: {written.note}", stacklevel=3)
+    return written
 
 
 def _names_a_file(text: str) -> bool:
@@ -54,7 +58,7 @@ def _names_a_file(text: str) -> bool:
 
 
 def contents(folder: Path, as_: str | None) -> Iterator[Content]:
-    """Give each file below a folder.
+    """Give each file below a folder, and warn of what is left out.
 
     Raises
     ------
@@ -65,4 +69,7 @@ def contents(folder: Path, as_: str | None) -> Iterator[Content]:
         raise errors.BadRequest(
             f"{os.fspath(folder)!r} is no folder.", hint="Publish a file with publish()."
         )
-    return folders.walk(folder, as_)
+    left_out: list[Path] = []
+    yield from folders.walk(folder, as_, left_out.append)
+    for words in folders.explain_left_out(left_out):
+        warn(words, stacklevel=3)

@@ -25,8 +25,6 @@ from jupyter_sessions.formats import Content, inside, outputs, write
 if TYPE_CHECKING:
     from jupyter_sessions.client.transport import Transport
 
-_NAMED_AT_MOST = 10
-
 
 @command(
     "publish",
@@ -62,17 +60,12 @@ def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
     said = [
         Line(f"Published {file.path}", Tone.DONE, _address(session, file.path)) for file in files
     ]
+    said += [Line(content.note, Tone.WARNING) for content in contents if content.note]
     if left_out:
-        said.append(_left_out(left_out))
+        from jupyter_sessions.formats.folders import explain_left_out
+
+        said += [Line(words, Tone.WARNING) for words in explain_left_out(left_out)]
     return Result(files[0] if len(files) == 1 else files, said)
-
-
-def _left_out(paths: list[Path]) -> Line:
-    named = ", ".join(one_line(str(path)) for path in paths[:_NAMED_AT_MOST])
-    rest = len(paths) - _NAMED_AT_MOST
-    more = f" and {rest} more" if rest > 0 else ""
-    why = "Left out, as links to folders or out of the folder, or no files"
-    return Line(f"{why}: {named}{more}", Tone.WARNING)
 
 
 def _published(work: Work, content: Content, number: int | None) -> model.File:

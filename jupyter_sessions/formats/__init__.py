@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from jupyter_sessions.formats.format import Format
+from jupyter_sessions.formats.format import Format, Written
 from jupyter_sessions.formats.registry import Content, inside, media_type, write
 
-__all__ = ["Content", "Format", "inside", "media_type", "write"]
+__all__ = ["Content", "Format", "Written", "inside", "media_type", "write"]

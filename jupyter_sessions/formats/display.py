@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.format import Format
+from jupyter_sessions.formats.texts import check_json, to_utf8
 
 #: The media types that a display becomes a file of, richest first, with the files' endings.
 ENDINGS = {
@@ -48,7 +48,7 @@ tbody tr:nth-child(even) {{ background: rgba(128, 128, 128, .09); }}
 
 def page(body: str) -> bytes:
     """Make a whole HTML page of a fragment, so that it opens well by itself."""
-    return _PAGE.format(body=body).encode("utf-8", "replace")
+    return to_utf8(_PAGE.format(body=body))
 
 
 def encode(media: str, data: Any) -> bytes:
@@ -57,20 +57,21 @@ def encode(media: str, data: Any) -> bytes:
     Raises
     ------
     BadRequest
-        When the entry says that it is binary, and is not base64.
+        When the entry says that it is binary, and is not base64; when it has no bytes.
     """
     if isinstance(data, list) and all(isinstance(line, str) for line in data):
         data = "".join(data)
     if isinstance(data, bytes):
         return data
     if not isinstance(data, str):
+        check_json(data)
         return json.dumps(data, ensure_ascii=False, indent=1).encode()
     if media.startswith("text/") or media.endswith(("+xml", "json", "javascript")):
         whole = "<html" in data[:1_000].lower()
-        return page(data) if media == "text/html" and not whole else data.encode("utf-8", "replace")
+        return page(data) if media == "text/html" and not whole else to_utf8(data)
     try:
-        return base64.b64decode(data)
-    except binascii.Error as error:
+        return base64.b64decode("".join(data.split()), validate=True)
+    except ValueError as error:  # not base64, or not even ASCII
         raise BadRequest(
             f"The output's {media} is damaged: it is not base64.",
             hint="Run the command again.",
@@ -83,7 +84,13 @@ def _bundle(value: object) -> dict[str, Any]:
 
     shell = get_ipython()
     formatter: Any = shell.display_formatter if shell is not None else DisplayFormatter()
-    data, _ = formatter.format(value)
+    plain = formatter.formatters["text/plain"]
+    # A screen shows the first thousand of what is long; a file has room for all.
+    longest, plain.max_seq_length = plain.max_seq_length, 0
+    try:
+        data, _ = formatter.format(value)
+    finally:
+        plain.max_seq_length = longest
     return dict(data)
 
 

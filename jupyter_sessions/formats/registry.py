@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats import arrays, display, figures, tables, texts
-from jupyter_sessions.formats.format import Format
+from jupyter_sessions.formats.format import Format, Written, first_line
 
 #: The entry point group in which other packages name their `Format` objects.
 ENTRY_POINTS = "jupyter_sessions.formats"
@@ -51,11 +51,14 @@ class Content:
         The bytes, or the file on this machine that holds them.
     media_type
         Their media type.
+    note
+        What of the value they don't hold, in a sentence; empty when they hold all.
     """
 
     name: str
     data: bytes | Path
     media_type: str
+    note: str = ""
 
 
 def media_type(path: str) -> str:
@@ -88,6 +91,11 @@ def write(value: object, *, name: str, path: str | None = None) -> Content:
     """
     format_ = next(known for known in _formats() if known.takes(value))
     endings = format_.endings(value)
+    if not endings:
+        raise BadRequest(
+            f"The value {name!r} has no display that a file could be made of.",
+            hint="Show it in a cell of its own: what fails there fails here.",
+        )
     if path is None:
         path = _file_name(name)
     ending = PurePosixPath(path).suffix.lower()
@@ -100,7 +108,24 @@ def write(value: object, *, name: str, path: str | None = None) -> Content:
             f"{format_.name} can't be written as {ending}.",
             hint=f"Choose a path that ends in {_either(endings)}.",
         )
-    return Content(path, format_.write(value, ending), media_type(path))
+    written = _write(format_, value, ending, endings)
+    return Content(path, written.data, media_type(path), written.note)
+
+
+def _write(format_: Format, value: object, ending: str, endings: tuple[str, ...]) -> Written:
+    try:
+        written = format_.write(value, ending)
+    except BadRequest:
+        raise
+    except Exception as error:
+        # A value can be anything, and each library has failures of its own: the caller gets one
+        # sentence of it, and the rest as the cause.
+        others = tuple(each for each in endings if each != ending)
+        raise BadRequest(
+            f"{format_.name} can't be written as {ending}: {first_line(error)}",
+            hint=f"Change the value{f', or choose {_either(others)}' if others else ''}.",
+        ) from error
+    return written if isinstance(written, Written) else Written(written)
 
 
 def _formats() -> Iterable[Format]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.format import Format, always
+from jupyter_sessions.formats.format import Format, Written, always, first_line
 
 
-def _text(value: object, _ending: str) -> bytes:
+def to_utf8(text: str) -> bytes:
+    """Return the bytes of a text.
+
+    Raises
+    ------
+    BadRequest
+        When it has no bytes, since it holds half a character.
+    """
     try:
-        return str(value).encode()
+        return text.encode()
     except UnicodeEncodeError as error:
         raise BadRequest(
             "The text holds half a character (a lone surrogate), which no file can.",
@@ -18,18 +25,58 @@ def _text(value: object, _ending: str) -> bytes:
         ) from error
 
 
+def _text(value: object, _ending: str) -> bytes:
+    return to_utf8(str(value))
+
+
 def _bytes(value: object, _ending: str) -> bytes:
     return bytes(value)  # type: ignore[call-overload,no-any-return]  # `takes` saw bytes or alike
 
 
-def _json(value: object, _ending: str) -> bytes:
+def _json(value: object, _ending: str) -> Written:
+    renamed = check_json(value)
+    note = ""
+    if renamed:
+        keys = "1 key" if renamed == 1 else f"{renamed:,} keys"
+        note = f"JSON has only texts for keys: {keys} became texts."
+    return Written(json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode(), note)
+
+
+def check_json(value: object) -> int:
+    """Check that a value can be written as JSON; return how many keys are no texts.
+
+    Raises
+    ------
+    BadRequest
+        When JSON has no form for it, or two keys would become the same.
+    """
     try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode()
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRequest(
-            f"The value can't be written as JSON: {error}.",
+            f"The value can't be written as JSON: {first_line(error)}",
             hint="JSON has texts, finite numbers, lists and dictionaries with text keys.",
         ) from error
+    renamed, waiting = 0, [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            others = sum(not isinstance(key, str) for key in part)
+            if others and len({_key(key) for key in part}) < len(part):
+                raise BadRequest(
+                    "Two keys of a dictionary would become the same text in JSON.",
+                    hint="Make the keys texts that differ.",
+                )
+            renamed += others
+            waiting += part.values()
+        elif isinstance(part, list | tuple):
+            waiting += part
+    return renamed
+
+
+def _key(key: object) -> str:
+    """Return what the `json` module makes of a key."""
+    return key if isinstance(key, str) else json.dumps(key)
 
 
 FORMATS = (

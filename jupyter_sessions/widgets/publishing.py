@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -16,7 +17,9 @@ from jupyter_sessions.widgets.pieces import button, field
 from jupyter_sessions.widgets.progress import Steps
 
 
-def contents(what: str, path: str | None) -> list[Content]:
+def contents(
+    what: str, path: str | None, left_out: Callable[[Path], object] = lambda _: None
+) -> list[Content]:
     """Give what someone means to publish, by its name.
 
     Parameters
@@ -25,10 +28,12 @@ def contents(what: str, path: str | None) -> list[Content]:
         A variable of this notebook, a file or a folder.
     path
         Where to put it in the web space; its own name by default.
+    left_out
+        Called with each thing that is left out of a folder.
     """
     if not what:
         raise errors.BadRequest("Nothing is named.", hint="Name a variable, a file or a folder.")
-    return list(named(what, path or None, _variable, lambda _: None))
+    return list(named(what, path or None, _variable, left_out))
 
 
 def published(

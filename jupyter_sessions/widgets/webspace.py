@@ -12,6 +12,7 @@ import traitlets
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.formats import Content, outputs
+from jupyter_sessions.formats.folders import explain_left_out
 from jupyter_sessions.widgets import look, preview
 from jupyter_sessions.widgets.columns import file_line
 from jupyter_sessions.widgets.part import Part
@@ -249,10 +250,21 @@ class WebSpace(Part):
         path
             Where to put it in the web space; its own name by default.
         """
-        self.publish_contents(contents(what, path))
+        left_out: list[Path] = []
+        found = contents(what, path, left_out.append)
+        notes = [each.note for each in found if each.note]
+        self.publish_contents(found, [*notes, *explain_left_out(left_out)])
 
-    def publish_contents(self, contents: Sequence[Content]) -> None:
-        """Publish contents one after the other, with a progress bar that can be cancelled."""
+    def publish_contents(self, contents: Sequence[Content], notes: Sequence[str] = ()) -> None:
+        """Publish contents one after the other, with a progress bar that can be cancelled.
+
+        Parameters
+        ----------
+        contents
+            What to publish.
+        notes
+            What to say of it when it is published: what is left out.
+        """
         code, transport = self.code, self.transport
 
         def work(steps: Steps) -> list[model.File]:
@@ -262,7 +274,8 @@ class WebSpace(Part):
             if self.session is not None and self.session.code == code:
                 self.refresh()
                 self.selected = files[0] if len(files) == 1 else self.selected
-            self.tell(f"Published {files[0].path if len(files) == 1 else f'{len(files)} files'}.")
+            said = f"Published {files[0].path if len(files) == 1 else f'{len(files)} files'}."
+            self.tell(" ".join([said, *notes]))
 
         self.progress.run(work, done, self._failed)
 

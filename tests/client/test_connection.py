@@ -181,6 +181,18 @@ def test_a_name_that_leads_out_is_refused(anyway: Connection) -> None:
     assert list(session.files()) == []
 
 
+def test_a_script_is_warned_of_what_a_file_leaves_out(anyway: Connection, tmp_path: Path) -> None:
+    session = anyway.new("warned")
+    with pytest.warns(UserWarning, match=r"years\.json: JSON has only texts for keys"):
+        session.publish({2026: 1}, as_="years.json")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text("b")
+    with pytest.warns(UserWarning, match=r"not UTF-8.*caf\\xe9\.txt"):
+        assert [each.path for each in session.publish_folder(folder)] == ["folder/a.txt"]
+
+
 def test_a_text_that_may_be_a_file_is_not_published(anyway: Connection, tmp_path: Path) -> None:
     session = anyway.new()
     file = tmp_path / "report.html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import stat
 from datetime import UTC, datetime
@@ -410,6 +411,16 @@ def test_links_that_are_left_out_are_told(program: Program) -> None:
     assert "Left out" in printed
     assert "plots/link" in printed.partition("Left out")[2]
     assert "link" not in program.good("files", "--deep")
+
+
+def test_a_name_that_is_not_utf8_is_left_out_and_named(program: Program) -> None:
+    new(program)
+    (program.folder / "plots").mkdir()
+    (program.folder / "plots" / "a.txt").write_text("a")
+    (program.folder / "plots" / os.fsdecode(b"caf\xe9.txt")).write_text("b")
+    printed = program.good("publish", "plots")
+    assert "Published plots/a.txt" in printed
+    assert "plots/caf\\xe9.txt" in printed.partition("not UTF-8")[2]
 
 
 def test_a_folder_is_named_as_it_is_listed_with_a_slash(program: Program) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.formats.folders import walk
+from jupyter_sessions.formats.folders import explain_left_out, walk
 
 
 def names(folder: Path, path: str | None = None) -> list[str]:
@@ -84,3 +84,62 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(errors.BadRequest, match="no files"):
         names(tmp_path)
+
+
+def foreign(folder: Path, name: bytes = b"caf\xe9.txt") -> Path:
+    file = Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
+    file.write_text("x")
+    return file
+
+
+def test_a_name_that_is_not_utf8_is_left_out_and_said_with_the_others_published(
+    folder: Path,
+) -> None:
+    file = foreign(folder)
+    below = Path(os.fsdecode(os.fsencode(folder) + b"/d\xff"))
+    below.mkdir()
+    (below / "x").write_text("x")
+    (folder / "link").symlink_to("/etc")
+    left_out: list[Path] = []
+    found = [content.name for content in walk(folder, left_out=left_out.append)]
+    assert found == ["results/a.csv", "results/plots/b.png"]
+    assert {file, below} < set(left_out)
+    links, foreign_names = explain_left_out(left_out)
+    assert links.endswith("results/link")
+    assert "not UTF-8" in foreign_names
+    assert "results/caf\\xe9.txt" in foreign_names
+    assert "results/d\\xff" in foreign_names
+
+
+def test_a_file_whose_name_is_not_utf8_is_published_under_another(folder: Path) -> None:
+    file = foreign(folder)
+    with pytest.raises(errors.BadRequest, match="not UTF-8") as refused:
+        names(file)
+    assert "caf\\xe9.txt" in refused.value.message
+    assert "--as" in refused.value.hint
+    assert names(file, "2026/cafe.txt") == ["2026/cafe.txt"]
+    with pytest.raises(errors.BadRequest, match="not UTF-8"):
+        names(file, "2026/")
+
+
+def test_messages_show_names_in_one_line(tmp_path: Path) -> None:
+    gone = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\nb\xe9"))
+    with pytest.raises(errors.NotFound) as refused:
+        names(gone)
+    assert "a\\nb\\xe9" in refused.value.message
+
+
+def test_a_folder_that_can_not_be_read_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "plots":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root, as which tests may run, reads every folder
+    left_out: list[Path] = []
+    assert [content.name for content in walk(folder, left_out=left_out.append)] == ["results/a.csv"]
+    assert left_out == [folder / "plots"]

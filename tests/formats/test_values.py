@@ -15,8 +15,8 @@ import pytest
 
 from jupyter_sessions import errors
 from jupyter_sessions.formats import Content, Format, media_type, write
+from jupyter_sessions.formats.delimited import defuse
 from jupyter_sessions.formats.format import always
-from jupyter_sessions.formats.tables import defuse
 
 mpl.use("agg")
 

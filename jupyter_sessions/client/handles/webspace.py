@@ -35,6 +35,11 @@ class WebSpace(Handle):
             own name by default; a value needs one.
         command
             The number of the command that made it.
+
+        Warns
+        -----
+        UserWarning
+            When the file can't hold all of the value, and says what it leaves out.
         """
         from jupyter_sessions.client import publishing
 
@@ -43,7 +48,10 @@ class WebSpace(Handle):
     def publish_folder(
         self, folder: str | os.PathLike[str], as_: str | None = None, *, command: int | None = None
     ) -> list[model.File]:
-        """Publish all files below a folder; hidden ones, and links out of it, are left out."""
+        """Publish all files below a folder.
+
+        Hidden ones are left out, and with a warning links out of it and names that are not UTF-8.
+        """
         from jupyter_sessions.client import publishing
 
         return [self._publish(each, command) for each in publishing.contents(Path(folder), as_)]

@@ -1,0 +1,149 @@
+"""CSV: each value as a text that reads back as the same value, and no cell a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from numbers import Number
+from typing import Any
+
+from jupyter_sessions.errors import BadRequest
+from jupyter_sessions.formats.format import Written, is_a
+from jupyter_sessions.formats.texts import to_utf8
+
+# A spreadsheet takes a cell that begins like this for a formula, and runs it; full-width signs
+# count too, and what can't be seen does not.
+_FORMULA = re.compile(r"[\s\0\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\Z")
+_QUOTED = re.compile(r'[",\r\n]|\A\s|\s\Z|\A\Z|\A\ufeff')
+#: What has no text that would read back as the same value.
+_CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, memoryview)
+_MIDNIGHT = " 00:00:00"
+
+
+class Quantity(str):
+    """The text of a number or a time, which is no formula whatever sign it begins with."""
+
+    __slots__ = ()
+
+
+class DelimitedText:
+    """Rows of cells on their way into a CSV file.
+
+    Attributes
+    ----------
+    guarded
+        How many cells got an apostrophe, since a spreadsheet would have run them.
+    """
+
+    def __init__(self) -> None:
+        self.guarded = 0
+        self._lines: list[str] = []
+
+    def add_row(self, cells: Iterable[object]) -> None:
+        """Add a row of labels."""
+        self._add(self._cell(label_text(each)) for each in cells)
+
+    def add_columns(self, columns: Sequence[Any]) -> None:
+        """Add rows, given as columns: NumPy arrays, pandas Series or Index."""
+        for row in zip(*map(self._column, columns), strict=True):
+            self._add(row)
+
+    def _add(self, cells: Iterable[str]) -> None:
+        line = ",".join(cells)
+        # Readers skip an empty line; a row of one cell that is missing is still a row.
+        self._lines.append(line or '""')
+
+    def _column(self, column: Any) -> list[str]:
+        texts = column_texts(column)
+        plain = is_a(column.dtype, "numpy.dtype") and column.dtype.kind in "biufcmM"
+        return texts if plain else [self._cell(each) for each in texts]
+
+    def _cell(self, text: str | None) -> str:
+        if text is None:
+            return ""
+        guarded = text if isinstance(text, Quantity) else defuse(text)
+        self.guarded += guarded != text
+        if not _QUOTED.search(guarded):
+            return guarded
+        return '"' + guarded.replace('"', '""') + '"'
+
+    def to_written(self) -> Written:
+        """Return the file's content, with a note when cells were guarded."""
+        note = ""
+        if self.guarded:
+            cells = "1 cell begins" if self.guarded == 1 else f"{self.guarded:,} cells begin"
+            note = f"{cells} like a formula and got an apostrophe, so that no spreadsheet runs it."
+        return Written(to_utf8("".join(f"{line}\n" for line in self._lines)), note)
+
+
+def defuse(text: str) -> str:
+    """Keep a spreadsheet from taking a text for a formula: an apostrophe goes before it."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text
+
+
+def label_text(label: object) -> str | None:
+    """Return a label of a row or column as text; None where it has none."""
+    return str(label) if isinstance(label, tuple) else _text(label)
+
+
+def column_texts(column: Any) -> list[Any]:
+    """Return the values of a column as texts; a missing one is None, or empty among numbers.
+
+    Raises
+    ------
+    BadRequest
+        When a value is one that no text can stand for.
+    """
+    kind = column.dtype.kind
+    if is_a(column.dtype, "pandas.SparseDtype"):
+        import numpy as np
+
+        return column_texts(np.asarray(column))
+    if is_a(column.dtype, "pandas.CategoricalDtype"):
+        texts = column_texts(column.dtype.categories)
+        codes = column.codes if hasattr(column, "codes") else column.array.codes
+        return [texts[code] or "" if code >= 0 else None for code in codes.tolist()]
+    if not is_a(column.dtype, "numpy.dtype"):
+        return [_text(each) for each in column.tolist()]
+    values = column if is_a(column, "numpy.ndarray") else column.to_numpy()
+    if kind in "biu" or (kind == "f" and values.dtype.itemsize == 8):
+        texts = list(map(repr, values.tolist()))
+    elif kind in "fc":
+        # Each in its own precision: half and single are shorter than what Python would make of it.
+        texts = list(map(str, values))
+    elif kind in "mM":
+        return _times(column)
+    else:
+        return [_text(each) for each in values.tolist()]
+    return texts if is_a(column, "numpy.ndarray") else ["" if t == "nan" else t for t in texts]
+
+
+def _times(column: Any) -> list[str]:
+    texts = ["" if text == "NaT" else text for text in map(str, column)]
+    if column.dtype.kind == "M" and all(text.endswith(_MIDNIGHT) for text in texts if text):
+        return [text.removesuffix(_MIDNIGHT) for text in texts]
+    return texts
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, _CONTAINERS) or is_a(
+        value, "numpy.ndarray", "pandas.DataFrame", "pandas.Series"
+    ):
+        raise BadRequest(
+            f"A cell holds a {type(value).__name__}, which no cell of a .csv file can.",
+            hint="Turn that column into text first (column.astype(str)), or choose .parquet.",
+        )
+    if is_missing(value):
+        return None
+    return Quantity(value) if isinstance(value, Number | timedelta) else str(value)
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether a single value is one of those that stand for nothing."""
+    if value is None or is_a(value, "pandas.NAType", "pandas.NaTType"):
+        return True
+    return isinstance(value, float) and value != value  # only NaN differs from itself

@@ -1,0 +1,491 @@
+"""What is published of a value is the value: it reads back equal, or it is refused in two lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from jupyter_sessions import errors
+from jupyter_sessions.formats import Content, write
+
+thorough = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+TEXTS = st.text(st.characters(exclude_categories=[]), max_size=6) | st.sampled_from(
+    [
+        "",
+        "=1+1",
+        "\n=1",
+        "\r",
+        "a\rb",
+        "＝1",
+        "－x",
+        "-5",
+        " =x",
+        '"',
+        ",",
+        "\ufeff=1",
+        "NA",
+        "\ud800",
+    ]
+)
+
+
+def written(value: object, path: str) -> bytes | None:
+    """Return what is published of a value; None when it is refused in the way that all are."""
+    try:
+        content = write(value, name="value", path=path)
+    except errors.BadRequest as refused:
+        assert "\n" not in refused.message
+        assert "\n" not in refused.hint
+        assert len(refused.message) < 400
+        assert refused.hint
+        return None
+    assert isinstance(content, Content)
+    assert isinstance(content.data, bytes)
+    return content.data
+
+
+# --- arrays
+
+
+@thorough
+@given(
+    hnp.arrays(
+        st.one_of(
+            hnp.scalar_dtypes(),
+            hnp.array_dtypes(allow_subarrays=True),
+            hnp.unicode_string_dtypes(),
+            hnp.byte_string_dtypes(),
+        ),
+        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3),
+    )
+)
+def test_an_array_is_the_same_from_npy(array: np.ndarray) -> None:
+    data = written(array, "a.npy")
+    assert data is not None
+    read = np.load(io.BytesIO(data), allow_pickle=False)
+    assert (read.dtype, read.shape) == (array.dtype, array.shape)
+    assert read.tobytes() == array.tobytes()
+
+
+@thorough
+@given(
+    hnp.arrays(
+        hnp.scalar_dtypes(), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+    )
+)
+@example(np.array([1700000000123456789]))
+@example(np.array([[1 / 3, 1.23e-12], [math.inf, -0.0]]))
+@example(np.array(5))
+def test_an_array_is_the_same_from_csv(array: np.ndarray) -> None:
+    data = written(array, "a.csv")
+    if data is None:
+        assert array.ndim not in (1, 2) or array.dtype.kind not in "biufc" or not array.size
+        return
+    rows = [line.split(",") for line in data.decode().splitlines()]
+    if array.dtype.kind == "b":
+        read = np.array([[cell == "True" for cell in row] for row in rows])
+    else:
+        read = np.array([[array.dtype.type(cell) for cell in row] for row in rows])
+    np.testing.assert_array_equal(read if array.ndim == 2 else read[:, 0], array)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array(["a"], dtype=np.dtypes.StringDType()),
+        np.ma.array([1, 2], mask=[False, True]),
+        np.zeros(1, dtype=[("a", object)]),
+    ],
+)
+def test_an_array_that_npy_does_not_hold_is_refused(array: np.ndarray) -> None:
+    assert written(array, "a.npy") is None
+    assert written(array, "a.csv") is None
+
+
+def test_what_an_array_is_beside_its_numbers_is_said() -> None:
+    class Quantity(np.ndarray):
+        pass
+
+    content = write(np.arange(3).view(Quantity), name="a")
+    assert "Quantity" in content.note
+    assert write(np.arange(3), name="a").note == ""
+
+
+# --- tables
+
+
+def _column(values: st.SearchStrategy[Any], dtype: Any) -> st.SearchStrategy[Any]:
+    return st.lists(values, min_size=3, max_size=3).map(lambda each: pd.Series(each, dtype=dtype))
+
+
+def _numbers(dtype: str) -> st.SearchStrategy[Any]:
+    return hnp.arrays(dtype, 3).map(pd.Series)
+
+
+INSTANTS = st.integers(-(2**62), 2**62)
+OBJECTS = st.one_of(
+    TEXTS,
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.dates(),
+    st.times(),
+    st.datetimes(),
+    st.timedeltas(timedelta(-100_000), timedelta(100_000)),
+    INSTANTS.map(pd.Timestamp),
+    INSTANTS.map(pd.Timedelta),
+    st.binary(max_size=3),
+    st.lists(st.integers(0, 3), max_size=2),
+    st.dictionaries(st.sampled_from("ab"), st.integers(0, 3), max_size=2),
+    st.floats(width=32).map(np.float32),
+    st.complex_numbers(),
+    st.just(pd.NA),
+    st.just(pd.NaT),
+)
+COLUMNS = st.one_of(
+    *map(
+        _numbers,
+        ["?", "i1", "u2", "i4", "i8", "u8", "f2", "f4", "f8", "c8", "c16", ">i4", ">f8"],
+    ),
+    *(
+        hnp.arrays(np.int64, 3, elements=st.integers(-(2**33), 2**33)).map(
+            lambda a, t=t: pd.Series(a.astype(t))
+        )
+        for t in ("M8[s]", "M8[ms]", "M8[us]", "M8[ns]", "m8[s]", "m8[ns]")
+    ),
+    _column(INSTANTS | st.none(), "datetime64[ns]"),
+    _column(INSTANTS, "datetime64[ns]").map(
+        lambda s: s.dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin")
+    ),
+    _column(st.integers(-(2**62), 2**62) | st.none(), "Int64"),
+    _column(st.booleans() | st.none(), "boolean"),
+    _column(st.floats(allow_nan=False) | st.none(), "Float64"),
+    _column(TEXTS.filter(lambda t: "\ud800" not in t) | st.none(), "str"),
+    _column(TEXTS | st.none(), object),
+    _column(st.sampled_from(["=a", "b", ""]) | st.none(), "category"),
+    _column(st.integers(0, 3), "category"),
+    _column(st.integers(0, 600).map(lambda n: pd.Period(ordinal=n, freq="M")), "period[M]"),
+    _column(st.integers(0, 9).map(lambda n: pd.Interval(n / 3, n + 1)), None),
+    _column(st.sampled_from([0.0, 1 / 3]), pd.SparseDtype(float, 0.0)),
+    _column(OBJECTS, object),
+    OBJECTS.flatmap(lambda one: _column(st.just(one), object)),
+)
+INDEXES = st.one_of(
+    st.just(pd.RangeIndex(3)),
+    st.just(pd.RangeIndex(7, 10)),
+    st.just(pd.RangeIndex(3, name="row")),
+    st.just(pd.RangeIndex(2, -1, -1)),
+    st.just(pd.Index(["=a", "b", None], name="label")),
+    st.just(pd.date_range("2026-10-25", periods=3, freq="h", tz="Europe/Berlin")),
+    st.just(pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)])),
+    st.just(pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["x", "y"])),
+)
+LABELS = st.one_of(
+    st.just(["a", "b", "c"]),
+    st.just(["=a", "index", "\n+c"]),
+    st.just(["a", "a", "b"]),
+    st.just([0, 1, 2]),
+    st.just([1, "1", 2.5]),
+    st.just(pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["x", "y"])),
+    st.lists(TEXTS, min_size=3, max_size=3),
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> pd.DataFrame:
+    columns = [draw(COLUMNS) for _ in range(draw(st.integers(0, 3)))]
+    labels = draw(LABELS)[: len(columns)]
+    frame = pd.DataFrame(dict(enumerate(columns)), index=range(3))
+    frame.columns = labels if isinstance(labels, pd.MultiIndex) else pd.Index(labels, dtype=object)
+    frame.index = draw(INDEXES)
+    return frame
+
+
+def is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or value != value
+
+
+def bare(text: str) -> str:
+    return text.removeprefix("'")
+
+
+def reads_as(cell: str, value: Any) -> bool:
+    """Tell whether a cell of a CSV file stands for this very value."""
+    if isinstance(value, complex | np.complexfloating):
+        return bool(np.array_equal(type(value)(cell or "nan"), value, equal_nan=True))
+    if is_missing(value):
+        return cell == ""
+    if isinstance(value, str):
+        return cell in (value, f"'{value}")
+    if isinstance(value, pd.Timestamp):
+        return pd.Timestamp(cell) == value
+    if isinstance(value, pd.Timedelta):
+        return pd.Timedelta(cell) == value
+    if isinstance(value, bool | np.bool):
+        return cell == str(value)
+    if isinstance(value, int | float | complex | np.number):
+        return bool(type(value)(cell) == value)
+    return bare(cell) == str(value)
+
+
+@thorough
+@given(tables())
+@example(pd.DataFrame({"a": [1 / 3, 1.23e-12], "b": [2**63 - 1, 0]}).tail(1))
+@example(pd.DataFrame({"a": ["x\ry", "", None]}))
+def test_a_table_is_the_same_from_csv(frame: pd.DataFrame) -> None:
+    data = written(frame, "t.csv")
+    if data is None:
+        return
+    rows = list(csv.reader(io.StringIO(data.decode(), newline=""), strict=True))
+    head, body = rows[: len(rows) - len(frame)], rows[len(rows) - len(frame) :]
+    labelled = len(body[0]) - frame.shape[1] if len(body) else 0
+    default = frame.index.equals(pd.RangeIndex(len(frame))) and frame.index.name is None
+    assert labelled == (frame.index.nlevels if not default or frame.shape[1] == 0 else 0)
+    index = [frame.index.get_level_values(n) for n in range(labelled)]
+    for number, row in enumerate(body):
+        values = [*(level[number] for level in index), *frame.iloc[number : number + 1].items()]
+        for cell, value in zip(row, values, strict=True):
+            exact = value[1].array[0] if isinstance(value, tuple) else value
+            assert reads_as(cell, exact), (cell, exact)
+            assert not cell.lstrip("\ufeff\0 ").startswith(
+                ("=", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+            )
+    for level in range(frame.columns.nlevels):
+        for cell, label in zip(
+            head[level][labelled:], frame.columns.get_level_values(level), strict=True
+        ):
+            assert bare(cell) == bare(str(label))
+
+
+def strict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
+@thorough
+@given(tables())
+@example(pd.DataFrame({"a": [1 / 3, 1.23e-12], "b": pd.to_datetime([1700000000123456789, 1])}))
+@example(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+def test_a_table_is_the_same_from_json(frame: pd.DataFrame) -> None:
+    data = written(frame, "t.json")
+    if data is None:
+        return
+    read = json.loads(data, object_pairs_hook=strict, parse_constant=pytest.fail)
+    rows = read["data"]
+    assert len(rows) == len(frame)
+    names = [field["name"] for field in read["schema"]["fields"]]
+    labelled = len(names) - frame.shape[1]
+    for place, name in enumerate(names[labelled:]):
+        for value, row in zip(frame.iloc[:, place].array, rows, strict=True):
+            given = row[name]
+            if isinstance(value, list | dict):
+                assert given == value
+            elif is_missing(value):
+                assert given is None
+            elif isinstance(given, str) and not isinstance(value, str):
+                assert _parsed(value, given) == value
+            else:
+                assert given == value
+
+
+def _parsed(value: Any, text: str) -> Any:
+    if isinstance(value, pd.Timestamp | np.datetime64):
+        return pd.Timestamp(text)
+    if isinstance(value, pd.Period):
+        return pd.Period(text, value.freq)
+    if hasattr(value, "total_seconds"):
+        return pd.Timedelta(text)
+    return type(value).fromisoformat(text)
+
+
+def test_pandas_reads_the_json_of_a_table_as_the_table() -> None:
+    frame = pd.DataFrame(
+        {
+            "number": [1 / 3, 1.23e-12, None],
+            "instant": pd.to_datetime([1700000000123456789, 1, None]),
+            "there": pd.date_range("2026-10-25", periods=3, freq="h", tz="Europe/Berlin"),
+            "word": ["a", None, "=c"],
+            "kind": pd.Categorical(["x", "y", "x"]),
+        },
+        index=pd.Index([7, 8, 9], name="row"),
+    )
+    data = written(frame, "t.json")
+    assert data is not None
+    read = pd.read_json(io.BytesIO(data), orient="table", precise_float=True)
+    pd.testing.assert_frame_equal(read, frame, check_dtype=False, check_exact=True)
+
+
+@thorough
+@given(tables())
+@example(pd.DataFrame({"a": [{"a": 1}, {"b": 1}]}))
+@example(pd.DataFrame({"a": pd.Series([pd.Timestamp(1700000000123456789)], dtype=object)}))
+@example(pd.DataFrame({"a": [1]}).rename(columns={"a": 1}))
+def test_a_table_is_the_same_from_parquet(frame: pd.DataFrame) -> None:
+    data = written(frame, "t.parquet")
+    if data is None:
+        return
+    read = pd.read_parquet(io.BytesIO(data))
+    assert list(read.columns) == list(frame.columns)
+    assert read.shape == frame.shape
+    for place in range(frame.shape[1]):
+        for had, kept in zip(frame.iloc[:, place].array, read.iloc[:, place].array, strict=True):
+            if isinstance(had, list):
+                assert list(kept) == had
+            elif isinstance(had, dict) or not is_missing(had):
+                assert kept == had
+            else:
+                assert is_missing(kept)
+    if frame.shape[1]:
+        assert [*map(str, read.index)] == [*map(str, frame.index)]
+
+
+@thorough
+@given(tables())
+def test_each_table_has_a_page_or_is_refused(frame: pd.DataFrame) -> None:
+    written(frame, "t.html")
+
+
+def test_a_page_says_what_it_leaves_out_of_a_table() -> None:
+    rounded = written(pd.DataFrame({"a": [1 / 3], "b": ["x" * 500]}), "t.html")
+    assert rounded is not None
+    assert b"rounded to 6 decimals" in rounded
+    assert b"x" * 500 in rounded
+    long = written(pd.DataFrame({"a": range(2_000)}), "t.html")
+    assert long is not None
+    assert b"of 2,000 rows" in long
+    whole = written(pd.DataFrame({"a": [0.5]}), "t.html")
+    assert whole is not None
+    assert b"<p>" not in whole
+
+
+def test_what_a_table_loses_is_said() -> None:
+    guarded = write(pd.DataFrame({"a": ["=1", "+x", "-5"]}), name="t", path="t.csv")
+    assert guarded.note.startswith("2 cells begin like a formula")
+    named = write(pd.DataFrame({2020: [1]}), name="t", path="t.json")
+    assert "labels of the columns" in named.note
+    assert write(pd.DataFrame({"a": [1]}), name="t", path="t.json").note == ""
+
+
+# --- text and JSON
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(TEXTS | st.integers(0, 2) | st.booleans() | st.none(), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        keys = (key if isinstance(key, str) else json.dumps(key) for key in value)
+        return dict(zip(keys, map(with_text_keys, value.values()), strict=True))
+    return [*map(with_text_keys, value)] if isinstance(value, list) else value
+
+
+@thorough
+@given(st.lists(VALUES, max_size=3) | st.dictionaries(TEXTS | st.integers(), VALUES, max_size=3))
+@example({1: "a", "1": "b"})
+@example({True: 1, "true": 2})
+def test_lists_and_dictionaries_are_the_same_from_json(value: Any) -> None:
+    data = written(value, "v.json")
+    if data is None:
+        return
+    read = json.loads(data, object_pairs_hook=strict, parse_constant=pytest.fail)
+    assert read == with_text_keys(value)
+    assert bool(write(value, name="v").note) == (with_text_keys(value) != value)
+
+
+@given(TEXTS)
+def test_a_text_is_the_same_or_has_half_a_character(text: str) -> None:
+    data = written(text, "t.txt")
+    assert data is None or data.decode() == text
+    assert (data is None) == any("\ud800" <= character <= "\udfff" for character in text)
+
+
+# --- pictures
+
+MODES = ["1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB",
+         "HSV", "I", "F", "I;16", "I;16B", "I;16L"]  # fmt: skip
+
+
+@st.composite
+def pictures(draw: st.DrawFn) -> Image.Image:
+    mode = draw(st.sampled_from(MODES))
+    size = draw(st.tuples(st.integers(0, 5), st.integers(0, 5)))
+    picture = Image.new(mode, size)
+    length = len(picture.tobytes())
+    raw = draw(st.binary(min_size=length, max_size=length))
+    if length:
+        picture.frombytes(raw)
+    if mode in {"P", "PA"}:
+        picture.putpalette(draw(st.binary(min_size=768, max_size=768)))
+    return picture
+
+
+@thorough
+@given(pictures(), st.sampled_from([".png", ".webp", ".gif"]))
+@example(Image.new("I", (1, 1), 70_000), ".png")
+@example(Image.new("CMYK", (1, 1)), ".png")
+def test_a_picture_is_the_same_or_refused(picture: Image.Image, ending: str) -> None:
+    data = written(picture, f"p{ending}")
+    if data is None:
+        return
+    with Image.open(io.BytesIO(data)) as read:
+        assert read.size == picture.size
+        if picture.mode in {"I", "I;16", "I;16B", "I;16L"}:
+            assert read.convert("I").tobytes() == picture.convert("I").tobytes()
+        else:
+            had, kept = picture.convert("RGBA"), read.convert("RGBA")
+            assert list(kept.get_flattened_data()) == list(had.get_flattened_data())
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_the_usual_pictures_are_written_as_png_and_webp(mode: str) -> None:
+    for ending in (".png", ".webp"):
+        assert written(Image.new(mode, (3, 2)), f"p{ending}") is not None
+
+
+@thorough
+@given(pictures())
+def test_each_picture_is_a_jpeg_or_is_refused(picture: Image.Image) -> None:
+    data = written(picture, "p.jpg")
+    assert data is None or data.startswith(b"\xff\xd8")
+
+
+def test_what_jpeg_leaves_out_is_said() -> None:
+    clear = write(Image.new("RGBA", (2, 2)), name="p", path="p.jpg")
+    assert "transparency" in clear.note
+    assert write(Image.new("RGBA", (2, 2), "red"), name="p", path="p.jpg").note == ""
+    with Image.open(io.BytesIO(clear.data)) as read:  # type: ignore[arg-type]
+        assert read.getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_all_frames_of_an_animation_are_written() -> None:
+    target = io.BytesIO()
+    frames = [Image.new("P", (2, 2), n) for n in range(3)]
+    for n, frame in enumerate(frames):
+        frame.putpalette([n] * 768)
+    frames[0].save(target, format="GIF", save_all=True, append_images=frames[1:])
+    for ending in (".gif", ".png", ".webp"):
+        with Image.open(io.BytesIO(target.getvalue())) as moving:
+            data = written(moving, f"p{ending}")
+        assert data is not None
+        with Image.open(io.BytesIO(data)) as read:
+            assert read.n_frames == 3  # type: ignore[attr-defined]
