@@ -232,7 +232,13 @@ class House:
 
 
 def recording(
-    source: str, *, at: datetime, uid: str | None = None, text: str = "", status: str = "completed"
+    source: str,
+    *,
+    at: datetime,
+    uid: str | None = None,
+    text: str = "",
+    status: str = "completed",
+    took: float = 1.0,
 ) -> model.Recording:
     """Make a recording of a command that took a second."""
     outputs = [model.Stream(name="stdout", text=text)] if text else []
@@ -240,7 +246,7 @@ def recording(
         id=uid or secrets.token_hex(8),
         request=model.CommandRequest(source=source, started=at),
         response=model.CommandResponse(
-            status=status, outputs=outputs, finished=at + timedelta(seconds=1), duration=1.0
+            status=status, outputs=outputs, finished=at + timedelta(seconds=took), duration=took
         ),
     )
 

@@ -47,7 +47,7 @@ class Slot:
     Attributes
     ----------
     name
-        The recording's id.
+        The recording's identity.
     start, length
         Where its JSON stands in the file, in bytes.
     running
@@ -99,10 +99,19 @@ class Hold(msgspec.Struct, frozen=True):
         return not 0 <= waited < self.wait(first, longest)
 
 
+class Asked(msgspec.Struct):
+    """What is read of a recording's request."""
+
+    source: str
+    started: datetime
+
+
 class Line(msgspec.Struct):
     """What is read of a journal's line to know what waits; the rest is skipped."""
 
     id: str | None = None
+    request: Asked | None = None
+    keyed: bool = False
     response: msgspec.Raw = msgspec.Raw(b"null")
     delivered: list[int] = []
     held: Hold | None = None
@@ -112,8 +121,16 @@ class Line(msgspec.Struct):
         """Whether the command had not ended yet."""
         return bytes(self.response) == b"null"
 
+    @property
+    def identity(self) -> str | None:
+        """The identity of the recording; None where the line holds none."""
+        if self.id is None or self.request is None:
+            return self.id
+        started = None if self.keyed else self.request.started
+        return model.identify(self.id, self.request.source, started)
 
-model.ready(Destination, Failure, Hold, Line)
+
+model.ready(Destination, Failure, Hold, Asked, Line)
 
 
 def folder() -> Path:

@@ -73,7 +73,7 @@ class Journal:
         except (ValueError, TypeError, RecursionError) as error:
             self._lose(f"what was recorded can't be written as JSON: {error}")
             return
-        self.keep(recording.id, content, running=recording.response is None)
+        self.keep(recording.identity, content, running=recording.response is None)
 
     def keep(self, name: str, content: bytes, *, running: bool) -> None:
         """Keep a recording that is JSON already; see `append`."""
@@ -163,8 +163,9 @@ class Journal:
         with self._guard:
             for line in refused.read(self._file().path):
                 told = entries.read_line(bytes(line.recording))
-                if told is not None and told.id is not None and told.id not in self._waiting:
-                    self.keep(told.id, bytes(line.recording), running=told.running)
+                name = None if told is None else told.identity
+                if told is not None and name is not None and name not in self._waiting:
+                    self.keep(name, bytes(line.recording), running=told.running)
             self.sync()
             if not self.trouble:
                 refused.remove(self._file().path)
@@ -290,9 +291,9 @@ class Journal:
             if told is None:
                 continue
             journal.held = told.held or (None if told.delivered else journal.held)
-            if told.id is not None:
-                found[start] = Slot(told.id, start, len(line) - 1, told.running)
-                journal._waiting[told.id] = found[start]
+            if (name := told.identity) is not None:
+                found[start] = Slot(name, start, len(line) - 1, told.running)
+                journal._waiting[name] = found[start]
             journal._note([found[at] for at in told.delivered if at in found])
         journal._add_written_ahead()
         journal._abort_running(journal._lines.written())
@@ -307,7 +308,8 @@ class Journal:
 
             remains = Remains(write_ahead.read(journal), written)
             for recording in remains.recordings(entries.PROCESS_ENDED):
-                known = self._waiting.get(recording.id) or self._running.get(recording.id)
+                name = recording.identity
+                known = self._waiting.get(name) or self._running.get(name)
                 # The journal may have the end of a command, or more of its outputs.
                 if known is None or (known.running and recording.id not in remains.cut):
                     self.append(recording)

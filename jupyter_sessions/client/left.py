@@ -169,34 +169,25 @@ def _ended(journal: Journal) -> list[Slot]:
 # ---- reading files that may be another process's
 
 
-class _Asked(msgspec.Struct):
-    source: str
-    started: datetime
-
-
-class _Line(entries.Line):
-    request: _Asked | None = None
-
-
-model.ready(Undelivered, _Line)
+model.ready(Undelivered)
 
 
 def _in_journal(path: Path) -> list[Undelivered]:
     destination = entries.read_destination(path)
     if destination is None:
         return []
-    waiting: dict[str, tuple[int, _Line]] = {}
+    waiting: dict[str, tuple[int, entries.Line]] = {}
     names: dict[int, str] = {}
     hold: Hold | None = None
     start = 0
     with path.open("rb") as file:
         for line in file:
-            told = _read(line) if line.endswith(b"\n") else None
+            told = entries.read_line(line) if line.endswith(b"\n") else None
             if told is not None:
                 hold = told.held or (None if told.delivered else hold)
-                if told.id is not None:
-                    names[start] = told.id
-                    waiting[told.id] = start, told
+                if (name := told.identity) is not None:
+                    names[start] = name
+                    waiting[name] = start, told
                 for at in told.delivered:
                     if at in names and waiting.get(names[at], (None,))[0] == at:
                         del waiting[names[at]]
@@ -213,24 +204,17 @@ def _refused_of(path: Path) -> list[Undelivered]:
         reasons.setdefault(line.error, []).append(line)
     found = []
     for why, group in reasons.items():
-        lines = [_read(bytes(line.recording)) for line in group]
+        lines = [entries.read_line(bytes(line.recording)) for line in group]
         asked = [line.request if line else None for line in lines]
         found += _told(path, group[0].to, "refused", asked, why, group[-1].at)
     return found
-
-
-def _read(line: bytes) -> _Line | None:
-    try:
-        return msgspec.json.decode(line, type=_Line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
 
 
 def _told(
     path: Path,
     to: Destination,
     state: str,
-    commands: list[_Asked | None],
+    commands: list[entries.Asked | None],
     why: Failure | None,
     since: datetime | None,
 ) -> list[Undelivered]:

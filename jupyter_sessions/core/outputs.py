@@ -41,6 +41,8 @@ _decode = msgspec.json.Decoder(list[Output]).decode
 class Kept:
     """What the rows of a command are made of, beside the request's own fields."""
 
+    id: str
+    keyed: bool
     columns: dict[str, Any]
     blobs: tuple[Blob, ...]
     searched: str
@@ -99,7 +101,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
     small = compress(packed) if len(packed) <= _TRIED else packed
     outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
     columns: dict[str, Any] = {
-        "uid": recording.id,
+        "uid": recording.identity,
         "status": response.status if response else "running",
         "started": instants.utc(request.started),
         "finished": instants.utc(until) if until else None,
@@ -122,7 +124,11 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
     }
     stored = tuple(blob for blob in (source_blob, outputs_blob) if blob)
     return Kept(
-        columns=columns, blobs=stored, searched=f"{request.source[:_SEARCHED]}\n{text[:_SEARCHED]}"
+        id=recording.id,
+        keyed=recording.keyed,
+        columns=columns,
+        blobs=stored,
+        searched=f"{request.source[:_SEARCHED]}\n{text[:_SEARCHED]}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands on their way into a session: each id once, whatever comes how often."""
+"""Commands on their way into a session: each once, whatever comes how often."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ _KNOWN = Prepared(
         commands.c.number,
         commands.c.user_id,
         commands.c.status,
+        commands.c.started,
+        commands.c.source,
+        commands.c.source_blob,
         commands.c.finished,
         commands.c.forgotten,
         commands.c.note,
@@ -42,9 +45,10 @@ _KNOWN = Prepared(
         commands.c.outputs_blob,
     ).where(commands.c.session_id == bindparam("session_id"), is_in(commands.c.uid, "uids"))
 )
-# What a completed command keeps, whatever is said of it later.
+# What a command keeps, whatever is said of it later.
 _ASKED = frozenset(
     (
+        "uid",
         "started",
         "language",
         "kernel",
@@ -88,21 +92,22 @@ def _split(
     ]
 
 
-# An id that comes in two requests is new in the first, and known in the second.
+# What comes in two requests is new in the first, and known in the second.
 _TOGETHER = Together(marks=dict.keys, join=_join, split=_split)
 
 
 def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[str, Kept]:
-    """Store what is large; of an id that comes twice in one request, the newest version counts."""
+    """Store what is large; of what comes twice in one request, the newest version counts."""
     newest: dict[str, model.Recording] = {}
     for recording in request.commands:
-        before = newest.get(recording.id)
+        identity = recording.identity
+        before = newest.get(identity)
         if before is None or _moment(recording) >= _moment(before):
-            newest[recording.id] = recording
+            newest[identity] = recording
     services = preparation.services
     return {
-        id_: keep(recording, services.blobs, services.limits.command)
-        for id_, recording in newest.items()
+        identity: keep(recording, services.blobs, services.limits.command)
+        for identity, recording in newest.items()
     }
 
 
@@ -116,14 +121,14 @@ def _moment(recording: model.Recording) -> tuple[bool, datetime]:
 def record(context: Context, request: model.RecordCommands) -> model.Recorded:
     """Record commands.
 
-    A new id gets the next number. A known one keeps its number: what it did not have yet (what a
-    running command has put out, its response, later outputs of a thread) is taken over from the
+    A new command gets the next number. A known one keeps its number: what it did not have yet (what
+    it has put out while it runs, its response, later outputs of a thread) is taken over from the
     same user, and what is there already changes nothing.
     """
     kept: dict[str, Kept] = context.prepared
     runners = Runners(context)
-    ran = {each.id: each.runner for each in request.commands if each.runner is not UNSET}
-    known = _known(context, list(kept))
+    ran = {each.identity: each.runner for each in request.commands if each.runner is not UNSET}
+    known = _known(context, kept)
     numbers = {uid: row.number for uid, row in known.items()}
     # In their order, in which followers are told of them too.
     for is_known, uids in itertools.groupby(kept, known.__contains__):
@@ -135,12 +140,30 @@ def record(context: Context, request: model.RecordCommands) -> model.Recorded:
             fresh = list(uids)
             ran_by = {uid: runners.number(ran[uid]) for uid in fresh if uid in ran}
             numbers |= _add(context, fresh, kept, ran_by)
-    return model.Recorded(numbers=[numbers[recording.id] for recording in request.commands])
+    return model.Recorded(numbers=[numbers[recording.identity] for recording in request.commands])
 
 
-def _known(context: Context, uids: list[str]) -> dict[str, Any]:
+def _known(context: Context, kept: dict[str, Kept]) -> dict[str, Any]:
+    uids = [*kept, *(each.id for each in kept.values())]
     rows = _KNOWN.rows(context.connection, session_id=context.session.id, uids=uids)
-    return {row.uid: row for row in rows}
+    found = {row.uid: row for row in rows}
+    known = {}
+    for uid, each in kept.items():
+        row = found.get(uid)
+        if row is None and (before := found.get(each.id)) is not None:
+            row = before if _is_same(before, each) else None
+        if row is not None:
+            known[uid] = row
+    return known
+
+
+def _is_same(row: Any, kept: Kept) -> bool:
+    """Tell whether what an earlier version recorded under an id is this command, or another."""
+    asked = kept.columns
+    if not kept.keyed and row.started != asked["started"]:
+        return False
+    source = row.source, row.source_blob
+    return row.forgotten or source == (asked["source"], asked["source_blob"])
 
 
 def _add(
@@ -189,9 +212,8 @@ def _update(context: Context, row: Any, kept: Kept) -> None:
     if not completed and not _tells_more(columns, row):
         return
     name_blobs(context, kept.blobs)
-    if not completed:
-        # What was asked is settled; only what came back may still grow.
-        columns = {name: value for name, value in columns.items() if name not in _ASKED}
+    # What was asked is settled; only what came back may still grow.
+    columns = {name: value for name, value in columns.items() if name not in _ASKED}
     context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))
     search.forget(context.transaction, [row.id])
     search.index(context.transaction, {row.id: kept.searched})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -96,14 +98,17 @@ class SoFar(Struct, kw_only=True, forbid_unknown_fields=True):
     until: datetime
 
 
-class Recording(Struct, kw_only=True, forbid_unknown_fields=True):
+class Recording(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A command on its way into a session.
 
-    `id` is the kernel's ``msg_id`` of the request (or another unique string): recording the same id
-    twice changes nothing. A recording without a response is of a command that still runs; what that
-    has put out `so_far` replaces what was told of an earlier moment. The same id with its response
-    completes it, and with another one replaces the outputs (a thread that went on printing, an
-    updated display).
+    A command is known by its `id` together with its source and start, since clients number their
+    messages alike: recording the same one twice changes nothing, and the same id with another
+    source or start is another command. Where `keyed`, whoever records has chosen the `id` for this
+    very command, which is then the same whenever it says that it started.
+
+    A recording without a response is of a command that still runs; what that has put out `so_far`
+    replaces what was told of an earlier moment. The same command with its response is completed,
+    and with another one gets its outputs (of a thread that went on printing, an updated display).
 
     `runner` is left out where whoever sends this has run it. A Jupyter server that several people
     use names who did, or null where it can't tell. Believed is a server about its own store alone,
@@ -116,6 +121,35 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True):
     response: CommandResponse | None = None
     so_far: SoFar | None = None
     runner: UserName | UnsetType | None = UNSET
+    keyed: bool = False
+
+    @property
+    def identity(self) -> str:
+        """What tells this command apart from all others of its session."""
+        request = self.request
+        return identify(self.id, request.source, None if self.keyed else request.started)
+
+
+def identify(id: str, source: str, started: datetime | None) -> str:  # noqa: A002  # the field's name
+    """Return what tells a command apart from all others; see `Recording`.
+
+    Parameters
+    ----------
+    id, source
+        Of the command.
+    started
+        When it was started; None where its id was chosen for it.
+    """
+    begun = "" if started is None else _instant(started)
+    told = "\0".join((id, begun, source))
+    # What can't be encoded is stored as a question mark, and is to be found again.
+    return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:40]
+
+
+def _instant(moment: datetime) -> str:
+    with suppress(OverflowError):  # beyond the calendar, which the store refuses
+        moment = moment if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.isoformat()
 
 
 class RecordCommands(Request):

@@ -21,13 +21,23 @@ from jupyter_sessions import model
 from jupyter_sessions.recorder.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.replacing import replace
 from jupyter_sessions.recorder.tracker import Tracker
-from jupyter_sessions.recorder.wire import DELIMITER, TOLD_TYPES, Reader, command_id
+from jupyter_sessions.recorder.wire import (
+    DELIMITER,
+    TOLD_TYPES,
+    Origin,
+    Reader,
+    execution_id,
+    origin_of,
+)
 
 #: A larger message of a widget is not written: few of them say anything about a command.
 _LARGEST_COMM = 1 << 14
 
 #: The longest content of a message of the kernel's state, with room to spare.
 _SHORT = 64
+
+#: Of so many requests it is remembered which command came of them.
+_REMEMBERED = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -63,15 +73,16 @@ class Note(msgspec.Struct, omit_defaults=True):
         A command that began where there are no messages.
     where
         What the requests of the messages that follow say about where they ran.
-    failed, skipped, cut
-        Commands by their ids: that failed though no message says so, that are left out, and whose
-        later outputs are not all here.
+    failed, skipped
+        The requests of commands that failed though no message says so, and that are left out.
+    cut
+        A command, by its id, whose later outputs are not all here.
     """
 
     opened: model.Recording | None = None
     where: dict[str, str] = {}
-    failed: str = ""
-    skipped: str = ""
+    failed: Origin | None = None
+    skipped: Origin | None = None
     cut: str = ""
 
 
@@ -79,18 +90,9 @@ class _Kind(msgspec.Struct):
     msg_type: str
 
 
-class _Parent(msgspec.Struct):
-    msg_id: str = ""
-
-
-class _Source(msgspec.Struct):
-    code: str = ""
-
-
-model.ready(Note, _Kind, _Parent, _Source)
+model.ready(Note, _Kind)
 _kind = msgspec.json.Decoder(_Kind).decode
-_parent = msgspec.json.Decoder(_Parent).decode
-_source = msgspec.json.Decoder(_Source).decode
+_parent = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -127,7 +129,9 @@ class MessageLog:
         self._where = note(where=where)
         self._pid = os.getpid()
         self._cut: set[str] = set()
-        self._last = b"", ""  # a parent as it came, and its command
+        self._reader = Reader(b"")
+        self._last = b"", Origin("")  # a parent as it came, and what it tells
+        self._commands: dict[Origin, str] = {}  # that were begun, by their requests
         self._restore: Callable[[], None] = lambda: None
 
     def follow(self, iopub_thread: Any) -> None:
@@ -143,15 +147,16 @@ class MessageLog:
 
         self._restore = replace(iopub_thread, send_multipart=write_and_send)
 
-    def fail(self, command: str) -> None:
+    def fail(self, origin: Origin) -> None:
         """Take note that a command failed, though its outputs may not show it."""
-        if self._log.knows(command):
-            self._log.append(note(failed=command), droppable=False)
+        if self._log.knows(self._commands.get(origin, "")):
+            self._log.append(note(failed=origin), droppable=False)
 
-    def skip(self, command: str) -> None:
-        """Leave a command out."""
+    def skip(self, origin: Origin) -> None:
+        """Leave the command of a request out."""
+        command = self._commands.get(origin, "")
         if self._log.knows(command):
-            self._log.append(note(skipped=command), droppable=False)
+            self._log.append(note(skipped=origin), droppable=False)
             self._log.strike_off(command)
 
     def settle(self, recording: model.Recording) -> None:
@@ -175,20 +180,37 @@ class MessageLog:
         kind = _kind(header).msg_type
         if kind not in TOLD_TYPES:
             return
-        known, command = self._last
-        if parent != known:
-            command = command_id(_parent(parent).msg_id)
-            self._last = parent, command
         if kind == "execute_input":
-            if self._includes(content):
-                self._log.begin(command, self._where, (header, parent, content))
-        elif self._log.knows(command):
+            self._begin((header, parent, content))
+            return
+        known, origin = self._last
+        if parent != known:
+            origin = origin_of(_parent(parent))
+            self._last = parent, origin
+        command = self._commands.get(origin, "")
+        if self._log.knows(command):
             self._add(kind, command, (header, parent, content))
 
-    def _includes(self, content: bytes) -> bool:
+    def _begin(self, entry: Entry) -> None:
+        message = self._reader.parse(*entry)
+        if message is None:
+            return
+        # Another command of an earlier one's request is another one.
+        self._commands.pop(message.origin, None)
+        source = str((message.content or {}).get("code", ""))
+        if not self._includes(source):
+            return
+        if len(self._commands) >= _REMEMBERED:
+            known = [each for each in list(self._commands.items()) if self._log.knows(each[1])]
+            self._commands = dict(known)
+        command = execution_id(message.origin, message.process, message.date, source)
+        self._commands[message.origin] = command
+        self._log.begin(command, self._where, entry)
+
+    def _includes(self, source: str) -> bool:
         if self._selection.paused:
             return False
-        return b"%session" not in content or not self._leaves_out(_source(content).code)
+        return "%session" not in source or not self._leaves_out(source)
 
     def _add(self, kind: str, command: str, entry: Entry) -> None:
         if kind == "status":
@@ -235,14 +257,14 @@ class Remains:
             self._messages.place(**note.where)
         if note.opened is not None:
             self._tracker.open(note.opened.id, note.opened.request, time.monotonic())
-        if note.failed:
+        if note.failed is not None:
             self._messages.fail(note.failed)
-        if note.skipped:
-            self._messages.skip(note.skipped)
+        if note.skipped is not None:
+            self._messages.skip(note.skipped, time.monotonic())
         if note.cut:
             self.cut.add(note.cut)
 
     def recordings(self, why: str) -> list[model.Recording]:
         """Return the commands; of those that had not ended, `why` tells what became of them."""
-        self._tracker.end_all(self._written, why)
+        self._tracker.end_all(time.monotonic(), why, finished=self._written)
         return self._tracker.take_due(time.monotonic(), everything=True)

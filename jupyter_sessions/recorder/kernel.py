@@ -6,7 +6,7 @@ import atexit
 import logging
 import os
 import sys
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from jupyter_sessions.recorder.ahead import MessageLog
 from jupyter_sessions.recorder.messages import Selection
 from jupyter_sessions.recorder.subscriber import Subscriber
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE
-from jupyter_sessions.recorder.wire import command_id
+from jupyter_sessions.recorder.wire import Origin, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,9 @@ CONFIRMED_WITHIN = 2.0
 
 #: Seconds that the end of the kernel waits for the last commands; managers kill it after five.
 STOPPED_WITHIN = 2.0
+
+#: Seconds that pausing waits for the recorder to have heard of the cell that asks for it.
+SWITCHED_WITHIN = 2.0
 
 RECORDING_STOPPED = "Recording was stopped while this ran."
 
@@ -51,7 +54,8 @@ class KernelRecorder:
         from ipykernel import get_connection_file
 
         self._shell: Any = shell
-        self._selection = Selection(since=datetime.now(UTC))
+        self._selection = Selection()
+        self._selection.skip(self._origin())  # the cell that begins this
         file, notebook = Path(get_connection_file()), os.environ.get("JPY_SESSION_NAME", "")
         self._ahead: MessageLog | None = None
         if log is not None:
@@ -75,30 +79,36 @@ class KernelRecorder:
 
     def pause(self) -> None:
         """Leave out later commands; the one that calls this is still recorded."""
-        self._selection.switch(False, datetime.now(UTC))
+        self._switch(False)
 
     def unpause(self) -> None:
         """Record later commands; the one that calls this is left out."""
-        self._selection.switch(True, datetime.now(UTC))
+        self._switch(True)
+
+    def _switch(self, on: bool) -> None:
+        self._catch_up(SWITCHED_WITHIN)
+        self._subscriber.do(lambda: self._selection.switch(on), SWITCHED_WITHIN)
+
+    def _catch_up(self, timeout: float) -> None:
+        """Have the recorder act on all until now, the beginning of the cell that runs included."""
+        # A flush has the kernel send what it still holds back.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._subscriber.catch_up(timeout)
 
     def skip_current_cell(self) -> None:
         """Leave out the command that calls this."""
-        command_id = self._current_id()
-        self._subscriber.call(lambda: self._subscriber.messages.skip(command_id))
+        origin, messages = self._origin(), self._subscriber.messages
+        self._subscriber.call(lambda: messages.skip(origin, time.monotonic()))
         if self._ahead is not None:
-            self._ahead.skip(command_id)
+            self._ahead.skip(origin)
 
     def stop(self, timeout: float) -> bool:
         """End for good, when all until now is handed over or `timeout` seconds have passed."""
-        sys.stdout.flush()
-        sys.stderr.flush()
-        command_id = self._current_id()
-        self._subscriber.catch_up(timeout / 2)
-        self._subscriber.call(lambda: self._end_here(command_id))
+        origin, messages = self._origin(), self._subscriber.messages
+        self._catch_up(timeout / 2)
+        self._subscriber.call(lambda: messages.end(origin, time.monotonic(), STOPPED_HERE))
         return self._end(timeout / 2, RECORDING_STOPPED)
-
-    def _end_here(self, command_id: str) -> None:
-        self._subscriber.messages.tracker.end(command_id, datetime.now(UTC), note=STOPPED_HERE)
 
     def _end(self, timeout: float, note: str) -> bool:
         atexit.unregister(self._end)
@@ -121,12 +131,12 @@ class KernelRecorder:
 
         return hand_on
 
-    def _current_id(self) -> str:
-        return command_id(str(self._shell.get_parent().get("header", {}).get("msg_id", "")))
+    def _origin(self) -> Origin:
+        return origin_of(self._shell.get_parent().get("header", {}))
 
     def _note_failure(self, result: ExecutionResult | None) -> None:
         # IPython tells of some failures in text alone: a usage error, a group of exceptions.
         if result is not None and not result.success:
-            self._subscriber.messages.fail(self._current_id())
+            self._subscriber.messages.fail(self._origin())
             if self._ahead is not None:
-                self._ahead.fail(self._current_id())
+                self._ahead.fail(self._origin())

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -141,7 +140,7 @@ class Subscriber:
         if not self._confirms or there != self._connected:
             return False
         living = self._pass_through(timeout)
-        self.call(lambda: self.messages.tracker.end_all(datetime.now(UTC), note, living))
+        self.call(lambda: self.messages.tracker.end_all(time.monotonic(), note, living))
         return True
 
     def catch_up(self, timeout: float) -> None:
@@ -183,7 +182,7 @@ class Subscriber:
 
     def abort(self, note: str) -> None:
         """Take note that the kernel died or was restarted: what runs in it will never end."""
-        self.call(lambda: self.messages.tracker.end_all(datetime.now(UTC), note))
+        self.call(lambda: self.messages.tracker.end_all(time.monotonic(), note))
 
     def stop(self, timeout: float, note: str = KERNEL_ENDED) -> bool:
         """Act on all that the kernel sent until now, then end for good.

@@ -123,7 +123,7 @@ class TerminalRecorder:
     def skip_current_cell(self) -> None:
         """Leave out the command that calls this."""
         if self._running:
-            self._tracker.drop(self._command, datetime.now(UTC))
+            self._tracker.drop(self._command, time.monotonic())
             if self._log is not None:
                 self._log.strike_off(self._command)
 
@@ -203,7 +203,7 @@ class TerminalRecorder:
             self._end("completed" if result is not None and result.success else "error", "")
 
     def _end(self, status: Ending, note: str) -> None:
-        finished = datetime.now(UTC)
+        ended = time.monotonic()
         self._running = []
         try:
             self._restore_input()
@@ -212,7 +212,7 @@ class TerminalRecorder:
         finally:
             self._hidden = False
             self._tracker.write(self._command, "stdout", self._screens.end())
-            self._tracker.end(self._command, finished, status=status, note=note)
+            self._tracker.end(self._command, ended, status=status, note=note)
             self._delivery.poke()
 
     def _take_text(self, stream: str, text: str) -> None:

@@ -84,9 +84,18 @@ class _Tracked:
             status=status,
             outputs=self.area.to_outputs(),
             finished=finished,
-            duration=max(0.0, (finished - self.request.started).total_seconds()),
+            duration=(finished - self.request.started).total_seconds(),
             note=" ".join(part for part in (note, self.area.note) if part),
         )
+
+    def finished(self, now: float, told: datetime | None) -> datetime:
+        """Return when the command ended: as `told` by the clock that says when it started.
+
+        Where nothing is told, or that clock was put back meanwhile, the time since counts.
+        """
+        if told is not None and told >= self.request.started:
+            return told
+        return self.request.started + timedelta(seconds=max(0.0, now - self.opened))
 
     def due(self) -> float:
         """Return from when on (on the monotonic clock) to tell of it, given that it changed."""
@@ -203,25 +212,37 @@ class Tracker:
 
     @_locked
     def end(
-        self, command_id: str, finished: datetime, *, status: Ending | None = None, note: str = ""
+        self,
+        command_id: str,
+        now: float,
+        finished: datetime | None = None,
+        *,
+        status: Ending | None = None,
+        note: str = "",
     ) -> None:
-        """Take note that a command ended; without a status its errors decide."""
+        """Take note that a command ended; without a status its errors decide.
+
+        `finished` is when it did, by the clock that says when it started; it can be left out.
+        """
         tracked = self._open.pop(command_id, None)
         if tracked is None:
             return
-        tracked.ended = (status or ("error" if tracked.failed else "completed"), finished, note)
+        status = status or ("error" if tracked.failed else "completed")
+        tracked.ended = status, tracked.finished(now, finished), note
         self._ended[command_id] = self._untold[command_id] = tracked
         self._ended_size += tracked.area.size
 
     @_locked
-    def end_all(self, finished: datetime, note: str, living: str | None = None) -> None:
+    def end_all(
+        self, now: float, note: str, living: str | None = None, finished: datetime | None = None
+    ) -> None:
         """Take note that what still runs will never end: the kernel is gone.
 
         With `living`, but for what runs in this process of it.
         """
         for command_id, tracked in list(self._open.items()):
             if living is None or tracked.process != living:
-                self.end(command_id, finished, status="aborted", note=note)
+                self.end(command_id, now, finished, status="aborted", note=note)
 
     @_locked
     def forget_ended(self) -> None:
@@ -231,7 +252,7 @@ class Tracker:
         self._ended_size = 0
 
     @_locked
-    def drop(self, command_id: str, finished: datetime) -> None:
+    def drop(self, command_id: str, now: float) -> None:
         """Leave a command out of the record.
 
         One that was told of already stays, without its outputs.
@@ -241,7 +262,7 @@ class Tracker:
             return
         told = tracked.told is not None or tracked.delivered is not None
         tracked.area.clear(wait=False)
-        self.end(command_id, finished, note=LEFT_OUT)
+        self.end(command_id, now, note=LEFT_OUT)
         self._release(tracked)
         if not told:
             del self._untold[command_id]

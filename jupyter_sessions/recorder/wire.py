@@ -7,9 +7,10 @@ import hmac
 import json
 import math
 import re
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from msgspec import DecodeError, Struct, field
 from msgspec.json import Decoder
@@ -36,11 +37,71 @@ TOLD_TYPES = frozenset(
 )
 
 
-_STORABLE_ID = re.compile(r"[!-~]{0,200}")
+_STORABLE_ID = re.compile(r"[!-~]{0,150}")
+
+
+class Origin(NamedTuple):
+    """The request that messages belong to, as its client has named it.
+
+    A message id does not tell requests apart: clients of one kernel that share a session id number
+    their messages alike.
+
+    Attributes
+    ----------
+    msg_id
+        The request's message id.
+    client
+        The session id of the client that sent it.
+    sent
+        When it says that it sent it, as `instant_text`.
+    """
+
+    msg_id: str
+    client: str = ""
+    sent: str = ""
+
+
+def origin_of(header: Mapping[str, Any]) -> Origin:
+    """Return the origin that the header of a request tells, be its date read already or not."""
+    date = header.get("date")
+    sent = date if isinstance(date, datetime) else _text(date)
+    return Origin(_text(header.get("msg_id")), _text(header.get("session")), instant_text(sent))
+
+
+@lru_cache(64)
+def instant_text(date: datetime | str) -> str:
+    """Write an instant in one way, however a client and a kernel write it."""
+    try:
+        read = date if isinstance(date, datetime) else datetime.fromisoformat(date)
+        return read.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return str(date)
+
+
+def execution_id(origin: Origin, process: str, started: datetime, source: str) -> str:
+    """Return the id under which an execution is recorded: another one for each.
+
+    Parameters
+    ----------
+    origin
+        The request.
+    process
+        The process of the kernel that executes it.
+    started, source
+        When, and what, as that process says.
+    """
+    parts = (process, origin.client, origin.sent, started.isoformat(), source)
+    digest = hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]
+    return f"{command_id(origin.msg_id)}~{digest}"
+
+
+def request_of(execution: str) -> str:
+    """Return the `command_id` of the request that an execution came of."""
+    return execution.rpartition("~")[0]
 
 
 def command_id(msg_id: str) -> str:
-    """Return the id under which the request `msg_id` is recorded: itself, if it can be stored."""
+    """Return how the message id of a request stands in ids: as it is, if it can be stored."""
     if _STORABLE_ID.fullmatch(msg_id):
         return msg_id
     return hashlib.sha256(msg_id.encode(errors="replace")).hexdigest()
@@ -58,19 +119,21 @@ class _Header(Struct):
 
 class _Parent(Struct):
     msg_id: str = ""
+    session: Any = None
+    date: Any = None
 
 
 class Message(Struct):
     """A message of the Jupyter protocol, as far as a recorder needs it.
 
-    `parent` is the ``msg_id`` of the request that it belongs to, empty where it belongs to none;
+    `origin` is the request that it belongs to, of an empty ``msg_id`` where it belongs to none;
     `size` is the length of its content in bytes; `content` is None where it could not be read;
     `process` names the process of the kernel that sent it, another one after each start.
     """
 
     type: str
     date: datetime
-    parent: str
+    origin: Origin
     size: int = 0
     content: dict[str, Any] | None = field(default_factory=dict)
     process: str = ""
@@ -117,7 +180,7 @@ class Reader:
         """Return the message of these parts, whose origin is known; see `read`."""
         try:
             head = self._headers.decode(header)
-            parent_id = command_id(self._parents.decode(parent).msg_id)
+            told = self._parents.decode(parent)
         except (DecodeError, ValueError, RecursionError) as error:
             raise UnreadableMessage(f"no header: {error}") from error
         if head.msg_type not in TOLD_TYPES:
@@ -125,7 +188,7 @@ class Reader:
         return Message(
             head.msg_type,
             head.date,
-            parent_id,
+            Origin(told.msg_id, _text(told.session), instant_text(_text(told.date))),
             len(content),
             self._content(content),
             head.session,
@@ -147,6 +210,10 @@ class Reader:
             # Python's own reader takes what kernels send in spite of the standard (NaN, lone
             # surrogates), which then has to be made fit for storing.
             return _lenient(frame)
+
+
+def _text(told: Any) -> str:
+    return told if isinstance(told, str) else ""
 
 
 def _lenient(frame: bytes) -> dict[str, Any] | None:

@@ -158,7 +158,8 @@ commands = Table(
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
     Column("number", Number, nullable=False),
-    # What the kernel calls the request: the same one twice is one command.
+    # The recording's identity: the same one twice is one command. In rows of earlier versions it is
+    # only the message id, which others of another source or start may have as well.
     Column("uid", String, nullable=False),
     Column("user_id", ForeignKey("users.id"), nullable=False),
     Column("real_user_id", ForeignKey("users.id")),

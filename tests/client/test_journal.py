@@ -116,3 +116,44 @@ def test_where_the_file_cannot_be_written_anew_it_stays_and_loses_nothing(state:
     [ended] = left(journal)
     assert ended.response is not None
     assert ended.response.outputs == running("", 29).so_far.outputs
+
+
+# ---- message ids that clients share, and journals of the version that knew commands by them
+
+
+def ended(name: str, source: str, after: int, text: str = "") -> model.Recording:
+    """A command that was started `after` some seconds, and has ended."""
+    started = START + timedelta(seconds=after)
+    outputs = [model.Stream(name="stdout", text=text)] if text else []
+    response = model.CommandResponse(
+        status="completed", outputs=outputs, finished=started, duration=0.0
+    )
+    request = model.CommandRequest(source=source, started=started)
+    return model.Recording(id=name, request=request, response=response)
+
+
+def test_commands_of_one_message_id_wait_side_by_side() -> None:
+    journal = Journal(TO)
+    sent = [ended("s_1_7", "a", 0), ended("s_1_7", "b", 0), ended("s_1_7", "a", 1)]
+    for each in sent:
+        journal.append(each)
+    later = ended("s_1_7", "b", 0, "more")
+    journal.append(later)
+    assert journal.waiting == 3
+    assert left(journal) == [sent[0], later, sent[2]]
+    journal.close()
+
+
+def test_a_journal_of_the_version_before_is_read_whole() -> None:
+    """It knew commands by their ids: what one replaced in its memory still stands in its file."""
+    journal = Journal(TO)
+    lost, kept = ended("s_1_7", "a", 0), ended("s_1_7", "b", 9)
+    for each in (lost, kept, ended("s_1_8", "c", 10)):
+        journal.append(each)
+        journal.sync()
+    assert journal.path is not None
+    text = journal.path.read_bytes()
+    settled = text.index(b'{"id":"s_1_8"')
+    journal.path.write_bytes(text + b'{"delivered":[%d]}\n' % settled)
+    assert left(journal) == [lost, kept]
+    journal.close()

@@ -352,7 +352,7 @@ def test_a_forgotten_command_does_not_come_back_by_being_recorded_again(house):
     again = recorded(house, "secret", uid="u")
     record(house, code, again)
     do(house, "root", api.FORGET_COMMAND, code=code, number=1)
-    assert record(house, code, again, recorded(house, "secret", uid="u", later=60)) == [1, 1]
+    assert record(house, code, again, recorded(house, "secret", uid="u", took=60)) == [1, 1]
     assert command(house, code, 1).request is None
     assert numbers(house, code, search="secret") == []
 

@@ -35,10 +35,11 @@ def test_what_comes_twice_without_a_change_leaves_no_trace(house):
     assert events_of(house, code) == ["session.created", "command.recorded"]
 
 
-def test_what_was_asked_stays_as_it_was_whatever_comes_later(house):
+def test_nothing_that_comes_later_under_its_id_alters_a_command(house):
     code, now = house.new().code, house.clock()
     send(house, code, recording("honest()", at=now, uid="a", text="one\n"))
     send(house, code, recording("forged()", at=now, uid="a", text="two\n"))
     command = house.call("root", api.GET_COMMAND, model.CommandNamed(code=code, number=1))
     assert command.request.source == "honest()"
-    assert text_of(house, code, 1) == ["two\n"]
+    assert text_of(house, code, 1) == ["one\n"]
+    assert text_of(house, code, 2) == ["two\n"]

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update as sql_update
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.core.dispatch import Dispatcher
 from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.store import tables
 from tests.conftest import Clock, House
 from tests.core.asking import (
     command,
@@ -48,15 +50,69 @@ def test_commands_are_numbered_from_one_in_the_order_they_came(house, code):
     assert house.record(house.new().code, "a") == [1]
 
 
-def test_the_same_id_twice_changes_nothing_and_answers_the_same_number(house, code):
+def test_the_same_command_twice_changes_nothing_and_answers_the_same_number(house, code):
     first = recorded(house, "x = 1", uid="u", text="out")
     assert record(house, code, first) == [1]
     before = command(house, code, 1)
     house.clock.forward(minutes=1)
     assert record(house, code, first) == [1]
-    assert record(house, code, recorded(house, "other", uid="u", later=-120)) == [1]
     assert command(house, code, 1) == before
     assert [event.kind for event in log(house, code)].count("command.recorded") == 1
+
+
+@pytest.mark.parametrize("source", ["x = 1", "x = 2", "# long\n" * 2000])
+@pytest.mark.parametrize("later", [0, -120, 120, 0.000001])
+def test_the_same_id_with_another_source_or_start_is_another_command(house, code, source, later):
+    first = recorded(house, "x = 1", uid="u", text="first")
+    assert record(house, code, first) == [1]
+    before = command(house, code, 1)
+    second = recorded(house, source, uid="u", text="second", later=later)
+    same = (source, later) == ("x = 1", 0)
+    assert record(house, code, second, first) == ([1, 1] if same else [2, 1])
+    assert record(house, code, second) == [1 if same else 2]
+    if not same:
+        assert command(house, code, 1) == before
+        assert command(house, code, 2).summary.preview == "second"
+        assert command(house, code, 2).request.source == source
+
+
+def test_an_id_of_its_own_stands_for_a_command_whenever_that_says_that_it_started(house, code):
+    def keyed(later: float, source: str = "x") -> model.Recording:
+        made = recorded(house, source, uid="mine", later=later)
+        return msgspec.structs.replace(made, keyed=True)
+
+    assert record(house, code, keyed(0)) == [1]
+    assert record(house, code, keyed(60)) == [1]
+    assert record(house, code, keyed(60, "y")) == [2]
+    assert record(house, code, recorded(house, "x", uid="mine")) == [3]
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+@pytest.mark.parametrize("source", ["x = 1", "# long\n" * 2000])
+def test_a_command_of_an_earlier_version_is_known_by_its_message_id(house, code, source, forgotten):
+    first = recorded(house, source, uid="s_1_7", text="out")
+    record(house, code, first)
+    if forgotten:
+        do(house, "root", api.FORGET_COMMAND, code=code, number=1)
+    rename = sql_update(tables.commands).values(uid="s_1_7")
+    house.dispatcher.database.write(lambda tx: tx.connection.execute(rename)).result()
+    before = command(house, code, 1)
+    assert record(house, code, first) == [1]
+    assert record(house, code, msgspec.structs.replace(first, keyed=True)) == [1]
+    assert command(house, code, 1) == before
+    another = recorded(house, "y", uid="s_1_7", later=7)
+    assert record(house, code, another, first) == [2, 1]
+    assert record(house, code, another) == [2]
+    assert command(house, code, 1) == before
+
+
+def test_a_running_command_of_an_earlier_version_is_completed(house, code):
+    record(house, code, running(house, "s_1_7", "sleep()"))
+    rename = sql_update(tables.commands).values(uid="s_1_7")
+    house.dispatcher.database.write(lambda tx: tx.connection.execute(rename)).result()
+    for _ in range(2):
+        assert record(house, code, recorded(house, "sleep()", uid="s_1_7", text="done")) == [1]
+    assert command(house, code, 1).summary.preview == "done"
 
 
 def test_the_same_id_in_another_session_is_another_command(house, code):
@@ -84,24 +140,25 @@ def test_a_late_announcement_that_it_runs_does_not_undo_completion(house, code):
 
 def test_later_outputs_of_a_thread_are_taken_over(house, code):
     record(house, code, recorded(house, "t.start()", uid="u", text="early"))
-    record(house, code, recorded(house, "t.start()", uid="u", text="early late", later=5))
+    record(house, code, recorded(house, "t.start()", uid="u", text="early late", took=5))
     assert command(house, code, 1).summary.preview == "early late"
     assert commands(house, code, search="late")
     assert log(house, code)[-1].kind == "command.updated"
 
 
 @pytest.mark.parametrize("state", ["running", "completed"])
-def test_another_users_id_is_refused_whatever_comes_under_it(house, code, state):
+def test_another_users_command_is_refused_whatever_comes_of_it(house, code, state):
     join(house, "bob")
     house.grant(code, "bob", "write")
     mine = running(house, "u", "mine") if state == "running" else recorded(house, "mine", uid="u")
     record(house, code, mine)
-    for theirs in (running(house, "u", "bobs"), recorded(house, "bobs", uid="u", later=9)):
+    for theirs in (running(house, "u", "mine"), recorded(house, "mine", uid="u", took=9)):
         with refused(errors.Conflict, match="someone else"):
             record(house, code, recorded(house, "new"), theirs, by="bob")
     found = command(house, code, 1)
     assert (found.summary.user, found.request.source) == ("root", "mine")
     assert len(commands(house, code)) == 1, "nothing of a refused batch is recorded"
+    assert record(house, code, recorded(house, "bobs", uid="u"), by="bob") == [2]
 
 
 # ---- batches -----------------------------------------------------------------------------------

@@ -147,8 +147,10 @@ def test_one_that_is_refused_is_refused_alone(house, code):
     record(house, code, recorded(house, "roots", uid="taken"))
     with gathered(house):
         before = ask(house, code, recorded(house, "before"), by="bob")
-        stolen = ask(house, code, recorded(house, "new"), running(house, "taken"), by="bob")
-        late = ask(house, code, recorded(house, "late", uid="taken", later=9), by="bob")
+        stolen = ask(
+            house, code, recorded(house, "new"), running(house, "taken", "roots"), by="bob"
+        )
+        late = ask(house, code, recorded(house, "roots", uid="taken", took=9), by="bob")
         after = ask(house, code, recorded(house, "after"), by="bob")
     for answer in (stolen, late):
         with refused(errors.Conflict, match="someone else"):

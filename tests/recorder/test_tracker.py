@@ -26,7 +26,7 @@ def test_a_quick_command_is_told_of_once_when_it_has_ended() -> None:
     tracker.open("a", REQUEST, now=0.0)
     assert tracker.take_due(0.1) == []
     tracker.write("a", "stdout", "x")
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     response = model.CommandResponse(
         status="completed",
         outputs=[model.Stream(name="stdout", text="x")],
@@ -52,7 +52,7 @@ def test_a_long_command_is_told_of_again_only_when_it_has_put_out_more() -> None
         outputs=[model.Stream(name="stdout", text="x")], until=STARTED + timedelta(seconds=2)
     )
     assert tracker.due() is None
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     [ended] = tracker.take_due(2.0)
     assert ended.response is not None
     assert ended.so_far is None
@@ -98,7 +98,7 @@ def test_what_a_running_command_has_cleared_is_told_as_cleared() -> None:
 def test_changes_of_an_ended_command_are_told_at_most_once_a_second() -> None:
     tracker = Tracker()
     tracker.open("a", REQUEST, now=0.0)
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     tracker.take_due(1.0)
     for text in "xyz":
         tracker.write("a", "stdout", text)
@@ -112,7 +112,7 @@ def test_changes_of_an_ended_command_are_told_at_most_once_a_second() -> None:
 def test_at_the_end_changes_are_told_without_waiting() -> None:
     tracker = Tracker()
     tracker.open("a", REQUEST, now=0.0)
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     tracker.take_due(1.0)
     tracker.write("a", "stdout", "x")
     assert len(tracker.take_due(1.0, everything=True)) == 1
@@ -123,10 +123,10 @@ def test_an_update_reaches_displays_of_other_commands() -> None:
     for command in "ab":
         tracker.open(command, REQUEST, now=0.0)
         tracker.add(command, ONE, 10, "shared")
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     tracker.take_due(0.0)
     tracker.update("shared", TWO, 10)
-    tracker.end("b", ENDED)
+    tracker.end("b", now=2.0)
     told = responses(tracker.take_due(10.0))
     assert [response.outputs for response in told if response] == [[TWO], [TWO]]
 
@@ -136,7 +136,7 @@ def test_displaying_under_a_known_id_updates_what_stands_there() -> None:
     tracker.open("a", REQUEST, now=0.0)
     tracker.add("a", ONE, 10, "id")
     tracker.add("a", TWO, 10, "id")
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     [response] = responses(tracker.take_due(0.0))
     assert response is not None
     assert response.outputs == [TWO, TWO]
@@ -147,7 +147,7 @@ def test_an_update_of_nothing_shown_tells_nothing() -> None:
     tracker.open("a", REQUEST, now=0.0)
     tracker.add("a", ONE, 10, "id")
     tracker.clear("a", wait=False)
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     tracker.take_due(0.0)
     tracker.update("id", TWO, 10)
     assert tracker.due() is None
@@ -158,7 +158,7 @@ def test_an_error_among_the_outputs_decides_the_status_even_when_cleared() -> No
     tracker.open("a", REQUEST, now=0.0)
     tracker.add("a", model.ErrorOutput(ename="E", evalue="", traceback=[]), 10)
     tracker.clear("a", wait=False)
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     [response] = responses(tracker.take_due(0.0))
     assert response is not None
     assert response.status == "error"
@@ -168,8 +168,8 @@ def test_what_runs_when_the_kernel_goes_is_aborted() -> None:
     tracker = Tracker()
     tracker.open("a", REQUEST, now=0.0)
     tracker.open("b", REQUEST, now=0.0)
-    tracker.end("a", ENDED)
-    tracker.end_all(ENDED, "gone")
+    tracker.end("a", now=2.0)
+    tracker.end_all(2.0, "gone")
     told = [response for response in responses(tracker.take_due(0.0)) if response]
     assert [(response.status, response.note) for response in told] == [
         ("completed", ""),
@@ -181,9 +181,9 @@ def test_a_dropped_command_is_not_told_of() -> None:
     tracker = Tracker()
     tracker.open("a", REQUEST, now=0.0)
     tracker.write("a", "stdout", "secret")
-    tracker.drop("a", ENDED)
+    tracker.drop("a", now=2.0)
     tracker.write("a", "stdout", "more")
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     assert tracker.take_due(9.0, everything=True) == []
 
 
@@ -192,7 +192,7 @@ def test_a_dropped_command_that_was_told_of_stays_without_outputs() -> None:
     tracker.open("a", REQUEST, now=0.0)
     tracker.write("a", "stdout", "secret")
     tracker.take_due(1.0)
-    tracker.drop("a", ENDED)
+    tracker.drop("a", now=2.0)
     tracker.write("a", "stdout", "more")
     [response] = responses(tracker.take_due(1.0))
     assert response is not None
@@ -204,7 +204,7 @@ def test_the_same_id_opened_twice_is_one_command() -> None:
     tracker.open("a", REQUEST, now=0.0)
     tracker.write("a", "stdout", "x")
     tracker.open("a", REQUEST, now=0.0)
-    tracker.end("a", ENDED)
+    tracker.end("a", now=2.0)
     [response] = responses(tracker.take_due(0.0))
     assert response is not None
     assert response.outputs == [model.Stream(name="stdout", text="x")]
@@ -216,7 +216,7 @@ def test_old_commands_are_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, command in enumerate("abc"):
         tracker.open(command, REQUEST, now=10.0 * number)
         tracker.add(command, ONE, 10, "shared")
-        tracker.end(command, ENDED)
+        tracker.end(command, now=2.0)
         tracker.take_due(10.0 * number)
     assert [tracker.knows(command) for command in "abc"] == [False, True, True]
     tracker.update("shared", TWO, 10)
@@ -228,6 +228,6 @@ def test_no_more_is_kept_of_ended_commands_than_their_outputs_may_take() -> None
     for number in range(5):
         tracker.open(str(number), REQUEST, now=0.0)
         tracker.write(str(number), "stdout", "x" * 80)
-        tracker.end(str(number), ENDED)
+        tracker.end(str(number), now=2.0)
         tracker.take_due(0.0)
     assert [number for number in range(5) if tracker.knows(str(number))] == [3, 4]

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from jupyter_client.session import Session
 
-from jupyter_sessions.recorder.wire import Reader, UnreadableMessage
+from jupyter_sessions.recorder.wire import (
+    Origin,
+    Reader,
+    UnreadableMessage,
+    command_id,
+    execution_id,
+    instant_text,
+    origin_of,
+    request_of,
+)
 
 KEY = b"secret"
 
@@ -28,7 +38,9 @@ def test_a_message_of_the_kernel_is_read() -> None:
     message = Reader(KEY).read(frames("stream", {"name": "stdout", "text": "x"}))
     assert message is not None
     assert message.type == "stream"
-    assert message.parent
+    assert message.origin.msg_id
+    assert message.origin.client
+    assert message.origin.sent
     assert message.content == {"name": "stdout", "text": "x"}
     assert message.date.tzinfo is not None
 
@@ -84,4 +96,40 @@ def test_a_msg_id_that_can_not_be_stored_gets_one_that_can() -> None:
     message = session.msg("stream", {}, parent=parent)
     read = Reader(KEY).read(session.serialize(json.loads(json.dumps(message, default=str))))
     assert read is not None
-    assert len(read.parent) == 64
+    assert len(command_id(read.origin.msg_id)) == 64
+
+
+def test_a_request_is_the_same_however_its_date_is_written() -> None:
+    sent = datetime(2026, 11, 30, 12, 0, 1, 250_000, tzinfo=UTC)
+    header = {"msg_id": "m", "session": "s", "date": sent}
+    for written in ("2026-11-30T12:00:01.250Z", "2026-11-30T13:00:01.250000+01:00"):
+        assert origin_of(header | {"date": written}) == origin_of(header)
+    assert origin_of(header | {"date": "2026-11-30T12:00:01.251Z"}) != origin_of(header)
+    assert instant_text("yesterday") == "yesterday"
+    assert origin_of({}) == Origin("")
+
+
+@pytest.mark.parametrize("parent", [{"msg_id": "m", "session": 3, "date": [1]}, {"msg_id": "m"}])
+def test_a_parent_of_a_strange_shape_still_names_its_request(parent: dict[str, Any]) -> None:
+    session = Session(key=KEY)
+    mark, *_ = session.serialize(session.msg("stream", {}))
+    told = [session.pack(each) for each in (session.msg_header("stream"), parent, {}, {})]
+    read = Reader(KEY).read([mark, session.sign(told), *told])
+    assert read is not None
+    assert read.origin == Origin("m")
+
+
+def test_each_execution_has_an_id_of_its_own() -> None:
+    origin = Origin("m", "client", "2026")
+    start = datetime(2026, 11, 30, tzinfo=UTC)
+    ids = {
+        execution_id(origin, "process", start, "source"),
+        execution_id(origin._replace(client="another"), "process", start, "source"),
+        execution_id(origin._replace(sent="2027"), "process", start, "source"),
+        execution_id(origin, "restarted", start, "source"),
+        execution_id(origin, "process", start.replace(microsecond=1), "source"),
+        execution_id(origin, "process", start, "another"),
+    }
+    assert len(ids) == 6
+    assert {request_of(each) for each in ids} == {"m"}
+    assert all(len(execution_id(Origin(each), "p", start, "")) <= 200 for each in ("x" * 999, "ü"))

@@ -78,8 +78,8 @@ class Commands(Handle):
         language
             The language of the source.
         id
-            A string of its own: recording the same once more changes nothing, so a script can
-            repeat itself after a failure.
+            A string of its own: recording the same source under it once more changes nothing,
+            so a script can repeat itself after a failure.
         """
         ended = _instant(finished) or max(datetime.now(UTC), _instant(started) or datetime.now(UTC))
         began = _instant(started) or ended
@@ -96,7 +96,10 @@ class Commands(Handle):
             duration=(ended - began).total_seconds(),
         )
         recording = model.Recording(
-            id=id or secrets.token_hex(16), request=request, response=response
+            id=id or secrets.token_hex(16),
+            request=request,
+            response=response,
+            keyed=id is not None and started is None,
         )
         return self._do(api.RECORD_COMMANDS, commands=[recording]).numbers[0]
 

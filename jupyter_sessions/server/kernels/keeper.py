@@ -139,8 +139,7 @@ class Keeper:
     async def switch(self, attached: Attached, *, paused: bool) -> None:
         """Pause recording, or go on with it."""
         if attached.told.paused != paused:
-            at = datetime.now(UTC)
-            await self.ask(lines.Switch(kernel=attached.told.kernel, paused=paused, at=at))
+            await self.ask(lines.Switch(kernel=attached.told.kernel, paused=paused))
             attached.told = replace(attached.told, paused=paused)
             attached.keep()
 

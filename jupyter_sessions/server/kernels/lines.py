@@ -58,11 +58,10 @@ class Leave(_Asked):
 
 
 class Switch(_Asked):
-    """Leave commands out that start after `at`, or record them."""
+    """Leave commands out that start from now on, or record them."""
 
     kernel: str
     paused: bool
-    at: datetime
 
 
 class Skip(_Asked):

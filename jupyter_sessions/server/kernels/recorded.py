@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from jupyter_sessions.client.presence import Here
 from jupyter_sessions.recorder.messages import Selection
 from jupyter_sessions.recorder.subscriber import Subscriber
 from jupyter_sessions.recorder.tracker import STOPPED_HERE
-from jupyter_sessions.recorder.wire import command_id
+from jupyter_sessions.recorder.wire import Origin, request_of
 from jupyter_sessions.server.kernels import lines
 from jupyter_sessions.server.kernels.unrecorded import is_unrecorded
 
@@ -62,9 +61,7 @@ class Recorded:
         self._limit = limit
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
         python = told.language == "python"
-        self._selection = Selection(since=told.since, leaves_out=is_unrecorded if python else None)
-        if told.paused:
-            self._selection.switch(False, told.since)
+        self._selection = Selection(is_unrecorded if python else None, on=not told.paused)
         self._courier = Courier(transport, told.session)
         try:
             self._subscriber = self._listen(told.connection_file)
@@ -89,7 +86,7 @@ class Recorded:
 
     def _take(self, recording: model.Recording) -> None:
         if self._who is not None:
-            recording.runner = self._runner(recording.id)
+            recording.runner = self._runner(request_of(recording.id))
         self._courier.send(recording)
 
     def _runner(self, command: str) -> str | msgspec.UnsetType | None:
@@ -108,10 +105,14 @@ class Recorded:
     def act(self, asked: lines.Switch | lines.Skip | lines.Moved | lines.Gone) -> None:
         """Do what the server asks for."""
         match asked:
-            case lines.Switch(paused=paused, at=at):
-                self._selection.switch(not paused, at)
+            case lines.Switch(paused=paused):
+                # What was begun before, be it the cell that asks for this, is not concerned.
+                self._subscriber.catch_up(_CONFIRMED_WITHIN)
+                self._subscriber.do(lambda: self._selection.switch(not paused))
             case lines.Skip(command=command):
-                self._subscriber.do(lambda: self._subscriber.messages.skip(command_id(command)))
+                self._subscriber.catch_up(_CONFIRMED_WITHIN)
+                messages, skipped = self._subscriber.messages, Origin(command)
+                self._subscriber.do(lambda: messages.skip(skipped, time.monotonic()))
             case lines.Moved(notebook=notebook):
                 self._told = msgspec.structs.replace(self._told, notebook=notebook)
                 self._subscriber.do(lambda: self._subscriber.messages.move(notebook))
@@ -142,8 +143,8 @@ class Recorded:
         """Record no more; what can't be delivered now waits on disk."""
         if command is not None:
             self._subscriber.catch_up(within / 4)
-            tracker, by = self._subscriber.messages.tracker, command_id(command)
-            self._subscriber.do(lambda: tracker.end(by, datetime.now(UTC), note=STOPPED_HERE))
+            messages, by = self._subscriber.messages, Origin(command)
+            self._subscriber.do(lambda: messages.end(by, time.monotonic(), STOPPED_HERE))
         self._subscriber.stop(within / 2, note)
         self._courier.close(within / 2)
         self._here.leave()

@@ -205,18 +205,21 @@ export type Recorded = { numbers: Array<number> };
 /**
  * A command on its way into a session.
  *
- * `id` is the kernel's `msg_id` of the request (or another unique string): recording the same id
- * twice changes nothing. A recording without a response is of a command that still runs; what that
- * has put out `so_far` replaces what was told of an earlier moment. The same id with its response
- * completes it, and with another one replaces the outputs (a thread that went on printing, an
- * updated display).
+ * A command is known by its `id` together with its source and start, since clients number their
+ * messages alike: recording the same one twice changes nothing, and the same id with another
+ * source or start is another command. Where `keyed`, whoever records has chosen the `id` for this
+ * very command, which is then the same whenever it says that it started.
+ *
+ * A recording without a response is of a command that still runs; what that has put out `so_far`
+ * replaces what was told of an earlier moment. The same command with its response is completed,
+ * and with another one gets its outputs (of a thread that went on printing, an updated display).
  *
  * `runner` is left out where whoever sends this has run it. A Jupyter server that several people
  * use names who did, or null where it can't tell. Believed is a server about its own store alone,
  * and then only of someone who may write in the session; the user of any other such command is
  * unknown.
  */
-export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; so_far?: SoFar | null; runner?: string | null };
+export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; so_far?: SoFar | null; runner?: string | null; keyed?: boolean };
 
 /** What one finds on taking up a session: what it is, who is in it, its last commands. */
 export type Resumed = { session: Session; members: Array<Member>; commands: Array<Command> };

@@ -1,0 +1,114 @@
+"""Executions that share a message id: each is a command of its own, with its own outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from jupyter_client.manager import KernelManager, start_new_kernel
+from nbclient import NotebookClient
+
+from jupyter_sessions import model
+from jupyter_sessions.recorder.subscriber import Subscriber
+from tests.recorder.conftest import Told
+
+
+@pytest.fixture
+def manager() -> Iterator[KernelManager]:
+    """Give the manager of a kernel that runs."""
+    started, client = start_new_kernel(kernel_name="python3")
+    client.stop_channels()
+    yield started
+    started.shutdown_kernel(now=True)
+
+
+def run(manager: KernelManager, *sources: str) -> list[Any]:
+    """Run a notebook in the manager's kernel, by a client of its own; return its cells."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    client = NotebookClient(nbformat.v4.new_notebook(cells=cells), km=manager, timeout=60)
+    client.execute()
+    return cells
+
+
+def texts(recording: model.Recording) -> str:
+    """Return what a command has printed."""
+    assert recording.response is not None
+    return "".join(each.text for each in recording.response.outputs)
+
+
+def last(recordings: list[model.Recording]) -> list[model.Recording]:
+    """Return the last word on each command, in the order of their starts."""
+    return list({each.id: each for each in recordings}.values())
+
+
+@contextmanager
+def listening(manager: KernelManager) -> Iterator[tuple[Subscriber, list[model.Recording]]]:
+    """Listen to a kernel from without; after the block the list holds what was told of it."""
+    told: list[model.Recording] = []
+    subscriber = Subscriber(Path(manager.connection_file), told.append)
+    assert subscriber.wait_until_listening(10)
+    try:
+        yield subscriber, told
+    finally:
+        assert subscriber.stop(20)
+
+
+def cells(notebook: str, count: int) -> list[str]:
+    """Make sources that say which they are."""
+    return [f"print({f'{notebook}{number}'!r})" for number in range(count)]
+
+
+def test_two_notebooks_run_in_one_kernel_are_recorded_whole_from_within(
+    manager: KernelManager, told: Told
+) -> None:
+    first, second = cells("a", 40), cells("b", 41)
+    run(manager, told.start, *first)
+    run(manager, *second)
+    told.wait_for(lambda told: len(last(told.all())) >= len(first) + len(second))
+    run(manager, "recording.stop(10)")
+    found = last(told.all())[: len(first) + len(second)]
+    assert [each.request.source for each in found] == first + second
+    assert [texts(each) for each in found] == [
+        *(f"a{number}\n" for number in range(40)),
+        *(f"b{number}\n" for number in range(41)),
+    ]
+
+
+def test_two_notebooks_run_in_one_kernel_are_recorded_whole_from_without(
+    manager: KernelManager,
+) -> None:
+    first, second = cells("a", 5), cells("b", 6)
+    with listening(manager) as (_, told):
+        run(manager, *first)
+        run(manager, *second)
+    found = last(told)
+    assert [each.request.source for each in found] == first + second
+    assert [texts(each).strip() for each in found] == [
+        *(f"a{number}" for number in range(5)),
+        *(f"b{number}" for number in range(6)),
+    ]
+
+
+def test_a_new_client_after_a_restart_leaves_what_was_recorded_before_alone(
+    manager: KernelManager,
+) -> None:
+    first, second = cells("a", 4), cells("b", 3)
+    with listening(manager) as (subscriber, told):
+        run(manager, *first)
+        manager.restart_kernel(now=True)
+        assert subscriber.go_on(Path(manager.connection_file), 20, "restarted")
+        run(manager, *second)
+    assert [each.request.source for each in last(told)] == first + second
+    assert [texts(each).strip() for each in last(told)] == [
+        "a0",
+        "a1",
+        "a2",
+        "a3",
+        "b0",
+        "b1",
+        "b2",
+    ]
