@@ -31,6 +31,8 @@ def run(manager: KernelManager, *sources: str) -> list[Any]:
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     client = NotebookClient(nbformat.v4.new_notebook(cells=cells), km=manager, timeout=60)
     client.execute()
+    # They all have one address, and after a restart each would take it from the next one.
+    client.kc.stop_channels()
     return cells
 
 
