@@ -8,7 +8,21 @@ so a caller catches the same exceptions in process and over HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
+
+_WRONG_STATE = {
+    "active": (
+        "The session is neither disabled, closed nor removed.",
+        "There is nothing to undo.",
+    ),
+    "disabled": ("The session is disabled.", "Enable it first."),
+    "closed": (
+        "The session is closed: a read-only archive, for good.",
+        "Make a new session to go on with the work.",
+    ),
+    "removed": ("The session is removed.", "Restore it first."),
+}
 
 
 class SessionsError(Exception):
@@ -145,6 +159,19 @@ class RoleMissing(SessionsError):
     status = 403
     exit_code = 12
 
+    @classmethod
+    def of(cls, needed: str, held: Sequence[str], owner: str) -> Self:
+        """Make it from the role that is needed, those that the caller has, and the owner's name."""
+        if needed == "owner":
+            return cls(
+                "Only the owner of this session may do that.",
+                hint=f"Ask {owner}, who owns the session, to do it.",
+            )
+        return cls(
+            f"This needs the role {needed}, and you have {', '.join(held) or 'none'}.",
+            hint=f"Ask {owner}, who owns the session, to grant you {needed}.",
+        )
+
 
 class Forbidden(SessionsError):
     """Not allowed to this caller, whatever their roles."""
@@ -221,6 +248,12 @@ class WrongState(SessionsError):
     code = "wrong_state"
     status = 409
     exit_code = 22
+
+    @classmethod
+    def of(cls, state: str) -> Self:
+        """Make it from the state that a session is in."""
+        message, hint = _WRONG_STATE[state]
+        return cls(message, hint=hint)
 
 
 class Conflict(SessionsError):

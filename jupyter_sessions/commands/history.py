@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from jupyter_sessions.commands.results import (
 )
 from jupyter_sessions.commands.sessions import ask_first, card
 from jupyter_sessions.commands.shown_again import showing
+from jupyter_sessions.commands.values import one_line
 
 _LAST = 10
 _MOST_RESUMED = 100
@@ -54,9 +56,10 @@ def resume(work: Work, what: tuple[str, ...], managing: bool, verbose: bool) -> 
     if not names:
         few = _within(count, 500)
         typed = ["history", "-n", f"{few}", *["--all"] * managing, *["-v"] * verbose]
-        return _listed(
+        listed = _listed(
             work, [], [], verbose, order="newest", limit=few, typed=typed, managing=managing
         )
+        return replace(listed, blocks=(*listed.blocks, *_too_many(work, counts)))
     work.name_session(names[0])
     request = model.ResumeSession(
         code=work.code,
@@ -78,8 +81,25 @@ def _is_count(text: str) -> bool:
 
 def _within(count: int, most: int) -> int:
     if not 1 <= count <= most:
-        raise click.BadParameter(f"{count} is not between 1 and {most} commands.")
+        raise click.BadParameter(
+            f"{count} is not between 1 and {most} commands; a session's code has 22 digits."
+        )
     return count
+
+
+def _too_many(work: Work, counts: list[int]) -> list[Line]:
+    """Say where more commands are asked for than there are: it may be a code that was cut."""
+    if not counts:
+        return []
+    session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
+    if counts[0] <= session.commands:
+        return []
+    many = "1 command" if session.commands == 1 else f"{session.commands} commands"
+    said = (
+        f"This session has {many}, not {counts[0]}. If {counts[0]} begins the code of another "
+        "session, give all of its 22 digits."
+    )
+    return [Line(said, Tone.WARNING)]
 
 
 @command(
@@ -149,7 +169,8 @@ def _listed(
     page = pages[0] if len(pages) == 1 else _merged(pages, order, limit)
     chronological = sorted(page.items, key=lambda each: each.number)
     shown = columns.COMMAND_VERBOSE if verbose else columns.COMMAND
-    blocks: list[Block] = [Table(shown, chronological, "No commands.")]
+    empty = "No commands." if chronological or not users else _nobody(work, users)
+    blocks: list[Block] = [Table(shown, chronological, empty)]
     last = page.items[-1].number if page.next else None
     option = "--after" if order == "oldest" else "--before"
     return Result(page, [*blocks, *more(work, last, option=option, typed=typed)])
@@ -162,6 +183,21 @@ def _merged(
     items = [found[number] for number in sorted(found, reverse=order == "newest")][:limit]
     more = len(found) > limit or any(page.next for page in pages)
     return model.Page(items=items, next=f"{items[-1].number}" if more else None)
+
+
+def _nobody(work: Work, users: Sequence[str]) -> str:
+    """Say which of these users are unknown here: no members, and without a command."""
+    members = work.call(api.LIST_MEMBERS, model.SessionNamed(code=work.code)).members
+    known = {each.user.casefold() for each in members}
+    unknown = []
+    for user in users:
+        asked = model.ListCommands(code=work.code, user=user, limit=1)
+        if user.casefold() not in known and not work.call(api.LIST_COMMANDS, asked).items:
+            unknown.append(one_line(user))
+    if not unknown:
+        return "No commands."
+    named = " or ".join(unknown)
+    return f"No commands. Nobody called {named} is in this session or has run anything in it."
 
 
 def fetch(work: Work, numbers: range | None) -> list[model.Command]:
@@ -272,7 +308,7 @@ def forget(work: Work, numbers: range, yes: bool) -> Result:
     if not yes:
         which = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
         question = f"Erase source and outputs of {which} in {{}}, for good?"
-        ask_first(work, question, "Nothing is erased.")
+        ask_first(work, api.FORGET_COMMAND, question, "Nothing is erased.")
     work.front.settle(work.code)
     gone = [
         work.call(api.FORGET_COMMAND, model.CommandNamed(code=work.code, number=number))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, errors, model
 from jupyter_sessions.commands import columns
 from jupyter_sessions.commands.arguments import Minutes, unasked
 from jupyter_sessions.commands.declare import Work, command, table
@@ -144,14 +144,34 @@ def enable(work: Work) -> Result:
     return change(work, *CHANGES["enable"])
 
 
-def ask_first(work: Work, question: str, unchanged: str) -> None:
+def ask_first(
+    work: Work, operation: api.Operation[Any, Any], question: str, unchanged: str
+) -> None:
     """Ask before what can't be taken back, naming the session and what is in it.
 
-    `question` has the session's name and the number of its commands in braces.
+    `question` has the session's name and the number of its commands in braces. It is not asked
+    where the operation would be refused anyway.
+
+    Raises
+    ------
+    RoleMissing, WrongState
+        When the caller's roles, or the session's state, don't allow the operation.
+    BadRequest
+        When the answer is no.
     """
     session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
+    enough = {need.value for need in (operation.needs, operation.own) if need is not None}
+    held = {*session.roles, *(["read", "write", "execute", "admin"] if _owns(session) else [])}
+    if not enough & held:
+        raise errors.RoleMissing.of(operation.needs.value, session.roles, session.owner)
+    if session.state not in operation.states:
+        raise errors.WrongState.of(session.state)
     many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
     work.front.make_sure(question.format(named(session), many), unchanged)
+
+
+def _owns(session: model.Session) -> bool:
+    return "owner" in session.roles
 
 
 @command("close", "close -S 1234567890123456789012 --yes")
@@ -160,7 +180,7 @@ def close(work: Work, yes: bool) -> Result:
     """Make the session a read-only archive, for good: there is no way back. It asks first."""
     if not yes:
         question = "Close the session {} with {} for good? Nothing can be added to it any more."
-        ask_first(work, question, "Nothing is closed.")
+        ask_first(work, api.CLOSE_SESSION, question, "Nothing is closed.")
     return end(work, *CHANGES["close"])
 
 
@@ -169,7 +189,8 @@ def close(work: Work, yes: bool) -> Result:
 def remove(work: Work, yes: bool) -> Result:
     """Take the session out of every list; it can be restored for a while, then it is erased."""
     if not yes:
-        ask_first(work, "Remove the session {} with {}?", "Nothing is removed.")
+        question = "Remove the session {} with {}?"
+        ask_first(work, api.REMOVE_SESSION, question, "Nothing is removed.")
     return _remove(work)
 
 
@@ -185,7 +206,7 @@ def dispose(work: Work, code: str) -> Result:
     if work.code == "default":
         return Result(model.Done())
     session = work.call(api.GET_SESSION, model.SessionNamed(code=work.code))
-    if session.default and "owner" in session.roles:
+    if session.default and _owns(session):
         return Result(model.Done())
     return _remove(work)
 

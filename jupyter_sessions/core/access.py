@@ -269,32 +269,6 @@ def check_role(
             hint=f"Ask {session.owner} to enable it.",
         )
     if needed not in session.roles:
-        role = "".join(needed.names)
-        raise RoleMissing(
-            "Only the owner of this session may do that."
-            if needed is Roles.OWNER
-            else f"This needs the role {role}, and you have {_told(session.roles)}.",
-            hint=f"Ask {session.owner}, who owns the session, to "
-            + ("do it." if needed is Roles.OWNER else f"grant you {role}."),
-        )
+        raise RoleMissing.of("".join(needed.names), session.roles.names, session.owner)
     if session.state not in states:
-        message, hint = _WRONG_STATE[session.state]
-        raise WrongState(message, hint=hint)
-
-
-_WRONG_STATE = {
-    "active": (
-        "The session is neither disabled, closed nor removed.",
-        "There is nothing to undo.",
-    ),
-    "disabled": ("The session is disabled.", "Enable it first."),
-    "closed": (
-        "The session is closed: a read-only archive, for good.",
-        "Make a new session to go on with the work.",
-    ),
-    "removed": ("The session is removed.", "Restore it first."),
-}
-
-
-def _told(roles: Roles) -> str:
-    return ", ".join(roles.names) or "none"
+        raise WrongState.of(session.state)

@@ -6,6 +6,7 @@ again before it lapses; for those who follow live their server says so, in one s
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ LAPSES = timedelta(seconds=150)
 #: How long a login counts as in use; that it is read with is not written down more often.
 _LATELY = timedelta(hours=1)
 _MOST = 500
+# The folders of an absolute path that begins an agent's name.
+_FOLDERS = re.compile(r"^(?:[/\\~]|[A-Za-z]:[/\\]).*[/\\]")
 _MOST_OF_ONE = 100
 
 _REAL = users.alias("real_users")
@@ -229,6 +232,7 @@ def _seen_from_outside(context: Context, row: Row[Any]) -> model.Presence:
 
 
 def _shown(context: Context, row: Row[Any], code: str | None) -> model.Presence:
+    mine = row.user_id == context.principal.user_id
     acts = [at for at in (row.last_command, row.last_used) if at is not None]
     return model.Presence(
         user=row.user,
@@ -237,8 +241,8 @@ def _shown(context: Context, row: Row[Any], code: str | None) -> model.Presence:
         group=row.group,
         session=code,
         kind=row.kind,
-        agent=row.agent,
+        agent=row.agent if mine else _FOLDERS.sub("", row.agent),
         since=row.since,
         last_act=max(acts, default=None),
-        mine=row.user_id == context.principal.user_id,
+        mine=mine,
     )

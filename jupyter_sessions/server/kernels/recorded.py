@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,7 +68,9 @@ class Recorded:
         except BaseException:
             self._courier.close(0.1)
             raise
-        agent = f"{told.notebook or told.language} on {socket.gethostname()}"[:200]
+        # Members see it: the notebook's name, without the folders of whoever it belongs to.
+        shown = PurePath(told.notebook).name or told.language
+        agent = f"{shown} on {socket.gethostname()}"[:200]
         self._here = Here(transport, told.session, "kernel", agent)
 
     def _listen(self, connection_file: str) -> Subscriber:

@@ -13,7 +13,7 @@ from jupyter_sessions import api, errors, model
 from jupyter_sessions.server.pages.page import Page
 from jupyter_sessions.server.pages.sessions import SessionPage
 from jupyter_sessions.server.pages.shown import Shown, Text, folded, shown_outputs
-from jupyter_sessions.server.pages.turning import read_view, turn
+from jupyter_sessions.server.pages.turning import count_left_out, read_view, turn
 
 #: Outputs up to this much in all come with a page of the history; the rest when one gets there.
 _INLINE_BYTES = 400_000
@@ -77,6 +77,7 @@ class HistoryPage(SessionPage):
             tab="history",
             view=view,
             leaf=leaf,
+            left_out=count_left_out(view, leaf, session.commands),
             entries=await self._entries(session.code, leaf.commands),
             people=people if view.user in {"", *people} else [view.user, *people],
         )

@@ -92,6 +92,30 @@ class Leaf:
     following: dict[str, object] | None
 
 
+def count_left_out(view: View, leaf: Leaf, total: int) -> int:
+    """Count the commands of a page's stretch that are not on it, as they only manage the session.
+
+    Parameters
+    ----------
+    view
+        What is shown.
+    leaf
+        The page that it gave.
+    total
+        How many commands the session has.
+    """
+    if view.filtered or view.managing:
+        return 0
+    numbers = [each.number for each in leaf.commands]
+    newest = view.order == "newest"
+    # Where a page is the last one on its side, the stretch goes on to the end.
+    to_top = leaf.previous is None if newest else leaf.following is None
+    to_bottom = leaf.following is None if newest else leaf.previous is None
+    first = 1 if to_bottom or not numbers else min(numbers)
+    last = total if to_top or not numbers else max(numbers)
+    return max(last - first + 1 - len(numbers), 0)
+
+
 async def turn(
     view: View, fetch: Callable[..., Awaitable[model.Page[model.CommandSummary]]]
 ) -> Leaf:

@@ -61,6 +61,8 @@ class Arrivals {
     this.managing = "managing" in history.dataset;
     this.waiting = new Set();
     this.missed = new Set();
+    this.leftOut = new Set();
+    this.counted = Number(history.dataset.counted);
     this.highest = Math.max(0, ...this.numbers());
     this.busy = false;
   }
@@ -71,13 +73,25 @@ class Arrivals {
 
   take(command) {
     count(command.number);
-    if (command.managing && !this.managing) return;
+    if (command.managing && !this.managing) {
+      this.leaveOut(command.number);
+      return;
+    }
     if (!document.getElementById(`c${command.number}`) && !this.grows) {
       this.announce(command.number);
       return;
     }
     this.waiting.add(command.number);
     this.work();
+  }
+
+  leaveOut(number) {
+    const told = document.querySelector("[data-left-out]");
+    if (!told || !this.grows || number <= this.counted || this.leftOut.has(number)) return;
+    this.leftOut.add(number);
+    told.dataset.leftOut = Number(told.dataset.leftOut) + 1;
+    told.firstElementChild.textContent = `${Number(told.dataset.leftOut).toLocaleString("en")} not shown`;
+    told.hidden = false;
   }
 
   async work() {
