@@ -15,6 +15,7 @@ from jupyter_sessions.client.outbox import Courier
 from jupyter_sessions.client.presence import Here
 from jupyter_sessions.commands.results import Line, Tone
 from jupyter_sessions.commands.unrecorded import is_unrecorded
+from jupyter_sessions.commands.values import one_line
 from jupyter_sessions.recorder import OUTPUT_LIMIT, Recorder, record
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ _TOLD_WITHIN = 1.5
 
 #: How many bytes of outputs are kept of one command.
 LIMIT_VARIABLE = "JUPYTER_SESSIONS_COMMAND_BYTES"
+
+#: What a session means that refuses commands by these errors, with its owner's name in braces.
+SHUT_OUT = {
+    errors.RoleMissing.code: "takes no commands from you any more: {} owns it, and you have lost "
+    "the role write.",
+    errors.NoSuchSession.code: "is not open to you any more: {}, who owns it, or an admin has "
+    "revoked your role, or it was removed.",
+}
 
 _attached: WeakSet[Attachment] = WeakSet()
 
@@ -68,6 +77,8 @@ class Attachment:
         self, shell: InteractiveShell, session: model.Session, transport: Transport
     ) -> None:
         self.code = session.code
+        self._label = session.label
+        self._owner = session.owner
         self.transport = transport
         self._shell: Any = shell  # IPython's history manager may be None by its types
         self._told = threading.Condition()
@@ -186,6 +197,30 @@ class Attachment:
         elif self.courier.waiting:
             lines.append(Line(f"On their way into the session: {self.courier.waiting}."))
         return lines
+
+    def explain_shut_out(self) -> list[Line]:
+        """Say that the session takes nothing from this user any more, and ask what to do.
+
+        Returns
+        -------
+        list of Line
+            Nothing where it takes commands, or only rests.
+        """
+        held = self.courier.held if self.courier is not None else ""
+        if self.courier is None or held not in SHUT_OUT:
+            return []
+        name = f"{one_line(self._label)} ({self.code})" if self._label else self.code
+        said = f"The session {name} {SHUT_OUT[held].format(one_line(self._owner))}"
+        many = self.courier.waiting
+        wait = "1 command waits" if many == 1 else f"{many} commands wait"
+        return [
+            Line(said, Tone.WARNING),
+            Line(f"{wait} on this disk, and so will each cell from here on. What to do with them?"),
+            Line("  keep them, should you get the role again: nothing to type"),
+            Line("  record no more: %session detach"),
+            Line(f"  bring them into a session of yours: %session outbox {self.code} --into OTHER"),
+            Line(f"  give them up: %session outbox {self.code} --discard"),
+        ]
 
     def recorder(self) -> Recorder:
         """Return what records.

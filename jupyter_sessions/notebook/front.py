@@ -46,6 +46,7 @@ class Notebook(Front, Kernel):
         self.shell: Any = shell  # most of its methods have no types
         self.attachment: Attachment | Served | None = None
         self._replaying = False
+        self._shut_out = ""  # of which session that was said
         self._keepers = Keepers()
         self.panels = Panels()
 
@@ -59,6 +60,18 @@ class Notebook(Front, Kernel):
     def refresh(self) -> None:
         """Learn what the Jupyter server says of this kernel: it may have been attached there."""
         self.attachment = as_served(self.shell, self.attachment)
+
+    def tell_shut_out(self, *_: object) -> None:
+        """Say once, below the cell that ended, that the attached session takes no more from us."""
+        attachment = self.attachment
+        if not isinstance(attachment, Attachment) or self._replaying:
+            return
+        lines = attachment.explain_shut_out()
+        if not lines:
+            self._shut_out = ""
+        elif self._shut_out != attachment.code:
+            self._shut_out = attachment.code
+            self.show(Result(None, lines))
 
     def current(self) -> Current | None:
         """Return the attached session."""

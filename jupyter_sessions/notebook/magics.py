@@ -155,6 +155,7 @@ def load(shell: InteractiveShell) -> None:
     for kind, name, function in magics.magics:
         register(function, magic_kind=kind, magic_name=name)
     shell.Completer.custom_matchers.insert(0, magics.completion.matcher)
+    shell.events.register("post_run_cell", magics.front.tell_shut_out)
     rich.register(shell)
 
 
@@ -166,5 +167,6 @@ def unload(shell: InteractiveShell) -> None:
     magics.close()
     rich.unregister(shell)
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
+    shell.events.unregister("post_run_cell", magics.front.tell_shut_out)
     for kind, name, _ in magics.magics:
         shell.magics_manager.magics[kind].pop(name, None)

@@ -14,6 +14,7 @@ from jupyter_sessions.client.in_process import InProcess
 from tests.conftest import PASSWORD, Serve, Served
 from tests.notebook.conftest import Start
 from tests.notebook.kernels import Kernel, Terminal
+from tests.waiting import until
 
 HOSTILE = (
     "from IPython.display import display\n"
@@ -115,6 +116,41 @@ def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None
     assert "'while it was revoked'" in listed
 
 
+def test_the_notebook_says_once_that_a_role_was_taken_and_asks_what_to_do(
+    start: Start, server: Served
+) -> None:
+    add("ann", "bar")
+    ann = start("ann", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
+    bar = start("bar", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
+    for kernel, name in ((ann, "ann"), (bar, "bar")):
+        log_in(kernel, name, server)
+    ann.good('%session new "Shared"')
+    ann.good("%session grant bar:write")
+    address = url(ann)
+    bar.good(f"%session resume {address}")
+    for take, said in (
+        ("%session grant bar:read", "ann owns it, and you have lost the role write"),
+        ("%session revoke bar", "ann, who owns it, or an admin has revoked your role"),
+    ):
+        bar.good("'recorded'")
+        ann.good(take)
+        told: list[str] = []
+
+        def cell(told: list[str] = told) -> bool:
+            told.append(bar.good("x = 1").text)
+            return bool(told[-1])
+
+        until(cell, "the notebook to say so")
+        assert said in told[-1]
+        assert "on this disk" in told[-1]
+        for answer in ("%session detach", "--into OTHER", "--discard"):
+            assert answer in told[-1]
+        assert bar.good("x = 2").text == ""
+        ann.good("%session grant bar:write")
+        assert "Delivered" in bar.good("%session outbox --deliver").text
+    assert "'recorded'" in ann.good("%session history --user bar -n 50").text
+
+
 def test_commands_wait_while_the_server_is_away(start: Start, serve: Serve, server: Served) -> None:
     add("ann")
     ann = start("ann", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
@@ -124,8 +160,8 @@ def test_commands_wait_while_the_server_is_away(start: Start, serve: Serve, serv
     ann.good("%session history")
     server.stop()
     ann.good("'while it is away'")
+    until(lambda: "not recorded yet" in ann("%session").text, "the outbox to have tried")
     told = ann("%session")
-    assert "not recorded yet" in told.text
     assert "Recording, but only onto this disk for now" in told.text
     assert told.error is None
     serve("--ServerApp.allow_root=True", port=int(server.url.rpartition(":")[2]))
