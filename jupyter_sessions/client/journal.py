@@ -38,9 +38,9 @@ class Journal:
     destination
         Where the commands go.
     trouble
-        Why the disk does not take them; None while it does.
-    lost
-        How many commands could be kept neither on disk nor in memory.
+        Why the disk does not take them; None while it does, and when none waits any more.
+    lost, lost_reason
+        How many commands could be kept neither on disk nor in memory, and why.
     held
         That the session takes nothing now; None when it does, or was not asked.
     """
@@ -48,6 +48,7 @@ class Journal:
     def __init__(self, destination: Destination) -> None:
         self.destination = destination
         self.trouble: str | None = None
+        self.lost_reason = ""
         self.lost = 0
         self.held: Hold | None = None
         self._guard = threading.RLock()
@@ -220,6 +221,7 @@ class Journal:
             self._spill()
             if self._in_memory:
                 self.lost += sum(slot.content is not None for slot in self._waiting.values())
+                self.lost_reason = self.trouble or "the disk does not take it"
             if self._lines:
                 ahead = write_ahead.header_of(self._lines.path) is not None
                 self._lines.close(remove=not (self._waiting or self._running or ahead))
@@ -261,6 +263,9 @@ class Journal:
             self._running.pop(slot.name, None)
             if slot.running:
                 self._running[slot.name] = slot
+        if not self._waiting:
+            # What the disk did not take has arrived all the same.
+            self.trouble = None
 
     def _drop(self, slot: Slot | None) -> None:
         if slot is not None and slot.content is not None:
@@ -268,7 +273,7 @@ class Journal:
 
     def _lose(self, reason: str) -> None:
         self.lost += 1
-        self.trouble = reason
+        self.lost_reason = reason
 
     # ---- taking over
 

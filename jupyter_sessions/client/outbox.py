@@ -131,7 +131,7 @@ class Courier:
         if self._put_aside:
             told.append(f"{_commands(self._put_aside)} not recorded: {self._last_refusal}")
         if self._own.lost:
-            told.append(f"{_commands(self._own.lost)} lost: {self._own.trouble}.")
+            told.append(f"{_commands(self._own.lost)} lost: {self._own.lost_reason}.")
         elif self._own.trouble:
             told.append(f"The outbox can't be written ({self._own.trouble}); it is in memory only.")
         return " ".join(told) or None

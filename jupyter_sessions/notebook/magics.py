@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
+
+from IPython.core.extensions import ExtensionManager
 
 from jupyter_sessions import errors
 from jupyter_sessions.commands import rich, running
@@ -160,7 +164,12 @@ def load(shell: InteractiveShell) -> None:
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Stop recording, and take the magics out of a shell."""
+    """Stop recording, and take the magics out of a shell.
+
+    ``%reload_ext`` unloads and loads: it leaves all as it is, and recording goes on.
+    """
+    if _is_reloading():
+        return
     magics = _loaded.pop(shell, None)
     if magics is None:
         return
@@ -170,3 +179,13 @@ def unload(shell: InteractiveShell) -> None:
     shell.events.unregister("post_run_cell", magics.front.tell_shut_out)
     for kind, name, _ in magics.magics:
         shell.magics_manager.magics[kind].pop(name, None)
+
+
+def _is_reloading() -> bool:
+    """Tell whether IPython unloads the extension to load it again at once; it does not say so."""
+    frame: FrameType | None = sys._getframe()  # public in all but its name
+    while frame is not None:
+        if frame.f_code is ExtensionManager.reload_extension.__code__:
+            return True
+        frame = frame.f_back
+    return False

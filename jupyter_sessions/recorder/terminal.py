@@ -3,6 +3,9 @@
 Stored is what a notebook would show. A terminal can't take back what stands on it, so in two cases
 it shows more: of a display that is updated it shows each version, and stored is the last one; of
 outputs that `clear_output` took away it keeps the text, and stored is what came after.
+
+What IPython's command line runs (`ipython -c`, a script) is one command each, also where it begins
+recording itself: nothing would be recorded of it otherwise.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 
 from jupyter_sessions import model
+from jupyter_sessions.recorder import command_line
 from jupyter_sessions.recorder.ahead import note as entry_of
 from jupyter_sessions.recorder.delivery import Delivery, Sink
 from jupyter_sessions.recorder.passage import TakeText
@@ -95,7 +99,8 @@ class TerminalRecorder:
         self._text = _text_source(self._take_text)
         self._shown = Shown(shell, self)
         self._screens = ScreenFilter()
-        self._running: list[ExecutionInfo] = []
+        self._running: list[ExecutionInfo | command_line.Run] = []
+        self._failure: object = None
         self._command = ""
         self._hidden = False
         self._paused = False
@@ -105,7 +110,21 @@ class TerminalRecorder:
         self._restore_prompt = self._watch_prompt()
         shell.events.register("pre_run_cell", self._before)
         shell.events.register("post_run_cell", self._after)
+        self._restore_runs = replace(
+            shell,
+            run_cell=self._watching_silent_cells(self._shell.run_cell),
+            safe_execfile=self._watching_scripts(
+                self._shell.safe_execfile, command_line.read_script
+            ),
+            safe_run_module=self._watching_scripts(
+                self._shell.safe_run_module, command_line.name_module
+            ),
+            mainloop=self._ending_command_line(getattr(shell, "mainloop", _no_loop)),
+        )
         atexit.register(self._stop, STOPPED_WITHIN, KERNEL_ENDED)
+        source = command_line.find_source()
+        if source is not None and not leaves_out(source):
+            self._before(command_line.Run(source))
 
     @property
     def paused(self) -> bool:
@@ -145,6 +164,8 @@ class TerminalRecorder:
             self._restore_prompt()
             self._shell.events.unregister("pre_run_cell", self._before)
             self._shell.events.unregister("post_run_cell", self._after)
+            self._restore_runs()
+            self._end_command_line()
             if self._running:
                 self._end("aborted" if note == KERNEL_ENDED else "completed", note)
             self._text.close()
@@ -167,15 +188,67 @@ class TerminalRecorder:
         return hand_on
 
     @_harmless
-    def _before(self, info: ExecutionInfo) -> None:
+    def _before(self, info: ExecutionInfo | command_line.Run) -> None:
         if self._running:
             # A command that runs another (%rerun, a macro) is one command.
             self._running.append(info)
         elif not self._paused:
             self._begin(info)
 
-    def _begin(self, info: ExecutionInfo) -> None:
+    def _watching_silent_cells(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """Record the cells of a script too: IPython runs them silently, without an event."""
+
+        @wraps(run)
+        def run_cell(raw_cell: str, *args: Any, **kwargs: Any) -> Any:
+            silent = kwargs.get("silent", args[1] if len(args) > 1 else False)
+            if not silent or not command_line.is_outermost():
+                return run(raw_cell, *args, **kwargs)
+            self._end_command_line(finished=True)
+            info, result = command_line.Run(raw_cell), None
+            self._before(info)
+            try:
+                result = run(raw_cell, *args, **kwargs)
+            finally:
+                if self._running[:1] == [info]:
+                    self._end("completed" if result is not None and result.success else "error", "")
+            return result
+
+        return run_cell
+
+    def _watching_scripts(
+        self, run: Callable[..., Any], source_of: Callable[[Any], str]
+    ) -> Callable[..., Any]:
+        """Record a script; its traceback comes after it, so it ends with what IPython does next."""
+
+        @wraps(run)
+        def run_script(what: Any, *args: Any, **kwargs: Any) -> Any:
+            if command_line.is_outermost():
+                self._before(command_line.Run(source_of(what)))
+            return run(what, *args, **kwargs)
+
+        return run_script
+
+    def _ending_command_line(self, loop: Callable[..., Any]) -> Callable[..., Any]:
+        """End what the command line ran before the first prompt (`ipython -i`)."""
+
+        @wraps(loop)
+        def mainloop(*args: Any, **kwargs: Any) -> Any:
+            self._end_command_line()
+            return loop(*args, **kwargs)
+
+        return mainloop
+
+    @_harmless
+    def _end_command_line(self, *, finished: bool = False) -> None:
+        """End a run of the command line that is over, if that runs."""
+        runs = bool(self._running) and isinstance(self._running[0], command_line.Run)
+        if runs and (finished or not command_line.is_running()):
+            failed = getattr(sys, "last_value", None) is not self._failure
+            self._end("error" if failed else "completed", "")
+
+    def _begin(self, info: ExecutionInfo | command_line.Run) -> None:
         self._running = [info]
+        self._failure = getattr(sys, "last_value", None)
         self._command = uuid.uuid4().hex
         counted = self._shell.execution_count - 1 if info.store_history else None
         request = model.CommandRequest(
@@ -292,6 +365,10 @@ class TerminalRecorder:
         self._text.at_this_point(function)
 
 
+def _no_loop() -> None:
+    """Stand in for the loop of a shell that has none."""
+
+
 def _text_source(take_text: TakeText) -> TextSource:
     try:
         from jupyter_sessions.recorder.capture import Capture
@@ -306,7 +383,7 @@ def _text_source(take_text: TakeText) -> TextSource:
     return Tee(take_text)
 
 
-def _is_of(result: ExecutionResult | None, info: ExecutionInfo) -> bool:
+def _is_of(result: ExecutionResult | None, info: ExecutionInfo | command_line.Run) -> bool:
     """Tell whether a result is that of the run that `info` began.
 
     IPython makes another info for the result of a run that something broke out of, and has a result

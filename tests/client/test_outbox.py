@@ -690,6 +690,7 @@ def test_a_full_disk_is_told_and_what_waits_in_memory_arrives(
         assert "The outbox can't be written (File too large)" in str(courier.problem)
         server.start()
         assert courier.flush(10)
+        assert courier.problem is None
     courier.send(command("after"))
     assert courier.flush(10)
     assert list(server.recorded) == ["before", "during", "after"]

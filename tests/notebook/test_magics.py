@@ -278,6 +278,19 @@ def test_unloading_and_loading_again(start: Start) -> None:
     assert "'not recorded'" not in listed
 
 
+def test_recording_goes_on_when_the_extension_is_loaded_once_more(start: Start) -> None:
+    kernel = start()
+    kernel.good("%session new x")
+    kernel.good("%reload_ext jupyter_sessions\n'in the cell that reloads'")
+    kernel.good("'after it'")
+    assert "Recording:" in kernel.good("%session").text
+    assert {"'after it'"} < set(sources(kernel))
+    assert any("in the cell that reloads" in source for source in sources(kernel))
+    kernel.good("%reload_ext jupyter_sessions")
+    kernel.good("%unload_ext jupyter_sessions")
+    assert "not found" in kernel("%session").text
+
+
 def test_the_last_cells_arrive_though_the_kernel_ends_at_once(start: Start, tmp_path: Path) -> None:
     with Kernel(tmp_path / "one") as kernel:
         kernel.good("%load_ext jupyter_sessions\n%session new x")

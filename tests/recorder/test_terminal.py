@@ -398,3 +398,74 @@ def test_a_shell_without_file_descriptors_is_recorded_from_pythons_streams(
         "display_data",
         "execute_result",
     ]
+
+
+OPTIONS = ("--no-banner", "--no-confirm-exit", "--simple-prompt", "--colors=NoColor")
+SCRIPT = "print('from the script')"
+
+
+def run_ipython(folder: Path, *arguments: str, typed: str = "") -> int:
+    done = subprocess.run(
+        [IPYTHON, *OPTIONS, *arguments],
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=folder,
+        check=False,
+    )
+    return done.returncode
+
+
+def write_script(folder: Path, ending: str, source: str) -> list[str]:
+    """Return the arguments that have IPython run a source."""
+    if ending == "-c":
+        return ["-c", source]
+    (folder / f"script{ending}").write_text(source)
+    return [f"script{ending}"]
+
+
+@pytest.mark.parametrize("ending", ["-c", ".ipy", ".py"])
+def test_what_the_command_line_runs_is_recorded_where_it_begins_that_itself(
+    told: Told, tmp_path: Path, ending: str
+) -> None:
+    source = f"print('before')\n{told.start}\n{SCRIPT}\n1/0"
+    run_ipython(tmp_path, *write_script(tmp_path, ending, source))
+    [recorded] = told.commands().values()
+    assert recorded.request.source == source
+    assert recorded.response is not None
+    assert recorded.response.status == "error"
+    text, error = told.outputs(source)
+    assert text == stream("from the script\n")
+    assert error["ename"] == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize("ending", ["-c", ".ipy", ".py"])
+def test_what_the_command_line_runs_is_recorded_where_something_before_began_that(
+    told: Told, tmp_path: Path, ending: str
+) -> None:
+    (tmp_path / "start.py").write_text(told.start)
+    nested = f"{SCRIPT}\nget_ipython().run_cell('2', silent=True); None"
+    begun = "--InteractiveShellApp.exec_files=['start.py']"
+    run_ipython(tmp_path, begun, *write_script(tmp_path, ending, nested))
+    assert list(told.commands()) == [nested]
+    [response] = [recorded.response for recorded in told.commands().values()]
+    assert response is not None
+    assert (response.status, response.note) == ("completed", "")
+    assert told.outputs(nested) == [stream("from the script\n")]
+
+
+def test_what_is_typed_after_a_script_is_a_command_of_its_own(told: Told, tmp_path: Path) -> None:
+    source = f"{told.start}\n{SCRIPT}"
+    script = write_script(tmp_path, ".py", source)
+    run_ipython(tmp_path, "-i", *script, typed="print('typed')\n")
+    assert list(told.commands()) == [source, "print('typed')"]
+    assert told.outputs(source) == [stream("from the script\n")]
+
+
+def test_a_script_with_a_secret_is_not_recorded(told: Told, tmp_path: Path) -> None:
+    told.options = {"leaves_out": 0}
+    start = told.start.replace("**{'leaves_out': 0}", "leaves_out=lambda s: 'SEC' + 'RET' in s")
+    for word in ("SECRET", "PUBLIC"):
+        run_ipython(tmp_path, "-c", f"{start}\nprint('{word}')")
+    assert list(told.commands()) == [f"{start}\nprint('PUBLIC')"]

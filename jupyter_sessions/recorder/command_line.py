@@ -1,0 +1,92 @@
+"""What IPython runs because its command line says so: ``ipython -c``, a script, a module.
+
+IPython has no event for a script, and none for the cells of an ``.ipy`` file. While one of them
+runs, the function that runs it is on the stack.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.shellapp import InteractiveShellApp
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a source from the command line; as IPython's own `ExecutionInfo`."""
+
+    raw_cell: str
+    store_history: bool = False
+
+
+def find_source() -> str | None:
+    """Return the source that the command line has IPython run now; None where nothing is."""
+    frames = _below_command_line()
+    if frames is None:
+        return None
+    for frame in reversed(frames):  # the outermost is the whole run
+        run = _RUNS.get(frame.f_code)
+        if run is not None:
+            argument, source_of = run
+            return source_of(frame.f_locals[argument])
+    return None
+
+
+def is_outermost() -> bool:
+    """Tell whether what is about to run is run by the command line, and not from within that."""
+    frames = _below_command_line()
+    return frames is not None and all(frame.f_code not in _RUNS for frame in frames)
+
+
+def is_running() -> bool:
+    """Tell whether what the command line has IPython run is running still."""
+    return _below_command_line() is not None
+
+
+def _below_command_line() -> list[FrameType] | None:
+    """Return the frames of what the command line runs, the innermost first."""
+    starts = {_code(InteractiveShellApp._run_cmd_line_code), _code(InteractiveShellApp._run_module)}
+    frames: list[FrameType] = []
+    for frame in _stack():
+        if frame.f_code in starts:
+            return frames
+        frames.append(frame)
+    return None
+
+
+def _stack() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe()  # public in all but its name
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _code(function: Any) -> CodeType | None:
+    return getattr(function, "__code__", None)
+
+
+def read_script(name: Any) -> str:
+    """Return the source of a script; the line that would run it where it can't be read."""
+    try:
+        return Path(name).expanduser().read_text("utf-8", "replace")
+    except OSError:
+        return f"%run {name}"
+
+
+def name_module(name: Any) -> str:
+    """Return the line that would run a module."""
+    return f"%run -m {name}"
+
+
+#: What runs something, the argument that says what, and how to get the source of that.
+_RUNS: dict[CodeType, tuple[str, Callable[[Any], str]]] = {
+    InteractiveShell.run_cell.__code__: ("raw_cell", str),
+    InteractiveShell.safe_execfile.__code__: ("fname", read_script),
+    InteractiveShell.safe_run_module.__code__: ("mod_name", name_module),
+}
