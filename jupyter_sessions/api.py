@@ -94,6 +94,9 @@ class Operation(Generic[Req, Ans]):
         do all that its user may; outside of them, what concerns but itself.
     guests
         Whether a guest may do it, who has one session alone.
+    keyed
+        Whether it takes an idempotency key, by which it is safe to send again: all that writes,
+        but for what is safe by itself, or is done too often to be remembered.
     """
 
     name: str
@@ -111,6 +114,7 @@ class Operation(Generic[Req, Ans]):
     counts: bool = True
     confined: bool = True
     guests: bool = True
+    keyed: bool = False
 
     @property
     def in_session(self) -> bool:
@@ -145,6 +149,7 @@ def _add(
     counts: bool = True,
     confined: bool = True,
     guests: bool = True,
+    keyed: bool | None = None,
 ) -> Operation[Req, Ans]:
     method, path = route.split(" ", 1)
     if writes is None:
@@ -167,6 +172,7 @@ def _add(
         counts=counts,
         confined=confined,
         guests=guests,
+        keyed=(writes and counts and not needs.jupyter) if keyed is None else keyed,
     )
     if name in _table:
         raise ValueError(f"two operations are called {name}")
@@ -193,7 +199,7 @@ TIME_SESSION = _add("sessions.time", f"PUT {S}/timeouts", N.OWNER, model.TimeSes
     "Change the idle time-out and the lifetime.")
 RESUME_SESSION = _add("sessions.resume", f"POST {S}/resume", N.READ, model.ResumeSession, model.Resumed,
     "Take up a session: what it is, who is in it, and its last commands with their outputs.",
-    states=LOOK)
+    states=LOOK, keyed=False)
 DISABLE_SESSION = _add("sessions.disable", f"POST {S}/disable", N.OWNER, model.SessionNamed, model.Session,
     "Close the session to all but its owner, until it is enabled.")
 ENABLE_SESSION = _add("sessions.enable", f"POST {S}/enable", N.OWNER, model.SessionNamed, model.Session,
@@ -223,7 +229,7 @@ LIST_INVITATIONS = _add("invitations.list", f"GET {S}/invitations", N.ADMIN, mod
 UNINVITE = _add("invitations.revoke", f"DELETE {S}/invitations/{{id}}", N.ADMIN, model.InvitationNamed, model.Invitation,
     "Take an invitation back; the guests who came by it leave.", states=frozenset({"active", "closed"}))
 LOOK_AT_INVITATION = _add("invitations.look", "POST /invitation", N.NOTHING, model.KeyShown, model.Invited,
-    "Tell whoever holds an invitation's key what it opens.", acts=False)
+    "Tell whoever holds an invitation's key what it opens.", acts=False, keyed=False)
 JOIN = _add("invitations.join", "POST /join", N.USER, model.KeyShown, model.Joined,
     "Become a member by an invitation; roles that the caller holds already stay.", confined=False)
 ENTER_AS_GUEST = _add("invitations.enter", "POST /join/guest", N.NOTHING, model.EnterAsGuest, model.Entered,
@@ -242,7 +248,7 @@ WHO = _add("presence.all", "GET /presence", N.USER, model.Nothing, model.Present
 
 # ---- commands
 RECORD_COMMANDS = _add("commands.record", f"POST {S}/commands", N.WRITE, model.RecordCommands, model.Recorded,
-    "Record commands; the same id again answers the same number, and takes over what is newer.")
+    "Record commands; the same id again answers the same number, and takes over what is newer.", keyed=False)
 LIST_COMMANDS = _add("commands.list", f"GET {S}/commands", N.READ, model.ListCommands, model.Page[model.CommandSummary],
     "List, filter and search the history.")
 GET_COMMAND = _add("commands.get", f"GET {S}/commands/{{number}}", N.READ, model.CommandNamed, model.Command,
@@ -267,7 +273,7 @@ MAKE_VIEW = _add("views.make", f"GET {S}/view", N.READ, model.MakeView, model.Vi
 
 # ---- scratch
 SET_SCRATCH = _add("scratch.set", f"PUT {S}/scratch/{{name}}", N.WRITE, model.SetScratch, model.ScratchEntry,
-    "Keep a small JSON value under a name, for scripts.")
+    "Keep a small JSON value under a name, for scripts.", keyed=False)
 GET_SCRATCH = _add("scratch.get", f"GET {S}/scratch/{{name}}", N.READ, model.ScratchNamed, model.ScratchValue,
     "Show a scratch value.")
 LIST_SCRATCH = _add("scratch.list", f"GET {S}/scratch", N.READ, model.ListScratch, model.Page[model.ScratchEntry],
@@ -320,13 +326,13 @@ CHANGE_PASSWORD = _add("password.change", "PUT /user/password", N.USER, model.Ch
 
 # ---- logins
 LOG_IN = _add("logins.create", "POST /login", N.NOTHING, model.LogIn, model.NewLogin,
-    "Exchange user name and password for a key.")
+    "Exchange user name and password for a key.", keyed=False)
 LOG_IN_WITH_TICKET = _add("logins.redeem", "POST /login/ticket", N.NOTHING, model.LogInWithTicket, model.NewLogin,
     "Exchange a one-time ticket for a key.")
 CHECK_LOGIN = _add("logins.check", "GET /login", N.USER, model.Nothing, model.Login,
     "Show the login that this request came with; its idle clock runs on.", counts=False)
 KEEP_LOGIN = _add("logins.keep", "POST /login/keep", N.USER, model.Nothing, model.Login,
-    "Reset the idle clock of the login that this request came with.")
+    "Reset the idle clock of the login that this request came with.", keyed=False)
 TIME_LOGIN = _add("logins.time", "PUT /login/timeout", N.USER, model.TimeLogin, model.TimedLogin,
     "Change the idle time-out of the login that this request came with.")
 SWITCH_GROUP = _add("logins.group", "PUT /login/group", N.USER, model.SwitchGroup, model.Login,
@@ -341,9 +347,9 @@ CLOSE_LOGIN = _add("logins.close", "DELETE /logins/{id}", N.USER, model.LoginNam
     "End a login: one's own, or one made for somebody else; administrators end any.",
     confined=False)
 LOG_OUT = _add("logins.end", "POST /logout", N.USER, model.Nothing, model.Done,
-    "End the login that this request came with.")
+    "End the login that this request came with.", keyed=False)
 MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, model.Nothing, model.Ticket,
-    "Make a one-time login link for oneself.")
+    "Make a one-time login link for oneself.", keyed=False)
 WHO_AM_I = _add("logins.show", "GET /user", N.USER, model.Nothing, model.User,
     "Tell who is asking.")
 
@@ -371,7 +377,7 @@ SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, model.SetD
 
 # ---- server
 CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,
-    "Tell whether the server can do its work: whether its database takes a write.", writes=True)
+    "Tell whether the server can do its work: whether its database takes a write.", writes=True, keyed=False)
 # fmt: on
 
 # Pages of something are types of their own.

@@ -361,6 +361,13 @@ class ServerSilent(ServerUnreachable):
     exit_code = 44
 
 
+class ConnectionLost(ServerUnreachable):
+    """Met by clients only: the connection broke before the answer came."""
+
+    code = "connection_lost"
+    exit_code = 50
+
+
 class ServerNotTrusted(SessionsError):
     """Met by clients only: the server can't prove that it is who it says (TLS)."""
 

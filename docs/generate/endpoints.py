@@ -48,6 +48,12 @@ def http_page() -> Iterator[str]:
     yield f"```python\n{_HTTP}\n```\n"
     yield "`SESSION_URL` is what `jupyter sessions http-url CODE` prints."
     yield f"{_KEY}\n"
+    yield "A request that changes something may carry the header `Idempotency-Key`, a random"
+    yield "text of 16 to 200 characters, new for each request (a UUID, for example). If the"
+    yield "connection breaks before the answer comes, send the same request with the same key: it"
+    yield "is done once, and answered as it was the first time, for a day. Only a secret in the"
+    yield "answer is a new one. The same key with another request is a `conflict`. Our own client"
+    yield "does this by itself.\n"
     yield "Below the base URL:\n"
     stem = "/sessions/{code}"
     inside = [each for each in api.OPERATIONS.values() if each.in_session]

@@ -182,7 +182,7 @@ def failures_named(server: str) -> Iterator[None]:
             f"{server} sent an answer that can't be unpacked.", hint="Check the address."
         ) from error
     except httpx.HTTPError as error:
-        raise broken(server, error) from error
+        raise (lost if _has_ended(error) else broken)(server, error) from error
 
 
 def silent(server: str) -> errors.SessionsError:
@@ -216,6 +216,24 @@ def broken(server: str, error: BaseException) -> errors.SessionsError:
         f"{server} can't be reached{': ' + why if why else ''}.",
         hint=f"Check the address, and that the server is running.{_other_scheme(server)}",
     )
+
+
+def _has_ended(error: httpx.HTTPError) -> bool:
+    """Tell whether a connection that was there has ended, rather than spoken something else."""
+    import httpx
+
+    if isinstance(error, httpx.RemoteProtocolError):
+        # httpcore and h11 raise the same for both.
+        return any(said in str(error) for said in ("disconnected", "peer closed"))
+    return isinstance(error, httpx.NetworkError) and not isinstance(error, httpx.ConnectError)
+
+
+def lost(server: str, error: BaseException) -> errors.SessionsError:
+    """Make the exception for a connection that was there, and broke."""
+    failure = broken(server, error)
+    if type(failure) is not errors.ServerUnreachable:
+        return failure
+    return errors.ConnectionLost(failure.message, hint=failure.hint)
 
 
 def _other_scheme(server: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import re
+import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -36,6 +39,15 @@ LONGEST = 64 << 20
 LONGEST_OUTPUTS = 1 << 30
 _WITH_OUTPUTS = {api.GET_COMMAND.name, api.RESUME_SESSION.name}
 _REDIRECTS = 5
+#: Seconds after which what is safe to send again is, once the connection broke before its answer:
+#: long enough for a server that starts again.
+_REPEATED_AFTER = 0.1, 0.4, 1.0, 2.0
+_PASSING = (
+    errors.ServerUnreachable,
+    errors.ServerBusy,
+    errors.StoreBusy,
+    errors.StoreUnusable,
+)
 _ENDED = errors.LoginExpired, errors.LoginRevoked, errors.LoginUnknown
 _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
 
@@ -106,8 +118,35 @@ class Http:
     def call(
         self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
     ) -> Ans:
-        """Carry out `operation` at the server and return its answer; see `Transport.call`."""
-        with self._answered(operation, request, content) as response:
+        """Carry out `operation` at the server and return its answer; see `Transport.call`.
+
+        Where the connection breaks before the answer comes, it is sent again if that is safe: by an
+        idempotency key, what changes something is done once.
+        """
+        key = secrets.token_urlsafe(24) if operation.keyed else None
+        waits = _REPEATED_AFTER if key is not None or not operation.writes else ()
+        try:
+            return self._call(operation, request, content, key)
+        except errors.ConnectionLost as error:
+            lost = error
+        for wait in waits:
+            time.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
+            try:
+                return self._call(operation, request, content, key)
+            except _PASSING:
+                pass  # it may be starting again
+        if operation.writes:
+            raise lost.adding("It may have been done all the same: look before you repeat it.")
+        raise lost
+
+    def _call(
+        self,
+        operation: Operation[Req, Ans],
+        request: Req,
+        content: bytes | Path | None,
+        idempotency_key: str | None,
+    ) -> Ans:
+        with self._answered(operation, request, content, idempotency_key) as response:
             if not answers.is_json(response):
                 raise answers.foreign(self._server, response.status_code)
             body = answers.whole(self._server, response, self._room_for(operation))
@@ -274,16 +313,17 @@ class Http:
         operation: Operation[Any, Any],
         request: model.Request,
         content: bytes | Path | None,
+        idempotency_key: str | None = None,
     ) -> Iterator[httpx.Response]:
         """Send a request; give the answer to it if it is a good one, else raise what it says."""
         with self._failures_named(), ExitStack() as stack:
             key = self._key
-            response = self._asked(operation, request, content, stack)
+            response = self._asked(operation, request, content, stack, idempotency_key)
             if response.status_code == 401:
                 told = answers.failure(self._server, response)
                 if not self._has_another(key, told):
                     raise self._with_whose(told)
-                response = self._asked(operation, request, content, stack)
+                response = self._asked(operation, request, content, stack, idempotency_key)
             if not response.is_success:
                 raise answers.failure(self._server, response)
             yield response
@@ -305,6 +345,7 @@ class Http:
         request: model.Request,
         content: bytes | Path | None,
         stack: ExitStack,
+        idempotency_key: str | None,
     ) -> httpx.Response:
         import httpx
 
@@ -316,6 +357,8 @@ class Http:
         extensions = {"timeout": timeouts, "trace": lambda step, _: self._before(step, pace)}
         sent: dict[str, Any] = {"extensions": extensions}
         headers = self.headers()
+        if idempotency_key is not None:
+            headers["Idempotency-Key"] = idempotency_key
         if operation.content == "upload":
             if isinstance(content, Path):
                 snapshot = stack.enter_context(open_snapshot(content))

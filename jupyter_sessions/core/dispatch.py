@@ -30,6 +30,7 @@ from jupyter_sessions.core import (
     groups,
     history,
     housekeeping,
+    idempotency,
     invitations,
     joining,
     live,
@@ -99,10 +100,14 @@ _MOST_WAIT_FOR_HASHES = 16
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request comes from, and the base URL under which this store is reached from there."""
+    """Where a request comes from, and the base URL under which this store is reached from there.
+
+    `idempotency_key` is the key under which it came.
+    """
 
     server: str | None = None
     address: str = ""
+    idempotency_key: str | None = None
 
 
 NOWHERE = Place()
@@ -169,6 +174,7 @@ class Dispatcher:
         upload: Upload | None = None,
         server: str | None = None,
         address: str = "",
+        idempotency_key: str | None = None,
     ) -> Future[Any]:
         """Do an operation for someone; the future holds its answer or a `SessionsError`.
 
@@ -181,6 +187,9 @@ class Dispatcher:
             The base URL under which the caller reaches this store, for URLs in the answer.
         address
             Where the caller is: who fails to join too often from there waits.
+        idempotency_key
+            A random text by which the same request, sent again, is answered as it was the first
+            time.
 
         Raises
         ------
@@ -193,7 +202,9 @@ class Dispatcher:
         """
         if operation.needs.jupyter:
             raise NoKernels
-        place = Place(server, address)
+        if idempotency_key is not None:
+            idempotency_key = idempotency.check_key(idempotency_key) if operation.keyed else None
+        place = Place(server, address, idempotency_key)
         use_case = USE_CASES[operation.name]
         default = getattr(request, "code", None) == "default"
         light = use_case.prepare is None or (use_case.light is not None and use_case.light(request))
@@ -281,6 +292,7 @@ class Dispatcher:
             housekeeping.purge_removed,
             housekeeping.end_guests,
             housekeeping.drop_old_keys,
+            idempotency.drop_old,
             presence.drop_lapsed,
         ):
             self._as_server(work).result()
@@ -398,6 +410,20 @@ class Dispatcher:
         lock: bool,
     ) -> Context:
         """Find the principal and the session, and check that the operation is allowed."""
+        context = self._resolve(transaction, operation, asker, place, lock=lock)
+        self._check(context, operation, request, lock=lock)
+        return context
+
+    def _resolve(
+        self,
+        transaction: Transaction,
+        operation: Operation[Any, Any],
+        asker: Asker,
+        place: Place,
+        *,
+        lock: bool,
+    ) -> Context:
+        """Find the principal."""
         principal = principals.NOBODY
         if operation.needs is not Needs.NOTHING:
             # Who comes with a login that has ended must be able to log in again.
@@ -407,21 +433,27 @@ class Dispatcher:
                 now=self._clock(),
                 writes=lock and operation.counts,
             )
-        context = self._context(transaction, principal, place)
+        return self._context(transaction, principal, place)
+
+    @staticmethod
+    def _check(
+        context: Context, operation: Operation[Any, Any], request: Any, *, lock: bool
+    ) -> None:
+        """Find the session, and check that the operation is allowed."""
+        principal = context.principal
         access.check_caller(operation, principal)
         if operation.needs in {Needs.GROUP_MEMBER, Needs.GROUP_OWNER}:
             groups.admit(context, request.name, owner=operation.needs is Needs.GROUP_OWNER)
         role = operation.needs.role
         if role is not None:
             context.open_session = access.load(
-                transaction.connection, principal, request.code, now=context.now, lock=lock
+                context.connection, principal, request.code, now=context.now, lock=lock
             )
             if operation.own is not None and operation.own.role is not None:
                 author = USE_CASES[operation.name].author
                 if author is not None and author(context, request) == principal.user_id:
                     role = operation.own.role
             access.check_role(context.session, principal, role, operation.states)
-        return context
 
     def _run(
         self,
@@ -434,9 +466,15 @@ class Dispatcher:
         upload: Blob | None,
     ) -> Future[Any]:
         def carry_out(transaction: Transaction, request: Any, prepared: _Prepared) -> Any:
-            context = self._admit(
-                transaction, operation, request, asker, place, lock=operation.writes
-            )
+            context = self._resolve(transaction, operation, asker, place, lock=operation.writes)
+            claim = None
+            if place.idempotency_key is not None:
+                key = place.idempotency_key
+                # Before the role is checked: a session that is removed can't be removed again.
+                claim = idempotency.claim(context, operation, request, key, upload)
+                if not isinstance(claim, idempotency.Claim):
+                    return claim
+            self._check(context, operation, request, lock=operation.writes)
             context.prepared, context.upload = prepared.result(), upload
             if operation.writes and context.open_session and context.session.changes:
                 # Loading changes one thing only: a session whose time has run out is closed.
@@ -448,6 +486,8 @@ class Dispatcher:
                 if operation.acts:
                     context.session.change(last_used=context.now)
                 access.save(transaction.connection, context.session)
+            if claim is not None:
+                claim.keep(context, answer)
             return answer
 
         def work(transaction: Transaction) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
 from jupyter_sessions.core import principals
+from jupyter_sessions.errors import Conflict
 from jupyter_sessions.store.tables import keys
 
 _PREFIXES = {"login": "jses_", "ticket": "jtik_", "invitation": "jinv_"}
@@ -65,6 +66,26 @@ def redeem(connection: Connection, ticket: str, *, now: datetime) -> Row[Any] | 
         .values(revoked=now)
         .returning(keys)
     ).one_or_none()
+
+
+def renew(connection: Connection, number: int) -> str:
+    """Put a new secret in place of a key's, and return it.
+
+    Raises
+    ------
+    Conflict
+        When the key was ended.
+    """
+    alive = keys.c.id == number, keys.c.revoked.is_(None)
+    kind = connection.execute(select(keys.c.kind).where(*alive)).scalar()
+    if kind is None:
+        raise Conflict(
+            "What this request made the first time was ended since.",
+            hint="Send it with another Idempotency-Key to make it again.",
+        )
+    key = _PREFIXES[kind] + secrets.token_urlsafe(_RANDOM_BYTES)
+    connection.execute(update(keys).where(*alive).values(hash=principals.digest(key)))
+    return key
 
 
 def revoke(connection: Connection, *conditions: ColumnElement[bool], now: datetime) -> int:

@@ -68,7 +68,9 @@ class ContentHandler(OperationHandler):
         request = read_request(operation, fields, self.read_query(), b"")
         if operation.content == "upload":
             await self._write()
-            await self.finish(_encode(await self.call(operation, request, self._upload)))
+            key = self.idempotency_key
+            answer = await self.call(operation, request, self._upload, idempotency_key=key)
+            await self.finish(_encode(answer))
         else:
             await self._download(await self.call(operation, request))
 

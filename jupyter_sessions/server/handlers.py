@@ -117,7 +117,12 @@ class SessionsHandler(JupyterHandler):
             )
 
     async def call(
-        self, operation: Operation[Req, Ans], request: Req, upload: Path | bytes | None = None
+        self,
+        operation: Operation[Req, Ans],
+        request: Req,
+        upload: Path | bytes | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> Ans:
         """Do an operation for whoever asks."""
         own = self.service.own_uses.get(operation.name)
@@ -132,6 +137,7 @@ class SessionsHandler(JupyterHandler):
             upload=upload,
             server=self.server_url,
             address=self.request.remote_ip or "",
+            idempotency_key=idempotency_key,
         )
         try:
             answer: Ans = await self.service.answered(future)

@@ -57,6 +57,16 @@ def _common() -> dict[str, Any]:
     }
 
 
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A random text, new for each request: the same request sent again with it is "
+    "answered as it was the first time, for a day, and done once.",
+    "schema": {"type": "string", "pattern": "^[!-~]{16,200}$"},
+}
+
+
 def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
     fields = components[operation.request.__name__]["properties"]
     required = set(components[operation.request.__name__].get("required", ()))
@@ -79,7 +89,8 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
         + [
             {"name": name, "in": "query", "required": name in required, "schema": fields[name]}
             for name in in_query
-        ],
+        ]
+        + ([_IDEMPOTENCY_KEY] if operation.keyed else []),
         "responses": {
             **_done(operation),
             "4XX": _error("What the caller did can't be done."),

@@ -36,6 +36,11 @@ class OperationHandler(BodyHandler):
             return await kernel_user(self, self.service.administrators)
         return await super().arrival()
 
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key by which the request can be sent again."""
+        return self.request.headers.get("Idempotency-Key")
+
     async def keep(self, chunk: bytes) -> None:
         """Keep a piece of the request's JSON."""
         self._body += chunk
@@ -75,7 +80,7 @@ class OperationHandler(BodyHandler):
             request = await self.in_thread(read_request, operation, fields, self.read_query(), body)
         else:
             request = read_request(operation, fields, self.read_query(), body)
-        answer = await self.call(operation, request)
+        answer = await self.call(operation, request, idempotency_key=self.idempotency_key)
         large = operation.answer is not bytes and getattr(answer, "response", None) is not None
         await self.finish(await self.in_thread(_encode, answer) if large else _encode(answer))
 

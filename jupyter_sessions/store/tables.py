@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.columns import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0009"
+REVISION = "0010"
 
 metadata = MetaData(
     naming_convention={
@@ -322,4 +322,18 @@ presence = Table(
     Index("ix_presence_keeper", "keeper"),
     Index("ix_presence_key_id", "key_id"),
     Index("ix_presence_user_id", "user_id"),
+)
+
+#: Requests that were done, by idempotency key, with their answers, for who sends one again.
+done_requests = Table(
+    "done_requests",
+    metadata,
+    # A hash of the principal, the operation and the key.
+    Column("id", String, primary_key=True),
+    # A code of the request under the key.
+    Column("request", String, nullable=False),
+    # Null only within the transaction in which it is done.
+    Column("answer", LargeBinary),
+    Column("created", Instant, nullable=False),
+    Index("ix_done_requests_created", "created"),
 )

@@ -1,0 +1,129 @@
+"""Answer a request that is sent again as it was answered the first time, and do nothing twice.
+
+A client whose connection broke can't know whether its request was carried out. With an idempotency
+key it sends it again, and gets the first answer.
+
+Nothing secret is kept. A row is found by a hash of the key, which must be random; the request is
+kept as a code that only who has the key can check; and a secret in an answer (the key of a login or
+of an invitation) is not kept at all: who asks again gets a new one in its place, and the first one,
+which never arrived, ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, select, update
+
+from jupyter_sessions import model
+from jupyter_sessions.api import Operation
+from jupyter_sessions.core import keys
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.errors import BadRequest, Conflict
+from jupyter_sessions.store.blobs import Blob
+from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.tables import done_requests
+
+#: How long an answer is kept.
+LIFETIME = timedelta(days=1)
+
+_KEY = re.compile(r"[\x21-\x7e]{16,200}")
+
+
+def check_key(key: str) -> str:
+    """Return an idempotency key that can be used.
+
+    Raises
+    ------
+    BadRequest
+        When it is too short to be random, or not plain text.
+    """
+    if not _KEY.fullmatch(key):
+        raise BadRequest(
+            "An Idempotency-Key is 16 to 200 visible ASCII characters.",
+            hint="Use a random one for each request, for example a UUID.",
+        )
+    return key
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request that is done for the first time under its key, in this transaction."""
+
+    id: str
+
+    def keep(self, context: Context, answer: Any) -> None:
+        """Keep its answer."""
+        context.connection.execute(
+            update(done_requests)
+            .where(done_requests.c.id == self.id)
+            .values(answer=msgspec.json.encode(_without_secret(answer)))
+        )
+
+
+def claim(
+    context: Context, operation: Operation[Any, Any], request: Any, key: str, upload: Blob | None
+) -> Claim | Any:
+    """Claim a key for a request; return the answer instead where it was done before.
+
+    Raises
+    ------
+    Conflict
+        When the key was used for another request.
+    """
+    whose = f"{context.principal.user_id} {operation.name} {key}"
+    id_ = hashlib.sha256(whose.encode()).hexdigest()
+    content = b"" if upload is None else upload.sha256.encode()
+    code = hmac.digest(key.encode(), msgspec.json.encode(request) + b"\0" + content, "sha256").hex()
+    # Where the same request is in work in another transaction, this waits for its end.
+    new = context.connection.execute(
+        upsert(context.connection, done_requests)
+        .values(id=id_, request=code, created=context.now)
+        .on_conflict_do_nothing()
+        .returning(done_requests.c.id)
+    )
+    if new.first() is not None:
+        return Claim(id_)
+    row = context.connection.execute(select(done_requests).where(done_requests.c.id == id_)).one()
+    if not hmac.compare_digest(row.request, code):
+        raise Conflict(
+            "This Idempotency-Key was used for another request.",
+            hint="Use a new one for each request, and the same one only to repeat it unchanged.",
+        )
+    answer = msgspec.json.decode(row.answer, type=operation.answer)
+    return _with_new_secret(context, answer)
+
+
+def drop_old(context: Context) -> None:
+    """Delete the answers that are kept for too long."""
+    context.connection.execute(
+        delete(done_requests).where(done_requests.c.created <= context.now - LIFETIME)
+    )
+
+
+def _without_secret(answer: Any) -> Any:
+    match answer:
+        case model.NewLogin() | model.NewInvitation():
+            return msgspec.structs.replace(answer, key="")
+        case model.Entered():
+            return msgspec.structs.replace(answer, login=_without_secret(answer.login))
+    return answer
+
+
+def _with_new_secret(context: Context, answer: Any) -> Any:
+    match answer:
+        case model.NewLogin():
+            key = keys.renew(context.connection, answer.login.id or 0)
+            return msgspec.structs.replace(answer, key=key)
+        case model.NewInvitation():
+            key = keys.renew(context.connection, answer.invitation.id)
+            return msgspec.structs.replace(answer, key=key)
+        case model.Entered():
+            return msgspec.structs.replace(answer, login=_with_new_secret(context, answer.login))
+    return answer

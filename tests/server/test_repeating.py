@@ -1,0 +1,124 @@
+"""Sending a request again whose answer got lost: our client does, and nothing is done twice."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from jupyter_sessions import api, errors, model
+from jupyter_sessions.client.http import Http
+from tests.server.conftest import Site
+from tests.server.serving import error_of, read_answer
+
+
+class Cutting:
+    """A relay before a server that takes answers in, and cuts the connection in their place."""
+
+    def __init__(self, port: int) -> None:
+        self._behind = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.cuts = 0
+        self.cut = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def close(self) -> None:
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                threading.Thread(target=self._relay, args=(client,), daemon=True).start()
+
+    def _relay(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self._behind)) as server:
+            threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
+            with suppress(OSError, ValueError):
+                while answer := read_answer(server):
+                    if self.cut < self.cuts:
+                        self.cut += 1
+                        client.shutdown(socket.SHUT_RDWR)
+                        return
+                    client.sendall(answer)
+
+    @staticmethod
+    def _forward(client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := client.recv(1 << 16):
+                server.sendall(piece)
+
+
+@pytest.fixture
+def relay(site: Site) -> Iterator[Cutting]:
+    relay = Cutting(site.server.port)
+    yield relay
+    relay.close()
+
+
+@pytest.fixture
+def http(site: Site, relay: Cutting) -> Iterator[Http]:
+    transport = Http(relay.url, site.keys[site.account()])
+    assert transport.user
+    yield transport
+    transport.close()
+
+
+def test_what_makes_something_is_sent_again_and_made_once(http: Http, relay: Cutting) -> None:
+    relay.cuts = 2
+    made = http.call(api.CREATE_SESSION, model.NewSession(label="Once"))
+    assert relay.cut == 2
+    listed = http.call(api.LIST_SESSIONS, model.ListSessions()).items
+    assert [session.code for session in listed if session.label == "Once"] == [made.code]
+
+    relay.cut = 0
+    publish = model.PublishFile(code=made.code, path="x")
+    assert http.call(api.PUBLISH_FILE, publish, b"content").size == 7
+    relay.cut = 0
+    invitation = http.call(api.INVITE, model.Invite(code=made.code, roles=["read"]))
+    page = http.call(api.LIST_INVITATIONS, model.ListInvitations(code=made.code))
+    assert [one.id for one in page.items] == [invitation.invitation.id]
+    looked = http.call(api.LOOK_AT_INVITATION, model.KeyShown(key=invitation.key))
+    assert looked.label == "Once"
+    relay.cut = 0
+    assert http.call(api.REMOVE_SESSION, model.SessionNamed(code=made.code)).code == made.code
+
+
+def test_reading_is_sent_again(http: Http, relay: Cutting) -> None:
+    relay.cuts = 1
+    assert http.call(api.LIST_SESSIONS, model.ListSessions()).items == []
+    assert relay.cut == 1
+
+
+def test_what_is_lost_for_good_may_have_been_done_and_says_so(http: Http, relay: Cutting) -> None:
+    relay.cuts = 100
+    with pytest.raises(errors.ConnectionLost, match="can't be reached") as lost:
+        http.call(api.CREATE_SESSION, model.NewSession())
+    assert "It may have been done" in lost.value.hint
+    assert 1 < relay.cut < 10
+
+
+def test_what_takes_no_key_is_not_sent_again(http: Http, relay: Cutting) -> None:
+    relay.cuts = 1
+    with pytest.raises(errors.ConnectionLost):
+        http.call(api.MAKE_TICKET, model.Nothing())
+    assert relay.cut == 1
+
+
+def test_the_header_is_checked_over_http(site: Site) -> None:
+    headers = {"Idempotency-Key": "a-key-of-enough-length"}
+    first, again = (
+        site.ask("owner", api.CREATE_SESSION, headers=headers, label="x") for _ in range(2)
+    )
+    assert first.json() == again.json()
+    other = site.ask("owner", api.CREATE_SESSION, headers=headers, label="y")
+    assert (other.status_code, error_of(other)["code"]) == (409, "conflict")
+    short = site.ask("owner", api.CREATE_SESSION, headers={"Idempotency-Key": "1"})
+    assert (short.status_code, error_of(short)["code"]) == (400, "bad_request")
