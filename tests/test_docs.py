@@ -41,7 +41,7 @@ def test_a_generated_file_is_up_to_date(path: Path) -> None:
 
 
 def test_the_reference_has_no_page_that_nothing_makes() -> None:
-    assert set(REFERENCE.iterdir()) == set(pages())
+    assert set(REFERENCE.iterdir()) - {REFERENCE / "index.md"} == set(pages())
 
 
 @pytest.mark.parametrize("name", api.OPERATIONS)
