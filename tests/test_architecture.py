@@ -26,11 +26,12 @@ ARROWS: dict[str, set[str]] = {
     "refusals": {"errors", "model"},
     "escape_sequences": set(),
     "snapshots": {"errors"},
+    "formatting": set(),
     "store": {"errors", "model", "roles", "folders", "snapshots"},
     "core": {"store", "api", "model", "roles", "errors", "folders", "escape_sequences"},
     "server": {
         "core", "store", "api", "model", "roles", "errors", "refusals", "folders", "formats",
-        "recorder", "client", "escape_sequences",
+        "recorder", "client", "escape_sequences", "formatting",
     },
     "client": {"api", "model", "roles", "errors", "folders", "snapshots"},
     "recorder": {"model", "escape_sequences"},

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """What a capability URL of a publication leads to."""
+    """What a capability URL of a publication leads to, for a `viewer`."""
 
+    viewer: str
     file: model.File
     blob: Blob
 
 
 @dataclass(frozen=True)
 class CommandOutputs:
-    """What a capability URL of a command leads to."""
+    """What a capability URL of a command leads to, for a `viewer`."""
 
+    viewer: str
     outputs: list[model.Output]
 
 

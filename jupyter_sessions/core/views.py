@@ -133,7 +133,7 @@ def look(context: Context, token: str, path: str) -> Viewed:
     if grant.folder is None:
         row = history.find(context.connection, session.id, grant.number or 0)
         command = history.whole(row, context)
-        return CommandOutputs(command.outputs)
+        return CommandOutputs(viewer.name, command.outputs)
     if names.fold(path).partition("/")[0] != grant.folder:
         raise NotFound("This view does not reach so far.", hint="Open the file from its session.")
-    return PublishedFile(*webspace.find(context, path))
+    return PublishedFile(viewer.name, *webspace.find(context, path))

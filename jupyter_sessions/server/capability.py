@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
-from jupyter_sessions import errors, model
+from jupyter_sessions import errors
 from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile
 from jupyter_sessions.server.content import send
 from jupyter_sessions.server.handlers import SessionsHandler
-from jupyter_sessions.server.rendering import (
-    PREVIEW_BYTES,
-    definitions_before,
-    render_file_preview,
-    render_output_document,
-)
+from jupyter_sessions.server.rendering.outputs import definitions_before
+from jupyter_sessions.server.rendering.previews import PREVIEW_BYTES
 
 _POLICY = (
     "sandbox allow-scripts; default-src 'none'; "
@@ -67,23 +64,25 @@ class CapabilityHandler(SessionsHandler):
             raise errors.NotFound("The command has no such output.", hint="See the command's page.")
         index = int(path)
         before = definitions_before(found.outputs, index)
-        await self._document(render_output_document, found.outputs[index], before)
+        await self._document(
+            self.service.renderer.render_output(found.viewer, found.outputs[index], before)
+        )
 
     async def _preview(self, found: PublishedFile) -> None:
         dispatcher = await self.service.dispatcher()
 
-        def render(file: model.File) -> tuple[bytes, str]:
+        def read() -> bytes:
             start = bytearray()
             for piece in dispatcher.blobs.stream(found.blob):
                 start += piece
                 if len(start) >= PREVIEW_BYTES:
                     break
-            return render_file_preview(bytes(start[:PREVIEW_BYTES]), file)
+            return bytes(start[:PREVIEW_BYTES])
 
-        await self._document(render, found.file)
+        await self._document(self.service.renderer.render_file(found.viewer, found.file, read))
 
-    async def _document(self, render: Any, *content: Any) -> None:
-        document, media_type = await self.in_thread(render, *content)
+    async def _document(self, rendering: Coroutine[Any, Any, tuple[bytes, str]]) -> None:
+        document, media_type = await self.while_connected(rendering)
         self.set_header("Content-Type", media_type)
         await self.finish(document)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -42,6 +42,8 @@ class SessionsHandler(JupyterHandler):
 
     asker: Asker
     ambient = False
+    _left = False
+    _costly: asyncio.Future[Any] | None = None
 
     @property
     def service(self) -> Service:
@@ -152,6 +154,35 @@ class SessionsHandler(JupyterHandler):
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run what takes long beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+
+    async def while_connected(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do work that costs something for as long as the caller waits for it.
+
+        Raises
+        ------
+        tornado.web.Finish
+            When they have left.
+        """
+        if self._left:
+            work.close()
+            raise web.Finish
+        costly: asyncio.Task[T] = asyncio.create_task(work)
+        self._costly = costly
+        try:
+            return await costly
+        except asyncio.CancelledError:
+            if self._left:
+                raise web.Finish from None
+            raise
+        finally:
+            self._costly = None
+
+    def on_connection_close(self) -> None:
+        """Stop what is done for a caller who has left."""
+        self._left = True
+        if self._costly is not None:
+            self._costly.cancel()
+        super().on_connection_close()
 
     def sign_in(self, login: model.NewLogin) -> None:
         """Give the browser a login cookie."""

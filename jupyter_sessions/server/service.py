@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_sessions.server.bridge import Bridge
+from jupyter_sessions.server.rendering.renderer import Renderer
 from jupyter_sessions.store.workers import closing
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Service:
         #: What the Jupyter server itself does, by the operation's name; none where it runs no
         #: kernels.
         self.own_uses: Mapping[str, Use] = {}
+        #: What renders for people's pages, in processes that start at first need.
+        self.renderer = Renderer()
         #: Proves, to this server, to be a process of the user who runs it.
         self.process_secret = f"jprc_{secrets.token_urlsafe(32)}"
         #: Who is connected, once the server takes connections.
@@ -137,6 +140,7 @@ class Service:
     async def stop(self) -> None:
         """Finish what was accepted, and let go of the store."""
         self.stopping = True
+        await self.renderer.stop()
         if self.attachments is not None:
             await self.attachments.stop()
         if self.present_if_open is not None:

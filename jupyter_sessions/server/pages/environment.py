@@ -10,7 +10,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jupyter_sessions import __version__
 from jupyter_sessions.server.pages import wording
 from jupyter_sessions.server.pages.static import static_url
-from jupyter_sessions.server.rendering.source import highlight
 
 
 @cache
@@ -39,7 +38,6 @@ def environment() -> Environment:
     }
     made.globals |= {
         "count": wording.count,
-        "highlight": highlight,
         "role_meanings": wording.ROLES,
         "state_meanings": wording.STATES,
         "static_url": static_url,

@@ -10,10 +10,12 @@ import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import api, errors, model
+from jupyter_sessions.formatting import format_json
 from jupyter_sessions.server.pages.page import Page
 from jupyter_sessions.server.pages.sessions import SessionPage
-from jupyter_sessions.server.pages.shown import Shown, Text, folded, shown_outputs
+from jupyter_sessions.server.pages.shown import PageContent, Shown
 from jupyter_sessions.server.pages.turning import count_left_out, read_view, turn
+from jupyter_sessions.server.rendering.renderer import Piece
 
 #: Outputs up to this much in all come with a page of the history; the rest when one gets there.
 _INLINE_BYTES = 400_000
@@ -26,37 +28,34 @@ class Entry:
     """A command as the templates need it.
 
     `outputs` is None where only the summary is known; then `preview` begins the text of them.
+    `more` is how many outputs the page has no room for.
     """
 
     summary: model.CommandSummary
-    source: str
+    source: Piece
     outputs: list[Shown] | None = None
-    preview: Text | None = None
+    more: int = 0
+    preview: Piece | None = None
 
 
-def entry(whole: model.Command, *, fold: int) -> Entry:
+def entry(whole: model.Command, content: PageContent, *, fold: int) -> Entry:
     """Prepare a command with all of its outputs."""
-    outputs = whole.outputs
+    source = whole.request.source if whole.request else ""
+    shown = content.add_source(source, whole.summary.language)
+    outputs = content.add_outputs(whole.outputs, fold)
     return Entry(
         summary=whole.summary,
-        source=whole.request.source if whole.request else "",
-        outputs=shown_outputs(outputs, fold=fold),
+        source=shown,
+        outputs=outputs,
+        more=len(whole.outputs) - len(outputs),
     )
 
 
-def short_entry(summary: model.CommandSummary) -> Entry:
+def short_entry(summary: model.CommandSummary, content: PageContent) -> Entry:
     """Prepare a command of which only the summary is known."""
-    preview = folded(summary.preview, _FOLD_IN_LIST) if summary.preview else None
-    return Entry(summary=summary, source=summary.source, preview=preview)
-
-
-def _entries(summaries: list[model.CommandSummary], whole: dict[int, model.Command]) -> list[Entry]:
-    return [
-        entry(whole[summary.number], fold=_FOLD_IN_LIST)
-        if summary.number in whole
-        else short_entry(summary)
-        for summary in summaries
-    ]
+    source = content.add_source(summary.source, summary.language)
+    preview = content.add_text(summary.preview, _FOLD_IN_LIST) if summary.preview else None
+    return Entry(summary=summary, source=source, preview=preview)
 
 
 class HistoryPage(SessionPage):
@@ -100,7 +99,19 @@ class HistoryPage(SessionPage):
             )
         )
         found = {command.summary.number: command for command in whole}
-        return await self.in_thread(_entries, summaries, found)
+        content = PageContent()
+
+        def prepare() -> list[Entry]:
+            return [
+                entry(found[summary.number], content, fold=_FOLD_IN_LIST)
+                if summary.number in found
+                else short_entry(summary, content)
+                for summary in summaries
+            ]
+
+        entries = await self.in_thread(prepare)
+        await self.render_pieces(content.pieces)
+        return entries
 
 
 class CommandPage(SessionPage):
@@ -120,9 +131,13 @@ class CommandPage(SessionPage):
                 if session.commands
                 else "Nothing has been recorded in it yet.",
             ) from error
-        if self.get_query_argument("fragment", None):
-            short = await self.in_thread(partial(entry, whole, fold=_FOLD_IN_LIST))
-            html = self.page_html("fragment.html", session=session, entry=short)
+        fragment = bool(self.get_query_argument("fragment", None))
+        content = PageContent()
+        fold = _FOLD_IN_LIST if fragment else _FOLD_ALONE
+        shown = await self.in_thread(partial(entry, whole, content, fold=fold))
+        await self.render_pieces(content.pieces)
+        if fragment:
+            html = self.page_html("fragment.html", session=session, entry=shown)
             self.set_header("Content-Type", "text/html; charset=utf-8")
             await self.finish(html)
             return
@@ -130,7 +145,7 @@ class CommandPage(SessionPage):
             "command.html",
             session,
             tab="history",
-            entry=await self.in_thread(partial(entry, whole, fold=_FOLD_ALONE)),
+            entry=shown,
             request=whole.request,
         )
 
@@ -155,7 +170,7 @@ class HalfPage(Page):
         request = self.ask(model.CommandNamed, code=code, number=int(number))
         command = await self.call(api.GET_COMMAND, request)
         half = command.request if which == "request" else command.response
-        pretty = msgspec.json.format(msgspec.json.encode(half), indent=2)
+        pretty = await self.in_thread(lambda: format_json(msgspec.json.encode(half)))
         self.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
         self.set_header("Content-Type", "application/json")
         await self.finish(pretty)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from jupyter_sessions.refusals import refused
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.pages.environment import environment
 from jupyter_sessions.server.pages.links import Links
+from jupyter_sessions.server.rendering.renderer import Piece
 
 Req = TypeVar("Req", bound=model.Request)
 
@@ -83,6 +85,11 @@ class Page(SessionsHandler):
 
     async def _who(self) -> model.User:
         return await self.call(api.WHO_AM_I, model.Nothing())
+
+    async def render_pieces(self, pieces: Sequence[Piece]) -> None:
+        """Have the pieces of a page rendered, as long as somebody waits for it."""
+        visitor = self.visitor.name if self.visitor else ""
+        await self.while_connected(self.service.renderer.render(visitor, pieces))
 
     def page_html(self, template: str, **values: Any) -> str:
         """Render a template with what all of them need."""

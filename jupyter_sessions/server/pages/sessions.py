@@ -52,6 +52,7 @@ class SessionPage(Page):
 
     async def session(self, code: str) -> model.Session:
         """Return the session that the page is about."""
+        self.service.renderer.warm()
         self.within = await self.call(api.GET_SESSION, self.ask(model.SessionNamed, code=code))
         return self.within
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
-
-from markupsafe import Markup
 
 from jupyter_sessions import model
 from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.choice import IMAGES, joined, preferred
+from jupyter_sessions.server.rendering.renderer import Piece
 
 #: A page carries this much of a single text; the whole of it is in the response's JSON.
 _LONGEST_TEXT = 300_000
+#: It carries this much of all texts together, and so many outputs.
+_PAGE_TEXT = 2_000_000
+_PAGE_OUTPUTS = 1_000
 _LONGEST_ALTERNATIVE = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class Text:
-    """Terminal text as HTML, of which `rest` is folded away."""
-
-    first: Markup
-    rest: Markup | None = None
-    lines: int = 0
-    cut: bool = False
+_LONGEST_MESSAGE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,60 +30,69 @@ class Shown:
     index: int
     kind: Literal["text", "error", "image", "frame", "other"]
     name: str
-    text: Text | None = None
+    text: Piece | None = None
     message: str = ""
     width: int | None = None
 
 
-def shown_outputs(outputs: list[model.Output], *, fold: int) -> list[Shown]:
-    """Prepare the outputs of a command, texts folded after `fold` lines."""
-    return [_shown(index, output, fold) for index, output in enumerate(outputs)]
+@dataclass
+class PageContent:
+    """What one page shows of commands, within the room that it has.
 
-
-def folded(text: str, fold: int) -> Text:
-    """Turn terminal text into HTML and fold what comes after the first `fold` lines.
-
-    A few lines more than that are not worth the click, and stay.
+    `pieces` are to be rendered before the templates use them.
     """
-    cut = len(text) > _LONGEST_TEXT
-    lines = ansi.lines(text[:_LONGEST_TEXT].rstrip("\n"))
-    newline = Markup("\n")
-    if len(lines) <= fold + 4:
-        return Text(first=newline.join(lines), lines=len(lines), cut=cut)
-    return Text(
-        first=newline.join(lines[:fold]),
-        rest=newline.join(lines[fold:]),
-        lines=len(lines),
-        cut=cut,
-    )
 
+    pieces: list[Piece] = field(default_factory=list)
+    _room: int = _PAGE_TEXT
+    _outputs: int = _PAGE_OUTPUTS
 
-def _shown(index: int, output: model.Output, fold: int) -> Shown:
-    if isinstance(output, model.Stream):
-        text = folded(joined(output.text), fold)
-        return Shown(index=index, kind="text", name=output.name, text=text)
-    if isinstance(output, model.ErrorOutput):
+    def add_source(self, source: str, language: str) -> Piece:
+        """Show a command's source."""
+        return self._add(source, "code", language)
+
+    def add_text(self, text: str, fold: int) -> Piece:
+        """Show a terminal's text; what comes after the first `fold` lines is folded away."""
+        return self._add(text.rstrip("\n"), "terminal", fold)
+
+    def _add(self, text: str, renderer: Literal["code", "terminal"], option: str | int) -> Piece:
+        longest = min(_LONGEST_TEXT, self._room)
+        piece = Piece(text[:longest], renderer, str(option), cut=len(text) > longest)
+        self._room -= len(piece.text)
+        self.pieces.append(piece)
+        return piece
+
+    def add_outputs(self, outputs: list[model.Output], fold: int) -> list[Shown]:
+        """Show the outputs of a command, or the first of them; texts are folded."""
+        shown = outputs[: self._outputs]
+        self._outputs -= len(shown)
+        return [self._show(index, output, fold) for index, output in enumerate(shown)]
+
+    def _show(self, index: int, output: model.Output, fold: int) -> Shown:
+        if isinstance(output, model.Stream):
+            text = self.add_text(joined(output.text), fold)
+            return Shown(index=index, kind="text", name=output.name, text=text)
+        if isinstance(output, model.ErrorOutput):
+            return Shown(
+                index=index,
+                kind="error",
+                name=output.ename,
+                message=ansi.plain(output.evalue[:_LONGEST_MESSAGE]),
+                text=self.add_text("\n".join(output.traceback), 400),
+            )
+        kind = preferred(output.data)
+        if kind is None:
+            return Shown(index=index, kind="other", name=", ".join(output.data))
+        if kind == "text/plain":
+            text = self.add_text(joined(output.data[kind]), fold)
+            return Shown(index=index, kind="text", name="result", text=text)
+        alternative = joined(output.data.get("text/plain", ""))[: 10 * _LONGEST_ALTERNATIVE]
         return Shown(
             index=index,
-            kind="error",
-            name=output.ename,
-            message=ansi.plain(output.evalue),
-            text=folded("\n".join(output.traceback), 400),
+            kind="image" if kind in IMAGES else "frame",
+            name=kind,
+            message=ansi.plain(alternative)[:_LONGEST_ALTERNATIVE],
+            width=_width(output.metadata.get(kind)),
         )
-    kind = preferred(output.data)
-    if kind is None:
-        return Shown(index=index, kind="other", name=", ".join(output.data))
-    if kind == "text/plain":
-        text = folded(joined(output.data[kind]), fold)
-        return Shown(index=index, kind="text", name="result", text=text)
-    alternative = ansi.plain(joined(output.data.get("text/plain", "")))
-    return Shown(
-        index=index,
-        kind="image" if kind in IMAGES else "frame",
-        name=kind,
-        message=alternative[:_LONGEST_ALTERNATIVE],
-        width=_width(output.metadata.get(kind)),
-    )
 
 
 def _width(metadata: object) -> int | None:

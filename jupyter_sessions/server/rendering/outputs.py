@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from markupsafe import Markup, escape
 
 from jupyter_sessions import model
+from jupyter_sessions.formatting import format_json
 from jupyter_sessions.server.rendering import ansi
+from jupyter_sessions.server.rendering.budget import TooLarge
 from jupyter_sessions.server.rendering.choice import IMAGES, joined, preferred
 from jupyter_sessions.server.rendering.document import HTML, document
 from jupyter_sessions.server.rendering.prose import Macros, defines_macros, latex, markdown
 from jupyter_sessions.server.rendering.source import highlight
 
 PLAIN = "text/plain; charset=utf-8"
+#: Characters of JSON that a document shows.
+_LONGEST_JSON = 4_000_000
 
 
 #: So much of the texts before an output is searched for definitions, in characters.
@@ -32,7 +36,7 @@ def definitions_before(outputs: Sequence[model.Output], index: int) -> list[tupl
     Returns
     -------
     list of tuple of str
-        The media type and the text of each, for `render_output_document`.
+        The media type and the text of each, for `output_body`.
     """
     found, room = [], _SEARCHED
     for output in outputs[:index]:
@@ -47,23 +51,19 @@ def definitions_before(outputs: Sequence[model.Output], index: int) -> list[tupl
     return found
 
 
-def render_output_document(
-    output: model.Output, before: Sequence[tuple[str, str]] = ()
-) -> tuple[bytes, str]:
-    """Render an output in the representation that JupyterLab would choose.
+def make_output_document(output: model.Output) -> tuple[bytes, str]:
+    """Return an output that needs no rendering in the representation that JupyterLab would choose.
 
     Parameters
     ----------
     output
-        An output of a command, as recorded.
-    before
-        What `definitions_before` found in the outputs before it.
+        An output of a command, as recorded, that has no `rich_bundle`.
 
     Returns
     -------
     bytes
-        The image's own bytes where it is one; a self-contained HTML document for HTML, Markdown,
-        LaTeX and JSON; text for everything else.
+        The image's own bytes where it is one; a self-contained HTML document for HTML; text for
+        everything else.
     str
         The media type, with the charset where there is one.
     """
@@ -82,19 +82,25 @@ def render_output_document(
         return _decoded(joined(value)), kind
     if kind == "text/plain":
         return ansi.plain(joined(value)).encode("utf-8", "replace"), PLAIN
-    macros: Macros = {}
-    if kind in {"text/markdown", "text/latex"}:
-        for earlier, text in before:
-            rich_body(earlier, text, macros)
-    return document(rich_body(kind, value, macros), title="Output", kind=_BODY_CLASSES[kind]), HTML
+    return document(rich_body(kind, value), title="Output", kind=BODY_CLASSES[kind]), HTML
 
 
-_BODY_CLASSES = {
+#: The class of a document's body, by what it shows.
+BODY_CLASSES = {
     "text/html": "html",
     "text/markdown": "markdown",
     "text/latex": "math",
     "application/json": "json",
 }
+
+
+def output_body(kind: str, value: Any, before: Sequence[tuple[str, str]]) -> Markup:
+    """Return the HTML of a rich representation, as `rich_body`, after those `before` it."""
+    macros: Macros = {}
+    if kind in {"text/markdown", "text/latex"}:
+        for earlier, text in before:
+            rich_body(earlier, text, macros)
+    return rich_body(kind, value, macros)
 
 
 def rich_body(kind: str, value: Any, macros: Macros | None = None) -> Markup:
@@ -113,8 +119,33 @@ def rich_body(kind: str, value: Any, macros: Macros | None = None) -> Markup:
         return markdown(joined(value), macros)
     if kind == "text/latex":
         return latex(joined(value), macros)
-    pretty = json.dumps(value, indent=2, ensure_ascii=False)
-    return Markup('<pre class="code">{}</pre>').format(highlight(pretty, "json"))
+    return json_body(msgspec.json.encode(value))
+
+
+def json_body(text: bytes) -> Markup:
+    """Return JSON as HTML, indented where that is not too much."""
+    pretty = format_json(text).decode()
+    shown = pretty[:_LONGEST_JSON]
+    try:
+        code = highlight(shown, "json")
+    except TooLarge:
+        code = escape(shown)
+    return Markup('<pre class="code">{}</pre>{}').format(
+        code,
+        Markup('<p class="note">Only the beginning of this JSON is shown.</p>')
+        if len(pretty) > len(shown)
+        else "",
+    )
+
+
+def rich_bundle(output: model.Output) -> model.MimeBundle:
+    """Return the representation of an output that takes time to render, empty for all others."""
+    if isinstance(output, model.Stream | model.ErrorOutput):
+        return {}
+    kind = preferred(output.data)
+    if kind is None or kind == "text/html" or kind not in BODY_CLASSES:
+        return {}
+    return {kind: output.data[kind]}
 
 
 def image_source(kind: str, value: Any) -> str:

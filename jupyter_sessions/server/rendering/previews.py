@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Literal
 
 from markupsafe import Markup
 
 from jupyter_sessions import model
-from jupyter_sessions.server.rendering.document import HTML, document
+from jupyter_sessions.server.rendering.budget import plain_piece, render_piece
 from jupyter_sessions.server.rendering.notebooks import notebook_body
+from jupyter_sessions.server.rendering.outputs import json_body
 from jupyter_sessions.server.rendering.prose import markdown
-from jupyter_sessions.server.rendering.source import highlight
+from jupyter_sessions.server.rendering.source import LONGEST_HIGHLIGHTED, highlight, language_of
 from jupyter_sessions.server.rendering.tables import DELIMITERS, table_body
 
 #: How many of a file's first bytes a preview is made of, so that a notebook fits as a whole.
@@ -38,7 +38,7 @@ def preview_kind(file: model.File) -> Kind:
     -------
     str
         ``image``: as it is, in an ``<img>``; ``site``: as it is, in a sandboxed frame;
-        ``document``: what `render_file_preview` makes of it, in a sandboxed frame; ``none``: only
+        ``document``: what `file_body` makes of it, in a sandboxed frame; ``none``: only
         downloaded (a PDF too: browsers show none in a sandbox).
     """
     kind = _bare(file.media_type)
@@ -53,60 +53,65 @@ def preview_kind(file: model.File) -> Kind:
     return "none"
 
 
-def render_file_preview(content: bytes, file: model.File) -> tuple[bytes, str]:
-    """Render a published file as a document to look at.
+def file_body(text: str, file: model.File) -> tuple[str, Markup]:
+    """Render a published file as the body of a document to look at.
 
     Parameters
     ----------
-    content
-        The file's bytes, or the first `PREVIEW_BYTES` of them.
+    text
+        The file's text, or the beginning of it: `PREVIEW_BYTES`.
     file
         What the web space knows of it.
 
     Returns
     -------
-    bytes
-        A self-contained HTML document.
     str
-        Its media type, with the charset.
+        The class of the body.
+    Markup
+        Its HTML.
     """
-    kind, body = _render(content.decode("utf-8-sig", "replace"), file)
-    return document(body, title=file.name, kind=kind), HTML
-
-
-def _render(text: str, file: model.File) -> tuple[str, Markup]:
+    text = text.removeprefix("\ufeff")
     media_type, path = _bare(file.media_type), file.path.lower()
     if _is_notebook(media_type, path):
-        return _or_text("notebook", notebook_body, text, file)
+        return _notebook(text)
     shown = text[:_SHOWN_TEXT]
     if media_type == "text/markdown" or path.endswith((".md", ".markdown")):
-        return "markdown", markdown(shown) + _cut(text, file)
+        return "markdown", render_piece(lambda: markdown(shown), lambda: shown) + _cut(text, file)
     delimiter = DELIMITERS.get(media_type) or DELIMITERS.get("*" + path[-4:])
     if delimiter is not None:
-        return "table", table_body(shown, delimiter)
+        return "table", render_piece(lambda: table_body(shown, delimiter), lambda: shown)
     if media_type.endswith("json") and len(text) <= _SHOWN_TEXT:
-        return _or_text("text", _pretty, text, file)
+        return _json(text, file)
     return _as_text(text, file)
 
 
-def _or_text(
-    kind: str, make: Callable[[str], Markup], text: str, file: model.File
-) -> tuple[str, Markup]:
-    """Make a body, or show the plain text where the file is not what its type says."""
+def _notebook(text: str) -> tuple[str, Markup]:
     try:
-        return kind, make(text)
+        return "notebook", notebook_body(text)
+    except (ValueError, RecursionError):  # it is not a notebook, whatever its name says
+        return "text", plain_piece(text, "failed")
+
+
+def _json(text: str, file: model.File) -> tuple[str, Markup]:
+    try:
+        # Read and written again, so that what is not JSON is shown as the text that it is.
+        dense = json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+        return "text", json_body(dense.encode())
     except (ValueError, RecursionError):
         return _as_text(text, file)
 
 
-def _pretty(text: str) -> Markup:
-    pretty = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    return Markup('<pre class="code">{}</pre>').format(highlight(pretty, "json"))
-
-
 def _as_text(text: str, file: model.File) -> tuple[str, Markup]:
-    code = highlight(text[:_SHOWN_TEXT], filename=file.name)
-    return "text", Markup('<pre class="code">{}</pre>').format(code) + _cut(text, file)
+    shown = text[:_SHOWN_TEXT]
+    language = language_of(file.name)
+    if not language or len(shown) > LONGEST_HIGHLIGHTED:
+        body = Markup('<pre class="code">{}</pre>').format(shown)
+    else:
+        body = render_piece(
+            lambda: Markup('<pre class="code">{}</pre>').format(highlight(shown, language)),
+            lambda: shown,
+        )
+    return "text", body + _cut(text, file)
 
 
 def _cut(text: str, file: model.File) -> Markup:

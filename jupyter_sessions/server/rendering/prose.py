@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from bisect import bisect_left
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from jupyter_sessions.server.rendering.budget import render_piece
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from markdown_it import MarkdownIt
     from markdown_it.rules_inline import StateInline
 
 _FORMULA = re.compile(r"(?s)\$\$(.+?)\$\$|\$(?![\s$])([^$\n]*?[^\s\\$])\$(?!\d)")
-_DELIMITERS = re.compile(
-    r"(?s)\$\$(?P<display>.+?)\$\$|\$(?P<inline>.+?)\$|\\\[(?P<bracket>.+?)\\\]"
-    r"|\\\((?P<paren>.+?)\\\)|(?P<block>\\begin\{(\w+\*?)\}.+?\\end\{\6\})"
-)
+_OPENING = re.compile(r"\$\$?|\\\[|\\\(|\\begin\{(\w++\*?)\}")
+_CLOSING = {"$$": "$$", "$": "$", r"\[": r"\]", r"\(": r"\)"}
+_END = re.compile(r"\\end\{(\w++\*?)\}")
 # The library knows the first of these alone; a definition replaces an earlier one either way.
 _NEW_COMMAND = re.compile(r"\\(?:new|renew|provide)command\b\*?")
 _NEW_OPERATOR = re.compile(r"\\DeclareMathOperator\b\*?")
@@ -63,14 +65,52 @@ def latex(text: str, macros: Macros | None = None) -> Markup:
     macros = {} if macros is None else macros
     parts = []
     start = 0
-    for match in _DELIMITERS.finditer(text):
-        parts.append(escape(text[start : match.start()]))
-        formula = next(value for value in match.groupdict().values() if value is not None)
-        inline = match.lastgroup in {"inline", "paren"} and bool(text.strip(" \n") != match[0])
+    stripped = text.strip(" \n")
+    for begin, end, formula, short in _find_formulas(text):
+        parts.append(escape(text[start:begin]))
+        inline = short and text[begin:end] != stripped
         parts.append(_formula(formula, macros, display=not inline))
-        start = match.end()
+        start = end
     parts.append(escape(text[start:]))
     return Markup("").join(parts)
+
+
+def _find_formulas(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """Find formulas in time that grows with the text only: each end is looked for once.
+
+    Yields
+    ------
+    int, int
+        Where the formula begins and ends, with its delimiters.
+    str
+        What is to be shown as a formula.
+    bool
+        Whether its delimiters are those of a formula within a line.
+    """
+    ends: dict[str, list[int]] = {}
+    for found in _END.finditer(text):
+        ends.setdefault(found[1], []).append(found.start())
+    missing: set[str] = set()
+    place = 0
+    while (opening := _OPENING.search(text, place)) is not None:
+        begin, place = opening.span()
+        if opening[1]:
+            known = ends.get(opening[1], [])
+            after = bisect_left(known, place + 1)
+            if after < len(known):
+                place = known[after] + len(opening[0]) - len(r"\begin") + len(r"\end")
+                yield begin, place, text[begin:place], False
+            continue
+        # Two dollars that nothing closes may still be a formula within a line that begins so.
+        for mark in ("$$", "$") if opening[0] == "$$" else (opening[0],):
+            inside, closing = begin + len(mark), _CLOSING[mark]
+            end = -1 if closing in missing else text.find(closing, inside + 1)
+            if end < 0:
+                missing.add(closing)
+                continue
+            place = end + len(closing)
+            yield begin, place, text[inside:end], mark in {"$", r"\("}
+            break
 
 
 @cache
@@ -110,8 +150,13 @@ def _render_fence(
 
     token = tokens[index]
     words = token.info.split()
-    code = highlight(token.content, words[0] if words else "")
-    return Markup('<pre class="code"><code>{}</code></pre>\n').format(code)
+    language = words[0] if words else ""
+
+    def render() -> Markup:
+        code = highlight(token.content, language)
+        return Markup('<pre class="code"><code>{}</code></pre>\n').format(code)
+
+    return render_piece(render, lambda: token.content)
 
 
 def defines_macros(text: str) -> bool:

@@ -2,16 +2,146 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-#: Longer sources are shown without colours: highlighting them would hold up the server.
+from jupyter_sessions.server.rendering.budget import TooLarge
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+
+#: Longer sources are shown without colours.
 LONGEST_HIGHLIGHTED = 60_000
 
+#: The languages that are highlighted, by the names that kernels and Markdown give them. Whoever
+#: writes content names its language: Pygments has hundreds, and plugins, that nobody has timed.
+LANGUAGES = {
+    "bash": "bash",
+    "c": "c",
+    "c++": "cpp",
+    "clojure": "clojure",
+    "cpp": "cpp",
+    "css": "css",
+    "csharp": "csharp",
+    "c#": "csharp",
+    "diff": "diff",
+    "dockerfile": "docker",
+    "elixir": "elixir",
+    "fortran": "fortran",
+    "f90": "fortran",
+    "gnuplot": "gnuplot",
+    "go": "go",
+    "haskell": "haskell",
+    "html": "html",
+    "ini": "ini",
+    "ipython": "ipython3",
+    "ipython3": "ipython3",
+    "java": "java",
+    "javascript": "javascript",
+    "js": "javascript",
+    "json": "json",
+    "julia": "julia",
+    "kotlin": "kotlin",
+    "latex": "tex",
+    "lua": "lua",
+    "makefile": "make",
+    "matlab": "matlab",
+    "octave": "octave",
+    "perl": "perl",
+    "php": "php",
+    "powershell": "powershell",
+    "py": "python",
+    "python": "ipython3",
+    "python3": "ipython3",
+    "r": "r",
+    "ruby": "ruby",
+    "rust": "rust",
+    "scala": "scala",
+    "scheme": "scheme",
+    "sh": "bash",
+    "shell": "bash",
+    "sql": "sql",
+    "stan": "stan",
+    "swift": "swift",
+    "tex": "tex",
+    "toml": "toml",
+    "ts": "typescript",
+    "typescript": "typescript",
+    "xml": "xml",
+    "yaml": "yaml",
+    "yml": "yaml",
+}
+#: The same for files, by their endings.
+_ENDINGS = {
+    "bash": "bash",
+    "c": "c",
+    "cc": "cpp",
+    "cfg": "ini",
+    "clj": "clojure",
+    "cpp": "cpp",
+    "cs": "csharp",
+    "css": "css",
+    "diff": "diff",
+    "ex": "elixir",
+    "f": "fortran",
+    "f90": "fortran",
+    "f95": "fortran",
+    "geojson": "json",
+    "go": "go",
+    "gp": "gnuplot",
+    "h": "c",
+    "hpp": "cpp",
+    "hs": "haskell",
+    "htm": "html",
+    "html": "html",
+    "ini": "ini",
+    "java": "java",
+    "jl": "julia",
+    "js": "javascript",
+    "json": "json",
+    "kt": "kotlin",
+    "lua": "lua",
+    "m": "matlab",
+    "mjs": "javascript",
+    "patch": "diff",
+    "php": "php",
+    "pl": "perl",
+    "ps1": "powershell",
+    "py": "python",
+    "pyi": "python",
+    "r": "r",
+    "rb": "ruby",
+    "rs": "rust",
+    "scala": "scala",
+    "scm": "scheme",
+    "sh": "bash",
+    "sql": "sql",
+    "stan": "stan",
+    "svg": "xml",
+    "swift": "swift",
+    "tex": "tex",
+    "toml": "toml",
+    "ts": "typescript",
+    "xml": "xml",
+    "yaml": "yaml",
+    "yml": "yaml",
+}
 
-@lru_cache(maxsize=1024)
-def highlight(source: str, language: str = "", filename: str = "") -> Markup:
+
+def is_highlighted(language: str) -> bool:
+    """Tell whether source in this language gets colours."""
+    return language.lower() in LANGUAGES
+
+
+def language_of(filename: str) -> str:
+    """Return the language that the ending of a file's name stands for, empty for an unknown one."""
+    ending = filename.rpartition(".")[2] if "." in filename else ""
+    return _ENDINGS.get(ending.lower(), "")
+
+
+def highlight(source: str, language: str = "") -> Markup:
     """Return `source` as escaped HTML with highlighting classes, to stand in a ``<pre>``.
 
     Parameters
@@ -19,29 +149,32 @@ def highlight(source: str, language: str = "", filename: str = "") -> Markup:
     source
         The program text.
     language
-        The kernel's name for the language (``python``, ``R``, ``bash``); an unknown one gives
-        text without colours.
-    filename
-        A name whose ending tells the language, where `language` is not known.
+        The kernel's name for the language (``python``, ``R``, ``bash``); one that is not in
+        `LANGUAGES` gives text without colours.
+
+    Raises
+    ------
+    TooLarge
+        When it is longer than what gets colours.
     """
+    if not is_highlighted(language):
+        return escape(source)
+    if len(source) > LONGEST_HIGHLIGHTED:
+        raise TooLarge
     from pygments import highlight as pygmentize
     from pygments.formatters import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
-    from pygments.util import ClassNotFound
 
-    if len(source) > LONGEST_HIGHLIGHTED:
-        return escape(source)
-    try:
-        if language:
-            name = language.lower()
-            lexer = get_lexer_by_name("ipython3" if name in {"python", "ipython"} else name)
-        else:
-            lexer = get_lexer_for_filename(filename)
-    except ClassNotFound:
-        return escape(source)
-    lexer.stripnl = False
-    lexer.ensurenl = False
-    html = pygmentize(source, lexer, HtmlFormatter(nowrap=True))
+    html = pygmentize(source, _lexer(LANGUAGES[language.lower()]), HtmlFormatter(nowrap=True))
     # The formatter ends every line, the last one too.
     whole = html if source.endswith("\n") else html.removesuffix("\n")
     return Markup(whole)  # noqa: S704  # the formatter escapes
+
+
+@cache
+def _lexer(name: str) -> Lexer:
+    from pygments.lexers import get_lexer_by_name
+
+    lexer = get_lexer_by_name(name)
+    lexer.stripnl = False
+    lexer.ensurenl = False
+    return lexer

@@ -17,6 +17,7 @@ DELIMITERS = {
 _ROWS = 200
 _COLUMNS = 60
 _FRACTION, _DIGITS = 4, 6
+_LONGEST_NUMBER = 400  # characters; a float has no more digits than this
 
 
 def table_body(text: str, delimiter: str) -> Markup:
@@ -38,7 +39,7 @@ def table_body(text: str, delimiter: str) -> Markup:
     head, *body = rows[: _ROWS + 1]
     numeric = [
         all(_is_number(row[i]) for row in body if i < len(row) and row[i]) and bool(body)
-        for i in range(len(head))
+        for i in range(min(len(head), _COLUMNS))
     ]
     cells = Markup("").join(_cell("th", name, number) for name, number in _zip(head, numeric))
     lines = Markup("\n").join(
@@ -91,6 +92,8 @@ def _rounded(text: str) -> str:
 
 
 def _is_number(text: str) -> bool:
+    if len(text) > _LONGEST_NUMBER:
+        return False
     try:
         float(text)
     except ValueError:

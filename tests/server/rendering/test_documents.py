@@ -9,15 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from jupyter_sessions import model
-from jupyter_sessions.server.rendering import (
-    definitions_before,
-    preview_kind,
-    render_file_preview,
-    render_output_document,
-)
 from jupyter_sessions.server.rendering.choice import preferred
+from jupyter_sessions.server.rendering.outputs import definitions_before
+from jupyter_sessions.server.rendering.previews import preview_kind
 from jupyter_sessions.server.rendering.prose import Macros, latex, markdown
 from jupyter_sessions.server.rendering.tables import table_body
+from tests.server.rendering.rendered import render_file_preview, render_output_document
 
 
 def display(**data: object) -> model.DisplayData:

@@ -1,0 +1,155 @@
+"""Limits on what rendering may cost: processor time, and the size of what comes out.
+
+Time is measured in a worker, where `count_time` was called. Elsewhere, only sizes are limited.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from markupsafe import Markup, escape
+
+#: Seconds of processor time for one piece of a document: a cell's source, an output.
+PIECE = 0.4
+#: Seconds that a document gets past its time, to write what is left of it as plain text.
+_GRACE = 0.25
+#: The timer fires again after this, should a library swallow the first.
+_AGAIN = 0.05
+
+#: Characters of a plain text shown in place of what is not rendered.
+LONGEST_PLAIN = 300_000
+
+_REASONS = {
+    "slow": "rendering it takes too long",
+    "memory": "rendering it takes too much memory",
+    "large": "it is too large to be rendered",
+    "failed": "it can't be rendered",
+    "busy": "the server is rendering too much else. Load the page again in a moment",
+}
+
+
+class OverBudget(BaseException):
+    """Rendering has used up its time. Libraries that catch every Exception must let it through."""
+
+
+class TooLarge(Exception):
+    """What is to be rendered, or what came of it, is too large."""
+
+
+#: When the time of the document, and of the piece of it that is rendered now, is over.
+_soft: list[float] = []
+_deadlines: list[float] = []
+_counted = False
+
+
+def count_time() -> None:
+    """Measure time in this process from now on; in its main thread, where the system can."""
+    global _counted
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, _expire)
+        _counted = True
+
+
+def _expire(_signal: int, _frame: Any) -> None:
+    if _deadlines and time.process_time() >= min(_deadlines):
+        raise OverBudget
+
+
+def _arm() -> None:
+    if not _counted:
+        return
+    if _deadlines:
+        left = min(_deadlines) - time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, max(left, 0.001), _AGAIN)
+    else:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+@contextmanager
+def _limited(deadline: float) -> Iterator[None]:
+    _deadlines.append(deadline)
+    _arm()
+    try:
+        yield
+    finally:
+        _deadlines.pop()
+        _arm()
+
+
+@contextmanager
+def document_limit(seconds: float) -> Iterator[None]:
+    """Give a document so much time for its pieces, and a little more to be written.
+
+    Raises
+    ------
+    OverBudget
+        When that is over too.
+    """
+    _soft.append(time.process_time() + seconds)
+    try:
+        with _limited(_soft[-1] + _GRACE):
+            yield
+    finally:
+        _soft.pop()
+
+
+@contextmanager
+def piece_limit(seconds: float = PIECE) -> Iterator[None]:
+    """Give a piece so much time, or what is left of its document's.
+
+    Raises
+    ------
+    OverBudget
+        When that is over.
+    """
+    if is_time_over():
+        raise OverBudget
+    with _limited(min([time.process_time() + seconds, *_soft])):
+        yield
+
+
+def is_time_over() -> bool:
+    """Tell whether there is no time left for another piece of the document."""
+    return _counted and bool(_soft) and time.process_time() >= _soft[-1]
+
+
+def render_piece(render: Callable[[], Markup], text: Callable[[], str]) -> Markup:
+    """Render a piece of a document; where that fails, show its text and say so.
+
+    Parameters
+    ----------
+    render
+        Renders it.
+    text
+        Returns its plain text.
+    """
+    try:
+        with piece_limit():
+            return render()
+    except OverBudget:
+        failure = "slow"
+    except MemoryError:
+        failure = "memory"
+    except TooLarge:
+        failure = "large"
+    except Exception:  # noqa: BLE001  # whatever a renderer fails on costs this piece only
+        failure = "failed"
+    return plain_piece(text(), failure)
+
+
+def plain_piece(text: str, failure: str) -> Markup:
+    """Return a text as HTML with the sentence that says why it is not rendered."""
+    note = explain(failure, cut=len(text) > LONGEST_PLAIN)
+    return Markup('<p class="note">{}</p><pre class="plain">{}</pre>').format(
+        note, escape(text[:LONGEST_PLAIN])
+    )
+
+
+def explain(failure: str, *, cut: bool = False) -> str:
+    """Say why something is shown as plain text, and whether that is only its beginning."""
+    beginning = ", and only its beginning" if cut else ""
+    return f"This is shown as plain text{beginning}: {_REASONS[failure]}."

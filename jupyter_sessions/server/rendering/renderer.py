@@ -1,0 +1,247 @@
+"""Render what pages show: simple things here, all else in workers, and each thing once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+from markupsafe import Markup, escape
+
+from jupyter_sessions import model
+from jupyter_sessions.server.rendering import ansi
+from jupyter_sessions.server.rendering.budget import LONGEST_PLAIN, PIECE, explain, plain_piece
+from jupyter_sessions.server.rendering.choice import joined
+from jupyter_sessions.server.rendering.document import HTML, document
+from jupyter_sessions.server.rendering.outputs import make_output_document, rich_bundle
+from jupyter_sessions.server.rendering.source import is_highlighted
+from jupyter_sessions.server.rendering.workers.cache import RenderingCache, job_key
+from jupyter_sessions.server.rendering.workers.jobs import fold_lines, run
+from jupyter_sessions.server.rendering.workers.pool import PoolLimits, WorkerPool
+from jupyter_sessions.server.rendering.workers.protocol import Job, Rendered
+
+#: What a terminal shows otherwise than it is written, except for ends of lines and tabs.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+#: Characters of a terminal's text that are read here: that takes a few milliseconds at most.
+_SHORT = 2_000
+#: Characters of such texts that one page has read here.
+_SHORT_IN_ALL = 16_000
+run_in_thread = asyncio.to_thread
+
+#: Markdown, LaTeX and JSON that are longer are shown as plain text.
+_LONGEST_RICH = 1_000_000
+
+
+@dataclass
+class Piece:
+    """A part of a page: what it shows, and once rendered, its HTML.
+
+    `rest` is what is folded away, of `lines` in all; `cut` tells that only its beginning is shown;
+    `note` says why it is shown as plain text, where it is.
+    """
+
+    text: str
+    renderer: Literal["code", "terminal"]
+    option: str = ""
+    cut: bool = False
+    html: Markup = field(default_factory=Markup)
+    rest: Markup | None = None
+    lines: int = 0
+    note: str = ""
+
+    @property
+    def job(self) -> Job:
+        """The job that renders it."""
+        return Job(self.renderer, self.text.encode("utf-8", "replace"), self.option)
+
+    def take(self, rendered: Rendered) -> None:
+        """Show what came of the job."""
+        if rendered.failure:
+            text = ansi.plain(self.text) if self.renderer == "terminal" else self.text
+            self.html = escape(_encodable(text))
+            self.note = explain(rendered.failure)
+        else:
+            self.html = Markup(rendered.html)  # noqa: S704  # a renderer's own
+            self.rest = Markup(rendered.rest) if rendered.rest else None  # noqa: S704
+            self.lines = rendered.lines
+
+
+class Renderer:
+    """Renders for the people of a server.
+
+    Parameters
+    ----------
+    limits
+        What rendering may cost.
+    """
+
+    def __init__(self, limits: PoolLimits | None = None) -> None:
+        self.pool = WorkerPool(limits)
+        self._cache = RenderingCache()
+
+    def warm(self) -> None:
+        """Have a worker ready by the time that a page needs it."""
+        self.pool.warm()
+
+    async def stop(self) -> None:
+        """End the workers."""
+        await self.pool.stop()
+
+    async def render(self, person: str, pieces: Sequence[Piece]) -> None:
+        """Render the pieces of a page.
+
+        Parameters
+        ----------
+        person
+            Who looks at it.
+        pieces
+            Its parts; those that can't be rendered in time become plain text and say so.
+        """
+        left = await run_in_thread(self._render_known, pieces)
+        if not left:
+            return
+        jobs = [job for job, _ in left.values()]
+        size = sum(len(job.content) for job in jobs)
+        done = await self.pool.render(person, lambda: jobs, size)
+        for place, (key, (_, same)) in enumerate(left.items()):
+            rendered = done[place] if place < len(done) else Rendered(failure="busy")
+            self._cache.put(key, rendered)
+            for piece in same:
+                piece.take(rendered)
+
+    def _render_known(self, pieces: Sequence[Piece]) -> dict[bytes, tuple[Job, list[Piece]]]:
+        """Render what is simple or was rendered before, and return the rest by content."""
+        room = _SHORT_IN_ALL
+        left: dict[bytes, tuple[Job, list[Piece]]] = {}
+        for piece in pieces:
+            if _is_text(piece):
+                piece.take(_render_text(piece))
+                continue
+            if piece.renderer == "terminal" and len(piece.text) <= min(room, _SHORT):
+                room -= len(piece.text)
+                piece.take(run(piece.job, PIECE))
+                continue
+            job = piece.job
+            key = job_key(job)
+            if (found := self._cache.get(key)) is not None:
+                piece.take(found)
+            else:
+                left.setdefault(key, (job, []))[1].append(piece)
+        return left
+
+    async def render_output(
+        self, person: str, output: model.Output, before: Sequence[tuple[str, str]] = ()
+    ) -> tuple[bytes, str]:
+        """Render an output in the representation that JupyterLab would choose.
+
+        Parameters
+        ----------
+        person
+            Who looks at it.
+        output, before
+            An output of a command, and what `definitions_before` found in those before it.
+
+        Returns
+        -------
+        bytes
+            The image's own bytes where it is one; a self-contained HTML document for HTML,
+            Markdown, LaTeX and JSON; text for everything else.
+        str
+            The media type, with the charset where there is one.
+        """
+        bundle = rich_bundle(output)
+        if not bundle:
+            return await run_in_thread(make_output_document, output)
+        text, job = await run_in_thread(_output_job, bundle, before)
+        if job is None:
+            rendered = Rendered(failure="large" if len(text) > _LONGEST_RICH else "failed")
+        else:
+            rendered = await self._render_one(person, job_key(job), lambda: job, len(job.content))
+        if rendered.failure:
+            return _plain_document(text, "Output", rendered), HTML
+        return document(rendered.html, title="Output", kind=rendered.kind), HTML
+
+    async def render_file(
+        self, person: str, file: model.File, read: Callable[[], bytes]
+    ) -> tuple[bytes, str]:
+        """Render a published file as a document to look at.
+
+        Parameters
+        ----------
+        person
+            Who looks at it.
+        file
+            What the web space knows of it.
+        read
+            Returns its beginning; called in a thread.
+
+        Returns
+        -------
+        bytes
+            A self-contained HTML document.
+        str
+            Its media type, with the charset.
+        """
+        about = msgspec.json.encode(file).decode()
+        key = job_key(Job("file", b"", about))
+        rendered = await self._render_one(person, key, lambda: Job("file", read(), about), 0)
+        if rendered.failure:
+            start = (await run_in_thread(read))[: 4 * LONGEST_PLAIN + 4]
+            text = start.decode("utf-8-sig", "replace")
+            return _plain_document(text, file.name, rendered), HTML
+        return document(rendered.html, title=file.name, kind=rendered.kind), HTML
+
+    async def _render_one(
+        self, person: str, key: bytes, job: Callable[[], Job], size: int
+    ) -> Rendered:
+        found = self._cache.get(key)
+        if found is None:
+            done = await self.pool.render(person, lambda: [job()], size)
+            found = done[0] if done else Rendered(failure="busy")
+            self._cache.put(key, found)
+        return found
+
+
+def _is_text(piece: Piece) -> bool:
+    """Tell whether a piece only needs to be escaped."""
+    if piece.renderer == "terminal":
+        return _CONTROL.search(piece.text) is None
+    return not piece.text or not is_highlighted(piece.option)
+
+
+def _render_text(piece: Piece) -> Rendered:
+    html = str(escape(_encodable(piece.text)))
+    if piece.renderer != "terminal":
+        return Rendered(html=html)
+    lines = html.split("\n")
+    first, rest = fold_lines(lines, int(piece.option))
+    return Rendered(html=first, rest=rest, lines=len(lines))
+
+
+def _output_job(
+    bundle: model.MimeBundle, before: Sequence[tuple[str, str]]
+) -> tuple[str, Job | None]:
+    """Return the text of a rich output, and the job that renders it if it can be one."""
+    ((kind, value),) = bundle.items()
+    try:
+        if kind == "application/json":
+            text = msgspec.json.encode(value).decode()
+        else:
+            value = text = _encodable(joined(value))
+        if len(text) > _LONGEST_RICH:
+            return text, None
+        option = msgspec.json.encode([(each, _encodable(text)) for each, text in before]).decode()
+        return text, Job("output", msgspec.json.encode({kind: value}), option)
+    except (ValueError, RecursionError):  # half a surrogate pair, nested very deep
+        return "", None
+
+
+def _plain_document(text: str, title: str, rendered: Rendered) -> bytes:
+    return document(plain_piece(text, rendered.failure), title=title, kind="text")
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

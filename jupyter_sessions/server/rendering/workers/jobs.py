@@ -1,0 +1,90 @@
+"""How each kind of job is done, within its limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from jupyter_sessions import model
+from jupyter_sessions.server.rendering.budget import (
+    OverBudget,
+    TooLarge,
+    document_limit,
+    piece_limit,
+)
+from jupyter_sessions.server.rendering.workers.protocol import Job, Rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+#: Bytes of HTML that come of one job, at most.
+_LARGEST = 48_000_000
+#: For all but whole files.
+_LARGEST_PIECE = 6_000_000
+
+
+def run(job: Job, seconds: float) -> Rendered:
+    """Do a job in so much processor time, and say why where that is not possible."""
+    limit = document_limit if job.renderer == "file" else piece_limit
+    try:
+        with limit(seconds):
+            rendered = _RENDERERS[job.renderer](job.content.decode("utf-8", "replace"), job.option)
+    except OverBudget:
+        return Rendered(failure="slow")
+    except MemoryError:
+        return Rendered(failure="memory")
+    except TooLarge:
+        return Rendered(failure="large")
+    except Exception as error:  # noqa: BLE001  # whatever a renderer fails on costs this job only
+        return Rendered(failure="failed", detail=repr(error)[:200])
+    if rendered.size > (_LARGEST if job.renderer == "file" else _LARGEST_PIECE):
+        return Rendered(failure="large")
+    return rendered
+
+
+def _render_code(text: str, language: str) -> Rendered:
+    from jupyter_sessions.server.rendering.source import highlight
+
+    return Rendered(html=str(highlight(text, language)))
+
+
+def _render_terminal(text: str, fold: str) -> Rendered:
+    from jupyter_sessions.server.rendering import ansi
+
+    lines = ansi.lines(text)
+    first, rest = fold_lines(lines, int(fold))
+    return Rendered(html=first, rest=rest, lines=len(lines))
+
+
+def fold_lines(lines: Sequence[str], fold: int) -> tuple[str, str]:
+    """Return the first lines, and the rest of them.
+
+    A few lines more than `fold` are not worth the click, and stay.
+    """
+    if len(lines) <= fold + 4:
+        return "\n".join(lines), ""
+    return "\n".join(lines[:fold]), "\n".join(lines[fold:])
+
+
+def _render_output(text: str, before: str) -> Rendered:
+    from jupyter_sessions.server.rendering.outputs import BODY_CLASSES, output_body
+
+    ((kind, value),) = msgspec.json.decode(text).items()
+    html = output_body(kind, value, msgspec.json.decode(before))
+    return Rendered(html=str(html), kind=BODY_CLASSES[kind])
+
+
+def _render_file(text: str, option: str) -> Rendered:
+    from jupyter_sessions.server.rendering.previews import file_body
+
+    kind, body = file_body(text, msgspec.json.decode(option, type=model.File))
+    return Rendered(html=str(body), kind=kind)
+
+
+_RENDERERS: dict[str, Callable[[str, str], Rendered]] = {
+    "code": _render_code,
+    "terminal": _render_terminal,
+    "output": _render_output,
+    "file": _render_file,
+}

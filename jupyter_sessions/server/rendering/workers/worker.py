@@ -1,0 +1,77 @@
+"""A rendering worker: the process that renders, with little of the server's in it.
+
+It ends with the server that has started it: when its standard input does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+
+from jupyter_sessions.server.rendering.budget import count_time
+from jupyter_sessions.server.rendering.workers.jobs import run
+from jupyter_sessions.server.rendering.workers.protocol import (
+    Job,
+    Rendered,
+    Reply,
+    decode_batch,
+    read_frame,
+    write_frame,
+)
+
+#: Bytes of address space that a worker gets.
+_MEMORY = 768 * 2**20
+#: A worker that has grown to this asks to be replaced: what was freed is not given back.
+_RETIRES_AT = 384 * 2**20
+
+
+def _load() -> None:
+    """Import what renders, before the first job and before memory is limited."""
+    for job in (
+        Job("code", b"1", "python"),
+        Job("terminal", b"\x1b[1m", "1"),
+        Job("output", b'{"text/markdown":"*a* $a$"}', "[]"),
+    ):
+        run(job, 10.0)
+
+
+def _limit_memory() -> None:
+    with suppress(ImportError, ValueError, OSError):  # a system without it, or with less of it
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _has_grown() -> bool:
+    try:
+        import resource
+    except ImportError:
+        return False
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most * (1 if sys.platform == "darwin" else 1024) > _RETIRES_AT
+
+
+def main() -> None:
+    """Render until the server is gone."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the frames are nobody else's
+    _load()
+    count_time()
+    _limit_memory()
+    write_frame(out, Reply())
+    while (frame := read_frame(sys.stdin.buffer)) is not None:
+        batch = decode_batch(frame)
+        end = time.process_time() + batch.seconds
+        for job in batch.jobs:
+            left = min(batch.longest, end - time.process_time())
+            rendered = run(job, left) if left > 0 else Rendered(failure="slow")
+            write_frame(out, Reply(rendered))
+        write_frame(out, Reply(retire=_has_grown()))
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError, KeyboardInterrupt):  # the server has ended
+        main()

@@ -1,0 +1,183 @@
+"""Content that its renderers can't stand costs the request that shows it, and nobody else."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
+
+import httpx
+import pytest
+
+from jupyter_sessions import api, model
+from tests.server.conftest import Site
+from tests.server.serving import publish
+from tests.waiting import until
+
+NESTED = "[" + ",".join(["[" * 480 + "]" * 480] * 200) + "]"
+ENDLESS = f"\x1b[{'5' * 5_000}m after it"
+PLAIN = "shown as plain text"
+
+
+def display(kind: str, value: Any) -> model.DisplayData:
+    return model.DisplayData(data={kind: value}, metadata={})
+
+
+def record(site: Site, code: str, source: str, *outputs: model.Output) -> int:
+    """Record a command with these outputs, and return its number."""
+    now = datetime.now(UTC)
+    command = model.Recording(
+        id=site.name(),
+        request=model.CommandRequest(source=source, started=now),
+        response=model.CommandResponse(
+            status="completed", outputs=list(outputs), finished=now, duration=0.1
+        ),
+    )
+    request = model.RecordCommands(code=code, commands=[command])
+    number: int = site.house.call("writer", api.RECORD_COMMANDS, request).numbers[0]
+    return number
+
+
+def get(site: Site, path: str, who: str = "reader") -> httpx.Response:
+    cookie = {"Cookie": f"{site.server.cookie}={site.keys[who]}"}
+    return site.http.get(f"/sessions/{path}", headers=cookie, follow_redirects=True)
+
+
+@pytest.fixture(scope="module")
+def code(site: Site) -> str:
+    return site.session()
+
+
+def test_an_output_that_a_renderer_fails_on_costs_that_output_only(site: Site, code: str) -> None:
+    nested: Any = json.loads("[" * 700 + "]" * 700)
+    record(
+        site,
+        code,
+        "first = 1",
+        model.Stream(name="stdout", text=ENDLESS),
+        display("text/plain", ENDLESS),
+        model.ErrorOutput(ename="E", evalue=ENDLESS, traceback=[ENDLESS]),
+        display("application/json", nested),
+        display("text/markdown", "a" * 1_100_000),
+        display("text/latex", "$" + "{" * 50_000 + "$"),
+    )
+    page = get(site, f"{code}/experiment")
+    assert page.status_code == 200, page.text
+    assert "after it" in page.text
+    assert "the owner" in page.text
+    number = site.ask("reader", api.GET_SESSION, code=code).json()["commands"]
+    assert "after it" in get(site, f"{code}/experiment/commands/{number}").text
+    for index in range(6):
+        output = get(site, f"{code}/experiment/commands/{number}/outputs/{index}")
+        assert output.status_code == 200, (index, output.text)
+    assert PLAIN in get(site, f"{code}/experiment/commands/{number}/outputs/4").text
+
+
+def test_code_that_takes_too_long_is_shown_as_plain_text_and_says_so(site: Site, code: str) -> None:
+    number = record(site, code, "before = 1" + "\n" * 10_000 + "after = 2")
+    page = get(site, f"{code}/experiment/commands/{number}")
+    assert "before = 1" in page.text and "after = 2" in page.text
+    assert PLAIN in page.text
+    other = record(site, code, "quick = 3")
+    assert '<span class="n">quick</span>' in get(site, f"{code}/experiment").text
+    assert PLAIN not in get(site, f"{code}/experiment/commands/{other}").text
+
+
+def test_nested_json_is_shown_in_a_size_of_its_own_order(site: Site, code: str) -> None:
+    number = record(site, code, "nested", display("application/json", json.loads(NESTED)))
+    for address in (f"commands/{number}/outputs/0", f"json/response/{number}.json"):
+        answer = get(site, f"{code}/experiment/{address}")
+        assert answer.status_code == 200
+        assert len(answer.content) < 10 * len(NESTED), address
+    publish(site.house, code, "nested.json", NESTED.encode(), by="writer")
+    assert len(get(site, f"{code}/experiment/preview/nested.json").content) < 10 * len(NESTED)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [{"cell_type": "code", "source": {}, "outputs": [{"output_type": "stream", "text": 3}]}],
+        [{"cell_type": "code", "outputs": [{"output_type": "error", "traceback": 7}]}],
+        [{"cell_type": "code", "outputs": [{"data": {"image/png": {"a": []}, "text/plain": 1}}]}],
+        [{"cell_type": [], "source": [1, None], "execution_count": "9"}],
+        [{"cell_type": "code", "outputs": [{"output_type": "stream", "text": ENDLESS}]}],
+        [{"cell_type": "markdown", "source": "![" * 100_000}],
+        [{"cell_type": "code", "outputs": {"data": 1}, "source": None}],
+    ],
+)  # fmt: skip
+def test_a_notebook_of_any_form_shows_its_other_cells(
+    site: Site, code: str, cells: list[Any]
+) -> None:
+    sound = {"cell_type": "code", "source": "sound = 1", "outputs": []}
+    notebook = {"cells": [*cells, sound], "metadata": {"kernelspec": [], "language_info": 3}}
+    path = f"{site.name()}.ipynb"
+    publish(site.house, code, path, json.dumps(notebook).encode(), by="writer")
+    page = get(site, f"{code}/experiment/preview/{path}")
+    assert page.status_code == 200
+    assert '<span class="n">sound</span>' in page.text
+
+
+def health(site: Site) -> float:
+    """Return how long the server takes to say that it is well."""
+    started = time.monotonic()
+    assert site.http.get("/sessions/api/health").status_code == 200
+    return time.monotonic() - started
+
+
+@pytest.fixture
+def floods(site: Site, code: str) -> Iterator[list[str]]:
+    """Have the addresses of eight outputs that take all the time that they are given."""
+    outputs = [
+        *(display("text/markdown", "![" * (200_000 + i)) for i in range(4)),
+        *(display("text/markdown", f"{'*a **b ' * 80_000}{i}") for i in range(4)),
+    ]
+    number = record(site, code, "flood", *outputs)
+    url = site.view("writer", code, command=number).removeprefix(site.server.url)
+    yield [f"{url}{index}" for index in range(len(outputs))]
+
+
+def test_others_are_answered_while_hostile_content_is_rendered(
+    site: Site, code: str, floods: list[str]
+) -> None:
+    answers: list[int] = []
+
+    def show(address: str) -> None:
+        with httpx.Client(base_url=site.server.url, timeout=120) as http:
+            answers.append(http.get(address).status_code)
+
+    before = median(health(site) for _ in range(20))
+    threads = [threading.Thread(target=show, args=(address,)) for address in floods]
+    for thread in threads:
+        thread.start()
+    waits = []
+    while any(thread.is_alive() for thread in threads):
+        waits.append(health(site))
+        assert get(site, f"{code}/experiment/commands/1").status_code == 200
+    assert answers == [200] * 8
+    # Rendered in the server's process, each of these held it up for seconds.
+    assert len(waits) > 8
+    assert median(waits) < 0.2 + 10 * before, (before, waits)
+
+
+def test_what_nobody_waits_for_is_not_rendered(site: Site, code: str) -> None:
+    outputs = [display("text/markdown", f"{'![' * 300_000}{i}") for i in range(20)]
+    number = record(site, code, "abandoned", *outputs)
+    url = site.view("owner", code, command=number).removeprefix(site.server.url)
+    for index in range(20):
+        with site.server.connect() as connection:
+            request = f"GET {url}{index} HTTP/1.1\r\nHost: {site.server.url[7:]}\r\n\r\n"
+            connection.sendall(request.encode())
+            time.sleep(0.02)
+            connection.shutdown(socket.SHUT_RDWR)
+    # All of them would take twenty seconds of a worker; the owner has one at a time.
+    started = time.monotonic()
+    sound = record(site, code, "x", display("text/markdown", f"*{site.name()}*"))
+    page = get(site, f"{code}/experiment/commands/{sound}/outputs/0", who="owner")
+    assert "<em>" in page.text
+    assert time.monotonic() - started < 10
+    until(lambda: site.http.get("/sessions/api/health").status_code == 200)
