@@ -164,7 +164,9 @@ def _destination_in(path: Path) -> Destination | None:
         return None
 
 
-def aborted(recording: model.Recording, written: datetime) -> model.Recording:
+def aborted(
+    recording: model.Recording, written: datetime, why: str = PROCESS_ENDED
+) -> model.Recording:
     """End a command whose process is gone: it was last heard of when it was `written`."""
     so_far = recording.so_far or model.SoFar(outputs=[], until=recording.request.started)
     ended = max(written, so_far.until)
@@ -173,6 +175,6 @@ def aborted(recording: model.Recording, written: datetime) -> model.Recording:
         outputs=so_far.outputs,
         finished=ended,
         duration=(ended - recording.request.started).total_seconds(),
-        note=PROCESS_ENDED,
+        note=why,
     )
     return msgspec.structs.replace(recording, response=response, so_far=None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ from jupyter_sessions.client.write_ahead import WriteAhead
 
 #: What may wait in memory, in bytes, while the disk takes nothing.
 MEMORY = 32 << 20
+
+#: Takes a command that ran when its process ended, or does not.
+Adopt = Callable[[model.Recording], bool]
 
 #: A file of this size, in bytes, is written anew when most of it is of no use any more.
 COMPACTED_FROM = 8 << 20
@@ -278,8 +282,10 @@ class Journal:
     # ---- taking over
 
     @classmethod
-    def take_over(cls, path: Path, destination: Destination) -> Journal:
+    def take_over(cls, path: Path, destination: Destination, adopt: Adopt | None = None) -> Journal:
         """Own the journal of a process that is gone; what still ran in it is completed as aborted.
+
+        What `adopt` takes is left to whoever that is.
 
         Raises
         ------
@@ -301,7 +307,7 @@ class Journal:
                 journal._waiting[name] = found[start]
             journal._note([found[at] for at in told.delivered if at in found])
         journal._add_written_ahead()
-        journal._abort_running(journal._lines.written())
+        journal._abort_running(journal._lines.written(), adopt)
         return journal
 
     def _add_written_ahead(self) -> None:
@@ -322,11 +328,15 @@ class Journal:
         if not self.trouble:
             write_ahead.remove(journal)
 
-    def _abort_running(self, written: datetime) -> None:
+    def _abort_running(self, written: datetime, adopt: Adopt | None) -> None:
         left = {**self._running, **self._waiting}
         for slot in [slot for slot in left.values() if slot.running]:
             try:
                 recording = msgspec.json.decode(self.read(slot), type=model.Recording)
             except msgspec.DecodeError:
                 continue  # the server says what is wrong with it
-            self.append(entries.aborted(recording, written))
+            if adopt is not None and adopt(recording):
+                slot.running = False
+                self.settle([slot])
+            else:
+                self.append(entries.aborted(recording, written))

@@ -13,7 +13,7 @@ import msgspec
 from jupyter_sessions import model
 from jupyter_sessions.client import entries, refused
 from jupyter_sessions.client.entries import Destination, Failure, Hold, Slot
-from jupyter_sessions.client.journal import Journal
+from jupyter_sessions.client.journal import Adopt, Journal
 from jupyter_sessions.client.lines import remove_empty
 
 _TAIL = 1 << 16
@@ -56,7 +56,11 @@ class Undelivered(msgspec.Struct, kw_only=True):
 
 
 def left_behind(
-    server: str | None, user: str, again: tuple[float, float] | None, taken_up: str = ""
+    server: str | None,
+    user: str,
+    again: tuple[float, float] | None,
+    taken_up: str = "",
+    adopt: Adopt | None = None,
 ) -> Iterator[Journal]:
     """Take over the journals that ended processes of this user left for a server.
 
@@ -69,6 +73,8 @@ def left_behind(
         for at once.
     taken_up
         The code of a session that was just taken up, and so can be tried at once.
+    adopt
+        Tells of a command that ran whether somebody else completes it; else it is aborted.
 
     Yields
     ------
@@ -84,7 +90,7 @@ def left_behind(
             if hold is not None and again is not None and not hold.over(*again):
                 continue
             try:
-                journal = Journal.take_over(path, destination)
+                journal = Journal.take_over(path, destination, adopt)
             except (BlockingIOError, FileNotFoundError):
                 continue
             yield journal

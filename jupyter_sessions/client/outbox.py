@@ -16,7 +16,7 @@ import msgspec
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client.entries import Destination, Slot
-from jupyter_sessions.client.journal import Journal
+from jupyter_sessions.client.journal import Adopt, Journal
 from jupyter_sessions.client.left import left_behind
 from jupyter_sessions.client.lines import FAILURES, reason
 from jupyter_sessions.client.transport import Caller
@@ -69,6 +69,8 @@ class Courier:
         `first_wait`, too.
     look_around
         Seconds between looks for what ended processes left.
+    adopt
+        Told of each command that ran when its process ended: whether somebody else completes it.
     """
 
     def __init__(
@@ -80,12 +82,14 @@ class Courier:
         longest_wait: float = 30.0,
         longest_hold: float = 600.0,
         look_around: float = LOOK_AROUND,
+        adopt: Adopt | None = None,
     ) -> None:
         self._transport = transport
         self._destination = Destination(transport.server, transport.user, code)
         self._waits = first_wait, longest_wait
         self._again = first_wait, longest_hold
         self._look_around = look_around
+        self._adopt = adopt
         self._own = Journal(self._destination)
         self._left: list[Journal] = []
         self._looked = _LONG_AGO
@@ -258,7 +262,7 @@ class Courier:
         taken_up = to.session if self._looked == _LONG_AGO else ""
         self._looked, self._hurry_left = time.monotonic(), False
         try:
-            self._left += left_behind(to.server, to.user, again, taken_up)
+            self._left += left_behind(to.server, to.user, again, taken_up, self._adopt)
         except FAILURES as error:
             self._obstacle = f"the outbox can't be read ({reason(error)})."
 

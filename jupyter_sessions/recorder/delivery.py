@@ -79,3 +79,5 @@ class Delivery:
                 if not self._failed:
                     _log.exception("Command %s could not be handed on and is lost", recording.id)
                 self._failed = True
+            finally:
+                self._tracker.confirm(recording.id)

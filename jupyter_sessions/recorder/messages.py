@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jupyter_sessions import model
@@ -15,7 +15,7 @@ KERNEL_RESTARTED = "The kernel was restarted while this ran."
 #: So many requests to be left out that have not come yet are remembered.
 _SKIPPED = 100
 
-#: Of so many requests it is remembered which command came of them.
+#: Of so many requests it is remembered which command came of them, and whether they ended.
 _REMEMBERED = 4 * KEPT_COMMANDS
 
 _OUTPUTS = frozenset({"display_data", "execute_result", "error"})
@@ -93,6 +93,7 @@ class MessageRecorder:
         self.tracker = tracker
         self._selection = selection
         self._commands: dict[Origin, str] = {}
+        self._ended: dict[Origin, None] = {}
         self._failed: set[Origin] = set()
         self._where = {"kernel": kernel, "notebook": notebook, "language": language}
         self._captures = OutputWidgets()
@@ -132,6 +133,22 @@ class MessageRecorder:
         newest = reversed(self._commands.items())
         named = (command for known, command in newest if known.msg_id == origin.msg_id)
         return next(filter(self.tracker.is_open, named), None)
+
+    def open_unheard(self, requests: Sequence[Message], now: float) -> None:
+        """Open the command that a kernel died of, where it had no time to say that it began.
+
+        Parameters
+        ----------
+        requests
+            What was sent to it and never answered, in their order, each as the message by which it
+            would have said that it began. The first that has not ended was the last to begin.
+        now
+            The time on the monotonic clock.
+        """
+        unended = (each for each in requests if each.origin not in self._ended)
+        last = next(unended, None)
+        if last is not None and last.origin not in self._commands:
+            self.take(last, now)
 
     def take(self, message: Message, now: float) -> None:
         """Act on a message that came at `now`, a reading of the monotonic clock in seconds."""
@@ -178,6 +195,9 @@ class MessageRecorder:
     ) -> None:
         state = content.get("execution_state")
         if state == "idle":
+            self._ended[message.origin] = None
+            while len(self._ended) > _REMEMBERED:
+                del self._ended[next(iter(self._ended))]
             status: Ending | None = "error" if message.origin in self._failed else None
             self._failed.discard(message.origin)
             self.tracker.end(command, now, message.date, status=status)

@@ -12,7 +12,7 @@ import socket
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ import zmq
 from jupyter_sessions.recorder.delivery import Delivery, Sink
 from jupyter_sessions.recorder.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, OUTPUT_LIMIT, Tracker
-from jupyter_sessions.recorder.wire import Message, Reader, UnreadableMessage
+from jupyter_sessions.recorder.wire import DELIMITER, Message, Reader, UnreadableMessage
 
 #: How many messages may wait for us before a kernel in a flood loses some: ten times what a front
 #: end lets wait, and more than a kernel sends while we store one large output.
@@ -64,6 +64,8 @@ class Subscriber:
         What the requests say about where they ran.
     limit
         How many bytes of outputs to keep of a command.
+    held
+        Whether to act on messages only after `replay`, which somebody will call.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Subscriber:
         notebook: str = "",
         language: str = "python",
         limit: int = OUTPUT_LIMIT,
+        held: bool = False,
     ) -> None:
         self.messages = MessageRecorder(
             Tracker(limit),
@@ -99,6 +102,9 @@ class Subscriber:
         self._poller.register(self._woken.fileno(), zmq.POLLIN)
         self._calls: deque[Callable[[], None]] = deque()
         self._arrivals: dict[str, _Arrival] = {}
+        self._held: list[Message] | None = [] if held else None
+        #: The id of the last message that was acted on.
+        self.heard = ""
         self._confirms = False
         self._ended = False
         self._delivery = Delivery(sink, self.messages.tracker)
@@ -180,6 +186,42 @@ class Subscriber:
         with suppress(OSError):
             self._wake.send(b"\0")
 
+    def replay(
+        self,
+        kept: Sequence[Sequence[bytes]],
+        act_on_mark: Callable[[Sequence[bytes]], None],
+        timeout: float,
+    ) -> None:
+        """Act on messages that another listener has kept, and then on those that came here.
+
+        Parameters
+        ----------
+        kept
+            Messages as they came over the socket, and marks between them.
+        act_on_mark
+            Called with each mark in its turn, by the thread that acts on the messages.
+        timeout
+            How long to wait for that, in seconds.
+        """
+        self.do(lambda: self._replay(kept, act_on_mark), timeout)
+
+    def _replay(
+        self, kept: Sequence[Sequence[bytes]], act_on_mark: Callable[[Sequence[bytes]], None]
+    ) -> None:
+        replayed = set()
+        for frames in kept:
+            if DELIMITER not in frames:
+                act_on_mark(frames)
+                continue
+            message = self._read(frames)
+            if message is not None and message.type != "iopub_welcome":
+                replayed.add(message.id)
+                self._act_on(message)
+        held, self._held = self._held or [], None
+        for message in held:
+            if message.id not in replayed:
+                self._act_on(message)
+
     def abort(self, note: str) -> None:
         """Take note that the kernel died or was restarted: what runs in it will never end."""
         self.call(lambda: self.messages.tracker.end_all(time.monotonic(), note))
@@ -254,17 +296,26 @@ class Subscriber:
                 frames = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            try:
-                message = self._reader.read(frames)
-            except UnreadableMessage as error:
-                _log.warning("A message of the kernel was left out: %s", error)
-                continue
+            message = self._read(frames)
             if message is None:
                 continue
             if message.type == "iopub_welcome":
                 self._confirm(message)
+            elif self._held is not None:
+                self._held.append(message)
             else:
-                self.messages.take(message, time.monotonic())
+                self._act_on(message)
+
+    def _read(self, frames: Sequence[bytes]) -> Message | None:
+        try:
+            return self._reader.read(frames)
+        except UnreadableMessage as error:
+            _log.warning("A message of the kernel was left out: %s", error)
+            return None
+
+    def _act_on(self, message: Message) -> None:
+        self.messages.take(message, time.monotonic())
+        self.heard = message.id
 
     def _confirm(self, message: Message) -> None:
         arrival = self._arrivals.get(str((message.content or {}).get("subscription")))

@@ -127,6 +127,7 @@ class Tracker:
         self._ended: dict[str, _Tracked] = {}
         self._ended_size = 0
         self._untold: dict[str, _Tracked] = {}
+        self._in_hand: dict[str, None] = {}
         # By display, the commands that show it, in the order of their starts.
         self._displays: dict[str, dict[str, None]] = {}
 
@@ -295,9 +296,20 @@ class Tracker:
             told.append(tracked.recording(now))
             tracked.told, tracked.told_size = now, tracked.area.size
             tracked.delivered = now if tracked.ended else None
+            self._in_hand[tracked.id] = None
             del self._untold[tracked.id]
         self._evict()
         return told
+
+    @_locked
+    def confirm(self, command_id: str) -> None:
+        """Take note that what `take_due` gave of a command was handed on."""
+        self._in_hand.pop(command_id, None)
+
+    @_locked
+    def unsettled(self) -> list[str]:
+        """Return the commands of which the end, or outputs since, have not been handed on."""
+        return list({**self._open, **self._untold, **self._in_hand})
 
     def _evict(self) -> None:
         while len(self._ended) > KEPT_COMMANDS or self._ended_size > self.kept:

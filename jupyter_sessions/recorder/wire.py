@@ -115,6 +115,7 @@ class _Header(Struct):
     msg_type: str
     date: datetime
     session: str = ""
+    msg_id: str = ""
 
 
 class _Parent(Struct):
@@ -128,7 +129,8 @@ class Message(Struct):
 
     `origin` is the request that it belongs to, of an empty ``msg_id`` where it belongs to none;
     `size` is the length of its content in bytes; `content` is None where it could not be read;
-    `process` names the process of the kernel that sent it, another one after each start.
+    `process` names the process of the kernel that sent it, another one after each start; `id` is
+    the message's own.
     """
 
     type: str
@@ -137,6 +139,7 @@ class Message(Struct):
     size: int = 0
     content: dict[str, Any] | None = field(default_factory=dict)
     process: str = ""
+    id: str = ""
 
 
 model.ready(_Header, _Parent)
@@ -192,6 +195,7 @@ class Reader:
             len(content),
             self._content(content),
             head.session,
+            head.msg_id,
         )
 
     def _check(self, signature: bytes, *signed: bytes) -> None:

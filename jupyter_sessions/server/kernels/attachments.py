@@ -9,7 +9,6 @@ from msgspec import UNSET
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.core.askers import Asker
 from jupyter_sessions.server.identity import runs_server
-from jupyter_sessions.server.kernels import lines
 from jupyter_sessions.server.kernels.keeper import Attached, Keeper
 from jupyter_sessions.server.kernels.targets import name_of
 
@@ -99,7 +98,7 @@ class Attachments:
                     hint="Attach it again.",
                 )
             if request.skip is not UNSET:
-                await self._keeper.ask(lines.Skip(kernel=request.kernel, command=request.skip))
+                await self._keeper.skip(attached, request.skip)
             if request.paused is not UNSET:
                 await self._keeper.switch(attached, paused=request.paused)
         return await self._shown(attached, asker, server_url)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from jupyter_sessions import errors
+from jupyter_sessions import errors, model
 from jupyter_sessions.server.kernels import lines
 from jupyter_sessions.server.kernels.recorded import Recorded
 from jupyter_sessions.server.kernels.store import OwnStore
@@ -55,6 +55,9 @@ class Child:
         self._out = out
         self._writing = threading.Lock()
         self._recorded: dict[str, Recorded] = {}
+        # Of kernels that are to be attached again: the commands that ran when this ended.
+        self._adopted: dict[str, list[model.Recording]] = {each: [] for each in place.kernels}
+        self._adopting = threading.Lock()
         self._asked: dict[int, Future[str | None]] = {}
         self._numbers = count(1)
         self._workers = ThreadPoolExecutor(_WORKERS, "recording")
@@ -98,8 +101,10 @@ class Child:
             case lines.Leave(kernel=kernel):
                 recorded = self._recorded.pop(kernel, None)
                 if recorded is not None:
-                    recorded.leave(asked.note, asked.within, asked.command)
+                    recorded.leave(asked.note, asked.within, asked.command, asked.unanswered)
                     return {kernel: recorded.progress()}
+            case lines.Replay(kernel=kernel):
+                self._replay(kernel, asked)
             case lines.Look(kernels=kernels):
                 return {each: self._look(each, asked) for each in kernels}
             case lines.Switch() | lines.Skip() | lines.Moved() | lines.Gone():
@@ -112,8 +117,28 @@ class Child:
         if before is not None:
             before.leave(_ATTACHED_ANEW, _ENDED_WITHIN)
         who = self._who(asked.kernel) if asked.runner is not None else None
-        recorded = Recorded(asked, self._transport(asked), who, self._place.limit)
+        transport = self._transport(asked)
+        recorded = Recorded(asked, transport, who, self._place.limit, self._adopt)
         self._recorded[asked.kernel] = recorded
+
+    def _adopt(self, recording: model.Recording) -> bool:
+        """Take a command that ran when the process before this one ended, if its kernel goes on."""
+        kernel = recording.request.kernel
+        with self._adopting:
+            if kernel in self._adopted:
+                self._adopted[kernel].append(recording)
+                return True
+        recorded = self._recorded.get(kernel)
+        return recorded is not None and recorded.knows(recording.id)
+
+    def _replay(self, kernel: str, asked: lines.Replay) -> None:
+        recorded = self._recorded.get(kernel)
+        if recorded is not None:
+            # What is adopted during this is known by its end.
+            recorded.replay(asked)
+            with self._adopting:
+                adopted = self._adopted.pop(kernel, [])
+            recorded.end_unknown(adopted)
 
     def _transport(self, asked: lines.Attach) -> Caller:
         if asked.server is None:

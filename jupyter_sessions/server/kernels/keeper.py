@@ -6,6 +6,8 @@ import asyncio
 import getpass
 import logging
 import os
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +20,8 @@ from jupyter_sessions.core.askers import Asker, Identified, SystemUser
 from jupyter_sessions.recorder.messages import KERNEL_RESTARTED
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED
 from jupyter_sessions.server.kernels import kept, lines
-from jupyter_sessions.server.kernels.process import Process
+from jupyter_sessions.server.kernels.backlog import Backlog, Requests
+from jupyter_sessions.server.kernels.process import Process, ProcessEnded
 from jupyter_sessions.server.kernels.targets import name_of
 
 if TYPE_CHECKING:
@@ -28,6 +31,12 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY = 1.0  # seconds
 _LEFT_WITHIN = 4.0
+#: Seconds for what a kernel published before a new process heard it to come here, too.
+_ON_ITS_WAY = 0.05
+#: Seconds before a process that has ended is started again: at first, and at most.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
+#: So often the recording process is started for one thing that it is asked.
+_TRIES = 3
 _KERNEL_DIED = "The kernel died while this ran."
 #: So many attachments that have ended are still shown.
 _ENDED_SHOWN = 50
@@ -49,12 +58,15 @@ class Attached:
         Why it records no more; empty while it does.
     progress
         How it went when that was last asked.
+    backlog
+        What the recording process may not have yet.
     """
 
     told: lines.Attach
     kernel_name: str
     label: str
     url: str | None
+    backlog: Backlog | None = None
     life: Any = None
     ended: str = ""
     progress: lines.Progress = field(default_factory=lines.Progress)
@@ -62,6 +74,12 @@ class Attached:
     def keep(self) -> None:
         """Write it down, for a server that comes after this one."""
         kept.keep(kept.Kept(os.getpid(), self.told, self.kernel_name, self.label, self.url))
+
+    def release(self) -> None:
+        """Keep nothing more of what the kernel publishes."""
+        if self.backlog is not None:
+            self.backlog.close()
+            self.backlog = None
 
 
 class Keeper:
@@ -77,16 +95,27 @@ class Keeper:
         The store, as the recording process reaches it.
     senders
         Knows who sent which request; None where the server is one person's.
+    requests
+        Knows which requests were not answered.
     """
 
     def __init__(
-        self, kernels: Kernels, targets: Targets, place: lines.Place, senders: Senders | None
+        self,
+        kernels: Kernels,
+        targets: Targets,
+        place: lines.Place,
+        senders: Senders | None,
+        requests: Requests,
     ) -> None:
         self._kernels = kernels
         self._targets = targets
         self._place = place
         self._senders = senders
+        self._requests = requests
         self._process: Process | None = None
+        self._starting = asyncio.Lock()
+        self._stopping = False
+        self._losses = 0  # of processes, one after the other
         self.attached: dict[str, Attached] = {}
         #: Held by whoever attaches and detaches.
         self.changing = asyncio.Lock()
@@ -101,8 +130,11 @@ class Keeper:
 
     async def stop(self) -> None:
         """Record no more; attachments of kernels that go on living wait for the next server."""
+        self._stopping = True
         for task in self._tasks:
             task.cancel()
+        for attached in self.attached.values():
+            attached.release()
         if self._process is not None:
             await self._process.end()
 
@@ -129,22 +161,47 @@ class Keeper:
         """Begin to record a kernel."""
         kernel = attached.told.kernel
         attached.life = self._kernels.life(kernel)
-        await self.ask(attached.told)
+        attached.backlog = self._listen(attached)
+        try:
+            await self.ask(attached.told)
+        except BaseException:
+            attached.release()
+            raise
+        before = self.attached.get(kernel)
+        if before is not None:
+            before.release()
         if kernel not in self.attached:
             for event in ("restart", "dead"):
                 manager.add_restart_callback(partial(self._died, kernel, event), event)
         self.attached[kernel] = attached
         attached.keep()
 
+    def _listen(self, attached: Attached) -> Backlog:
+        stream = self._kernels.listen(attached.told.kernel)
+        return Backlog(stream, on=not attached.told.paused)
+
+    async def skip(self, attached: Attached, command: str) -> None:
+        """Leave a command out, by the id of its request."""
+        await self.ask(lines.Skip(kernel=attached.told.kernel, command=command))
+        if attached.backlog is not None:
+            attached.backlog.skip(command)
+
     async def switch(self, attached: Attached, *, paused: bool) -> None:
         """Pause recording, or go on with it."""
         if attached.told.paused != paused:
             await self.ask(lines.Switch(kernel=attached.told.kernel, paused=paused))
+            if attached.backlog is not None:
+                attached.backlog.switch(not paused)
             attached.told = replace(attached.told, paused=paused)
             attached.keep()
 
     async def leave(
-        self, attached: Attached, ended: str, note: str, command: str | None = None
+        self,
+        attached: Attached,
+        ended: str,
+        note: str,
+        command: str | None = None,
+        unanswered: list[lines.Sent] | None = None,
     ) -> None:
         """Record a kernel no more, and deliver what it has recorded.
 
@@ -156,20 +213,95 @@ class Keeper:
             What is noted of commands that run.
         command
             The one that asks for it, and so is not aborted.
+        unanswered
+            What a kernel that has died was asked and did not answer.
         """
         kernel = attached.told.kernel
-        left = lines.Leave(kernel=kernel, note=note, within=_LEFT_WITHIN, command=command)
+        left = lines.Leave(
+            kernel=kernel,
+            note=note,
+            within=_LEFT_WITHIN,
+            command=command,
+            unanswered=unanswered or [],
+        )
         if not attached.ended:
             attached.ended = ended
             kept.forget(attached.told.connection_file)
             progress = await self.ask(left)
             attached.progress = progress.get(kernel, attached.progress)
+        attached.release()
 
     async def ask(self, line: lines.Asked) -> dict[str, lines.Progress]:
-        """Have the recording process do something; it is started at first need."""
-        if self._process is None or not self._process.alive:
-            self._process = Process(self._place, self._who)
-        return await self._process.ask(line)
+        """Have the recording process do something; it is started at first need.
+
+        Raises
+        ------
+        SessionsError
+            When it can't be done.
+        """
+        for _ in range(_TRIES):
+            with suppress(ProcessEnded):
+                process = await self._recording()
+                return await process.ask(line)
+        raise errors.ServerBusy(
+            "The process that records kernels ends again and again.",
+            hint="Tell the server's administrator; its log may say why.",
+        )
+
+    async def _recording(self) -> Process:
+        """Return the recording process, which is started again where it has ended."""
+        async with self._starting:
+            if self._process is not None and self._process.alive:
+                return self._process
+            lost = self._process is not None
+            going_on = [
+                each
+                for each in self.attached.values()
+                if lost and not each.ended and self._kernels.lives(each.told.kernel)
+            ]
+            kernels = [each.told.kernel for each in going_on]
+            place = replace(self._place, kernels=kernels)
+            self._process = process = Process(place, self._who, self._process_ended)
+            for attached in going_on:
+                await self._go_on(attached, process)
+            return process
+
+    async def _go_on(self, attached: Attached, process: Process) -> None:
+        """Have a new process record a kernel, from where the one before it ended."""
+        backlog, kernel = attached.backlog, attached.told.kernel
+        try:
+            await process.ask(replace(attached.told, held=True))
+            await asyncio.sleep(_ON_ITS_WAY)
+            replayed = lines.Replay(
+                kernel=kernel,
+                kept=backlog.kept() if backlog is not None else [],
+                missing=backlog.had_until if backlog is not None and backlog.incomplete else None,
+            )
+            await process.ask(replayed)
+        except errors.SessionsError:
+            _log.exception("Kernel %s could not be recorded again", kernel)
+
+    def _process_ended(self) -> None:
+        """Start the recording process again: what kernels publish meanwhile waits here."""
+        if not self._stopping and any(not each.ended for each in self.attached.values()):
+            _log.warning("The process that records kernels has ended, and is started again.")
+            self._do(self._start_again(min(_FIRST_PAUSE * 2**self._losses, _LONGEST_PAUSE)))
+            self._losses += 1
+
+    async def _start_again(self, pause: float) -> None:
+        await asyncio.sleep(pause)
+        await self._recording()
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            level = logging.DEBUG if isinstance(error, ProcessEnded) else logging.WARNING
+            _log.log(level, "The attachments could not be kept up to date: %r", error)
 
     def _who(self, kernel: str, command: str) -> str | None:
         return self._senders.who(kernel, command) if self._senders else None
@@ -180,16 +312,17 @@ class Keeper:
         """Learn from the server that it has found a kernel dead, and starts it again or not."""
         attached = self.attached.get(kernel)
         if attached is not None and not attached.ended:
-            task = asyncio.create_task(self._buried(attached, for_good=event == "dead"))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._do(self._buried(attached, for_good=event == "dead"))
 
     async def _buried(self, attached: Attached, *, for_good: bool) -> None:
+        kernel = attached.told.kernel
+        asked = self._requests.take(kernel)
         if for_good:
-            await self.leave(attached, "The kernel died.", _KERNEL_DIED)
+            await self.leave(attached, "The kernel died.", _KERNEL_DIED, unanswered=asked)
         else:
-            kernel = attached.told.kernel
-            await self.ask(lines.Gone(kernel=kernel, note=_KERNEL_DIED, connection_file=None))
+            await self.ask(
+                lines.Gone(kernel=kernel, note=_KERNEL_DIED, connection_file=None, unanswered=asked)
+            )
 
     async def _restarted(self, kernel: str) -> None:
         """Learn from the server, or whoever says so, that a kernel was started again."""
@@ -204,6 +337,8 @@ class Keeper:
         kernel = attached.told.kernel
         attached.life = life
         file = self._kernels.connection_file(kernel)
+        attached.release()
+        attached.backlog = self._listen(attached)
         await self.ask(lines.Gone(kernel=kernel, note=KERNEL_RESTARTED, connection_file=file))
 
     async def _look_after(self) -> None:
@@ -231,6 +366,7 @@ class Keeper:
         ended = [kernel for kernel, each in self.attached.items() if each.ended]
         for kernel in ended[:-_ENDED_SHOWN]:
             del self.attached[kernel]
+        self._requests.keep_only(self._kernels.running().values())
 
     async def _follow_notebooks(self) -> None:
         """Learn which notebooks were renamed or moved."""
@@ -261,11 +397,21 @@ class Keeper:
         wanted = [kernel] if kernel in recorded else list(recorded) if kernel is None else []
         if not wanted:
             return
-        found = await self.ask(lines.Look(kernels=wanted, until=until))
+        asked = datetime.now(UTC)
+        try:
+            found = await self.ask(lines.Look(kernels=wanted, until=until))
+        except errors.ServerBusy as error:
+            for name in wanted:
+                progress = recorded[name].progress
+                recorded[name].progress = replace(progress, problem=error.message)
+            return
+        self._losses = 0
         for name, progress in found.items():
             attached = recorded[name]
             if progress.alive:
                 attached.progress = progress
+                if attached.backlog is not None:
+                    attached.backlog.acknowledge(progress.heard, progress.needed, asked)
                 await self._end_if_closed(attached)
             else:
                 attached.told = replace(attached.told, since=datetime.now(UTC))

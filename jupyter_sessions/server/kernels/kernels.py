@@ -57,6 +57,10 @@ class Kernels:
         known = external.get(kernel) or self._managers.get_kernel(kernel).connection_file
         return str(known) if known and Path(known).exists() else ""
 
+    def listen(self, kernel: str) -> Any:
+        """Open a kernel's iopub channel, as a stream of the server's event loop."""
+        return self._managers.get_kernel(kernel).connect_iopub()
+
     def running(self) -> dict[str, str]:
         """Return the connection files of all kernels that there are, with their ids."""
         return {self.connection_file(each): each for each in self._managers.list_kernel_ids()}

@@ -11,12 +11,16 @@ from jupyter_sessions import model
 
 
 class Place(Struct):
-    """The store of the server: the first line. `server` names it where it is not the user's own."""
+    """The store of the server: the first line. `server` names it where it is not the user's own.
+
+    `kernels` are those that a process before this one has recorded, and that are attached again.
+    """
 
     database: str
     blobs: str
     server: str | None
     limit: int
+    kernels: list[str] = []
 
 
 class _Asked(Struct, tag=True, kw_only=True):
@@ -29,7 +33,8 @@ class Attach(_Asked):
     """Record a kernel: into a session of the server's store, or as `user` at another server.
 
     `runner` is the name by which the Jupyter server knows who attached the kernel, None where it is
-    one person's, so that nobody else can have run a command.
+    one person's, so that nobody else can have run a command. With `held` nothing is recorded until
+    a `Replay` has come.
     """
 
     kernel: str
@@ -43,18 +48,44 @@ class Attach(_Asked):
     language: str
     since: datetime
     paused: bool
+    held: bool = False
+
+
+class Replay(_Asked):
+    """What a kernel published while nobody recorded it, and before, where that may be lost.
+
+    Between the messages there are marks: `SWITCH` and whether to record from there on, `SKIP` and a
+    request to leave out. With `missing`, from when on something may be missing, until now.
+    """
+
+    kernel: str
+    kept: list[list[bytes]]
+    missing: datetime | None = None
+
+
+SWITCH, ON, OFF, SKIP = b"switch", b"on", b"off", b"skip"
+
+
+class Sent(Struct):
+    """A request that a front end sent through the server, as far as it tells of a command."""
+
+    header: dict[str, Any]
+    source: str
+    at: datetime
 
 
 class Leave(_Asked):
     """Record a kernel no more, and deliver what it has recorded; commands that run end so.
 
-    `command` is one that is not aborted: it has asked for this.
+    `command` is one that is not aborted: it has asked for this. Of a kernel that has died,
+    `unanswered` is what was sent to it and not answered.
     """
 
     kernel: str
     note: str
     within: float
     command: str | None = None
+    unanswered: list[Sent] = []
 
 
 class Switch(_Asked):
@@ -79,11 +110,15 @@ class Moved(_Asked):
 
 
 class Gone(_Asked):
-    """What ran in a kernel will never end; after a restart it may be found by a new file."""
+    """What ran in a kernel will never end; after a restart it may be found by a new file.
+
+    `unanswered` is what was sent to it and not answered, where it has died.
+    """
 
     kernel: str
     note: str
     connection_file: str | None
+    unanswered: list[Sent] = []
 
 
 class Look(_Asked):
@@ -99,20 +134,23 @@ class Ran(_Asked):
     user: str | None
 
 
-Asked = Attach | Leave | Switch | Skip | Moved | Gone | Look | Ran
+Asked = Attach | Replay | Leave | Switch | Skip | Moved | Gone | Look | Ran
 
 
 class Progress(Struct):
     """How it goes with a kernel.
 
     `held` is the code of the error by which its session takes nothing; `alive` is false where the
-    recorder does not know the kernel.
+    recorder does not know the kernel. What the kernel published up to the message `heard` is on
+    disk, but for what belongs to the requests `needed`.
     """
 
     alive: bool = False
     waiting: int = 0
     problem: str | None = None
     held: str = ""
+    heard: str = ""
+    needed: list[str] = []
 
 
 class Answered(Struct, tag=True):

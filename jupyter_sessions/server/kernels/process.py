@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from queue import SimpleQueue
 
@@ -24,6 +25,10 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(lines.Told).decode
 
 
+class ProcessEnded(Exception):
+    """The recording process has ended before it answered."""
+
+
 class Process:
     """The recording process; its pipes have threads, for they must not hold up the event loop.
 
@@ -33,10 +38,20 @@ class Process:
         The store of the server.
     who
         Tells, from any thread, who sent the request that a command of a kernel came of.
+    ended
+        Called in the event loop when the process has ended, killed or not.
     """
 
-    def __init__(self, place: lines.Place, who: Callable[[str, str], str | None]) -> None:
+    def __init__(
+        self,
+        place: lines.Place,
+        who: Callable[[str, str], str | None],
+        ended: Callable[[], None],
+    ) -> None:
         self._who = who
+        self._ended = ended
+        #: Whether it can be asked.
+        self.alive = True
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[int, asyncio.Future[dict[str, lines.Progress]]] = {}
         self._numbers = count(1)
@@ -53,11 +68,6 @@ class Process:
             threading.Thread(target=work, name="jupyter_sessions recording", daemon=True).start()
 
     @property
-    def alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.poll() is None
-
-    @property
     def pid(self) -> int:
         """Its number."""
         return self._process.pid
@@ -71,14 +81,18 @@ class Process:
         ------
         SessionsError
             When it can't be done, or the process does not answer.
+        ProcessEnded
+            When it has ended.
         """
+        if not self.alive:
+            raise ProcessEnded
         line.number = next(self._numbers)
         answer = self._waiting[line.number] = self._loop.create_future()
         self._lines.put(_encode(line) + b"\n")
         try:
             return await asyncio.wait_for(answer, within)
         except TimeoutError:
-            raise errors.InternalError(
+            raise errors.ServerBusy(
                 "The process that records kernels does not answer.", hint="Try again in a minute."
             ) from None
         finally:
@@ -98,24 +112,26 @@ class Process:
 
     def _write(self) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it is piped
-        with self._process.stdin as pipe:
+        # Closing it writes, too, what a process that is gone has not read.
+        with suppress(OSError), self._process.stdin as pipe:
             while line := self._lines.get():
-                try:
-                    pipe.write(line)
-                    pipe.flush()
-                except OSError:
-                    return
+                pipe.write(line)
+                pipe.flush()
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is piped
-        with self._process.stdout as pipe:
+        with suppress(OSError), self._process.stdout as pipe:
             for line in pipe:
-                told = _decode(line)
+                try:
+                    told = _decode(line)
+                except msgspec.DecodeError:
+                    continue  # it was killed while it wrote this
                 if isinstance(told, lines.Who):
                     ran = lines.Ran(user=self._who(told.kernel, told.command), number=told.number)
                     self._lines.put(_encode(ran) + b"\n")
                 else:
                     self._in_loop(self._settle, told)
+        self._process.wait()
         self._in_loop(self._fail)
 
     def _in_loop(self, function: Callable[..., None], *arguments: object) -> None:
@@ -134,12 +150,9 @@ class Process:
             answer.set_exception(errors.from_wire(told.error))
 
     def _fail(self) -> None:
+        self.alive = False
         self._lines.put(b"")
         for answer in self._waiting.values():
             if not answer.done():
-                answer.set_exception(
-                    errors.InternalError(
-                        "The process that records kernels has ended.",
-                        hint="It is started again within seconds; try again then.",
-                    )
-                )
+                answer.set_exception(ProcessEnded())
+        self._ended()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from jupyter_sessions import model
+from jupyter_sessions.client import entries
 from jupyter_sessions.client.outbox import Courier
 from jupyter_sessions.client.presence import Here
 from jupyter_sessions.recorder.messages import Selection
 from jupyter_sessions.recorder.subscriber import Subscriber
 from jupyter_sessions.recorder.tracker import STOPPED_HERE
-from jupyter_sessions.recorder.wire import Origin, request_of
+from jupyter_sessions.recorder.wire import Message, Origin, command_id, origin_of, request_of
 from jupyter_sessions.server.kernels import lines
 from jupyter_sessions.server.kernels.unrecorded import is_unrecorded
 
@@ -29,6 +31,9 @@ _CONFIRMED_WITHIN = 1.0
 _SETTLED_WITHIN = 2.0
 #: Seconds for what came of a kernel before its restart; the new one is not up sooner.
 _STOPPED_WITHIN = 0.4
+#: Seconds to take in what was published while nobody recorded it.
+_REPLAYED_WITHIN = 20.0
+_INTERRUPTED = "Recording was interrupted while this ran, and what came of it is not known."
 #: Of so many commands it is remembered who ran them, while they may still be told of again.
 _REMEMBERED = 2_000
 
@@ -46,6 +51,8 @@ class Recorded:
         Tells who sent the request that a command came of; None where there is but one person.
     limit
         How many bytes of outputs to keep of a command.
+    adopt
+        Tells of a command that ran when the process before this one ended whether it goes on.
     """
 
     def __init__(
@@ -54,6 +61,7 @@ class Recorded:
         transport: Caller,
         who: Callable[[str], str | None] | None,
         limit: int,
+        adopt: Callable[[model.Recording], bool] | None = None,
     ) -> None:
         self._told = told
         self._transport = transport
@@ -62,7 +70,7 @@ class Recorded:
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
         python = told.language == "python"
         self._selection = Selection(is_unrecorded if python else None, on=not told.paused)
-        self._courier = Courier(transport, told.session)
+        self._courier = Courier(transport, told.session, adopt=adopt)
         try:
             self._subscriber = self._listen(told.connection_file)
         except BaseException:
@@ -82,6 +90,7 @@ class Recorded:
             notebook=self._told.notebook,
             language=self._told.language,
             limit=self._limit,
+            held=self._told.held,
         )
         subscriber.wait_until_listening(_CONFIRMED_WITHIN)
         return subscriber
@@ -119,12 +128,70 @@ class Recorded:
                 self._told = msgspec.structs.replace(self._told, notebook=notebook)
                 self._subscriber.do(lambda: self._subscriber.messages.move(notebook))
             case lines.Gone(note=note, connection_file=None):
+                self._take_in_unanswered(asked.unanswered)
                 self._subscriber.abort(note)
             case lines.Gone(note=note, connection_file=str(file)):
                 if not self._subscriber.go_on(Path(file), _CONFIRMED_WITHIN, note):
                     # Two that listen would take the new kernel's first command for an old one.
                     self._subscriber.stop(_STOPPED_WITHIN, note)
+                    self._told = msgspec.structs.replace(self._told, held=False)
                     self._subscriber = self._listen(file)
+
+    def knows(self, command: str) -> bool:
+        """Tell whether a command is followed."""
+        return self._subscriber.messages.tracker.knows(command)
+
+    def replay(self, asked: lines.Replay) -> None:
+        """Take in what was published while nobody recorded it, and then go on."""
+        if asked.missing is not None:
+            self._courier.send(self._gap(asked.missing))
+        self._subscriber.replay(asked.kept, self._act_on_mark, _REPLAYED_WITHIN)
+
+    def _act_on_mark(self, mark: Sequence[bytes]) -> None:
+        """Do once more what the server asked for between two messages."""
+        match [*mark]:
+            case [lines.SWITCH, on]:
+                self._selection.switch(on == lines.ON)
+            case [lines.SKIP, command]:
+                self._subscriber.messages.skip(Origin(command.decode()), time.monotonic())
+
+    def end_unknown(self, running: list[model.Recording]) -> None:
+        """End those of the commands that ran before which nothing was heard of since."""
+        for recording in running:
+            if not self.knows(recording.id):
+                self._courier.send(entries.aborted(recording, datetime.now(UTC), _INTERRUPTED))
+
+    def _gap(self, missing: datetime) -> model.Recording:
+        """Make what stands in the history for what nobody has recorded."""
+        now = max(datetime.now(UTC), missing)
+        times = f"{missing:%Y-%m-%d %H:%M:%S} and {now:%H:%M:%S} (UTC)"
+        said = f"Recording was interrupted: what this kernel ran between {times} may be missing."
+        request = model.CommandRequest(
+            source="",
+            started=missing,
+            language=self._told.language,
+            kernel=self._told.kernel,
+            notebook=self._told.notebook,
+        )
+        response = model.CommandResponse(
+            status="aborted",
+            outputs=[model.Stream(name="stderr", text=f"{said}\n")],
+            finished=now,
+            duration=(now - missing).total_seconds(),
+            note=said,
+        )
+        gap = f"gap-{self._told.kernel}-{missing.timestamp():.6f}"
+        return model.Recording(id=command_id(gap), request=request, response=response, runner=None)
+
+    def _take_in_unanswered(self, unanswered: list[lines.Sent]) -> None:
+        """Take note of what the kernel was asked, and may have died of without a word."""
+        messages = self._subscriber.messages
+        asked = [
+            Message("execute_input", each.at, origin_of(each.header), content={"code": each.source})
+            for each in unanswered
+        ]
+        if asked:
+            self._subscriber.do(lambda: messages.open_unheard(asked, time.monotonic()))
 
     def settle(self, *, announced: bool) -> None:
         """Wait until what the kernel has run is in the session; if asked, what it runs, too."""
@@ -134,15 +201,29 @@ class Recorded:
 
     def progress(self) -> lines.Progress:
         """Tell how it goes."""
+        # In this order: what was acted on since is needed, or on disk.
+        heard = self._subscriber.heard
+        unsettled = self._subscriber.messages.tracker.unsettled()
         return lines.Progress(
             alive=True,
+            heard=heard,
+            needed=[request_of(each) for each in unsettled],
             waiting=self._courier.waiting,
             problem=self._courier.problem,
             held=self._courier.held,
         )
 
-    def leave(self, note: str, within: float, command: str | None = None) -> None:
+    def leave(
+        self,
+        note: str,
+        within: float,
+        command: str | None = None,
+        unanswered: list[lines.Sent] | None = None,
+    ) -> None:
         """Record no more; what can't be delivered now waits on disk."""
+        if unanswered:
+            self._subscriber.catch_up(within / 4)
+            self._take_in_unanswered(unanswered)
         if command is not None:
             self._subscriber.catch_up(within / 4)
             messages, by = self._subscriber.messages, Origin(command)

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from jupyter_server.services.kernels.connection.base import (
@@ -13,7 +14,8 @@ from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
 )
 
-from jupyter_sessions.recorder.wire import command_id
+from jupyter_sessions.recorder.wire import DELIMITER, command_id
+from jupyter_sessions.server.kernels.backlog import Requests
 
 #: Of so many requests it is remembered who sent them.
 _REMEMBERED = 50_000
@@ -44,7 +46,7 @@ class Senders:
             return self._sent.get((kernel, command))
 
 
-def observed(connection_class: type[Any], senders: Senders) -> type[Any]:
+def observed(connection_class: type[Any], senders: Senders | None, requests: Requests) -> type[Any]:
     """Make a kernel WebSocket connection class that tells who sends what.
 
     Parameters
@@ -52,7 +54,9 @@ def observed(connection_class: type[Any], senders: Senders) -> type[Any]:
     connection_class
         The one that the server is configured to use.
     senders
-        What is told.
+        What is told who sends what; None where it does not matter.
+    requests
+        What is told what was sent and answered.
     """
 
     class Observed(connection_class):  # type: ignore[misc]  # whatever class it is
@@ -63,13 +67,32 @@ def observed(connection_class: type[Any], senders: Senders) -> type[Any]:
             if self._is_theirs(incoming_msg):
                 super().handle_incoming_message(incoming_msg)
 
+        def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+            """Take note of what is answered, and hand it on."""
+            if getattr(stream, "channel", None) == "shell":
+                self._note_answer(outgoing_msg)
+            super().handle_outgoing_message(stream, outgoing_msg)
+
+        def _note_answer(self, message: list[Any]) -> None:
+            try:
+                start = message.index(DELIMITER)
+                if b'"execute_reply"' in message[start + 2]:
+                    parent = json.loads(message[start + 3])
+                    requests.answered(self.kernel_id, str(parent["msg_id"]))
+            except Exception:  # noqa: BLE001 - a message that we can't read is the server's to judge
+                _log.debug("An answer of a kernel could not be read", exc_info=True)
+
         def _is_theirs(self, incoming_msg: Any) -> bool:
             try:
-                header = _header(incoming_msg, getattr(self, "subprotocol", None))
+                header, content = _parts(incoming_msg, getattr(self, "subprotocol", None))
                 if header.get("msg_type") != "execute_request":
                     return True
-                user = self.websocket_handler.current_user.username
-                noted = senders.note(self.kernel_id, str(header["msg_id"]), user)
+                noted = True
+                if senders is not None:
+                    user = self.websocket_handler.current_user.username
+                    noted = senders.note(self.kernel_id, str(header["msg_id"]), user)
+                if noted:
+                    requests.note(self.kernel_id, header, content())
             except Exception:  # noqa: BLE001 - a message that we can't read is the server's to judge
                 return True
             if not noted:
@@ -84,15 +107,17 @@ def observed(connection_class: type[Any], senders: Senders) -> type[Any]:
     return Observed
 
 
-def _header(message: Any, subprotocol: str | None) -> dict[str, Any]:
+def _parts(
+    message: Any, subprotocol: str | None
+) -> tuple[dict[str, Any], Callable[[], dict[str, Any]]]:
+    """Return the header of a message, and what reads its content."""
     if subprotocol == _V1:
         channel, parts = deserialize_msg_from_ws_v1(message)  # type: ignore[no-untyped-call]
         if channel != "shell":
-            return {}
-        read = json.loads(parts[0])
-    elif isinstance(message, bytes):
-        read = deserialize_binary_message(message)["header"]  # type: ignore[no-untyped-call]
+            return {}, dict
+        return json.loads(parts[0]), lambda: json.loads(parts[3])
+    if isinstance(message, bytes):
+        read = deserialize_binary_message(message)  # type: ignore[no-untyped-call]
     else:
-        read = json.loads(message)["header"]
-    header: dict[str, Any] = read
-    return header
+        read = json.loads(message)
+    return read["header"], lambda: read["content"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions.server.kernels.attachments import Attachments
+from jupyter_sessions.server.kernels.backlog import Requests
 from jupyter_sessions.server.kernels.keeper import Keeper
 from jupyter_sessions.server.kernels.kernels import Kernels
 from jupyter_sessions.server.kernels.lines import Place
@@ -35,11 +36,9 @@ def attachments(
     several
         Whether several people use it, so that it must be noted who sends what to a kernel.
     """
-    senders = None
-    if several:
-        senders = Senders()
-        settings = serverapp.web_app.settings
-        settings[_CONNECTION_CLASS] = observed(settings[_CONNECTION_CLASS], senders)
+    senders, requests = Senders() if several else None, Requests()
+    settings = serverapp.web_app.settings
+    settings[_CONNECTION_CLASS] = observed(settings[_CONNECTION_CLASS], senders, requests)
     kernels = Kernels(serverapp)
     targets = Targets(service.dispatcher, service.answered, addresses)
-    return Attachments(kernels, targets, Keeper(kernels, targets, place, senders))
+    return Attachments(kernels, targets, Keeper(kernels, targets, place, senders, requests))

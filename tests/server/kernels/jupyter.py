@@ -192,6 +192,11 @@ def request(source: str, msg_id: str, claims: str) -> dict[str, Any]:
     return message("execute_request", content, msg_id, claims)
 
 
+def send(connection: websocket.WebSocket, source: str, msg_id: str) -> None:
+    """Send a request to run a source, and wait for nothing."""
+    connection.send(json.dumps(request(source, msg_id, "")))
+
+
 def message(kind: str, content: dict[str, Any], msg_id: str, claims: str = "") -> dict[str, Any]:
     """Make a message to a kernel."""
     header = {

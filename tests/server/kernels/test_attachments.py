@@ -133,7 +133,7 @@ def test_whose_kernel_is_recorded_is_seen_to_be_there_until_it_is_detached(
         return [(each["kind"], each["agent"].partition(" on ")[0]) for each in told]
 
     jupyter.attach(kernel, code, notebook="work/weather.ipynb")
-    until(lambda: here() == [("kernel", "work/weather.ipynb")], here)
+    until(lambda: here() == [("kernel", "weather.ipynb")], here)
     jupyter.detach(kernel)
     until(lambda: here() == [], here)
 
