@@ -94,7 +94,11 @@ class Hold(msgspec.Struct, frozen=True):
         return min(doubled, longest)
 
     def over(self, first: float, longest: float) -> bool:
-        """Whether it is time to try again."""
+        """Whether it is time to try again.
+
+        By the wall clock, since another process may have written it: set forward, a try comes
+        early; set back, at once, or later by `longest` at most.
+        """
         waited = (datetime.now(UTC) - self.at).total_seconds()
         return not 0 <= waited < self.wait(first, longest)
 

@@ -129,7 +129,7 @@ class Lines:
         return starts[1:]
 
     def written(self) -> datetime:
-        """Tell when the file was last written to."""
+        """Tell when the file was last written to: to show, not to order anything by."""
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
 
     def claim(self) -> Path:

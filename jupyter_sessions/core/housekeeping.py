@@ -1,4 +1,7 @@
-"""What time does to a store: sessions close and are purged, blobs without a row go."""
+"""What time does to a store: sessions close and are purged, blobs without a row go.
+
+All of it goes by the wall clock and can't be undone, so a server asks `clock_watch` first.
+"""
 
 from __future__ import annotations
 

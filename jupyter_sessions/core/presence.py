@@ -59,9 +59,15 @@ _PRESENT = (
 )
 
 
+def _lapsed(context: Context) -> ColumnElement[bool]:
+    # What was seen in the future was so before the clock was put back. Who is still there says so
+    # again within the minute.
+    return or_(presence.c.seen <= context.now - LAPSES, presence.c.seen > context.now + LAPSES)
+
+
 def _alive(context: Context) -> ColumnElement[bool]:
     return and_(
-        presence.c.seen > context.now - LAPSES,
+        ~_lapsed(context),
         or_(presence.c.key_id.is_(None), shown_logins.live(context.now)),
     )
 
@@ -87,9 +93,7 @@ def keep(context: Context, request: model.KeepPresence) -> model.Done:
         presence.c.session_id == context.session.id,
         presence.c.user_id == context.principal.user_id,
     )
-    context.connection.execute(
-        delete(presence).where(*mine, presence.c.seen <= context.now - LAPSES)
-    )
+    context.connection.execute(delete(presence).where(*mine, _lapsed(context)))
     changed = context.connection.execute(
         update(presence)
         .where(*mine, presence.c.client == request.client, presence.c.keeper.is_(None))
@@ -172,7 +176,7 @@ def keep_followers(
 
 def drop_lapsed(context: Context) -> None:
     """Delete what nobody keeps."""
-    context.connection.execute(delete(presence).where(presence.c.seen <= context.now - LAPSES))
+    context.connection.execute(delete(presence).where(_lapsed(context)))
 
 
 @implements(api.WHO)

@@ -66,7 +66,11 @@ def digest(key: str) -> str:
 
 
 def key_ends(row: Any) -> datetime | None:
-    """When a key stops working, if it is not used again."""
+    """When a key stops working, if it is not used again.
+
+    By the wall clock, as people set it: a clock that is put back keeps a key for longer by as much,
+    one that is ahead refuses it for as long. Neither loses or alters anything.
+    """
     ends = [row.expires] if row.expires is not None else []
     if row.idle_timeout is not None:
         ends.append(row.last_used + timedelta(minutes=row.idle_timeout))
@@ -157,7 +161,8 @@ def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: b
             "This login has expired: its time is over, or it was not used for too long.",
             hint=again,
         )
-    unnoted = now - row.last_used
+    # Where the clock was put back, that is noted at once, and idle time counts from now.
+    unnoted = abs(now - row.last_used)
     often = timedelta.max
     if row.idle_timeout is not None:
         often = timedelta(minutes=row.idle_timeout) / _NOTED_WITHIN

@@ -41,6 +41,7 @@ _KNOWN = Prepared(
         commands.c.finished,
         commands.c.forgotten,
         commands.c.note,
+        commands.c.size,
         commands.c.outputs,
         commands.c.outputs_blob,
     ).where(commands.c.session_id == bindparam("session_id"), is_in(commands.c.uid, "uids"))
@@ -102,7 +103,7 @@ def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[st
     for recording in request.commands:
         identity = recording.identity
         before = newest.get(identity)
-        if before is None or _moment(recording) >= _moment(before):
+        if before is None or _place(recording) >= _place(before):
             newest[identity] = recording
     services = preparation.services
     return {
@@ -111,10 +112,19 @@ def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[st
     }
 
 
-def _moment(recording: model.Recording) -> tuple[bool, datetime]:
-    """Return what orders the versions of a command: whether it has ended, and until when it is."""
-    until = known_until(recording) or recording.request.started
-    return recording.response is not None, instants.utc(until)
+# How much the word on a command is worth: that it was aborted is often guessed by who survived.
+_WORTH = {"running": 0, "aborted": 1, "completed": 2, "error": 2}
+
+
+def _place(recording: model.Recording) -> tuple[int, datetime | None]:
+    """Return what orders the versions of a command; of two in one place the later one counts.
+
+    Until when one that runs is known was counted, from its start, by whoever records it: no clock
+    that is set changes that order. When it ended is a word of some clock, and orders nothing.
+    """
+    if recording.response is not None:
+        return _WORTH[recording.response.status], None
+    return 0, instants.utc(known_until(recording) or recording.request.started)
 
 
 @implements(api.RECORD_COMMANDS, prepare=_prepare, light=_is_light, together=_TOGETHER)
@@ -205,12 +215,9 @@ def _kind(status: str) -> str:
 def _update(context: Context, row: Any, kept: Kept) -> None:
     """Complete a running command, or take over later outputs, of a completed one, too."""
     columns = kept.columns
-    runs, ran = columns["status"] == "running", row.status == "running"
-    if row.forgotten or (runs and not ran):
+    if row.forgotten or not _tells_more(columns, row):
         return
-    completed = ran and not runs
-    if not completed and not _tells_more(columns, row):
-        return
+    completed = row.status == "running" and columns["status"] != "running"
     name_blobs(context, kept.blobs)
     # What was asked is settled; only what came back may still grow.
     columns = {name: value for name, value in columns.items() if name not in _ASKED}
@@ -222,10 +229,20 @@ def _update(context: Context, row: Any, kept: Kept) -> None:
 
 
 def _tells_more(columns: dict[str, Any], row: Any) -> bool:
-    """Tell whether outputs are other ones than those known, and not of an earlier moment."""
-    until = columns["finished"]
-    if until is None or (row.finished is not None and until < row.finished):
-        return False
+    """Tell whether this is news of a command, and no earlier or lesser word than is known.
+
+    What ended is compared by no clock: of two words of one worth the later that comes counts.
+    """
+    worth, known = _WORTH[columns["status"]], _WORTH[row.status]
+    if worth != known:
+        return worth > known
+    if worth == _WORTH["running"]:
+        until = columns["finished"]
+        # Both are counted from one start by one recorder, as `_place` says.
+        if until is None or (row.finished is not None and until < row.finished):
+            return False
+    elif worth == _WORTH["aborted"] and columns["size"] <= row.size:
+        return False  # nobody knows which guess is the later one: the fuller stays
     return any(columns[name] != getattr(row, name) for name in _CHANGING)
 
 

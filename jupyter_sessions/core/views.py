@@ -53,6 +53,8 @@ def seal(grant: Grant, secret: bytes) -> str:
     return base64.urlsafe_b64encode(_sign(payload, secret) + payload).decode().rstrip("=")
 
 
+# By the wall clock: one that is put back keeps a token for longer by as much, and login and role
+# are looked at again at each use.
 def unseal(token: str, secret: bytes, now: datetime) -> Grant:
     """Read a token.
 

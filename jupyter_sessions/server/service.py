@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
+from jupyter_sessions.core.clock_watch import ClockWatch
 from jupyter_sessions.server.bridge import Bridge
 from jupyter_sessions.server.rendering.renderer import Renderer
 from jupyter_sessions.store.workers import closing
@@ -52,6 +53,7 @@ class Service:
         self._open_store = open_store
         self._opening: asyncio.Task[Dispatcher] | None = None
         self._bridge: Bridge | None = None
+        self._clock = ClockWatch()
         self.limits = limits
         self.public_url = public_url.rstrip("/")
         self.administrators = administrators
@@ -111,8 +113,13 @@ class Service:
         return self.present_if_open
 
     async def tidy(self) -> None:
-        """Do the store's housekeeping, if it is open."""
-        if self._opening is not None and self._opening.done():
+        """Do the store's housekeeping, if it is open.
+
+        It closes sessions and deletes for good what is old enough, so it waits for the next time
+        where the clock has jumped since the last one, and may be put right again.
+        """
+        steady = self._clock.is_steady()
+        if self._opening is not None and self._opening.done() and steady:
             dispatcher = await self.dispatcher()
             await asyncio.to_thread(dispatcher.tidy)
 

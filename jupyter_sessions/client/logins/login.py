@@ -87,6 +87,7 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
         """How it has ended, where that is certain: by its server's word, or by its last day."""
         if self.ended is not None:
             return self.ended
+        # By this machine's clock: one that is ahead costs the user a new login, and nothing else.
         past = self.expires is not None and self.expires <= datetime.now(UTC)
         return "expired" if past else None
 

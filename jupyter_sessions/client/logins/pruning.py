@@ -27,7 +27,10 @@ def ended(logins: Iterable[Login]) -> list[Login]:
 
 
 def long_expired() -> list[Login]:
-    """Return the stored logins whose last day was long ago."""
+    """Return the stored logins whose last day was long ago.
+
+    A clock that is ahead by more than `KEPT` costs their users new logins, and nothing else.
+    """
     now = datetime.now(UTC)
     return [
         login
@@ -40,6 +43,8 @@ def prune(gone: list[Login]) -> None:
     """Forget stored logins, and what broken writes left."""
     for login in gone:
         store.remove(login)
+    # Files that a writer has made and not put in place within a day; one that is just being made
+    # can look so old only while the clock jumps, and its writer then fails and says so.
     old = time.time() - _EVERY
     for torn in folder().glob(f".*{NEW}"):
         with suppress(OSError):
@@ -51,6 +56,7 @@ def prune_now_and_then() -> None:
     """Have a process of its own forget what expired 30 days ago; at most once a day."""
     marker = folder() / names.PRUNED
     try:
+        # A clock that is set makes this come early, or late by as much.
         due = marker.stat().st_mtime < time.time() - _EVERY
         marker.touch(0o600)
     except FileNotFoundError:
