@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,6 +141,22 @@ model.ready(Destination, Failure, Hold, Asked, Line)
 def folder() -> Path:
     """Return where the files stand; it may not be there yet."""
     return folders.home() / "outbox"
+
+
+def new_path() -> Path:
+    """Return the path of a journal that is to begin now: its name says after which others."""
+    number = 1 + max(map(number_of, folder().glob(f"*{ENDING}")), default=0)
+    return folder() / f"{number:08d}-{secrets.token_hex(8)}{ENDING}"
+
+
+def number_of(journal: Path) -> int:
+    """Return where a journal stands among those that there were when it began.
+
+    It is what orders them, and not when they were written: clocks are set. Those of earlier
+    versions have no number, and so are the oldest.
+    """
+    number, hyphen, _ = journal.stem.partition("-")
+    return int(number) if hyphen and number.isdecimal() else 0
 
 
 def read_line(line: bytes) -> Line | None:

@@ -8,7 +8,6 @@ what is known of each command is kept in memory; its content waits on disk.
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -238,8 +237,7 @@ class Journal:
 
     def _file(self) -> Lines:
         if self._lines is None:
-            path = entries.folder() / f"{secrets.token_hex(8)}{entries.ENDING}"
-            self._lines = Lines(path, self._header)
+            self._lines = Lines(entries.new_path(), self._header)
         return self._lines
 
     @property

@@ -104,7 +104,7 @@ def any_for(server: str | None) -> bool:
 def survey() -> list[Undelivered]:
     """Tell what stands in the outbox, of whichever process, the oldest first."""
     found = []
-    for path in sorted({*_journals(), *_with_refused()}, key=_age):
+    for path in sorted({*_journals(), *_with_refused()}, key=_order):
         found += _in_journal(path)
         found += _refused_of(path)
     return sorted(found, key=lambda each: each.first)
@@ -256,7 +256,7 @@ def _last_hold(path: Path) -> Hold | None:
 
 
 def _journals() -> list[Path]:
-    return sorted(entries.folder().glob(f"*{entries.ENDING}"), key=_age)
+    return sorted(entries.folder().glob(f"*{entries.ENDING}"), key=_order)
 
 
 def _with_refused() -> list[Path]:
@@ -264,8 +264,10 @@ def _with_refused() -> list[Path]:
     return [path.with_suffix(entries.ENDING) for path in found]
 
 
-def _age(path: Path) -> float:
+def _order(path: Path) -> tuple[int, float]:
+    number = entries.number_of(path)
     try:
-        return path.stat().st_mtime
+        # Those of earlier versions have no number; when they were written is all that there is.
+        return number, 0.0 if number else path.stat().st_mtime
     except OSError:
-        return 0.0
+        return number, 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from jupyter_sessions import errors, model
 from jupyter_sessions.client import journal as journal_module
 from jupyter_sessions.client.entries import Destination
 from jupyter_sessions.client.journal import Journal
+from jupyter_sessions.client.left import left_behind
 
 TO = Destination("https://server", "ann", "1234567890123456789012")
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -116,6 +118,25 @@ def test_where_the_file_cannot_be_written_anew_it_stays_and_loses_nothing(state:
     [ended] = left(journal)
     assert ended.response is not None
     assert ended.response.outputs == running("", 29).so_far.outputs
+
+
+def test_journals_are_delivered_in_the_order_in_which_they_began_whatever_the_clock_says(
+    state: Path,
+) -> None:
+    begun = [Journal(TO) for _ in range(3)]
+    for number, journal in enumerate(begun):
+        journal.append(ended(f"{number}", "x", number))
+    paths = [journal.path for journal in begun if journal.path is not None]
+    older = state / "outbox" / "0123456789abcdef.journal"  # of the version before
+    older.write_bytes(paths[2].read_bytes())
+    for journal in begun:
+        journal.close()
+    for path, written in zip([older, *paths], (400, 300, 200, 100), strict=True):
+        os.utime(path, (written, written))
+    found = list(left_behind(TO.server, TO.user, None))
+    assert [journal.path for journal in found] == [older, *paths]
+    for journal in found:
+        journal.close()
 
 
 # ---- message ids that clients share, and journals of the version that knew commands by them

@@ -114,3 +114,41 @@ def test_a_new_client_after_a_restart_leaves_what_was_recorded_before_alone(
         "b1",
         "b2",
     ]
+
+
+# ---- clocks that are set
+
+#: Has the kernel tell its messages by a clock that is ahead or behind by so many seconds.
+SET = """
+import datetime, jupyter_client.session as session
+session.utcnow = lambda: datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds={})
+"""
+
+
+@pytest.mark.parametrize("step", [-7200, 7200])
+def test_cells_are_recorded_and_paused_in_their_order_whatever_the_kernels_clock_says(
+    manager: KernelManager, told: Told, step: int
+) -> None:
+    with listening(manager) as (_, heard):
+        run(
+            manager,
+            told.start,
+            "print('a')",
+            SET.format(step),
+            "print('b')",
+            "recording.pause()",
+            "print('paused')",
+            SET.format(-step),
+            "recording.unpause()",
+            "print('c')",
+            "recording.skip_current_cell()",
+            "print('d')",
+            "recording.stop(10)",
+        )
+    within = [each.request.source for each in last(told.all())]
+    wanted = ["print('a')", SET.format(step), "print('b')", "recording.pause()"]
+    assert within == [*wanted, "print('c')", "print('d')", "recording.stop(10)"]
+    assert len(last(heard)) == 12
+    for each in last(told.all()):
+        assert each.response is not None
+        assert each.response.finished >= each.request.started
