@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from tests.recorder.test_executions import SET
 from tests.server.kernels.jupyter import Jupyter
 
 
@@ -31,6 +34,31 @@ def test_a_session_that_is_made_in_a_kernel_is_the_servers_attachment(jupyter: J
     code = attached["session"]
     assert jupyter.sources(code) == ["print('kept')", "%session pause", "%session detach"]
     assert {each["status"] for each in jupyter.history(code)} == {"completed"}
+
+
+@pytest.mark.parametrize("step", [-7200, 7200])
+def test_a_kernel_whose_clock_is_not_the_servers_is_recorded_and_paused_all_the_same(
+    jupyter: Jupyter, step: int
+) -> None:
+    kernel = loaded(jupyter)
+    jupyter.run(kernel, SET.format(step))
+    jupyter.run(kernel, "%session new 'By another clock'")
+    code = jupyter.attachment(kernel)["session"]
+    jupyter.run(kernel, "print('a')")
+    jupyter.run(kernel, "%session pause")
+    jupyter.run(kernel, "print('not kept')")
+    jupyter.run(kernel, SET.format(-step))
+    jupyter.run(kernel, "%session unpause")
+    jupyter.run(kernel, "print('b')")
+    jupyter.run(kernel, "%%session off\nprint('left out')")
+    jupyter.run(kernel, "%session detach")
+    assert jupyter.sources(code) == [
+        "print('a')",
+        "%session pause",
+        "print('b')",
+        "%session detach",
+    ]
+    assert all(0 <= each["duration"] < 60 for each in jupyter.history(code))
 
 
 def test_what_another_front_changes_is_what_the_kernel_says(jupyter: Jupyter) -> None:
