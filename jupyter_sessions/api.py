@@ -97,6 +97,8 @@ class Operation(Generic[Req, Ans]):
     keyed
         Whether it takes an idempotency key, by which it is safe to send again: all that writes,
         but for what is safe by itself, or is done too often to be remembered.
+    fresh
+        Whether a login by password must have been confirmed by it in the last minutes.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Operation(Generic[Req, Ans]):
     confined: bool = True
     guests: bool = True
     keyed: bool = False
+    fresh: bool = False
 
     @property
     def in_session(self) -> bool:
@@ -150,6 +153,7 @@ def _add(
     confined: bool = True,
     guests: bool = True,
     keyed: bool | None = None,
+    fresh: bool = False,
 ) -> Operation[Req, Ans]:
     method, path = route.split(" ", 1)
     if writes is None:
@@ -173,6 +177,7 @@ def _add(
         confined=confined,
         guests=guests,
         keyed=(writes and counts and not needs.jupyter) if keyed is None else keyed,
+        fresh=fresh,
     )
     if name in _table:
         raise ValueError(f"two operations are called {name}")
@@ -211,7 +216,7 @@ REMOVE_SESSION = _add("sessions.remove", f"DELETE {S}", N.OWNER, model.SessionNa
 RESTORE_SESSION = _add("sessions.restore", f"POST {S}/restore", N.OWNER, model.SessionNamed, model.Session,
     "Bring a removed session back.", states=frozenset({"removed"}))
 TRANSFER_SESSION = _add("sessions.transfer", f"PUT {S}/owner", N.OWNER, model.TransferSession, model.Session,
-    "Make another user the owner.")
+    "Make another user the owner.", fresh=True)
 
 # ---- members
 LIST_MEMBERS = _add("members.list", f"GET {S}/members", N.READ, model.SessionNamed, model.Members,
@@ -312,21 +317,34 @@ ADD_ACCOUNT = _add("accounts.add", "POST /accounts", N.SERVER_ADMIN, model.NewAc
 LIST_ACCOUNTS = _add("accounts.list", "GET /accounts", N.SERVER_ADMIN, model.ListAccounts, model.Page[model.Account],
     "List the accounts.")
 SET_PASSWORD = _add("accounts.password", "PUT /accounts/{name}/password", N.SERVER_ADMIN, model.SetPassword, model.Account,
-    "Set an account's password; its logins end.")
+    "Set an account's password; its logins end.", fresh=True)
+RESET_SECOND_FACTOR = _add("secondfactor.reset", "DELETE /accounts/{name}/second-factor", N.SERVER_ADMIN, model.AccountNamed, model.Account,
+    "End the second factor of somebody who has lost it; their logins end.", fresh=True)
 DISABLE_ACCOUNT = _add("accounts.disable", "POST /accounts/{name}/disable", N.SERVER_ADMIN, model.AccountNamed, model.Account,
     "Disable an account: its logins end, its roles stay.")
 ENABLE_ACCOUNT = _add("accounts.enable", "POST /accounts/{name}/enable", N.SERVER_ADMIN, model.AccountNamed, model.Account,
     "Enable a disabled account.")
 REMOVE_ACCOUNT = _add("accounts.remove", "DELETE /accounts/{name}", N.SERVER_ADMIN, model.AccountNamed, model.Account,
-    "Remove an account that owns no session, with its roles everywhere.")
+    "Remove an account that owns no session, with its roles everywhere.", fresh=True)
 
 # ---- the caller's own account
 CHANGE_PASSWORD = _add("password.change", "PUT /user/password", N.USER, model.ChangePassword, model.PasswordChanged,
-    "Change the caller's own password; the account's other logins end.", confined=False, guests=False)
+    "Change the caller's own password; the account's other logins end.", confined=False, guests=False, keyed=False)
+
+SHOW_SECOND_FACTOR = _add("secondfactor.show", "GET /user/second-factor", N.USER, model.Nothing, model.SecondFactor,
+    "Tell whether the caller's account has a second factor.", confined=False, guests=False)
+SET_UP_SECOND_FACTOR = _add("secondfactor.create", "POST /user/second-factor", N.USER, model.SetUpSecondFactor, model.NewSecondFactor,
+    "Make the secret of a second factor, which counts once it is confirmed.", confined=False, guests=False, keyed=False)
+CONFIRM_SECOND_FACTOR = _add("secondfactor.confirm", "POST /user/second-factor/confirm", N.USER, model.ConfirmSecondFactor, model.RecoveryCodes,
+    "Enable the second factor by a first code; answers the recovery codes.", confined=False, guests=False, keyed=False)
+REMOVE_SECOND_FACTOR = _add("secondfactor.remove", "POST /user/second-factor/remove", N.USER, model.RemoveSecondFactor, model.Done,
+    "End the caller's second factor.", confined=False, guests=False, keyed=False)
 
 # ---- logins
 LOG_IN = _add("logins.create", "POST /login", N.NOTHING, model.LogIn, model.NewLogin,
     "Exchange user name and password for a key.", keyed=False)
+CONFIRM_LOGIN = _add("logins.confirm", "POST /login/confirm", N.USER, model.ConfirmLogin, model.Login,
+    "Confirm the login that this request came with by its password, for what needs that.", guests=False, keyed=False)
 LOG_IN_WITH_TICKET = _add("logins.redeem", "POST /login/ticket", N.NOTHING, model.LogInWithTicket, model.NewLogin,
     "Exchange a one-time ticket for a key.")
 CHECK_LOGIN = _add("logins.check", "GET /login", N.USER, model.Nothing, model.Login,
@@ -376,6 +394,8 @@ SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, model.SetD
     "Choose the group that new logins begin in; administrators choose for others too.", confined=False, guests=False)
 
 # ---- server
+LIST_AUDIT = _add("audit.list", "GET /audit", N.SERVER_ADMIN, model.ListAudit, model.Page[model.AuditEntry],
+    "Read the audit log: logins made, ended and refused, and what was changed of accounts; the newest first.")
 CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,
     "Tell whether the server can do its work: whether its database takes a write.", writes=True, keyed=False)
 # fmt: on

@@ -181,6 +181,54 @@ class Forbidden(SessionsError):
     exit_code = 13
 
 
+class SecondFactorNeeded(SessionsError):
+    """The password is right, and the account's second factor asks for a code too."""
+
+    code = "second_factor_needed"
+    status = 401
+    exit_code = 52
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(
+            message or "This account has a second factor: its code is needed too.",
+            hint=hint
+            or "Give the six digits that your authenticator app shows, or a recovery "
+            "code. In a shell or notebook, `login` asks for it, or takes it by --code.",
+        )
+
+
+class WrongCode(SessionsError):
+    """The code is not the account's, is over, or was used already."""
+
+    code = "wrong_code"
+    status = 401
+    exit_code = 53
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(
+            message or "That code is wrong, is over, or was used already.",
+            hint=hint
+            or "Wait for the next code of your authenticator app, and see that its "
+            "clock is right. Each code works once, a recovery code too.",
+        )
+
+
+class ConfirmationNeeded(SessionsError):
+    """The act is grave, and the login's password was given too long ago."""
+
+    code = "confirmation_needed"
+    status = 403
+    exit_code = 50
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(
+            message or "Confirm that it is you: your password was given more than 10 minutes ago.",
+            hint=hint
+            or "A command asks for the password, or takes it from "
+            "JUPYTER_SESSIONS_PASSWORD. A program confirms its login first, or logs in again.",
+        )
+
+
 class ConfirmationFailed(SessionsError):
     """The password or code that was to prove who is asking is not theirs."""
 

@@ -132,6 +132,16 @@ GROUP_CARD = (
     Column("Made", lambda g: g.created, Form.MOMENT),
 )
 
+AUDIT = (
+    Column("When", lambda e: e.at, Form.MOMENT),
+    Column("What", lambda e: e.kind),
+    Column("By", lambda e: _acting(e.user, e.real_user) or None),
+    Column("Concerns", lambda e: e.data.get("user") or e.data.get("unknown"), optional=True),
+    Column("From", lambda e: e.address or None, optional=True),
+    Column("Why", lambda e: e.data.get("why"), optional=True),
+    Column("Operation", lambda e: e.data.get("operation"), optional=True),
+)
+
 GROUP_USER = (
     Column("User", lambda u: u.user),
     Column("Name", lambda u: _other(u.display_name, u.user), optional=True),

@@ -88,7 +88,13 @@ class Work:
     ) -> Ans:
         """Call an operation, on the session's server if it concerns one."""
         transport = self.in_session if operation.in_session else self.transport
-        return transport.call(operation, request, content)
+        try:
+            return transport.call(operation, request, content)
+        except errors.ConfirmationNeeded as needed:
+            from jupyter_sessions.commands.own_account import confirm_login
+
+            confirm_login(self, transport, needed)
+            return transport.call(operation, request, content)
 
     def with_place(
         self, error: errors.SessionsError, way: Transport, otherwise: str

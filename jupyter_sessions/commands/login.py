@@ -18,6 +18,7 @@ from jupyter_sessions.commands.values import minutes, one_line
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.logins import Decided, Login, Wanted
+    from jupyter_sessions.client.logins.making import Made
     from jupyter_sessions.client.references import Address
 
 PASSWORD_VARIABLE = "JUPYTER_SESSIONS_PASSWORD"  # noqa: S105  # the variable's name
@@ -39,6 +40,7 @@ class _Login:
     work: Work
     wanted: Wanted
     password: str | None
+    code: str | None
     always_create: bool
     patience: float | None
     last_said: str = ""
@@ -102,7 +104,7 @@ class _Login:
                 "--password-stdin takes it from a pipe.",
             )
             try:
-                made = logins.create(self.wanted, password)
+                made = self._made(password)
             except errors.WrongPassword as error:
                 if given or not left:
                     raise
@@ -110,6 +112,32 @@ class _Login:
             else:
                 break
         return logins.Decided("created", made.login, made.clamped)
+
+    def _made(self, password: str) -> Made:
+        """Make a login; where the account has a second factor, its code is asked for."""
+        from jupyter_sessions.client import logins
+
+        code = self.code or ""
+        for left in reversed(range(_TRIES)):
+            try:
+                return logins.create(self.wanted, password, code)
+            except errors.SecondFactorNeeded:
+                if code:
+                    raise
+            except errors.WrongCode as error:
+                if self.code or not left:
+                    raise
+                self._warn(error.message)
+            code = ask_code(self.work)
+        return logins.create(self.wanted, password, code)
+
+
+def ask_code(work: Work) -> str:
+    """Ask for the code of a second factor."""
+    return work.front.ask_password(
+        "Code of your second factor, or a recovery code: ",
+        otherwise="Give it by --code, or log in where you can be asked.",
+    )
 
 
 @command(
@@ -128,6 +156,7 @@ class _Login:
 )
 @click.option("-w", "--password", metavar="PASSWORD", help="The password: others may see it here.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the standard input.")
+@click.option("--code", metavar="CODE", help="The code of the account's second factor.")
 @click.option("--sudo", metavar="WHO", help="Act as WHO, as administrators and group owners may.")
 @click.option("-t", "--timeout", type=IdleMinutes(), help="The idle time-out, in minutes.")
 @click.option(
@@ -143,6 +172,7 @@ def login(
     key: str | None,
     password_stdin: bool,
     password: str | None,
+    code: str | None,
     retry: float | None,
     create: bool,
     **more: str | int | None,
@@ -158,7 +188,13 @@ def login(
 
     where = given.address(address, work.server, user, port)
     if key is not None:
-        ignored = {"user": where.user, "password": password, "create": create or None, **more}
+        ignored = {
+            "user": where.user,
+            "password": password,
+            "code": code,
+            "create": create or None,
+            **more,
+        }
         return _joined(work, where, key, retry, [name for name, value in ignored.items() if value])
     wanted = logins.Wanted(
         server=where.server,
@@ -172,7 +208,7 @@ def login(
     )
     if password_stdin:
         password = work.front.read_password()
-    decided = _Login(work, wanted, password, create, retry).decide()
+    decided = _Login(work, wanted, password, code, create, retry).decide()
     return _made_current(work, decided, [])
 
 

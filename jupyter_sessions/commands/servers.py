@@ -90,10 +90,32 @@ def remove(work: Work, name: str, yes: bool) -> Result:
     return done(answer, f"The account {one_line(answer.name)} is removed.")
 
 
+@command("account reset-second-factor foo", session=False)
+@click.argument("name")
+def reset_second_factor(work: Work, name: str) -> Result:
+    """End the second factor of somebody who has lost it; their logins end.
+
+    See first that it is really them who ask. Their password stays.
+    """
+    answer = work.call(api.RESET_SECOND_FACTOR, model.AccountNamed(name=name))
+    return _account(answer, f"The account {one_line(answer.name)} has no second factor any more.")
+
+
+@command("audit", "audit --user foo", "audit -n 500 --json", session=False)
+@click.option("--user", metavar="USER", help="Only what concerns this user.")
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=50, help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def audit(work: Work, user: str | None, limit: int, after: str | None) -> Result:
+    """Read the audit log, the newest first: for administrators."""
+    page = work.call(api.LIST_AUDIT, model.ListAudit(user=user, limit=limit, after=after))
+    shown = Table(columns.AUDIT, page.items, "Nothing is in the audit log.")
+    return Result(page, (shown, *more(work, page.next)))
+
+
 account = click.Group(
     "account",
     help="Manage the accounts of this store, or of a server that you administer.",
-    commands=table(add, list_, password, disable, enable, remove),
+    commands=table(add, list_, password, reset_second_factor, disable, enable, remove),
 )
 
 
@@ -120,4 +142,4 @@ def demo(no_serve: bool, port: int, output: str | None) -> None:
     show(serve=not no_serve, port=port, output=output)
 
 
-COMMANDS = {**table(serve, demo), "account": account}
+COMMANDS = {**table(audit, serve, demo), "account": account}

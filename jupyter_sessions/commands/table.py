@@ -187,6 +187,7 @@ TABLE: tuple[Entry, ...] = (
         "Logins",
         "own_account",
         ("password", "Change my own password.", {"secret": True}),
+        ("second-factor", "Manage the second factor of my account.", {"secret": True}),
     ),
     *_section(
         "Logins",
@@ -198,6 +199,7 @@ TABLE: tuple[Entry, ...] = (
         "Servers",
         "servers",
         ("account", "Manage the accounts of this store or server.", {"secret": True}),
+        ("audit", "Read who logged in, and what was refused or changed of accounts."),
         ("serve", "Start a sessions server.", {"shell_only": True}),
         ("demo", "Record a real analysis, and look at it.", {"shell_only": True}),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from jupyter_sessions.api import Needs, Operation
 from jupyter_sessions.core.context import OpenSession, Principal
 from jupyter_sessions.errors import (
+    ConfirmationNeeded,
     Forbidden,
     NoSuchSession,
     NotSignedIn,
@@ -30,6 +31,9 @@ from jupyter_sessions.store.tables import (
     sessions,
     users,
 )
+
+#: How long after the password was given the gravest acts can be done without giving it again.
+CONFIRMED_FOR = timedelta(minutes=10)
 
 _BITS = [role.value for role in Roles if role is not Roles.OWNER]
 
@@ -239,6 +243,21 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
             "This login reaches the sessions of its group alone.",
             hint="Do that with a login of your own.",
         )
+
+
+def check_fresh(operation: Operation[Any, Any], principal: Principal, now: datetime) -> None:
+    """Check that a login by password was confirmed a short while ago, where that is needed.
+
+    Raises
+    ------
+    ConfirmationNeeded
+        When it was not.
+    """
+    if not operation.fresh or principal.confirmed is None:
+        return
+    # A clock that was put back makes no login fresh that was not.
+    if not timedelta() <= now - principal.confirmed <= CONFIRMED_FOR:
+        raise ConfirmationNeeded
 
 
 def check_role(

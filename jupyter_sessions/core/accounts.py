@@ -15,6 +15,7 @@ from jupyter_sessions.core import (
     names,
     password_rules,
     passwords,
+    second_factor,
     users,
 )
 from jupyter_sessions.core.context import Context
@@ -104,6 +105,15 @@ def set_password(context: Context, request: model.SetPassword) -> model.Account:
     return _change(context, request.name, "account.password_set", password_hash=context.prepared)
 
 
+@implements(api.RESET_SECOND_FACTOR)
+def reset_second_factor(context: Context, request: model.AccountNamed) -> model.Account:
+    """End the second factor of somebody who has lost it."""
+    row = users.required(context.connection, request.name)
+    if not second_factor.remove(context.connection, row.id):
+        raise Conflict(f"{row.name} has no second factor.", hint="Nothing needs to be done.")
+    return _change(context, request.name, "second_factor.reset", disabled=row.disabled)
+
+
 @implements(api.DISABLE_ACCOUNT)
 def disable(context: Context, request: model.AccountNamed) -> model.Account:
     """Shut an account out; its roles stay."""
@@ -148,6 +158,7 @@ def remove(context: Context, request: model.AccountNamed) -> model.Account:
             events.append(context, "member.revoked", {"user": row.name}, session=session)
         access.save(context.connection, session)
     tell_sessions_of(context, row.id)
+    second_factor.remove(context.connection, row.id)
     context.connection.execute(delete(members).where(theirs))
     context.connection.execute(delete(group_users).where(group_users.c.user_id == row.id))
     return _change(context, request.name, "account.removed", removed=context.now)

@@ -42,6 +42,7 @@ class Principal:
     `real_user_id` is who acts as the user by sudo, or has made the login for them. `group_id` is
     the group in which they make sessions; where the login is `confined`, it reaches the sessions of
     this group alone. `vouches` tells that it is believed who ran the commands that they record.
+    `confirmed` is when they last proved by password who they are, None where they came otherwise.
     `unnoted` tells that the key's use has not been written down for long. `user_id` is 0 for who
     has not changed anything here yet, and for nobody at all.
     """
@@ -59,6 +60,7 @@ class Principal:
     group_id: int | None = None
     confined: bool = False
     vouches: bool = False
+    confirmed: datetime | None = None
 
     @property
     def known(self) -> bool:
@@ -140,7 +142,8 @@ class Context:
 
     `prepared` is what the operation's preparation, which runs outside the transaction, has made;
     `upload` the stored content that came with the request; `server` the base URL under which the
-    caller reaches this store, if over HTTP, and `address` where such a caller is.
+    caller reaches this store, if over HTTP, and `address` where such a caller is. `audited` is what
+    goes to the audit log's file once the transaction is on disk.
     """
 
     transaction: Transaction
@@ -153,6 +156,7 @@ class Context:
     upload: Blob | None = None
     open_session: OpenSession | None = None
     open_group: Row[Any] | None = None
+    audited: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def connection(self) -> Connection:

@@ -13,17 +13,20 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import select
 
-from jupyter_sessions import model
+from jupyter_sessions import errors, model
 from jupyter_sessions.api import FOLLOW_EVENTS, Needs, Operation
 from jupyter_sessions.core import (
     access,
     accounts,
+    audit,
+    confirmation,
     events,
     group_changes,
     group_lists,
@@ -66,6 +69,8 @@ from jupyter_sessions.store.workers import Workers
 #: The modules whose use cases make up `USE_CASES`.
 NOUNS = (
     accounts,
+    audit,
+    confirmation,
     events,
     group_changes,
     group_lists,
@@ -205,6 +210,36 @@ class Dispatcher:
         if idempotency_key is not None:
             idempotency_key = idempotency.check_key(idempotency_key) if operation.keyed else None
         place = Place(server, address, idempotency_key)
+        refused = partial(self._refused, operation, request, asker, place)
+        try:
+            future = self._submit(operation, request, asker, upload, place)
+        except errors.SessionsError as error:
+            refused(error)
+            raise
+        if not audit.is_audited(operation):
+            future.add_done_callback(lambda done: refused(done.exception()))
+            return future
+        # What is refused is in the log before the caller learns of it.
+        answer: Future[Any] = Future()
+
+        def answer_after(done: Future[Any]) -> None:
+            kept = refused(done.exception())
+            if kept is None:
+                _pass_on(done, answer)
+            else:
+                kept.add_done_callback(lambda _: _pass_on(done, answer))
+
+        future.add_done_callback(answer_after)
+        return answer
+
+    def _submit(
+        self,
+        operation: Operation[Req, Ans],
+        request: Req,
+        asker: Asker,
+        upload: Path | bytes | None,
+        place: Place,
+    ) -> Future[Any]:
         use_case = USE_CASES[operation.name]
         default = getattr(request, "code", None) == "default"
         light = use_case.prepare is None or (use_case.light is not None and use_case.light(request))
@@ -215,7 +250,7 @@ class Dispatcher:
         if use_case.hashes and workers.waiting >= _MOST_WAIT_FOR_HASHES:
             raise ServerBusy
         if use_case.gate is not None:
-            use_case.gate(replace(self._preparation, address=address), request)
+            use_case.gate(replace(self._preparation, address=place.address), request)
         return workers.submit(
             self._prepare_and_run, operation, use_case, request, asker, place, upload
         )
@@ -293,6 +328,7 @@ class Dispatcher:
             housekeeping.end_guests,
             housekeeping.drop_old_keys,
             idempotency.drop_old,
+            housekeeping.drop_old_audit,
             presence.drop_lapsed,
         ):
             self._as_server(work).result()
@@ -303,6 +339,53 @@ class Dispatcher:
         self._hashers.close()
         self._preparers.close()
         self.database.close()
+
+    def _refused(
+        self,
+        operation: Operation[Any, Any],
+        request: Any,
+        asker: Asker,
+        place: Place,
+        error: BaseException | None,
+    ) -> Future[Any] | None:
+        """Write into the audit log that an operation was refused, if it was.
+
+        Returns
+        -------
+        Future or None
+            What is done when the database has taken it, None where there is nothing to wait for.
+        """
+        if not isinstance(error, errors.SessionsError) or not audit.is_refusal(operation, error):
+            return None
+        told = audit.refusal(operation, error, asker, place.address)
+        now = self._clock()
+        entry = {"at": now, "kind": audit.kind_of(operation), **told}
+        if not audit.is_kept(operation, error):
+            audit.write_line(entry, refused=True)
+            return None
+
+        def keep(transaction: Transaction) -> dict[str, Any]:
+            return audit.keep_refusal(
+                transaction.connection,
+                operation,
+                told,
+                request,
+                now=now,
+                secret=self._services.secret,
+            )
+
+        def write(kept: Future[dict[str, Any]]) -> None:
+            # What the database does not take still goes to the log.
+            whole = entry if kept.exception() is not None else kept.result()
+            audit.write_line(whole, refused=True)
+
+        try:
+            kept = self.database.write(keep)
+        except errors.SessionsError:  # the store is being closed
+            audit.write_line(entry, refused=True)
+            return None
+        kept.add_done_callback(write)
+        return kept
 
     def _note_use(self, key_id: int | None) -> None:
         """Keep the login of who only reads from running out as if it were not used."""
@@ -454,6 +537,7 @@ class Dispatcher:
                 if author is not None and author(context, request) == principal.user_id:
                     role = operation.own.role
             access.check_role(context.session, principal, role, operation.states)
+        access.check_fresh(operation, principal, context.now)
 
     def _run(
         self,
@@ -465,8 +549,12 @@ class Dispatcher:
         prepared: _Prepared,
         upload: Blob | None,
     ) -> Future[Any]:
+        audited: list[dict[str, Any]] = []
+
         def carry_out(transaction: Transaction, request: Any, prepared: _Prepared) -> Any:
             context = self._resolve(transaction, operation, asker, place, lock=operation.writes)
+            audited.clear()  # it may be the second time
+            context.audited = audited
             claim = None
             if place.idempotency_key is not None:
                 key = place.idempotency_key
@@ -497,7 +585,9 @@ class Dispatcher:
             return self.database.read(work)
         together = use_case.together
         if together is None or prepared.failure is not None:
-            return self.database.write(work)
+            future = self.database.write(work)
+            future.add_done_callback(lambda done: _write_lines(done, audited))
+            return future
 
         def carry_out_all(transaction: Transaction, parts: Sequence[Any]) -> Sequence[Any]:
             requests, values = zip(*parts, strict=True)
@@ -509,3 +599,21 @@ class Dispatcher:
         return self.database.write(
             work, Joint(kind, marks, (request, prepared.value), carry_out_all)
         )
+
+
+def _pass_on(done: Future[Any], answer: Future[Any]) -> None:
+    """Answer as `done` was answered."""
+    if not answer.set_running_or_notify_cancel():
+        return
+    error = done.exception()
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(done.result())
+
+
+def _write_lines(done: Future[Any], audited: list[dict[str, Any]]) -> None:
+    """Write what a transaction did into the audit log, once it is on disk."""
+    if audited and done.exception() is None:
+        for entry in audited:
+            audit.write_line(entry)

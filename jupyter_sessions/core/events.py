@@ -57,9 +57,14 @@ def append(
 
 
 def append_to_server(context: Context, kind: str, **data: Any) -> None:
-    """Append an event that concerns the server's accounts and no session."""
+    """Append an event that concerns the server's accounts and no session: the audit log's."""
+    if context.address:
+        data["address"] = context.address
     row = {**_said(context, kind), "data": _encode(data).decode()}
     context.connection.execute(insert(server_events).values(row))
+    principal = context.principal
+    acting = {"by": principal.name} if principal.name else {}
+    context.audited.append({"at": context.now, "kind": kind, **acting, **data})
 
 
 def _said(context: Context, kind: str) -> dict[str, Any]:

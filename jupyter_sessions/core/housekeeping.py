@@ -16,7 +16,15 @@ from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store import search
 from jupyter_sessions.store.numbers import rows_in
-from jupyter_sessions.store.tables import blobs, commands, files, keys, sessions, settings
+from jupyter_sessions.store.tables import (
+    blobs,
+    commands,
+    files,
+    keys,
+    server_events,
+    sessions,
+    settings,
+)
 from jupyter_sessions.store.tables import events as event_log
 
 _GRACE = timedelta(days=1)
@@ -55,6 +63,12 @@ def close_expired(context: Context) -> int:
         events.append(context, "session.closed", {"why": "time-out"}, session=session)
         access.save(context.connection, session)
     return len(expired)
+
+
+def drop_old_audit(context: Context) -> None:
+    """Drop the entries of the audit log that are kept no longer."""
+    oldest = context.now - context.services.limits.audit
+    context.connection.execute(delete(server_events).where(server_events.c.at < oldest))
 
 
 def _expired(context: Context, condition: ColumnElement[bool]) -> list[OpenSession]:

@@ -34,6 +34,8 @@ class Limits:
         The longest time that one may ask for.
     guests
         Whether people without an account may come in by an invitation.
+    audit
+        How long the audit log is kept.
     """
 
     command: int = 256 * 2**20
@@ -47,3 +49,4 @@ class Limits:
     invitation: timedelta = timedelta(days=7)
     longest_invitation: timedelta = timedelta(days=30)
     guests: bool = False
+    audit: timedelta = timedelta(days=365)

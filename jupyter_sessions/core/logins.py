@@ -20,11 +20,19 @@ from jupyter_sessions.core import (
     shown_logins,
     users,
 )
+from jupyter_sessions.core.confirmation import check_code, spend_code
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.members import tell_sessions_of
 from jupyter_sessions.core.own_login import idle_timeout
 from jupyter_sessions.core.registry import Preparation, implements
-from jupyter_sessions.errors import AccountDisabled, Forbidden, NotFound, NotSignedIn, WrongPassword
+from jupyter_sessions.errors import (
+    AccountDisabled,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    SecondFactorNeeded,
+    WrongPassword,
+)
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
 
@@ -61,6 +69,11 @@ def _verify(preparation: Preparation, request: model.LogIn) -> _Verified:
         raise AccountDisabled(
             f"The account {row.name} is disabled.", hint="Ask the server's administrator."
         )
+    try:
+        check_code(preparation, row.id, request.code)
+    except SecondFactorNeeded:
+        tries.withdraw(*who)
+        raise
     tries.succeeded(*who)
     return _Verified(row.id, password_hash)
 
@@ -84,6 +97,7 @@ def log_in(context: Context, request: model.LogIn) -> model.NewLogin:
             hint="Check both. The server's administrator can set a new password.",
         )
     connection = context.connection
+    spend_code(context, row.id, request.code)
     if request.sudo is None:
         user, real_user_id = row, None
         reach = authority.own_reach(connection, row, request.group)
@@ -102,6 +116,7 @@ def log_in(context: Context, request: model.LogIn) -> model.NewLogin:
         label=request.label,
         agent=request.agent,
         real_user_id=real_user_id,
+        confirmed=context.now,
     )
 
 
@@ -139,6 +154,7 @@ def redeem(context: Context, request: model.LogInWithTicket) -> model.NewLogin:
         real_user_id=None if parent is None else parent.real_user_id,
         made_by_id=None if parent is None else parent.made_by_id,
         parent_id=None if parent is None else parent.id,
+        confirmed=None if parent is None else parent.confirmed,
     )
 
 
@@ -151,9 +167,13 @@ def make(
     label: str,
     agent: str = "",
     until: datetime | None = None,
+    confirmed: datetime | None = None,
     **others: int | None,
 ) -> model.NewLogin:
-    """Make a login: `idle` is its time-out and whether that was clamped, `others` who else acts."""
+    """Make a login: `idle` is its time-out and whether that was clamped, `others` who else acts.
+
+    `confirmed` is when the password was given by which it is made, None where it was by none.
+    """
     expires = context.now + context.services.limits.login
     number, key = keys.make(
         context.connection,
@@ -166,6 +186,7 @@ def make(
         idle_timeout=idle[0],
         group_id=reach.group_id,
         confined=reach.confined,
+        confirmed=confirmed,
         **others,
     )
     login = shown_logins.by_number(context, number)
@@ -241,6 +262,8 @@ def open_(context: Context, request: model.OpenLogin) -> model.NewLogin:
         ),
         label=request.label,
         made_by_id=made_by_id,
+        # Who makes one for themselves does not get past what their own login must confirm.
+        confirmed=principal.confirmed if user.id == me.id else None,
     )
 
 

@@ -1,85 +1,37 @@
-"""The account of whoever asks: changing its password."""
+"""The account of whoever asks: its password and its second factor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from jupyter_sessions import api, model
-from jupyter_sessions.core import events, keys, names, password_rules, passwords, principals
-from jupyter_sessions.core.context import Context, Principal
+from jupyter_sessions.core import events, keys, password_rules, passwords, second_factor
+from jupyter_sessions.core.confirmation import Proof, confirm
+from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.members import tell_sessions_of
 from jupyter_sessions.core.registry import Preparation, implements
-from jupyter_sessions.errors import ConfirmationFailed, Conflict, Forbidden
+from jupyter_sessions.errors import Conflict, Forbidden, WrongCode
 from jupyter_sessions.store.tables import keys as keys_table
+from jupyter_sessions.store.tables import recovery_codes, second_factors
 from jupyter_sessions.store.tables import users as users_table
 
 
 @dataclass(frozen=True)
 class _Change:
-    """The hash of a new password, and the hash that the present one was checked against."""
+    """The hash of a new password, and the proof by the present one."""
 
-    before: str
+    proof: Proof
     after: str
 
 
-def _account(preparation: Preparation) -> Any:
-    """Return the row of the account of whoever asks, which has a password."""
-
-    def read(connection: Any) -> tuple[Principal, Any]:
-        principal = principals.resolve(
-            connection, preparation.asker, now=preparation.now, writes=False
-        )
-        found = select(users_table).where(users_table.c.id == principal.user_id)
-        return principal, connection.execute(found).one_or_none()
-
-    principal, row = preparation.database.read(lambda tx: read(tx.connection)).result()
-    if principal.real_user_id is not None:
-        raise Forbidden(
-            f"This login acts for {principal.name}, and does not change their account.",
-            hint=f"{principal.name} can do that with a login of their own.",
-        )
-    if row is None or row.password_hash is None:
-        raise Conflict(
-            f"{principal.name} has no password here: you are known by other means.",
-            hint="Change it where you log in: the hub, or the Jupyter server.",
-        )
-    return row
-
-
-def confirm_password(preparation: Preparation, password: str) -> Any:
-    """Check the present password of whoever asks, and return the row of their account.
-
-    Raises
-    ------
-    ConfirmationFailed
-        When the password is not theirs.
-    TooManyTries
-        After too many failures, as for logins.
-    Conflict
-        When they have no password here.
-    Forbidden
-        When they act for somebody else.
-    """
-    row = _account(preparation)
-    who = names.fold(row.name), preparation.address
-    tries = preparation.services.login_tries
-    tries.begin(*who)
-    if not passwords.matches(row.password_hash, password):
-        raise ConfirmationFailed(
-            "That is not your present password; nothing is changed.",
-            hint="Try again. If you have lost it, ask the server's administrator for a new one.",
-        )
-    tries.succeeded(*who)
-    return row
-
-
 def _prepare_change(preparation: Preparation, request: model.ChangePassword) -> _Change:
-    row = confirm_password(preparation, request.current)
+    row, proof = confirm(preparation, request.current, request.code)
     password_rules.check_password(request.password, row.name, row.display_name)
-    return _Change(row.password_hash, passwords.make_hash(request.password))
+    return _Change(proof, passwords.make_hash(request.password))
 
 
 @implements(api.CHANGE_PASSWORD, prepare=_prepare_change, hashes=True)
@@ -89,24 +41,104 @@ def change_password(
 ) -> model.PasswordChanged:
     """Change the password, and end the account's other logins."""
     change: _Change = context.prepared
-    principal = context.principal
-    changed = context.connection.execute(
+    change.proof.spend(context)
+    context.connection.execute(
         update(users_table)
-        .where(
-            users_table.c.id == principal.user_id,
-            # It may have changed since it was checked, outside this transaction.
-            users_table.c.password_hash == change.before,
-        )
+        .where(users_table.c.id == context.principal.user_id)
         .values(password_hash=change.after)
     )
-    if not changed.rowcount:
-        raise Conflict("The password was changed meanwhile.", hint="Log in again.")
-    ended = end_other_logins(context)
-    events.append_to_server(context, "account.password_changed", user=principal.name, ended=ended)
+    ended = _end_other_logins(context)
+    name = context.principal.name
+    events.append_to_server(context, "account.password_changed", user=name, ended=ended)
     return model.PasswordChanged(ended=ended)
 
 
-def end_other_logins(context: Context) -> int:
+@implements(api.SHOW_SECOND_FACTOR)
+def show_second_factor(context: Context, request: model.Nothing) -> model.SecondFactor:  # noqa: ARG001  # no fields
+    """Show whether there is a second factor."""
+    mine = context.principal.user_id
+    enabled = select(second_factors.c.enabled).where(second_factors.c.user_id == mine)
+    left = select(func.count()).where(recovery_codes.c.user_id == mine)
+    return model.SecondFactor(
+        enabled=context.connection.execute(enabled).scalar(),
+        recovery_codes=context.connection.execute(left).scalar_one(),
+    )
+
+
+def _prepare_set_up(preparation: Preparation, request: model.SetUpSecondFactor) -> Proof:
+    return confirm(preparation, request.password, "")[1]
+
+
+def _refuse_enabled(context: Context) -> None:
+    if second_factor.is_enabled(context.connection, context.principal.user_id):
+        raise Conflict(
+            "Your account has a second factor already.", hint="End it first, to set up another."
+        )
+
+
+@implements(api.SET_UP_SECOND_FACTOR, prepare=_prepare_set_up, hashes=True)
+def set_up_second_factor(
+    context: Context,
+    request: model.SetUpSecondFactor,  # noqa: ARG001  # checked in the preparation
+) -> model.NewSecondFactor:
+    """Make a secret, which does not count yet."""
+    _refuse_enabled(context)
+    context.prepared.spend(context)
+    mine = context.principal.user_id
+    second_factor.remove(context.connection, mine)
+    secret = second_factor.make_secret()
+    context.connection.execute(
+        insert(second_factors).values(user_id=mine, secret=secret, enabled=None, last_step=0)
+    )
+    host = urlsplit(context.server or "").hostname or ""
+    uri = second_factor.secret_uri(secret, context.principal.name, host)
+    return model.NewSecondFactor(secret=secret, uri=uri)
+
+
+@implements(api.CONFIRM_SECOND_FACTOR)
+def confirm_second_factor(
+    context: Context, request: model.ConfirmSecondFactor
+) -> model.RecoveryCodes:
+    """Enable the second factor, and make its recovery codes."""
+    principal, connection = context.principal, context.connection
+    if principal.real_user_id is not None:
+        raise Forbidden(
+            f"This login acts for {principal.name}, and does not change their account.",
+            hint=f"{principal.name} can do that with a login of their own.",
+        )
+    _refuse_enabled(context)
+    if not second_factor.use_code(connection, principal.user_id, request.code, context.now):
+        raise WrongCode
+    connection.execute(
+        update(second_factors)
+        .where(second_factors.c.user_id == principal.user_id)
+        .values(enabled=context.now)
+    )
+    codes = second_factor.make_recovery_codes(connection, principal.user_id)
+    ended = _end_other_logins(context) if request.end_logins else 0
+    events.append_to_server(context, "second_factor.enabled", user=principal.name, ended=ended)
+    return model.RecoveryCodes(codes=codes, ended=ended)
+
+
+def _prepare_removal(preparation: Preparation, request: model.RemoveSecondFactor) -> Proof:
+    return confirm(preparation, request.password, request.code)[1]
+
+
+@implements(api.REMOVE_SECOND_FACTOR, prepare=_prepare_removal, hashes=True)
+def remove_second_factor(context: Context, request: model.RemoveSecondFactor) -> model.Done:
+    """End the second factor."""
+    proof: Proof = context.prepared
+    proof.spend(context)
+    principal = context.principal
+    if not second_factor.remove(context.connection, principal.user_id):
+        raise Conflict("Your account has no second factor.", hint="Nothing needs to be done.")
+    if request.end_logins:
+        _end_other_logins(context)
+    events.append_to_server(context, "second_factor.removed", user=principal.name)
+    return model.Done()
+
+
+def _end_other_logins(context: Context) -> int:
     """End all logins of whoever asks but the one that they ask with; return how many."""
     principal, connection = context.principal, context.connection
     # Who has proved the password needs no other login to stand by theirs.
@@ -114,7 +146,7 @@ def end_other_logins(context: Context) -> int:
         update(keys_table).where(keys_table.c.id == principal.key_id).values(parent_id=None)
     )
     columns = (keys_table.c.user_id, keys_table.c.real_user_id, keys_table.c.made_by_id)
-    theirs = (
+    theirs: tuple[Any, ...] = (
         or_(*(column == principal.user_id for column in columns)),
         keys_table.c.kind.in_(["login", "ticket"]),
         keys_table.c.id.is_distinct_from(principal.key_id),

@@ -40,6 +40,7 @@ _KEY = select(
     keys.c.made_by_id,
     keys.c.group_id,
     keys.c.confined,
+    keys.c.confirmed,
     users_table.c.id,
     users_table.c.name,
     users_table.c.display_name,
@@ -183,6 +184,7 @@ def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: b
         default_session=row.default_session,
         group_id=row.group_id,
         confined=row.confined,
+        confirmed=row.confirmed,
     )
 
 

@@ -12,6 +12,7 @@ from jupyter_sessions.model.fields import (
     PageSize,
     Password,
     Request,
+    SecondFactorCode,
     UserName,
 )
 
@@ -60,12 +61,58 @@ class ChangePassword(Request):
 
     current: GivenPassword
     password: Password
+    code: SecondFactorCode = ""
 
 
 class PasswordChanged(Answer):
     """How many other logins of the account have ended with the old password."""
 
     ended: int
+
+
+class SecondFactor(Answer):
+    """Since when the caller's account has a second factor, and how many recovery codes are left."""
+
+    enabled: datetime | None
+    recovery_codes: int
+
+
+class SetUpSecondFactor(Request):
+    """Begin with a second factor: the present password is the proof of who asks."""
+
+    password: GivenPassword
+
+
+class NewSecondFactor(Answer):
+    """What an authenticator app takes: the secret, and the same as an ``otpauth`` URI.
+
+    It counts from when `secondfactor.confirm` has got a first code.
+    """
+
+    secret: str
+    uri: str
+
+
+class ConfirmSecondFactor(Request):
+    """A first code, which shows that the app has the secret; `end_logins` ends the other logins."""
+
+    code: SecondFactorCode
+    end_logins: bool = False
+
+
+class RecoveryCodes(Answer):
+    """Codes for when the app is lost: each works once. They are shown this once."""
+
+    codes: list[str]
+    ended: int
+
+
+class RemoveSecondFactor(Request):
+    """End the caller's second factor, with both factors as the proof of who asks."""
+
+    password: GivenPassword
+    code: SecondFactorCode
+    end_logins: bool = False
 
 
 class User(Answer):

@@ -8,7 +8,15 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from jupyter_sessions.model.commands import CommandSummary
-from jupyter_sessions.model.fields import Answer, Code, EventNumber, PageSize, Request
+from jupyter_sessions.model.fields import (
+    Answer,
+    Code,
+    Cursor,
+    EventNumber,
+    PageSize,
+    Request,
+    UserName,
+)
 
 #: Every kind of event in a session's log: what happened, and what the event's data tells of it.
 EVENT_KINDS: Mapping[str, str] = MappingProxyType(
@@ -72,6 +80,33 @@ class ListEvents(Request):
     order: Literal["newest", "oldest"] = "oldest"
     limit: PageSize = 100
     after: EventNumber | None = None
+
+
+class ListAudit(Request):
+    """Which entries of the audit log to list, the newest first; `user` is whom they concern."""
+
+    user: UserName | None = None
+    limit: PageSize = 100
+    after: Cursor | None = None
+
+
+class AuditEntry(Answer):
+    """One line of the audit log. It holds no password, key or code.
+
+    `user` is who acted, where that is known, `real_user` who really did, under sudo; `address` is
+    where they were, where they came over HTTP. `data` tells whom it concerns (`user`), and of what
+    was refused which `operation` it was and `why`: the error's code. A name that no account has is
+    not written down, for it may be a password that was typed in the wrong field: `unknown` is the
+    same for the same name.
+    """
+
+    number: int
+    at: datetime
+    kind: str
+    user: str
+    real_user: str | None
+    address: str
+    data: dict[str, Any]
 
 
 class Follow(Request):

@@ -16,6 +16,8 @@ GroupName = Annotated[str, Meta(min_length=1, max_length=255)]
 #: A password that is chosen, and one that is given as a proof.
 Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
 GivenPassword = Annotated[str, Meta(max_length=1_000)]
+#: What an authenticator app shows, or a recovery code; empty where none is given.
+SecondFactorCode = Annotated[str, Meta(max_length=100)]
 ScratchName = Annotated[str, Meta(min_length=1, max_length=200)]
 SearchText = Annotated[str, Meta(max_length=500)]
 Path = Annotated[str, Meta(max_length=1_000)]

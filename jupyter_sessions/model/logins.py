@@ -17,6 +17,7 @@ from jupyter_sessions.model.fields import (
     Minutes,
     PageSize,
     Request,
+    SecondFactorCode,
     UserName,
 )
 from jupyter_sessions.model.sessions import Session
@@ -28,16 +29,25 @@ class LogIn(Request):
     `group` is to be the login's current group; without one it is the user's default group.
     `idle_timeout` is in minutes; without one the server's default counts. `agent` is the program
     that asks, `label` says on what the login is used. `sudo` is the user to act as: for the
-    server's administrators, and for the owners of a group that the other is in.
+    server's administrators, and for the owners of a group that the other is in. `code` is of the
+    account's second factor, where it has one.
     """
 
     user: UserName
     password: GivenPassword
+    code: SecondFactorCode = ""
     group: GroupName | None = None
     idle_timeout: Minutes | None = None
     agent: Label = ""
     label: Label = ""
     sudo: UserName | None = None
+
+
+class ConfirmLogin(Request):
+    """The password, and the code of a second factor, of who made the login that asks."""
+
+    password: GivenPassword
+    code: SecondFactorCode = ""
 
 
 class LogInWithTicket(Request):

@@ -109,6 +109,14 @@ class SessionsExtension(ExtensionApp):
         "long as it lives at most.",
     ).tag(config=True)
 
+    audit_log = Unicode(
+        help="A file for the audit log, one JSON object a line; at 50 MiB another is begun, and "
+        "ten are kept. By default its lines stand in the server's log. Administrators read it by "
+        "`jupyter sessions audit` too.",
+    ).tag(config=True)
+    audit_days = Float(
+        365.0, min=1, help="How many days the audit log is kept in the database."
+    ).tag(config=True)
     guests = Bool(
         False,
         help="Whether people without an account may come in by an invitation, as guests of one "
@@ -160,16 +168,19 @@ class SessionsExtension(ExtensionApp):
 
     _tidying: asyncio.Task[None] | None = None
     _told: Path | None = None
+    _audit_file: logging.Handler | None = None
     _service: Service
 
     def initialize_settings(self) -> None:
         """Make what the handlers share known to them."""
+        from jupyter_sessions.server.audit_file import write_audit_log
         from jupyter_sessions.server.identity import ask_every_minute
         from jupyter_sessions.server.log_filter import hide_keys
 
         if self.serverapp is not None:
             ask_every_minute(self.serverapp.identity_provider)
             hide_keys(self.serverapp.log, *map(logging.getLogger, ("tornado", "jupyter_sessions")))
+            self._audit_file = write_audit_log(self.audit_log, self.serverapp.log)
         limits = Limits(
             command=self.max_command_bytes,
             file=self.max_file_bytes,
@@ -182,6 +193,7 @@ class SessionsExtension(ExtensionApp):
             invitation=timedelta(days=self.invitation_days),
             longest_invitation=timedelta(days=self.longest_invitation_days),
             guests=self.guests,
+            audit=timedelta(days=self.audit_days),
         )
 
         def open_store() -> Dispatcher:
@@ -268,3 +280,6 @@ class SessionsExtension(ExtensionApp):
             self._tidying.cancel()
         await self._service.drain(self.stop_within, close=self.closes_connections)
         await self._service.stop()
+        if self._audit_file is not None:
+            logging.getLogger("jupyter_sessions.audit").removeHandler(self._audit_file)
+            self._audit_file.close()

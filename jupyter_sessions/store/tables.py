@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.columns import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0010"
+REVISION = "0011"
 
 metadata = MetaData(
     naming_convention={
@@ -276,11 +276,34 @@ keys = Table(
     Column("agent", String, nullable=False, server_default=""),
     # The login under which it was made, with which it ends: what comes of a ticket, for one.
     Column("parent_id", Number),
+    # When its holder last proved by password who they are; null where they came in otherwise.
+    Column("confirmed", Instant),
     Index("ix_keys_user_id", "user_id"),
     Index("ix_keys_real_user_id", "real_user_id"),
     Index("ix_keys_made_by_id", "made_by_id"),
     Index("ix_keys_group_id", "group_id"),
     Index("ix_keys_parent_id", "parent_id"),
+)
+
+#: Second factors, by time (RFC 6238); `enabled` is null until a first code has shown that it works.
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    # It can't be hashed: each code is computed from it.
+    Column("secret", String, nullable=False),
+    Column("enabled", Instant),
+    # The newest time step of which a code was used: none is used twice.
+    Column("last_step", BigInteger, nullable=False),
+)
+
+#: Codes for who has lost their second factor, as SHA-256; each works once, and goes.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Index("ix_recovery_codes_user_id", "user_id"),
 )
 
 #: What the keys of the kind ``invitation`` open: one session, with roles, for so many.

@@ -34,7 +34,13 @@ def test_a_user_changes_their_password_on_the_page_and_stays_logged_in(site: Sit
         assert log_in(browser, name).status_code == 303
         page = browser.get("/sessions/account")
         assert "Common passwords are refused" in page.text and 'type="password"' in page.text
-        form = {"_xsrf": xsrf(page), "current": PASSWORD, "new": NEW, "again": NEW}
+        form = {
+            "_xsrf": xsrf(page),
+            "what": "password",
+            "current": PASSWORD,
+            "new": NEW,
+            "again": NEW,
+        }
         for wrong, status, said in (
             ({"again": "x"}, 400, "differ"),
             ({"current": "wrong"}, 403, "not your present password"),

@@ -12,6 +12,9 @@ from tests.core.asking import commands, do, record, recorded
 
 BEFORE = [
     "ALTER TABLE blobs DROP COLUMN digests",
+    "ALTER TABLE keys DROP COLUMN confirmed",
+    "DROP TABLE second_factors",
+    "DROP TABLE recovery_codes",
     "DROP INDEX ix_keys_parent_id",
     "ALTER TABLE groups DROP COLUMN external",
     "DROP INDEX ix_commands_managing",

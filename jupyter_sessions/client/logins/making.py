@@ -55,8 +55,8 @@ class Made:
     clamped: bool
 
 
-def create(wanted: Wanted, password: str) -> Made:
-    """Exchange a password for a key, and store the login.
+def create(wanted: Wanted, password: str, code: str = "") -> Made:
+    """Exchange a password, and the code of a second factor, for a key, and store the login.
 
     The password is sent only to what has answered as a sessions server.
 
@@ -64,6 +64,8 @@ def create(wanted: Wanted, password: str) -> Made:
     ------
     WrongPassword, AccountDisabled, TooManyTries, Forbidden, NotFound
         When the server refuses.
+    SecondFactorNeeded, WrongCode
+        When the account asks for a code, or for another one.
     ServerUnreachable, ServerNotTrusted, NotASessionsServer
         When there is no sessions server to ask.
     StoreUnusable
@@ -77,6 +79,7 @@ def create(wanted: Wanted, password: str) -> Made:
     request = model.LogIn(
         user=wanted.user,
         password=password,
+        code=code,
         group=wanted.group,
         idle_timeout=wanted.idle_timeout,
         agent=wanted.agent,

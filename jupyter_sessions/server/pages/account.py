@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import api, errors, model
@@ -9,7 +11,7 @@ from jupyter_sessions.server.pages.page import Page
 
 
 class AccountPage(Page):
-    """The visitor's account: a form for another password."""
+    """The visitor's account: forms for another password, and for a second factor."""
 
     @allow_unauthenticated
     async def get(self) -> None:
@@ -18,25 +20,74 @@ class AccountPage(Page):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Change the password."""
-        # A password's spaces are its own.
-        current, new, again = (
-            self.get_body_argument(name, "", strip=False) for name in ("current", "new", "again")
-        )
+        """Do what the form asks for."""
+        acts = {
+            "password": self._change_password,
+            "set-up": self._set_up,
+            "enable": self._enable,
+            "remove": self._remove,
+        }
+        what = self.get_body_argument("what", "")
+        if what not in acts:
+            raise errors.BadRequest("The form names nothing to do.", hint="Open the page again.")
         try:
-            if new != again:
-                raise errors.BadRequest(
-                    "The two new passwords differ.", hint="Nothing is changed; try again."
-                )
-            request = self.ask(model.ChangePassword, current=current, password=new)
-            changed = await self.call(api.CHANGE_PASSWORD, request)
+            shown = await acts[what]()
         except (errors.NotSignedIn, errors.InternalError, errors.StoreUnusable):
             raise
         except errors.SessionsError as failure:
             self.set_status(failure.status)
-            await self._show(failure=f"{failure.message} {failure.hint}".strip())
+            self.say_when_to_retry(failure)
+            await self._show(failed=what, failure=f"{failure.message} {failure.hint}".strip())
         else:
-            await self._show(ended=changed.ended)
+            await self._show(**shown)
 
-    async def _show(self, *, failure: str = "", ended: int | None = None) -> None:
-        await self.finish_page("account.html", failure=failure, ended=ended)
+    def _secret(self, name: str) -> str:
+        # A password's spaces are its own.
+        return self.get_body_argument(name, "", strip=False)
+
+    async def _change_password(self) -> dict[str, Any]:
+        new = self._secret("new")
+        if new != self._secret("again"):
+            raise errors.BadRequest(
+                "The two new passwords differ.", hint="Nothing is changed; try again."
+            )
+        request = self.ask(
+            model.ChangePassword,
+            current=self._secret("current"),
+            password=new,
+            code=self._secret("code"),
+        )
+        return {"ended": (await self.call(api.CHANGE_PASSWORD, request)).ended}
+
+    async def _set_up(self) -> dict[str, Any]:
+        request = self.ask(model.SetUpSecondFactor, password=self._secret("current"))
+        made = await self.call(api.SET_UP_SECOND_FACTOR, request)
+        return {"secret": made.secret, "picture": await self.in_thread(_draw, made.uri)}
+
+    async def _enable(self) -> dict[str, Any]:
+        request = self.ask(model.ConfirmSecondFactor, code=self._secret("code"))
+        return {"codes": (await self.call(api.CONFIRM_SECOND_FACTOR, request)).codes}
+
+    async def _remove(self) -> dict[str, Any]:
+        request = self.ask(
+            model.RemoveSecondFactor, password=self._secret("current"), code=self._secret("code")
+        )
+        await self.call(api.REMOVE_SECOND_FACTOR, request)
+        return {"removed": True}
+
+    async def _show(self, **shown: Any) -> None:
+        factor = None
+        me = self.visitor or await self._who()
+        if me.via == "key" and not me.guest:
+            try:
+                factor = await self.call(api.SHOW_SECOND_FACTOR, model.Nothing())
+            except errors.Forbidden:  # a login that is of one group, or acts for another
+                factor = None
+        await self.finish_page("account.html", factor=factor, **shown)
+
+
+def _draw(uri: str) -> str:
+    """Return a QR code as the URL of a picture."""
+    import segno
+
+    return str(segno.make(uri, micro=False).svg_data_uri(scale=4, border=2, light="#fff"))

@@ -37,8 +37,9 @@ class LoginPage(Page):
         user = self.get_body_argument("user", "", strip=True)
         # A password's spaces are its own.
         password = self.get_body_argument("password", "", strip=False)
+        code = self.get_body_argument("code", "")
         try:
-            request = self.ask(model.LogIn, user=user, password=password, label=_LABEL)
+            request = self.ask(model.LogIn, user=user, password=password, code=code, label=_LABEL)
             login = await self.call(api.LOG_IN, request)
         except errors.BadRequest:
             self.set_status(401)
@@ -47,11 +48,21 @@ class LoginPage(Page):
             self.set_status(failure.status)
             self.say_when_to_retry(failure)
             self._form(target, user=user, failure=f"{failure.message} {failure.hint}".strip())
+        except errors.SecondFactorNeeded:
+            self.set_status(401)
+            said = "Your account has a second factor: give your password again, and its code."
+            self._form(target, user=user, failure=said, second_factor=True)
+        except errors.WrongCode as failure:
+            self.set_status(failure.status)
+            said = f"{failure.message} {failure.hint}"
+            self._form(target, user=user, failure=said, second_factor=True)
         else:
             self.sign_in(login)
             self.redirect(target, status=303)
 
-    def _form(self, target: str, user: str = "", failure: str = "") -> None:
+    def _form(
+        self, target: str, user: str = "", failure: str = "", *, second_factor: bool = False
+    ) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(
             self.page_html(
@@ -59,6 +70,7 @@ class LoginPage(Page):
                 target=target,
                 user=user,
                 failure=failure,
+                second_factor=second_factor,
                 xsrf=self.xsrf_token.decode("ascii"),
             )
         )

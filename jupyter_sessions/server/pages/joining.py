@@ -69,6 +69,7 @@ class JoinPage(Page):
             user=self.get_body_argument("user", "", strip=True),
             # A password's spaces are its own.
             password=self.get_body_argument("password", "", strip=False),
+            code=self.get_body_argument("code", ""),
             label=_LABEL,
         )
         login = await self.call(api.LOG_IN, request)

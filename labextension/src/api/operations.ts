@@ -22,6 +22,17 @@ export type Account = { name: string; display_name: string; administrator: boole
 export type Attachment = { kernel: string; kernel_name: string; language: string; notebook: string; session: string; label: string; url: string | null; server: string | null; user: string; state: 'ended' | 'paused' | 'recording' | 'waiting'; waiting: number; problem: string | null; since: string };
 
 /**
+ * One line of the audit log. It holds no password, key or code.
+ *
+ * `user` is who acted, where that is known, `real_user` who really did, under sudo; `address` is
+ * where they were, where they came over HTTP. `data` tells whom it concerns (`user`), and of what
+ * was refused which `operation` it was and `why`: the error's code. A name that no account has is
+ * not written down, for it may be a password that was typed in the wrong field: `unknown` is the
+ * same for the same name.
+ */
+export type AuditEntry = { number: number; at: string; kind: string; user: string; real_user: string | null; address: string; data: Record<string, unknown> };
+
+/**
  * A whole command; `request` and `response` are None once it was forgotten.
  *
  * While it runs there is no response yet, only what it has put out `so_far`, where that is known.
@@ -185,6 +196,13 @@ export type NewInvitation = { key: string; page: string | null; invitation: Invi
  */
 export type NewLogin = { key: string; user: string; display_name: string; login: Login; clamped: boolean };
 
+/**
+ * What an authenticator app takes: the secret, and the same as an `otpauth` URI.
+ *
+ * It counts from when `secondfactor.confirm` has got a first code.
+ */
+export type NewSecondFactor = { secret: string; uri: string };
+
 /** How many other logins of the account have ended with the old password. */
 export type PasswordChanged = { ended: number };
 
@@ -221,6 +239,9 @@ export type Recorded = { numbers: Array<number> };
  */
 export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; so_far?: SoFar | null; runner?: string | null; keyed?: boolean };
 
+/** Codes for when the app is lost: each works once. They are shown this once. */
+export type RecoveryCodes = { codes: Array<string>; ended: number };
+
 /** What one finds on taking up a session: what it is, who is in it, its last commands. */
 export type Resumed = { session: Session; members: Array<Member>; commands: Array<Command> };
 
@@ -229,6 +250,9 @@ export type ScratchEntry = { name: string; size: number; user: string; changed: 
 
 /** A scratch value: any JSON. */
 export type ScratchValue = { name: string; size: number; user: string; changed: string; value: unknown };
+
+/** Since when the caller's account has a second factor, and how many recovery codes are left. */
+export type SecondFactor = { enabled: string | null; recovery_codes: number };
 
 /**
  * One experiment, as its members see it.
@@ -327,12 +351,18 @@ export type Operations = {
   'accounts.add': { request: { Idempotency-Key?: string; name: string; password: string; display_name?: string }; answer: Account };
   'accounts.list': { request: { limit?: number; after?: string | null }; answer: Page<Account> };
   'accounts.password': { request: { name: string; Idempotency-Key?: string; password: string }; answer: Account };
+  'secondfactor.reset': { request: { name: string; Idempotency-Key?: string }; answer: Account };
   'accounts.disable': { request: { name: string; Idempotency-Key?: string }; answer: Account };
   'accounts.enable': { request: { name: string; Idempotency-Key?: string }; answer: Account };
   'accounts.remove': { request: { name: string; Idempotency-Key?: string }; answer: Account };
-  'password.change': { request: { Idempotency-Key?: string; current: string; password: string }; answer: PasswordChanged };
-  'logins.create': { request: { user: string; password: string; group?: string | null; idle_timeout?: number | null; agent?: string; label?: string; sudo?: string | null }; answer: NewLogin };
+  'password.change': { request: { current: string; password: string; code?: string }; answer: PasswordChanged };
+  'secondfactor.show': { request: {  }; answer: SecondFactor };
+  'secondfactor.create': { request: { password: string }; answer: NewSecondFactor };
+  'secondfactor.confirm': { request: { code: string; end_logins?: boolean }; answer: RecoveryCodes };
+  'secondfactor.remove': { request: { password: string; code: string; end_logins?: boolean }; answer: Done };
+  'logins.create': { request: { user: string; password: string; code?: string; group?: string | null; idle_timeout?: number | null; agent?: string; label?: string; sudo?: string | null }; answer: NewLogin };
   'logins.check': { request: {  }; answer: Login };
+  'logins.confirm': { request: { password: string; code?: string }; answer: Login };
   'logins.redeem': { request: { Idempotency-Key?: string; ticket: string; agent?: string; label?: string }; answer: NewLogin };
   'logins.keep': { request: {  }; answer: Login };
   'logins.time': { request: { Idempotency-Key?: string; idle_timeout: number }; answer: TimedLogin };
@@ -353,6 +383,7 @@ export type Operations = {
   'groupusers.remove': { request: { name: string; Idempotency-Key?: string; users: Array<string> }; answer: Group };
   'groupusers.own': { request: { name: string; Idempotency-Key?: string; users: Array<string>; owner?: boolean }; answer: Group };
   'groups.default': { request: { Idempotency-Key?: string; group: string | null; user?: string | null }; answer: DefaultGroup };
+  'audit.list': { request: { user?: string | null; limit?: number; after?: string | null }; answer: Page<AuditEntry> };
   'server.health': { request: {  }; answer: Health };
   'xmlrpc': { request: { code: string }; answer: Blob };
 };
@@ -411,12 +442,18 @@ export const OPERATIONS = {
   'accounts.add': {"method": "POST", "path": "/accounts"},
   'accounts.list': {"method": "GET", "path": "/accounts"},
   'accounts.password': {"method": "PUT", "path": "/accounts/{name}/password"},
+  'secondfactor.reset': {"method": "DELETE", "path": "/accounts/{name}/second-factor"},
   'accounts.disable': {"method": "POST", "path": "/accounts/{name}/disable"},
   'accounts.enable': {"method": "POST", "path": "/accounts/{name}/enable"},
   'accounts.remove': {"method": "DELETE", "path": "/accounts/{name}"},
   'password.change': {"method": "PUT", "path": "/user/password"},
+  'secondfactor.show': {"method": "GET", "path": "/user/second-factor"},
+  'secondfactor.create': {"method": "POST", "path": "/user/second-factor"},
+  'secondfactor.confirm': {"method": "POST", "path": "/user/second-factor/confirm"},
+  'secondfactor.remove': {"method": "POST", "path": "/user/second-factor/remove"},
   'logins.create': {"method": "POST", "path": "/login"},
   'logins.check': {"method": "GET", "path": "/login"},
+  'logins.confirm': {"method": "POST", "path": "/login/confirm"},
   'logins.redeem': {"method": "POST", "path": "/login/ticket"},
   'logins.keep': {"method": "POST", "path": "/login/keep"},
   'logins.time': {"method": "PUT", "path": "/login/timeout"},
@@ -437,6 +474,7 @@ export const OPERATIONS = {
   'groupusers.remove': {"method": "POST", "path": "/groups/{name}/users/remove"},
   'groupusers.own': {"method": "PUT", "path": "/groups/{name}/owners"},
   'groups.default': {"method": "PUT", "path": "/user/group"},
+  'audit.list': {"method": "GET", "path": "/audit"},
   'server.health': {"method": "GET", "path": "/health"},
   'xmlrpc': {"method": "POST", "path": "/sessions/{code}/xmlrpc"},
 } as const;
