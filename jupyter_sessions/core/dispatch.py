@@ -52,7 +52,7 @@ from jupyter_sessions.core import (
     vouched_groups,
     webspace,
 )
-from jupyter_sessions.core.askers import Asker, Identified
+from jupyter_sessions.core.askers import Anonymous, Asker, Identified
 from jupyter_sessions.core.context import Context, Principal, Services
 from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.core.limits import Limits
@@ -357,6 +357,8 @@ class Dispatcher:
         """
         if not isinstance(error, errors.SessionsError) or not audit.is_refusal(operation, error):
             return None
+        if isinstance(asker, Anonymous) and not audit.is_audited(operation):
+            return None  # every page looks who is there, and the access log has it
         told = audit.refusal(operation, error, asker, place.address)
         now = self._clock()
         entry = {"at": now, "kind": audit.kind_of(operation), **told}

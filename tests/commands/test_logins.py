@@ -17,11 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pexpect
+import pyotp
 import pytest
+from sqlalchemy import update
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions.commands import shell
+from jupyter_sessions.commands.declare import Work
+from jupyter_sessions.store.tables import keys
 from tests.client.logins.crowd import MANY, all_at_once
 from tests.client.test_with_the_server import serving
 from tests.commands.conftest import Process, Program, Ran
@@ -709,3 +714,98 @@ def test_what_needs_no_server_imports_nothing_for_one(log_in: LogIn) -> None:
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         assert done.stdout.splitlines()[-1] == "set()", done.stderr
+
+
+# ---- one's own account
+
+
+@dataclass
+class Answers:
+    """What is typed where a shell asks, in order; what was asked stays."""
+
+    given: list[str]
+    asked: list[str]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    answers = Answers([], [])
+
+    def ask(self: shell.Shell, prompt: str, *, otherwise: str) -> str:
+        answers.asked.append(prompt)
+        given = answers.given.pop(0)
+        if given == "CODE":
+            # A code is of its own half minute, and works once.
+            answers.time += 30  # type: ignore[attr-defined]
+            return pyotp.TOTP(answers.secret).at(answers.time)  # type: ignore[attr-defined]
+        return given
+
+    monkeypatch.setattr(shell.Shell, "ask_password", ask)
+    return answers
+
+
+def test_a_user_changes_their_own_password_and_sets_up_a_second_factor(
+    program: Program, server: Site, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, here = "a horse of another colour", f"eve@{server.url}"
+    program.good("account", "add", "eve", "--password-stdin", input=PASSWORD)
+    for _ in range(2):
+        program.good("login", here, "-w", PASSWORD, "-C")
+    answers.given = [PASSWORD, new, new]
+    changed = program("password")
+    assert "Your password is changed. 1 other login ended." in changed.out, changed.err
+    assert changed.err.startswith("A password has 8 characters or more"), "said before it is asked"
+    assert program("login", here, "-w", PASSWORD, "-C").code == errors.WrongPassword.exit_code
+    weak = program("password", "--password-stdin", input=f"{new}\niloveyou\n")
+    assert weak.code == errors.WeakPassword.exit_code and "most common" in weak.err
+    wrong = program("password", "--password-stdin", input=f"{PASSWORD}\n{new}\n")
+    assert wrong.code == errors.ConfirmationFailed.exit_code
+
+    made = {}
+    call = Work.call
+
+    def watched(self: Work, operation: Any, request: Any, content: Any = None) -> Any:
+        answer = call(self, operation, request, content)
+        if operation is api.SET_UP_SECOND_FACTOR:
+            answers.secret, answers.time = answer.secret, int(time.time()) - 60  # type: ignore[attr-defined]
+            made["uri"] = answer.uri
+        return answer
+
+    monkeypatch.setattr(Work, "call", watched)
+    answers.given = [new, "CODE"]
+    on = program("second-factor", "on")
+    assert made["uri"] in on.err and len(re.findall(r"^[a-z2-7-]{29}$", on.out, re.MULTILINE)) == 10
+    codes = re.findall(r"^[a-z2-7-]{29}$", on.out, re.MULTILINE)
+    assert "10 recovery codes are left" in program.good("second-factor", "show")
+
+    answers.given, answers.asked = ["000000", "CODE"], []
+    again = program("login", here, "-w", new, "-C")
+    assert again.code == 0 and "code is wrong" in again.err, again.err
+    assert len(answers.asked) == 2 and "second factor" in answers.asked[0]
+    given = program("login", here, "-w", new, "-C", "--code", codes[0])
+    assert given.code == 0, given.err
+    answers.given = [new, codes[1]]
+    assert "is off" in program.good("second-factor", "off")
+    program.good("login", here, "-w", new, "-C")
+
+    listed = InProcess().call(api.LIST_AUDIT, model.ListAudit(user="eve"))
+    kinds = {entry.kind for entry in listed.items}
+    assert {"second_factor.enabled", "second_factor.removed", "account.password_changed"} <= kinds
+    assert program("audit").code == errors.Forbidden.exit_code
+
+
+def test_a_session_is_given_away_once_the_password_has_confirmed_it(
+    program: Program, server: Site, answers: Answers
+) -> None:
+    program.good("login", f"bar@{server.url}", "-w", PASSWORD, "-C")
+    code = program("new", "to give", "--json").json["code"]
+    long_ago = datetime.now(UTC) - timedelta(minutes=11)
+    InProcess()._dispatcher().database.write(
+        lambda tx: tx.connection.execute(update(keys).values(confirmed=long_ago))
+    ).result()
+    answers.given = ["wrong"]
+    refused = program("transfer", "foo", "-S", code)
+    assert refused.code == errors.ConfirmationFailed.exit_code, refused.err
+    answers.given = [PASSWORD]
+    given = program("transfer", "foo", "-S", code)
+    assert given.code == 0 and "confirm that it is you" in answers.asked[-1], given.err

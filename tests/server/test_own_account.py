@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 
 import httpx
+import pyotp
 import pytest
 
 from jupyter_sessions import api
@@ -57,6 +60,39 @@ def test_a_user_changes_their_password_on_the_page_and_stays_logged_in(site: Sit
     assert site.http.get(f"{api.PREFIX}/user", headers=bearer(site.keys[name])).status_code == 401
 
 
+def test_a_second_factor_is_set_up_asked_for_and_ended_on_the_pages(site: Site) -> None:
+    name = site.account()
+    with httpx.Client(base_url=site.server.url) as browser:
+        assert log_in(browser, name).status_code == 303
+
+        def send(what: str, **fields: str) -> httpx.Response:
+            data = {"_xsrf": xsrf(browser.get("/sessions/account")), "what": what} | fields
+            return browser.post("/sessions/account", data=data)
+
+        assert send("set-up", current="wrong").status_code == 403
+        begun = send("set-up", current=PASSWORD)
+        assert 'src="data:image/svg+xml' in begun.text
+        found = re.search(r"<code>([A-Z2-7]{32})</code>", begun.text)
+        assert found
+        totp, now = pyotp.TOTP(found[1]), int(time.time())
+        assert send("enable", code="000000").status_code == 401
+        enabled = send("enable", code=totp.at(now - 30))
+        codes = re.findall(r"\b(?:[a-z2-7]{4}-){5}[a-z2-7]{4}\b", enabled.text)
+        assert enabled.status_code == 200 and len(codes) == 10
+
+        browser.cookies.clear()
+        asked = log_in(browser, name)
+        assert asked.status_code == 401 and "has a second factor" in asked.text
+        assert '<details class="other" open>' in asked.text and PASSWORD not in asked.text
+        assert log_in(browser, name, code="000000").status_code == 401
+        assert log_in(browser, name, code=codes[0]).status_code == 303
+        assert send("remove", current=PASSWORD, code=codes[0]).status_code == 401
+        off = send("remove", current=PASSWORD, code=codes[1])
+        assert "Your second factor is off." in off.text, off.text
+        browser.cookies.clear()
+        assert log_in(browser, name).status_code == 303
+
+
 def test_who_is_known_without_a_password_is_told_so(site: Site) -> None:
     code = site.session()
     page = site.http.get("/sessions/account", headers=site.headers("guest", code))
@@ -88,11 +124,18 @@ def test_no_answer_to_what_is_hardly_http_says_it_either(site: Site) -> None:
         assert answer.startswith(b"HTTP/1.1 ") and b"\r\nServer:" not in answer, answer
 
 
-def test_every_cookie_is_for_tls_only_where_the_proxy_speaks_tls(place: Place) -> None:
-    with place.serve("--ServerApp.trust_xheaders=True") as server, place.house() as house:
+def test_behind_a_proxy_cookies_are_for_tls_only_and_the_audit_log_has_the_readers_address(
+    place: Place,
+) -> None:
+    file = place.folder / "audit.log"
+    configured = f"--SessionsExtension.audit_log={file}"
+    with (
+        place.serve("--ServerApp.trust_xheaders=True", configured) as server,
+        place.house() as house,
+    ):
         house.add("owner")
         for scheme in ("https", "http"):
-            headers = {"X-Forwarded-Proto": scheme}
+            headers = {"X-Forwarded-Proto": scheme, "X-Real-IP": "198.51.100.4"}
             with httpx.Client(base_url=server.url, headers=headers) as browser:
                 page = browser.get("/sessions/login")
                 data = {"user": "owner", "password": PASSWORD, "_xsrf": xsrf(page)}
@@ -106,3 +149,20 @@ def test_every_cookie_is_for_tls_only_where_the_proxy_speaks_tls(place: Place) -
                      for each in answer.headers.get_list("set-cookie")]  # fmt: skip
             assert len(lines) >= 2
             assert all(("; secure" in line) == (scheme == "https") for line in lines), lines
+        httpx.post(
+            f"{server.url}{api.PREFIX}/login",
+            json={"user": "x\ny", "password": "typed \n secret"},
+            headers={"X-Real-IP": "198.51.100.5"},
+        )
+        assert server.stop() == 0
+        log = server.log.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    entries = [json.loads(line) for line in file.read_text().splitlines()]
+    told = [(each["kind"], each["address"], each.get("why")) for each in entries]
+    assert told == [
+        ("login.created", "198.51.100.4", None),
+        ("login.created", "198.51.100.4", None),
+        ("login.refused", "198.51.100.5", "wrong_password"),
+    ]
+    assert all(each["at"].endswith("Z") for each in entries)
+    assert "login.created" not in log and "typed" not in log + file.read_text()

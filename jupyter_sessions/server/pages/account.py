@@ -83,6 +83,7 @@ class AccountPage(Page):
                 factor = await self.call(api.SHOW_SECOND_FACTOR, model.Nothing())
             except errors.Forbidden:  # a login that is of one group, or acts for another
                 factor = None
+        shown = {"failed": "", "failure": "", **shown}
         await self.finish_page("account.html", factor=factor, **shown)
 
 
