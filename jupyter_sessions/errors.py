@@ -218,7 +218,7 @@ class ConfirmationNeeded(SessionsError):
 
     code = "confirmation_needed"
     status = 403
-    exit_code = 50
+    exit_code = 54
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(

@@ -237,7 +237,7 @@ class Dispatcher:
         operation: Operation[Req, Ans],
         request: Req,
         asker: Asker,
-        upload: Path | bytes | None,
+        upload: Upload | None,
         place: Place,
     ) -> Future[Any]:
         use_case = USE_CASES[operation.name]
