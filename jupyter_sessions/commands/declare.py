@@ -91,9 +91,9 @@ class Work:
         try:
             return transport.call(operation, request, content)
         except errors.ConfirmationNeeded as needed:
-            from jupyter_sessions.commands.own_account import confirm_login
+            from jupyter_sessions.commands.confirmation import confirm_login
 
-            confirm_login(self, transport, needed)
+            confirm_login(self.front, transport, needed)
             return transport.call(operation, request, content)
 
     def with_place(

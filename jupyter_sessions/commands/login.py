@@ -11,6 +11,7 @@ import click
 
 from jupyter_sessions import errors
 from jupyter_sessions.commands.arguments import IdleMinutes
+from jupyter_sessions.commands.confirmation import PASSWORD_VARIABLE, ask_code
 from jupyter_sessions.commands.declare import Work, command, table
 from jupyter_sessions.commands.results import Line, Result, Tone
 from jupyter_sessions.commands.stored_logins import overruled, told
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.logins.making import Made
     from jupyter_sessions.client.references import Address
 
-PASSWORD_VARIABLE = "JUPYTER_SESSIONS_PASSWORD"  # noqa: S105  # the variable's name
 _TRIES = 3
 
 #: How a login is begun that came about so.
@@ -128,16 +128,8 @@ class _Login:
                 if self.code or not left:
                     raise
                 self._warn(error.message)
-            code = ask_code(self.work)
+            code = ask_code(self.work.front)
         return logins.create(self.wanted, password, code)
-
-
-def ask_code(work: Work) -> str:
-    """Ask for the code of a second factor."""
-    return work.front.ask_password(
-        "Code of your second factor, or a recovery code: ",
-        otherwise="Give it by --code, or log in where you can be asked.",
-    )
 
 
 @command(

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
-
 import click
 
 from jupyter_sessions import api, errors, model
+from jupyter_sessions.commands.confirmation import with_code
 from jupyter_sessions.commands.declare import Work, command, table
-from jupyter_sessions.commands.login import PASSWORD_VARIABLE, ask_code
 from jupyter_sessions.commands.results import Line, Result, Tone, done
 from jupyter_sessions.commands.values import moment
-
-if TYPE_CHECKING:
-    from jupyter_sessions.client.transport import Transport
-
-T = TypeVar("T")
 
 #: What a new password is checked for, said before it is asked for.
 RULES = (
@@ -50,30 +41,6 @@ def ask_new_password(work: Work, name: str) -> str:
     return password
 
 
-def confirm_login(work: Work, transport: Transport, needed: errors.ConfirmationNeeded) -> None:
-    """Prove by the password that whoever holds the login is the one who acts."""
-    password = os.environ.get(PASSWORD_VARIABLE) or work.front.ask_password(
-        f"Password of {transport.user}, to confirm that it is you: ", otherwise=needed.hint
-    )
-    with_code(
-        work,
-        "",
-        lambda code: transport.call(
-            api.CONFIRM_LOGIN, model.ConfirmLogin(password=password, code=code)
-        ),
-    )
-
-
-def with_code(work: Work, code: str, ask: Callable[[str], T]) -> T:
-    """Do what may need the code of a second factor; it is asked for where it is missing."""
-    try:
-        return ask(code)
-    except errors.SecondFactorNeeded:
-        if code:
-            raise
-    return ask(ask_code(work))
-
-
 @command("password", "password --password-stdin", session=False)
 @click.option(
     "--password-stdin",
@@ -98,7 +65,7 @@ def password(work: Work, password_stdin: bool, code: str | None) -> Result:
         request = model.ChangePassword(current=current, password=new, code=code)
         return work.call(api.CHANGE_PASSWORD, request)
 
-    answer = with_code(work, code or "", change)
+    answer = with_code(work.front, code or "", change)
     logins = "1 other login" if answer.ended == 1 else f"{answer.ended} other logins"
     ended = f" {logins} ended." if answer.ended else ""
     return Result(answer, (Line(f"Your password is changed.{ended}", Tone.DONE),))
@@ -182,7 +149,7 @@ def off(work: Work, password_stdin: bool, code: str | None, end_logins: bool) ->
         request = model.RemoveSecondFactor(password=password, code=code, end_logins=end_logins)
         return work.call(api.REMOVE_SECOND_FACTOR, request)
 
-    return done(with_code(work, code or "", remove), "Your second factor is off.")
+    return done(with_code(work.front, code or "", remove), "Your second factor is off.")
 
 
 second_factor = click.Group(
