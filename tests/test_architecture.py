@@ -26,15 +26,16 @@ ARROWS: dict[str, set[str]] = {
     "refusals": {"errors", "model"},
     "escape_sequences": set(),
     "snapshots": {"errors"},
+    "forking": set(),
     "formatting": set(),
-    "store": {"errors", "model", "roles", "folders", "snapshots"},
+    "store": {"errors", "model", "roles", "folders", "snapshots", "forking"},
     "core": {"store", "api", "model", "roles", "errors", "folders", "escape_sequences"},
     "server": {
         "core", "store", "api", "model", "roles", "errors", "refusals", "folders", "formats",
         "recorder", "client", "escape_sequences", "formatting",
     },
-    "client": {"api", "model", "roles", "errors", "folders", "snapshots"},
-    "recorder": {"model", "escape_sequences"},
+    "client": {"api", "model", "roles", "errors", "folders", "snapshots", "forking"},
+    "recorder": {"model", "escape_sequences", "forking"},
     "formats": {"model", "errors"},
     "commands": {
         "client", "api", "model", "roles", "errors", "folders", "formats", "escape_sequences",
@@ -42,7 +43,7 @@ ARROWS: dict[str, set[str]] = {
     "widgets": {"client", "commands", "formats", "api", "model", "roles", "errors", "folders"},
     "notebook": {
         "widgets", "client", "commands", "recorder", "formats", "api", "model", "roles", "errors",
-        "folders",
+        "folders", "forking",
     },
     "demo": {"client", "commands", "api", "model", "errors", "folders", "formats"},
     "__init__": {"client", "notebook", "server"},

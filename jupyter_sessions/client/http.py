@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import secrets
@@ -16,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from jupyter_sessions import __version__, api, errors, model
+from jupyter_sessions import __version__, api, errors, forking, model
 from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.client import answers
 from jupyter_sessions.client.pace import Pace
@@ -94,10 +93,15 @@ class Http:
         self._learn = learn
         self._timeouts = connect_timeout, read_timeout
         self._longest = longest
+        self._closed = False
+        self.reset_in_child()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Begin with no connections: a forked process must not talk into its parent's."""
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
-        self._closed = False
-        self._connections: tuple[int, httpx.Client] | None = None
+        self._connections: httpx.Client | None = None
         self._followers: Followers | None = None
 
     def __repr__(self) -> str:
@@ -200,7 +204,7 @@ class Http:
             self._closed = True
             connections, self._connections = self._connections, None
         if connections:
-            connections[1].close()
+            connections.close()
         if self._followers:
             self._followers.close()
 
@@ -295,17 +299,15 @@ class Http:
 
         with self._lock:
             self._still_open()
-            # A forked process must not talk into its parent's connections.
-            if self._connections is None or self._connections[0] != os.getpid():
-                client = httpx.Client(
+            if self._connections is None:
+                self._connections = httpx.Client(
                     # Over plain http nothing is verified, and no redirect leads from it to https.
                     verify=self.trust() or False,
                     # A proxy would get the key in the clear, and can't reach our loopback anyway.
                     trust_env=not is_loopback(host_of(self._server)),
                     follow_redirects=False,
                 )
-                self._connections = os.getpid(), client
-            return self._connections[1]
+            return self._connections
 
     @contextmanager
     def _answered(

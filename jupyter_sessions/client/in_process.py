@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import getpass
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from jupyter_sessions import api, errors, folders, model
+from jupyter_sessions import api, errors, folders, forking, model
 from jupyter_sessions.client.running import shown_at
 from jupyter_sessions.core.askers import SystemUser
 from jupyter_sessions.core.dispatch import Dispatcher
@@ -23,18 +22,33 @@ Ans = TypeVar("Ans")
 
 _FOLLOW_CHECKS_EVERY = 5.0  # seconds
 
-_opening = threading.Lock()
-_open: dict[tuple[int, str], Dispatcher] = {}
+
+class _Opened:
+    """The dispatchers of this process, one on each database; a forked child opens its own."""
+
+    def __init__(self) -> None:
+        self.reset_in_child()
+        forking.reset_in_child(self)
+        atexit.register(self._close)
+
+    def reset_in_child(self) -> None:
+        """Begin with none."""
+        self._opening = threading.Lock()
+        self._dispatchers: dict[str, Dispatcher] = {}
+
+    def on(self, database: str) -> Dispatcher:
+        """Return the dispatcher on a database."""
+        with self._opening:
+            if database not in self._dispatchers:
+                self._dispatchers[database] = Dispatcher(database, folders.own_blobs())
+            return self._dispatchers[database]
+
+    def _close(self) -> None:
+        for dispatcher in self._dispatchers.values():
+            dispatcher.close()
 
 
-def _dispatcher(database: str) -> Dispatcher:
-    """Return this process's one dispatcher on a database; a forked child opens its own."""
-    with _opening:
-        key = (os.getpid(), database)
-        if key not in _open:
-            _open[key] = Dispatcher(database, folders.own_blobs())
-            atexit.register(_open[key].close)
-        return _open[key]
+_opened = _Opened()
 
 
 class InProcess:
@@ -45,6 +59,13 @@ class InProcess:
     def __init__(self) -> None:
         self._database = folders.own_database()
         self._closed = threading.Event()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Keep nothing that a thread of the parent may hold."""
+        closed, self._closed = self._closed.is_set(), threading.Event()
+        if closed:
+            self._closed.set()
 
     @property
     def user(self) -> str:
@@ -115,7 +136,7 @@ class InProcess:
 
     def _dispatcher(self) -> Dispatcher:
         self._still_open()
-        return _dispatcher(self._database)
+        return _opened.on(self._database)
 
     def _still_open(self) -> None:
         if self._closed.is_set():

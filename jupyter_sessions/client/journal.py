@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from jupyter_sessions import errors, model
+from jupyter_sessions import errors, forking, model
 from jupyter_sessions.client import entries, refused, write_ahead
 from jupyter_sessions.client.encoding import encoded
 from jupyter_sessions.client.entries import Destination, Failure, Hold, Slot
@@ -59,6 +59,15 @@ class Journal:
         self._waiting: dict[str, Slot] = {}
         self._running: dict[str, Slot] = {}  # delivered, and to be completed
         self._in_memory = 0
+        self._parents = False
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Let go of the parent's file, and take nothing more."""
+        self._guard = threading.RLock()
+        self._lines = None
+        self._waiting, self._running, self._in_memory = {}, {}, 0
+        self._parents = True
 
     @property
     def waiting(self) -> int:
@@ -82,6 +91,8 @@ class Journal:
     def keep(self, name: str, content: bytes, *, running: bool) -> None:
         """Keep a recording that is JSON already; see `append`."""
         with self._guard:
+            if self._parents:
+                return
             slot = Slot(name, -1, len(content), running, content)
             older = self._waiting.get(slot.name)
             self._drop(older)

@@ -14,7 +14,7 @@ import time
 
 import msgspec
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, forking, model
 from jupyter_sessions.client.entries import Destination, Slot
 from jupyter_sessions.client.journal import Adopt, Journal
 from jupyter_sessions.client.left import left_behind
@@ -104,13 +104,22 @@ class Courier:
         self._obstacle = ""
         self._put_aside = 0
         self._last_refusal = ""
-        self._at_rest = False
+        self._at_rest = self._forked = False
         self._threads = [
             threading.Thread(target=work, name=f"jupyter_sessions {work.__name__}", daemon=True)
             for work in (self._deliver, self._sync)
         ]
         for thread in self._threads:
             thread.start()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Deliver nothing: the recording is the parent's, and goes on there."""
+        self._changed = threading.Condition()
+        self._appended = threading.Event()
+        self._threads, self._left, self._closing = [], [], True
+        self._obstacle = self._last_refusal = ""
+        self._put_aside, self._at_rest, self._forked = 0, True, True
 
     @property
     def waiting(self) -> int:
@@ -125,6 +134,8 @@ class Courier:
     @property
     def problem(self) -> str | None:
         """What keeps commands from the session, as told to the user; None when nothing does."""
+        if self._forked:
+            return "This process was forked from the one that records, and is not recorded."
         told = []
         held = self._own.held
         if held is not None and self.waiting:
@@ -194,7 +205,7 @@ class Courier:
             Whether to try again now what a session did not take.
         """
         with self._changed:
-            if held:
+            if held and not self._forked:
                 self._hurry = self._hurry_left = True
                 self._at_rest, self._failures = False, 0
                 self._changed.notify_all()

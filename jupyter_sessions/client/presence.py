@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from typing import Literal
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, forking, model
 from jupyter_sessions.client.transport import Caller
 
 _EVERY = 60.0  # seconds; what is not told for two and a half minutes lapses
@@ -41,6 +41,11 @@ class Here:
         self._gone = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sessions-here", daemon=True)
         self._thread.start()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Tell nothing: it is the parent that has the session open."""
+        self._gone = threading.Event()
 
     def leave(self) -> None:
         """Say that the session is open here no more; what takes longer is left to lapse."""

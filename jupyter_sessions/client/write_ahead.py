@@ -16,6 +16,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jupyter_sessions import forking
+
 #: What the names of the files end in; they begin as the name of their journal, and have a number.
 ENDING = ".ahead"
 
@@ -52,10 +54,23 @@ class WriteAhead:
         self._descriptor = -1
         self._size = 0
         self._commands: dict[str, int] = {}  # and the number of the file that each begins in
+        self._parents = False
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Write nothing: the commands are the parent's, and so are the files."""
+        self._guard = threading.RLock()
+        self._commands = {}
+        self._parents = True
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def begin(self, command_id: str, *entries: Entry) -> None:
         """Write the first word of a command."""
         with self._guard:
+            if self._parents:
+                return
             if self._size > _ROTATED_FROM:
                 self._rotate()
             self._commands[command_id] = self._number
@@ -72,6 +87,8 @@ class WriteAhead:
             Whether it can be left out where the file gets too large.
         """
         with self._guard:
+            if self._parents:
+                return False
             if droppable and self._size + len(entry[2]) > _LARGEST:
                 return False
             self._write(entry)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, forking, model
 from jupyter_sessions.client.outbox import Courier
 from jupyter_sessions.client.presence import Here
 from jupyter_sessions.commands.results import Line, Tone
@@ -91,6 +91,14 @@ class Attachment:
         self._limit, self._limit_problem = _limit()
         self._here = Here(transport, session.code, "kernel", agent(shell))
         self.adapt(session)
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Leave the recording to the parent, which goes on with it."""
+        self._told = threading.Condition()
+        self._recorder = None
+        self._only_looking = "this process was forked from the kernel that is recorded"
+        _attached.discard(self)
 
     def adapt(self, session: model.Session) -> None:
         """Record, or stop recording, as the session is now.

@@ -24,7 +24,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 
-from jupyter_sessions import model
+from jupyter_sessions import forking, model
 from jupyter_sessions.recorder import command_line
 from jupyter_sessions.recorder.ahead import note as entry_of
 from jupyter_sessions.recorder.delivery import Delivery, Sink
@@ -122,9 +122,18 @@ class TerminalRecorder:
             mainloop=self._ending_command_line(getattr(shell, "mainloop", _no_loop)),
         )
         atexit.register(self._stop, STOPPED_WITHIN, KERNEL_ENDED)
+        forking.reset_in_child(self)
         source = command_line.find_source()
         if source is not None and not leaves_out(source):
             self._before(command_line.Run(source))
+
+    def reset_in_child(self) -> None:
+        """Record nothing: what a forked process writes is an output of the parent's command."""
+        self._paused = self._stopped = True
+        self._running = []
+        atexit.unregister(self._stop)
+        self._shell.events.unregister("pre_run_cell", self._before)
+        self._shell.events.unregister("post_run_cell", self._after)
 
     @property
     def paused(self) -> bool:

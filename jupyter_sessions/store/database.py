@@ -22,6 +22,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from jupyter_sessions import forking
 from jupyter_sessions.store import engines, joint
 from jupyter_sessions.store.workers import Workers, closing
 
@@ -106,6 +107,12 @@ class Database:
         ]
         for writer in self._writers:
             writer.start()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Take nothing more, and close nothing: the threads and connections are the parent's."""
+        self._closing = threading.Lock()
+        self._closed = True
 
     @property
     def engine(self) -> Engine:

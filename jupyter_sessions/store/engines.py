@@ -142,6 +142,7 @@ def _sqlite(path: Path) -> Engines:
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: Any) -> None:
+            sharing.note_opened(connection)
             _write_ahead(connection)
             for pragma in (
                 "synchronous=FULL",
@@ -150,6 +151,14 @@ def _sqlite(path: Path) -> Engines:
                 *pragmas,
             ):
                 connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "close_detached")
+        def note_closed_detached(connection: Any) -> None:
+            sharing.note_closed(connection)
+
+        @event.listens_for(engine, "close")
+        def note_closed(connection: Any, _record: Any) -> None:
+            sharing.note_closed(connection)
 
         @event.listens_for(engine, "begin")
         def begin_transaction(connection: Connection) -> None:

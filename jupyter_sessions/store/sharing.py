@@ -1,16 +1,26 @@
-"""Which SQLite library is used, and whether two processes may write one file with it.
+"""Which SQLite library is used, and which processes may write one file with it.
 
 SQLite before 3.51.3 (3.50.7 and 3.44.6 apart) can corrupt a WAL file that two processes write
 (https://sqlite.org/wal.html#walresetbug). `pysqlite3` bundles a newer one; where only an older one
 is to be had, the first process locks the file against a second.
+
+SQLite can't be used across a fork either (https://sqlite.org/howtocorrupt.html#_carrying_an_open_
+database_connection_across_a_fork_): the library keeps a list of the locks that its process holds on
+each file, and a child inherits the list without the locks. So a child never touches or closes its
+parent's connections, and opens its own by a second copy of the library, which knows of no locks.
 """
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
+import os
+import sys
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jupyter_sessions import forking
 from jupyter_sessions.errors import StoreUnusable
 
 if TYPE_CHECKING:
@@ -20,6 +30,16 @@ if TYPE_CHECKING:
 _OLDEST = (3, 43, 0)
 _FIXED = (3, 51, 3)
 _BACKPORTS = ((3, 50, 7), (3, 44, 6))
+#: Connections of this process that are open, each under its identity.
+_open: dict[int, Any] = {}
+
+
+class _Library:
+    """The driver: whether this process uses it, and whether its state is the parent's."""
+
+    module: ModuleType | None = None
+    used = False
+    inherited = False
 
 
 def sqlite_module() -> ModuleType:
@@ -28,9 +48,13 @@ def sqlite_module() -> ModuleType:
     Raises
     ------
     StoreUnusable
-        When even that one is too old for what the schema needs.
+        When even that one is too old for what the schema needs, or when this process was forked
+        from one that uses the library, and can't load it a second time.
     """
-    module = _newest_module()
+    if _Library.inherited:
+        _Library.module, _Library.inherited = _load_copy(), False
+    _Library.used = True
+    module = _Library.module or _newest_module()
     if module.sqlite_version_info < _OLDEST:
         raise StoreUnusable(
             f"SQLite {module.sqlite_version} is too old: {'.'.join(map(str, _OLDEST))} or newer is "
@@ -48,6 +72,70 @@ def _newest_module() -> ModuleType:
 
         return sqlite3
     return dbapi2  # type: ignore[no-any-return]  # pysqlite3 publishes no types
+
+
+def note_opened(connection: Any) -> None:
+    """Note a connection that was opened."""
+    _open[id(connection)] = connection
+
+
+def note_closed(connection: Any) -> None:
+    """Note that a connection is being closed."""
+    _open.pop(id(connection), None)
+
+
+def _let_go_in_child() -> None:
+    if not _Library.used:
+        return
+    import ctypes
+
+    # They are neither used nor closed here, not even at the end of the interpreter: closing one
+    # would write to the database under locks that this process does not hold.
+    for connection in _open.values():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+    _open.clear()
+    _Library.inherited = True
+
+
+forking.call_in_child(_let_go_in_child)
+
+
+def _load_copy() -> ModuleType:
+    """Load pysqlite3 a second time: its library is in the module's own file."""
+    try:
+        import pysqlite3
+        from pysqlite3 import _sqlite3, dbapi2
+
+        # The system gives each file its library once, so that it takes another file.
+        memory = os.memfd_create("pysqlite3")
+    except (ImportError, AttributeError, OSError) as error:
+        raise StoreUnusable(
+            "This process was forked from one that has the store open, and SQLite can't be used "
+            "across a fork here.",
+            hint="Start the process by `spawn`, or connect to a sessions server in it.",
+        ) from error
+    try:
+        with open(memory, "wb", closefd=False) as copy:
+            copy.write(Path(_sqlite3.__file__).read_bytes())
+        _execute("pysqlite3._sqlite3", f"/proc/self/fd/{memory}", extension=True)
+    finally:
+        os.close(memory)
+    pysqlite3.dbapi2 = module = _execute("pysqlite3.dbapi2", dbapi2.__file__, extension=False)
+    return module
+
+
+def _execute(name: str, path: str, *, extension: bool) -> ModuleType:
+    kind = (
+        importlib.machinery.ExtensionFileLoader
+        if extension
+        else importlib.machinery.SourceFileLoader
+    )
+    spec = importlib.util.spec_from_file_location(name, path, loader=kind(name, path))
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def safe_to_share(version: tuple[int, int, int]) -> bool:

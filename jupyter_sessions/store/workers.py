@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from jupyter_sessions import forking
 from jupyter_sessions.errors import StoreUnusable
 
 T = TypeVar("T")
@@ -40,6 +41,13 @@ class Workers:
         self._closed = False
         self._threads: list[threading.Thread] = []
         self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Take nothing more: the threads are the parent's."""
+        self._starting = threading.Lock()
+        self._closed = True
+        self._threads = []
 
     @property
     def waiting(self) -> int:

@@ -7,6 +7,7 @@ shows.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -88,6 +89,7 @@ class Keeper:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._parent = os.getpid()
         told = msgspec.structs.replace(login, stored_key=login.key, in_keyring=False)
         with suppress(OSError):  # it has ended, as `running` tells
             self._pipe.write(msgspec.json.encode(told) + b"\n")
@@ -96,13 +98,15 @@ class Keeper:
     @property
     def running(self) -> bool:
         """Whether it still does so: it ends when the login has ended."""
-        return self._process.poll() is None
+        return os.getpid() == self._parent and self._process.poll() is None
 
     def stop(self) -> None:
         """End it."""
         with suppress(OSError):
             self._pipe.close()
-        self._process.wait()
+        # In a forked child it is a brother's, and ends with the parent.
+        if os.getpid() == self._parent:
+            self._process.wait()
 
     @property
     def _pipe(self) -> IO[bytes]:
