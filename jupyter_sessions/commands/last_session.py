@@ -1,8 +1,9 @@
 """The session that a shell last made or resumed: what its next commands mean without ``-S``.
 
 It is noted for this shell, and for those that have none of their own, with the server and user that
-commands went to at that time. Where they go elsewhere by now, to another server or as somebody
-else, it is not meant; it is again when they are back.
+commands went to at that time; a session that a notebook takes up is noted in the same way. Where
+commands go elsewhere by now, to another server or as somebody else, it is not meant; it is again
+when they are back.
 """
 
 from __future__ import annotations

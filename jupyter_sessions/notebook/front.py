@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,7 +91,11 @@ class Notebook(Front, Kernel):
 
     def take_up(self, session: model.Session, transport: Transport) -> list[Line]:
         """Leave the session before, and record into this one if the roles allow."""
+        from jupyter_sessions.commands import last_session
+
         left = self._leave(keep=transport)
+        with suppress(errors.SessionsError, OSError):  # it is for shells, which can name another
+            last_session.remember(session.code, transport.server, transport.user)
         server = server_of(self.shell)
         if server is not None and server.put(session.code, transport) is not None:
             self.attachment = Served(self.shell, server, session.code, transport)
@@ -135,6 +139,9 @@ class Notebook(Front, Kernel):
 
     def left(self, code: str) -> None:
         """Stop recording into a session that is removed."""
+        from jupyter_sessions.commands import last_session
+
+        last_session.forget(code)
         if self.attachment is not None and self.attachment.code == code:
             self._leave()
 
