@@ -161,8 +161,8 @@ class Dispatcher:
         limits: Limits | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.database = Database(database)
         self.blobs = Blobs(blobs)
+        self.database = Database(database, self._left_blobs)
         self.limits = limits or Limits()
         self._clock = clock
         self._services = Services(blobs=self.blobs, limits=self.limits, secret=self._secret())
@@ -388,6 +388,9 @@ class Dispatcher:
             return None
         kept.add_done_callback(write)
         return kept
+
+    def _left_blobs(self) -> str:
+        return "" if self.blobs.empty else f"there are blobs of a store in {self.blobs.place}"
 
     def _note_use(self, key_id: int | None) -> None:
         """Keep the login of who only reads from running out as if it were not used."""

@@ -108,11 +108,14 @@ class Blobs:
 
     Attributes
     ----------
+    place
+        The same.
     damaged
         The SHA-256 of blobs that were found to be damaged, and not found to be sound since.
     """
 
     def __init__(self, place: str | Path) -> None:
+        self.place = place
         self.damaged: set[str] = set()
         self._found: dict[str, bytes] = {}
         self._objects: Objects

@@ -82,6 +82,8 @@ class Database:
     ----------
     url
         An SQLAlchemy URL: ``sqlite:///FILE`` or ``postgresql+psycopg://…``.
+    left
+        Is called where the database is new, and says what there is of an older one.
 
     Raises
     ------
@@ -89,9 +91,9 @@ class Database:
         When it can't be opened, is corrupt, or was made by a newer program.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, left: Callable[[], str] = lambda: "") -> None:
         self.url = url
-        self._engines = engines.open_engines(url)
+        self._engines = engines.open_engines(url, left)
         self._listeners: list[Listener] = []
         self._readers = Workers(_READERS, "sessions-read")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 _LOCK_WAIT = 30.0  # seconds that a writer waits for another process
 _TRIED_EVERY = 0.01  # seconds, where SQLite itself does not wait
+# What stands beside a database that holds a store: the ending of its name, and what it says.
+_MARK = ".made"
+_MARK_TEXT = (
+    "{0} beside this file holds the sessions. Where it is missing, restore it from a backup.\n"
+    "This file keeps a new, empty database from being begun in its place.\n"
+)
 _CHANNEL = "jupyter_sessions"
 _IN_A_NOTICE = 500  # numbers of sessions; PostgreSQL takes 8,000 bytes
 _FULL = ("SQLITE_FULL", "53100")
@@ -57,23 +64,33 @@ class Engines:
         self.release()
 
 
-def open_engines(url: str) -> Engines:
+def open_engines(url: str, left: Callable[[], str] = lambda: "") -> Engines:
     """Connect to the database at `url` and bring its schema up to date.
+
+    Parameters
+    ----------
+    url
+        An SQLAlchemy URL.
+    left
+        Is called where the database is new, and says what there is of an older one; empty for
+        nothing.
 
     Raises
     ------
     StoreUnusable
         When that can't be done; the message says why.
     """
-    engines = _connect(url)
+    engines = _connect(url, left)
     try:
-        migrate.upgrade(engines.writer, engines.reader)
+        migrate.upgrade(engines.writer, engines.reader, lambda: _mark_of(engines, url) or left())
     except DBAPIError as error:
         engines.dispose()
         raise translate(error) from error
     except SessionsError:
         engines.dispose()
         raise
+    if engines.is_sqlite:
+        _mark(Path(str(make_url(url).database)))
     return engines
 
 
@@ -106,12 +123,51 @@ def check_url(url: str) -> None:
     )
 
 
-def _connect(url: str) -> Engines:
+def _connect(url: str, left: Callable[[], str]) -> Engines:
     check_url(url)
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(Path(str(parsed.database)))
+        path = Path(str(parsed.database))
+        _check_not_lost(path, left)
+        return _sqlite(path)
     return _server(url)
+
+
+def _check_not_lost(path: Path, left: Callable[[], str]) -> None:
+    """Refuse to begin a new database in the place of one that is gone or was emptied.
+
+    Nothing is touched before: SQLite would throw away a log that is still there.
+    """
+    try:
+        if path.stat().st_size:
+            return
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return  # connecting tells
+    log = path.with_name(f"{path.name}-wal")
+    mark = path.with_name(path.name + _MARK)
+    if mark.exists():
+        raise migrate.lost(f"{mark} says that it held a store")
+    if log.exists() and log.stat().st_size:
+        raise migrate.lost(f"its log {log} is still there")
+    if found := left():
+        raise migrate.lost(found)
+
+
+def _mark_of(engines: Engines, url: str) -> str:
+    """Say that a mark stands beside a database that has nothing in it."""
+    path = Path(str(make_url(url).database))
+    mark = path.with_name(path.name + _MARK)
+    return f"{mark} says that it held a store" if engines.is_sqlite and mark.exists() else ""
+
+
+def _mark(path: Path) -> None:
+    """Leave word beside a database that there is a store in it."""
+    mark = path.with_name(path.name + _MARK)
+    if not mark.exists():
+        with suppress(OSError):
+            mark.write_text(_MARK_TEXT.format(path.name))
 
 
 def _sqlite(path: Path) -> Engines:

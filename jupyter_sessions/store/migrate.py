@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,16 @@ def config() -> Config:
     return configuration
 
 
-def upgrade(engine: Engine, reader: Engine) -> None:
+def lost(why: str) -> StoreUnusable:
+    """Return the failure of a database that is missing or empty, and must not be."""
+    return StoreUnusable(
+        f"The database is missing or empty, and yet {why}. No new one was begun.",
+        hint="Restore the database from a backup. To begin a new store, move what is left of the "
+        "old one away first.",
+    )
+
+
+def upgrade(engine: Engine, reader: Engine, left: Callable[[], str] = lambda: "") -> None:
     """Bring the schema to `REVISION`.
 
     Parameters
@@ -41,6 +51,8 @@ def upgrade(engine: Engine, reader: Engine) -> None:
     engine, reader
         The database's ways in. Where nothing is to be done, which is nearly always, reading tells:
         to look at one's sessions waits for no one who writes.
+    left
+        Says what there is of an older store; empty for nothing.
 
     Raises
     ------
@@ -56,6 +68,8 @@ def upgrade(engine: Engine, reader: Engine) -> None:
         revision = current(connection)
         if revision == REVISION:
             return
+        if revision is None and (found := left()):
+            raise lost(found)
         if revision is not None and revision > REVISION:
             raise StoreUnusable(
                 f"The database is at revision {revision}, and this program knows {REVISION}: a "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from pathlib import Path
 
@@ -135,5 +136,5 @@ def test_a_failure_of_the_driver_that_nobody_expected_is_told_as_a_defect(store)
 def test_an_engine_is_let_go_whole(sqlite):
     opened = engines.open_engines(sqlite)
     opened.dispose()
-    Path(str(make_url(sqlite).database)).unlink()
+    shutil.rmtree(Path(str(make_url(sqlite).database)).parent)
     engines.open_engines(sqlite).dispose()
