@@ -13,14 +13,14 @@ from collections.abc import Iterator
 #: intermediate characters and its final one.
 SEQUENCE = re.compile(
     r"\x1b\[([0-?]*+)([ -/]*+)([@-~])"  # control sequences: colours, the cursor, erasing
-    r"|\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)"  # operating system commands: titles, links
+    r"|\x1b\][^\x00-\x1f]*+(?:\x07|\x1b\\)"  # operating system commands: titles, links
     r"|\x1b[PX^_][^\x1b]*+\x1b\\"  # strings for the terminal: pictures, settings
     r"|\x1b[ -/]++[0-~]"  # character sets and the like
     r"|\x1b[0-OQ-WYZ\\`-~]"  # single functions
 )
 
 #: What begins a sequence and may be completed by the text that follows; at the end of a text.
-BEGUN = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+|\][^\x07\x1b]*+\x1b?|[PX^_][^\x1b]*+\x1b?|[ -/]*+)\Z")
+BEGUN = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+|\][^\x00-\x1f]*+\x1b?|[PX^_][^\x1b]*+\x1b?|[ -/]*+)\Z")
 
 #: Sequences, what is left of damaged ones, and control characters that show nothing.
 INVISIBLE = re.compile(

@@ -8,14 +8,32 @@ when the next output comes; a display id stands for every output that was displa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import msgspec
 
 from jupyter_sessions import model
 
 _CONTROL = re.compile("[\b\r\n]")
+_OUTPUTS = (model.DisplayData, model.ExecuteResult, model.ErrorOutput, model.Stream)
+
+
+class Text(Protocol):
+    """The text of consecutive stream outputs: `StreamText`, or a terminal's `ScreenText`."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes are kept."""
+
+    def accepts(self, name: str) -> bool:
+        """Tell whether text of a stream goes on here."""
+
+    def write(self, text: str, name: str) -> None:
+        """Write text of a stream."""
+
+    def to_outputs(self) -> list[model.Output]:
+        """Return the text so far as nbformat outputs."""
 
 
 class StreamText:
@@ -27,12 +45,21 @@ class StreamText:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.size = 0
+        self._size = 0
         self._ended: list[str] = []
         self._line = ""
         self._cursor = 0
 
-    def write(self, text: str) -> None:
+    @property
+    def size(self) -> int:
+        """How many bytes are kept."""
+        return self._size
+
+    def accepts(self, name: str) -> bool:
+        """Tell whether text of a stream goes on here."""
+        return name == self.name
+
+    def write(self, text: str, name: str = "") -> None:  # noqa: ARG002  # there is one stream
         """Append `text`, with the effect of its control characters."""
         if "\b" not in text and "\r" not in text and self._cursor == len(self._line):
             ended, newline, rest = text.rpartition("\n")
@@ -64,20 +91,20 @@ class StreamText:
         self._cursor = end
 
     def _replace(self, line: str) -> None:
-        self.size += byte_size(line) - byte_size(self._line)
+        self._size += byte_size(line) - byte_size(self._line)
         self._line = line
 
     def _end_line(self, line: str) -> None:
         self._replace(line)
-        self.size += 1
+        self._size += 1
         self._ended.append(line + "\n")
         self._line, self._cursor = "", 0
 
-    def to_output(self) -> model.Stream:
+    def to_outputs(self) -> list[model.Output]:
         """Return the text so far as an nbformat output."""
         if len(self._ended) > 1:
             self._ended = ["".join(self._ended)]
-        return model.Stream(name=self.name, text="".join(self._ended) + self._line)
+        return [model.Stream(name=self.name, text="".join(self._ended) + self._line)]
 
 
 class OutputArea:
@@ -87,11 +114,15 @@ class OutputArea:
     ----------
     limit
         How many bytes to keep; what goes past it is left out, and `note` says so.
+    new_text
+        Makes what keeps the text of a stream of this name, and of what follows on it.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, new_text: Callable[[str], Text] = StreamText) -> None:
         self.limit = limit
-        self._outputs: list[StreamText | model.Output] = []
+        self._new_text = new_text
+        self._text: Text | None = None  # that of the last output, when it is one
+        self._outputs: list[Text | model.Output] = []
         self._sizes: list[int] = []
         self._settled = 0
         self._displays: dict[str, list[int]] = {}
@@ -102,8 +133,7 @@ class OutputArea:
     @property
     def size(self) -> int:
         """How many bytes are kept."""
-        last = self._outputs[-1] if self._outputs else None
-        return self._settled + (last.size if isinstance(last, StreamText) else 0)
+        return self._settled + (self._text.size if self._text is not None else 0)
 
     @property
     def note(self) -> str:
@@ -125,11 +155,12 @@ class OutputArea:
         kept = self._fit(text)
         if not kept:
             return
-        last = self._outputs[-1] if self._outputs else None
-        if not (isinstance(last, StreamText) and last.name == name):
-            last = StreamText(name)
-            self._append(last, 0)
-        last.write(kept)
+        text_now = self._text
+        if text_now is None or not text_now.accepts(name):
+            text_now = self._new_text(name)
+            self._append(text_now, 0)
+            self._text = text_now
+        text_now.write(kept, name)
 
     def _fit(self, text: str) -> str:
         size = byte_size(text)
@@ -153,10 +184,10 @@ class OutputArea:
         if display_id:
             self._displays.setdefault(display_id, []).append(len(self._outputs) - 1)
 
-    def _append(self, output: StreamText | model.Output, size: int) -> None:
-        last = self._outputs[-1] if self._outputs else None
-        if isinstance(last, StreamText):
-            self._resize(len(self._sizes) - 1, last.size)
+    def _append(self, output: Text | model.Output, size: int) -> None:
+        if self._text is not None:
+            self._resize(len(self._sizes) - 1, self._text.size)
+            self._text = None
         self._outputs.append(output)
         self._sizes.append(0)
         self._resize(len(self._sizes) - 1, size)
@@ -186,6 +217,7 @@ class OutputArea:
             self._clear_next = True
             return
         self._outputs.clear()
+        self._text = None
         self._sizes.clear()
         self._settled = 0
         self._displays.clear()
@@ -202,7 +234,13 @@ class OutputArea:
 
     def to_outputs(self) -> list[model.Output]:
         """Return the outputs as they stand."""
-        return [o.to_output() if isinstance(o, StreamText) else o for o in self._outputs]
+        outputs: list[model.Output] = []
+        for output in self._outputs:
+            if isinstance(output, _OUTPUTS):
+                outputs.append(output)
+            else:
+                outputs += output.to_outputs()
+        return outputs
 
 
 def output_from_content(kind: str, content: dict[str, Any]) -> model.Output:

@@ -2,7 +2,8 @@
 
 Stored is what a notebook would show. A terminal can't take back what stands on it, so in two cases
 it shows more: of a display that is updated it shows each version, and stored is the last one; of
-outputs that `clear_output` took away it keeps the text, and stored is what came after.
+outputs that `clear_output` took away it keeps the text, and stored is what came after. Text that a
+program takes back itself (a progress bar) is stored as it stands in the end; see `ScreenText`.
 
 What IPython's command line runs (`ipython -c`, a script) is one command each, also where it begins
 recording itself: nothing would be recorded of it otherwise.
@@ -30,6 +31,7 @@ from jupyter_sessions.recorder.ahead import note as entry_of
 from jupyter_sessions.recorder.delivery import Delivery, Sink
 from jupyter_sessions.recorder.passage import TakeText
 from jupyter_sessions.recorder.replacing import replace
+from jupyter_sessions.recorder.screen_text import NO_TERMINAL, ScreenText
 from jupyter_sessions.recorder.screens import ScreenFilter
 from jupyter_sessions.recorder.shown import Shown
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE, Ending, Tracker
@@ -94,7 +96,7 @@ class TerminalRecorder:
         self._shell: Any = shell
         self._log = log
         self._leaves_out = leaves_out
-        self._tracker = Tracker(limit)
+        self._tracker = Tracker(limit, new_text=_new_text)
         self._delivery = Delivery(self._settling(sink), self._tracker)
         self._text = _text_source(self._take_text)
         self._shown = Shown(shell, self)
@@ -372,6 +374,15 @@ class TerminalRecorder:
     @_harmless
     def _put(self, function: Callable[[], None]) -> None:
         self._text.at_this_point(function)
+
+
+def _new_text(stream: str) -> ScreenText:
+    """Make what keeps the text of a stream as a terminal shows it, with both streams on one."""
+    try:
+        size = os.get_terminal_size(1)
+        return ScreenText((size.columns, size.lines), None if os.isatty(2) else stream)
+    except (OSError, ValueError):
+        return ScreenText(NO_TERMINAL, stream)
 
 
 def _no_loop() -> None:

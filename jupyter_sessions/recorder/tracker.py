@@ -16,7 +16,7 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from jupyter_sessions import model
 from jupyter_sessions.recorder import pace
-from jupyter_sessions.recorder.outputs import OutputArea
+from jupyter_sessions.recorder.outputs import OutputArea, StreamText, Text
 
 #: How many bytes of outputs are kept of a command.
 OUTPUT_LIMIT = 256 * 2**20
@@ -117,11 +117,19 @@ class Tracker:
         How many bytes of outputs to keep of a command.
     kept
         How many bytes the outputs of all ended commands, which may still change, may take.
+    new_text
+        Makes what keeps the text of streams; see `OutputArea`.
     """
 
-    def __init__(self, limit: int = OUTPUT_LIMIT, kept: int = KEPT_OUTPUTS) -> None:
+    def __init__(
+        self,
+        limit: int = OUTPUT_LIMIT,
+        kept: int = KEPT_OUTPUTS,
+        new_text: Callable[[str], Text] = StreamText,
+    ) -> None:
         self.limit = limit
         self.kept = kept
+        self._new_text = new_text
         self._lock = RLock()
         self._open: dict[str, _Tracked] = {}
         self._ended: dict[str, _Tracked] = {}
@@ -137,7 +145,8 @@ class Tracker:
     ) -> None:
         """Take note that a command was started, in this process of the kernel."""
         if self._find(command_id) is None:
-            tracked = _Tracked(command_id, request, OutputArea(self.limit), now, process)
+            area = OutputArea(self.limit, self._new_text)
+            tracked = _Tracked(command_id, request, area, now, process)
             self._open[command_id] = self._untold[command_id] = tracked
 
     @_locked

@@ -14,7 +14,7 @@ def written(*texts: str) -> str:
     stream = StreamText("stdout")
     for text in texts:
         stream.write(text)
-    output = stream.to_output()
+    [output] = stream.to_outputs()
     assert isinstance(output.text, str)
     assert stream.size == len(output.text.encode())
     return output.text

@@ -130,6 +130,9 @@ LINES: dict[str, list[dict[str, Any]]] = {
         stream("kept\n")
     ],
     "os.isatty(1), os.isatty(2), os.get_terminal_size().columns;": [],
+    "print('gone\\nerased', end=''); print('\\x1b[2K\\x1b[1A\\x1b[2K\\rkept')": [stream("kept\n")],
+    "print('\\x1b[31mred\\x1b[0m\\rX')": [stream("X\x1b[31med\x1b[0m\n")],
+    "print('10%', end='', file=sys.stderr, flush=True); print('\\rdone')": [stream("done\n")],
     "print('\\x1b[?1049h full screen \\x1b[?1049l', 'after')": [stream(" after\n")],
 }
 

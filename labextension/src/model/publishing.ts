@@ -23,7 +23,7 @@ const ENDINGS: [string, string][] = [
 // What terminals obey means nothing in a file; the grammar is that of escape_sequences.py.
 const SEQUENCE =
   // eslint-disable-next-line no-control-regex -- the escape character is what it is about
-  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/g;
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x00-\x1f]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/g;
 
 /** Make a file of an output; null where it has no form that can stand alone. */
 export function asFile(output: nbformat.IOutput | object): IOutputFile | null {
