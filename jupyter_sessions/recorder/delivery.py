@@ -13,6 +13,9 @@ from jupyter_sessions.recorder.tracker import Tracker
 
 Sink = Callable[[model.Recording], None]
 
+#: Seconds to wait where no memory is left.
+_NO_MEMORY = 0.05
+
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +68,12 @@ class Delivery:
             self._poked.clear()
             flushing = [self._flushing.popleft() for _ in range(len(self._flushing))]
             announced = any(each for each, _ in flushing)
-            self._tell(everything=bool(flushing), running=announced)
+            try:
+                self._tell(everything=bool(flushing), running=announced)
+            except MemoryError:  # whoever took it all may let go of it
+                _log.warning("There was no memory left to hand on what was recorded")
+                self._poked.set()
+                time.sleep(_NO_MEMORY)
             for _, done in flushing:
                 done.set()
         self._tell(everything=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from jupyter_sessions import model
@@ -133,6 +134,14 @@ class MessageRecorder:
         newest = reversed(self._commands.items())
         named = (command for known, command in newest if known.msg_id == origin.msg_id)
         return next(filter(self.tracker.is_open, named), None)
+
+    def end_answered(
+        self, origin: Origin, now: float, answered: datetime | None, *, failed: bool
+    ) -> None:
+        """Take the command of a request for ended, since the kernel has answered the request."""
+        self._ended[origin] = None
+        status: Ending = "error" if failed or origin in self._failed else "completed"
+        self.tracker.end(self._commands.get(origin, ""), now, answered, status=status)
 
     def open_unheard(self, requests: Sequence[Message], now: float) -> None:
         """Open the command that a kernel died of, where it had no time to say that it began.

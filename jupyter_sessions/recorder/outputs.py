@@ -232,6 +232,13 @@ class OutputArea:
         """Remember that an output came which could not be read."""
         self._unreadable += 1
 
+    def add_again(self, output: model.Output) -> None:
+        """Append an output as `to_outputs` gives it; later updates of displays pass it by."""
+        if isinstance(output, model.Stream):
+            self.write(output.name, "".join(output.text))
+        else:
+            self.add(output, len(msgspec.json.encode(output)), None)
+
     def to_outputs(self) -> list[model.Output]:
         """Return the outputs as they stand."""
         outputs: list[model.Output] = []

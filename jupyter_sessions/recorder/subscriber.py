@@ -267,7 +267,12 @@ class Subscriber:
     def _run(self) -> None:
         try:
             while not self._ended:
-                self._turn()
+                try:
+                    self._turn()
+                except MemoryError:
+                    # The command that took it all may let go of it, and its end is still to come.
+                    _log.warning("There was no memory left to read what the kernel sent")
+                    time.sleep(GATHERED_FOR)
         except Exception:  # noqa: BLE001 - the thread's edge: a defect may not reach a cell
             _log.exception("Recording has stopped, by a defect of jupyter_sessions")
         finally:

@@ -209,6 +209,16 @@ class Tracker:
             if tracked:
                 tracked.area.add_unreadable()
 
+    @_locked
+    def put_before(self, command_id: str, outputs: list[model.Output]) -> None:
+        """Put outputs that were told of earlier before those that came since."""
+        with self._changing(command_id) as tracked:
+            if tracked is not None:
+                later = tracked.area.to_outputs()
+                tracked.area = OutputArea(self.limit)
+                for output in (*outputs, *later):
+                    tracked.area.add_again(output)
+
     @contextmanager
     def _changing(self, command_id: str) -> Iterator[_Tracked | None]:
         tracked = self._find(command_id)

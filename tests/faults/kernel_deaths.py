@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from jupyter_client.manager import KernelManager
 from jupyter_sessions import api, model
 from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.outbox import Courier
+from tests.server.kernels.jupyter import Jupyter, send
 from tests.waiting import until
 
 #: What ends a kernel, as the last lines of a cell.
@@ -161,6 +163,58 @@ def problems(death: Death, commands: dict[str, model.Command]) -> list[str]:
 
 def _text(command: model.Command) -> str:
     return "".join("".join(each.text) for each in command.outputs if isinstance(each, model.Stream))
+
+
+def die_at_server(jupyter: Jupyter, death: Death, code: str, *, silent: bool) -> list[str]:
+    """Let a kernel that its Jupyter server records die, and say what is not as it has to be.
+
+    Parameters
+    ----------
+    silent
+        Whether nothing is put out before, so that the kernel dies at its very first step.
+    """
+    kernel = jupyter.kernel()
+    jupyter.attach(kernel, code)
+    jupyter.run(kernel, "import ctypes, os, resource, signal, time")  # it is heard
+    last = DEATHS[death.kind].strip() + f" # {death.name}" if silent else death.last
+    never = f"print('never run {death.name}')"
+    with jupyter.connected(kernel) as connection:
+        for source in (death.before, last, never):
+            send(connection, source, uuid.uuid4().hex)
+        found = jupyter.command(code, last)
+    before = jupyter.command(code, death.before)
+    jupyter.detach(kernel)
+    jupyter.ask("DELETE", f"/api/kernels/{kernel}", 204)
+    told = f"{death.kind} after {1000 * death.delay:.0f} ms{', silent' * silent}"
+    wrong = []
+    if (found["status"], found["note"]) != ("aborted", "The kernel died while this ran."):
+        wrong.append(f"{told}: the last command is {found['status']}: {found['note']}")
+    if not silent and f"bye {death.name}" not in found["preview"]:
+        wrong.append(f"{told}: what was flushed is not there: {found['preview']!r}")
+    if (before["status"], before["preview"].strip()) != ("completed", f"before {death.name}"):
+        wrong.append(f"{told}: the one before is {before['status']}: {before['preview']!r}")
+    if never in jupyter.sources(code):
+        wrong.append(f"{told}: what was never run is recorded")
+    return wrong
+
+
+def count_deaths_at_server(rounds: int, seed: int, jupyter: Jupyter) -> Counts:
+    """Let kernels that a Jupyter server records die in every way, `rounds` times each."""
+    counts = Counts()
+    code = jupyter.session(label="Kernels that die")
+    fatal = [kind for kind in DEATHS if kind in {"os._exit", "segfault", "SIGKILL"}]
+    deaths = [
+        (Death(kind, delay or 0.0, f"{number}-{kind}-{delay}"), delay is None)
+        for number, kind, delay in product(range(rounds), fatal, (None, *DELAYS))
+    ]
+    random.Random(seed).shuffle(deaths)
+    for death, silent in deaths:
+        counts.deaths += 1
+        try:
+            counts.lost += die_at_server(jupyter, death, code, silent=silent)
+        except AssertionError as error:
+            counts.lost.append(f"{death}: {error}")
+    return counts
 
 
 def count_deaths(rounds: int, seed: int) -> Counts:

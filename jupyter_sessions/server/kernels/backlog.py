@@ -20,6 +20,8 @@ _LARGEST = 16 << 20
 _MOST_INPUTS = 1_000
 #: So many requests of a kernel are kept that were not answered.
 _MOST_REQUESTS = 1_000
+#: So many are kept of those that were.
+_MOST_ANSWERED = 20
 _HEADER, _PARENT = 2, 3  # places behind the delimiter
 
 
@@ -125,10 +127,14 @@ class Backlog:
 
 
 class Requests:
-    """What front ends asked of kernels and got no answer to; only the server's loop uses it."""
+    """What front ends asked of kernels last; only the server's loop uses it.
+
+    What was answered is kept for a while: what the kernel published of its end may not have come.
+    """
 
     def __init__(self) -> None:
         self._sent: dict[str, OrderedDict[str, lines.Sent]] = {}
+        self._answered: dict[str, deque[str]] = {}
 
     def note(self, kernel: str, header: dict[str, Any], content: dict[str, Any]) -> None:
         """Take note of a request to run something."""
@@ -140,19 +146,27 @@ class Requests:
         while len(sent) > _MOST_REQUESTS:
             sent.popitem(last=False)
 
-    def answered(self, kernel: str, msg_id: str) -> None:
-        """Take note that a request was answered."""
-        if kernel in self._sent:
-            self._sent[kernel].pop(msg_id, None)
+    def answered(self, kernel: str, msg_id: str, status: str) -> None:
+        """Take note that a request was answered: ``ok``, ``error``, or ``aborted`` unstarted."""
+        sent = self._sent.get(kernel, OrderedDict())
+        if status not in {"ok", "error"}:
+            sent.pop(msg_id, None)
+        elif msg_id in sent:
+            sent[msg_id].status, sent[msg_id].answered = status, datetime.now(UTC)
+            answered = self._answered.setdefault(kernel, deque())
+            answered.append(msg_id)
+            if len(answered) > _MOST_ANSWERED:
+                sent.pop(answered.popleft(), None)
 
     def take(self, kernel: str) -> list[lines.Sent]:
-        """Return what a kernel was asked and did not answer, and forget it."""
+        """Return what a kernel was asked last, in that order, and forget it."""
+        self._answered.pop(kernel, None)
         return list(self._sent.pop(kernel, {}).values())
 
     def keep_only(self, kernels: Iterable[str]) -> None:
         """Forget all other kernels."""
         for kernel in self._sent.keys() - set(kernels):
-            del self._sent[kernel]
+            self.take(kernel)
 
 
 def _part(frames: list[bytes], place: int) -> bytes:

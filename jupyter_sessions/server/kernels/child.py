@@ -101,7 +101,7 @@ class Child:
             case lines.Leave(kernel=kernel):
                 recorded = self._recorded.pop(kernel, None)
                 if recorded is not None:
-                    recorded.leave(asked.note, asked.within, asked.command, asked.unanswered)
+                    recorded.leave(asked.note, asked.within, asked.command, asked.sent)
                     return {kernel: recorded.progress()}
             case lines.Replay(kernel=kernel):
                 self._replay(kernel, asked)
@@ -138,7 +138,7 @@ class Child:
             recorded.replay(asked)
             with self._adopting:
                 adopted = self._adopted.pop(kernel, [])
-            recorded.end_unknown(adopted)
+            recorded.go_on_with(adopted, missing=asked.missing is not None)
 
     def _transport(self, asked: lines.Attach) -> Caller:
         if asked.server is None:

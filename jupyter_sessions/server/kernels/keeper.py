@@ -96,7 +96,7 @@ class Keeper:
     senders
         Knows who sent which request; None where the server is one person's.
     requests
-        Knows which requests were not answered.
+        Knows what kernels were asked last.
     """
 
     def __init__(
@@ -201,7 +201,7 @@ class Keeper:
         ended: str,
         note: str,
         command: str | None = None,
-        unanswered: list[lines.Sent] | None = None,
+        sent: list[lines.Sent] | None = None,
     ) -> None:
         """Record a kernel no more, and deliver what it has recorded.
 
@@ -213,8 +213,8 @@ class Keeper:
             What is noted of commands that run.
         command
             The one that asks for it, and so is not aborted.
-        unanswered
-            What a kernel that has died was asked and did not answer.
+        sent
+            What a kernel that has died was asked last.
         """
         kernel = attached.told.kernel
         left = lines.Leave(
@@ -222,7 +222,7 @@ class Keeper:
             note=note,
             within=_LEFT_WITHIN,
             command=command,
-            unanswered=unanswered or [],
+            sent=sent or [],
         )
         if not attached.ended:
             attached.ended = ended
@@ -318,10 +318,10 @@ class Keeper:
         kernel = attached.told.kernel
         asked = self._requests.take(kernel)
         if for_good:
-            await self.leave(attached, "The kernel died.", _KERNEL_DIED, unanswered=asked)
+            await self.leave(attached, "The kernel died.", _KERNEL_DIED, sent=asked)
         else:
             await self.ask(
-                lines.Gone(kernel=kernel, note=_KERNEL_DIED, connection_file=None, unanswered=asked)
+                lines.Gone(kernel=kernel, note=_KERNEL_DIED, connection_file=None, sent=asked)
             )
 
     async def _restarted(self, kernel: str) -> None:

@@ -67,25 +67,31 @@ SWITCH, ON, OFF, SKIP = b"switch", b"on", b"off", b"skip"
 
 
 class Sent(Struct):
-    """A request that a front end sent through the server, as far as it tells of a command."""
+    """A request that a front end sent through the server, as far as it tells of a command.
+
+    `status` is how the kernel answered it, ``ok`` or ``error``, and `answered` when; empty and None
+    where it has not.
+    """
 
     header: dict[str, Any]
     source: str
     at: datetime
+    status: str = ""
+    answered: datetime | None = None
 
 
 class Leave(_Asked):
     """Record a kernel no more, and deliver what it has recorded; commands that run end so.
 
-    `command` is one that is not aborted: it has asked for this. Of a kernel that has died,
-    `unanswered` is what was sent to it and not answered.
+    `command` is one that is not aborted: it has asked for this. Of a kernel that has died, `sent`
+    is what was sent to it last.
     """
 
     kernel: str
     note: str
     within: float
     command: str | None = None
-    unanswered: list[Sent] = []
+    sent: list[Sent] = []
 
 
 class Switch(_Asked):
@@ -112,13 +118,13 @@ class Moved(_Asked):
 class Gone(_Asked):
     """What ran in a kernel will never end; after a restart it may be found by a new file.
 
-    `unanswered` is what was sent to it and not answered, where it has died.
+    `sent` is what was sent to it last, where it has died.
     """
 
     kernel: str
     note: str
     connection_file: str | None
-    unanswered: list[Sent] = []
+    sent: list[Sent] = []
 
 
 class Look(_Asked):

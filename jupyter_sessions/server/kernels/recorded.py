@@ -128,7 +128,7 @@ class Recorded:
                 self._told = msgspec.structs.replace(self._told, notebook=notebook)
                 self._subscriber.do(lambda: self._subscriber.messages.move(notebook))
             case lines.Gone(note=note, connection_file=None):
-                self._take_in_unanswered(asked.unanswered)
+                self._take_in_sent(asked.sent)
                 self._subscriber.abort(note)
             case lines.Gone(note=note, connection_file=str(file)):
                 if not self._subscriber.go_on(Path(file), _CONFIRMED_WITHIN, note):
@@ -155,17 +155,27 @@ class Recorded:
             case [lines.SKIP, command]:
                 self._subscriber.messages.skip(Origin(command.decode()), time.monotonic())
 
-    def end_unknown(self, running: list[model.Recording]) -> None:
-        """End those of the commands that ran before which nothing was heard of since."""
+    def go_on_with(self, running: list[model.Recording], *, missing: bool) -> None:
+        """Go on with the commands that ran before; those of which nothing was heard since end.
+
+        With `missing`, their outputs since may not be all: those that were stored stay, too.
+        """
         for recording in running:
-            if not self.knows(recording.id):
+            if self.knows(recording.id):
+                told = recording.so_far.outputs if recording.so_far is not None else []
+                if missing and told:
+                    self._subscriber.messages.tracker.put_before(recording.id, told)
+            else:
                 self._courier.send(entries.aborted(recording, datetime.now(UTC), _INTERRUPTED))
 
     def _gap(self, missing: datetime) -> model.Recording:
         """Make what stands in the history for what nobody has recorded."""
         now = max(datetime.now(UTC), missing)
         times = f"{missing:%Y-%m-%d %H:%M:%S} and {now:%H:%M:%S} (UTC)"
-        said = f"Recording was interrupted: what this kernel ran between {times} may be missing."
+        said = (
+            f"Recording was interrupted: what this kernel ran or put out between {times} may be "
+            "missing, or stand here twice."
+        )
         request = model.CommandRequest(
             source="",
             started=missing,
@@ -183,15 +193,27 @@ class Recorded:
         gap = f"gap-{self._told.kernel}-{missing.timestamp():.6f}"
         return model.Recording(id=command_id(gap), request=request, response=response, runner=None)
 
-    def _take_in_unanswered(self, unanswered: list[lines.Sent]) -> None:
-        """Take note of what the kernel was asked, and may have died of without a word."""
+    def _take_in_sent(self, sent: list[lines.Sent]) -> None:
+        """Take note of what a kernel was asked, and may have died of without a word."""
         messages = self._subscriber.messages
-        asked = [
-            Message("execute_input", each.at, origin_of(each.header), content={"code": each.source})
-            for each in unanswered
-        ]
-        if asked:
-            self._subscriber.do(lambda: messages.open_unheard(asked, time.monotonic()))
+
+        def take_in() -> None:
+            now = time.monotonic()
+            for each in sent:
+                if each.status:
+                    failed = each.status == "error"
+                    messages.end_answered(origin_of(each.header), now, each.answered, failed=failed)
+            unanswered = [
+                Message(
+                    "execute_input", each.at, origin_of(each.header), content={"code": each.source}
+                )
+                for each in sent
+                if not each.status
+            ]
+            messages.open_unheard(unanswered, now)
+
+        if sent:
+            self._subscriber.do(take_in)
 
     def settle(self, *, announced: bool) -> None:
         """Wait until what the kernel has run is in the session; if asked, what it runs, too."""
@@ -218,12 +240,12 @@ class Recorded:
         note: str,
         within: float,
         command: str | None = None,
-        unanswered: list[lines.Sent] | None = None,
+        sent: list[lines.Sent] | None = None,
     ) -> None:
         """Record no more; what can't be delivered now waits on disk."""
-        if unanswered:
+        if sent:
             self._subscriber.catch_up(within / 4)
-            self._take_in_unanswered(unanswered)
+            self._take_in_sent(sent)
         if command is not None:
             self._subscriber.catch_up(within / 4)
             messages, by = self._subscriber.messages, Origin(command)

@@ -77,8 +77,8 @@ def observed(connection_class: type[Any], senders: Senders | None, requests: Req
             try:
                 start = message.index(DELIMITER)
                 if b'"execute_reply"' in message[start + 2]:
-                    parent = json.loads(message[start + 3])
-                    requests.answered(self.kernel_id, str(parent["msg_id"]))
+                    parent, content = json.loads(message[start + 3]), json.loads(message[start + 5])
+                    requests.answered(self.kernel_id, str(parent["msg_id"]), content["status"])
             except Exception:  # noqa: BLE001 - a message that we can't read is the server's to judge
                 _log.debug("An answer of a kernel could not be read", exc_info=True)
 
