@@ -39,6 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "formats": {"model", "errors"},
     "commands": {
         "client", "api", "model", "roles", "errors", "folders", "formats", "escape_sequences",
+        "formatting",
     },
     "widgets": {"client", "commands", "formats", "api", "model", "roles", "errors", "folders"},
     "notebook": {

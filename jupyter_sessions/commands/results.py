@@ -151,10 +151,12 @@ class Result:
     afterwards: Callable[[], None] | None = None
 
     def to_json(self) -> str:
-        """Return the answer as JSON, indented."""
+        """Return the answer as JSON, indented if it stays of a bounded size."""
         import msgspec
 
-        return msgspec.json.format(msgspec.json.encode(self.answer), indent=2).decode()
+        from jupyter_sessions.formatting import format_json
+
+        return format_json(msgspec.json.encode(self.answer)).decode()
 
 
 def trouble(error: SessionsError) -> Line:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
+import msgspec
 
 from jupyter_sessions import model
 from jupyter_sessions.commands.results import (
@@ -36,6 +36,8 @@ from jupyter_sessions.commands.values import (
 _RIGHT = {Form.NUMBER, Form.SECONDS, Form.SIZE}
 _GAP = 2
 _NARROWEST = 12
+#: Source that is longer, or has so many blank lines together, is shown without colours.
+_LONGEST_HIGHLIGHTED, _BLANK_LINES = 60_000, 1_000
 _COLOURS = {
     "completed": "green",
     "active": "green",
@@ -184,6 +186,9 @@ def request_line(summary: model.CommandSummary) -> str:
 
 
 def _highlighted(source: str, language: str) -> str:
+    # Its time grows with the square of such runs.
+    if len(source) > _LONGEST_HIGHLIGHTED or "\n" * _BLANK_LINES in source:
+        return source
     from pygments import highlight
     from pygments.formatters import TerminalFormatter
     from pygments.lexers import find_lexer_class_by_name
@@ -213,7 +218,7 @@ def _outputs(command: model.Command, paint: Paint) -> Iterator[str]:
 def _bundle(data: model.MimeBundle, number: int, paint: Paint) -> Iterator[str]:
     plain = data.get("text/plain")
     if plain is not None:
-        yield printable("".join(plain))
+        yield printable(_joined(plain))
     others = [
         f"{one_line(media)}, {size(_bytes(content))}"
         for media, content in data.items()
@@ -223,7 +228,17 @@ def _bundle(data: model.MimeBundle, number: int, paint: Paint) -> Iterator[str]:
         yield paint(f"({'; '.join(others)}: view {number} --save FOLDER gets it)", dim=True)
 
 
+def _joined(text: Any) -> str:
+    """Return a text of nbformat as one string; an output may hold any JSON in its place."""
+    if isinstance(text, str):
+        return text
+    try:
+        return "".join(map(str, text)) if isinstance(text, list) else str(text)
+    except RecursionError:
+        return "(This is nested too deep to be shown.)"
+
+
 def _bytes(content: Any) -> int:
     if isinstance(content, dict):
-        return len(json.dumps(content))
-    return sum(map(len, content)) if isinstance(content, list) else len(str(content))
+        return len(msgspec.json.encode(content))
+    return len(_joined(content))

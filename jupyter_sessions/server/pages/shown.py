@@ -76,7 +76,7 @@ class PageContent:
                 index=index,
                 kind="error",
                 name=output.ename,
-                message=ansi.plain(output.evalue[:_LONGEST_MESSAGE]),
+                message=ansi.strip(output.evalue[:_LONGEST_MESSAGE]),
                 text=self.add_text("\n".join(output.traceback), 400),
             )
         kind = preferred(output.data)
@@ -90,7 +90,7 @@ class PageContent:
             index=index,
             kind="image" if kind in IMAGES else "frame",
             name=kind,
-            message=ansi.plain(alternative)[:_LONGEST_ALTERNATIVE],
+            message=ansi.strip(alternative)[:_LONGEST_ALTERNATIVE],
             width=_width(output.metadata.get(kind)),
         )
 

@@ -71,6 +71,14 @@ def lines(text: str) -> list[Markup]:
     ]
 
 
+def strip(text: str) -> str:
+    """Return a text without escape sequences and control characters, however long it is.
+
+    Unlike `plain`, it keeps what a terminal would have overwritten.
+    """
+    return INVISIBLE.sub("", text).replace("\r", "").replace("\b", "")
+
+
 def plain(text: str) -> str:
     """Return the characters that a terminal shows of a text."""
     if not _CONTROL.search(text) and "\r" not in text:

@@ -40,6 +40,9 @@ def _only_by_the_way(data: Mapping[str, Any]) -> bool:
 
 def joined(text: object) -> str:
     """Return a text of nbformat, which may be split into lines, as one string."""
-    if isinstance(text, list):
-        return "".join(str(part) for part in text)
-    return text if isinstance(text, str) else str(text)
+    if isinstance(text, str):
+        return text
+    try:
+        return "".join(map(str, text)) if isinstance(text, list) else str(text)
+    except RecursionError:
+        return "(This is nested too deep to be shown.)"

@@ -123,7 +123,7 @@ def _plain_output(output: Mapping[str, Any]) -> str:
         kind = preferred(data)
         texts = [_text(data.get(each)) for each in ("text/plain", kind) if each not in IMAGES]
         return next(filter(None, texts), "")
-    return ansi.plain(_text(output.get("text")) or _traceback(output))
+    return ansi.strip(_text(output.get("text")) or _traceback(output))
 
 
 def _traceback(output: Mapping[str, Any]) -> str:

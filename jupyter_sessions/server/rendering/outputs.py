@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ from markupsafe import Markup, escape
 
 from jupyter_sessions import model
 from jupyter_sessions.formatting import format_json
-from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.budget import TooLarge
 from jupyter_sessions.server.rendering.choice import IMAGES, joined, preferred
 from jupyter_sessions.server.rendering.document import HTML, document
@@ -57,31 +55,26 @@ def make_output_document(output: model.Output) -> tuple[bytes, str]:
     Parameters
     ----------
     output
-        An output of a command, as recorded, that has no `rich_bundle`.
+        An output of a command, as recorded, that has neither `terminal_text` nor `rich_bundle`.
 
     Returns
     -------
     bytes
-        The image's own bytes where it is one; a self-contained HTML document for HTML; text for
-        everything else.
+        The image's own bytes where it is one; a self-contained HTML document for HTML; a sentence
+        for what can't be shown.
     str
         The media type, with the charset where there is one.
     """
-    if isinstance(output, model.Stream):
-        return ansi.plain(joined(output.text)).encode("utf-8", "replace"), PLAIN
-    if isinstance(output, model.ErrorOutput):
-        return ansi.plain("\n".join(output.traceback)).encode("utf-8", "replace"), PLAIN
-    kind = preferred(output.data)
+    data = {} if isinstance(output, model.Stream | model.ErrorOutput) else output.data
+    kind = preferred(data)
     if kind is None:
-        names = ", ".join(output.data) or "nothing"
+        names = ", ".join(data) or "nothing"
         return f"This output came as {names}, which can't be shown here.".encode(), PLAIN
-    value = output.data[kind]
+    value = data[kind]
     if kind == "image/svg+xml":
         return joined(value).encode("utf-8", "replace"), kind
     if kind in IMAGES:
         return _decoded(joined(value)), kind
-    if kind == "text/plain":
-        return ansi.plain(joined(value)).encode("utf-8", "replace"), PLAIN
     return document(rich_body(kind, value), title="Output", kind=BODY_CLASSES[kind]), HTML
 
 
@@ -138,6 +131,16 @@ def json_body(text: bytes) -> Markup:
     )
 
 
+def terminal_text(output: model.Output) -> str | None:
+    """Return the text of an output that a terminal would show, None for all others."""
+    if isinstance(output, model.Stream):
+        return joined(output.text)
+    if isinstance(output, model.ErrorOutput):
+        return "\n".join(output.traceback)
+    kind = preferred(output.data)
+    return joined(output.data[kind]) if kind == "text/plain" else None
+
+
 def rich_bundle(output: model.Output) -> model.MimeBundle:
     """Return the representation of an output that takes time to render, empty for all others."""
     if isinstance(output, model.Stream | model.ErrorOutput):
@@ -159,6 +162,6 @@ def image_source(kind: str, value: Any) -> str:
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=False)
-    except binascii.Error:
+    except ValueError:
         # A damaged image; the browser shows its alternative text.
         return b""

@@ -16,7 +16,12 @@ from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.budget import LONGEST_PLAIN, PIECE, explain, plain_piece
 from jupyter_sessions.server.rendering.choice import joined
 from jupyter_sessions.server.rendering.document import HTML, document
-from jupyter_sessions.server.rendering.outputs import make_output_document, rich_bundle
+from jupyter_sessions.server.rendering.outputs import (
+    PLAIN,
+    make_output_document,
+    rich_bundle,
+    terminal_text,
+)
 from jupyter_sessions.server.rendering.source import is_highlighted
 from jupyter_sessions.server.rendering.workers.cache import RenderingCache, job_key
 from jupyter_sessions.server.rendering.workers.jobs import fold_lines, run
@@ -31,6 +36,8 @@ _SHORT = 2_000
 _SHORT_IN_ALL = 16_000
 run_in_thread = asyncio.to_thread
 
+#: The end of a text of which only the beginning is shown.
+_CUT = "\n\n(Only the beginning is shown. The command's response holds all of it.)\n"
 #: Markdown, LaTeX and JSON that are longer are shown as plain text.
 _LONGEST_RICH = 1_000_000
 
@@ -60,7 +67,7 @@ class Piece:
     def take(self, rendered: Rendered) -> None:
         """Show what came of the job."""
         if rendered.failure:
-            text = ansi.plain(self.text) if self.renderer == "terminal" else self.text
+            text = ansi.strip(self.text) if self.renderer == "terminal" else self.text
             self.html = escape(_encodable(text))
             self.note = explain(rendered.failure)
         else:
@@ -152,6 +159,9 @@ class Renderer:
         str
             The media type, with the charset where there is one.
         """
+        terminal = await run_in_thread(terminal_text, output)
+        if terminal is not None:
+            return await self._render_plain(person, terminal)
         bundle = rich_bundle(output)
         if not bundle:
             return await run_in_thread(make_output_document, output)
@@ -163,6 +173,17 @@ class Renderer:
         if rendered.failure:
             return _plain_document(text, "Output", rendered), HTML
         return document(rendered.html, title="Output", kind=rendered.kind), HTML
+
+    async def _render_plain(self, person: str, text: str) -> tuple[bytes, str]:
+        """Render what a terminal would show, or the beginning of it, as text."""
+        shown = _encodable(text[:_LONGEST_RICH])
+        if _CONTROL.search(shown):
+            job = Job("plain", shown.encode())
+            rendered = await self._render_one(person, job_key(job), lambda: job, len(job.content))
+            shown = ansi.strip(shown) if rendered.failure else rendered.html
+        if len(text) > _LONGEST_RICH:
+            shown += _CUT
+        return shown.encode(), PLAIN
 
     async def render_file(
         self, person: str, file: model.File, read: Callable[[], bytes]

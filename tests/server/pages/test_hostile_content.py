@@ -65,6 +65,12 @@ def test_an_output_that_a_renderer_fails_on_costs_that_output_only(site: Site, c
         display("application/json", nested),
         display("text/markdown", "a" * 1_100_000),
         display("text/latex", "$" + "{" * 50_000 + "$"),
+        display("text/plain", nested),
+        display("image/png", "é"),
+        display("image/jpeg", {"a": [nested]}),
+        display("text/html", nested),
+        display("text/markdown", 7),
+        display("text/plain", f"{ENDLESS}\r{'x' * 1_100_000}"),
     )
     page = get(site, f"{code}/experiment")
     assert page.status_code == 200, page.text
@@ -72,10 +78,11 @@ def test_an_output_that_a_renderer_fails_on_costs_that_output_only(site: Site, c
     assert "the owner" in page.text
     number = site.ask("reader", api.GET_SESSION, code=code).json()["commands"]
     assert "after it" in get(site, f"{code}/experiment/commands/{number}").text
-    for index in range(6):
+    for index in range(12):
         output = get(site, f"{code}/experiment/commands/{number}/outputs/{index}")
         assert output.status_code == 200, (index, output.text)
     assert PLAIN in get(site, f"{code}/experiment/commands/{number}/outputs/4").text
+    assert "Only the beginning" in get(site, f"{code}/experiment/commands/{number}/outputs/11").text
 
 
 def test_code_that_takes_too_long_is_shown_as_plain_text_and_says_so(site: Site, code: str) -> None:

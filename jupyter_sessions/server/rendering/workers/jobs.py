@@ -57,6 +57,12 @@ def _render_terminal(text: str, fold: str) -> Rendered:
     return Rendered(html=first, rest=rest, lines=len(lines))
 
 
+def _render_plain(text: str, _option: str) -> Rendered:
+    from jupyter_sessions.server.rendering import ansi
+
+    return Rendered(html=ansi.plain(text))
+
+
 def fold_lines(lines: Sequence[str], fold: int) -> tuple[str, str]:
     """Return the first lines, and the rest of them.
 
@@ -85,6 +91,7 @@ def _render_file(text: str, option: str) -> Rendered:
 _RENDERERS: dict[str, Callable[[str, str], Rendered]] = {
     "code": _render_code,
     "terminal": _render_terminal,
+    "plain": _render_plain,
     "output": _render_output,
     "file": _render_file,
 }

@@ -11,7 +11,7 @@ from jupyter_sessions import model
 
 _HEAD = 4  # bytes, which hold the length of what follows
 
-Renderer = Literal["code", "terminal", "output", "file"]
+Renderer = Literal["code", "terminal", "plain", "output", "file"]
 
 #: Why something was not rendered: it takes too much time or memory, its source or its HTML is too
 #: large, its renderer fails on it, or too much else is being rendered.
@@ -44,8 +44,8 @@ class Batch(Struct, array_like=True):
 class Rendered(Struct, array_like=True):
     """What came of a job: HTML, or why there is none.
 
-    `rest` is the HTML of a text's folded lines, `lines` how many it has in all, `kind` the class
-    of a document's body. `detail` is for the log.
+    What comes of `plain` is text. `rest` is the HTML of a text's folded lines, `lines` how many it
+    has in all, `kind` the class of a document's body. `detail` is for the log.
     """
 
     html: str = ""

@@ -10,6 +10,8 @@ import sys
 import time
 from contextlib import suppress
 
+import psutil
+
 from jupyter_sessions.server.rendering.budget import count_time
 from jupyter_sessions.server.rendering.workers.jobs import run
 from jupyter_sessions.server.rendering.workers.protocol import (
@@ -46,12 +48,9 @@ def _limit_memory() -> None:
 
 
 def _has_grown() -> bool:
-    try:
-        import resource
-    except ImportError:
-        return False
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most * (1 if sys.platform == "darwin" else 1024) > _RETIRES_AT
+    # What the system calls the most that a process had is the server's, before it became this one.
+    held: int = psutil.Process().memory_info().rss
+    return held > _RETIRES_AT
 
 
 def main() -> None:
