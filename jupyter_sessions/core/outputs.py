@@ -102,6 +102,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
     outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
     columns: dict[str, Any] = {
         "uid": recording.identity,
+        "version": recording.version,
         "status": response.status if response else "running",
         "started": instants.utc(request.started),
         "finished": instants.utc(until) if until else None,

@@ -42,6 +42,7 @@ _KNOWN = Prepared(
         commands.c.forgotten,
         commands.c.note,
         commands.c.size,
+        commands.c.version,
         commands.c.outputs,
         commands.c.outputs_blob,
     ).where(commands.c.session_id == bindparam("session_id"), is_in(commands.c.uid, "uids"))
@@ -116,14 +117,14 @@ def _prepare(preparation: Preparation, request: model.RecordCommands) -> dict[st
 _WORTH = {"running": 0, "aborted": 1, "completed": 2, "error": 2}
 
 
-def _place(recording: model.Recording) -> tuple[int, datetime | None]:
+def _place(recording: model.Recording) -> tuple[int, datetime | int]:
     """Return what orders the versions of a command; of two in one place the later one counts.
 
     Until when one that runs is known was counted, from its start, by whoever records it: no clock
     that is set changes that order. When it ended is a word of some clock, and orders nothing.
     """
     if recording.response is not None:
-        return _WORTH[recording.response.status], None
+        return _WORTH[recording.response.status], recording.version
     return 0, instants.utc(known_until(recording) or recording.request.started)
 
 
@@ -243,6 +244,8 @@ def _tells_more(columns: dict[str, Any], row: Any) -> bool:
             return False
     elif worth == _WORTH["aborted"] and columns["size"] <= row.size:
         return False  # nobody knows which guess is the later one: the fuller stays
+    elif 0 < columns["version"] < row.version:
+        return False  # it was thought to be lost on its way
     return any(columns[name] != getattr(row, name) for name in _CHANGING)
 
 

@@ -109,6 +109,8 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=
     A recording without a response is of a command that still runs; what that has put out `so_far`
     replaces what was told of an earlier moment. The same command with its response is completed,
     and with another one gets its outputs (of a thread that went on printing, an updated display).
+    `version` counts what a recorder tells of a command: an earlier word that comes late, by a
+    request that was thought to be lost, changes nothing. Without it each word counts as it comes.
 
     `runner` is left out where whoever sends this has run it. A Jupyter server that several people
     use names who did, or null where it can't tell. Believed is a server about its own store alone,
@@ -122,6 +124,7 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=
     so_far: SoFar | None = None
     runner: UserName | UnsetType | None = UNSET
     keyed: bool = False
+    version: Count = 0
 
     @property
     def identity(self) -> str:

@@ -59,6 +59,7 @@ class _Tracked:
     area: OutputArea
     opened: float
     process: str
+    version: int = 0
     displayed: set[str] = field(default_factory=set)
     failed: bool = False
     ended: tuple[Ending, datetime, str] | None = None
@@ -67,10 +68,17 @@ class _Tracked:
     delivered: float | None = None
 
     def recording(self, now: float) -> model.Recording:
-        """Return what is known of the command now."""
+        """Return what is known of the command now: its next version."""
+        self.version += 1
         response = self._response()
         so_far = self._so_far(now) if response is None else None
-        return model.Recording(id=self.id, request=self.request, response=response, so_far=so_far)
+        return model.Recording(
+            id=self.id,
+            request=self.request,
+            response=response,
+            so_far=so_far,
+            version=self.version,
+        )
 
     def _so_far(self, now: float) -> model.SoFar:
         until = self.request.started + timedelta(seconds=max(0.0, now - self.opened))

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.columns import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
-REVISION = "0011"
+REVISION = "0012"
 
 metadata = MetaData(
     naming_convention={
@@ -184,6 +184,8 @@ commands = Table(
     Column("forgotten", Boolean, nullable=False),
     # Whether it only manages sessions.
     Column("managing", Boolean, nullable=False, server_default=false()),
+    # The newest version that came of it, where its recorder counts them.
+    Column("version", BigInteger, nullable=False, server_default="0"),
     # The outputs as JSON, in zstd, where they need no blob: last, for SQLite reads a row up to the
     # last column that is asked for, and lists never ask for this one.
     Column("outputs", LargeBinary),

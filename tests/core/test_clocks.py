@@ -53,6 +53,24 @@ def test_in_one_request_the_later_word_counts(house: House, code: str, step) -> 
     assert command(house, code, 1).summary.preview == "early late"
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_an_earlier_word_that_comes_late_changes_nothing(
+    house: House, code: str, together: bool
+) -> None:
+    """A request is thought to be lost, the next one is sent, and then the first is carried out."""
+
+    def word(version: int, text: str) -> model.Recording:
+        made = recorded(house, "go()", uid="u", text=text)
+        return msgspec.structs.replace(made, version=version)
+
+    words = [word(2, "early"), word(3, "early late"), word(2, "early")]
+    for batch in [words] if together else [[each] for each in words]:
+        record(house, code, *batch)
+    assert command(house, code, 1).summary.preview == "early late"
+    record(house, code, word(0, "not counted"))
+    assert command(house, code, 1).summary.preview == "not counted"
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_the_end_of_a_command_counts_though_its_clock_was_put_back(
     house: House, code: str, step

@@ -69,6 +69,7 @@ def test_a_command_says_what_was_run_where_and_when() -> None:
     assert told == [
         model.Recording(
             id=told[0].id,
+            version=1,
             request=model.CommandRequest(
                 source="echo 1",
                 started=START + timedelta(seconds=1),

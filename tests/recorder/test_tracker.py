@@ -33,7 +33,8 @@ def test_a_quick_command_is_told_of_once_when_it_has_ended() -> None:
         finished=ENDED,
         duration=2.0,
     )
-    assert tracker.take_due(0.2) == [model.Recording(id="a", request=REQUEST, response=response)]
+    recording = model.Recording(id="a", request=REQUEST, response=response, version=1)
+    assert tracker.take_due(0.2) == [recording]
     assert tracker.due() is None
     assert tracker.take_due(99.0) == []
 

@@ -11,6 +11,8 @@ from tests.conftest import House
 from tests.core.asking import commands, do, record, recorded
 
 BEFORE = [
+    "ALTER TABLE commands DROP COLUMN version",
+    "DROP TABLE done_requests",
     "ALTER TABLE blobs DROP COLUMN digests",
     "ALTER TABLE keys DROP COLUMN confirmed",
     "DROP TABLE second_factors",

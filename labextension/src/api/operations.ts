@@ -231,13 +231,15 @@ export type Recorded = { numbers: Array<number> };
  * A recording without a response is of a command that still runs; what that has put out `so_far`
  * replaces what was told of an earlier moment. The same command with its response is completed,
  * and with another one gets its outputs (of a thread that went on printing, an updated display).
+ * `version` counts what a recorder tells of a command: an earlier word that comes late, by a
+ * request that was thought to be lost, changes nothing. Without it each word counts as it comes.
  *
  * `runner` is left out where whoever sends this has run it. A Jupyter server that several people
  * use names who did, or null where it can't tell. Believed is a server about its own store alone,
  * and then only of someone who may write in the session; the user of any other such command is
  * unknown.
  */
-export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; so_far?: SoFar | null; runner?: string | null; keyed?: boolean };
+export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; so_far?: SoFar | null; runner?: string | null; keyed?: boolean; version?: number };
 
 /** Codes for when the app is lost: each works once. They are shown this once. */
 export type RecoveryCodes = { codes: Array<string>; ended: number };

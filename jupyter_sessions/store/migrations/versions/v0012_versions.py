@@ -1,0 +1,16 @@
+"""The version of each command, so that an earlier word that comes late is known for one."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Add it; what is there was not counted."""
+    op.add_column(
+        "commands", sa.Column("version", sa.BigInteger(), nullable=False, server_default="0")
+    )
