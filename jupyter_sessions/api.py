@@ -396,6 +396,8 @@ SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, model.SetD
 # ---- server
 LIST_AUDIT = _add("audit.list", "GET /audit", N.SERVER_ADMIN, model.ListAudit, model.Page[model.AuditEntry],
     "Read the audit log: logins made, ended and refused, and what was changed of accounts; the newest first.")
+CHECK_STORE = _add("server.check", "GET /check", N.SERVER_ADMIN, model.CheckStore, model.StoreCheck,
+    "Verify a part of what the store holds, and say what is damaged and whose it is.")
 CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,
     "Tell whether the server can do its work: whether its database takes a write.", writes=True, keyed=False)
 # fmt: on

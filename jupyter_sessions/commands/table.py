@@ -195,6 +195,7 @@ TABLE: tuple[Entry, ...] = (
         ("login-for", "Make a login key for someone else.", {"secret": True}),
         ("end-login", "End a login by its number."),
     ),
+    *_section("Servers", "checking", ("check", "Verify all that is stored.")),
     *_section(
         "Servers",
         "servers",

@@ -26,6 +26,7 @@ from jupyter_sessions.core import (
     access,
     accounts,
     audit,
+    checking,
     confirmation,
     events,
     group_changes,
@@ -69,6 +70,7 @@ from jupyter_sessions.store.workers import Workers
 #: The modules whose use cases make up `USE_CASES`.
 NOUNS = (
     accounts,
+    checking,
     audit,
     confirmation,
     events,
@@ -388,6 +390,14 @@ class Dispatcher:
             return None
         kept.add_done_callback(write)
         return kept
+
+    def check_next(self, after: str) -> model.StoreCheck:
+        """Verify a part of the store; `core.checking` tells how."""
+        return checking.check_next(self.database, self.blobs, after)
+
+    def note_check(self, damaged: int) -> None:
+        """Write down what a check of the whole store found."""
+        self._as_server(lambda context: checking.note_outcome(context, damaged)).result()
 
     def _left_blobs(self) -> str:
         return "" if self.blobs.empty else f"there are blobs of a store in {self.blobs.place}"

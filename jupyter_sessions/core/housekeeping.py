@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, insert, or_, select, true, update
 
 from jupyter_sessions import __version__, api, model
-from jupyter_sessions.core import access, events, guests
+from jupyter_sessions.core import access, checking, events, guests
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.store import search
@@ -40,8 +40,11 @@ def check_health(context: Context, request: model.Nothing) -> model.Health:  # n
     )
     if not changed.rowcount:
         context.connection.execute(insert(settings).values(name="health", value=seen))
+    checked = checking.last_outcome(context)
     return model.Health(
         ok=True,
+        checked=checked.finished if checked else None,
+        damaged=checked.damaged if checked else 0,
         version=__version__,
         database=context.connection.dialect.name,
         writable=True,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from jupyter_sessions.model.fields import Answer
+from typing import Annotated
+
+from msgspec import Meta
+
+from jupyter_sessions.model.fields import Answer, Request
 
 
 class Health(Answer):
@@ -12,3 +16,24 @@ class Health(Answer):
     version: str
     database: str
     writable: bool
+    #: When all that is stored was last verified, and how much of it was damaged or missing then.
+    checked: str | None = None
+    damaged: int = 0
+
+
+class CheckStore(Request):
+    """Verify what follows a place in the store: from the beginning, or where an answer ended."""
+
+    after: Annotated[str, Meta(max_length=100)] = ""
+
+
+class StoreCheck(Answer):
+    """What was verified: how many things and bytes, what is wrong, and where to go on.
+
+    `next` is null when all of the store was verified.
+    """
+
+    checked: int
+    size: int
+    problems: list[str]
+    next: str | None

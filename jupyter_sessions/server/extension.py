@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _URL_VARIABLE = "JUPYTER_SESSIONS_URL"
 _KERNELS = "kernels"  # the service of a Jupyter server
 _TIDY_EVERY = 600.0  # seconds
+# The store is checked this long after the start, in seconds, then once a day, at so many bytes a
+# second.
+_CHECK_FIRST_AFTER = 600.0
+_CHECK_EVERY = 86_400.0
+_CHECK_RATE = 16e6
 
 
 def find_own_url(serverapp: Any, public_url: str) -> str:
@@ -167,6 +172,7 @@ class SessionsExtension(ExtensionApp):
         return folders.own_blobs()
 
     _tidying: asyncio.Task[None] | None = None
+    _checking: asyncio.Task[None] | None = None
     _told: Path | None = None
     _audit_file: logging.Handler | None = None
     _service: Service
@@ -240,6 +246,7 @@ class SessionsExtension(ExtensionApp):
         self._told.touch(0o600)
         self._told.write_bytes(msgspec.json.encode(described))
         self._tidying = asyncio.create_task(self._tidy())
+        self._checking = asyncio.create_task(self._check())
 
     def _record_kernels(self, serverapp: Any, described: dict[str, Any]) -> None:
         """Be ready to record the server's kernels."""
@@ -272,12 +279,22 @@ class SessionsExtension(ExtensionApp):
             except (OSError, errors.SessionsError) as error:
                 self.log.warning("Tidying up failed, and is tried again: %s", error)
 
+    async def _check(self) -> None:
+        while True:
+            await asyncio.sleep(_CHECK_FIRST_AFTER)
+            try:
+                await self._service.check_store(_CHECK_RATE)
+            except (OSError, errors.SessionsError) as error:
+                self.log.warning("The store could not be checked: %s", error)
+            await asyncio.sleep(_CHECK_EVERY)
+
     async def stop_extension(self) -> None:
         """Finish what was accepted, and let go of the store."""
         if self._told is not None:
             self._told.unlink(missing_ok=True)
-        if self._tidying is not None:
-            self._tidying.cancel()
+        for task in (self._tidying, self._checking):
+            if task is not None:
+                task.cancel()
         await self._service.drain(self.stop_within, close=self.closes_connections)
         await self._service.stop()
         if self._audit_file is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from jupyter_sessions.server.uses import Use
 
 T = TypeVar("T")
+
+_LEAST_PAUSE = 0.05  # seconds between two parts of a check of the store
+
+_log = logging.getLogger(__name__)
 
 
 class Service:
@@ -143,6 +148,21 @@ class Service:
         """Wait for no more answers."""
         if self.connections is not None:
             self.connections.hurry()
+
+    async def check_store(self, rate: float) -> None:
+        """Verify all that is stored, if the store is open, at so many bytes a second at most."""
+        if self._opening is None or not self._opening.done():
+            return
+        dispatcher = await self.dispatcher()
+        after: str | None = ""
+        damaged = 0
+        while after is not None:
+            found = await asyncio.to_thread(dispatcher.check_next, after)
+            for problem in found.problems:
+                _log.error("Check of the store: %s", problem)
+            damaged, after = damaged + len(found.problems), found.next
+            await asyncio.sleep(max(_LEAST_PAUSE, found.size / rate))
+        await asyncio.to_thread(dispatcher.note_check, damaged)
 
     async def stop(self) -> None:
         """Finish what was accepted, and let go of the store."""

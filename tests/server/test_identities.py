@@ -190,6 +190,7 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "groupusers.own": lambda case: {"name": "lab", "users": [case.user_of_lab()]},
     "groups.default": lambda case: {"group": None},
     "server.health": lambda case: {},
+    "server.check": lambda case: {},
 }
 
 #: Operations that the table lets everyone ask for, and who may have them done in the end.

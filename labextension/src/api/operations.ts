@@ -123,7 +123,7 @@ export type Group = { name: string; description: string; roles: Array<'admin' | 
 export type GroupUser = { user: string; display_name: string; owner: boolean; since: string };
 
 /** Whether the server can do its work. */
-export type Health = { ok: boolean; version: string; database: string; writable: boolean };
+export type Health = { ok: boolean; version: string; database: string; writable: boolean; checked: string | null; damaged: number };
 
 /**
  * A key that opens one session with given roles, without the key itself.
@@ -271,6 +271,13 @@ export type Session = { code: string; url: string | null; label: string; descrip
 export type SoFar = { outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; until: string };
 
 /**
+ * What was verified: how many things and bytes, what is wrong, and where to go on.
+ *
+ * `next` is null when all of the store was verified.
+ */
+export type StoreCheck = { checked: number; size: number; problems: Array<string>; next: string | null };
+
+/**
  * A stored login, as `jupyter sessions logins` lists it: all but its key.
  *
  * `here` tells that its server is the one that was asked. The `state` is what is known without
@@ -386,6 +393,7 @@ export type Operations = {
   'groupusers.own': { request: { name: string; Idempotency-Key?: string; users: Array<string>; owner?: boolean }; answer: Group };
   'groups.default': { request: { Idempotency-Key?: string; group: string | null; user?: string | null }; answer: DefaultGroup };
   'audit.list': { request: { user?: string | null; limit?: number; after?: string | null }; answer: Page<AuditEntry> };
+  'server.check': { request: { after?: string }; answer: StoreCheck };
   'server.health': { request: {  }; answer: Health };
   'xmlrpc': { request: { code: string }; answer: Blob };
 };
@@ -477,6 +485,7 @@ export const OPERATIONS = {
   'groupusers.own': {"method": "PUT", "path": "/groups/{name}/owners"},
   'groups.default': {"method": "PUT", "path": "/user/group"},
   'audit.list': {"method": "GET", "path": "/audit"},
+  'server.check': {"method": "GET", "path": "/check"},
   'server.health': {"method": "GET", "path": "/health"},
   'xmlrpc': {"method": "POST", "path": "/sessions/{code}/xmlrpc"},
 } as const;
