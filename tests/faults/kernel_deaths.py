@@ -201,7 +201,6 @@ def die_at_server(jupyter: Jupyter, death: Death, code: str, *, silent: bool) ->
 def count_deaths_at_server(rounds: int, seed: int, jupyter: Jupyter) -> Counts:
     """Let kernels that a Jupyter server records die in every way, `rounds` times each."""
     counts = Counts()
-    code = jupyter.session(label="Kernels that die")
     fatal = [kind for kind in DEATHS if kind in {"os._exit", "segfault", "SIGKILL"}]
     deaths = [
         (Death(kind, delay or 0.0, f"{number}-{kind}-{delay}"), delay is None)
@@ -210,6 +209,7 @@ def count_deaths_at_server(rounds: int, seed: int, jupyter: Jupyter) -> Counts:
     random.Random(seed).shuffle(deaths)
     for death, silent in deaths:
         counts.deaths += 1
+        code = jupyter.session(label=death.name)
         try:
             counts.lost += die_at_server(jupyter, death, code, silent=silent)
         except AssertionError as error:
