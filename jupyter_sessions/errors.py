@@ -378,6 +378,13 @@ class ContentDamaged(StoreUnusable):
     exit_code = 39
 
 
+class StoreGone(StoreUnusable):
+    """The store's file was moved, removed or replaced while it was in use."""
+
+    code = "store_gone"
+    exit_code = 33
+
+
 class StoreFull(SessionsError):
     """The disk is full; what was there is intact."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FAILURES = (OSError, NotImplementedError)
 
 _NEW = ".new"
+_COPIED = 1 << 20  # bytes at once
 
 
 class Lines:
@@ -111,6 +112,7 @@ class Lines:
         """Put other lines in the place of all, at once, and return where each begins."""
         new = self.path.with_suffix(_NEW)
         starts, end = [], 0
+        before = self._opened()
         file = open(new, "w+b", buffering=0, opener=private)  # noqa: SIM115 - kept
         try:
             for line in itertools.chain([self._header], lines):
@@ -123,7 +125,7 @@ class Lines:
             file.close()
             new.unlink(missing_ok=True)
             raise
-        before, self._file = self._opened(), file
+        self._file = file
         before.close()
         self._end, self._torn = end, False
         return starts[1:]
@@ -159,12 +161,42 @@ class Lines:
             self._lock = None
 
     def _opened(self) -> BinaryIO:
+        if self._file is not None and not self._is_in_place(self._file):
+            self._bring_back(self._file)
         if self._lock is None:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _locked(self.path)
         if self._file is None:
             self._file = open(self.path, "x+b", buffering=0, opener=private)  # noqa: SIM115 - kept
         return self._file
+
+    def _is_in_place(self, file: BinaryIO) -> bool:
+        """Tell whether the file is still the one of its name: a folder may be moved or removed."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(found, os.fstat(file.fileno()))
+
+    def _bring_back(self, file: BinaryIO) -> None:
+        """Write what was in a file that was moved or removed into a new one of its name."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = open(self.path, "w+b", buffering=0, opener=private)  # noqa: SIM115 - kept
+        try:
+            file.seek(0)
+            left = self._end
+            while left and (part := file.read(min(left, _COPIED))):
+                _write(new, part)
+                left -= len(part)
+            os.fsync(new.fileno())
+            if self._lock is not None:
+                self._lock.release()
+            self._lock = _locked(self.path)
+        except BaseException:
+            new.close()
+            raise
+        self._file, self._torn = new, False
+        file.close()
 
     def _put(self, file: BinaryIO, *parts: bytes) -> None:
         if self._torn:

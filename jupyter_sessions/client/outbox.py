@@ -102,6 +102,7 @@ class Courier:
         self._failures = 0  # one after the other
         self._doubts = 0  # of these, those of a server that was well otherwise
         self._obstacle = ""
+        self._gone: errors.StoreGone | None = None
         self._put_aside = 0
         self._last_refusal = ""
         self._at_rest = self._forked = False
@@ -160,6 +161,11 @@ class Courier:
     def write_ahead(self) -> WriteAhead | None:
         """Open what outlives this process of commands that were not sent yet."""
         return self._own.write_ahead()
+
+    @property
+    def gone(self) -> errors.StoreGone | None:
+        """That the store is not where it was; None while it is."""
+        return self._gone if self._obstacle else None
 
     def send(self, recording: model.Recording) -> None:
         """Take a command; it outlives the process when this returns. Never raises.
@@ -341,6 +347,7 @@ class Courier:
     def _failed(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
         """Find out whether it is the server or a command in the batch, and which."""
         told = f"{error.message} {error.hint}".strip()
+        self._gone = error if isinstance(error, errors.StoreGone) else None
         if isinstance(error, _PASSING):
             self._back_off(told)
         elif not isinstance(error, _DOUBTFUL):

@@ -214,6 +214,10 @@ class Attachment:
         list of Line
             Nothing where it takes commands, or only rests.
         """
+        if self.courier is not None and self.courier.gone is not None:
+            gone = self.courier.gone
+            kept = "What runs here is kept in the outbox on this disk until then."
+            return [Line(gone.message, Tone.WARNING), Line(f"{gone.hint} {kept}")]
         held = self.courier.held if self.courier is not None else ""
         if self.courier is None or held not in SHUT_OUT:
             return []

@@ -17,12 +17,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from jupyter_sessions import forking
+from jupyter_sessions.errors import StoreGone
 from jupyter_sessions.store import engines, joint
 from jupyter_sessions.store.workers import Workers, closing
 
@@ -75,6 +77,36 @@ class _WorkFailed(Exception):
         self.error = error
 
 
+class _File:
+    """The file of an open database, which SQLite goes on using wherever it is moved to."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known = self._identify()
+
+    def _identify(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def check(self) -> None:
+        """See that the file is where it was opened.
+
+        Raises
+        ------
+        StoreGone
+            When it is not, or another one is.
+        """
+        if self._identify() != self._known:
+            raise StoreGone(
+                f"The database {self._path} was moved, removed or replaced while it was in use.",
+                hint="Put the store's files back where they were. If they are gone, or another "
+                "store takes their place, restart the kernels and servers that had them open.",
+            )
+
+
 class Database:
     """A database that is open, migrated and ready.
 
@@ -94,6 +126,7 @@ class Database:
     def __init__(self, url: str, left: Callable[[], str] = lambda: "") -> None:
         self.url = url
         self._engines = engines.open_engines(url, left)
+        self._file = _File(Path(str(make_url(url).database))) if self.is_sqlite else None
         self._listeners: list[Listener] = []
         self._readers = Workers(_READERS, "sessions-read")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -174,6 +207,7 @@ class Database:
         self._engines.dispose()
 
     def _read(self, work: Work[T]) -> T:
+        self._check_file()
         try:
             with self._engines.reader.connect() as connection, connection.begin():
                 return work(Transaction(connection))
@@ -236,13 +270,20 @@ class Database:
         self, runs: list[list[_Job]], run: Callable[[list[_Job], Transaction], None]
     ) -> set[int]:
         changed: set[int] = set()
+        self._check_file()
         with self._engines.writer.connect() as connection, connection.begin():
             for jobs in runs:
                 transaction = Transaction(connection)
                 run(jobs, transaction)
                 changed |= transaction.changed
             engines.tell_others(connection, changed)
+        # What is acknowledged is in the file that others open by its name.
+        self._check_file()
         return changed
+
+    def _check_file(self) -> None:
+        if self._file is not None:
+            self._file.check()
 
     @staticmethod
     def _run(jobs: list[_Job], transaction: Transaction) -> None:
