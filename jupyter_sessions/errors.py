@@ -382,7 +382,7 @@ class StoreGone(StoreUnusable):
     """The store's file was moved, removed or replaced while it was in use."""
 
     code = "store_gone"
-    exit_code = 33
+    exit_code = 34
 
 
 class StoreFull(SessionsError):
