@@ -137,7 +137,9 @@ class CommandPage(SessionPage):
         shown = await self.in_thread(partial(entry, whole, content, fold=fold))
         await self.render_pieces(content.pieces)
         if fragment:
-            html = self.page_html("fragment.html", session=session, entry=shown)
+            html = await self.in_thread(
+                partial(self.page_html, "fragment.html", session=session, entry=shown)
+            )
             self.set_header("Content-Type", "text/html; charset=utf-8")
             await self.finish(html)
             return

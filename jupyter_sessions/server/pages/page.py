@@ -99,9 +99,9 @@ class Page(SessionsHandler):
         """Answer with a page for the user who is signed in."""
         user = self.visitor or await self._who()
         token = self.xsrf_token.decode("ascii")
-        # Highlighting a page of commands takes as long as many other requests do in all.
-        html = await self.in_thread(
-            partial(self.page_html, template, me=user, xsrf=token, **values)
+        # A page of commands takes as long as many other requests do in all.
+        html = await self.while_connected(
+            self.in_thread(partial(self.page_html, template, me=user, xsrf=token, **values))
         )
         self.set_header("Content-Type", "text/html; charset=utf-8")
         await self.finish(html)
