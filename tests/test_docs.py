@@ -41,7 +41,9 @@ def test_a_generated_file_is_up_to_date(path: Path) -> None:
 
 
 def test_the_reference_has_no_page_that_nothing_makes() -> None:
-    assert set(REFERENCE.iterdir()) - {REFERENCE / "index.md"} == set(pages())
+    # Held against the tests that it names by tests/test_security_page.py.
+    by_hand = {REFERENCE / "index.md", REFERENCE / "security.md"}
+    assert set(REFERENCE.iterdir()) - by_hand == set(pages())
 
 
 @pytest.mark.parametrize("name", api.OPERATIONS)

@@ -58,6 +58,7 @@ from jupyter_sessions.core.context import Context, Principal, Services
 from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
+from jupyter_sessions.core.turns import Turns, pass_on
 from jupyter_sessions.core.viewed import Viewed
 from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn, ServerBusy
 from jupyter_sessions.store.blobs import Blob, Blobs, BlobWriter
@@ -103,6 +104,9 @@ _PREPARERS = 4
 # A hash takes some tenths of a second of two cores, and 64 MiB.
 _HASHERS = 2
 _MOST_WAIT_FOR_HASHES = 16
+# Fewer than there are readers, so that nobody keeps all of them busy.
+_SEARCHES_AT_ONCE = 2
+_MOST_SEARCHES_WAIT = 8
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,7 @@ class Dispatcher:
         self._preparation = Preparation(self._services, self.database)
         self._preparers = Workers(_PREPARERS, "sessions-prepare")
         self._hashers = Workers(_HASHERS, "sessions-hash")
+        self._turns = Turns(_SEARCHES_AT_ONCE, _MOST_SEARCHES_WAIT)
 
     def submit(
         self,
@@ -213,8 +218,10 @@ class Dispatcher:
             idempotency_key = idempotency.check_key(idempotency_key) if operation.keyed else None
         place = Place(server, address, idempotency_key)
         refused = partial(self._refused, operation, request, asker, place)
+        submit = partial(self._submit, operation, request, asker, upload, place)
+        costly = USE_CASES[operation.name].costly
         try:
-            future = self._submit(operation, request, asker, upload, place)
+            future = self._in_turn(asker, submit) if costly and costly(request) else submit()
         except errors.SessionsError as error:
             refused(error)
             raise
@@ -227,11 +234,29 @@ class Dispatcher:
         def answer_after(done: Future[Any]) -> None:
             kept = refused(done.exception())
             if kept is None:
-                _pass_on(done, answer)
+                pass_on(done, answer)
             else:
-                kept.add_done_callback(lambda _: _pass_on(done, answer))
+                kept.add_done_callback(lambda _: pass_on(done, answer))
 
         future.add_done_callback(answer_after)
+        return answer
+
+    def _in_turn(self, asker: Asker, submit: Callable[[], Future[Any]]) -> Future[Any]:
+        """Do what costs much when it is the caller's turn, by whatever login they come."""
+        answer: Future[Any] = Future()
+
+        def who(transaction: Transaction) -> int:
+            return principals.resolve(
+                transaction.connection, asker, now=self._clock(), writes=False
+            ).user_id
+
+        def known(found: Future[int]) -> None:
+            if found.exception() is not None:
+                pass_on(found, answer)
+            else:
+                self._turns.take(found.result(), submit, answer)
+
+        self.database.read(who).add_done_callback(known)
         return answer
 
     def _submit(
@@ -614,17 +639,6 @@ class Dispatcher:
         return self.database.write(
             work, Joint(kind, marks, (request, prepared.value), carry_out_all)
         )
-
-
-def _pass_on(done: Future[Any], answer: Future[Any]) -> None:
-    """Answer as `done` was answered."""
-    if not answer.set_running_or_notify_cancel():
-        return
-    error = done.exception()
-    if error is not None:
-        answer.set_exception(error)
-    else:
-        answer.set_result(done.result())
 
 
 def _write_lines(done: Future[Any], audited: list[dict[str, Any]]) -> None:

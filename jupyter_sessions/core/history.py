@@ -165,7 +165,7 @@ def _page(newest: bool, filters: frozenset[str]) -> Prepared:
     return Prepared(_page_statement(newest, filters))
 
 
-@implements(api.LIST_COMMANDS)
+@implements(api.LIST_COMMANDS, costly=lambda request: bool(request.search))
 def list_commands(
     context: Context, request: model.ListCommands
 ) -> model.Page[model.CommandSummary]:

@@ -5,8 +5,9 @@ A use case is ``run(context, request) -> answer``. Work that must not hold up th
 ``prepare(preparation, request)``, whose result stands in ``context.prepared``; where a request is
 ``light``, its preparation is so little work, and stores nothing, that it is done where the request
 comes in. One that ``hashes`` a password waits in a short queue of its own, and before that its
-``gate`` may turn it away. Requests that wait at the same time may be done ``together``. An
-operation with a lesser role for one's own things has an ``author``: whose the thing is.
+``gate`` may turn it away. Of what is ``costly`` a person does only some at a time. Requests that
+wait at the same time may be done ``together``. An operation with a lesser role for one's own things
+has an ``author``: whose the thing is.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class UseCase:
     author: Callable[[Context, Any], int | None] | None = None
     hashes: bool = False
     gate: Callable[[Preparation, Any], None] | None = None
+    costly: Callable[[Any], bool] | None = None
 
 
 USE_CASES: dict[str, UseCase] = {}
@@ -83,13 +85,16 @@ def implements(
     author: Callable[[Context, Req], int | None] | None = None,
     hashes: bool = False,
     gate: Callable[[Preparation, Req], None] | None = None,
+    costly: Callable[[Req], bool] | None = None,
 ) -> Callable[[Callable[[Context, Req], Any]], Callable[[Context, Req], Any]]:
     """Register the decorated function as what `operation` does."""
 
     def register(run: Callable[[Context, Req], Any]) -> Callable[[Context, Req], Any]:
         if operation.name in USE_CASES:
             raise ValueError(f"{operation.name} is implemented twice")
-        USE_CASES[operation.name] = UseCase(run, prepare, light, together, author, hashes, gate)
+        USE_CASES[operation.name] = UseCase(
+            run, prepare, light, together, author, hashes, gate, costly
+        )
         return run
 
     return register

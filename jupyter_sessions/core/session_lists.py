@@ -16,7 +16,7 @@ from jupyter_sessions.store.tables import groups, sessions
 from jupyter_sessions.store.tables import users as users_table
 
 
-@implements(api.LIST_SESSIONS)
+@implements(api.LIST_SESSIONS, costly=lambda request: bool(request.search))
 def list_sessions(context: Context, request: model.ListSessions) -> model.Page[model.Session]:
     """List the sessions that the principal has a role in."""
     me = context.principal.user_id

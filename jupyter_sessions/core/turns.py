@@ -1,0 +1,97 @@
+"""Turns at what costs much: a person does a few of them at a time, and others don't wait for it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_sessions.errors import ServerBusy
+
+Begin = Callable[[], Future[Any]]
+
+
+@dataclass
+class _Person:
+    running: int = 0
+    waiting: deque[tuple[Begin, Future[Any]]] = field(default_factory=deque)
+
+
+class Turns:
+    """Work of which each person does only some at a time; safe to use from several threads.
+
+    Parameters
+    ----------
+    at_once
+        How much one person does at a time.
+    most_wait
+        How much more of theirs may wait.
+    """
+
+    def __init__(self, at_once: int, most_wait: int) -> None:
+        self._at_once = at_once
+        self._most_wait = most_wait
+        self._lock = threading.Lock()
+        self._people: dict[Hashable, _Person] = {}
+
+    def take(self, who: Hashable, begin: Begin, answer: Future[Any]) -> None:
+        """Begin somebody's work when it is its turn, and pass on what comes of it to `answer`."""
+        with self._lock:
+            person = self._people.setdefault(who, _Person())
+            if person.running >= self._at_once:
+                if len(person.waiting) < self._most_wait:
+                    person.waiting.append((begin, answer))
+                    return
+                refused = True
+            else:
+                person.running += 1
+                refused = False
+        if refused:
+            error = ServerBusy(
+                "Too many of your searches wait already; this one was not done.",
+                hint="Try again when they are done.",
+            )
+            if answer.set_running_or_notify_cancel():
+                answer.set_exception(error)
+            return
+        self._begin(who, begin, answer)
+
+    def _begin(self, who: Hashable, begin: Begin, answer: Future[Any]) -> None:
+        try:
+            done = begin()
+        except Exception as error:  # noqa: BLE001  # it belongs to whoever waits
+            done = Future()
+            done.set_exception(error)
+
+        def over(done: Future[Any]) -> None:
+            self._leave(who)
+            pass_on(done, answer)
+
+        done.add_done_callback(over)
+
+    def _leave(self, who: Hashable) -> None:
+        following = None
+        with self._lock:
+            person = self._people[who]
+            if person.waiting:
+                following = person.waiting.popleft()
+            else:
+                person.running -= 1
+                if not person.running:
+                    del self._people[who]
+        if following is not None:
+            self._begin(who, *following)
+
+
+def pass_on(done: Future[Any], answer: Future[Any]) -> None:
+    """Answer as `done` was answered."""
+    if not answer.set_running_or_notify_cancel():
+        return
+    error = done.exception()
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(done.result())
