@@ -130,8 +130,9 @@ def remove_second_factor(context: Context, request: model.RemoveSecondFactor) ->
     proof: Proof = context.prepared
     proof.spend(context)
     principal = context.principal
-    if not second_factor.remove(context.connection, principal.user_id):
+    if not second_factor.is_enabled(context.connection, principal.user_id):
         raise Conflict("Your account has no second factor.", hint="Nothing needs to be done.")
+    second_factor.remove(context.connection, principal.user_id)
     if request.end_logins:
         _end_other_logins(context)
     events.append_to_server(context, "second_factor.removed", user=principal.name)
