@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
@@ -88,10 +91,29 @@ def _bundle(value: object) -> dict[str, Any]:
     # A screen shows the first thousand of what is long; a file has room for all.
     longest, plain.max_seq_length = plain.max_seq_length, 0
     try:
-        data, _ = formatter.format(value)
+        with _without_tracebacks(shell):
+            data, _ = formatter.format(value)
     finally:
         plain.max_seq_length = longest
     return dict(data)
+
+
+@contextmanager
+def _without_tracebacks(shell: Any) -> Iterator[None]:
+    """Have IPython print no traceback of a display that fails: what there is of others counts."""
+    if shell is None:
+        with redirect_stderr(io.StringIO()):
+            yield
+        return
+    shown = vars(shell).get("showtraceback")
+    shell.showtraceback = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        if shown is None:
+            del shell.showtraceback
+        else:
+            shell.showtraceback = shown
 
 
 def _endings(value: object) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.formats import Content, Format, media_type, write
+from jupyter_sessions.formats import Content, Format, Written, media_type, write
 from jupyter_sessions.formats.delimited import defuse
 from jupyter_sessions.formats.format import always
 
@@ -153,6 +153,43 @@ def test_what_no_format_takes_is_written_as_it_displays_itself() -> None:
     assert data(write(42, name="answer")) == b"42"
 
 
+def test_a_set_is_written_whole() -> None:
+    assert b"..." not in data(write(set(range(3_000)), name="s"))
+
+
+class Broken:
+    def __repr__(self) -> str:
+        raise RuntimeError("one\ntwo")
+
+
+def test_a_value_that_can_not_display_itself_is_refused_without_a_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(errors.BadRequest, match="no display"):
+        write(Broken(), name="b")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_fails_in_a_library_is_one_sentence() -> None:
+    drawn = figure()
+    drawn.axes[0].set_title("$\\frac{$")  # type: ignore[attr-defined]
+    with pytest.raises(errors.BadRequest, match=r"can't be written as \.png: ValueError") as caught:
+        write(drawn, name="f")
+    assert "\n" not in caught.value.message
+
+
+def test_axes_in_a_part_of_a_figure_stand_for_the_figure_and_removed_ones_for_none() -> None:
+    from matplotlib.figure import Figure
+
+    part = Figure().subfigures(1, 2)[0]
+    axes = part.subplots()
+    for drawn in (part, axes):
+        assert data(write(drawn, name="f")).startswith(b"\x89PNG")
+    axes.remove()
+    with pytest.raises(errors.BadRequest, match="no figure"):
+        write(axes, name="f")
+
+
 def test_an_ending_that_does_not_fit_is_an_error_that_names_those_that_do() -> None:
     with pytest.raises(errors.BadRequest, match=r"can't be written as \.png") as caught:
         write(TABLE, name="t", path="t.png")
@@ -181,6 +218,26 @@ ADDED = Format(
     lambda value: type(value).__name__ == "Shown",
     lambda _value, _ending: b"added",
 )
+
+
+def test_what_a_plug_in_leaves_out_is_said_and_what_fails_in_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NOTED", "FAILING"):
+        point = EntryPoint("shown", f"{__name__}:{name}", "jupyter_sessions.formats")
+        monkeypatch.setattr(
+            "importlib.metadata.entry_points",
+            lambda group, point=point: EntryPoints([point]).select(group=group),
+        )
+        if name == "NOTED":
+            assert write(Shown(), name="s").note == "Half of it."
+        else:
+            with pytest.raises(errors.BadRequest, match="ZeroDivisionError"):
+                write(Shown(), name="s")
+
+
+NOTED = Format("Shown", always(".a"), lambda _: True, lambda *_: Written(b"x", "Half of it."))
+FAILING = Format("Shown", always(".a", ".b"), lambda _: True, lambda *_: bytes([1 // 0]))
 
 
 def test_a_plug_in_that_is_no_format_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
