@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from numbers import Number
 from typing import Any
 
@@ -121,10 +121,17 @@ def column_texts(column: Any) -> list[Any]:
 
 
 def _times(column: Any) -> list[str]:
-    texts = ["" if text == "NaT" else text for text in map(str, column)]
+    texts = ["" if text == "NaT" else text for text in map(_instant, column)]
     if column.dtype.kind == "M" and all(text.endswith(_MIDNIGHT) for text in texts if text):
         return [text.removesuffix(_MIDNIGHT) for text in texts]
     return texts
+
+
+def _instant(value: Any) -> str:
+    """Return a time as text; in UTC where its zone had an offset that no reader takes."""
+    if isinstance(value, datetime) and (offset := value.utcoffset()) and offset.seconds % 60:
+        value = value.astimezone(UTC)
+    return str(value)
 
 
 def _text(value: object) -> str | None:
@@ -139,6 +146,8 @@ def _text(value: object) -> str | None:
         )
     if is_missing(value):
         return None
+    if isinstance(value, datetime):
+        return _instant(value)
     return Quantity(value) if isinstance(value, Number | timedelta) else str(value)
 
 

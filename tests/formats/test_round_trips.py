@@ -246,6 +246,7 @@ def reads_as(cell: str, value: Any) -> bool:
 @given(tables())
 @example(pd.DataFrame({"a": [1 / 3, 1.23e-12], "b": [2**63 - 1, 0]}).tail(1))
 @example(pd.DataFrame({"a": ["x\ry", "", None]}))
+@example(pd.DataFrame({"a": pd.to_datetime(["1823-11-12T00:00Z"]).tz_convert("Europe/Berlin")}))
 def test_a_table_is_the_same_from_csv(frame: pd.DataFrame) -> None:
     data = written(frame, "t.csv")
     if data is None:
