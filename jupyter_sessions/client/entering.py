@@ -24,7 +24,10 @@ def login_link(transport: Transport, server: str, page: str = "/sessions/") -> m
         What to show then.
     """
     made = transport.call(api.MAKE_TICKET, model.Nothing())
-    query = urlencode({"ticket": made.ticket, "next": urlsplit(server).path + page})
+    query = urlencode({"next": urlsplit(server).path + page})
+    # Behind the # it is sent to no server, and stands in no log.
     return model.LoginLink(
-        url=f"{server}/sessions/enter?{query}", ticket=made.ticket, expires=made.expires
+        url=f"{server}/sessions/enter?{query}#{made.ticket}",
+        ticket=made.ticket,
+        expires=made.expires,
     )

@@ -347,6 +347,10 @@ class Dispatcher:
             lambda context: presence.keep_followers(context, keeper, come, gone, beat=beat)
         )
 
+    def end_replaced(self, before: str, now: str) -> Future[None]:
+        """End the login of a key that another one takes the place of in a browser."""
+        return self._as_server(lambda context: logins.end_replaced(context, before, now))
+
     def tidy(self) -> None:
         """Close what has run out, purge what was removed long ago, and sweep the blobs."""
         for work in (

@@ -17,6 +17,7 @@ from jupyter_sessions.core import (
     keys,
     names,
     passwords,
+    principals,
     shown_logins,
     users,
 )
@@ -291,6 +292,32 @@ def _end(context: Context, key_id: int, user_id: int, user: str) -> None:
     tell_sessions_of(context, user_id)
     events.append_to_server(context, "login.ended", user=user)
     guests.end_unused(context, users_table.c.id == user_id)
+
+
+def end_replaced(context: Context, before: str, now: str) -> None:
+    """End the login that another one takes the place of in a browser, if it is alive.
+
+    What came of the one before ends with it, but for its successor.
+    """
+    alive = shown_logins.live(context.now)
+    old, new = (
+        context.connection.execute(
+            select(keys_table).where(
+                keys_table.c.hash == principals.digest(key), keys_table.c.kind == "login", alive
+            )
+        ).one_or_none()
+        for key in (before, now)
+    )
+    if old is None or new is None or old.id == new.id:
+        return
+    if new.parent_id == old.id:
+        context.connection.execute(
+            update(keys_table).where(keys_table.c.id == new.id).values(parent_id=old.parent_id)
+        )
+    user = context.connection.execute(
+        select(users_table.c.name).where(users_table.c.id == old.user_id)
+    ).scalar_one()
+    _end(context, old.id, old.user_id, user)
 
 
 @implements(api.LOG_OUT)

@@ -131,13 +131,17 @@ def grant(context: Context, request: model.GrantRoles) -> model.Members:
         if names.is_guest(named.name):
             guests.check_grant(named.name, granted, here=named in held)
     for named, granted in wanted.items():
-        values = {"roles": int(granted), "granted_by": context.principal.user_id}
+        values: dict[str, Any] = {
+            "roles": int(granted),
+            "granted_by": context.principal.user_id,
+        }
         if named in held:
-            context.connection.execute(
-                update(named.table)
-                .where(named.table.c.session_id == session.id, named.column == named.id)
-                .values(values)
-            )
+            place_held = named.table.c.session_id == session.id, named.column == named.id
+            before = context.connection.execute(select(named.table.c.roles).where(*place_held))
+            if Roles.READ in granted and Roles.READ not in Roles(before.scalar_one()):
+                # What they were shown before they lost it stays hidden: a new membership.
+                values["since"] = context.now
+            context.connection.execute(update(named.table).where(*place_held).values(values))
         else:
             place = {"session_id": session.id, named.column.name: named.id, "since": context.now}
             context.connection.execute(insert(named.table).values(place | values))

@@ -15,6 +15,7 @@ class PublishedFile:
     """What a capability URL of a publication leads to, for a `viewer`."""
 
     viewer: str
+    code: str
     file: model.File
     blob: Blob
 
@@ -24,6 +25,8 @@ class CommandOutputs:
     """What a capability URL of a command leads to, for a `viewer`."""
 
     viewer: str
+    code: str
+    number: int
     outputs: list[model.Output]
 
 

@@ -24,7 +24,7 @@ from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile, Viewed
 from jupyter_sessions.errors import BadRequest, NotFound
 from jupyter_sessions.roles import Roles
-from jupyter_sessions.store.tables import sessions
+from jupyter_sessions.store.tables import group_users, member_groups, members, sessions
 
 LIFETIME = timedelta(hours=1)
 _SIGNATURE = 16  # bytes
@@ -34,6 +34,8 @@ class Grant(msgspec.Struct, array_like=True):
     """What a token says: who may see what, until when.
 
     `folder` is the published folder (or single file), folded; None where it is a command's outputs.
+    `standing` is since when the viewer is a member, by themselves or by each group: who is revoked
+    and granted roles again is a new member.
     """
 
     user_id: int
@@ -42,6 +44,7 @@ class Grant(msgspec.Struct, array_like=True):
     expires: int
     folder: str | None
     number: int | None
+    standing: list[int]
 
 
 model.ready(Grant)
@@ -72,9 +75,29 @@ def unseal(token: str, secret: bytes, now: datetime) -> Grant:
                 return grant
     except (binascii.Error, ValueError, msgspec.DecodeError):
         pass
-    raise NotFound(
+    raise _ended()
+
+
+def _ended() -> NotFound:
+    return NotFound(
         "This view has expired, or never existed.", hint="Open it again from the session's page."
     )
+
+
+def _standing(context: Context, user_id: int, session_id: int) -> list[int]:
+    """Return since when a user is a member of a session, in microseconds, in each way."""
+    own = select(members.c.since).where(
+        members.c.session_id == session_id, members.c.user_id == user_id
+    )
+    # Of a group both count: since when it is in the session, and the user in it.
+    through_groups = (
+        select(member_groups.c.since, group_users.c.since.label("joined"))
+        .join(group_users, group_users.c.group_id == member_groups.c.group_id)
+        .where(member_groups.c.session_id == session_id, group_users.c.user_id == user_id)
+    )
+    times = [row.since for row in context.connection.execute(own)]
+    times += [max(row.since, row.joined) for row in context.connection.execute(through_groups)]
+    return [int(time.timestamp() * 1_000_000) for time in times]
 
 
 def _sign(payload: bytes, secret: bytes) -> bytes:
@@ -104,6 +127,7 @@ def make(context: Context, request: model.MakeView) -> model.View:
         expires=int(expires.timestamp()),
         folder=folder or None,
         number=request.command,
+        standing=_standing(context, context.principal.user_id, context.session.id),
     )
     token = seal(grant, context.services.secret)
     return model.View(
@@ -131,11 +155,13 @@ def look(context: Context, token: str, path: str) -> Viewed:
     session = access.load(context.connection, viewer, code or "", now=context.now, lock=False)
     operation = api.GET_COMMAND if grant.folder is None else api.GET_FILE
     access.check_role(session, viewer, Roles.READ, operation.states)
+    if not set(grant.standing) & set(_standing(context, grant.user_id, session.id)):
+        raise _ended()
     context.principal, context.open_session = viewer, session
     if grant.folder is None:
         row = history.find(context.connection, session.id, grant.number or 0)
         command = history.whole(row, context)
-        return CommandOutputs(viewer.name, command.outputs)
+        return CommandOutputs(viewer.name, session.code, row.number, command.outputs)
     if names.fold(path).partition("/")[0] != grant.folder:
         raise NotFound("This view does not reach so far.", hint="Open the file from its session.")
-    return PublishedFile(viewer.name, *webspace.find(context, path))
+    return PublishedFile(viewer.name, session.code, *webspace.find(context, path))

@@ -36,7 +36,9 @@ class BodyHandler(ApiHandler):
         try:
             await self.arrive()
             length = self.request.headers.get("Content-Length", "0")
-            await self._admit(int(length) if length.isdecimal() else 0)
+            # Tornado refuses what is no number; Python refuses to read one of some thousand digits.
+            size = int(length[:18]) if length.isdecimal() else 0
+            await self._admit(size)
         except (errors.SessionsError, web.HTTPError) as error:
             if self.request.headers.get("Expect"):
                 raise  # the sender waits for a word before it sends

@@ -8,9 +8,10 @@ from typing import Any
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import errors
-from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile
+from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile, Viewed
 from jupyter_sessions.server.content import send
 from jupyter_sessions.server.handlers import SessionsHandler
+from jupyter_sessions.server.pages.links import Links
 from jupyter_sessions.server.rendering.outputs import definitions_before
 from jupyter_sessions.server.rendering.previews import PREVIEW_BYTES
 
@@ -50,7 +51,10 @@ class CapabilityHandler(SessionsHandler):
         """Serve a published file, its preview, or an output of a command."""
         dispatcher = await self.service.dispatcher()
         found = await self.service.answered(dispatcher.view(token, path))
-        if isinstance(found, CommandOutputs):
+        if self.request.headers.get("Sec-Fetch-Dest") == "document":
+            # What has the whole window could lead it anywhere; in a frame of ours it can't.
+            self.redirect(self._framed(found))
+        elif isinstance(found, CommandOutputs):
             await self._output(found, path)
         elif self.get_query_argument("preview", ""):
             await self._preview(found)
@@ -58,6 +62,12 @@ class CapabilityHandler(SessionsHandler):
             self.set_header("Content-Type", typed(found.file.media_type))
             self.set_header("Content-Length", str(found.file.size))
             await send(self, dispatcher, found.blob)
+
+    def _framed(self, found: Viewed) -> str:
+        links = Links(self.base_url)
+        if isinstance(found, CommandOutputs):
+            return links.command(found.code, found.number)
+        return links.files(found.code, found.file.path, alone=1)
 
     async def _output(self, found: CommandOutputs, path: str) -> None:
         if not path.isdecimal() or len(path) > 9 or int(path) >= len(found.outputs):

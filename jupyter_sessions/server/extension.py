@@ -68,8 +68,6 @@ class SessionsExtension(ExtensionApp):
     description = "Shared experiment sessions"
     extension_url = "/sessions/"
     load_other_extensions = False
-    #: Whether the server is ours, so that what is idle when it stops is closed.
-    closes_connections = False
 
     database = Unicode(
         help="The store's database as an SQLAlchemy URL: sqlite:////folder/sessions.db or "
@@ -213,6 +211,7 @@ class SessionsExtension(ExtensionApp):
             public_url=self.public_url,
             administrators=frozenset(self.administrators),
         )
+        self._service.stands_alone = getattr(self.serverapp, "stands_alone", False)
         self.settings["jupyter_sessions"] = self._service
 
     def initialize_handlers(self) -> None:
@@ -295,7 +294,7 @@ class SessionsExtension(ExtensionApp):
         for task in (self._tidying, self._checking):
             if task is not None:
                 task.cancel()
-        await self._service.drain(self.stop_within, close=self.closes_connections)
+        await self._service.drain(self.stop_within, close=self._service.stands_alone)
         await self._service.stop()
         if self._audit_file is not None:
             logging.getLogger("jupyter_sessions.audit").removeHandler(self._audit_file)

@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -16,8 +17,16 @@ from tornado import web
 
 from jupyter_sessions import errors, model
 from jupyter_sessions.api import LOG_OUT, Needs, Operation
-from jupyter_sessions.core.askers import Asker, Identified
-from jupyter_sessions.server.identity import Arrival, arrival, cookie_name
+from jupyter_sessions.core.askers import Asker, Identified, KeyHolder
+from jupyter_sessions.server.identity import (
+    Arrival,
+    arrival,
+    cookie_name,
+    cookie_path,
+    has_jupyter_identity,
+    is_xsrf_token,
+    make_xsrf_token,
+)
 from jupyter_sessions.server.service import Service
 
 Req = TypeVar("Req", bound=model.Request)
@@ -25,6 +34,7 @@ Ans = TypeVar("Ans")
 T = TypeVar("T")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 _CAPABILITY = re.compile(r"(/sessions/w/)[^/?]+")
 
@@ -44,6 +54,7 @@ class SessionsHandler(JupyterHandler):
     ambient = False
     _left = False
     _costly: asyncio.Future[Any] | None = None
+    _new_login_key: str | None = None
 
     @property
     def service(self) -> Service:
@@ -77,7 +88,7 @@ class SessionsHandler(JupyterHandler):
         if self.request.method not in _SAFE:
             self.check_same_site()
             if self.needs_xsrf:
-                web.RequestHandler.check_xsrf_cookie(self)
+                await self.check_xsrf_token()
 
     async def arrival(self) -> Arrival:
         """Find out who comes."""
@@ -87,6 +98,46 @@ class SessionsHandler(JupyterHandler):
     def needs_xsrf(self) -> bool:
         """Whether a write needs the XSRF token: pages' always, the API's when by cookie."""
         return True
+
+    @property
+    def login_cookie(self) -> str | None:
+        """The key of the login that the browser's cookie carries, once this is answered."""
+        if self._new_login_key is not None:
+            return self._new_login_key or None
+        return self.get_cookie(cookie_name(self)) or None
+
+    @property
+    def xsrf_token(self) -> bytes:
+        """The XSRF token for forms: the login's own where a login cookie came."""
+        key = self.login_cookie
+        if key is None:
+            return super().xsrf_token
+        return make_xsrf_token(key).encode()
+
+    async def check_xsrf_token(self) -> None:
+        """Refuse a write without the XSRF token of the login that it comes with.
+
+        Where the Jupyter server itself knows who comes, its own token counts too: its pages can't
+        know that there is another login.
+
+        Raises
+        ------
+        HTTPError
+            When there is none, or that of another login.
+        """
+        key = self.login_cookie
+        if key is not None and isinstance(self.asker, KeyHolder) and self.ambient:
+            given = (
+                self.get_argument("_xsrf", None)
+                or self.request.headers.get("X-Xsrftoken")
+                or self.request.headers.get("X-Csrftoken")
+                or ""
+            )
+            if is_xsrf_token(given, key):
+                return
+            if not await has_jupyter_identity(self):
+                raise web.HTTPError(403)
+        web.RequestHandler.check_xsrf_cookie(self)
 
     def clear(self) -> None:
         """Begin an answer, which does not say what the server is made of."""
@@ -111,12 +162,23 @@ class SessionsHandler(JupyterHandler):
         """
         origin = self.request.headers.get("Origin")
         fetched = self.request.headers.get("Sec-Fetch-Site", "same-origin")
-        elsewhere = origin is not None and _host_of(origin) != self.request.host
+        elsewhere = origin is not None and _origin_of(origin) not in self._own_origins
         if elsewhere or fetched not in {"same-origin", "none"}:
             raise errors.Forbidden(
                 "This request comes from another site.",
                 hint="Do it from the sessions' own pages, or with a key and no browser.",
             )
+
+    @property
+    def _own_origins(self) -> set[tuple[str, str]]:
+        own = {(self.request.protocol, self.request.host)}
+        # A proxy that is not trusted still says so where it takes TLS off; a page of another site
+        # can't make a browser send this header.
+        if self.request.headers.get("X-Forwarded-Proto") == "https":
+            own.add(("https", self.request.host))
+        if self.service.public_url:
+            own.add(_origin_of(self.service.public_url))
+        return own
 
     async def call(
         self,
@@ -184,21 +246,33 @@ class SessionsHandler(JupyterHandler):
             self._costly.cancel()
         super().on_connection_close()
 
-    def sign_in(self, login: model.NewLogin) -> None:
-        """Give the browser a login cookie."""
+    async def sign_in(self, login: model.NewLogin) -> None:
+        """Give the browser a login cookie; the login that it had until now ends."""
+        before = self.login_cookie
+        if before is not None and before != login.key:
+            dispatcher = await self.service.dispatcher()
+            await self.service.answered(dispatcher.end_replaced(before, login.key))
+        self._new_login_key = login.key
         self.set_cookie(
             cookie_name(self),
             login.key,
             expires=login.login.expires,
-            path=f"{self.base_url}sessions",
+            path=cookie_path(self),
             httponly=True,
             samesite="Lax",
         )
+        if self.service.stands_alone:
+            # For scripts; elsewhere the cookie of this name is the Jupyter server's.
+            self.set_cookie("_xsrf", make_xsrf_token(login.key), path=self.base_url)
 
     def sign_out(self) -> None:
         """Take the login cookie away."""
-        if self.get_cookie(cookie_name(self)):
-            self.clear_cookie(cookie_name(self), path=f"{self.base_url}sessions")
+        if self.login_cookie is not None:
+            # A browser takes no `__Host-` cookie away that is not said to be secure.
+            self.set_cookie(
+                cookie_name(self), "", expires=_LONG_AGO, path=cookie_path(self), httponly=True
+            )
+            self._new_login_key = ""
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
         """Put any failure in the one shape that errors have, without its inner details."""
@@ -246,12 +320,13 @@ def _unrevealing(url: str) -> str:
     return _CAPABILITY.sub(r"\1[secret]", url).partition("?")[0]
 
 
-def _host_of(origin: str) -> str:
-    """Return an origin's host and port, empty where it has none."""
+def _origin_of(url: str) -> tuple[str, str]:
+    """Return a URL's scheme and host with its port, empty where it has none."""
     try:
-        return urlsplit(origin).netloc
+        parts = urlsplit(url)
     except ValueError:
-        return ""
+        return "", ""
+    return parts.scheme, parts.netloc
 
 
 class ApiHandler(SessionsHandler):

@@ -7,6 +7,7 @@ import getpass
 import hmac
 import inspect
 import os
+import secrets
 from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
 _KEY_PREFIX = "jses_"
+_NONCE = 16  # bytes
 _LONGEST_KNOWN = 60  # seconds that what the Hub said of a user counts
 # These give each caller a new random name; who gets past them is whoever runs the server.
 _ONE_PERSON = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
@@ -154,7 +156,50 @@ def ask_every_minute(provider: IdentityProvider) -> None:
 
 
 def cookie_name(handler: JupyterHandler) -> str:
-    """Return the login cookie's name: one a port, since browsers share cookies over ports."""
+    """Return the login cookie's name: one a port, since browsers share cookies over ports.
+
+    Where a browser lets it, the name says that the cookie is of this very host and came over TLS
+    (``__Host-``): no other host or plain connection can set one of that name.
+    """
     host = handler.request.host
     port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else "default"
-    return f"jupyter-sessions-{port}" if port.isalnum() else "jupyter-sessions"
+    name = f"jupyter-sessions-{port}" if port.isalnum() else "jupyter-sessions"
+    return f"__Host-{name}" if _whole_host(handler) else name
+
+
+def cookie_path(handler: JupyterHandler) -> str:
+    """Return the path below which the login cookie is sent."""
+    return "/" if _whole_host(handler) else f"{handler.base_url}sessions"
+
+
+def _whole_host(handler: JupyterHandler) -> bool:
+    # Below a base URL the rest of the host is other people's: other users' servers of a hub.
+    return handler.request.protocol == "https" and handler.base_url == "/"
+
+
+def make_xsrf_token(key: str) -> str:
+    """Make an XSRF token that is of one login: only who has the login's key can make or check it.
+
+    Each one is different, so that nothing can be learned from how well pages compress.
+    """
+    nonce = secrets.token_bytes(_NONCE)
+    return (nonce + _xsrf_code(key, nonce)).hex()
+
+
+def is_xsrf_token(token: str, key: str) -> bool:
+    """Tell whether an XSRF token is of the login that has this key."""
+    try:
+        given = bytes.fromhex(token)
+    except ValueError:
+        return False
+    return hmac.compare_digest(given[_NONCE:], _xsrf_code(key, given[:_NONCE]))
+
+
+def _xsrf_code(key: str, nonce: bytes) -> bytes:
+    return hmac.digest(key.encode("utf-8", "surrogatepass"), b"xsrf" + nonce, "sha256")
+
+
+async def has_jupyter_identity(handler: JupyterHandler) -> bool:
+    """Tell whether the Jupyter server itself knows who comes, whatever key they have."""
+    found = handler.identity_provider.get_user(handler)
+    return (await found if inspect.isawaitable(found) else found) is not None

@@ -170,6 +170,8 @@ class SessionsServerApp(ServerApp):
     """A Jupyter server without kernels, contents and terminals."""
 
     name = "jupyter-sessions-serve"
+    #: Asked by the extension: there is nothing here but the sessions.
+    stands_alone = True
     description = "Serve this user's sessions to their members."
     default_services = ()  # type: ignore[assignment]  # fewer than the thirteen of the base
     identity_provider_class = Type(
@@ -332,7 +334,6 @@ class ServedSessions(SessionsExtension):
     flags = _FLAGS
     aliases = _ALIASES
     default_url = "/sessions/"
-    closes_connections = True
 
     @classmethod
     def get_extension_package(cls) -> str:

@@ -75,6 +75,8 @@ class Service:
         self.process_secret = f"jprc_{secrets.token_urlsafe(32)}"
         #: Who is connected, once the server takes connections.
         self.connections: OpenConnections | None = None
+        #: Whether the server serves the sessions and nothing else.
+        self.stands_alone = False
         #: Whether the server is about to stop.
         self.stopping = False
         self._stopped = False

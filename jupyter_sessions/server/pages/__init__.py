@@ -6,6 +6,8 @@ from typing import Any
 
 from jupyter_sessions.server.pages.static import FOLDER, StaticHandler
 
+# No command has a longer one, and Python refuses to read numbers of some thousand digits.
+_NUMBER = r"([0-9]{1,18})"
 _SESSION = r"/sessions/([^/]+)/experiment"
 
 
@@ -35,9 +37,9 @@ def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
         (r"/sessions/enter", entrance.EntryPage),
         (r"/sessions/join", joining.JoinPage),
         (rf"{_SESSION}/?", history.HistoryPage),
-        (rf"{_SESSION}/commands/([0-9]+)", history.CommandPage),
-        (rf"{_SESSION}/commands/([0-9]+)/outputs/([0-9]+)", history.OutputAddress),
-        (rf"{_SESSION}/json/(request|response)/([0-9]+)\.json", history.HalfPage),
+        (rf"{_SESSION}/commands/{_NUMBER}", history.CommandPage),
+        (rf"{_SESSION}/commands/{_NUMBER}/outputs/{_NUMBER}", history.OutputAddress),
+        (rf"{_SESSION}/json/(request|response)/{_NUMBER}\.json", history.HalfPage),
         (rf"{_SESSION}/files(?:/(.*))?", webspace.WebSpacePage),
         (rf"{_SESSION}/raw/(.+)", webspace.RawAddress),
         (rf"{_SESSION}/preview/(.+)", webspace.PreviewAddress),

@@ -57,7 +57,7 @@ class LoginPage(Page):
             said = f"{failure.message} {failure.hint}"
             self._form(target, user=user, failure=said, second_factor=True)
         else:
-            self.sign_in(login)
+            await self.sign_in(login)
             self.redirect(target, status=303)
 
     def _form(
@@ -77,7 +77,11 @@ class LoginPage(Page):
 
 
 class EntryPage(Page):
-    """The one-time login link: only the button uses the ticket up, not a look at the link."""
+    """The one-time login link: only the button uses the ticket up, not a look at the link.
+
+    The ticket stands behind a #, which browsers send nowhere: the page's script takes it out of the
+    address, and puts it into the form.
+    """
 
     @allow_unauthenticated
     async def get(self) -> None:
@@ -86,7 +90,6 @@ class EntryPage(Page):
         await self.finish(
             self.page_html(
                 "enter.html",
-                ticket=self.get_query_argument("ticket", ""),
                 target=self.links.own(self.get_query_argument("next", "")),
                 xsrf=self.xsrf_token.decode("ascii"),
             )
@@ -99,7 +102,7 @@ class EntryPage(Page):
         request = self.ask(
             model.LogInWithTicket, ticket=self.get_body_argument("ticket", ""), label=_LABEL
         )
-        self.sign_in(await self.call(api.LOG_IN_WITH_TICKET, request))
+        await self.sign_in(await self.call(api.LOG_IN_WITH_TICKET, request))
         self.redirect(target, status=303)
 
 

@@ -11,7 +11,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import api, errors, model
 from jupyter_sessions.formatting import format_json
-from jupyter_sessions.server.pages.page import Page
+from jupyter_sessions.server.pages.page import ContentAddress, Page
 from jupyter_sessions.server.pages.sessions import SessionPage
 from jupyter_sessions.server.pages.shown import PageContent, Shown
 from jupyter_sessions.server.pages.turning import count_left_out, read_view, turn
@@ -152,15 +152,20 @@ class CommandPage(SessionPage):
         )
 
 
-class OutputAddress(Page):
+class OutputAddress(ContentAddress):
     """Leads on to an output's capability URL, which is made only when the output is looked at."""
 
-    @allow_unauthenticated
-    async def get(self, code: str, number: str, index: str) -> None:
-        """Make a capability URL and lead there."""
+    def framed(self, *path: str) -> str:
+        """Return the command's page, which shows the output."""
+        code, number, _ = path
+        return self.links.command(code, int(number))
+
+    async def content(self, *path: str) -> str:
+        """Make a capability URL."""
+        code, number, index = path
         request = self.ask(model.MakeView, code=code, command=int(number))
         view = await self.call(api.MAKE_VIEW, request)
-        self.redirect(f"{view.url}{int(index)}")
+        return f"{view.url}{int(index)}"
 
 
 class HalfPage(Page):

@@ -73,7 +73,7 @@ class JoinPage(Page):
             label=_LABEL,
         )
         login = await self.call(api.LOG_IN, request)
-        self.sign_in(login)
+        await self.sign_in(login)
         self.asker = KeyHolder(login.key)
         return await self._join(key)
 
@@ -81,7 +81,7 @@ class JoinPage(Page):
         name = self.get_body_argument("name", "", strip=True)
         request = self.ask(model.EnterAsGuest, key=key, name=name, label=_LABEL)
         entered = await self.call(api.ENTER_AS_GUEST, request)
-        self.sign_in(entered.login)
+        await self.sign_in(entered.login)
         return entered.session.code
 
     async def _me(self) -> model.User | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlencode
 
 from jupyter_sessions import api
+
+# What is user content below the root.
+_CONTENT = re.compile(r"w/|[^/]+/experiment/(raw/|preview/|commands/[0-9]+/outputs/)")
 
 
 class Links:
@@ -101,13 +105,15 @@ class Links:
         """Return `target` if it is a page of ours, else the list: nobody is led elsewhere.
 
         A browser reads backslashes as slashes, drops tabs and line ends, and resolves dots, so a
-        path with any of these is refused rather than understood.
+        path with any of these is refused rather than understood. User content could lead anywhere
+        from there, so it is none either.
         """
         path = target.partition("?")[0].partition("#")[0]
         plain = target.isprintable() and not any(char in target for char in '\\ <>"')
         dotted = any(part.lower().replace("%2e", ".") in {".", ".."} for part in path.split("/"))
         inside = path.startswith(self.root) and "//" not in path
-        return target if plain and inside and not dotted else self.root
+        content = _CONTENT.match(path.removeprefix(self.root)) is not None
+        return target if plain and inside and not dotted and not content else self.root
 
 
 def _query(query: dict[str, object]) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
+from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
 from jupyter_sessions import api, errors, model
@@ -110,7 +111,7 @@ class Page(SessionsHandler):
         """Answer with a page on what went wrong; without a login, lead to the login form."""
         failure = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
         if isinstance(failure, errors.NotSignedIn) and self.request.method in {"GET", "HEAD"}:
-            self.redirect(self.links.login(next=self.request.uri))
+            self.redirect(self.links.login(next=self.page_after_login()))
             return
         self.set_status(failure.status)
         self.say_when_to_retry(failure)
@@ -118,6 +119,10 @@ class Page(SessionsHandler):
         self.finish(
             self.page_html("error.html", failure=failure, me=self.visitor, within=self.within)
         )
+
+    def page_after_login(self) -> str:
+        """Return where somebody goes on who has to log in to see this."""
+        return self.request.uri or ""
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
         """Put failures that only a browser meets into words for a reader."""
@@ -131,6 +136,34 @@ class Page(SessionsHandler):
                 "There is no such page.", hint="Start again from the list of sessions."
             )
         return super().failure(status_code, error)
+
+
+class ContentAddress(Page):
+    """An address that leads on to user content, which is only ever shown in a frame of ours.
+
+    Content that had the whole window could lead it to any other site, and so would every link and
+    every login that leads to the content.
+    """
+
+    def framed(self, *path: str) -> str:
+        """Return the page that shows the content in a frame."""
+        raise NotImplementedError
+
+    async def content(self, *path: str) -> str:
+        """Return the content's capability URL."""
+        raise NotImplementedError
+
+    @allow_unauthenticated
+    async def get(self, *path: str) -> None:
+        """Lead to the content, or to the page around it where it would have the whole window."""
+        if self.request.headers.get("Sec-Fetch-Dest") == "document":
+            self.redirect(self.framed(*path))
+        else:
+            self.redirect(await self.content(*path))
+
+    def page_after_login(self) -> str:
+        """Return the page around the content."""
+        return self.framed(*self.path_args)
 
 
 class MissingPage(Page):

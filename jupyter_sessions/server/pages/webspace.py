@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.server.pages.page import Page
+from jupyter_sessions.server.pages.page import ContentAddress
 from jupyter_sessions.server.pages.sessions import SessionPage
 from jupyter_sessions.server.rendering.previews import preview_kind
 
@@ -90,21 +90,29 @@ class WebSpacePage(SessionPage):
         )
 
 
-class RawAddress(Page):
+class RawAddress(ContentAddress):
     """Leads on to a published file's capability URL."""
 
-    @allow_unauthenticated
-    async def get(self, code: str, path: str) -> None:
-        """Make a capability URL and lead there."""
-        view = await self.call(api.MAKE_VIEW, self.ask(model.MakeView, code=code, path=path))
-        self.redirect(view.url)
+    def framed(self, *path: str) -> str:
+        """Return the page that shows the file in the whole window."""
+        return self.links.files(*path, alone=1)
+
+    async def content(self, *path: str) -> str:
+        """Make a capability URL."""
+        code, file = path
+        view = await self.call(api.MAKE_VIEW, self.ask(model.MakeView, code=code, path=file))
+        return view.url
 
 
-class PreviewAddress(Page):
+class PreviewAddress(ContentAddress):
     """Leads on to the preview of a published file, under its capability URL."""
 
-    @allow_unauthenticated
-    async def get(self, code: str, path: str) -> None:
-        """Make a capability URL and lead to its preview."""
-        view = await self.call(api.MAKE_VIEW, self.ask(model.MakeView, code=code, path=path))
-        self.redirect(view.url + "?preview=1")
+    def framed(self, *path: str) -> str:
+        """Return the file's page, which shows the preview."""
+        return self.links.files(*path)
+
+    async def content(self, *path: str) -> str:
+        """Make a capability URL of the preview."""
+        code, file = path
+        view = await self.call(api.MAKE_VIEW, self.ask(model.MakeView, code=code, path=file))
+        return view.url + "?preview=1"

@@ -1,9 +1,20 @@
-// Takes an invitation's key out of the address, where it stands behind a #, and shows what it opens.
+// Takes a secret out of the address, where it stands behind a #, and puts it into the page's form.
+function takeSecret(form, field, prefix) {
+  const secret = location.hash.slice(1);
+  if (!form || !secret.startsWith(prefix)) return false;
+  history.replaceState(null, "", location.pathname + location.search);
+  form.elements[field].value = secret;
+  return true;
+}
+
+// An invitation's key: shows what it opens, which uses nothing up.
 export function takeInvitation() {
   const form = document.querySelector("[data-invitation]");
-  const key = location.hash.slice(1);
-  if (!form || !key.startsWith("jinv_")) return;
-  history.replaceState(null, "", location.pathname + location.search);
-  form.elements.key.value = key;
-  form.requestSubmit();
+  if (takeSecret(form, "key", "jinv_")) form.requestSubmit();
+}
+
+// The ticket of a one-time login link: only the button uses it up.
+export function takeTicket() {
+  const form = document.querySelector("[data-ticket]");
+  if (takeSecret(form, "ticket", "jtik_")) form.querySelector("[data-typed]").hidden = true;
 }

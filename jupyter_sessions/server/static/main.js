@@ -2,7 +2,7 @@
 import { enrich } from "./enrich.js";
 import { listenToFrames, loadAllFrames } from "./frames.js";
 import { showWhoIsHere } from "./here.js";
-import { takeInvitation } from "./invitation.js";
+import { takeInvitation, takeTicket } from "./invitation.js";
 import { follow } from "./live.js";
 import { listenToKeys } from "./keyboard.js";
 import { loadPendingOutputs } from "./pending.js";
@@ -10,6 +10,7 @@ import { listenToToggle } from "./toggle.js";
 import { keepTimesFresh, sayWhichDay } from "./times.js";
 
 takeInvitation();
+takeTicket();
 listenToToggle();
 listenToFrames();
 enrich(document);
