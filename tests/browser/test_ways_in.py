@@ -119,11 +119,13 @@ def test_the_login_cookie_is_out_of_the_reach_of_scripts(site: Site, visit: Visi
 def test_a_look_at_a_one_time_way_in_does_not_use_it_up(site: Site, visit: Visit) -> None:
     code = site.session("By ticket", invited="read")
     ticket = site.house.call("invited", api.MAKE_TICKET, model.Nothing()).ticket
-    query = httpx.QueryParams(ticket=ticket, next=f"/sessions/{code}/experiment")
-    address = f"/sessions/enter?{query}"
+    query = httpx.QueryParams(next=f"/sessions/{code}/experiment")
+    address = f"/sessions/enter?{query}#{ticket}"
     for _ in range(2):
         assert httpx.get(site.url + address).status_code == 200
     page = visit(address)
+    expect(page.get_by_label("What stands behind the # in the link")).to_be_hidden()
+    assert ticket not in page.url
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(site.address(code))
     expect(page.get_by_role("heading", level=1)).to_have_text("By ticket")

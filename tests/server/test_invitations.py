@@ -28,7 +28,9 @@ class Visitor:
 
     def send(self, **fields: str) -> httpx.Response:
         """Send the page's form."""
-        return self.http.post(PAGE, data=fields | {"_xsrf": self.http.cookies["_xsrf"]})
+        found = re.search(r'name="_xsrf" value="([^"]+)"', self.http.get(PAGE).text)
+        assert found is not None
+        return self.http.post(PAGE, data=fields | {"_xsrf": found[1]})
 
     @property
     def key(self) -> str | None:
