@@ -24,7 +24,7 @@ delete share
 resume history view request response replay load forget ui pause unpause detach publish files get
 unpublish web exists login logout account serve demo
 scratch message agent dispose http-url xmlrpc-url outbox
-logins switch password second-factor audit
+logins switch password second-factor audit check
 key file timeout keepalive clear prune login-for end-login
 invite invitations uninvite join who group groups"""
 
