@@ -23,14 +23,15 @@ from tests.notebook.kernels import Kernel, Terminal
 from tests.waiting import STARTED_WITHIN, until
 
 ROOT = Path(__file__).parents[1]
-FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```([^\n`]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SERVES = re.compile(r"^jupyter sessions serve\b.*$", re.MULTILINE)
 _KEPT = re.compile(r"^(?:export )?[A-Z_]+=\S+$|^(?:export )?[A-Z_]+=\$\(.*\)\S*$", re.MULTILINE)
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
-    """Return the language and the text of each code block of a page."""
-    return FENCED.findall((ROOT / page).read_text())
+    """Return the language and the text of each code block of a page; directives are none."""
+    found = FENCED.findall((ROOT / page).read_text())
+    return [(language, text) for language, text in found if not language.startswith("{")]
 
 
 @dataclass
