@@ -76,9 +76,9 @@ def _reached(operations: Mapping[str, Any], schemas: Mapping[str, Any]) -> set[s
 
 
 def _taken(operation: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather what stands in path, query and body into one shape."""
+    """Gather what stands in path, query and body into one shape, without the headers."""
     body = _body(operation).get(_JSON, {}).get("schema", {})
-    parameters = operation.get("parameters", [])
+    parameters = [each for each in operation.get("parameters", []) if each["in"] != "header"]
     return {
         "type": "object",
         "properties": {each["name"]: each["schema"] for each in parameters}
