@@ -105,7 +105,7 @@ def test_any_composition_is_taken_up_to_a_thousand_characters(house, name):
     for password in ("correct horse battery staple", "   spaces at the ends   ", "ñandú 🦙 ωμέγα",
                      "x1" * 490 + "a" * 20, "lowercaseonlywords"):  # fmt: skip
         password_rules.check_password(password, "pia", "Pia")
-    long = " ñ" * 500
+    long = " ñx7" * 250
     do(house, name, api.CHANGE_PASSWORD, current=PASSWORD, password=long)
     with refused(errors.WrongPassword):
         log_in(house, name, long[:-1])
