@@ -5,15 +5,20 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from jupyter_sessions import __version__
+from tests.conftest import missing
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -82,3 +87,70 @@ def test_the_built_front_end_stands_where_jupyterlab_looks() -> None:
     folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "jupyter-sessions"
     described = json.loads((folder / "package.json").read_text())
     assert (folder / described["jupyterlab"]["_build"]["load"]).is_file()
+
+
+# In place of Node.js: it notes each run, and writes what a build writes.
+JLPM = """#!/bin/sh
+[ "$1" = run ] || exit 0
+! grep -q broken src/* || exit 3
+echo built >> "../runs"
+mkdir -p ../jupyter_sessions/labextension
+cat src/* | cksum > ../jupyter_sessions/labextension/package.json
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make a project with a front end of one file, and what builds it."""
+    folder = tmp_path / "labextension"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "index.ts").write_text("export const answer = 42;")
+    for name in ("package.json", "tsconfig.json", "yarn.lock", ".yarnrc.yml"):
+        (folder / name).write_text("{}")
+    for name in ("style", "schema"):
+        (folder / name).mkdir()
+        (folder / name / "one").write_text("")
+    (folder / "jlpm").write_text(JLPM)
+    (folder / "jlpm").chmod(0o755)
+    return tmp_path
+
+
+def builds(project: Path, version: str = "standard") -> int:
+    """Install the front end; return how many times it was built in all."""
+    if not all(find_spec(name) for name in ("hatchling", "hatch_jupyter_builder")):
+        missing("hatchling and hatch-jupyter-builder")
+    build = import_module("hatch_build").build_front_end
+    jlpm = str(project / "labextension" / "jlpm")
+    build("wheel", version, project, npm=[jlpm], path=str(project / "labextension"))
+    return len((project / "runs").read_text().split())
+
+
+@pytest.mark.parametrize(
+    "changed", ["src/index.ts", "src/another.ts", "style/one", "schema/one", "yarn.lock"]
+)
+def test_the_front_end_is_built_again_when_its_sources_changed_and_only_then(
+    project: Path, changed: str
+) -> None:
+    assert builds(project) == 1
+    assert builds(project) == 1
+    assert builds(project, "editable") == 1
+    (project / "labextension" / changed).write_text("export const answer = 43;")
+    assert builds(project) == 2
+    assert builds(project) == 2
+
+
+def test_a_front_end_that_was_built_by_hand_or_is_gone_is_built_again(project: Path) -> None:
+    built = project / "jupyter_sessions" / "labextension"
+    assert builds(project) == 1
+    (built / "package.json").write_text("by hand")
+    assert builds(project) == 2
+    shutil.rmtree(built)
+    assert builds(project) == 3
+
+
+def test_a_build_that_fails_does_not_count_as_one(project: Path) -> None:
+    assert builds(project) == 1
+    (project / "labextension" / "src" / "index.ts").write_text("broken")
+    with pytest.raises(subprocess.CalledProcessError):
+        builds(project)
+    assert not import_module("hatch_build").is_built(project)

@@ -28,6 +28,8 @@ def test_a_notebook_is_recorded_in_notebook_seven_and_its_session_opens_beside_i
         context.add_cookies([{"name": "person", "value": "alice", "url": seven.url}])
         page = context.new_page()
         complaints.watch(page)
+        told: list[str] = []
+        page.on("console", lambda message: told.append(message.text))
         page.goto(f"/notebooks/{seven.notebook('seven.ipynb', 'print(6 * 7)')}")
         button = page.locator(".jp-NotebookPanel-toolbar .jp-SessionsRecording-button")
         button.click()
@@ -43,4 +45,9 @@ def test_a_notebook_is_recorded_in_notebook_seven_and_its_session_opens_beside_i
             panel.locator(".jp-Sessions-session", has_text="In Notebook 7").click()
         expect(opened.value).to_have_url(f"{seven.url}/sessions/{code}/experiment")
         expect(opened.value.get_by_text("print(6 * 7)").first).to_be_visible()
+        page.goto("/tree")
+        expect(page.locator(".jp-FileBrowser:visible").first).to_be_visible()
     assert complaints.unexpected() == []
+    assert [
+        each for each in told if "failed to activate" in each and "jupyter-sessions" in each
+    ] == []

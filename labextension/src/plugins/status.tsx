@@ -16,14 +16,17 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-sessions:status',
   description: 'Shows the recording in the status bar.',
   autoStart: true,
-  requires: [ISessions, IStatusBar],
-  optional: [ITranslator],
+  requires: [ISessions],
+  optional: [IStatusBar, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     sessions: ISessions,
-    bar: IStatusBar,
+    bar: IStatusBar | null,
     translator: ITranslator | null
   ) => {
+    if (!bar) {
+      return; // Notebook 7 has none; its toolbar shows the same.
+    }
     const trans = (translator ?? nullTranslator).load('jupyter_sessions');
     const item = ReactWidget.create(
       <Shared.Provider value={{ sessions, trans, commands: app.commands }}>
