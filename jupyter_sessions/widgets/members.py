@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Any
 
@@ -17,6 +19,21 @@ from jupyter_sessions.widgets.pieces import button, field, row, shown
 ROLES = ("read", "write", "execute", "admin")
 _NEEDS = "Changing roles needs the role admin"
 _COLUMNS = "minmax(9em, 1fr) repeat(4, minmax(5.6em, max-content)) minmax(6.5em, max-content)"
+
+
+@dataclass
+class _Row:
+    """The widgets of one member, in the table for as long as it shows the session."""
+
+    name: ipywidgets.HTML
+    toggles: dict[str, ipywidgets.ToggleButton]
+    owner: ipywidgets.HTML
+    revoke: ipywidgets.Button
+
+    @cached_property
+    def cells(self) -> tuple[ipywidgets.Widget, ...]:
+        """One cell for each column."""
+        return (self.name, *self.toggles.values(), ipywidgets.HBox([self.owner, self.revoke]))
 
 
 class MemberTable(Part):
@@ -35,6 +52,9 @@ class MemberTable(Part):
         self.table = ipywidgets.GridBox(layout={"grid_template_columns": _COLUMNS})
         self.roles: dict[str, dict[str, ipywidgets.ToggleButton]] = {}
         self.revokes: dict[str, ipywidgets.Button] = {}
+        self._rows: dict[str, _Row] = {}
+        self._drawn = ""  # the code of the session whose members have rows
+        self._updating = False
         self.empty = ipywidgets.HTML()
         self.user_field = field("User or @group", "14em", at_once=True)
         self.role_field = ipywidgets.Dropdown(options=ROLES, layout={"width": "8em"})
@@ -90,17 +110,29 @@ class MemberTable(Part):
     # ---- the table
 
     def _draw(self) -> None:
-        old = self.table.children
-        self.roles, self.revokes = {}, {}
+        """Bring the rows up to date in place: a click that is on its way still finds its button."""
+        code = "" if self.session is None else self.session.code
+        if code != self._drawn:
+            self._clear(code)
         allowed = self.may("admin")
-        cells: list[ipywidgets.Widget] = []
+        self.roles, self.revokes = {}, {}
         for member in self.members:
-            cells += self._row(member, allowed=allowed)
-        self.table.children = cells
-        for cell in old:
-            cell.close()
+            if member.user not in self._rows:
+                # The browser makes all that follows a new cell anew, so that rows come last.
+                self._rows[member.user] = drawn = self._row(member.user)
+                self.table.children = (*self.table.children, *drawn.cells)
+            self._update(self._rows[member.user], member, allowed=allowed)
+        for user, gone in self._rows.items():
+            for cell in gone.cells:
+                shown(cell, any(member.user == user for member in self.members))
         shown(self.form, allowed)
         self.empty.value = look.empty(self._said(allowed=allowed))
+
+    def _clear(self, code: str) -> None:
+        old, self.table.children = self.table.children, ()
+        for cell in old:
+            cell.close()
+        self.roles, self.revokes, self._rows, self._drawn = {}, {}, {}, code
 
     def _said(self, *, allowed: bool) -> str:
         if self.session is None:
@@ -111,53 +143,58 @@ class MemberTable(Part):
             return f"The session is {self.session.state}, so roles stay as they are."
         return f"{_NEEDS}; you hold {', '.join(self.session.roles) or 'none'}."
 
-    def _row(self, member: model.Member, *, allowed: bool) -> list[ipywidgets.Widget]:
+    def _row(self, user: str) -> _Row:
+        revoke = button("Revoke", "user-times", lambda: self._revoke(user))
+        toggles = {role: self._toggle(user, role) for role in ROLES}
+        return _Row(ipywidgets.HTML(), toggles, ipywidgets.HTML("owner"), revoke)
+
+    def _toggle(self, user: str, role: str) -> Any:
+        toggle = ipywidgets.ToggleButton(description=role, layout={"width": "auto"})
+        toggle.add_class(look.ROLE)
+        toggle.observe(lambda change: self._toggled(user, role, given=change["new"]), "value")
+        return toggle
+
+    def _update(self, drawn: _Row, member: model.Member, *, allowed: bool) -> None:
+        drawn.name.value = _name(member)
         changes = allowed and not member.owner
-        toggles = {
-            role: self._toggle(member, role, disabled=not changes or self._implied(member, role))
-            for role in ROLES
-        }
-        self.roles[member.user] = toggles
-        last: ipywidgets.Widget = ipywidgets.HTML("owner" if member.owner else "")
+        for role, toggle in drawn.toggles.items():
+            held = role in member.roles
+            does = f"{'Take' if held else 'Give'} the role {role} {'from' if held else 'to'}"
+            toggle.disabled = not changes or self._implied(member, role)
+            toggle.tooltip = f"{does} {member.user}" if allowed else _NEEDS
+            self._updating = True  # it is no click
+            try:
+                toggle.value = held
+            finally:
+                self._updating = False
+        self.roles[member.user] = drawn.toggles
+        drawn.revoke.disabled = not allowed
+        drawn.revoke.tooltip = f"Take all roles from {member.user}" if allowed else _NEEDS
+        shown(drawn.owner, member.owner)
+        shown(drawn.revoke, not member.owner)
         if not member.owner:
-            last = button("Revoke", "user-times", lambda: self._revoke(member.user))
-            last.disabled = not allowed
-            last.tooltip = f"Take all roles from {member.user}" if allowed else _NEEDS
-            self.revokes[member.user] = last
-        return [ipywidgets.HTML(_name(member)), *toggles.values(), last]
+            self.revokes[member.user] = drawn.revoke
 
     def _implied(self, member: model.Member, role: str) -> bool:
         """Tell whether a role is held because of another, so that it can't be taken by itself."""
         others = roles.expand(_held(each for each in _granted(member.roles) if each != role))
         return role in others.names
 
-    def _toggle(self, member: model.Member, role: str, *, disabled: bool) -> Any:
-        held = role in member.roles
-        does = f"{'Take' if held else 'Give'} the role {role} {'from' if held else 'to'}"
-        toggle = ipywidgets.ToggleButton(
-            value=held,
-            description=role,
-            disabled=disabled,
-            tooltip=f"{does} {member.user}" if self.may("admin") else _NEEDS,
-            layout={"width": "auto"},
-        )
-        toggle.add_class(look.ROLE)
-        toggle.observe(lambda change: self._toggled(member, role, given=change["new"]), "value")
-        return toggle
-
-    def _toggled(self, member: model.Member, role: str, *, given: bool) -> None:
-        wanted = [each for each in _granted(member.roles) if each != role]
+    def _toggled(self, user: str, role: str, *, given: bool) -> None:
+        if self._updating:
+            return
+        wanted = [each for each in _granted(self._now(user)) if each != role]
         if given:
             wanted.append(role)
         try:
             with self.telling():
                 if not wanted:
                     raise errors.BadRequest(
-                        f"{member.user} would hold no role.",
+                        f"{user} would hold no role.",
                         hint="Press Revoke to take them out of the session.",
                     )
-                self.grant(member.user, *wanted)
-                self.tell(f"{member.user} holds {', '.join(self._now(member.user))}.")
+                self.grant(user, *wanted)
+                self.tell(f"{user} holds {', '.join(self._now(user))}.")
         finally:
             self._draw()  # a toggle that was refused goes back
 

@@ -64,6 +64,52 @@ def test_someone_is_added_and_revoked(store: Store, shared: model.Session) -> No
     assert "baz" not in {each.user for each in table.members}
 
 
+def test_rows_stay_where_they_are_while_members_come_and_go(
+    store: Store, shared: model.Session
+) -> None:
+    # What the browser shows of a widget goes with it, and with that a click that has begun on it.
+    for name in ("aaron", "zoe"):
+        store.account(name)
+    table = MemberTable(shared, live=False)
+    before = table.table.children
+    bars, revoke = table.roles["bar"], table.revokes["bar"]
+    table.grant("aaron", "write")
+    table.grant("zoe", "read")
+    assert table.table.children[: len(before)] == before
+    grown = table.table.children
+    table.revoke("aaron")
+    assert "aaron" not in table.roles
+    assert "aaron" not in table.revokes
+    assert table.table.children == grown
+    assert [cell.layout.display for cell in grown].count("none") == len(grown) // 4
+    assert table.roles["bar"] is bars
+    assert table.revokes["bar"] is revoke
+    table.grant("aaron", "read")  # back in the row that was theirs
+    assert table.table.children == grown
+    assert {cell.layout.display for cell in grown} == {""}
+    assert [toggle.value for toggle in table.roles["aaron"].values()] == [True, False, False, False]
+
+
+def test_a_click_that_begins_before_the_members_change_counts_for_its_member(
+    store: Store, shared: model.Session
+) -> None:
+    store.account("aaron")
+    table = MemberTable(shared, live=False)
+    clicked = table.roles["bar"]["execute"]
+    table.grant("aaron", "read")
+    table.grant("bar", "write")
+    clicked.value = True
+    assert held(table, "bar") == ["read", "write", "execute"]
+    assert held(table, "aaron") == ["read"]
+
+
+def test_another_session_has_rows_of_its_own(store: Store, shared: model.Session) -> None:
+    table = MemberTable(shared, live=False)
+    table.show(store.new("Another"))
+    assert set(table.roles) == {shared.owner}
+    assert len(table.table.children) == 6
+
+
 def test_a_user_that_is_none_is_told(shared: model.Session) -> None:
     table = MemberTable(shared, live=False)
     table.user_field.value = "<b>nobody"
