@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ import pytest
 from jupyter_sessions import api, model
 from jupyter_sessions.core.askers import Anonymous, Asker, KeyHolder, SystemUser
 from jupyter_sessions.core.dispatch import Dispatcher
+from tests.postgresql import PostgresqlCluster, find_programs
 from tests.waiting import STARTED_WITHIN, until
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
@@ -79,57 +79,30 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # ---- databases ---------------------------------------------------------------------------------
 
 
-def _postgresql_programs() -> Path | None:
-    found = shutil.which("initdb")
-    places = [Path(found).parent] if found else []
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((place for place in places if (place / "initdb").exists()), None)
-
-
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """Start a PostgreSQL of our own on a socket, and give its URL without a database's name."""
-    programs = _postgresql_programs()
+    programs = find_programs()
     if programs is None:
         missing("PostgreSQL (initdb)")
-    # Sockets have short paths, and PostgreSQL refuses to run as root.
-    folder = Path("/tmp") / f"sessions-postgresql-{secrets.token_hex(4)}"
-    folder.mkdir(mode=0o755)
-    user = None
-    if os.geteuid() == 0:
-        user = "postgres"
-        shutil.chown(folder, user, user)
-    data = folder / "data"
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "sessions", "-A", "trust", "--no-sync"],
-        check=True, capture_output=True, user=user, cwd=folder,
-    )  # fmt: skip
-    options = {"listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off"}
-    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    with ExitStack() as stack:
-        log = stack.enter_context((folder.parent / f"{folder.name}.log").open("wb"))
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, *arguments],
-            stdout=log, stderr=log, user=user, cwd=folder,
-        )  # fmt: skip
-        try:
-            url = f"postgresql+psycopg://sessions@/{{name}}?host={folder}"
-            until(lambda: _answers(url.format(name="postgres")), "PostgreSQL")
-            yield url
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(STARTED_WITHIN)
-            shutil.rmtree(folder)
-            (folder.parent / f"{folder.name}.log").unlink()
+    cluster = PostgresqlCluster(programs)
+    try:
+        cluster.start()
+        yield cluster.url
+    finally:
+        cluster.remove()
 
 
 @contextmanager
 def new_postgresql_database(postgresql: str) -> Iterator[str]:
     """Make an empty PostgreSQL database, give its URL, and drop it."""
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import NullPool, create_engine, text
 
     name = f"test_{secrets.token_hex(6)}"
-    engine = create_engine(postgresql.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    # No connection is kept: by the end it may be another server, which tests of faults start.
+    engine = create_engine(
+        postgresql.format(name="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
     with engine.connect() as connection:
         connection.execute(
             text(
@@ -137,24 +110,11 @@ def new_postgresql_database(postgresql: str) -> Iterator[str]:
                 "LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
             )
         )
-    yield postgresql.format(name=name)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
-
-
-def _answers(url: str) -> bool:
-    from sqlalchemy import create_engine
-    from sqlalchemy.exc import OperationalError
-
-    engine = create_engine(url)
     try:
-        engine.connect().close()
-    except OperationalError:
-        return False
+        yield postgresql.format(name=name)
     finally:
-        engine.dispose()
-    return True
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -27,6 +27,9 @@ BATCH_SIZE = 8 << 20  #: bytes in one request, but for a single command that is 
 LOOK_AROUND = 60.0  #: seconds between looks for what ended processes left
 _LONG_AGO = float("-inf")
 TRIES = 5  #: how often a healthy server may fail at one command before that is put aside
+#: Seconds that go by before a command is put aside whose connection breaks each time: a network
+#: that cuts one request in two looks, for a while, as if it were the command.
+DOUBTED_FOR = 300.0
 
 # Nothing of this user goes into this session, until it is enabled, restored or granted again.
 _SESSION_REFUSES = (
@@ -69,6 +72,8 @@ class Courier:
         `first_wait`, too.
     look_around
         Seconds between looks for what ended processes left.
+    doubted_for
+        Seconds at least before a command is put aside whose connection breaks each time.
     adopt
         Told of each command that ran when its process ended: whether somebody else completes it.
     """
@@ -82,6 +87,7 @@ class Courier:
         longest_wait: float = 30.0,
         longest_hold: float = 600.0,
         look_around: float = LOOK_AROUND,
+        doubted_for: float = DOUBTED_FOR,
         adopt: Adopt | None = None,
     ) -> None:
         self._transport = transport
@@ -101,6 +107,8 @@ class Courier:
         self._batch = BATCH
         self._failures = 0  # one after the other
         self._doubts = 0  # of these, those of a server that was well otherwise
+        self._doubted_for = doubted_for
+        self._doubted_since = _LONG_AGO
         self._obstacle = ""
         self._gone: errors.StoreGone | None = None
         self._put_aside = 0
@@ -356,13 +364,21 @@ class Courier:
             self._batch = max(len(batch) // 2, 1)
         else:
             self._doubts = self._doubts + 1 if self._server_is_well() else 0
-            if len(batch) == 1 and self._doubts >= TRIES:
+            if self._doubts == 1:
+                self._doubted_since = time.monotonic()
+            if len(batch) == 1 and self._doubts >= TRIES and self._doubted_enough(error):
                 self._doubts = 0
                 self._refuse(journal, batch, error)
                 return
             if self._doubts > 1:
                 self._batch = max(len(batch) // 2, 1)
             self._back_off(told)
+
+    def _doubted_enough(self, error: errors.SessionsError) -> bool:
+        """Tell whether it is the command that fails, and not the network."""
+        if not isinstance(error, errors.ServerUnreachable):
+            return True
+        return time.monotonic() - self._doubted_since >= self._doubted_for
 
     def _server_is_well(self) -> bool:
         try:
@@ -385,14 +401,16 @@ class Courier:
             self._changed.notify_all()
 
     def _refuse(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
+        self._last_refusal = error.message
         for slot in batch:
+            # Before it waits no more: who waits for that looks at the problem next.
+            self._put_aside += 1
             try:
                 journal.refuse(slot, error)
             except OSError as failure:
+                self._put_aside -= 1
                 self._back_off(f"they were refused and can't be put aside ({reason(failure)}).")
                 return
-            self._put_aside += 1
-            self._last_refusal = error.message
         self._obstacle = ""
         self._failures = 0
         with self._changed:

@@ -59,11 +59,16 @@ def couriers(server: ScriptedServer) -> Iterator[Callable[..., Courier]]:
     made: list[Courier] = []
     transports: list[Http] = []
 
-    def make(code: str = CODE, *, user: str = "ann", read_timeout: float = 5.0) -> Courier:
+    def make(
+        code: str = CODE, *, user: str = "ann", read_timeout: float = 5.0, doubted_for: float = 0.0
+    ) -> Courier:
         transports.append(Http(server.url, "key", user, read_timeout=read_timeout))
         made.append(
-            Courier(transports[-1], code, first_wait=0.01, longest_wait=0.05, look_around=0.05)
-        )
+            Courier(
+                transports[-1], code, first_wait=0.01, longest_wait=0.05, look_around=0.05,
+                doubted_for=doubted_for,
+            )
+        )  # fmt: skip
         return made[-1]
 
     yield make
@@ -435,6 +440,22 @@ def test_a_command_that_a_healthy_server_never_answers_is_put_aside(
     assert courier.flush(30)
     assert list(server.recorded) == ["a", "b"]
     assert [line["recording"]["id"] for line in refused(state)] == ["slow"]
+
+
+def test_a_network_that_cuts_every_delivery_for_a_while_puts_no_command_aside(
+    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+) -> None:
+    def script(asked: Asked) -> Answer | None:
+        return Answer(hang=True) if asked.path.endswith("/commands") else None
+
+    server.script = script
+    courier = couriers(read_timeout=0.05, doubted_for=600.0)
+    courier.send(command("a"))
+    until(lambda: len(server.asked) > 6 * outbox_module.TRIES)
+    assert (courier.waiting, refused(state)) == (1, [])
+    server.script = lambda asked: None
+    assert courier.flush(10)
+    assert list(server.recorded) == ["a"]
 
 
 def test_no_command_is_put_aside_while_the_whole_server_fails(

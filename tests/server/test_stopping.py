@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import httpx
-import pytest
 import websocket
 
 from jupyter_sessions import api, model
@@ -26,13 +19,10 @@ from tests.server.serving import (
     bearer,
     key_for,
     read_answer,
-    recording,
     status_of,
     until,
 )
 from tests.waiting import STARTED_WITHIN
-
-KILLS = 50
 
 
 def test_a_server_with_nothing_to_do_stops_with_0(place: Place) -> None:
@@ -116,116 +106,6 @@ def test_a_request_that_never_ends_is_cut_off(place: Place) -> None:
     finally:
         process.terminate()
         assert process.wait(STARTED_WITHIN) == 0
-
-
-class Sender(threading.Thread):
-    """Records numbered commands, each until it is acknowledged, whatever becomes of the server."""
-
-    def __init__(self, url: str, key: str) -> None:
-        super().__init__(daemon=True)
-        self.url, self.key = url, key
-        self.acknowledged: dict[str, int] = {}
-        self.stopped = threading.Event()
-        self.failure: str | None = None
-
-    def run(self) -> None:
-        """Go on until stopped."""
-        number = 0
-        with httpx.Client(headers=bearer(self.key), timeout=30) as http:
-            while not self.stopped.is_set():
-                uid = f"command-{number}"
-                body = json.dumps({"commands": [recording(uid, uid, uid)]})
-                try:
-                    answer = http.post(self.url, content=body)
-                except httpx.TransportError:
-                    time.sleep(0.01)
-                    continue
-                if answer.status_code == 503:
-                    continue
-                if answer.status_code != 200:
-                    self.failure = answer.text
-                    return
-                self.acknowledged[uid] = answer.json()["numbers"][0]
-                number += 1
-
-
-#: Starts a server whenever it is told to, from a process that has imported what servers need.
-NURSERY = """
-import os, signal, sys
-from jupyter_sessions.core import dispatch
-from jupyter_sessions.server import live, operations, pages, serve
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        serve.main(["--port", line.strip()])
-    print(child, flush=True)
-"""
-
-
-@contextmanager
-def nursery(place: Place) -> Iterator[Callable[[int], int]]:
-    """Give a quick way to start servers: takes a port, gives a process id."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", NURSERY],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env=place.environment, text=True,
-    )  # fmt: skip
-
-    def start(port: int) -> int:
-        assert process.stdin and process.stdout
-        print(port, file=process.stdin, flush=True)
-        return int(process.stdout.readline())
-
-    with process:
-        yield start
-        process.terminate()
-
-
-@pytest.mark.timeout(900)
-def test_fifty_kills_lose_no_acknowledged_command_and_double_none(place: Place) -> None:
-    with place.house() as house:
-        code, key = house.new().code, key_for(house, "root")
-    port = free_port()
-    sender = Sender(f"http://127.0.0.1:{port}" + address(api.RECORD_COMMANDS, {"code": code}), key)
-    sender.start()
-    with nursery(place) as start:
-        for _ in range(KILLS):
-            before = len(sender.acknowledged)
-            server = start(port)
-            try:
-                until(lambda: len(sender.acknowledged) > before or sender.failure, "an answer")  # noqa: B023  # called at once
-                time.sleep(random.uniform(0, 0.05))
-            finally:
-                os.kill(server, signal.SIGKILL)
-    sender.stopped.set()
-    sender.join()
-    assert sender.failure is None
-    assert len(sender.acknowledged) >= KILLS
-    with place.house() as house:
-        stored: dict[str, list[int]] = {}
-        after = None
-        while True:
-            page = house.call(
-                "root",
-                api.LIST_COMMANDS,
-                model.ListCommands(code=code, order="oldest", limit=500, after=after),
-            )
-            for command in page.items:
-                stored.setdefault(command.source, []).append(command.number)
-                assert command.preview == command.source
-            after = page.next
-            if after is None:
-                break
-        events = house.call("root", api.GET_SESSION, model.SessionNamed(code=code)).events
-    assert {uid: stored.get(uid) for uid in sender.acknowledged} == {
-        uid: [number] for uid, number in sender.acknowledged.items()
-    }
-    numbers = sorted(number for found in stored.values() for number in found)
-    assert numbers == list(range(1, len(numbers) + 1))
-    # At most the one that was on its way at the last kill was stored without an answer.
-    assert len(numbers) <= len(sender.acknowledged) + 1
-    assert events == len(numbers) + 1
 
 
 def test_the_log_can_be_json(place: Place) -> None:

@@ -1,0 +1,53 @@
+"""The checker that tests of faults rely on finds what is lost, doubled or altered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from jupyter_sessions import api, model
+from tests.conftest import House
+from tests.faults.oracle import Counts, Oracle
+
+
+def _compare(house: House, oracle: Oracle, code: str, **how: Any) -> Counts:
+    return oracle.compare(lambda *asked: house.call("root", *asked), code, **how)
+
+
+def _record(house: House, code: str, *commands: model.Recording) -> list[int]:
+    request = model.RecordCommands(code=code, commands=list(commands))
+    return list(house.call("root", api.RECORD_COMMANDS, request).numbers)
+
+
+def test_what_is_there_once_and_as_it_was_sent_is_well(house: House) -> None:
+    oracle, code = Oracle("all well", 1), house.new().code
+    for name in ("a-0", "a-1", "b-0"):
+        oracle.acknowledge(name, *_record(house, code, oracle.make_command(name)))
+    assert _compare(house, oracle, code, order=True).failures == []
+
+
+def test_what_is_lost_doubled_or_altered_is_found(house: House) -> None:
+    oracle, code = Oracle("not well", 1), house.new().code
+    whole, altered = oracle.make_command("a-1"), oracle.make_command("a-2")
+    assert altered.response is not None
+    altered.response.outputs = [model.Stream(name="stdout", text="something else")]
+    oracle.acknowledge("a-0", 1)
+    oracle.acknowledge("a-1", *_record(house, code, whole))
+    _record(house, code, msgspec.structs.replace(whole, id="another"))
+    oracle.acknowledge("a-2", *_record(house, code, altered))
+    oracle.acknowledge("a-3", 1 + _record(house, code, oracle.make_command("a-3"))[0])
+    counts = _compare(house, oracle, code)
+    assert counts.lost == ["command a-0 (1)"]
+    assert counts.doubled == ["command a-1 ([1, 2])"]
+    assert counts.altered == ["command a-3 was 5 and is 4", "command a-2 (3)"]
+
+
+def test_commands_of_a_writer_out_of_order_are_found(house: House) -> None:
+    oracle, code = Oracle("out of order", 1), house.new().code
+    for name in ("a-1", "a-0"):
+        oracle.acknowledge(name, *_record(house, code, oracle.make_command(name)))
+    assert _compare(house, oracle, code).failures == []
+    assert _compare(house, oracle, code, order=True).wrong == [
+        "command a-0 stands after a later one of its writer"
+    ]
