@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ import psutil
 
 from jupyter_sessions import api, model
 from jupyter_sessions.core.dispatch import Dispatcher
-from tests.conftest import House, free_port
+from tests.conftest import House
 from tests.faults.oracle import Counts, Oracle
 from tests.server.serving import Place, address, bearer, key_for
 from tests.waiting import STARTED_WITHIN, until
@@ -111,7 +112,10 @@ class Stage:
         """End the server on a port."""
         process = self.running.pop(port, None)
         if process is not None:
-            os.kill(process, how)
+            with suppress(ProcessLookupError):
+                os.kill(process, how)
+            # Until then the port is taken.
+            until(lambda: not psutil.pid_exists(process), "the server's end")
 
     def until_more(self, count: int = 1) -> None:
         """Wait until more was acknowledged."""
@@ -158,6 +162,20 @@ class Stage:
         return counts
 
 
+def _free_port() -> int:
+    """Return a free port that the system gives to nobody else.
+
+    Whoever connects again and again to a port where nobody listens gets, of those that the system
+    chooses from, the same one for its own end in time: it is then connected to itself, and the port
+    is taken.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
 def stage(
     kind: str,
@@ -179,7 +197,7 @@ def stage(
     """
     place = Place(folder, environment or {})
     made = Stage(place, database or place.database, Oracle(kind, seed), random.Random(seed))
-    made.ports = [free_port() for _ in range(servers)]
+    made.ports = [_free_port() for _ in range(servers)]
     made.prepare()
     with ExitStack() as stack:
         output = stack.enter_context(made.log.open("wb"))
