@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
@@ -12,6 +13,12 @@ from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile, Viewed
 from jupyter_sessions.server.content import send
 from jupyter_sessions.server.handlers import SessionsHandler
 from jupyter_sessions.server.pages.links import Links
+from jupyter_sessions.server.rendering.document import (
+    FRAME_POLICY,
+    HTML,
+    frame_document,
+    image_document,
+)
 from jupyter_sessions.server.rendering.outputs import definitions_before
 from jupyter_sessions.server.rendering.previews import PREVIEW_BYTES
 
@@ -48,7 +55,21 @@ class CapabilityHandler(SessionsHandler):
 
     @allow_unauthenticated
     async def get(self, token: str, path: str) -> None:
-        """Serve a published file, its preview, or an output of a command."""
+        """Serve a published file, its preview, or an output of a command.
+
+        With ``framed=1`` it is a page of ours with that in a frame, for those who can't set a
+        policy for their own page; with ``document=1`` an image is a document that shows it.
+        """
+        name = f"./{quote(path.rpartition('/')[2], safe='')}"
+        if self.get_query_argument("framed", ""):
+            self.set_header("Content-Security-Policy", FRAME_POLICY)
+            kept = {
+                key: value
+                for key in ("document", "preview")
+                if (value := self.get_query_argument(key, ""))
+            }
+            await self._finish_document(frame_document(f"{name}?{urlencode(kept)}"), HTML)
+            return
         dispatcher = await self.service.dispatcher()
         found = await self.service.answered(dispatcher.view(token, path))
         if self.request.headers.get("Sec-Fetch-Dest") == "document":
@@ -58,6 +79,8 @@ class CapabilityHandler(SessionsHandler):
             await self._output(found, path)
         elif self.get_query_argument("preview", ""):
             await self._preview(found)
+        elif self._is_document(found.file.media_type):
+            await self._finish_document(image_document(name), HTML)
         else:
             self.set_header("Content-Type", typed(found.file.media_type))
             self.set_header("Content-Length", str(found.file.size))
@@ -93,6 +116,16 @@ class CapabilityHandler(SessionsHandler):
 
     async def _document(self, rendering: Coroutine[Any, Any, tuple[bytes, str]]) -> None:
         document, media_type = await self.while_connected(rendering)
+        if self._is_document(media_type):
+            document, media_type = image_document(f"./{self.path_args[1]}"), HTML
+        await self._finish_document(document, media_type)
+
+    def _is_document(self, media_type: str) -> bool:
+        """Tell whether something is asked for as a document that is none."""
+        wanted = self.get_query_argument("document", "")
+        return bool(wanted) and media_type.startswith("image/")
+
+    async def _finish_document(self, document: bytes, media_type: str) -> None:
         self.set_header("Content-Type", media_type)
         await self.finish(document)
 

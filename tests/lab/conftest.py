@@ -24,10 +24,11 @@ from jupyter_sessions import api, model
 from jupyter_sessions.core.askers import Asker, Identified
 from jupyter_sessions.core.dispatch import Dispatcher
 from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
+from tests.browser.test_hostile import catcher
 from tests.conftest import Clock, House, free_port
 from tests.waiting import STARTED_WITHIN, until
 
-__all__ = ["chromium", "jp_asyncio_loop", "jp_server_cleanup"]
+__all__ = ["catcher", "chromium", "jp_asyncio_loop", "jp_server_cleanup"]
 
 BUILT = Path(__file__).parents[2] / "jupyter_sessions" / "labextension"
 

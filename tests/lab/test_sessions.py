@@ -88,9 +88,10 @@ def test_commands_appear_as_they_run_and_are_shown_in_a_sandbox_where_they_can_r
     lab.record(code, command("print('hello')", text("hello\n")))
     expect(tab.locator("[data-number='1']")).to_contain_text("hello")
     lab.record(code, command("chart", shown(text__html=SCRIPTED, text__plain="x")))
-    frame = tab.locator("[data-number='2'] iframe")
-    assert frame.get_attribute("sandbox") == "allow-scripts"
-    expect(tab.frame_locator("[data-number='2'] iframe").locator("#it")).to_have_text("null")
+    # The outer frame is a page of the server's, which holds the output in a frame of its own.
+    around = tab.frame_locator("[data-number='2'] iframe")
+    assert around.locator("iframe").get_attribute("sandbox") == "allow-scripts"
+    expect(around.frame_locator("iframe").locator("#it")).to_have_text("null")
     failure = model.ErrorOutput(ename="KeyError", evalue="'x'", traceback=["KeyError: 'x'"])
     lab.record(code, command("d['x']", failure, status="error"))
     expect(tab.locator("[data-number='3']")).to_contain_text("KeyError: 'x'")
@@ -171,7 +172,8 @@ def test_a_dropped_file_is_published_and_seen_by_the_other(lab: Lab, sit: Sit) -
     tab.locator(".jp-SessionsWebSpace").dispatch_event("dragover", {"dataTransfer": data})
     tab.locator(".jp-SessionsWebSpace").dispatch_event("drop", {"dataTransfer": data})
     bobs.get_by_role("treeitem", name="rain.csv").click()
-    expect(bobs.frame_locator("iframe").locator("td", has_text="2")).to_be_visible()
+    table = bobs.frame_locator("iframe").frame_locator("iframe")
+    expect(table.locator("td", has_text="2")).to_be_visible()
     with bobs.page.expect_download() as download:
         bobs.get_by_role("link", name="Download").click()
     assert download.value.path().read_bytes() == b"a,b\n1,2\n"

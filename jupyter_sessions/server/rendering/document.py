@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from importlib.resources import files
 
@@ -58,3 +60,61 @@ def document(body: str, *, title: str, kind: str) -> bytes:
         f"<style>{_stylesheet()}</style>\n<script>{_SCRIPT}</script>\n</head>\n"
         f'<body class="{kind}">\n{body}\n</body>\n</html>\n'
     ).encode("utf-8", "replace")
+
+
+_FRAME_STYLE = (
+    "html,body{margin:0;height:100%;overflow:hidden}"
+    "iframe{display:block;width:100%;height:100%;border:0}"
+)
+#: Passes on two things, a height and a colour scheme, and nothing else that the content says.
+_FRAME_SCRIPT = """
+const frame = document.querySelector("iframe");
+let theme = "light";
+const greet = () => frame.contentWindow.postMessage({jupyterSessions: "greeting", theme}, "*");
+addEventListener("message", ({source, origin, data}) => {
+  if (source === frame.contentWindow && data?.jupyterSessions === "height") {
+    const height = Number(data.height);
+    parent.postMessage({jupyterSessions: "height", height}, location.origin);
+  } else if (source === parent && origin === location.origin
+      && data?.jupyterSessions === "greeting") {
+    theme = data.theme === "dark" ? "dark" : "light";
+    greet();
+  }
+});
+frame.addEventListener("load", greet);
+"""
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+#: The policy of `frame_document`. A policy of the content itself can't keep it from leading its
+#: frame elsewhere, which tells another site what the address holds; that of the page around it can.
+FRAME_POLICY = (
+    f"default-src 'none'; frame-src 'self'; script-src {_source(_FRAME_SCRIPT)}; "
+    f"style-src {_source(_FRAME_STYLE)}; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'"
+)
+
+
+def frame_document(source: str) -> bytes:
+    """Return a document of ours that shows user content in a sandbox, and holds none itself.
+
+    Parameters
+    ----------
+    source
+        The address of the content, relative to the document's.
+    """
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Output</title>\n'
+        f"<style>{_FRAME_STYLE}</style>\n</head>\n<body>\n"
+        '<iframe title="Output" sandbox="allow-scripts" referrerpolicy="no-referrer" '
+        f'src="{escape(source)}"></iframe>\n<script>{_FRAME_SCRIPT}</script>\n</body>\n</html>\n'
+    ).encode()
+
+
+def image_document(source: str) -> bytes:
+    """Return a document that shows an image, in which script of the image does not run."""
+    image = f'<img src="{escape(source)}" alt="">'
+    return document(image, title="Output", kind="html")

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { View } from '../api/operations';
 import { Refusal } from '../api/refusal';
 import { useShared } from '../look/shared';
 import { OpenSession } from '../model/session';
@@ -11,7 +12,7 @@ export interface IViewed {
   path?: string;
 }
 
-/** Ask for a capability URL; it is asked for again before it ends. */
+/** Ask for a capability URL. */
 export function useView(open: OpenSession, of: IViewed): string | null {
   return useViewOr(open, of).url;
 }
@@ -27,13 +28,7 @@ function useViewOr(
   }>({ url: null, problem: null });
   React.useEffect(() => {
     let here = true;
-    const asked = {
-      code: open.code,
-      command: command ?? null,
-      path: path ?? null
-    };
-    open.client
-      .call('views.make', asked)
+    viewOf(open, { command, path })
       .then(view => here && setSeen({ url: local(view.url), problem: null }))
       .catch(
         error => here && setSeen({ url: null, problem: Refusal.of(error) })
@@ -45,6 +40,29 @@ function useViewOr(
   return seen;
 }
 
+const SHARED_FOR = 20_000; // ms; all outputs of a command come with one URL
+
+const asked = new WeakMap<OpenSession, Map<string, Promise<View>>>();
+
+function viewOf(open: OpenSession, of: IViewed): Promise<View> {
+  const views = asked.get(open) ?? new Map<string, Promise<View>>();
+  asked.set(open, views);
+  const key = JSON.stringify([of.command, of.path]);
+  const known = views.get(key);
+  if (known) {
+    return known;
+  }
+  const view = open.client.call('views.make', {
+    code: open.code,
+    command: of.command ?? null,
+    path: of.path ?? null
+  });
+  views.set(key, view);
+  const forget = (): void => void views.delete(key);
+  view.then(() => setTimeout(forget, SHARED_FOR), forget);
+  return view;
+}
+
 /** The address as this browser reaches it: the server may be known by other names, too. */
 function local(url: string): string {
   const { pathname, search } = new URL(url, window.location.href);
@@ -53,17 +71,23 @@ function local(url: string): string {
 
 /**
  * What others made, in a frame that can reach neither JupyterLab nor the API: its own origin is
- * none, and the server's policy for it lets it load nothing else.
+ * none, and the server's policy for it lets it load nothing else. Around it is a page of the
+ * server's, whose policy keeps it from leading its frame to another site: JupyterLab's own page has
+ * no such policy.
  */
 export function SandboxedFrame(props: {
   open: OpenSession;
   of: IViewed;
+  /** What of the view is shown, below its URL. */
   tail?: string;
+  /** As what it is shown: `preview=1` or `document=1`. */
+  query?: string;
   title: string;
   className?: string;
 }): JSX.Element {
   const { trans } = useShared();
   const { url, problem } = useViewOr(props.open, props.of);
+  const asked = ['framed=1', props.query].filter(part => part).join('&');
   const frame = React.useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = React.useState<number | null>(null);
   useFit(frame, setHeight);
@@ -80,8 +104,9 @@ export function SandboxedFrame(props: {
       ref={frame}
       className={`jp-Sessions-frame ${props.className ?? ''}`}
       title={props.title}
-      src={url ? `${url}${props.tail ?? ''}` : undefined}
-      sandbox="allow-scripts"
+      src={url ? `${url}${props.tail ?? ''}?${asked}` : undefined}
+      // The server's page is of this origin, and holds the content in a sandbox without one.
+      sandbox="allow-scripts allow-same-origin"
       referrerPolicy="no-referrer"
       loading="lazy"
       onLoad={event => greet(event.currentTarget)}
@@ -97,8 +122,10 @@ const LOWEST = 24;
 function greet(frame: HTMLIFrameElement): void {
   const theme =
     document.body.dataset.jpThemeLight === 'false' ? 'dark' : 'light';
-  // "*" because a sandboxed document has no origin that could be named; a colour is no secret.
-  frame.contentWindow?.postMessage({ jupyterSessions: 'greeting', theme }, '*');
+  frame.contentWindow?.postMessage(
+    { jupyterSessions: 'greeting', theme },
+    window.location.origin
+  );
 }
 
 /** Make a frame as high as its document says that it is. */
@@ -108,8 +135,8 @@ function useFit(
 ): void {
   React.useEffect(() => {
     const take = (event: MessageEvent): void => {
-      // A sandboxed frame has no origin, so that only its window tells who speaks.
       if (
+        event.origin === window.location.origin &&
         event.data?.jupyterSessions === 'height' &&
         event.source === frame.current?.contentWindow
       ) {

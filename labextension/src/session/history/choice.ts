@@ -1,31 +1,30 @@
 import * as nbformat from '@jupyterlab/nbformat';
-import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
-/** How an output is shown: as text or by JupyterLab's renderer here, or by the server in a sandbox. */
+/** How an output is shown: as text or an image that is made here, or by the server in a sandbox. */
 export type Shown =
   | { how: 'text'; mime: string; text: string }
-  | {
-      how: 'rendered';
-      mime: string;
-      data: nbformat.IMimeBundle;
-      metadata: nbformat.OutputMetadata;
-    }
+  | { how: 'image'; mime: Raster; data: string; label: string }
   | { how: 'sandboxed'; mime: string }
-  | { how: 'image'; mime: string; label: string }
   | { how: 'never'; mimes: string[] };
 
-/** What in HTML can run, or reach out: it goes into a sandbox of its own. */
-const ACTIVE =
-  /<\s*(script|iframe|object|embed|link|style|meta|base|form|svg|math)\b|\son\w+\s*=|javascript:/i;
+const RASTERS = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
+type Raster = (typeof RASTERS)[number];
 
-/** The media types that the server shows in a sandbox and JupyterLab does not without trust. */
-const IN_SANDBOX = ['text/html', 'image/svg+xml'];
+/** What others made and this page shows itself; all else that is shown goes into a sandbox. */
+const OURS: readonly string[] = [...RASTERS, 'text/plain'];
+
+/** In the order in which the server, and JupyterLab, prefer them. */
+const PREFERENCE = [
+  'application/json',
+  'text/html',
+  'text/markdown',
+  'text/latex',
+  'image/svg+xml',
+  ...OURS
+];
 
 /** Choose how to show an output that nobody vouches for. */
-export function choose(
-  output: nbformat.IOutput,
-  rendermime: IRenderMimeRegistry
-): Shown {
+export function choose(output: nbformat.IOutput): Shown {
   if (nbformat.isStream(output)) {
     const mime = `application/vnd.jupyter.${output.name === 'stderr' ? 'stderr' : 'stdout'}`;
     return { how: 'text', mime, text: joined(output.text) };
@@ -36,30 +35,28 @@ export function choose(
     return { how: 'text', mime: 'application/vnd.jupyter.stderr', text: trace };
   }
   const data = (output.data ?? {}) as nbformat.IMimeBundle;
-  const metadata = (output.metadata ?? {}) as nbformat.OutputMetadata;
-  const best = rendermime.preferredMimeType(data, 'any');
-  if (best === 'text/html' && ACTIVE.test(joined(data[best]))) {
-    return { how: 'sandboxed', mime: best };
+  const pictured = Object.keys(data).some(mime => mime.startsWith('image/'));
+  const best = PREFERENCE.find(
+    mime =>
+      Object.hasOwn(data, mime) &&
+      // Libraries ship a JSON form beside a picture of the same value.
+      !(mime === 'application/json' && pictured)
+  );
+  if (best === undefined) {
+    return { how: 'never', mimes: Object.keys(data) };
   }
-  if (best === 'image/svg+xml') {
-    return {
-      how: 'image',
-      mime: best,
-      label: joined(data['text/plain']).slice(0, 200)
-    };
+  if (best === 'text/plain') {
+    return { how: 'text', mime: best, text: joined(data[best]) };
   }
-  const safe = rendermime.preferredMimeType(data, 'ensure');
-  if (safe === 'text/plain') {
-    // A plain text that stands for something richer, which the server can show in a sandbox.
-    const rich = IN_SANDBOX.find(mime => mime in data);
-    return rich
-      ? { how: 'sandboxed', mime: rich }
-      : { how: 'text', mime: 'text/plain', text: joined(data['text/plain']) };
-  }
-  if (safe) {
-    return { how: 'rendered', mime: safe, data, metadata };
-  }
-  return { how: 'never', mimes: Object.keys(data) };
+  const raster = RASTERS.find(mime => mime === best);
+  return raster
+    ? {
+        how: 'image',
+        mime: raster,
+        data: joined(data[best]).replace(/\s/g, ''),
+        label: joined(data['text/plain']).slice(0, 200)
+      }
+    : { how: 'sandboxed', mime: best };
 }
 
 /** A text of nbformat, which may be split into lines, as one string. */

@@ -5,7 +5,7 @@ import * as React from 'react';
 
 import { useShared } from '../../look/shared';
 import { OpenSession } from '../../model/session';
-import { SandboxedFrame, useView } from '../sandbox';
+import { SandboxedFrame } from '../sandbox';
 import { choose } from './choice';
 
 const LINES = 24;
@@ -23,30 +23,22 @@ interface IItem {
 export function OutputItem(props: IItem): JSX.Element {
   const { open, number, index, output, rendermime } = props;
   const { trans } = useShared();
-  const shown = React.useMemo(
-    () => choose(output, rendermime),
-    [output, rendermime]
-  );
+  const shown = React.useMemo(() => choose(output), [output]);
   switch (shown.how) {
     case 'text':
       return <Text {...shown} rendermime={rendermime} />;
-    case 'rendered':
-      return (
-        <Rendered
-          rendermime={rendermime}
-          mime={shown.mime}
-          data={shown.data}
-          metadata={shown.metadata}
-        />
-      );
     case 'image':
       return (
-        <Picture
-          open={open}
-          number={number}
-          index={index}
-          label={shown.label}
-        />
+        <div className="jp-SessionsCommand-output">
+          <img
+            src={`data:${shown.mime};base64,${shown.data}`}
+            alt={
+              shown.label ||
+              trans.__('Output %1 of command %2', index + 1, number)
+            }
+            width={widthOf(output, shown.mime)}
+          />
+        </div>
       );
     case 'sandboxed':
       return (
@@ -54,6 +46,7 @@ export function OutputItem(props: IItem): JSX.Element {
           open={open}
           of={{ command: number }}
           tail={String(index)}
+          query="document=1"
           title={trans.__(
             'Output %1 of command %2, %3',
             index + 1,
@@ -83,15 +76,10 @@ function Text(props: {
   const text = props.text.slice(0, LONGEST).replace(/\n$/, '');
   const lines = text.split('\n');
   const folded = !all && lines.length > LINES + 4;
-  const data = { [mime]: folded ? lines.slice(0, LINES).join('\n') : text };
+  const shown = folded ? lines.slice(0, LINES).join('\n') : text;
   return (
     <>
-      <Rendered
-        rendermime={rendermime}
-        mime={mime}
-        data={data}
-        metadata={NOTHING}
-      />
+      <Terminal rendermime={rendermime} mime={mime} text={shown} />
       {folded && (
         <button
           type="button"
@@ -112,25 +100,21 @@ function Text(props: {
   );
 }
 
-const NOTHING = {};
-
-/** What JupyterLab's own renderer makes of a value that is not trusted. */
-function Rendered(props: {
+/** What JupyterLab's own renderer makes of a terminal's text, which has no HTML that counts. */
+function Terminal(props: {
   rendermime: IRenderMimeRegistry;
   mime: string;
-  data: nbformat.IMimeBundle;
-  metadata: nbformat.OutputMetadata;
+  text: string;
 }): JSX.Element {
-  const { rendermime, mime, metadata } = props;
+  const { rendermime, mime, text } = props;
   const node = React.useRef<HTMLDivElement>(null);
-  const told = JSON.stringify(props.data[mime]);
   React.useLayoutEffect(() => {
     const host = node.current;
     if (!host) {
       return;
     }
     const renderer = rendermime.createRenderer(mime);
-    const model = new MimeModel({ data: props.data, metadata, trusted: false });
+    const model = new MimeModel({ data: { [mime]: text }, trusted: false });
     Widget.attach(renderer, host);
     renderer.renderModel(model).catch(reason => {
       host.textContent = String(reason);
@@ -141,8 +125,7 @@ function Rendered(props: {
       }
       renderer.dispose();
     };
-    // The value is what counts, not the object that it came in.
-  }, [rendermime, mime, told]);
+  }, [rendermime, mime, text]);
   return (
     <div
       ref={node}
@@ -151,21 +134,11 @@ function Rendered(props: {
   );
 }
 
-/** An image whose file could hold script, which does not run in an image. */
-function Picture(props: {
-  open: OpenSession;
-  number: number;
-  index: number;
-  label: string;
-}): JSX.Element {
-  const { trans } = useShared();
-  const url = useView(props.open, { command: props.number });
-  const label =
-    props.label ||
-    trans.__('Output %1 of command %2', props.index + 1, props.number);
-  return (
-    <div className="jp-SessionsCommand-output">
-      {url && <img src={`${url}${props.index}`} alt={label} />}
-    </div>
-  );
+/** The width that a figure for a dense screen says it is to have. */
+function widthOf(output: nbformat.IOutput, mime: string): number | undefined {
+  const all = output.metadata as Record<string, unknown> | undefined;
+  const width = (all?.[mime] as { width?: unknown } | null | undefined)?.width;
+  return typeof width === 'number' && width > 0 && width < 10_000
+    ? Math.round(width)
+    : undefined;
 }

@@ -103,6 +103,8 @@ export function FileView(props: IFileView): JSX.Element {
   );
 }
 
+const QUERIES = { drawing: 'document=1', site: '', document: 'preview=1' };
+
 function Preview({
   space,
   file
@@ -126,7 +128,7 @@ function Preview({
     <SandboxedFrame
       open={space.open}
       of={{ path: file.path }}
-      tail={kind === 'document' ? '?preview=1' : ''}
+      query={QUERIES[kind]}
       title={trans.__('Preview of %1', file.name)}
       className="jp-mod-tall"
     />

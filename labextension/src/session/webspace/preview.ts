@@ -1,18 +1,23 @@
 import { File } from '../../api/operations';
 
-const IMAGES = /^image\/(png|jpeg|gif|webp|avif|bmp|svg\+xml|x-icon)$/;
+const IMAGES = /^image\/(png|jpeg|gif|webp|avif|bmp|x-icon)$/;
 const TEXTS =
   /^(text\/.*|application\/(json|geo\+json|javascript|xml|yaml|x-yaml|toml|sql|x-sh|x-python|x-tex|x-latex)|.*\+(json|xml))$/;
 const LARGEST_NOTEBOOK = 20_000_000;
 
 /**
- * How a published file can be looked at: as an image, as a page of its own in a sandbox, as what
- * the server makes of it in a sandbox, or not at all.
+ * How a published file can be looked at: as an image of pixels, or in a sandbox as a drawing, as a
+ * page of its own or as what the server makes of it, or not at all.
  */
-export function previewOf(file: File): 'image' | 'site' | 'document' | 'none' {
+export function previewOf(
+  file: File
+): 'image' | 'drawing' | 'site' | 'document' | 'none' {
   const kind = (file.media_type.split(';')[0] ?? '').trim().toLowerCase();
   if (IMAGES.test(kind)) {
     return 'image';
+  }
+  if (kind === 'image/svg+xml') {
+    return 'drawing';
   }
   if (kind === 'text/html' || kind === 'application/xhtml+xml') {
     return 'site';
