@@ -299,6 +299,10 @@ CHANGE_ATTACHMENT = _add("attachments.change", f"PATCH {A}", N.KERNELS, model.Ch
 DELETE_ATTACHMENT = _add("attachments.delete", f"DELETE {A}", N.KERNELS, model.Detach, model.Attachment,
     "Have a kernel record no more; what it has recorded is still delivered.")
 
+# ---- the Jupyter server's address
+SHOW_ADDRESS = _add("server.address", "GET /address", N.KERNELS, model.Nothing, model.ServerAddress,
+    "Tell the address under which others reach the sessions that this Jupyter server shows.")
+
 # ---- stored logins
 LIST_STORED_LOGINS = _add("storedlogins.list", "GET /stored-logins", N.JUPYTER_OWNER, model.ListStoredLogins, model.Page[model.StoredLogin],
     "List the logins that are stored where this Jupyter server runs, without their keys.")

@@ -107,6 +107,7 @@ _KERNEL_FIELDS: dict[str, dict[str, Any]] = {
     "attachments.delete": {"kernel": "k"},
     "storedlogins.list": {},
     "storedlogins.link": {"id": "1a"},
+    "server.address": {},
 }
 
 

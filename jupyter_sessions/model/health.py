@@ -21,6 +21,17 @@ class Health(Answer):
     damaged: int = 0
 
 
+class ServerAddress(Answer):
+    """Where others reach the sessions of this store.
+
+    `problem` says why other machines can't open `url`, and what to do about it; empty where nothing
+    speaks against it.
+    """
+
+    url: str
+    problem: str = ""
+
+
 class CheckStore(Request):
     """Verify what follows a place in the store: from the beginning, or where an answer ended."""
 

@@ -252,6 +252,7 @@ class SessionsExtension(ExtensionApp):
         from jupyter_sessions.server.identity import one_person
         from jupyter_sessions.server.kernels.lines import Place
         from jupyter_sessions.server.kernels.setting_up import attachments
+        from jupyter_sessions.server.shared_address import SharedAddress
         from jupyter_sessions.server.stored_logins import StoredLogins
 
         addresses = [described["url"], described["kernels"]]
@@ -268,7 +269,12 @@ class SessionsExtension(ExtensionApp):
             several=not one_person(serverapp.identity_provider),
         )
         stored = StoredLogins(addresses)
-        self._service.own_uses = {**self._service.attachments.uses, **stored.uses}
+        address = SharedAddress(self.database, described["url"])
+        self._service.own_uses = {
+            **self._service.attachments.uses,
+            **stored.uses,
+            **address.uses,
+        }
 
     async def _tidy(self) -> None:
         while True:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,26 +98,54 @@ class Lab:
         """The folder that people work in."""
         return self.folder / "work"
 
-    def start(self) -> None:
-        """Start it, or start it again."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to live in this home."""
         places = {
             f"JUPYTER_{name}_DIR": str(self.folder / name.lower())
             for name in ("DATA", "CONFIG", "RUNTIME")
         }
         places |= {"HOME": str(self.folder), "IPYTHONDIR": str(self.folder / "ipython")}
         # As on a hub, one of those whom the server knows is the one whose files it works with.
-        places["JUPYTERHUB_USER"] = "olga"
+        return os.environ | places | {"JUPYTERHUB_USER": "olga"}
+
+    @contextmanager
+    def serve(self, *arguments: str) -> Iterator[None]:
+        """Have a sessions server on the same store, as one starts it for others."""
+        port = free_port()
+        store = [
+            f"--SessionsExtension.database=sqlite:///{self.folder / 'sessions.db'}",
+            f"--SessionsExtension.blobs={self.folder / 'blobs'}",
+        ]
+        command = [sys.executable, "-m", "jupyter_sessions", "serve", f"--port={port}"]
+        with (self.folder / "serve.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*command, *store, *arguments],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+        try:
+            until(lambda: _is_up(f"http://127.0.0.1:{port}"), (self.folder / "serve.log").read_text)
+            yield
+        finally:
+            process.terminate()
+            process.wait(STARTED_WITHIN)
+
+    def start(self) -> None:
+        """Start it, or start it again."""
         with (self.folder / "lab.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "jupyter", self.command, f"--port={self.port}"]
                 + (["--allow-root"] if os.geteuid() == 0 else []),
-                env=os.environ | places,
+                env=self.environment,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
         log_text = (self.folder / "lab.log").read_text
-        until(lambda: self._answers() or self.process.poll() is not None, log_text, every=0.1)
+        until(lambda: _is_up(self.url) or self.process.poll() is not None, log_text, every=0.1)
         assert self.process.poll() is None, log_text()
 
     def stop(self, how: int = signal.SIGTERM) -> None:
@@ -124,12 +153,6 @@ class Lab:
         assert self.process is not None
         self.process.send_signal(how)
         self.process.wait(STARTED_WITHIN)
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/sessions/api/health").status_code == 200
-        except httpx.TransportError:
-            return False
 
     def session(self, label: str = "A session", owner: str = "alice", **grants: str) -> str:
         """Make a session with members; return its code."""
@@ -167,6 +190,13 @@ class Lab:
         book.cells = [nbformat.v4.new_code_cell(source) for source in sources]
         nbformat.write(book, self.work / name)
         return name
+
+
+def _is_up(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/sessions/api/health").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def start_lab(folder: Path, command: str = "lab") -> Iterator[Lab]:

@@ -97,6 +97,22 @@ def test_commands_appear_as_they_run_and_are_shown_in_a_sandbox_where_they_can_r
     expect(tab.locator("[data-number='3']")).to_contain_text("KeyError: 'x'")
 
 
+def test_the_copied_url_is_one_for_colleagues_or_says_that_it_is_none(lab: Lab, sit: Sit) -> None:
+    code = lab.session("To send")
+    desk = sit("alice", permissions=["clipboard-read", "clipboard-write"])
+    copy = desk.open_session("To send").get_by_role("button", name="Copy the session URL")
+    copy.click()
+    said = desk.page.get_by_text("Only this machine can open this address").first
+    expect(said).to_be_visible()
+    expect(said).to_contain_text("jupyter sessions serve --ip=0.0.0.0")
+    with lab.serve("--public-url=https://sessions.example/team"):
+        copy.click()
+        expect(desk.page.get_by_text("The session URL was copied.", exact=True)).to_be_visible()
+        assert desk.page.evaluate("navigator.clipboard.readText()") == (
+            f"https://sessions.example/team/sessions/{code}/experiment"
+        )
+
+
 def test_history_is_filtered_by_person_status_and_words(lab: Lab, sit: Sit) -> None:
     code = lab.session("Filtered", bob="write")
     lab.record(code, command("load()"), command("fail()", status="error"))

@@ -149,6 +149,7 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "attachments.delete": lambda case: {"kernel": "some-kernel"},
     "storedlogins.list": lambda case: {},
     "storedlogins.link": lambda case: {"id": "1a"},
+    "server.address": lambda case: {},
     "events.list": lambda case: {},
     "events.follow": lambda case: {},
     "accounts.add": lambda case: {"name": case.site.name(), "password": PASSWORD},

@@ -257,6 +257,14 @@ export type ScratchValue = { name: string; size: number; user: string; changed: 
 export type SecondFactor = { enabled: string | null; recovery_codes: number };
 
 /**
+ * Where others reach the sessions of this store.
+ *
+ * `problem` says why other machines can't open `url`, and what to do about it; empty where nothing
+ * speaks against it.
+ */
+export type ServerAddress = { url: string; problem: string };
+
+/**
  * One experiment, as its members see it.
  *
  * `roles` are the asking member's own and those that groups give them; `group` is the one that
@@ -353,6 +361,7 @@ export type Operations = {
   'attachments.put': { request: { kernel: string; session: string; notebook?: string; user?: string | null }; answer: Attachment };
   'attachments.change': { request: { kernel: string; paused?: boolean; skip?: string }; answer: Attachment };
   'attachments.delete': { request: { kernel: string; command?: string | null }; answer: Attachment };
+  'server.address': { request: {  }; answer: ServerAddress };
   'storedlogins.list': { request: { limit?: number; after?: string | null }; answer: Page<StoredLogin> };
   'storedlogins.link': { request: { id: string }; answer: LoginLink };
   'events.list': { request: { code: string; order?: 'newest' | 'oldest'; limit?: number; after?: number | null }; answer: Page<Event> };
@@ -445,6 +454,7 @@ export const OPERATIONS = {
   'attachments.put': {"method": "PUT", "path": "/attachments/{kernel}"},
   'attachments.change': {"method": "PATCH", "path": "/attachments/{kernel}"},
   'attachments.delete': {"method": "DELETE", "path": "/attachments/{kernel}"},
+  'server.address': {"method": "GET", "path": "/address"},
   'storedlogins.list': {"method": "GET", "path": "/stored-logins"},
   'storedlogins.link': {"method": "POST", "path": "/stored-logins/{id}/link"},
   'events.list': {"method": "GET", "path": "/sessions/{code}/events", "role": "read", "states": ["active", "closed", "disabled"]},

@@ -3,6 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
+import { copyAddress } from './copyAddress';
 import { failed } from './failed';
 import { CommandIDs } from './ids';
 import { COMMAND } from './schemas';
@@ -38,12 +39,9 @@ export function addCommandCommands(
       const { code, number } = named(args);
       try {
         const { url } = await client.call('sessions.get', { code });
-        Clipboard.copyToSystem(
-          `${url ?? client.page(code, 'experiment')}/commands/${number}`
-        );
-        Notification.success(trans.__('The permalink was copied.'), {
-          autoClose: 2000
-        });
+        const address = `${url ?? client.page(code, 'experiment')}/commands/${number}`;
+        const copied = trans.__('The permalink was copied.');
+        await copyAddress(client, address, copied);
       } catch (error) {
         failed(trans.__('The permalink was not copied.'), error, trans);
       }

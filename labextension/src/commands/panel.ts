@@ -1,8 +1,8 @@
 import { JupyterFrontEnd } from '@jupyterlab/application';
-import { Clipboard, Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { ISessions } from '../tokens';
+import { copyAddress } from './copyAddress';
 import { failed } from './failed';
 import { CommandIDs } from './ids';
 import { addJoinCommand } from './join';
@@ -89,10 +89,8 @@ export function addPanelCommands(
         const session = await client.call('sessions.get', {
           code: String(args.code)
         });
-        Clipboard.copyToSystem(session.url ?? session.code);
-        Notification.success(trans.__('The session URL was copied.'), {
-          autoClose: 2000
-        });
+        const copied = trans.__('The session URL was copied.');
+        await copyAddress(client, session.url ?? session.code, copied);
       } catch (error) {
         failed(trans.__('The session URL was not copied.'), error, trans);
       }

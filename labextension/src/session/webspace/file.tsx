@@ -1,12 +1,8 @@
-import {
-  Clipboard,
-  Dialog,
-  showDialog,
-  showErrorMessage
-} from '@jupyterlab/apputils';
+import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
 
 import { File } from '../../api/operations';
 import { Refusal } from '../../api/refusal';
+import { copyAddress } from '../../commands/copyAddress';
 import { downloadIcon, linkIcon } from '../../look/icons';
 import { Act, Person, When } from '../../look/pieces';
 import { useShared } from '../../look/shared';
@@ -50,8 +46,10 @@ export function FileView(props: IFileView): JSX.Element {
           icon={linkIcon}
           label={trans.__('Copy its URL')}
           onClick={() =>
-            Clipboard.copyToSystem(
-              `${open.session?.url ?? ''}/files/${file.path.split('/').map(encodeURIComponent).join('/')}`
+            void copyAddress(
+              open.client,
+              `${open.session?.url ?? ''}/files/${file.path.split('/').map(encodeURIComponent).join('/')}`,
+              trans.__('The URL was copied.')
             )
           }
         />

@@ -1,0 +1,57 @@
+"""The address under which others reach the sessions that a Jupyter server shows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from jupyter_sessions import api, model
+from jupyter_sessions.client.reachability import explain_unreachable
+from jupyter_sessions.client.references import host_of, is_loopback
+from jupyter_sessions.client.running import own_servers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_sessions.core.askers import Asker
+    from jupyter_sessions.server.uses import Use
+
+
+class SharedAddress:
+    """Finds the address to send to a colleague: a Jupyter server's own is mostly for one machine.
+
+    Parameters
+    ----------
+    database
+        The URL of the store's database.
+    own_url
+        The base URL of the Jupyter server as others call it.
+    """
+
+    def __init__(self, database: str, own_url: str) -> None:
+        self._database = database
+        self._own_url = own_url
+        self.uses: Mapping[str, Use] = {api.SHOW_ADDRESS.name: self._show}
+
+    async def _show(
+        self, request: model.Nothing, asker: Asker, server_url: str
+    ) -> model.ServerAddress:
+        del request, asker
+        return await asyncio.to_thread(self.find, server_url)
+
+    def find(self, server_url: str) -> model.ServerAddress:
+        """Return the address of a server that was started for others, or else the own one.
+
+        Parameters
+        ----------
+        server_url
+            The base URL under which the caller reaches the Jupyter server.
+        """
+        started = (each for each in own_servers() if each.database == self._database)
+        urls = [each.url.rstrip("/") for each in started if not each.kernels]
+        # Of several, one that other machines can open.
+        urls.sort(key=lambda url: is_loopback(host_of(url)))
+        if not urls:
+            # Behind a proxy only the caller knows it; on this machine only the server does.
+            urls = [self._own_url if is_loopback(host_of(server_url)) else server_url]
+        return model.ServerAddress(url=urls[0], problem=explain_unreachable(urls[0]))
