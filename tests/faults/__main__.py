@@ -9,10 +9,22 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from tests.faults import blob_damage, connections, forks, kills
-from tests.faults.oracle import Counts
+from tests.faults import (
+    blob_damage,
+    connections,
+    disks,
+    forks,
+    kernel_deaths,
+    kills,
+    long_kernels,
+    processes,
+    rendering_floods,
+)
+from tests.server.kernels.jupyter import running
+from tests.server.serving import Place
 
 
 @dataclass(frozen=True)
@@ -22,7 +34,7 @@ class Kind:
     Attributes
     ----------
     run
-        Takes rounds and a seed, prints nothing, and returns what came of it.
+        Takes rounds and a seed, and returns what came of it.
     rounds
         How many a whole run makes.
     failures
@@ -52,6 +64,11 @@ def _fork_failures(counts: dict[str, Any]) -> list[str]:
     return wrong
 
 
+def _deaths_at_server(rounds: int, seed: int) -> kernel_deaths.Counts:
+    with tempfile.TemporaryDirectory() as folder, running(Place(Path(folder))) as jupyter:
+        return kernel_deaths.count_deaths_at_server(rounds, seed, jupyter)
+
+
 KINDS = {
     "kills-sqlite": Kind(kills.kill_servers, 1000),
     "kills-postgresql": Kind(kills.kill_servers_on_postgresql, 1000),
@@ -59,8 +76,16 @@ KINDS = {
     "two-servers": Kind(kills.kill_one_of_two_servers, 200),
     "cuts": Kind(connections.cut_connections, 1000),
     "silence": Kind(connections.silence_connections, 100),
+    "power": Kind(disks.lose_power, 300),
+    "syncs": Kind(disks.fail_syncs, 200),
+    "disks": Kind(disks.fill_disk, 200),
+    "processes": Kind(processes.share_file, 200),
+    "kernels": Kind(long_kernels.run_cells, 1000),
+    "kernel-deaths": Kind(kernel_deaths.count_deaths, 100, lambda counts: counts.lost),
+    "kernel-deaths-at-server": Kind(_deaths_at_server, 100, lambda counts: counts.lost),
     "forks": Kind(forks.run_forks, 200, _fork_failures),
     "blob-damage": Kind(blob_damage.run_damage, 2000, _damage_failures),
+    "rendering": Kind(rendering_floods.flood_renderers, 200, lambda floods: floods.wrong),
 }
 
 
@@ -81,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
                 os.environ[f"JUPYTER_{folder}_DIR"] = f"{home}/{folder.lower()}"
             counts = kind.run(asked.rounds or kind.rounds, asked.seed)
         failures = kind.failures(counts)
-        if isinstance(counts, Counts):
+        if not isinstance(counts, dict):  # those have printed theirs
             print(counts)
         for failure in failures:
             print(f"  {name}: {failure}")

@@ -149,12 +149,9 @@ class Stage:
         for port in list(self.running):
             self.kill(port)
         with self.house() as house:
-
-            def call(operation: Any, request: Any) -> Any:
-                return house.call("root", operation, request)
-
-            counts = self.oracle.compare(call, self.code, order=order)
-            events = call(api.GET_SESSION, model.SessionNamed(code=self.code)).events
+            counts = self.oracle.compare(house, self.code, order=order)
+            named = model.SessionNamed(code=self.code)
+            events = house.call("root", api.GET_SESSION, named).events
         stored = counts.acknowledged + counts.seen["stored without an acknowledgment"]
         counts.seen["events"] += events
         if events < stored + 1 - len(counts.lost):
@@ -225,6 +222,8 @@ class Writer(threading.Thread):
         Whether it publishes a file after every few commands.
     refused
         Statuses that are tried again, besides those that say so.
+    pause
+        Seconds between two, where there is not much room.
     """
 
     def __init__(
@@ -236,6 +235,7 @@ class Writer(threading.Thread):
         files: bool = True,
         within: float = _ANSWER_WITHIN,
         refused: frozenset[int] = frozenset(),
+        pause: float = 0.0,
     ) -> None:
         super().__init__(name=name, daemon=True)
         self._stage = stage
@@ -243,6 +243,7 @@ class Writer(threading.Thread):
         self._files = files
         self._within = within
         self._again = _NOT_NOW | refused
+        self._pause = pause
         self._port = sum(name.encode()) % len(stage.ports)
 
     def run(self) -> None:
@@ -259,6 +260,7 @@ class Writer(threading.Thread):
                     self._stage.oracle.note_wrong(f"{name}: {error}")
                     return
                 number += 1
+                self._stopped.wait(self._pause)
 
     def _record(self, http: httpx.Client, name: str) -> bool:
         oracle, code = self._stage.oracle, self._stage.code

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from jupyter_sessions import api, model
 from tests.conftest import House
-from tests.faults.oracle import Counts, Oracle
-
-
-def _compare(house: House, oracle: Oracle, code: str, **how: Any) -> Counts:
-    return oracle.compare(lambda *asked: house.call("root", *asked), code, **how)
+from tests.faults.oracle import Oracle
 
 
 def _record(house: House, code: str, *commands: model.Recording) -> list[int]:
@@ -24,7 +18,7 @@ def test_what_is_there_once_and_as_it_was_sent_is_well(house: House) -> None:
     oracle, code = Oracle("all well", 1), house.new().code
     for name in ("a-0", "a-1", "b-0"):
         oracle.acknowledge(name, *_record(house, code, oracle.make_command(name)))
-    assert _compare(house, oracle, code, order=True).failures == []
+    assert oracle.compare(house, code, order=True).failures == []
 
 
 def test_what_is_lost_doubled_or_altered_is_found(house: House) -> None:
@@ -37,7 +31,7 @@ def test_what_is_lost_doubled_or_altered_is_found(house: House) -> None:
     _record(house, code, msgspec.structs.replace(whole, id="another"))
     oracle.acknowledge("a-2", *_record(house, code, altered))
     oracle.acknowledge("a-3", 1 + _record(house, code, oracle.make_command("a-3"))[0])
-    counts = _compare(house, oracle, code)
+    counts = oracle.compare(house, code)
     assert counts.lost == ["command a-0 (1)"]
     assert counts.doubled == ["command a-1 ([1, 2])"]
     assert counts.altered == ["command a-3 was 5 and is 4", "command a-2 (3)"]
@@ -47,7 +41,7 @@ def test_commands_of_a_writer_out_of_order_are_found(house: House) -> None:
     oracle, code = Oracle("out of order", 1), house.new().code
     for name in ("a-1", "a-0"):
         oracle.acknowledge(name, *_record(house, code, oracle.make_command(name)))
-    assert _compare(house, oracle, code).failures == []
-    assert _compare(house, oracle, code, order=True).wrong == [
+    assert oracle.compare(house, code).failures == []
+    assert oracle.compare(house, code, order=True).wrong == [
         "command a-0 stands after a later one of its writer"
     ]
