@@ -47,11 +47,20 @@ class Attachment(Answer):
     since: datetime
 
 
+Until = Literal["now", "settled", "announced"]
+
+
 class ListAttachments(Request):
-    """Which attachments to list, the oldest first."""
+    """Which attachments to list, the oldest first.
+
+    With `kernel` it is the attachment of that kernel, or none: whoever only asks whether a kernel
+    has one gets an answer and not an error. `until` is as in `LookAtKernel`, for that kernel.
+    """
 
     limit: PageSize = 100
     after: Cursor | None = None
+    kernel: KernelId | None = None
+    until: Until = "now"
 
 
 class LookAtKernel(Request):
@@ -63,7 +72,7 @@ class LookAtKernel(Request):
     """
 
     kernel: KernelId
-    until: Literal["now", "settled", "announced"] = "now"
+    until: Until = "now"
 
 
 class Attach(Request):

@@ -61,12 +61,10 @@ class Server:
 
     def any_attachment(self, until: str = "now") -> model.Attachment | None:
         """Return what records the kernel there, even into a session that is hidden from here."""
-        asked = model.LookAtKernel(kernel=self.kernel, until=until)  # type: ignore[arg-type]  # one of them
-        try:
-            found = self.way.call(api.GET_ATTACHMENT, asked)
-        except errors.NotFound:
-            return None
-        return found if found.state != "ended" else None
+        # A list, so that a kernel without an attachment leaves no error in the server's log.
+        asked = model.ListAttachments(kernel=self.kernel, until=until)  # type: ignore[arg-type]  # one of them
+        found = self.way.call(api.LIST_ATTACHMENTS, asked).items
+        return found[0] if found and found[0].state != "ended" else None
 
     def put(self, code: str, transport: Transport) -> model.Attachment | None:
         """Have the server record into a session; None where it does not."""

@@ -122,13 +122,16 @@ describe('History', () => {
     [1, 2, 3].forEach(take);
     expect(history.hidden(1)).toBe(true);
     expect(history.allHidden).toBe(true);
+    expect([history.leftOut, history.complete]).toEqual([3, true]);
     Socket.last.say(anEvent(4, 'command.recorded', { command: aCommand(4) }));
     expect(history.allHidden).toBe(false);
     expect(history.since(1)).toBe(1);
     expect(history.reveal(2)).toBe(2);
     expect(history.hidden(2)).toBe(false);
+    expect(history.leftOut).toBe(2);
     history.look({ ...EVERYTHING, managing: true });
     expect([0, 1, 2, 3].some(row => history.hidden(row))).toBe(false);
+    expect(history.leftOut).toBe(0);
     history.look({ ...EVERYTHING, search: 'step' });
     await settled();
     expect(lists(asked).at(-1)).toContain('managing=false');

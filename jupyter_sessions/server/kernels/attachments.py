@@ -54,6 +54,12 @@ class Attachments:
     async def _list(
         self, request: model.ListAttachments, asker: Asker, server_url: str
     ) -> model.Page[model.Attachment]:
+        if request.kernel is not None:
+            attached = self._keeper.attached.get(request.kernel)
+            if attached is None:
+                return model.Page(items=[], next=None)
+            await self._keeper.look(request.kernel, request.until)
+            return model.Page(items=[await self._shown(attached, asker, server_url)], next=None)
         known = sorted(
             self._keeper.attached.values(), key=lambda each: (each.told.since, each.told.kernel)
         )

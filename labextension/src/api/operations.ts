@@ -356,7 +356,7 @@ export type Operations = {
   'scratch.get': { request: { code: string; name: string }; answer: ScratchValue };
   'scratch.delete': { request: { code: string; name: string }; answer: ScratchEntry };
   'scratch.list': { request: { code: string; limit?: number; after?: string | null }; answer: Page<ScratchEntry> };
-  'attachments.list': { request: { limit?: number; after?: string | null }; answer: Page<Attachment> };
+  'attachments.list': { request: { limit?: number; after?: string | null; kernel?: string | null; until?: 'announced' | 'now' | 'settled' }; answer: Page<Attachment> };
   'attachments.get': { request: { kernel: string; until?: 'announced' | 'now' | 'settled' }; answer: Attachment };
   'attachments.put': { request: { kernel: string; session: string; notebook?: string; user?: string | null }; answer: Attachment };
   'attachments.change': { request: { kernel: string; paused?: boolean; skip?: string }; answer: Attachment };

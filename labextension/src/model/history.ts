@@ -105,6 +105,23 @@ export class History extends Store {
     );
   }
 
+  /** How many of the rows that were read are left out. */
+  get leftOut(): number {
+    if (this.filtered || this.filter.managing) {
+      return 0;
+    }
+    let left = 0;
+    this._known.forEach(({ managing, number }) => {
+      left += managing && number !== this._shown ? 1 : 0;
+    });
+    return left;
+  }
+
+  /** Whether all rows were read. */
+  get complete(): boolean {
+    return this.filtered ? !this._next : this._known.size >= this._total;
+  }
+
   /** How many that are not left out came after a command. */
   since(number: number): number {
     const rows = Math.max(0, this._total - number);

@@ -36,6 +36,20 @@ def test_a_session_that_is_made_in_a_kernel_is_the_servers_attachment(jupyter: J
     assert {each["status"] for each in jupyter.history(code)} == {"completed"}
 
 
+def test_a_kernel_without_a_session_leaves_no_errors_in_the_servers_log(jupyter: Jupyter) -> None:
+    kernel = loaded(jupyter)
+    before = jupyter.server.log.stat().st_size
+    assert "NothingAttached" in jupyter.run(kernel, "%session show")
+    code = jupyter.session()
+    for detach in (lambda: jupyter.detach(kernel), lambda: jupyter.run(kernel, "%session detach")):
+        jupyter.attach(kernel, code)
+        assert code in jupyter.run(kernel, "%session show")
+        detach()
+        assert "NothingAttached" in jupyter.run(kernel, "%session show")
+    logged = jupyter.server.log.read_bytes()[before:].decode()
+    assert [line for line in logged.splitlines() if "/sessions/api/" in line] == []
+
+
 @pytest.mark.parametrize("step", [-7200, 7200])
 def test_a_kernel_whose_clock_is_not_the_servers_is_recorded_and_paused_all_the_same(
     jupyter: Jupyter, step: int

@@ -94,6 +94,18 @@ export function Filters(props: {
         />
         {trans.__('Session commands')}
       </label>
+      {history.leftOut > 0 && (
+        <button
+          type="button"
+          className="jp-Sessions-link"
+          title={trans.__('They only manage the session. Show them too')}
+          onClick={() => history.look({ ...filter, managing: true })}
+        >
+          {history.complete
+            ? trans.__('%1 not shown', history.leftOut.toLocaleString())
+            : trans.__('%1 not shown so far', history.leftOut.toLocaleString())}
+        </button>
+      )}
       {history.filtered ? (
         <button
           type="button"
