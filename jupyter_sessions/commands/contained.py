@@ -25,6 +25,20 @@ _PASSIVE = {
 # A widget is gone with its kernel: front ends would say so in place of its text.
 _GONE = {"application/vnd.jupyter.widget-view+json"}
 
+# What the content may load: what it brings along. It stands in the document around the content,
+# whose own frame takes it over: a policy of the content itself could not keep it from leading its
+# frame to another site, which tells that site what the address holds.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:; font-src data:; "
+    "worker-src blob:; frame-src 'none'; form-action 'none'; base-uri 'none'"
+)
+_AROUND = (
+    '<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    "<style>html,body,iframe{{margin:0;border:0;width:100%;height:100%;display:block}}"
+    "body{{overflow:hidden}}</style>"
+    '<iframe sandbox="allow-scripts" referrerpolicy="no-referrer" srcdoc="{document}"></iframe>'
+)
 # Most tables and plots fit; the corner can be dragged.
 _FRAME = (
     '<iframe sandbox="allow-scripts" referrerpolicy="no-referrer" srcdoc="{document}" '
@@ -82,7 +96,8 @@ def framed(html: str, user: str) -> str:
     if "<script" in html.lower():
         height = _HIGHEST
     document = f'<meta charset="utf-8"><style>{_STYLE}</style>{html}'
-    return _FRAME.format(document=escape(document), height=height, user=escape(user))
+    around = _AROUND.format(policy=_POLICY, document=escape(document))
+    return _FRAME.format(document=escape(around), height=height, user=escape(user))
 
 
 def joined(text: Any) -> str:

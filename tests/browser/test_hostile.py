@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from jupyter_sessions import model
+from jupyter_sessions.commands.contained import framed
 from tests.browser.conftest import Site, Visit, Visitor, command, shown, text, wait_until
 
 Catcher = tuple[str, list[str]]
@@ -290,3 +291,31 @@ def test_a_published_page_in_the_whole_window_can_lead_it_nowhere(
     with victim.expect_event("framenavigated"):
         inside.click()
     assert victim.url == site.address(code, "/files/leave.html?alone=1")
+
+
+def test_what_others_put_out_reaches_nothing_from_a_notebook_that_shows_it(
+    chromium: Browser, site: Site, catcher: Catcher
+) -> None:
+    arrived = len(catcher[1])
+    there = catcher[0]
+    outputs = [
+        f"<h1>Hello</h1><script>{thief(site, catcher)}</script>",
+        f"<p>x</p><script>location = '{there}/away'</script>",
+        f'<meta http-equiv="refresh" content="0;url={there}/refresh">x',
+        f'<img src="{there}/image"><link rel="stylesheet" href="{there}/css">'
+        f"<style>body {{ background: url({there}/style) }}</style>"
+        f'<iframe src="{there}/in"></iframe>',
+        f'<a id="go" href="{there}/link">go</a>',
+    ]
+    page = chromium.new_page()
+    try:
+        page.set_content("".join(framed(each, "bob") for each in outputs))
+        frames = page.locator("iframe")
+        first = frames.nth(0).content_frame.frame_locator("iframe")
+        assert read_report(first) == ALL_REFUSED
+        frames.nth(4).content_frame.frame_locator("iframe").locator("#go").click()
+        page.wait_for_timeout(1_000)
+        assert "owned" not in page.title()
+        assert catcher[1][arrived:] == []
+    finally:
+        page.close()

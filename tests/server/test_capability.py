@@ -52,6 +52,37 @@ def token_of(url: str) -> str:
     return urlsplit(url).path.split("/")[3]
 
 
+def test_a_page_around_content_holds_none_of_it_and_keeps_its_frame_at_this_server(
+    site: Site,
+) -> None:
+    code = site.session()
+    page = site.view("reader", code, path="site/index.html")
+    for asked, inner in (
+        ("framed=1", "./index.html?"),
+        ("framed=1&preview=1", "./index.html?preview=1"),
+        ("document=1&framed=1", "./index.html?document=1"),
+    ):
+        answer = site.http.get(f"{page}?{asked}")
+        assert f'sandbox="allow-scripts" referrerpolicy="no-referrer" src="{inner}"' in answer.text
+        rules = dict(
+            each.strip().split(" ", 1)
+            for each in answer.headers["Content-Security-Policy"].split(";")
+        )
+        assert rules.pop("script-src").startswith("'sha256-")
+        assert rules.pop("style-src").startswith("'sha256-")
+        assert rules == {
+            "default-src": "'none'",
+            "frame-src": "'self'",
+            "form-action": "'none'",
+            "base-uri": "'none'",
+            "frame-ancestors": "'self'",
+        }
+    # Whatever the address holds, it stands in the page as an address.
+    base = page.removesuffix("index.html")
+    odd = site.http.get(f'{base}%22%3E%3Cscript%3Ex?framed=1&preview="><b>')
+    assert 'src="./%22%3E%3Cscript%3Ex?preview=%22%3E%3Cb%3E"' in odd.text
+
+
 def test_every_answer_of_a_capability_url_comes_in_the_sandbox(site: Site) -> None:
     code = site.session()
     page = site.view("reader", code, path="site/index.html")
