@@ -16,9 +16,9 @@ import nbformat
 from benchmarks import servers
 from benchmarks.report import Figure, Goal, Row
 from benchmarks.timing import Effort, ratios
-from jupyter_sessions import api, model
-from jupyter_sessions.core.askers import SystemUser
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import SystemUser
 
 #: So often a notebook is recorded, to find what its rows take: a database grows by whole pages.
 _TIMES = 20
@@ -48,13 +48,13 @@ def measure(effort: Effort, folder: Path) -> Row:
     return row
 
 
-def _recording(cell: Any) -> model.Recording:
+def _recording(cell: Any) -> schemas.Recording:
     now = datetime.now(UTC)
-    outputs = [msgspec.convert(dict(each), model.Output) for each in cell.outputs]
-    return model.Recording(
+    outputs = [msgspec.convert(dict(each), schemas.Output) for each in cell.outputs]
+    return schemas.Recording(
         id=secrets.token_hex(16),
-        request=model.CommandRequest(source=cell.source, started=now, notebook="executed.ipynb"),
-        response=model.CommandResponse(
+        request=schemas.CommandRequest(source=cell.source, started=now, notebook="executed.ipynb"),
+        response=schemas.CommandResponse(
             status="error"
             if any(each.output_type == "error" for each in cell.outputs)
             else "completed",
@@ -65,7 +65,7 @@ def _recording(cell: Any) -> model.Recording:
     )
 
 
-def _taken(folder: Path, cells: list[model.Recording]) -> float:
+def _taken(folder: Path, cells: list[schemas.Recording]) -> float:
     """Return how many KiB a notebook's cells take in a store that is in use."""
     folder.mkdir()
     asker = SystemUser(getpass.getuser())
@@ -74,8 +74,8 @@ def _taken(folder: Path, cells: list[model.Recording]) -> float:
     def record(times: int) -> int:
         store = Dispatcher(f"sqlite:///{database}", folder / "blobs")
         for _ in range(times):
-            session = store.submit(api.CREATE_SESSION, model.NewSession(label="disk"), asker)
-            request = model.RecordCommands(code=session.result().code, commands=cells)
+            session = store.submit(api.CREATE_SESSION, schemas.NewSession(label="disk"), asker)
+            request = schemas.RecordCommands(code=session.result().code, commands=cells)
             store.submit(api.RECORD_COMMANDS, request, asker).result()
         store.close()
         return database.stat().st_size

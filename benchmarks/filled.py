@@ -12,9 +12,9 @@ import msgspec
 
 import jupyter_sessions
 from benchmarks import commands
-from jupyter_sessions import api, model
-from jupyter_sessions.core.askers import SystemUser
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import SystemUser
 
 _BATCH = 2_000
 _AHEAD = 4  # batches under way at a time, so that preparing and writing overlap
@@ -55,12 +55,12 @@ def _fill(folder: Path, count: int) -> str:
     dispatcher = Dispatcher(f"sqlite:///{folder / 'sessions.db'}", folder / "blobs")
     asker = SystemUser(getpass.getuser())
     try:
-        made = dispatcher.submit(api.CREATE_SESSION, model.NewSession(label="many"), asker)
+        made = dispatcher.submit(api.CREATE_SESSION, schemas.NewSession(label="many"), asker)
         code: str = made.result().code
         waiting = []
         for first in range(0, count, _BATCH):
             read = msgspec.json.decode(commands.body(min(_BATCH, count - first)), type=_Body)
-            request = model.RecordCommands(code=code, commands=read.commands)
+            request = schemas.RecordCommands(code=code, commands=read.commands)
             waiting.append(dispatcher.submit(api.RECORD_COMMANDS, request, asker))
             if len(waiting) == _AHEAD:
                 waiting.pop(0).result()
@@ -72,4 +72,4 @@ def _fill(folder: Path, count: int) -> str:
 
 
 class _Body(msgspec.Struct):
-    commands: list[model.Recording]
+    commands: list[schemas.Recording]

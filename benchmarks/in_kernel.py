@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jupyter_sessions.client.outbox import Courier
+    from jupyter_sessions.client.outbox.delivery import Courier
     from jupyter_sessions.recorder import Recorder
 
 #: Of each cell since the last look: its seconds, and those of CPU on the main thread.
@@ -43,13 +43,13 @@ def medians() -> list[float]:
 def record_on() -> None:
     """Record from the next cell on into a session of the user's own store, as ``%session`` does."""
     global _recording
-    from jupyter_sessions import api, model
-    from jupyter_sessions.client.in_process import InProcess
-    from jupyter_sessions.client.outbox import Courier
+    from jupyter_sessions import api, schemas
+    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.transports.local import InProcess
     from jupyter_sessions.recorder import record
 
     transport = InProcess()
-    session = transport.call(api.CREATE_SESSION, model.NewSession(label="benchmark"))
+    session = transport.call(api.CREATE_SESSION, schemas.NewSession(label="benchmark"))
     courier = Courier(transport, session.code)
     _recording = record(_shell(), courier.send, log=courier.write_ahead()), courier
 

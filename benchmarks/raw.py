@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from benchmarks.commands import SIZE
-from jupyter_sessions.store.sharing import sqlite_module
+from jupyter_sessions.store.sqlite_library import sqlite_module
 
 
 def inserts_a_second(folder: Path, in_one_commit: int, seconds: float) -> float:

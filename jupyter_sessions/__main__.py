@@ -11,7 +11,7 @@ _BEFORE_COLLECTING = 100_000
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(_BEFORE_COLLECTING)
-    from jupyter_sessions.commands.shell import main as run
+    from jupyter_sessions.cli.shell import main as run
 
     run()
 

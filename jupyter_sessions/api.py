@@ -14,10 +14,10 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.roles import Roles
 
-Req = TypeVar("Req", bound=model.Request)
+Req = TypeVar("Req", bound=schemas.Request)
 Ans = TypeVar("Ans")
 
 #: Where the API stands under a Jupyter server's base URL.
@@ -25,8 +25,8 @@ PREFIX = "/sessions/api"
 
 #: States in which a session can be looked at, and in which it can be changed. Whether a disabled
 #: session shows itself to anyone but its owner is for the dispatcher: it never does.
-LOOK: frozenset[model.State] = frozenset({"active", "closed", "disabled"})
-CHANGE: frozenset[model.State] = frozenset({"active"})
+LOOK: frozenset[schemas.State] = frozenset({"active", "closed", "disabled"})
+CHANGE: frozenset[schemas.State] = frozenset({"active"})
 
 
 class Needs(Enum):
@@ -109,7 +109,7 @@ class Operation(Generic[Req, Ans]):
     answer: type[Ans]
     summary: str
     own: Needs | None = None
-    states: frozenset[model.State] = field(default_factory=frozenset)
+    states: frozenset[schemas.State] = field(default_factory=frozenset)
     content: Literal["none", "upload", "download"] = "none"
     writes: bool = False
     acts: bool = False
@@ -145,7 +145,7 @@ def _add(
     summary: str,
     *,
     own: Needs | None = None,
-    states: frozenset[model.State] | None = None,
+    states: frozenset[schemas.State] | None = None,
     content: Literal["none", "upload", "download"] = "none",
     writes: bool | None = None,
     acts: bool | None = None,
@@ -190,221 +190,221 @@ S = "/sessions/{code}"
 
 # fmt: off
 # ---- sessions
-CREATE_SESSION = _add("sessions.create", "POST /sessions", N.USER, model.NewSession, model.Session,
+CREATE_SESSION = _add("sessions.create", "POST /sessions", N.USER, schemas.NewSession, schemas.Session,
     "Make a session; the caller owns it.", guests=False)
-LIST_SESSIONS = _add("sessions.list", "GET /sessions", N.USER, model.ListSessions, model.Page[model.Session],
+LIST_SESSIONS = _add("sessions.list", "GET /sessions", N.USER, schemas.ListSessions, schemas.Page[schemas.Session],
     "List the sessions that the caller has a role in, newest use first.")
-GET_SESSION = _add("sessions.get", f"GET {S}", N.READ, model.SessionNamed, model.Session,
+GET_SESSION = _add("sessions.get", f"GET {S}", N.READ, schemas.SessionNamed, schemas.Session,
     "Show all attributes of a session.")
-SESSION_EXISTS = _add("sessions.exists", "GET /exists/{code}", N.USER, model.SessionNamed, model.Existence,
+SESSION_EXISTS = _add("sessions.exists", "GET /exists/{code}", N.USER, schemas.SessionNamed, schemas.Existence,
     "Tell whether the caller has a role in a session of that code.")
-DESCRIBE_SESSION = _add("sessions.describe", f"PATCH {S}", N.WRITE, model.DescribeSession, model.Session,
+DESCRIBE_SESSION = _add("sessions.describe", f"PATCH {S}", N.WRITE, schemas.DescribeSession, schemas.Session,
     "Change label, description, message and agent.")
-TIME_SESSION = _add("sessions.time", f"PUT {S}/timeouts", N.OWNER, model.TimeSession, model.Session,
+TIME_SESSION = _add("sessions.time", f"PUT {S}/timeouts", N.OWNER, schemas.TimeSession, schemas.Session,
     "Change the idle time-out and the lifetime.")
-RESUME_SESSION = _add("sessions.resume", f"POST {S}/resume", N.READ, model.ResumeSession, model.Resumed,
+RESUME_SESSION = _add("sessions.resume", f"POST {S}/resume", N.READ, schemas.ResumeSession, schemas.Resumed,
     "Take up a session: what it is, who is in it, and its last commands with their outputs.",
     states=LOOK, keyed=False)
-DISABLE_SESSION = _add("sessions.disable", f"POST {S}/disable", N.OWNER, model.SessionNamed, model.Session,
+DISABLE_SESSION = _add("sessions.disable", f"POST {S}/disable", N.OWNER, schemas.SessionNamed, schemas.Session,
     "Close the session to all but its owner, until it is enabled.")
-ENABLE_SESSION = _add("sessions.enable", f"POST {S}/enable", N.OWNER, model.SessionNamed, model.Session,
+ENABLE_SESSION = _add("sessions.enable", f"POST {S}/enable", N.OWNER, schemas.SessionNamed, schemas.Session,
     "Open a disabled session to its members again.", states=frozenset({"disabled"}))
-CLOSE_SESSION = _add("sessions.close", f"POST {S}/close", N.OWNER, model.SessionNamed, model.Session,
+CLOSE_SESSION = _add("sessions.close", f"POST {S}/close", N.OWNER, schemas.SessionNamed, schemas.Session,
     "Make the session a read-only archive, for good.", states=frozenset({"active", "disabled"}))
-REMOVE_SESSION = _add("sessions.remove", f"DELETE {S}", N.OWNER, model.SessionNamed, model.Session,
+REMOVE_SESSION = _add("sessions.remove", f"DELETE {S}", N.OWNER, schemas.SessionNamed, schemas.Session,
     "Take the session out of every list; it can be restored until it is purged.", states=LOOK)
-RESTORE_SESSION = _add("sessions.restore", f"POST {S}/restore", N.OWNER, model.SessionNamed, model.Session,
+RESTORE_SESSION = _add("sessions.restore", f"POST {S}/restore", N.OWNER, schemas.SessionNamed, schemas.Session,
     "Bring a removed session back.", states=frozenset({"removed"}))
-TRANSFER_SESSION = _add("sessions.transfer", f"PUT {S}/owner", N.OWNER, model.TransferSession, model.Session,
+TRANSFER_SESSION = _add("sessions.transfer", f"PUT {S}/owner", N.OWNER, schemas.TransferSession, schemas.Session,
     "Make another user the owner.", fresh=True)
 
 # ---- members
-LIST_MEMBERS = _add("members.list", f"GET {S}/members", N.READ, model.SessionNamed, model.Members,
+LIST_MEMBERS = _add("members.list", f"GET {S}/members", N.READ, schemas.SessionNamed, schemas.Members,
     "List the members and their roles, the owner first.")
-GRANT_ROLES = _add("members.grant", f"POST {S}/members", N.ADMIN, model.GrantRoles, model.Members,
+GRANT_ROLES = _add("members.grant", f"POST {S}/members", N.ADMIN, schemas.GrantRoles, schemas.Members,
     "Give users roles in place of those they hold; all grants take effect, or none.")
-REVOKE_ROLES = _add("members.revoke", f"POST {S}/members/revoke", N.ADMIN, model.RevokeRoles, model.Members,
+REVOKE_ROLES = _add("members.revoke", f"POST {S}/members/revoke", N.ADMIN, schemas.RevokeRoles, schemas.Members,
     "Take all roles from users; from all of them, or from none.")
 
 # ---- invitations
-INVITE = _add("invitations.create", f"POST {S}/invitations", N.ADMIN, model.Invite, model.NewInvitation,
+INVITE = _add("invitations.create", f"POST {S}/invitations", N.ADMIN, schemas.Invite, schemas.NewInvitation,
     "Make a key that opens the session with given roles.")
-LIST_INVITATIONS = _add("invitations.list", f"GET {S}/invitations", N.ADMIN, model.ListInvitations,
-    model.Page[model.Invitation], "List the session's invitations, without their keys.")
-UNINVITE = _add("invitations.revoke", f"DELETE {S}/invitations/{{id}}", N.ADMIN, model.InvitationNamed, model.Invitation,
+LIST_INVITATIONS = _add("invitations.list", f"GET {S}/invitations", N.ADMIN, schemas.ListInvitations,
+    schemas.Page[schemas.Invitation], "List the session's invitations, without their keys.")
+UNINVITE = _add("invitations.revoke", f"DELETE {S}/invitations/{{id}}", N.ADMIN, schemas.InvitationNamed, schemas.Invitation,
     "Take an invitation back; the guests who came by it leave.", states=frozenset({"active", "closed"}))
-LOOK_AT_INVITATION = _add("invitations.look", "POST /invitation", N.NOTHING, model.KeyShown, model.Invited,
+LOOK_AT_INVITATION = _add("invitations.look", "POST /invitation", N.NOTHING, schemas.KeyShown, schemas.Invited,
     "Tell whoever holds an invitation's key what it opens.", acts=False, keyed=False)
-JOIN = _add("invitations.join", "POST /join", N.USER, model.KeyShown, model.Joined,
+JOIN = _add("invitations.join", "POST /join", N.USER, schemas.KeyShown, schemas.Joined,
     "Become a member by an invitation; roles that the caller holds already stay.", confined=False)
-ENTER_AS_GUEST = _add("invitations.enter", "POST /join/guest", N.NOTHING, model.EnterAsGuest, model.Entered,
+ENTER_AS_GUEST = _add("invitations.enter", "POST /join/guest", N.NOTHING, schemas.EnterAsGuest, schemas.Entered,
     "Come in by an invitation without an account, under a name of one's own, where the server lets guests in.")
 
 # ---- presence
-LIST_PRESENCE = _add("presence.list", f"GET {S}/presence", N.READ, model.SessionNamed, model.Present,
+LIST_PRESENCE = _add("presence.list", f"GET {S}/presence", N.READ, schemas.SessionNamed, schemas.Present,
     "Tell who has the session open now.", counts=False)
-KEEP_PRESENCE = _add("presence.keep", f"PUT {S}/presence/{{client}}", N.READ, model.KeepPresence, model.Done,
+KEEP_PRESENCE = _add("presence.keep", f"PUT {S}/presence/{{client}}", N.READ, schemas.KeepPresence, schemas.Done,
     "Say that a client has the session open.", states=LOOK, acts=False, counts=False)
-END_PRESENCE = _add("presence.end", f"DELETE {S}/presence/{{client}}", N.READ, model.EndPresence, model.Done,
+END_PRESENCE = _add("presence.end", f"DELETE {S}/presence/{{client}}", N.READ, schemas.EndPresence, schemas.Done,
     "Say that a client has the session open no more.", states=LOOK, acts=False, counts=False)
-WHO = _add("presence.all", "GET /presence", N.USER, model.Nothing, model.Present,
+WHO = _add("presence.all", "GET /presence", N.USER, schemas.Nothing, schemas.Present,
     "Tell who is connected: oneself, and those in one's sessions; administrators are told all.",
     confined=False)
 
 # ---- commands
-RECORD_COMMANDS = _add("commands.record", f"POST {S}/commands", N.WRITE, model.RecordCommands, model.Recorded,
+RECORD_COMMANDS = _add("commands.record", f"POST {S}/commands", N.WRITE, schemas.RecordCommands, schemas.Recorded,
     "Record commands; the same id again answers the same number, and takes over what is newer.", keyed=False)
-LIST_COMMANDS = _add("commands.list", f"GET {S}/commands", N.READ, model.ListCommands, model.Page[model.CommandSummary],
+LIST_COMMANDS = _add("commands.list", f"GET {S}/commands", N.READ, schemas.ListCommands, schemas.Page[schemas.CommandSummary],
     "List, filter and search the history.")
-GET_COMMAND = _add("commands.get", f"GET {S}/commands/{{number}}", N.READ, model.CommandNamed, model.Command,
+GET_COMMAND = _add("commands.get", f"GET {S}/commands/{{number}}", N.READ, schemas.CommandNamed, schemas.Command,
     "Show a command with its outputs as they were.")
-FORGET_COMMAND = _add("commands.forget", f"DELETE {S}/commands/{{number}}", N.ADMIN, model.CommandNamed, model.CommandSummary,
+FORGET_COMMAND = _add("commands.forget", f"DELETE {S}/commands/{{number}}", N.ADMIN, schemas.CommandNamed, schemas.CommandSummary,
     "Erase a command's source and outputs; that it was run stays known.",
     own=N.WRITE, states=frozenset({"active", "closed"}))
 
 # ---- web space
-LIST_FILES = _add("files.list", f"GET {S}/files", N.READ, model.ListFiles, model.Page[model.File],
+LIST_FILES = _add("files.list", f"GET {S}/files", N.READ, schemas.ListFiles, schemas.Page[schemas.File],
     "List a folder of the web space.")
-GET_FILE = _add("files.get", f"GET {S}/files/{{path}}", N.READ, model.FileNamed, model.File,
+GET_FILE = _add("files.get", f"GET {S}/files/{{path}}", N.READ, schemas.FileNamed, schemas.File,
     "Show what is known of a published file.")
-DOWNLOAD_FILE = _add("files.download", f"GET {S}/content/{{path}}", N.READ, model.FileNamed, bytes,
+DOWNLOAD_FILE = _add("files.download", f"GET {S}/content/{{path}}", N.READ, schemas.FileNamed, bytes,
     "Download a published file.", content="download")
-PUBLISH_FILE = _add("files.publish", f"PUT {S}/content/{{path}}", N.WRITE, model.PublishFile, model.File,
+PUBLISH_FILE = _add("files.publish", f"PUT {S}/content/{{path}}", N.WRITE, schemas.PublishFile, schemas.File,
     "Publish the request's body as a file of the web space, or replace it.", content="upload")
-UNPUBLISH_FILE = _add("files.unpublish", f"DELETE {S}/files/{{path}}", N.WRITE, model.FileNamed, model.Unpublished,
+UNPUBLISH_FILE = _add("files.unpublish", f"DELETE {S}/files/{{path}}", N.WRITE, schemas.FileNamed, schemas.Unpublished,
     "Take a file, or a folder with all that is in it, out of the web space.")
-MAKE_VIEW = _add("views.make", f"GET {S}/view", N.READ, model.MakeView, model.View,
+MAKE_VIEW = _add("views.make", f"GET {S}/view", N.READ, schemas.MakeView, schemas.View,
     "Make a capability URL for a published file or a command's outputs.")
 
 # ---- scratch
-SET_SCRATCH = _add("scratch.set", f"PUT {S}/scratch/{{name}}", N.WRITE, model.SetScratch, model.ScratchEntry,
+SET_SCRATCH = _add("scratch.set", f"PUT {S}/scratch/{{name}}", N.WRITE, schemas.SetScratch, schemas.ScratchEntry,
     "Keep a small JSON value under a name, for scripts.", keyed=False)
-GET_SCRATCH = _add("scratch.get", f"GET {S}/scratch/{{name}}", N.READ, model.ScratchNamed, model.ScratchValue,
+GET_SCRATCH = _add("scratch.get", f"GET {S}/scratch/{{name}}", N.READ, schemas.ScratchNamed, schemas.ScratchValue,
     "Show a scratch value.")
-LIST_SCRATCH = _add("scratch.list", f"GET {S}/scratch", N.READ, model.ListScratch, model.Page[model.ScratchEntry],
+LIST_SCRATCH = _add("scratch.list", f"GET {S}/scratch", N.READ, schemas.ListScratch, schemas.Page[schemas.ScratchEntry],
     "List the names of the scratch values, without the values.")
-DELETE_SCRATCH = _add("scratch.delete", f"DELETE {S}/scratch/{{name}}", N.WRITE, model.ScratchNamed, model.ScratchEntry,
+DELETE_SCRATCH = _add("scratch.delete", f"DELETE {S}/scratch/{{name}}", N.WRITE, schemas.ScratchNamed, schemas.ScratchEntry,
     "Delete a scratch value.")
 
 # ---- attachments
 A = "/attachments/{kernel}"
-LIST_ATTACHMENTS = _add("attachments.list", "GET /attachments", N.KERNELS, model.ListAttachments, model.Page[model.Attachment],
+LIST_ATTACHMENTS = _add("attachments.list", "GET /attachments", N.KERNELS, schemas.ListAttachments, schemas.Page[schemas.Attachment],
     "List the kernels of this Jupyter server that record into a session.")
-GET_ATTACHMENT = _add("attachments.get", f"GET {A}", N.KERNELS, model.LookAtKernel, model.Attachment,
+GET_ATTACHMENT = _add("attachments.get", f"GET {A}", N.KERNELS, schemas.LookAtKernel, schemas.Attachment,
     "Show into which session a kernel records, and how that goes.")
-PUT_ATTACHMENT = _add("attachments.put", f"PUT {A}", N.KERNELS, model.Attach, model.Attachment,
+PUT_ATTACHMENT = _add("attachments.put", f"PUT {A}", N.KERNELS, schemas.Attach, schemas.Attachment,
     "Have a kernel record into a session, of this server or of another, in place of the one before.")
-CHANGE_ATTACHMENT = _add("attachments.change", f"PATCH {A}", N.KERNELS, model.ChangeAttachment, model.Attachment,
+CHANGE_ATTACHMENT = _add("attachments.change", f"PATCH {A}", N.KERNELS, schemas.ChangeAttachment, schemas.Attachment,
     "Pause recording, go on with it, or leave a command out.")
-DELETE_ATTACHMENT = _add("attachments.delete", f"DELETE {A}", N.KERNELS, model.Detach, model.Attachment,
+DELETE_ATTACHMENT = _add("attachments.delete", f"DELETE {A}", N.KERNELS, schemas.Detach, schemas.Attachment,
     "Have a kernel record no more; what it has recorded is still delivered.")
 
 # ---- the Jupyter server's address
-SHOW_ADDRESS = _add("server.address", "GET /address", N.KERNELS, model.Nothing, model.ServerAddress,
+SHOW_ADDRESS = _add("server.address", "GET /address", N.KERNELS, schemas.Nothing, schemas.ServerAddress,
     "Tell the address under which others reach the sessions that this Jupyter server shows.")
 
 # ---- stored logins
-LIST_STORED_LOGINS = _add("storedlogins.list", "GET /stored-logins", N.JUPYTER_OWNER, model.ListStoredLogins, model.Page[model.StoredLogin],
+LIST_STORED_LOGINS = _add("storedlogins.list", "GET /stored-logins", N.JUPYTER_OWNER, schemas.ListStoredLogins, schemas.Page[schemas.StoredLogin],
     "List the logins that are stored where this Jupyter server runs, without their keys.")
-LINK_STORED_LOGIN = _add("storedlogins.link", "POST /stored-logins/{id}/link", N.JUPYTER_OWNER, model.StoredLoginNamed, model.LoginLink,
+LINK_STORED_LOGIN = _add("storedlogins.link", "POST /stored-logins/{id}/link", N.JUPYTER_OWNER, schemas.StoredLoginNamed, schemas.LoginLink,
     "Make a one-time login link as whom a stored login stands for, to that login's server.")
 
 # ---- events
-LIST_EVENTS = _add("events.list", f"GET {S}/events", N.READ, model.ListEvents, model.Page[model.Event],
+LIST_EVENTS = _add("events.list", f"GET {S}/events", N.READ, schemas.ListEvents, schemas.Page[schemas.Event],
     "Read the session's log.")
-FOLLOW_EVENTS = _add("events.follow", f"WS {S}/live", N.READ, model.Follow, model.Event,
+FOLLOW_EVENTS = _add("events.follow", f"WS {S}/live", N.READ, schemas.Follow, schemas.Event,
     "Follow the session's log live, after a given event.")
 
 # ---- accounts
-ADD_ACCOUNT = _add("accounts.add", "POST /accounts", N.SERVER_ADMIN, model.NewAccount, model.Account,
+ADD_ACCOUNT = _add("accounts.add", "POST /accounts", N.SERVER_ADMIN, schemas.NewAccount, schemas.Account,
     "Make an account.")
-LIST_ACCOUNTS = _add("accounts.list", "GET /accounts", N.SERVER_ADMIN, model.ListAccounts, model.Page[model.Account],
+LIST_ACCOUNTS = _add("accounts.list", "GET /accounts", N.SERVER_ADMIN, schemas.ListAccounts, schemas.Page[schemas.Account],
     "List the accounts.")
-SET_PASSWORD = _add("accounts.password", "PUT /accounts/{name}/password", N.SERVER_ADMIN, model.SetPassword, model.Account,
+SET_PASSWORD = _add("accounts.password", "PUT /accounts/{name}/password", N.SERVER_ADMIN, schemas.SetPassword, schemas.Account,
     "Set an account's password; its logins end.", fresh=True)
-RESET_SECOND_FACTOR = _add("secondfactor.reset", "DELETE /accounts/{name}/second-factor", N.SERVER_ADMIN, model.AccountNamed, model.Account,
+RESET_SECOND_FACTOR = _add("secondfactor.reset", "DELETE /accounts/{name}/second-factor", N.SERVER_ADMIN, schemas.AccountNamed, schemas.Account,
     "End the second factor of somebody who has lost it; their logins end.", fresh=True)
-DISABLE_ACCOUNT = _add("accounts.disable", "POST /accounts/{name}/disable", N.SERVER_ADMIN, model.AccountNamed, model.Account,
+DISABLE_ACCOUNT = _add("accounts.disable", "POST /accounts/{name}/disable", N.SERVER_ADMIN, schemas.AccountNamed, schemas.Account,
     "Disable an account: its logins end, its roles stay.")
-ENABLE_ACCOUNT = _add("accounts.enable", "POST /accounts/{name}/enable", N.SERVER_ADMIN, model.AccountNamed, model.Account,
+ENABLE_ACCOUNT = _add("accounts.enable", "POST /accounts/{name}/enable", N.SERVER_ADMIN, schemas.AccountNamed, schemas.Account,
     "Enable a disabled account.")
-REMOVE_ACCOUNT = _add("accounts.remove", "DELETE /accounts/{name}", N.SERVER_ADMIN, model.AccountNamed, model.Account,
+REMOVE_ACCOUNT = _add("accounts.remove", "DELETE /accounts/{name}", N.SERVER_ADMIN, schemas.AccountNamed, schemas.Account,
     "Remove an account that owns no session, with its roles everywhere.", fresh=True)
 
 # ---- the caller's own account
-CHANGE_PASSWORD = _add("password.change", "PUT /user/password", N.USER, model.ChangePassword, model.PasswordChanged,
+CHANGE_PASSWORD = _add("password.change", "PUT /user/password", N.USER, schemas.ChangePassword, schemas.PasswordChanged,
     "Change the caller's own password; the account's other logins end.", confined=False, guests=False, keyed=False)
 
-SHOW_SECOND_FACTOR = _add("secondfactor.show", "GET /user/second-factor", N.USER, model.Nothing, model.SecondFactor,
+SHOW_SECOND_FACTOR = _add("secondfactor.show", "GET /user/second-factor", N.USER, schemas.Nothing, schemas.SecondFactor,
     "Tell whether the caller's account has a second factor.", confined=False, guests=False)
-SET_UP_SECOND_FACTOR = _add("secondfactor.create", "POST /user/second-factor", N.USER, model.SetUpSecondFactor, model.NewSecondFactor,
+SET_UP_SECOND_FACTOR = _add("secondfactor.create", "POST /user/second-factor", N.USER, schemas.SetUpSecondFactor, schemas.NewSecondFactor,
     "Make the secret of a second factor, which counts once it is confirmed.", confined=False, guests=False, keyed=False)
-CONFIRM_SECOND_FACTOR = _add("secondfactor.confirm", "POST /user/second-factor/confirm", N.USER, model.ConfirmSecondFactor, model.RecoveryCodes,
+CONFIRM_SECOND_FACTOR = _add("secondfactor.confirm", "POST /user/second-factor/confirm", N.USER, schemas.ConfirmSecondFactor, schemas.RecoveryCodes,
     "Enable the second factor by a first code; answers the recovery codes.", confined=False, guests=False, keyed=False)
-REMOVE_SECOND_FACTOR = _add("secondfactor.remove", "POST /user/second-factor/remove", N.USER, model.RemoveSecondFactor, model.Done,
+REMOVE_SECOND_FACTOR = _add("secondfactor.remove", "POST /user/second-factor/remove", N.USER, schemas.RemoveSecondFactor, schemas.Done,
     "End the caller's second factor.", confined=False, guests=False, keyed=False)
 
 # ---- logins
-LOG_IN = _add("logins.create", "POST /login", N.NOTHING, model.LogIn, model.NewLogin,
+LOG_IN = _add("logins.create", "POST /login", N.NOTHING, schemas.LogIn, schemas.NewLogin,
     "Exchange user name and password for a key.", keyed=False)
-CONFIRM_LOGIN = _add("logins.confirm", "POST /login/confirm", N.USER, model.ConfirmLogin, model.Login,
+CONFIRM_LOGIN = _add("logins.confirm", "POST /login/confirm", N.USER, schemas.ConfirmLogin, schemas.Login,
     "Confirm the login that this request came with by its password, for what needs that.", guests=False, keyed=False)
-LOG_IN_WITH_TICKET = _add("logins.redeem", "POST /login/ticket", N.NOTHING, model.LogInWithTicket, model.NewLogin,
+LOG_IN_WITH_TICKET = _add("logins.redeem", "POST /login/ticket", N.NOTHING, schemas.LogInWithTicket, schemas.NewLogin,
     "Exchange a one-time ticket for a key.")
-CHECK_LOGIN = _add("logins.check", "GET /login", N.USER, model.Nothing, model.Login,
+CHECK_LOGIN = _add("logins.check", "GET /login", N.USER, schemas.Nothing, schemas.Login,
     "Show the login that this request came with; its idle clock runs on.", counts=False)
-KEEP_LOGIN = _add("logins.keep", "POST /login/keep", N.USER, model.Nothing, model.Login,
+KEEP_LOGIN = _add("logins.keep", "POST /login/keep", N.USER, schemas.Nothing, schemas.Login,
     "Reset the idle clock of the login that this request came with.", keyed=False)
-TIME_LOGIN = _add("logins.time", "PUT /login/timeout", N.USER, model.TimeLogin, model.TimedLogin,
+TIME_LOGIN = _add("logins.time", "PUT /login/timeout", N.USER, schemas.TimeLogin, schemas.TimedLogin,
     "Change the idle time-out of the login that this request came with.")
-SWITCH_GROUP = _add("logins.group", "PUT /login/group", N.USER, model.SwitchGroup, model.Login,
+SWITCH_GROUP = _add("logins.group", "PUT /login/group", N.USER, schemas.SwitchGroup, schemas.Login,
     "Change the group in which sessions are made from now on.", confined=False, guests=False)
-LIST_LOGINS = _add("logins.list", "GET /logins", N.USER, model.ListLogins, model.Page[model.Login],
+LIST_LOGINS = _add("logins.list", "GET /logins", N.USER, schemas.ListLogins, schemas.Page[schemas.Login],
     "List one's own live logins, and those that one has made for others; administrators list all.",
     confined=False)
-OPEN_LOGIN = _add("logins.open", "POST /logins", N.USER, model.OpenLogin, model.NewLogin,
+OPEN_LOGIN = _add("logins.open", "POST /logins", N.USER, schemas.OpenLogin, schemas.NewLogin,
     "Make a login for someone, as an administrator or as an owner of a group they are in.",
     confined=False, guests=False)
-CLOSE_LOGIN = _add("logins.close", "DELETE /logins/{id}", N.USER, model.LoginNamed, model.Login,
+CLOSE_LOGIN = _add("logins.close", "DELETE /logins/{id}", N.USER, schemas.LoginNamed, schemas.Login,
     "End a login: one's own, or one made for somebody else; administrators end any.",
     confined=False)
-LOG_OUT = _add("logins.end", "POST /logout", N.USER, model.Nothing, model.Done,
+LOG_OUT = _add("logins.end", "POST /logout", N.USER, schemas.Nothing, schemas.Done,
     "End the login that this request came with.", keyed=False)
-MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, model.Nothing, model.Ticket,
+MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, schemas.Nothing, schemas.Ticket,
     "Make a one-time login link for oneself.", keyed=False)
-WHO_AM_I = _add("logins.show", "GET /user", N.USER, model.Nothing, model.User,
+WHO_AM_I = _add("logins.show", "GET /user", N.USER, schemas.Nothing, schemas.User,
     "Tell who is asking.")
 
 # ---- groups
-ADD_GROUP = _add("groups.add", "POST /groups", N.SERVER_ADMIN, model.NewGroup, model.Group,
+ADD_GROUP = _add("groups.add", "POST /groups", N.SERVER_ADMIN, schemas.NewGroup, schemas.Group,
     "Make a group.")
-LIST_GROUPS = _add("groups.list", "GET /groups", N.USER, model.ListGroups, model.Page[model.Group],
+LIST_GROUPS = _add("groups.list", "GET /groups", N.USER, schemas.ListGroups, schemas.Page[schemas.Group],
     "List the groups that the caller is in; administrators list all.", confined=False)
-GET_GROUP = _add("groups.get", "GET /groups/{name}", N.GROUP_MEMBER, model.GroupNamed, model.Group,
+GET_GROUP = _add("groups.get", "GET /groups/{name}", N.GROUP_MEMBER, schemas.GroupNamed, schemas.Group,
     "Show a group.", confined=False)
-CHANGE_GROUP = _add("groups.change", "PATCH /groups/{name}", N.GROUP_OWNER, model.ChangeGroup, model.Group,
+CHANGE_GROUP = _add("groups.change", "PATCH /groups/{name}", N.GROUP_OWNER, schemas.ChangeGroup, schemas.Group,
     "Change a group's description, and the roles that it gives in sessions made from now on.", confined=False)
-REMOVE_GROUP = _add("groups.remove", "DELETE /groups/{name}", N.SERVER_ADMIN, model.GroupNamed, model.Group,
+REMOVE_GROUP = _add("groups.remove", "DELETE /groups/{name}", N.SERVER_ADMIN, schemas.GroupNamed, schemas.Group,
     "Remove a group, with its roles everywhere; the sessions made in it stay their owners'.")
-LIST_GROUP_USERS = _add("groupusers.list", "GET /groups/{name}/users", N.GROUP_MEMBER, model.ListGroupUsers, model.Page[model.GroupUser],
+LIST_GROUP_USERS = _add("groupusers.list", "GET /groups/{name}/users", N.GROUP_MEMBER, schemas.ListGroupUsers, schemas.Page[schemas.GroupUser],
     "List who is in a group.", confined=False)
-ADD_GROUP_USERS = _add("groupusers.add", "POST /groups/{name}/users", N.GROUP_OWNER, model.GroupUsers, model.Group,
+ADD_GROUP_USERS = _add("groupusers.add", "POST /groups/{name}/users", N.GROUP_OWNER, schemas.GroupUsers, schemas.Group,
     "Put users into a group: all of them, or none.", confined=False)
-REMOVE_GROUP_USERS = _add("groupusers.remove", "POST /groups/{name}/users/remove", N.GROUP_OWNER, model.GroupUsers, model.Group,
+REMOVE_GROUP_USERS = _add("groupusers.remove", "POST /groups/{name}/users/remove", N.GROUP_OWNER, schemas.GroupUsers, schemas.Group,
     "Take users out of a group: all of them, or none.", confined=False)
-SET_GROUP_OWNERS = _add("groupusers.own", "PUT /groups/{name}/owners", N.GROUP_OWNER, model.SetGroupOwners, model.Group,
+SET_GROUP_OWNERS = _add("groupusers.own", "PUT /groups/{name}/owners", N.GROUP_OWNER, schemas.SetGroupOwners, schemas.Group,
     "Make users of a group its owners, or end that: for all of them, or for none.", confined=False)
-SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, model.SetDefaultGroup, model.DefaultGroup,
+SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, schemas.SetDefaultGroup, schemas.DefaultGroup,
     "Choose the group that new logins begin in; administrators choose for others too.", confined=False, guests=False)
 
 # ---- server
-LIST_AUDIT = _add("audit.list", "GET /audit", N.SERVER_ADMIN, model.ListAudit, model.Page[model.AuditEntry],
+LIST_AUDIT = _add("audit.list", "GET /audit", N.SERVER_ADMIN, schemas.ListAudit, schemas.Page[schemas.AuditEntry],
     "Read the audit log: logins made, ended and refused, and what was changed of accounts; the newest first.")
-CHECK_STORE = _add("server.check", "GET /check", N.SERVER_ADMIN, model.CheckStore, model.StoreCheck,
+CHECK_STORE = _add("server.check", "GET /check", N.SERVER_ADMIN, schemas.CheckStore, schemas.StoreCheck,
     "Verify a part of what the store holds, and say what is damaged and whose it is.")
-CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, model.Nothing, model.Health,
+CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, schemas.Nothing, schemas.Health,
     "Tell whether the server can do its work: whether its database takes a write.", writes=True, keyed=False)
 # fmt: on
 
 # Pages of something are types of their own.
-model.ready(*(operation.answer for operation in _table.values() if operation.answer is not bytes))
+schemas.ready(*(operation.answer for operation in _table.values() if operation.answer is not bytes))

@@ -18,9 +18,9 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
-from jupyter_sessions import api, model
-from jupyter_sessions.core.askers import Anonymous, Asker, KeyHolder, SystemUser
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import Anonymous, Asker, KeyHolder, SystemUser
 from tests.postgresql import PostgresqlCluster, find_programs
 from tests.waiting import STARTED_WITHIN, until
 
@@ -162,31 +162,33 @@ class House:
         """Return how someone presents themselves: ``root`` is the system user."""
         return self.keys.get(name) or SystemUser(name)
 
-    def call(self, who: str, operation: api.Operation, request: model.Request, **more: Any) -> Any:
+    def call(
+        self, who: str, operation: api.Operation, request: schemas.Request, **more: Any
+    ) -> Any:
         """Do an operation as someone."""
         return self.dispatcher.submit(operation, request, self.asker(who), **more).result()
 
     def add(self, *names: str) -> None:
         """Make accounts and log them in."""
         for name in names:
-            self.call("root", api.ADD_ACCOUNT, model.NewAccount(name=name, password=PASSWORD))
-            login = self.call("nobody", api.LOG_IN, model.LogIn(user=name, password=PASSWORD))
+            self.call("root", api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
+            login = self.call("nobody", api.LOG_IN, schemas.LogIn(user=name, password=PASSWORD))
             self.keys[name] = KeyHolder(login.key)
 
-    def new(self, owner: str = "root", **attributes: Any) -> model.Session:
+    def new(self, owner: str = "root", **attributes: Any) -> schemas.Session:
         """Make a session."""
-        return self.call(owner, api.CREATE_SESSION, model.NewSession(**attributes))
+        return self.call(owner, api.CREATE_SESSION, schemas.NewSession(**attributes))
 
     def grant(self, code: str, user: str, *roles: str, by: str = "root") -> None:
         """Grant roles."""
-        grants = [model.Grant(user=user, roles=list(roles))]
-        self.call(by, api.GRANT_ROLES, model.GrantRoles(code=code, grants=grants))
+        grants = [schemas.Grant(user=user, roles=list(roles))]
+        self.call(by, api.GRANT_ROLES, schemas.GrantRoles(code=code, grants=grants))
 
     def record(self, code: str, *sources: str, by: str = "root", **response: Any) -> list[int]:
         """Record commands with these sources."""
         commands = [recording(source, at=self.clock(), **response) for source in sources]
         answer = self.call(
-            by, api.RECORD_COMMANDS, model.RecordCommands(code=code, commands=commands)
+            by, api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=commands)
         )
         return list(answer.numbers)
 
@@ -199,13 +201,13 @@ def recording(
     text: str = "",
     status: str = "completed",
     took: float = 1.0,
-) -> model.Recording:
+) -> schemas.Recording:
     """Make a recording of a command that took a second."""
-    outputs = [model.Stream(name="stdout", text=text)] if text else []
-    return model.Recording(
+    outputs = [schemas.Stream(name="stdout", text=text)] if text else []
+    return schemas.Recording(
         id=uid or secrets.token_hex(8),
-        request=model.CommandRequest(source=source, started=at),
-        response=model.CommandResponse(
+        request=schemas.CommandRequest(source=source, started=at),
+        response=schemas.CommandResponse(
             status=status, outputs=outputs, finished=at + timedelta(seconds=took), duration=took
         ),
     )

@@ -188,7 +188,7 @@ class Reader:
     def json(self, line: str) -> Any:
         """Run a command, and return its answer."""
         return json.loads(self.run_as_script(
-            "import sys; from jupyter_sessions.commands.shell import main\n"
+            "import sys; from jupyter_sessions.cli.shell import main\n"
             f"main({[*line.split(), '--json']!r})"
         ))  # fmt: skip
 
@@ -213,12 +213,12 @@ def parse_unit(text: str) -> None:
 
 def parse_environment(text: str) -> None:
     """Read a file of variables, and see that the program knows them and the database."""
-    from jupyter_sessions import folders
+    from jupyter_sessions import paths
     from jupyter_sessions.store.engines import check_url
 
     variables = dict(line.split("=", 1) for line in text.splitlines())
-    assert set(variables) == {folders.DATABASE_VARIABLE, folders.BLOBS_VARIABLE}
-    check_url(variables[folders.DATABASE_VARIABLE])
+    assert set(variables) == {paths.DATABASE_VARIABLE, paths.BLOBS_VARIABLE}
+    check_url(variables[paths.DATABASE_VARIABLE])
 
 
 def parse_nginx(text: str) -> None:

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 import jupyter_sessions
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.api import OPERATIONS, Needs, Operation
-from jupyter_sessions.client.in_process import InProcess
-from jupyter_sessions.core import dispatch
+from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.core import dispatcher
 from jupyter_sessions.core.registry import USE_CASES
 
 ALL = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: one.name)
@@ -32,7 +32,7 @@ def test_every_operation_is_implemented_and_its_function_documented(
     assert (inspect.getdoc(use_case.run) or "").strip()
     assert list(inspect.signature(use_case.run).parameters) == ["context", "request"]
     assert get_type_hints(use_case.run)["request"] is operation.request
-    assert use_case.run.__module__ in {noun.__name__ for noun in dispatch.NOUNS}
+    assert use_case.run.__module__ in {noun.__name__ for noun in dispatcher.NOUNS}
     assert (operation.own is not None) == (use_case.author is not None)
 
 
@@ -47,7 +47,7 @@ def test_every_operation_is_consistent_in_itself(operation: Operation[Any, Any])
     assert operation.path.startswith("/")
     assert operation.summary.endswith(".")
     assert set(operation.path_fields) <= set(operation.request.__struct_fields__)
-    assert issubclass(operation.request, model.Request)
+    assert issubclass(operation.request, schemas.Request)
     assert operation.request.__struct_config__.forbid_unknown_fields
     assert operation.in_session == operation.path.startswith("/sessions/{code}")
     assert operation.in_session == bool(operation.states)
@@ -113,7 +113,7 @@ _KERNEL_FIELDS: dict[str, dict[str, Any]] = {
 
 def test_an_operation_can_not_be_in_the_table_twice() -> None:
     with pytest.raises(ValueError, match="two operations"):
-        api._add("sessions.get", "GET /x", Needs.USER, model.Nothing, model.Done, "Twice.")
+        api._add("sessions.get", "GET /x", Needs.USER, schemas.Nothing, schemas.Done, "Twice.")
 
 
 def test_every_role_is_needed_for_something_or_reserved() -> None:
@@ -180,7 +180,7 @@ def test_every_error_that_is_raised_says_what_to_do_next() -> None:
 
 
 def _structs() -> list[type[msgspec.Struct]]:
-    found = [kind for kind in vars(model).values() if inspect.isclass(kind)]
+    found = [kind for kind in vars(schemas).values() if inspect.isclass(kind)]
     return [kind for kind in found if issubclass(kind, msgspec.Struct)]
 
 
@@ -189,15 +189,15 @@ def test_every_shape_is_described_and_requests_refuse_what_they_do_not_know(
     kind: type[msgspec.Struct],
 ) -> None:
     assert inspect.getdoc(kind)
-    if issubclass(kind, model.Request):
+    if issubclass(kind, schemas.Request):
         assert kind.__struct_config__.forbid_unknown_fields
-        assert not issubclass(kind, model.Answer)
-    if issubclass(kind, model.Answer):
+        assert not issubclass(kind, schemas.Answer)
+    if issubclass(kind, schemas.Answer):
         assert not kind.__struct_config__.forbid_unknown_fields
 
 
 def test_codes_are_22_digits_that_do_not_begin_with_zero() -> None:
-    decode = msgspec.json.Decoder(model.SessionNamed).decode
+    decode = msgspec.json.Decoder(schemas.SessionNamed).decode
     for code in ("1" * 22, "9" * 22, "default"):
         assert decode(msgspec.json.encode({"code": code})).code == code
     for code in ("0" * 22, "1" * 21, "1" * 23, "", "x", "1" * 22 + "\n", "Default", "\u0661" * 22):
@@ -209,4 +209,4 @@ def test_role_names_on_the_wire_are_those_of_the_roles() -> None:
     from jupyter_sessions.roles import Roles
 
     names = [role.name.lower() for role in Roles if role.name]
-    assert list(get_args(model.RoleName)) == names
+    assert list(get_args(schemas.RoleName)) == names

@@ -18,49 +18,51 @@ NAME = "jupyter_sessions"
 
 #: What each part may import of the others (and of itself); modules at the top are named alone.
 ARROWS: dict[str, set[str]] = {
-    "model": set(),
+    "schemas": set(),
     "errors": set(),
     "roles": {"errors"},
-    "api": {"model", "roles"},
-    "folders": {"errors"},
-    "refusals": {"errors", "model"},
+    "api": {"schemas", "roles"},
+    "paths": {"errors"},
+    "validation": {"errors", "schemas"},
     "escape_sequences": set(),
-    "snapshots": {"errors"},
+    "file_snapshots": {"errors"},
     "forking": set(),
     "formatting": set(),
-    "store": {"errors", "model", "roles", "folders", "snapshots", "forking"},
-    "core": {"store", "api", "model", "roles", "errors", "folders", "escape_sequences"},
+    "store": {"errors", "schemas", "roles", "paths", "file_snapshots", "forking"},
+    "core": {"store", "api", "schemas", "roles", "errors", "paths", "escape_sequences"},
     "server": {
-        "core", "store", "api", "model", "roles", "errors", "refusals", "folders", "formats",
+        "core", "store", "api", "schemas", "roles", "errors", "validation", "paths", "formats",
         "recorder", "client", "escape_sequences", "formatting",
     },
-    "client": {"api", "model", "roles", "errors", "folders", "snapshots", "forking"},
-    "recorder": {"model", "escape_sequences", "forking"},
-    "formats": {"model", "errors"},
-    "commands": {
-        "client", "api", "model", "roles", "errors", "folders", "formats", "escape_sequences",
+    "client": {"api", "schemas", "roles", "errors", "paths", "file_snapshots", "forking"},
+    "recorder": {"schemas", "escape_sequences", "forking"},
+    "formats": {"schemas", "errors"},
+    "cli": {
+        "client", "api", "schemas", "roles", "errors", "paths", "formats", "escape_sequences",
         "formatting",
     },
-    "widgets": {"client", "commands", "formats", "api", "model", "roles", "errors", "folders"},
+    "widgets": {"client", "cli", "formats", "api", "schemas", "roles", "errors", "paths"},
     "notebook": {
-        "widgets", "client", "commands", "recorder", "formats", "api", "model", "roles", "errors",
-        "folders", "forking",
+        "widgets", "client", "cli", "recorder", "formats", "api", "schemas", "roles", "errors",
+        "paths", "forking",
     },
-    "demo": {"client", "commands", "api", "model", "errors", "folders", "formats"},
+    "demo": {"client", "cli", "api", "schemas", "errors", "paths", "formats"},
     "__init__": {"client", "notebook", "server"},
-    "__main__": {"commands"},
+    "__main__": {"cli"},
 }  # fmt: skip
 #: Modules that reach further, and why.
 EXCEPTIONS: dict[str, set[str]] = {
-    "client/journal.py": {"recorder"},  # what a dead kernel published is read as recorders do
+    "client/outbox/journal.py": {
+        "recorder"
+    },  # what a dead kernel published is read as recorders do
     "client/publishing.py": {"formats"},  # a script publishes values
-    "client/in_process.py": {
+    "client/transports/local.py": {
         "core",
         "store",
-        "refusals",
+        "validation",
     },  # it is the way to the core without a server
-    "commands/servers.py": {"server", "demo"},  # starts them: `serve` and `demo`
-    "server/kernels/unrecorded.py": {"commands"},  # which of them have secrets
+    "cli/commands/server.py": {"server", "demo"},  # starts them: `serve` and `demo`
+    "server/recording/unrecorded.py": {"cli"},  # which of them have secrets
 }
 #: What has no place below the server.
 OF_SERVERS = {"tornado", "jupyter_server"}
@@ -76,9 +78,9 @@ LONG = {
     "errors.py": "every failure stands in one place",
     "api.py": "the contract stands in one place, and is read as one table",
     "store/tables.py": "the schema, one table after the other",
-    "client/http.py": "one class: a way to a server",
-    "client/outbox.py": "one class, with the thread that it runs",
-    "core/dispatch.py": "the one way to every use case: what is checked must be seen together",
+    "client/transports/http.py": "one class: a way to a server",
+    "client/outbox/delivery.py": "one class, with the thread that it runs",
+    "core/dispatcher.py": "the one way to every use case: what is checked must be seen together",
 }
 
 MODULES = sorted(
@@ -164,14 +166,14 @@ def test_nothing_but_the_server_knows_tornado_or_jupyter_server(module: str) -> 
 
 def test_the_core_is_imported_by_clients_on_use_alone() -> None:
     for module in MODULES:
-        clients = {"client", "commands", "notebook", "widgets"}
+        clients = {"client", "cli", "notebook", "widgets"}
         if part_of(module) not in clients or module in EXCEPTIONS:
             continue
         names = {name for name, _ in imported(module)}
         assert not [name for name in names if name.startswith((f"{NAME}.core", f"{NAME}.store"))]
         tree = ast.parse((PACKAGE / module).read_text())
         at_start = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-        assert f"{NAME}.client.in_process" not in {node.module for node in at_start}, module
+        assert f"{NAME}.client.transports.local" not in {node.module for node in at_start}, module
 
 
 def test_no_module_is_longer_than_one_can_keep_in_mind() -> None:
@@ -191,7 +193,13 @@ def test_no_module_is_a_drawer_for_everything() -> None:
 
 @pytest.mark.parametrize(
     "what",
-    [NAME, f"{NAME}.commands.shell", f"{NAME}.api", f"{NAME}.client.choose", f"{NAME}.recorder"],
+    [
+        NAME,
+        f"{NAME}.cli.shell",
+        f"{NAME}.api",
+        f"{NAME}.client.transports.resolve",
+        f"{NAME}.recorder",
+    ],
 )
 def test_what_is_slow_to_import_is_not_imported_before_it_is_needed(what: str) -> None:
     assert not HEAVY & imported_with(what)
@@ -199,7 +207,7 @@ def test_what_is_slow_to_import_is_not_imported_before_it_is_needed(what: str) -
 
 def test_a_jupyter_server_starts_without_what_the_store_and_the_pages_need() -> None:
     """It has the rest itself."""
-    parts = ("extension", "routes", "kernels.setting_up", "stored_logins")
+    parts = ("extension", "routes", "recording.setting_up", "stored_logins")
     found = imported_with(", ".join(f"{NAME}.server.{part}" for part in parts))
     assert not found & {"IPython", "alembic", "argon2", "httpx", "obstore", "pygments"}
     assert not found & {"sqlalchemy", "zstandard"}

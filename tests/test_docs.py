@@ -12,8 +12,8 @@ import pytest
 
 from docs.generate import modules, pages
 from docs.generate.tables import traits
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.commands.table import TABLE, CommandGroup
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.table import TABLE, CommandGroup
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -80,10 +80,10 @@ def test_failures_that_are_not_kinds_of_each_other_end_with_different_exit_codes
     assert max(by_code) < 126
 
 
-@pytest.mark.parametrize("kind", model.EVENT_KINDS)
+@pytest.mark.parametrize("kind", schemas.EVENT_KINDS)
 def test_every_kind_of_event_is_documented_and_happens(kind: str) -> None:
     assert f"| `{kind}` |" in reference("events")
-    sources = [path.read_text() for path in (ROOT / "jupyter_sessions" / "core").glob("*.py")]
+    sources = [path.read_text() for path in (ROOT / "jupyter_sessions" / "core").rglob("*.py")]
     assert any(f'"{kind}"' in source for source in sources)
 
 

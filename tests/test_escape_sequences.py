@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_sessions.commands.values import printable
+from jupyter_sessions.cli.values import printable
 from jupyter_sessions.escape_sequences import (
     BEGUN,
     INVISIBLE,

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import click
 
 from docs.generate.markdown import table
-from jupyter_sessions.commands.declare import SessionsCommand
-from jupyter_sessions.commands.table import TABLE, CommandGroup, Entry
+from jupyter_sessions.cli.command import SessionsCommand
+from jupyter_sessions.cli.table import TABLE, CommandGroup, Entry
 
 
 def commands_page() -> Iterator[str]:

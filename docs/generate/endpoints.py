@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from docs.generate.markdown import anchor, table
 from jupyter_sessions import api
-from jupyter_sessions.server.xmlrpc import CALLABLE, LARGEST, parameters_of
+from jupyter_sessions.server.handlers.xmlrpc import CALLABLE, LARGEST, parameters_of
 
 _KEY = """\
 `SESSION_KEY` is a key: what `POST /sessions/api/login` answers, as in

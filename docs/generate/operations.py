@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect as shapes
 
 from docs.generate.markdown import table
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 
 
 def operations_page() -> Iterator[str]:
@@ -51,7 +51,7 @@ def _needs(operation: api.Operation[Any, Any]) -> str:
 def _shape_link(shape: type) -> str:
     if shape is bytes:
         return "bytes"
-    if shape is model.Nothing:
+    if shape is schemas.Nothing:
         return "nothing"
     described = shapes.type_info(shape)
     return _type(described)
@@ -65,7 +65,7 @@ def shapes_page() -> Iterator[str]:
     yield "out.\n"
     for shape in sorted(_all_shapes(), key=lambda shape: shape.__name__):
         described = shapes.type_info(shape)
-        if not isinstance(described, shapes.StructType) or shape is model.Nothing:
+        if not isinstance(described, shapes.StructType) or shape is schemas.Nothing:
             continue
         yield f"## {shape.__name__}\n"
         yield f"{inspect.cleandoc(shape.__doc__ or '').replace('``', '`')}\n"
@@ -96,7 +96,7 @@ def _all_shapes() -> set[type]:
 
 
 def _is_page(shape: Any) -> bool:
-    return get_origin(shape) is model.Page
+    return get_origin(shape) is schemas.Page
 
 
 def _field(field: shapes.Field) -> str:

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from docs.generate.markdown import anchor, table
-from jupyter_sessions import api, errors, model, roles
-from jupyter_sessions.client import choose, logins
-from jupyter_sessions.commands import login
-from jupyter_sessions.folders import BLOBS_VARIABLE, DATABASE_VARIABLE
+from jupyter_sessions import api, errors, roles, schemas
+from jupyter_sessions.cli.commands import login
+from jupyter_sessions.client import logins
+from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.notebook import attachment
+from jupyter_sessions.paths import BLOBS_VARIABLE, DATABASE_VARIABLE
+from jupyter_sessions.server.app import ServedSessions
 from jupyter_sessions.server.extension import SessionsExtension
-from jupyter_sessions.server.serve import ServedSessions
 
 #: What the environment can say, by variable.
 ENVIRONMENT = {
-    choose.SERVER_VARIABLE: "The server that commands go to. A Jupyter server with the extension "
+    resolve.SERVER_VARIABLE: "The server that commands go to. A Jupyter server with the extension "
     "whose store is not the user's own sets it for its kernels.",
     login.PASSWORD_VARIABLE: "The password for `login`, where nobody can be asked.",
     attachment.LIMIT_VARIABLE: "How many bytes of outputs are kept of one command that a kernel "
@@ -107,7 +108,7 @@ def events_page() -> Iterator[str]:
     yield "([events.list](operations.md#eventslist)) or follows them live"
     yield "([events.follow](operations.md#eventsfollow)). `data` holds no secrets and no content.\n"
     yield from table(
-        ("kind", "meaning"), ((f"`{kind}`", said) for kind, said in model.EVENT_KINDS.items())
+        ("kind", "meaning"), ((f"`{kind}`", said) for kind, said in schemas.EVENT_KINDS.items())
     )
 
 

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Literal, Self
 
-from jupyter_sessions import __version__, api, errors, model
-from jupyter_sessions.client import choose, given, logins
-from jupyter_sessions.client.http import Http
-from jupyter_sessions.client.logins.keeping import EVERY, Keeper
-from jupyter_sessions.client.paging import every
+from jupyter_sessions import __version__, api, errors, schemas
+from jupyter_sessions.client import given, logins
+from jupyter_sessions.client.addresses import Address, parse_reference
+from jupyter_sessions.client.logins.keep_alive import EVERY, Keeper
 from jupyter_sessions.client.presence import Here
-from jupyter_sessions.client.references import Address, parse_reference
 from jupyter_sessions.client.session import Session
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions.client.transports import resolve
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.paging import every
 
 #: What a script is called where it resumes a session.
 AGENT = f"jupyter_sessions {__version__}, Python"
@@ -60,17 +61,17 @@ def connect(
     if key is not None:
         own, shown = _login_of(key, address)
         return Connection(Http(own.server, key, own.user), shown, own)
-    login = choose.login_at(address)
-    transport = choose.over_http(login) if login else choose.in_process()
+    login = resolve.login_at(address)
+    transport = resolve.over_http(login) if login else resolve.in_process()
     try:
-        shown = transport.call(api.KEEP_LOGIN, model.Nothing())
+        shown = transport.call(api.KEEP_LOGIN, schemas.Nothing())
     except BaseException:
         transport.close()
         raise
     return Connection(transport, shown, login)
 
 
-def _login_of(key: str, address: Address) -> tuple[logins.Login, model.Login]:
+def _login_of(key: str, address: Address) -> tuple[logins.Login, schemas.Login]:
     server = address.server or _default_server()
     shown = logins.shown_by(server, key)
     if address.user not in (None, shown.user):
@@ -82,7 +83,7 @@ def _login_of(key: str, address: Address) -> tuple[logins.Login, model.Login]:
 
 
 def _default_server() -> str:
-    named = os.environ.get(choose.SERVER_VARIABLE, "").strip()
+    named = os.environ.get(resolve.SERVER_VARIABLE, "").strip()
     server = given.address(named).server if named else None
     current = None if server else logins.current()
     if server is None and current is None:
@@ -102,7 +103,7 @@ class Connection:
     """
 
     def __init__(
-        self, transport: Transport, shown: model.Login, stored: logins.Login | None
+        self, transport: Transport, shown: schemas.Login, stored: logins.Login | None
     ) -> None:
         self._transport = transport
         self._shown = shown
@@ -155,9 +156,9 @@ class Connection:
         return self._shown.user
 
     @property
-    def login(self) -> model.Login:
+    def login(self) -> schemas.Login:
         """The login as the server shows it now; to look resets no clock."""
-        return self._transport.call(api.CHECK_LOGIN, model.Nothing())
+        return self._transport.call(api.CHECK_LOGIN, schemas.Nothing())
 
     @property
     def kept_alive(self) -> bool:
@@ -173,7 +174,7 @@ class Connection:
         lifetime: int | None = None,
     ) -> Session:
         """Make a session, and own it; the time-outs are in minutes."""
-        request = model.NewSession(
+        request = schemas.NewSession(
             label=label, description=description, idle_timeout=idle_timeout, lifetime=lifetime
         )
         return Session(self._transport, self._transport.call(api.CREATE_SESSION, request))
@@ -188,7 +189,7 @@ class Connection:
         BadReference
             When it is neither code nor URL, or the URL of another server's session.
         """
-        named = model.SessionNamed(code=self._code(reference))
+        named = schemas.SessionNamed(code=self._code(reference))
         return Session(self._transport, self._transport.call(api.GET_SESSION, named))
 
     def resume(self, reference: str) -> Session:
@@ -196,7 +197,7 @@ class Connection:
 
         Its log tells of it, and until the connection is closed one is among those who are here.
         """
-        request = model.ResumeSession(code=self._code(reference), commands=0, agent=AGENT)
+        request = schemas.ResumeSession(code=self._code(reference), commands=0, agent=AGENT)
         taken = self._transport.call(api.RESUME_SESSION, request).session
         if taken.code not in self._here:
             self._here[taken.code] = Here(self._transport, taken.code, "program", AGENT)
@@ -211,7 +212,7 @@ class Connection:
 
     def exists(self, reference: str) -> bool:
         """Tell whether one has a role in a session of that code or URL."""
-        named = model.SessionNamed(code=self._code(reference))
+        named = schemas.SessionNamed(code=self._code(reference))
         return self._transport.call(api.SESSION_EXISTS, named).exists
 
     def join(self, key: str) -> Session:
@@ -223,12 +224,12 @@ class Connection:
             When the key opens nothing any more.
         """
         return Session(
-            self._transport, self._transport.call(api.JOIN, model.KeyShown(key=key)).session
+            self._transport, self._transport.call(api.JOIN, schemas.KeyShown(key=key)).session
         )
 
-    def who(self) -> list[model.Presence]:
+    def who(self) -> list[schemas.Presence]:
         """List who is connected, as far as it concerns one."""
-        return self._transport.call(api.WHO, model.Nothing()).here
+        return self._transport.call(api.WHO, schemas.Nothing()).here
 
     def call(self, operation: api.Operation[api.Req, api.Ans], request: api.Req) -> api.Ans:
         """Carry out any operation of `jupyter_sessions.api`: groups, accounts, logins."""
@@ -236,7 +237,7 @@ class Connection:
 
     def _code(self, reference: str) -> str:
         read = parse_reference(reference)
-        if read.server is not None and not choose.reaches(self._transport, read.server):
+        if read.server is not None and not resolve.reaches(self._transport, read.server):
             raise errors.BadReference(
                 f"That session is on {read.server}, and this connection leads to "
                 f"{self.server or 'your own store'}.",

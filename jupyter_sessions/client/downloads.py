@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.new_files import new_file
-from jupyter_sessions.client.paging import every
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client.files import new_file
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.client.transports.paging import every
 
 
-def below(transport: Transport, code: str, path: str) -> list[tuple[model.File, str]]:
+def below(transport: Transport, code: str, path: str) -> list[tuple[schemas.File, str]]:
     """Give the file of a path, or all files of a folder, with their places in the target.
 
     Raises
@@ -19,7 +19,7 @@ def below(transport: Transport, code: str, path: str) -> list[tuple[model.File, 
         When nothing is published there.
     """
     try:
-        return [(transport.call(api.GET_FILE, model.FileNamed(code=code, path=path)), "")]
+        return [(transport.call(api.GET_FILE, schemas.FileNamed(code=code, path=path)), "")]
     except errors.NotFound as missing:
         try:
             found = list(every(transport, api.LIST_FILES, code=code, folder=path, deep=True))
@@ -45,10 +45,10 @@ def placed(target: Path, place: str) -> Path:
 
 
 def download(
-    transport: Transport, code: str, file: model.File, target: Path, *, force: bool
+    transport: Transport, code: str, file: schemas.File, target: Path, *, force: bool
 ) -> Path:
     """Write a published file to a path, or into a folder that is there; return where it is."""
     place = target / file.name if target.is_dir() else target
     with new_file(place, force=force) as opened:
-        transport.download(model.FileNamed(code=code, path=file.path), opened)
+        transport.download(schemas.FileNamed(code=code, path=file.path), opened)
     return place

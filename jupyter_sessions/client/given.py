@@ -6,7 +6,7 @@ import re
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from jupyter_sessions.client.references import DEFAULT_PORT, Address, parse_address
+from jupyter_sessions.client.addresses import DEFAULT_PORT, Address, parse_address
 from jupyter_sessions.errors import BadPort, BadRequest
 
 T = TypeVar("T")

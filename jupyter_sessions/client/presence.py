@@ -7,8 +7,8 @@ import threading
 from contextlib import suppress
 from typing import Literal
 
-from jupyter_sessions import api, errors, forking, model
-from jupyter_sessions.client.transport import Caller
+from jupyter_sessions import api, errors, forking, schemas
+from jupyter_sessions.client.transports.base import Caller
 
 _EVERY = 60.0  # seconds; what is not told for two and a half minutes lapses
 _TOLD_WITHIN = 1.0
@@ -35,7 +35,7 @@ class Here:
         self, transport: Caller, code: str, kind: Literal["kernel", "program"], agent: str
     ) -> None:
         self._transport = transport
-        self._request = model.KeepPresence(
+        self._request = schemas.KeepPresence(
             code=code, client=secrets.token_hex(8), kind=kind, agent=agent
         )
         self._gone = threading.Event()
@@ -58,6 +58,6 @@ class Here:
                 self._transport.call(api.KEEP_PRESENCE, self._request)
             if self._gone.wait(_EVERY):
                 break
-        request = model.EndPresence(code=self._request.code, client=self._request.client)
+        request = schemas.EndPresence(code=self._request.code, client=self._request.client)
         with suppress(errors.SessionsError):
             self._transport.call(api.END_PRESENCE, request)

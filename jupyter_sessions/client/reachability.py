@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from jupyter_sessions.client.references import host_of, is_loopback
+from jupyter_sessions.client.addresses import host_of, is_loopback
 
 #: Addresses of documentation: to ask for the way there sends nothing.
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))

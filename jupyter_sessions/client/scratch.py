@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.paging import every
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.client.transports.paging import every
 
 
 class Scratch(MutableMapping[str, Any]):
@@ -27,7 +27,7 @@ class Scratch(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         self._hold(name)
-        request = model.ScratchNamed(code=self._code, name=name)
+        request = schemas.ScratchNamed(code=self._code, name=name)
         try:
             return self._transport.call(api.GET_SCRATCH, request).value
         except errors.NotFound:
@@ -42,12 +42,12 @@ class Scratch(MutableMapping[str, Any]):
                 f"The value of {name!r} can't be kept as JSON: {error}.",
                 hint="JSON has texts, finite numbers, booleans, None, lists and dictionaries.",
             ) from error
-        request = model.SetScratch(code=self._code, name=name, value=value)
+        request = schemas.SetScratch(code=self._code, name=name, value=value)
         self._transport.call(api.SET_SCRATCH, request)
 
     def __delitem__(self, name: str) -> None:
         self._hold(name)
-        request = model.ScratchNamed(code=self._code, name=name)
+        request = schemas.ScratchNamed(code=self._code, name=name)
         try:
             self._transport.call(api.DELETE_SCRATCH, request)
         except errors.NotFound:
@@ -59,7 +59,7 @@ class Scratch(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return sum(1 for _ in self.entries())
 
-    def entries(self) -> Iterator[model.ScratchEntry]:
+    def entries(self) -> Iterator[schemas.ScratchEntry]:
         """Yield what is known of each value: name, size, who set it and when."""
         return every(self._transport, api.LIST_SCRATCH, code=self._code)
 

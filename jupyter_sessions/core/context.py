@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from jupyter_sessions.core import names
+from jupyter_sessions.core import normalize
+from jupyter_sessions.core.accounts.passwords import BackOff
+from jupyter_sessions.core.auth.login_limits import LoginTries
 from jupyter_sessions.core.limits import Limits
-from jupyter_sessions.core.login_tries import LoginTries
-from jupyter_sessions.core.passwords import BackOff
-from jupyter_sessions.model import RoleName, State
 from jupyter_sessions.roles import Roles
+from jupyter_sessions.schemas import RoleName, State
 from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Transaction
 
@@ -70,7 +70,7 @@ class Principal:
     @property
     def guest(self) -> bool:
         """Whether they are here by an invitation, without an account."""
-        return names.is_guest(self.name)
+        return normalize.is_guest(self.name)
 
 
 @dataclass(kw_only=True)

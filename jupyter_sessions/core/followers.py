@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jupyter_sessions import model
+    from jupyter_sessions import schemas
 
 
 @dataclass(frozen=True)
@@ -18,5 +18,5 @@ class Follower:
     user_id: int
     real_user_id: int | None
     key_id: int | None
-    kind: model.PresenceKind
+    kind: schemas.PresenceKind
     agent: str

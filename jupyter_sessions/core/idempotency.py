@@ -21,9 +21,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, select, update
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.api import Operation
-from jupyter_sessions.core import keys
+from jupyter_sessions.core.auth import keys
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.errors import BadRequest, Conflict
 from jupyter_sessions.store.blobs import Blob
@@ -109,21 +109,21 @@ def drop_old(context: Context) -> None:
 
 def _without_secret(answer: Any) -> Any:
     match answer:
-        case model.NewLogin() | model.NewInvitation():
+        case schemas.NewLogin() | schemas.NewInvitation():
             return msgspec.structs.replace(answer, key="")
-        case model.Entered():
+        case schemas.Entered():
             return msgspec.structs.replace(answer, login=_without_secret(answer.login))
     return answer
 
 
 def _with_new_secret(context: Context, answer: Any) -> Any:
     match answer:
-        case model.NewLogin():
+        case schemas.NewLogin():
             key = keys.renew(context.connection, answer.login.id or 0)
             return msgspec.structs.replace(answer, key=key)
-        case model.NewInvitation():
+        case schemas.NewInvitation():
             key = keys.renew(context.connection, answer.invitation.id)
             return msgspec.structs.replace(answer, key=key)
-        case model.Entered():
+        case schemas.Entered():
             return msgspec.structs.replace(answer, login=_with_new_secret(context, answer.login))
     return answer

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from jupyter_sessions.api import Operation
-from jupyter_sessions.core.askers import Anonymous, Asker
 from jupyter_sessions.core.context import Context, Services
-from jupyter_sessions.model import Request
+from jupyter_sessions.core.types import Anonymous, Asker
+from jupyter_sessions.schemas import Request
 from jupyter_sessions.store.database import Database
 
 Req = TypeVar("Req", bound=Request)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jupyter_sessions import model
+    from jupyter_sessions import schemas
     from jupyter_sessions.store.blobs import Blob
 
 
@@ -16,7 +16,7 @@ class PublishedFile:
 
     viewer: str
     code: str
-    file: model.File
+    file: schemas.File
     blob: Blob
 
 
@@ -27,7 +27,7 @@ class CommandOutputs:
     viewer: str
     code: str
     number: int
-    outputs: list[model.Output]
+    outputs: list[schemas.Output]
 
 
 Viewed = PublishedFile | CommandOutputs

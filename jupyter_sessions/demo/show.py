@@ -11,14 +11,14 @@ from pathlib import Path
 
 import click
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli import last_session
 from jupyter_sessions.client.entering import login_link
-from jupyter_sessions.client.in_process import InProcess
-from jupyter_sessions.client.running import own_servers
-from jupyter_sessions.client.transport import Transport
-from jupyter_sessions.commands import last_session
+from jupyter_sessions.client.local_servers import own_servers
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.client.transports.local import InProcess
 from jupyter_sessions.demo import analysis
-from jupyter_sessions.folders import own_database
+from jupyter_sessions.paths import own_database
 
 _STARTED_WITHIN = 60.0  # seconds
 _STOPPED_WITHIN = 15.0
@@ -58,9 +58,9 @@ def show(*, serve: bool, port: int, output: str | None) -> None:
 
 def _summary(transport: Transport, outcome: analysis.Outcome) -> str:
     code = outcome.code
-    session = transport.call(api.GET_SESSION, model.SessionNamed(code=code))
-    failed = transport.call(api.LIST_COMMANDS, model.ListCommands(code=code, status="error"))
-    files = transport.call(api.LIST_FILES, model.ListFiles(code=code, deep=True))
+    session = transport.call(api.GET_SESSION, schemas.SessionNamed(code=code))
+    failed = transport.call(api.LIST_COMMANDS, schemas.ListCommands(code=code, status="error"))
+    files = transport.call(api.LIST_FILES, schemas.ListFiles(code=code, deep=True))
     lines = {
         "session": f"{session.label}  ({code})",
         "commands": f"{session.commands}, of which {len(failed.items)} ended in an error",

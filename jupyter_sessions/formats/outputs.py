@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.errors import NotFound
 from jupyter_sessions.formats.display import ENDINGS, encode
 from jupyter_sessions.formats.registry import Content, inside
 
 
-def displayed(response: model.CommandResponse | None) -> list[model.MimeBundle]:
+def displayed(response: schemas.CommandResponse | None) -> list[schemas.MimeBundle]:
     """Return the MIME bundles among a command's outputs that a file can be made of."""
     outputs = response.outputs if response is not None else []
     return [
         output.data
         for output in outputs
-        if isinstance(output, model.DisplayData | model.ExecuteResult)
+        if isinstance(output, schemas.DisplayData | schemas.ExecuteResult)
         and any(media in ENDINGS for media in output.data)
     ]
 
 
-def files(number: int, response: model.CommandResponse | None) -> Iterator[Content]:
+def files(number: int, response: schemas.CommandResponse | None) -> Iterator[Content]:
     """Give a file for each thing that a command displayed, in its richest form.
 
     Parameters

@@ -10,18 +10,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from jupyter_sessions import api, errors, forking, model
-from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions import api, errors, forking, schemas
+from jupyter_sessions.cli.results import Line, Tone
+from jupyter_sessions.cli.unrecorded import is_unrecorded
+from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.client.outbox.delivery import Courier
 from jupyter_sessions.client.presence import Here
-from jupyter_sessions.commands.results import Line, Tone
-from jupyter_sessions.commands.unrecorded import is_unrecorded
-from jupyter_sessions.commands.values import one_line
 from jupyter_sessions.recorder import OUTPUT_LIMIT, Recorder, record
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_sessions.client.transport import Transport
+    from jupyter_sessions.client.transports.base import Transport
 
 #: Seconds that leaving a session may take; what is not delivered then waits on disk.
 _LEFT_WITHIN = 10.0
@@ -74,7 +74,7 @@ class Attachment:
     """
 
     def __init__(
-        self, shell: InteractiveShell, session: model.Session, transport: Transport
+        self, shell: InteractiveShell, session: schemas.Session, transport: Transport
     ) -> None:
         self.code = session.code
         self._label = session.label
@@ -82,7 +82,7 @@ class Attachment:
         self.transport = transport
         self._shell: Any = shell  # IPython's history manager may be None by its types
         self._told = threading.Condition()
-        self._running: model.Recording | None = None
+        self._running: schemas.Recording | None = None
         self._last_ended = self._running_cell
         self._unrecorded: set[int] = set()
         self.courier: Courier | None = None
@@ -100,7 +100,7 @@ class Attachment:
         self._only_looking = "this process was forked from the kernel that is recorded"
         _attached.discard(self)
 
-    def adapt(self, session: model.Session) -> None:
+    def adapt(self, session: schemas.Session) -> None:
         """Record, or stop recording, as the session is now.
 
         Parameters
@@ -160,7 +160,7 @@ class Attachment:
     def _running_cell(self) -> int:
         return running_cell(self._shell)
 
-    def _take(self, recording: model.Recording) -> None:
+    def _take(self, recording: schemas.Recording) -> None:
         if self.courier is not None:
             self.courier.send(recording)
         with self._told:
@@ -171,12 +171,12 @@ class Attachment:
                 self._last_ended = max(self._last_ended, count)
             self._told.notify_all()
 
-    def session(self) -> model.Session:
+    def session(self) -> schemas.Session:
         """Ask how the session is now."""
-        return self.transport.call(api.GET_SESSION, model.SessionNamed(code=self.code))
+        return self.transport.call(api.GET_SESSION, schemas.SessionNamed(code=self.code))
 
     def status(
-        self, session: model.Session | None = None, failure: errors.SessionsError | None = None
+        self, session: schemas.Session | None = None, failure: errors.SessionsError | None = None
     ) -> list[Line]:
         """Say whether commands are recorded, and what keeps some from their session.
 
@@ -278,7 +278,7 @@ class Attachment:
         with self._told:
             if not self._told.wait_for(told, _TOLD_WITHIN) or self._running is None:
                 return None
-            request = model.RecordCommands(code=self.code, commands=[self._running])
+            request = schemas.RecordCommands(code=self.code, commands=[self._running])
         # The courier sends it, too: whoever comes second learns the same number.
         return self.transport.call(api.RECORD_COMMANDS, request).numbers[0]
 
@@ -315,7 +315,7 @@ def _limit() -> tuple[int, str]:
     return OUTPUT_LIMIT, said
 
 
-def why_not(session: model.Session) -> str:
+def why_not(session: schemas.Session) -> str:
     """Say why nothing can be recorded into a session; empty where it can."""
     if session.state != "active":
         return f"the session is {session.state}"

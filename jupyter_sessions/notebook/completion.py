@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from jupyter_sessions import api, errors, model, roles
-from jupyter_sessions.commands.table import BY_NAME, CommandGroup
+from jupyter_sessions import api, errors, roles, schemas
+from jupyter_sessions.cli.table import BY_NAME, CommandGroup
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
-    from jupyter_sessions.notebook.front import Notebook
+    from jupyter_sessions.notebook.frontend import Notebook
 
 #: What Tab offers, each with what stands beside it.
 Offers = Iterable[tuple[str, str]]
@@ -181,11 +181,11 @@ class Completion:
     # ---- what is asked of the server
 
     def _sessions(self) -> list[tuple[str, str]]:
-        from jupyter_sessions.client.choose import transport
+        from jupyter_sessions.client.transports.resolve import transport
 
         asked = transport()
         try:
-            page = asked.call(api.LIST_SESSIONS, model.ListSessions(limit=50))
+            page = asked.call(api.LIST_SESSIONS, schemas.ListSessions(limit=50))
         finally:
             asked.close()
         return [(each.code, each.label) for each in page.items]
@@ -194,16 +194,16 @@ class Completion:
         current = self._front.current()
         if current is None:
             return []
-        named = model.SessionNamed(code=current.code)
+        named = schemas.SessionNamed(code=current.code)
         answer = current.transport.call(api.LIST_MEMBERS, named)
         return [(each.user, ", ".join(each.roles)) for each in answer.members]
 
     def _groups(self) -> list[tuple[str, str]]:
-        from jupyter_sessions.client.choose import transport
+        from jupyter_sessions.client.transports.resolve import transport
 
         asked = transport()
         try:
-            page = asked.call(api.LIST_GROUPS, model.ListGroups(limit=200))
+            page = asked.call(api.LIST_GROUPS, schemas.ListGroups(limit=200))
         finally:
             asked.close()
         return [(each.name, each.description) for each in page.items]
@@ -214,7 +214,7 @@ class Completion:
         current = self._front.current()
         if current is not None:
             try:
-                page = current.transport.call(api.LIST_ACCOUNTS, model.ListAccounts(limit=200))
+                page = current.transport.call(api.LIST_ACCOUNTS, schemas.ListAccounts(limit=200))
             except errors.Forbidden:
                 return list(found.items())
             found |= {each.name: "account" for each in page.items if each.name not in found}
@@ -230,7 +230,7 @@ class Completion:
         current = self._front.current()
         if current is None:
             return []
-        request = model.ListFiles(code=current.code, deep=True, limit=200)
+        request = schemas.ListFiles(code=current.code, deep=True, limit=200)
         page = current.transport.call(api.LIST_FILES, request)
         return [(each.path, each.media_type) for each in page.items]
 
@@ -238,7 +238,7 @@ class Completion:
         current = self._front.current()
         if current is None:
             return []
-        request = model.ListCommands(code=current.code, limit=50)
+        request = schemas.ListCommands(code=current.code, limit=50)
         page = current.transport.call(api.LIST_COMMANDS, request)
         return [(f"{each.number}", each.source.partition("\n")[0]) for each in page.items]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_sessions.commands.results import Line, Tone
+from jupyter_sessions.cli.results import Line, Tone
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.logins import Login
-    from jupyter_sessions.client.logins.keeping import Keeper
+    from jupyter_sessions.client.logins.keep_alive import Keeper
 
 
 class Keepers:
@@ -19,7 +19,7 @@ class Keepers:
 
     def start(self, login: Login, every: float) -> Line:
         """Start one, in place of the one before."""
-        from jupyter_sessions.client.logins.keeping import Keeper
+        from jupyter_sessions.client.logins.keep_alive import Keeper
 
         before = self._by_login.pop(login.id, None)
         if before is not None:

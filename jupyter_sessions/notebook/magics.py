@@ -13,13 +13,14 @@ from weakref import WeakKeyDictionary
 from IPython.core.extensions import ExtensionManager
 
 from jupyter_sessions import errors
-from jupyter_sessions.commands import rich, running
-from jupyter_sessions.commands.results import Block, Line, Result
-from jupyter_sessions.commands.table import BY_NAME, CommandGroup
+from jupyter_sessions.cli import run
+from jupyter_sessions.cli.rendering import rich_display
+from jupyter_sessions.cli.results import Block, Line, Result
+from jupyter_sessions.cli.table import BY_NAME, CommandGroup
 from jupyter_sessions.notebook import ophidia
 from jupyter_sessions.notebook.completion import Completion
-from jupyter_sessions.notebook.front import Notebook
-from jupyter_sessions.notebook.served import why_unattached
+from jupyter_sessions.notebook.frontend import Notebook
+from jupyter_sessions.notebook.server_attachment import why_unattached
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -101,11 +102,11 @@ class SessionMagics:
         entry = BY_NAME.get(typed[0])
         if entry is not None and entry.secret:
             self.front.skip_current_cell()
-        running.run(self._group, typed, self.front)
+        run.run(self._group, typed, self.front)
 
     def _show_attached(self) -> None:
-        from jupyter_sessions.commands import outbox
-        from jupyter_sessions.commands.sessions import card
+        from jupyter_sessions.cli.commands import outbox
+        from jupyter_sessions.cli.commands.sessions import card
 
         attachment = self.front.attachment
         if attachment is None:
@@ -160,7 +161,7 @@ def load(shell: InteractiveShell) -> None:
         register(function, magic_kind=kind, magic_name=name)
     shell.Completer.custom_matchers.insert(0, magics.completion.matcher)
     shell.events.register("post_run_cell", magics.front.tell_shut_out)
-    rich.register(shell)
+    rich_display.register(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -174,7 +175,7 @@ def unload(shell: InteractiveShell) -> None:
     if magics is None:
         return
     magics.close()
-    rich.unregister(shell)
+    rich_display.unregister(shell)
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
     shell.events.unregister("post_run_cell", magics.front.tell_shut_out)
     for kind, name, _ in magics.magics:

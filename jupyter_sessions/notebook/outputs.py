@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 
-from jupyter_sessions import model
-from jupyter_sessions.commands.contained import joined, shown
+from jupyter_sessions import schemas
+from jupyter_sessions.cli.rendering.sandbox import joined, shown
 
 
-def display_outputs(command: model.Command, *, own: bool) -> None:
+def display_outputs(command: schemas.Command, *, own: bool) -> None:
     """Display a command's outputs.
 
     Parameters
@@ -25,17 +25,17 @@ def display_outputs(command: model.Command, *, own: bool) -> None:
 
     for output in command.outputs:
         match output:
-            case model.Stream(name=name, text=text):
+            case schemas.Stream(name=name, text=text):
                 stream = sys.stderr if name == "stderr" else sys.stdout
                 stream.write(joined(text))
                 stream.flush()
-            case model.ErrorOutput(traceback=traceback, ename=name, evalue=value):
+            case schemas.ErrorOutput(traceback=traceback, ename=name, evalue=value):
                 sys.stderr.write("\n".join(traceback) or f"{name}: {value}")
                 sys.stderr.write("\n")
                 sys.stderr.flush()
             case (
-                model.DisplayData(data=data, metadata=about)
-                | model.ExecuteResult(data=data, metadata=about)
+                schemas.DisplayData(data=data, metadata=about)
+                | schemas.ExecuteResult(data=data, metadata=about)
             ):
-                bundle = shown(data, command.summary.user or model.UNKNOWN_USER, own=own)
+                bundle = shown(data, command.summary.user or schemas.UNKNOWN_USER, own=own)
                 display(bundle, metadata=about, raw=True)  # type: ignore[no-untyped-call]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from jupyter_sessions import errors
 
 if TYPE_CHECKING:
-    from jupyter_sessions import model
-    from jupyter_sessions.client.transport import Transport
-    from jupyter_sessions.commands.front import Front
+    from jupyter_sessions import schemas
+    from jupyter_sessions.cli.frontend import Front
+    from jupyter_sessions.client.transports.base import Transport
     from jupyter_sessions.widgets import SessionPanel
 
 
@@ -22,7 +22,7 @@ class Panels:
     def open(
         self,
         front: Front,
-        session: model.Session | None,
+        session: schemas.Session | None,
         transport: Transport,
         *,
         notebook: bool,

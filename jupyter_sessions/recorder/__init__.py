@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_sessions.recorder.ahead import Log
     from jupyter_sessions.recorder.delivery import Sink
+    from jupyter_sessions.recorder.iopub.message_log import Log
 
 # A log that nobody asked for would be written into the user's cell.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
@@ -74,7 +74,7 @@ def record(
         How many bytes of outputs to keep of a command; what goes past is cut, with a note.
     log
         Where commands and what they put out are written before they can do harm; what stands there
-        when the process is gone, `jupyter_sessions.recorder.ahead.Remains` reads.
+        when the process is gone, `jupyter_sessions.recorder.iopub.message_log.Remains` reads.
     leaves_out
         Tells of a source with ``%session`` in it whether it must not be written there.
 
@@ -87,6 +87,6 @@ def record(
         from jupyter_sessions.recorder.kernel import KernelRecorder
 
         return KernelRecorder(shell, sink, limit=limit, log=log, leaves_out=leaves_out)
-    from jupyter_sessions.recorder.terminal import TerminalRecorder
+    from jupyter_sessions.recorder.ipython import TerminalRecorder
 
     return TerminalRecorder(shell, sink, limit=limit, log=log, leaves_out=leaves_out)

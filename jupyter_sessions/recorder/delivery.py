@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from threading import Event, Thread
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.recorder.tracker import Tracker
 
-Sink = Callable[[model.Recording], None]
+Sink = Callable[[schemas.Recording], None]
 
 #: Seconds to wait where no memory is left.
 _NO_MEMORY = 0.05

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from jupyter_sessions.recorder.replacing import replace
+from jupyter_sessions.recorder.streams.patching import replace
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

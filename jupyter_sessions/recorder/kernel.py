@@ -10,20 +10,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_sessions import model
-from jupyter_sessions.recorder.ahead import MessageLog
-from jupyter_sessions.recorder.messages import Selection
-from jupyter_sessions.recorder.subscriber import Subscriber
+from jupyter_sessions import schemas
+from jupyter_sessions.recorder.iopub.message_log import MessageLog
+from jupyter_sessions.recorder.iopub.messages import Selection
+from jupyter_sessions.recorder.iopub.subscriber import Subscriber
+from jupyter_sessions.recorder.iopub.wire import Origin, origin_of
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE
-from jupyter_sessions.recorder.wire import Origin, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-    from jupyter_sessions.recorder.ahead import Log
     from jupyter_sessions.recorder.delivery import Sink
+    from jupyter_sessions.recorder.iopub.message_log import Log
 
 #: Seconds to wait for the kernel to confirm that we hear it.
 CONFIRMED_WITHIN = 2.0
@@ -125,7 +125,7 @@ class KernelRecorder:
         if ahead is None:
             return sink
 
-        def hand_on(recording: model.Recording) -> None:
+        def hand_on(recording: schemas.Recording) -> None:
             sink(recording)
             ahead.settle(recording)
 

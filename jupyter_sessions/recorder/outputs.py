@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 
 _CONTROL = re.compile("[\b\r\n]")
-_OUTPUTS = (model.DisplayData, model.ExecuteResult, model.ErrorOutput, model.Stream)
+_OUTPUTS = (schemas.DisplayData, schemas.ExecuteResult, schemas.ErrorOutput, schemas.Stream)
 
 
 class Text(Protocol):
@@ -32,7 +32,7 @@ class Text(Protocol):
     def write(self, text: str, name: str) -> None:
         """Write text of a stream."""
 
-    def to_outputs(self) -> list[model.Output]:
+    def to_outputs(self) -> list[schemas.Output]:
         """Return the text so far as nbformat outputs."""
 
 
@@ -100,11 +100,11 @@ class StreamText:
         self._ended.append(line + "\n")
         self._line, self._cursor = "", 0
 
-    def to_outputs(self) -> list[model.Output]:
+    def to_outputs(self) -> list[schemas.Output]:
         """Return the text so far as an nbformat output."""
         if len(self._ended) > 1:
             self._ended = ["".join(self._ended)]
-        return [model.Stream(name=self.name, text="".join(self._ended) + self._line)]
+        return [schemas.Stream(name=self.name, text="".join(self._ended) + self._line)]
 
 
 class OutputArea:
@@ -122,7 +122,7 @@ class OutputArea:
         self.limit = limit
         self._new_text = new_text
         self._text: Text | None = None  # that of the last output, when it is one
-        self._outputs: list[Text | model.Output] = []
+        self._outputs: list[Text | schemas.Output] = []
         self._sizes: list[int] = []
         self._settled = 0
         self._displays: dict[str, list[int]] = {}
@@ -174,7 +174,7 @@ class OutputArea:
         self._left_out += size - byte_size(kept)
         return kept
 
-    def add(self, output: model.Output, size: int, display_id: str | None = None) -> None:
+    def add(self, output: schemas.Output, size: int, display_id: str | None = None) -> None:
         """Append an output that is no stream; `size` is its length in bytes."""
         self._clear_if_due()
         if self._left_out or size > self.limit - self.size:
@@ -184,7 +184,7 @@ class OutputArea:
         if display_id:
             self._displays.setdefault(display_id, []).append(len(self._outputs) - 1)
 
-    def _append(self, output: Text | model.Output, size: int) -> None:
+    def _append(self, output: Text | schemas.Output, size: int) -> None:
         if self._text is not None:
             self._resize(len(self._sizes) - 1, self._text.size)
             self._text = None
@@ -200,12 +200,12 @@ class OutputArea:
         """Tell whether an output stands under `display_id`."""
         return display_id in self._displays
 
-    def update(self, display_id: str, output: model.DisplayData, size: int) -> None:
+    def update(self, display_id: str, output: schemas.DisplayData, size: int) -> None:
         """Replace every output displayed under `display_id`."""
         for place in self._displays.get(display_id, []):
             if self.size - self._sizes[place] + size > self.limit:
                 self._left_out += size
-                self._outputs[place] = model.DisplayData(data={}, metadata={})
+                self._outputs[place] = schemas.DisplayData(data={}, metadata={})
                 self._resize(place, 0)
             else:
                 self._outputs[place] = output
@@ -232,16 +232,16 @@ class OutputArea:
         """Remember that an output came which could not be read."""
         self._unreadable += 1
 
-    def add_again(self, output: model.Output) -> None:
+    def add_again(self, output: schemas.Output) -> None:
         """Append an output as `to_outputs` gives it; later updates of displays pass it by."""
-        if isinstance(output, model.Stream):
+        if isinstance(output, schemas.Stream):
             self.write(output.name, "".join(output.text))
         else:
             self.add(output, len(msgspec.json.encode(output)), None)
 
-    def to_outputs(self) -> list[model.Output]:
+    def to_outputs(self) -> list[schemas.Output]:
         """Return the outputs as they stand."""
-        outputs: list[model.Output] = []
+        outputs: list[schemas.Output] = []
         for output in self._outputs:
             if isinstance(output, _OUTPUTS):
                 outputs.append(output)
@@ -250,7 +250,7 @@ class OutputArea:
         return outputs
 
 
-def output_from_content(kind: str, content: dict[str, Any]) -> model.Output:
+def output_from_content(kind: str, content: dict[str, Any]) -> schemas.Output:
     """Make an nbformat output of the content of a message of type `kind`.
 
     Raises
@@ -259,8 +259,8 @@ def output_from_content(kind: str, content: dict[str, Any]) -> model.Output:
         When the content is not what the messaging protocol says.
     """
     try:
-        output: model.Output = msgspec.convert(
-            {**_shaped(kind, content), "output_type": kind}, model.Output
+        output: schemas.Output = msgspec.convert(
+            {**_shaped(kind, content), "output_type": kind}, schemas.Output
         )
     except (KeyError, msgspec.ValidationError) as error:
         raise ValueError(f"not the content of {kind}: {error}") from error

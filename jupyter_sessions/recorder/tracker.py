@@ -14,7 +14,7 @@ from functools import wraps
 from threading import RLock
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.recorder import pace
 from jupyter_sessions.recorder.outputs import OutputArea, StreamText, Text
 
@@ -55,7 +55,7 @@ def _locked(
 @dataclass
 class _Tracked:
     id: str
-    request: model.CommandRequest
+    request: schemas.CommandRequest
     area: OutputArea
     opened: float
     process: str
@@ -67,12 +67,12 @@ class _Tracked:
     told_size: int = 0
     delivered: float | None = None
 
-    def recording(self, now: float) -> model.Recording:
+    def recording(self, now: float) -> schemas.Recording:
         """Return what is known of the command now: its next version."""
         self.version += 1
         response = self._response()
         so_far = self._so_far(now) if response is None else None
-        return model.Recording(
+        return schemas.Recording(
             id=self.id,
             request=self.request,
             response=response,
@@ -80,15 +80,15 @@ class _Tracked:
             version=self.version,
         )
 
-    def _so_far(self, now: float) -> model.SoFar:
+    def _so_far(self, now: float) -> schemas.SoFar:
         until = self.request.started + timedelta(seconds=max(0.0, now - self.opened))
-        return model.SoFar(outputs=self.area.to_outputs(), until=until)
+        return schemas.SoFar(outputs=self.area.to_outputs(), until=until)
 
-    def _response(self) -> model.CommandResponse | None:
+    def _response(self) -> schemas.CommandResponse | None:
         if self.ended is None:
             return None
         status, finished, note = self.ended
-        return model.CommandResponse(
+        return schemas.CommandResponse(
             status=status,
             outputs=self.area.to_outputs(),
             finished=finished,
@@ -149,7 +149,7 @@ class Tracker:
 
     @_locked
     def open(
-        self, command_id: str, request: model.CommandRequest, now: float, process: str = ""
+        self, command_id: str, request: schemas.CommandRequest, now: float, process: str = ""
     ) -> None:
         """Take note that a command was started, in this process of the kernel."""
         if self._find(command_id) is None:
@@ -179,23 +179,23 @@ class Tracker:
 
     @_locked
     def add(
-        self, command_id: str, output: model.Output, size: int, display_id: str | None = None
+        self, command_id: str, output: schemas.Output, size: int, display_id: str | None = None
     ) -> None:
         """Append an output of `size` bytes that is no stream."""
-        displayed = display_id if isinstance(output, model.DisplayData) else None
-        if displayed and isinstance(output, model.DisplayData):
+        displayed = display_id if isinstance(output, schemas.DisplayData) else None
+        if displayed and isinstance(output, schemas.DisplayData):
             self.update(displayed, output, size)
         with self._changing(command_id) as tracked:
             if tracked is None:
                 return
             tracked.area.add(output, size, displayed)
-            tracked.failed |= isinstance(output, model.ErrorOutput)
+            tracked.failed |= isinstance(output, schemas.ErrorOutput)
             if displayed:
                 tracked.displayed.add(displayed)
                 self._displays.setdefault(displayed, {})[command_id] = None
 
     @_locked
-    def update(self, display_id: str, output: model.DisplayData, size: int) -> None:
+    def update(self, display_id: str, output: schemas.DisplayData, size: int) -> None:
         """Replace all outputs that were displayed under `display_id`, in whichever command."""
         for command_id in self._displays.get(display_id, ()):
             tracked = self._find(command_id)
@@ -218,7 +218,7 @@ class Tracker:
                 tracked.area.add_unreadable()
 
     @_locked
-    def put_before(self, command_id: str, outputs: list[model.Output]) -> None:
+    def put_before(self, command_id: str, outputs: list[schemas.Output]) -> None:
         """Put outputs that were told of earlier before those that came since."""
         with self._changing(command_id) as tracked:
             if tracked is not None:
@@ -303,7 +303,7 @@ class Tracker:
     @_locked
     def take_due(
         self, now: float, *, everything: bool = False, running: bool = False
-    ) -> list[model.Recording]:
+    ) -> list[schemas.Recording]:
         """Return what is to be told by now, in the order of the commands' starts.
 
         Parameters

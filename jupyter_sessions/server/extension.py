@@ -14,14 +14,14 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import WILDCARD_IPS
 from traitlets import Bool, Float, Int, Set, TraitError, Unicode, default, validate
 
-from jupyter_sessions import __version__, errors, folders
+from jupyter_sessions import __version__, errors, paths
 from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.server.service import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_sessions.core.dispatch import Dispatcher
+    from jupyter_sessions.core.dispatcher import Dispatcher
 
 # What a server puts into its own environment reaches its kernels.
 _URL_VARIABLE = "JUPYTER_SESSIONS_URL"
@@ -150,7 +150,7 @@ class SessionsExtension(ExtensionApp):
 
     @validate("public_url")
     def _check_public_url(self, proposal: Any) -> str:
-        from jupyter_sessions.client.references import parse_address
+        from jupyter_sessions.client.addresses import parse_address
 
         url = str(proposal["value"]).strip()
         try:
@@ -163,11 +163,11 @@ class SessionsExtension(ExtensionApp):
 
     @default("database")
     def _default_database(self) -> str:
-        return folders.own_database()
+        return paths.own_database()
 
     @default("blobs")
     def _default_blobs(self) -> str:
-        return folders.own_blobs()
+        return paths.own_blobs()
 
     _tidying: asyncio.Task[None] | None = None
     _checking: asyncio.Task[None] | None = None
@@ -178,7 +178,7 @@ class SessionsExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         """Make what the handlers share known to them."""
         from jupyter_sessions.server.audit_file import write_audit_log
-        from jupyter_sessions.server.identity import ask_every_minute
+        from jupyter_sessions.server.auth import ask_every_minute
         from jupyter_sessions.server.log_filter import hide_keys
 
         if self.serverapp is not None:
@@ -201,7 +201,7 @@ class SessionsExtension(ExtensionApp):
         )
 
         def open_store() -> Dispatcher:
-            from jupyter_sessions.core.dispatch import Dispatcher
+            from jupyter_sessions.core.dispatcher import Dispatcher
 
             return Dispatcher(self.database, self.blobs, limits)
 
@@ -232,7 +232,7 @@ class SessionsExtension(ExtensionApp):
             "database": self.database,
             "version": __version__,
         }
-        if self.database != folders.own_database():
+        if self.database != paths.own_database():
             # Its kernels would not find this store in process.
             os.environ[_URL_VARIABLE] = described["url"]
         if serverapp.kernel_manager is not None and _KERNELS in serverapp.default_services:
@@ -241,7 +241,7 @@ class SessionsExtension(ExtensionApp):
                 "secret": self._service.process_secret,
             }
             self._record_kernels(serverapp, described)
-        self._told = folders.private("servers") / f"{os.getpid()}-{serverapp.port}.json"
+        self._told = paths.private("servers") / f"{os.getpid()}-{serverapp.port}.json"
         self._told.touch(0o600)
         self._told.write_bytes(msgspec.json.encode(described))
         self._tidying = asyncio.create_task(self._tidy())
@@ -249,9 +249,9 @@ class SessionsExtension(ExtensionApp):
 
     def _record_kernels(self, serverapp: Any, described: dict[str, Any]) -> None:
         """Be ready to record the server's kernels."""
-        from jupyter_sessions.server.identity import one_person
-        from jupyter_sessions.server.kernels.lines import Place
-        from jupyter_sessions.server.kernels.setting_up import attachments
+        from jupyter_sessions.server.auth import one_person
+        from jupyter_sessions.server.recording.protocol import Place
+        from jupyter_sessions.server.recording.setting_up import attachments
         from jupyter_sessions.server.shared_address import SharedAddress
         from jupyter_sessions.server.stored_logins import StoredLogins
 
@@ -262,7 +262,7 @@ class SessionsExtension(ExtensionApp):
             Place(
                 database=self.database,
                 blobs=self.blobs,
-                server=None if self.database == folders.own_database() else described["url"],
+                server=None if self.database == paths.own_database() else described["url"],
                 limit=self.max_command_bytes,
             ),
             addresses=addresses,

@@ -8,7 +8,7 @@ import socket
 from tornado.netutil import bind_sockets
 
 from jupyter_sessions import errors
-from jupyter_sessions.client.running import own_servers
+from jupyter_sessions.client.local_servers import own_servers
 
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM}
 

@@ -9,13 +9,17 @@ from typing import Any
 from tornado.web import RequestHandler
 
 from jupyter_sessions.api import FOLLOW_EVENTS, OPERATIONS, PREFIX, Operation
-from jupyter_sessions.server.capability import CapabilityHandler
-from jupyter_sessions.server.content import ContentHandler
-from jupyter_sessions.server.following import LiveHandler
-from jupyter_sessions.server.handlers import SessionsHandler
-from jupyter_sessions.server.operations import NoSuchAddress, OpenApiHandler, OperationHandler
+from jupyter_sessions.server.handlers.base import SessionsHandler
+from jupyter_sessions.server.handlers.capability import CapabilityHandler
+from jupyter_sessions.server.handlers.files import ContentHandler
+from jupyter_sessions.server.handlers.live import LiveHandler
+from jupyter_sessions.server.handlers.operations import (
+    NoSuchAddress,
+    OpenApiHandler,
+    OperationHandler,
+)
+from jupyter_sessions.server.handlers.xmlrpc import XmlRpcHandler
 from jupyter_sessions.server.pages import page_routes
-from jupyter_sessions.server.xmlrpc import XmlRpcHandler
 
 
 def routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:

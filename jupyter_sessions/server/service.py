@@ -16,13 +16,13 @@ from jupyter_sessions.store.workers import closing
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from jupyter_sessions.core.dispatch import Dispatcher
+    from jupyter_sessions.core.dispatcher import Dispatcher
     from jupyter_sessions.core.limits import Limits
+    from jupyter_sessions.core.uses import Use
     from jupyter_sessions.server.draining import OpenConnections
-    from jupyter_sessions.server.kernels.attachments import Attachments
-    from jupyter_sessions.server.live import Live
-    from jupyter_sessions.server.present import Present
-    from jupyter_sessions.server.uses import Use
+    from jupyter_sessions.server.live.hub import Live
+    from jupyter_sessions.server.live.presence import Present
+    from jupyter_sessions.server.recording.attachments import Attachments
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ class Service:
 
     async def live(self) -> Live:
         """Return the live view of all sessions."""
-        from jupyter_sessions.server.live import Live
+        from jupyter_sessions.server.live.hub import Live
 
         dispatcher = await self.dispatcher()
         if self.live_if_open is None:
@@ -112,7 +112,7 @@ class Service:
 
     async def present(self) -> Present:
         """Return who follows at this server."""
-        from jupyter_sessions.server.present import Present
+        from jupyter_sessions.server.live.presence import Present
 
         dispatcher = await self.dispatcher()
         if self.present_if_open is None:

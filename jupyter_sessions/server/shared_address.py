@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.addresses import host_of, is_loopback
+from jupyter_sessions.client.local_servers import own_servers
 from jupyter_sessions.client.reachability import explain_unreachable
-from jupyter_sessions.client.references import host_of, is_loopback
-from jupyter_sessions.client.running import own_servers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyter_sessions.core.askers import Asker
-    from jupyter_sessions.server.uses import Use
+    from jupyter_sessions.core.types import Asker
+    from jupyter_sessions.core.uses import Use
 
 
 class SharedAddress:
@@ -34,12 +34,12 @@ class SharedAddress:
         self.uses: Mapping[str, Use] = {api.SHOW_ADDRESS.name: self._show}
 
     async def _show(
-        self, request: model.Nothing, asker: Asker, server_url: str
-    ) -> model.ServerAddress:
+        self, request: schemas.Nothing, asker: Asker, server_url: str
+    ) -> schemas.ServerAddress:
         del request, asker
         return await asyncio.to_thread(self.find, server_url)
 
-    def find(self, server_url: str) -> model.ServerAddress:
+    def find(self, server_url: str) -> schemas.ServerAddress:
         """Return the address of a server that was started for others, or else the own one.
 
         Parameters
@@ -54,4 +54,4 @@ class SharedAddress:
         if not urls:
             # Behind a proxy only the caller knows it; on this machine only the server does.
             urls = [self._own_url if is_loopback(host_of(server_url)) else server_url]
-        return model.ServerAddress(url=urls[0], problem=explain_unreachable(urls[0]))
+        return schemas.ServerAddress(url=urls[0], problem=explain_unreachable(urls[0]))

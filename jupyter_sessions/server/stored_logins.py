@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client import logins
-from jupyter_sessions.client.choose import over_http, same_server
 from jupyter_sessions.client.entering import login_link
-from jupyter_sessions.server.identity import runs_server
+from jupyter_sessions.client.transports.resolve import over_http, same_server
+from jupyter_sessions.server.auth import runs_server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jupyter_sessions.core.askers import Asker
-    from jupyter_sessions.server.uses import Use
+    from jupyter_sessions.core.types import Asker
+    from jupyter_sessions.core.uses import Use
 
 
 class StoredLogins:
@@ -35,29 +35,29 @@ class StoredLogins:
         }
 
     async def _list(
-        self, request: model.ListStoredLogins, asker: Asker, server_url: str
-    ) -> model.Page[model.StoredLogin]:
+        self, request: schemas.ListStoredLogins, asker: Asker, server_url: str
+    ) -> schemas.Page[schemas.StoredLogin]:
         _expect_owner(asker)
         known = await asyncio.to_thread(logins.stored)
         ids = [login.id for login in known]
         start = ids.index(request.after) + 1 if request.after in ids else 0
         taken = known[start : start + request.limit]
         more = start + len(taken) < len(known)
-        return model.Page(
+        return schemas.Page(
             items=[self._shown(login, server_url) for login in taken],
             next=taken[-1].id if more else None,
         )
 
     async def _link(
-        self, request: model.StoredLoginNamed, asker: Asker, server_url: str
-    ) -> model.LoginLink:
+        self, request: schemas.StoredLoginNamed, asker: Asker, server_url: str
+    ) -> schemas.LoginLink:
         del server_url
         _expect_owner(asker)
         return await asyncio.to_thread(_link, request.id)
 
-    def _shown(self, login: logins.Login, server_url: str) -> model.StoredLogin:
+    def _shown(self, login: logins.Login, server_url: str) -> schemas.StoredLogin:
         here = (server_url, *self._addresses)
-        return model.StoredLogin(
+        return schemas.StoredLogin(
             id=login.id,
             server=login.server,
             user=login.user,
@@ -71,7 +71,7 @@ class StoredLogins:
         )
 
 
-def _link(id_: str) -> model.LoginLink:
+def _link(id_: str) -> schemas.LoginLink:
     login = logins.by_id(id_)
     if login is None:
         raise errors.NotFound(

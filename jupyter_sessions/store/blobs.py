@@ -29,8 +29,8 @@ from jupyter_sessions.errors import (
     StoreFull,
     StoreUnusable,
 )
-from jupyter_sessions.snapshots import open_snapshot
-from jupyter_sessions.store.objects import PIECE, FolderObjects, Objects, UrlObjects
+from jupyter_sessions.file_snapshots import open_snapshot
+from jupyter_sessions.store.blob_storage import PIECE, FolderObjects, Objects, UrlObjects
 
 #: How much has a digest of its own, in bytes: the least that is read to verify a part.
 CHUNK = 1 << 20

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jupyter_sessions import forking
 from jupyter_sessions.errors import StoreGone
-from jupyter_sessions.store import engines, joint
+from jupyter_sessions.store import batching, engines
 from jupyter_sessions.store.workers import Workers, closing
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ Listener = Callable[[set[int]], None]
 class _Job:
     work: Work[object]
     outcome: Future[object]
-    joint: joint.Joint | None = None
+    joint: batching.Joint | None = None
     result: object = None
     error: BaseException | None = None
 
@@ -163,7 +163,7 @@ class Database:
         """Run `work` in a transaction that sees one state of the database and changes nothing."""
         return self._readers.submit(self._read, work)
 
-    def write(self, work: Work[T], joined: joint.Joint | None = None) -> Future[T]:
+    def write(self, work: Work[T], joined: batching.Joint | None = None) -> Future[T]:
         """Run `work` in a transaction; the future is done when what it did is on disk.
 
         An exception of `work` undoes all that it did, and nothing else. `work` may be run twice,
@@ -257,7 +257,7 @@ class Database:
         remaining = iter(jobs)
         runs = [
             list(itertools.islice(remaining, length))
-            for length in joint.runs(job.joint for job in jobs)
+            for length in batching.runs(job.joint for job in jobs)
         ]
         try:
             return self._transact(runs, self._run)

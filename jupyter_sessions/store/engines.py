@@ -21,7 +21,7 @@ from jupyter_sessions.errors import (
     StoreFull,
     StoreUnusable,
 )
-from jupyter_sessions.store import migrate, sharing
+from jupyter_sessions.store import migrate, sqlite_library
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -171,7 +171,7 @@ def _mark(path: Path) -> None:
 
 
 def _sqlite(path: Path) -> Engines:
-    module = sharing.sqlite_module()
+    module = sqlite_library.sqlite_module()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
@@ -181,7 +181,7 @@ def _sqlite(path: Path) -> Engines:
             f"There can be no database at {path}: {error.strerror}.",
             hint="Choose a file in a folder that you can write in.",
         ) from None
-    claimed = sharing.claim(path, module.sqlite_version_info)
+    claimed = sqlite_library.claim(path, module.sqlite_version_info)
 
     def connect(begin: str, *pragmas: str) -> Engine:
         engine = create_engine(
@@ -198,7 +198,7 @@ def _sqlite(path: Path) -> Engines:
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: Any) -> None:
-            sharing.note_opened(connection)
+            sqlite_library.note_opened(connection)
             _write_ahead(connection)
             for pragma in (
                 "synchronous=FULL",
@@ -210,11 +210,11 @@ def _sqlite(path: Path) -> Engines:
 
         @event.listens_for(engine, "close_detached")
         def note_closed_detached(connection: Any) -> None:
-            sharing.note_closed(connection)
+            sqlite_library.note_closed(connection)
 
         @event.listens_for(engine, "close")
         def note_closed(connection: Any, _record: Any) -> None:
-            sharing.note_closed(connection)
+            sqlite_library.note_closed(connection)
 
         @event.listens_for(engine, "begin")
         def begin_transaction(connection: Connection) -> None:

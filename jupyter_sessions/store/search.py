@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, cast, column, insert, select, table, text
 
 from jupyter_sessions.store.database import Transaction
 from jupyter_sessions.store.numbers import Span
-from jupyter_sessions.store.prepared import Prepared
+from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import commands
 
 _WORD = re.compile(r"[^\W_]+")

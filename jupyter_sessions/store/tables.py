@@ -22,7 +22,7 @@ from sqlalchemy import (
     false,
 )
 
-from jupyter_sessions.store.columns import Folded, Instant, Number
+from jupyter_sessions.store.types import Folded, Instant, Number
 
 #: The newest migration; a database at it needs no look at the migrations at all.
 REVISION = "0012"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jupyter_sessions import model
-from jupyter_sessions.commands.values import moment, one_line, seconds, size
+from jupyter_sessions import schemas
+from jupyter_sessions.cli.values import moment, one_line, seconds, size
 
 #: How a command ended.
 MARKS = {"completed": "✓", "error": "✗", "running": "…", "aborted": "⊘"}
@@ -23,7 +23,7 @@ def _blank(line: str) -> str:
     return line.rstrip().replace(" ", "\u00a0")
 
 
-def session_line(session: model.Session) -> str:
+def session_line(session: schemas.Session) -> str:
     """Write a session: label, owner, one's highest role, commands, last use."""
     state = "" if session.state == "active" else f"  ({session.state})"
     columns = (
@@ -36,7 +36,7 @@ def session_line(session: model.Session) -> str:
     return _blank("  ".join(columns))
 
 
-def command_line(command: model.CommandSummary) -> str:
+def command_line(command: schemas.CommandSummary) -> str:
     """Write a command: number, how it ended, start, user, duration, source."""
     source = "(forgotten)" if command.forgotten else command.source.strip()
     took = "" if command.duration is None else seconds(command.duration)
@@ -50,7 +50,7 @@ def command_line(command: model.CommandSummary) -> str:
     return _blank("  ".join(columns))
 
 
-def file_line(file: model.File) -> str:
+def file_line(file: schemas.File) -> str:
     """Write a file or a folder: name, size, publisher, when."""
     name = f"{file.name}/" if file.folder else file.name
     about = () if file.folder else (_column(file.publisher, 12), moment(file.published))

@@ -9,11 +9,11 @@ import ipywidgets
 import msgspec
 import traitlets
 
-from jupyter_sessions import api, model
-from jupyter_sessions.commands import html
-from jupyter_sessions.commands.contained import shown as harmless
-from jupyter_sessions.commands.results import Request, Result
-from jupyter_sessions.widgets import look
+from jupyter_sessions import api, schemas
+from jupyter_sessions.cli.rendering import html
+from jupyter_sessions.cli.rendering.sandbox import shown as harmless
+from jupyter_sessions.cli.results import Request, Result
+from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.columns import MARKS, command_line
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.pieces import button, field, lines, row, shown
@@ -48,10 +48,10 @@ class HistoryBrowser(Part):
         Whose commands are listed, empty for everyone's.
     """
 
-    commands: traitlets.List[model.CommandSummary] = traitlets.List(
-        traitlets.Instance(model.CommandSummary)
+    commands: traitlets.List[schemas.CommandSummary] = traitlets.List(
+        traitlets.Instance(schemas.CommandSummary)
     )
-    selected = traitlets.Instance(model.Command, allow_none=True)
+    selected = traitlets.Instance(schemas.Command, allow_none=True)
     number = traitlets.Int(min=0)
     search = traitlets.Unicode()
     status = traitlets.Enum(list(MARKS), default_value=None, allow_none=True)
@@ -78,7 +78,7 @@ class HistoryBrowser(Part):
         self.request = ipywidgets.HTML()
         self.outputs = ipywidgets.Output()
         self.detail = ipywidgets.VBox([self.request, self.outputs])
-        self.detail.add_class(look.SCROLLS)
+        self.detail.add_class(ui.SCROLLS)
         self.observe(self._renumbered, "number")
         self.observe(self._show_selected, "selected")
         return (
@@ -124,7 +124,7 @@ class HistoryBrowser(Part):
             self._load()
 
     def _load(self) -> None:
-        request = model.ListCommands(
+        request = schemas.ListCommands(
             code=self.code,
             user=self.user.strip() or None,
             status=self.status,  # type: ignore[arg-type]  # the trait held it to the choices
@@ -135,7 +135,7 @@ class HistoryBrowser(Part):
         page = self.call(api.LIST_COMMANDS, request)
         self._list(page.items, page.next)
 
-    def _list(self, commands: list[model.CommandSummary], more: str | None) -> None:
+    def _list(self, commands: list[schemas.CommandSummary], more: str | None) -> None:
         self.commands, self._next = commands, more
         self._listing = True
         try:
@@ -146,7 +146,7 @@ class HistoryBrowser(Part):
         shown(self.list, bool(commands))
         self.newer.disabled = len(self._pages) == 1
         self.older.disabled = more is None
-        self.empty.value = "" if commands else look.empty(self._nothing())
+        self.empty.value = "" if commands else ui.empty(self._nothing())
 
     def _nothing(self) -> str:
         if self.session is None:
@@ -182,7 +182,7 @@ class HistoryBrowser(Part):
         if not self.number:
             self.selected = None
             return
-        named = model.CommandNamed(code=self.code, number=self.number)
+        named = schemas.CommandNamed(code=self.code, number=self.number)
         self.selected = self.call(api.GET_COMMAND, named)
 
     def _show_selected(self, _: dict[str, Any]) -> None:
@@ -197,7 +197,7 @@ class HistoryBrowser(Part):
 
     # ---- live
 
-    def learn(self, events: Sequence[model.Event]) -> None:
+    def learn(self, events: Sequence[schemas.Event]) -> None:
         """Take in new and changed commands."""
         changed = {
             event.command.number: event.command for event in events if event.command is not None
@@ -212,7 +212,7 @@ class HistoryBrowser(Part):
         if self.number in changed:
             self._get()
 
-    def _merge(self, changed: dict[int, model.CommandSummary]) -> None:
+    def _merge(self, changed: dict[int, schemas.CommandSummary]) -> None:
         listed = {each.number for each in self.commands}
         known = [changed.get(each.number, each) for each in self.commands]
         new = [] if len(self._pages) > 1 else [n for n in changed if n not in listed]
@@ -232,7 +232,7 @@ class HistoryBrowser(Part):
         return f"{len(self.commands)} commands of {self.session.label or self.session.code}"
 
 
-def _shown(command: model.Command, *, own: bool) -> tuple[dict[str, Any], ...]:
+def _shown(command: schemas.Command, *, own: bool) -> tuple[dict[str, Any], ...]:
     """Give a command's outputs as a front end shows them, those of others made harmless."""
     outputs = command.outputs
     made = []

@@ -6,8 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 
-from jupyter_sessions import errors, model
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions import errors, schemas
+from jupyter_sessions.client.transports.base import Transport
 
 #: Seconds in which events gather, so that a storm of them costs the kernel little.
 _GATHERED = 0.2
@@ -41,19 +41,19 @@ class Following:
     def __init__(
         self,
         transport: Transport,
-        session: model.Session,
+        session: schemas.Session,
         *,
-        take: Callable[[Sequence[model.Event]], None],
+        take: Callable[[Sequence[schemas.Event]], None],
         ended: Callable[[errors.SessionsError | None], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._transport = transport.another()
-        self._request = model.Follow(code=session.code, after=session.events)
+        self._request = schemas.Follow(code=session.code, after=session.events)
         self._take = take
         self._ended = ended
         self._loop = loop
         self._lock = threading.Lock()
-        self._waiting: list[model.Event] = []
+        self._waiting: list[schemas.Event] = []
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="sessions-widget", daemon=True)
         self._thread.start()
@@ -80,7 +80,7 @@ class Following:
         if not self._closed:
             self._post(lambda: self._end(failure))
 
-    def _gather(self, event: model.Event) -> None:
+    def _gather(self, event: schemas.Event) -> None:
         with self._lock:
             first = not self._waiting
             self._waiting.append(event)

@@ -11,8 +11,8 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from jupyter_sessions import api, errors, model, roles
-from jupyter_sessions.widgets import look
+from jupyter_sessions import api, errors, roles, schemas
+from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.pieces import button, field, row, shown
 
@@ -45,7 +45,7 @@ class MemberTable(Part):
         The members, as they are now.
     """
 
-    members: traitlets.List[model.Member] = traitlets.List(traitlets.Instance(model.Member))
+    members: traitlets.List[schemas.Member] = traitlets.List(traitlets.Instance(schemas.Member))
 
     def built(self) -> Sequence[ipywidgets.Widget]:
         """Make the widgets."""
@@ -68,7 +68,7 @@ class MemberTable(Part):
         if self.session is None:
             self.members = []
         else:
-            named = model.SessionNamed(code=self.code)
+            named = schemas.SessionNamed(code=self.code)
             self.members = self.call(api.LIST_MEMBERS, named).members
         self._draw()
 
@@ -76,7 +76,7 @@ class MemberTable(Part):
         """Show what one's new roles allow."""
         self._draw()
 
-    def learn(self, events: Sequence[model.Event]) -> None:
+    def learn(self, events: Sequence[schemas.Event]) -> None:
         """Take in new members and roles."""
         about = ("member.", "session.transferred")
         if any(event.kind.startswith(about) for event in events):
@@ -92,13 +92,13 @@ class MemberTable(Part):
         names
             The roles; none means ``read``.
         """
-        grants = [model.Grant(user=user, roles=list(names))]
-        request = model.GrantRoles(code=self.code, grants=grants)
+        grants = [schemas.Grant(user=user, roles=list(names))]
+        request = schemas.GrantRoles(code=self.code, grants=grants)
         self.members = self.call(api.GRANT_ROLES, request).members
 
     def revoke(self, user: str) -> None:
         """Take all roles from someone."""
-        request = model.RevokeRoles(code=self.code, users=[user])
+        request = schemas.RevokeRoles(code=self.code, users=[user])
         self.members = self.call(api.REVOKE_ROLES, request).members
 
     def text(self) -> str:
@@ -126,7 +126,7 @@ class MemberTable(Part):
             for cell in gone.cells:
                 shown(cell, any(member.user == user for member in self.members))
         shown(self.form, allowed)
-        self.empty.value = look.empty(self._said(allowed=allowed))
+        self.empty.value = ui.empty(self._said(allowed=allowed))
 
     def _clear(self, code: str) -> None:
         old, self.table.children = self.table.children, ()
@@ -150,11 +150,11 @@ class MemberTable(Part):
 
     def _toggle(self, user: str, role: str) -> Any:
         toggle = ipywidgets.ToggleButton(description=role, layout={"width": "auto"})
-        toggle.add_class(look.ROLE)
+        toggle.add_class(ui.ROLE)
         toggle.observe(lambda change: self._toggled(user, role, given=change["new"]), "value")
         return toggle
 
-    def _update(self, drawn: _Row, member: model.Member, *, allowed: bool) -> None:
+    def _update(self, drawn: _Row, member: schemas.Member, *, allowed: bool) -> None:
         drawn.name.value = _name(member)
         changes = allowed and not member.owner
         for role, toggle in drawn.toggles.items():
@@ -175,7 +175,7 @@ class MemberTable(Part):
         if not member.owner:
             self.revokes[member.user] = drawn.revoke
 
-    def _implied(self, member: model.Member, role: str) -> bool:
+    def _implied(self, member: schemas.Member, role: str) -> bool:
         """Tell whether a role is held because of another, so that it can't be taken by itself."""
         others = roles.expand(_held(each for each in _granted(member.roles) if each != role))
         return role in others.names
@@ -198,7 +198,7 @@ class MemberTable(Part):
         finally:
             self._draw()  # a toggle that was refused goes back
 
-    def _now(self, user: str) -> list[model.RoleName]:
+    def _now(self, user: str) -> list[schemas.RoleName]:
         return next((each.roles for each in self.members if each.user == user), [])
 
     def _revoke(self, user: str) -> None:
@@ -231,7 +231,7 @@ def _granted(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _name(member: model.Member) -> str:
+def _name(member: schemas.Member) -> str:
     full = member.display_name if member.display_name != member.user else ""
     marks = [full, "group" if member.group else "", "guest" if member.guest else ""]
     about = " · ".join(mark for mark in marks if mark)

@@ -7,12 +7,12 @@ from typing import Any
 
 import ipywidgets
 
-from jupyter_sessions import model
-from jupyter_sessions.client.transport import Transport
-from jupyter_sessions.commands import html
-from jupyter_sessions.commands.results import Line, Result
-from jupyter_sessions.commands.sessions import card
-from jupyter_sessions.widgets import look
+from jupyter_sessions import schemas
+from jupyter_sessions.cli.commands.sessions import card
+from jupyter_sessions.cli.rendering import html
+from jupyter_sessions.cli.results import Line, Result
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.history import HistoryBrowser
 from jupyter_sessions.widgets.members import MemberTable
 from jupyter_sessions.widgets.part import Part
@@ -21,7 +21,7 @@ from jupyter_sessions.widgets.pieces import button, row, shown
 from jupyter_sessions.widgets.webspace import WebSpace
 
 #: What has a kernel record into a session from now on, and says what came of it.
-Record = Callable[[model.Session, Transport], Sequence[Line]]
+Record = Callable[[schemas.Session, Transport], Sequence[Line]]
 
 
 class SessionPanel(Part):
@@ -50,7 +50,7 @@ class SessionPanel(Part):
 
     def __init__(
         self,
-        session: str | model.Session | None = None,
+        session: str | schemas.Session | None = None,
         *,
         transport: Transport | None = None,
         record: Record | None = None,
@@ -109,7 +109,7 @@ class SessionPanel(Part):
         for part in self._parts:
             part.session = self.session
 
-    def learn(self, events: Sequence[model.Event]) -> None:
+    def learn(self, events: Sequence[schemas.Event]) -> None:
         """Tell all parts what happened."""
         for part in self._parts:
             with part.telling(keep=True):
@@ -133,10 +133,10 @@ class SessionPanel(Part):
         shown(self.tabs, session is not None)
         shown(self.record_here, self._record is not None and self.may("write"))
         if session is None:
-            self.title.value = look.empty("Pick a session above, or make one.")
+            self.title.value = ui.empty("Pick a session above, or make one.")
             self.about.value = ""
             return
-        self.title.value = look.title(session)
+        self.title.value = ui.title(session)
         self.about.value = html.render(Result(None, (card(session),)))
 
     def _record_here(self) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.api import Ans, Operation, Req
-from jupyter_sessions.client import choose
-from jupyter_sessions.client.references import parse_reference
-from jupyter_sessions.client.transport import Transport
-from jupyter_sessions.widgets import look
+from jupyter_sessions.client.addresses import parse_reference
+from jupyter_sessions.client.transports import resolve
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.live import Following, kernel_loop
 
 
@@ -39,11 +39,11 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         The session that is shown, or None; set it to show another one.
     """
 
-    session = traitlets.Instance(model.Session, allow_none=True)
+    session = traitlets.Instance(schemas.Session, allow_none=True)
 
     def __init__(
         self,
-        session: str | model.Session | None = None,
+        session: str | schemas.Session | None = None,
         *,
         transport: Transport | None = None,
         owns_transport: bool = False,
@@ -55,8 +55,8 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._following: Following | None = None
         self.notice = ipywidgets.HTML()
         super().__init__()
-        self.add_class(look.NAME)
-        self.children = (ipywidgets.HTML(look.STYLE), *self.built(), self.notice)
+        self.add_class(ui.NAME)
+        self.children = (ipywidgets.HTML(ui.STYLE), *self.built(), self.notice)
         self.observe(self._switched, "session")
         if session is not None:
             self.show(session)
@@ -75,7 +75,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Fetch and show what the session holds now."""
         raise NotImplementedError
 
-    def learn(self, events: Sequence[model.Event]) -> None:
+    def learn(self, events: Sequence[schemas.Event]) -> None:
         """Take in what happened in the session."""
         raise NotImplementedError
 
@@ -89,7 +89,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def transport(self) -> Transport:
         """The way to the session's server, or to the store of this machine."""
         if self._transport is None:
-            self._transport = choose.transport()
+            self._transport = resolve.transport()
         return self._transport
 
     @property
@@ -107,7 +107,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             )
         return self.session.code
 
-    def show(self, session: str | model.Session, transport: Transport | None = None) -> None:
+    def show(self, session: str | schemas.Session, transport: Transport | None = None) -> None:
         """Show a session.
 
         Parameters
@@ -126,10 +126,10 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if isinstance(session, str):
             reference = parse_reference(session)
             if transport is None and reference.server not in (None, self.transport.server):
-                transport = opened = choose.transport_for(reference)
+                transport = opened = resolve.transport_for(reference)
             try:
                 session = (transport or self.transport).call(
-                    api.GET_SESSION, model.SessionNamed(code=reference.code)
+                    api.GET_SESSION, schemas.SessionNamed(code=reference.code)
                 )
             except errors.SessionsError:
                 if opened is not None:
@@ -178,11 +178,11 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             yield
         except errors.SessionsError as error:
-            self.notice.value = look.failure(error)
+            self.notice.value = ui.failure(error)
 
     def tell(self, said: str = "", hint: str = "", tone: str = "done") -> None:
         """Say something below the part, in place of what stood there."""
-        self.notice.value = look.notice(said, hint, tone) if said else ""
+        self.notice.value = ui.notice(said, hint, tone) if said else ""
 
     # ---- live
 
@@ -199,17 +199,17 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._following.close()
             self._following = None
 
-    def _took(self, events: Sequence[model.Event]) -> None:
+    def _took(self, events: Sequence[schemas.Event]) -> None:
         with self.telling(keep=True):
             if any(event.kind.startswith(("session.", "member.")) for event in events):
-                named = model.SessionNamed(code=self.code)
+                named = schemas.SessionNamed(code=self.code)
                 self.session = self.call(api.GET_SESSION, named)
             self.learn(events)
 
     def _ended(self, failure: errors.SessionsError | None) -> None:
         self.session = None
         if failure is not None:
-            self.notice.value = look.failure(failure)
+            self.notice.value = ui.failure(failure)
         else:
             self.tell(
                 "This session is not open to you any more.", "Its owner can tell why.", "warning"

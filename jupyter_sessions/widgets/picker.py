@@ -8,11 +8,11 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from jupyter_sessions import api, model
-from jupyter_sessions.client import choose
-from jupyter_sessions.client.references import parse_reference
-from jupyter_sessions.client.transport import Transport
-from jupyter_sessions.widgets import look
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.addresses import parse_reference
+from jupyter_sessions.client.transports import resolve
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.columns import session_line
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.pieces import button, field, lines, row, shown
@@ -40,8 +40,8 @@ class SessionPicker(Part):
         What is searched for.
     """
 
-    sessions: traitlets.List[model.Session] = traitlets.List(traitlets.Instance(model.Session))
-    selected = traitlets.Instance(model.Session, allow_none=True)
+    sessions: traitlets.List[schemas.Session] = traitlets.List(traitlets.Instance(schemas.Session))
+    selected = traitlets.Instance(schemas.Session, allow_none=True)
     search = traitlets.Unicode()
 
     def __init__(self, *, transport: Transport | None = None) -> None:
@@ -87,11 +87,11 @@ class SessionPicker(Part):
         SessionsError
             When it can't be had; what was listed stays.
         """
-        self.where.value = look.empty(self._place())
+        self.where.value = ui.empty(self._place())
         page = self._page(None)
         self._list(page.items, page.next)
 
-    def learn(self, events: Sequence[model.Event]) -> None:
+    def learn(self, events: Sequence[schemas.Event]) -> None:
         """Take in what happened in a session: not followed here."""
 
     def text(self) -> str:
@@ -100,7 +100,7 @@ class SessionPicker(Part):
         picked = self.selected
         return f"{count}, {picked.label or picked.code} picked" if picked else count
 
-    def make(self, label: str) -> model.Session:
+    def make(self, label: str) -> schemas.Session:
         """Make a session, and pick it.
 
         Parameters
@@ -108,12 +108,12 @@ class SessionPicker(Part):
         label
             Its label.
         """
-        session = self.call(api.CREATE_SESSION, model.NewSession(label=label))
+        session = self.call(api.CREATE_SESSION, schemas.NewSession(label=label))
         self._list([session, *self.sessions], self._next)
         self.selected = session
         return session
 
-    def open_session(self, reference: str) -> model.Session:
+    def open_session(self, reference: str) -> schemas.Session:
         """Pick a session by its code or URL, on another server too if there is a login.
 
         Parameters
@@ -124,9 +124,9 @@ class SessionPicker(Part):
         read = parse_reference(reference)
         transport = self.transport
         if read.server not in (None, transport.server):
-            transport = choose.transport_for(read)
+            transport = resolve.transport_for(read)
         try:
-            session = transport.call(api.GET_SESSION, model.SessionNamed(code=read.code))
+            session = transport.call(api.GET_SESSION, schemas.SessionNamed(code=read.code))
         except BaseException:
             if transport is not self.transport:
                 transport.close()
@@ -144,13 +144,13 @@ class SessionPicker(Part):
         server = self.transport.server
         return f"Sessions of {self.transport.user} {f'at {server}' if server else 'on this disk'}"
 
-    def _page(self, after: str | None) -> model.Page[model.Session]:
-        request = model.ListSessions(
+    def _page(self, after: str | None) -> schemas.Page[schemas.Session]:
+        request = schemas.ListSessions(
             which=self.which.value, search=self.search.strip(), limit=_PAGE, after=after
         )
         return self.call(api.LIST_SESSIONS, request)
 
-    def _list(self, sessions: list[model.Session], more: str | None) -> None:
+    def _list(self, sessions: list[schemas.Session], more: str | None) -> None:
         self.sessions, self._next = sessions, more
         self._picking = True
         try:
@@ -160,7 +160,7 @@ class SessionPicker(Part):
             self._picking = False
         shown(self.list, bool(sessions))
         shown(self.more, more is not None)
-        self.empty.value = "" if sessions else look.empty(self._nothing())
+        self.empty.value = "" if sessions else ui.empty(self._nothing())
 
     def _nothing(self) -> str:
         if self.search.strip():
@@ -169,7 +169,7 @@ class SessionPicker(Part):
             return "Nobody has shared a session with you here yet."
         return "No sessions yet. Make one: type a label and press New session."
 
-    def _listed(self, session: model.Session | None) -> str | None:
+    def _listed(self, session: schemas.Session | None) -> str | None:
         codes = {each.code for each in self.sessions}
         return session.code if session is not None and session.code in codes else None
 

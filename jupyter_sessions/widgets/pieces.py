@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets
 
-from jupyter_sessions.widgets import look
+from jupyter_sessions.widgets import ui
 
 
 def button(
@@ -37,14 +37,14 @@ def field(placeholder: str, width: str, *, at_once: bool = False) -> ipywidgets.
 def row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
     """Put widgets beside each other, in several lines where there is little room."""
     made = ipywidgets.HBox(children)
-    made.add_class(look.ROW)
+    made.add_class(ui.ROW)
     return made
 
 
 def lines(rows: int) -> ipywidgets.Select:
     """Make a list to pick from, whose columns stand below each other."""
     made = ipywidgets.Select(rows=rows, layout={"width": "100%"})
-    made.add_class(look.LINES)
+    made.add_class(ui.LINES)
     return made
 
 

@@ -10,11 +10,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from jupyter_sessions import model
-from jupyter_sessions.client.new_files import new_file
-from jupyter_sessions.client.transport import Transport
-from jupyter_sessions.commands.contained import contained
-from jupyter_sessions.commands.values import printable, size
+from jupyter_sessions import schemas
+from jupyter_sessions.cli.rendering.sandbox import contained
+from jupyter_sessions.cli.values import printable, size
+from jupyter_sessions.client.files import new_file
+from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.widgets.progress import Steps
 
 #: Bytes of a file that a notebook can take in.
@@ -64,23 +64,23 @@ def counted(target: BinaryIO, total: int, steps: Steps) -> BinaryIO:
     return cast("BinaryIO", Counted(target, total, steps))
 
 
-def possible(file: model.File) -> bool:
+def possible(file: schemas.File) -> bool:
     """Tell whether a file can be looked at in a notebook."""
     media = _media(file)
     known = media.startswith("text/") or media in _TEXTS | _PICTURES | _ACTIVE
     return known and file.size <= _MOST
 
 
-def without(file: model.File) -> Outputs:
+def without(file: schemas.File) -> Outputs:
     """Say why there is nothing to look at."""
     why = "is too large for a look" if file.size > _MOST else "has no preview here"
     return _text(f"{file.name} ({size(file.size)}, {_media(file)}) {why}. Save it, or open it.")
 
 
-def of(file: model.File, transport: Transport, code: str, steps: Steps) -> Outputs:
+def of(file: schemas.File, transport: Transport, code: str, steps: Steps) -> Outputs:
     """Fetch a file, and give the outputs that show it."""
     content = BytesIO()
-    named = model.FileNamed(code=code, path=file.path)
+    named = schemas.FileNamed(code=code, path=file.path)
     transport.download(named, counted(content, file.size, steps))
     media = _media(file)
     if media in _PICTURES:
@@ -93,14 +93,14 @@ def of(file: model.File, transport: Transport, code: str, steps: Steps) -> Outpu
     return _text(printable(said[:_MOST_TEXT]) + more)
 
 
-def save(file: model.File, target: Path, transport: Transport, code: str, steps: Steps) -> None:
+def save(file: schemas.File, target: Path, transport: Transport, code: str, steps: Steps) -> None:
     """Save a file on this disk, whole or not at all."""
     with new_file(target, force=False) as opened:
-        named = model.FileNamed(code=code, path=file.path)
+        named = schemas.FileNamed(code=code, path=file.path)
         transport.download(named, counted(opened, file.size, steps))
 
 
-def _media(file: model.File) -> str:
+def _media(file: schemas.File) -> str:
     return file.media_type.partition(";")[0].strip().lower()
 
 

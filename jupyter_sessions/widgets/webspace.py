@@ -10,15 +10,15 @@ from urllib.parse import quote
 import ipywidgets
 import traitlets
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.formats import Content, outputs
 from jupyter_sessions.formats.folders import explain_left_out
-from jupyter_sessions.widgets import look, preview
+from jupyter_sessions.widgets import preview, ui
 from jupyter_sessions.widgets.columns import file_line
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.pieces import button, lines, row, shown
 from jupyter_sessions.widgets.progress import Progress, Steps
-from jupyter_sessions.widgets.publishing import PublishForm, contents, published
+from jupyter_sessions.widgets.publish import PublishForm, contents, published
 
 _ROWS = 8
 _PAGE = 200
@@ -40,8 +40,8 @@ class WebSpace(Part):
     """
 
     folder = traitlets.Unicode()
-    files: traitlets.List[model.File] = traitlets.List(traitlets.Instance(model.File))
-    selected = traitlets.Instance(model.File, allow_none=True)
+    files: traitlets.List[schemas.File] = traitlets.List(traitlets.Instance(schemas.File))
+    selected = traitlets.Instance(schemas.File, allow_none=True)
 
     def built(self) -> Sequence[ipywidgets.Widget]:
         """Make the widgets."""
@@ -58,7 +58,7 @@ class WebSpace(Part):
         self.remove = button("Unpublish", "trash", self._unpublish)
         self.actions = row(self.save, self.remove)
         body = ipywidgets.VBox([self.about, self.actions, self.preview])
-        body.add_class(look.SCROLLS)
+        body.add_class(ui.SCROLLS)
         self.looking, self.progress = Progress(), Progress()
         self.form = PublishForm(self._publish_named, self._give)
         self.observe(self._entered, "folder")
@@ -92,7 +92,7 @@ class WebSpace(Part):
         self.remove.disabled = not allowed
         self.remove.tooltip = "Take it out of the web space" if allowed else _NEEDS
 
-    def learn(self, events: Sequence[model.Event]) -> None:
+    def learn(self, events: Sequence[schemas.Event]) -> None:
         """Take in what was published and unpublished."""
         paths = {event.data.get("path") for event in events if event.kind.startswith("file.")}
         if not paths:
@@ -101,11 +101,11 @@ class WebSpace(Part):
         if self.selected is not None and self.selected.path in paths:
             self._look_again(self.selected.path)
 
-    def _page(self, after: str | None) -> model.Page[model.File]:
-        request = model.ListFiles(code=self.code, folder=self.folder, limit=_PAGE, after=after)
+    def _page(self, after: str | None) -> schemas.Page[schemas.File]:
+        request = schemas.ListFiles(code=self.code, folder=self.folder, limit=_PAGE, after=after)
         return self.call(api.LIST_FILES, request)
 
-    def _list(self, files: list[model.File], more: str | None) -> None:
+    def _list(self, files: list[schemas.File], more: str | None) -> None:
         self.files, self._next = files, more
         up = [(f"{_UP}/", _UP)] if self.folder else []
         self._listing = True
@@ -116,10 +116,10 @@ class WebSpace(Part):
             self._listing = False
         where = f"/{self.folder}" if self.folder else ""
         name = (self.session.label or self.session.code) if self.session else ""
-        self.place.value = look.empty(f"{name}{where}")
+        self.place.value = ui.empty(f"{name}{where}")
         shown(self.list, bool(up or files))
         shown(self.more, more is not None)
-        self.empty.value = "" if files else look.empty(self._nothing())
+        self.empty.value = "" if files else ui.empty(self._nothing())
 
     def _nothing(self) -> str:
         if self.session is None:
@@ -160,7 +160,7 @@ class WebSpace(Part):
 
     def _look_again(self, path: str) -> None:
         try:
-            self.selected = self.call(api.GET_FILE, model.FileNamed(code=self.code, path=path))
+            self.selected = self.call(api.GET_FILE, schemas.FileNamed(code=self.code, path=path))
         except errors.NotFound:
             self.selected = None
 
@@ -191,15 +191,15 @@ class WebSpace(Part):
         with self.telling():
             self.looking.run(work, done, self._failed, instead=True)
 
-    def _card(self, file: model.File) -> str:
+    def _card(self, file: schemas.File) -> str:
         url = self.session.url if self.session is not None else None
-        return look.file(file, f"{url}/files/{quote(file.path)}" if url else None)
+        return ui.file(file, f"{url}/files/{quote(file.path)}" if url else None)
 
     def _failed(self, failure: errors.SessionsError | None) -> None:
         if failure is None:
             self.tell("Cancelled. What was done before stays.", tone="warning")
         else:
-            self.notice.value = look.failure(failure)
+            self.notice.value = ui.failure(failure)
 
     def save_to(self, target: Path) -> None:
         """Save the selected file on the kernel's disk.
@@ -216,7 +216,7 @@ class WebSpace(Part):
 
         self.progress.run(work, lambda _: self.tell(f"It is in {target}."), self._failed)
 
-    def _chosen(self) -> model.File:
+    def _chosen(self) -> schemas.File:
         if self.selected is None:
             raise errors.BadRequest("No file is selected.", hint="Select one in the list.")
         return self.selected
@@ -227,7 +227,7 @@ class WebSpace(Part):
 
     def unpublish(self, path: str) -> None:
         """Take a file, or a folder with all that is in it, out of the web space."""
-        self.call(api.UNPUBLISH_FILE, model.FileNamed(code=self.code, path=path))
+        self.call(api.UNPUBLISH_FILE, schemas.FileNamed(code=self.code, path=path))
         if self.selected is not None and self.selected.path == path:
             self.selected = None
         self.refresh()
@@ -267,10 +267,10 @@ class WebSpace(Part):
         """
         code, transport = self.code, self.transport
 
-        def work(steps: Steps) -> list[model.File]:
+        def work(steps: Steps) -> list[schemas.File]:
             return list(published(contents, transport, code, steps))
 
-        def done(files: list[model.File]) -> None:
+        def done(files: list[schemas.File]) -> None:
             if self.session is not None and self.session.code == code:
                 self.refresh()
                 self.selected = files[0] if len(files) == 1 else self.selected
@@ -284,7 +284,7 @@ class WebSpace(Part):
         try:
             self.publish(what, path or here)
         except errors.SessionsError as error:
-            self.notice.value = look.failure(error)
+            self.notice.value = ui.failure(error)
             return False
         return True
 

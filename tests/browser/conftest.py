@@ -16,9 +16,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from jupyter_sessions import api, model
-from jupyter_sessions.core.askers import KeyHolder
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import KeyHolder
 from tests.conftest import Clock, House, free_port, missing
 from tests.waiting import STARTED_WITHIN, until
 
@@ -102,14 +102,14 @@ class Site:
             self.house.grant(code, self.person(name), *roles.split())
         return code
 
-    def record(self, code: str, *commands: model.Recording, by: str = "root") -> list[int]:
+    def record(self, code: str, *commands: schemas.Recording, by: str = "root") -> list[int]:
         """Record commands."""
-        request = model.RecordCommands(code=code, commands=list(commands))
+        request = schemas.RecordCommands(code=code, commands=list(commands))
         return list(self.house.call(by, api.RECORD_COMMANDS, request).numbers)
 
     def publish(self, code: str, path: str, content: bytes, media_type: str = "") -> None:
         """Publish a file."""
-        request = model.PublishFile(code=code, path=path, media_type=media_type)
+        request = schemas.PublishFile(code=code, path=path, media_type=media_type)
         self.house.call("root", api.PUBLISH_FILE, request, upload=content)
 
     def address(self, code: str, tail: str = "") -> str:
@@ -157,18 +157,18 @@ def _healthy(url: str) -> bool:
 
 def command(
     source: str,
-    *outputs: model.Output,
+    *outputs: schemas.Output,
     status: str = "completed",
     took: float = 0.5,
     uid: str = "",
     started: datetime | None = None,
-) -> model.Recording:
+) -> schemas.Recording:
     """Make a recording of a command with these outputs; ``running``, it has put them out so far."""
     now = started or datetime.now(UTC)
     if status == "running":
-        so_far = model.SoFar(outputs=list(outputs), until=datetime.now(UTC))
+        so_far = schemas.SoFar(outputs=list(outputs), until=datetime.now(UTC))
         return _recording(uid, source, now, so_far=so_far)
-    response = model.CommandResponse(
+    response = schemas.CommandResponse(
         status=status,
         outputs=list(outputs),
         finished=now,
@@ -177,20 +177,20 @@ def command(
     return _recording(uid, source, now, response=response)
 
 
-def _recording(uid: str, source: str, started: datetime, **told: Any) -> model.Recording:
-    request = model.CommandRequest(source=source, started=started, notebook="work.ipynb")
-    return model.Recording(id=uid or os.urandom(8).hex(), request=request, **told)
+def _recording(uid: str, source: str, started: datetime, **told: Any) -> schemas.Recording:
+    request = schemas.CommandRequest(source=source, started=started, notebook="work.ipynb")
+    return schemas.Recording(id=uid or os.urandom(8).hex(), request=request, **told)
 
 
-def text(words: str, name: str = "stdout") -> model.Stream:
+def text(words: str, name: str = "stdout") -> schemas.Stream:
     """Make a text output."""
-    return model.Stream(name=name, text=words)
+    return schemas.Stream(name=name, text=words)
 
 
-def shown(**data: object) -> model.DisplayData:
+def shown(**data: object) -> schemas.DisplayData:
     """Make a display of a value; a media type is written ``text__html``, ``image__svg_xml``."""
     named = {kind.replace("__", "/").replace("_", "+"): value for kind, value in data.items()}
-    return model.DisplayData(data=named, metadata={})
+    return schemas.DisplayData(data=named, metadata={})
 
 
 Visit = Callable[..., Page]

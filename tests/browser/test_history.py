@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.browser.conftest import Site, Visit, command, shown, text, wait_until
 
 PIXEL = (
@@ -32,7 +32,7 @@ def numbers(page: Page) -> list[int]:
 @pytest.fixture(scope="module")
 def variety(site: Site) -> str:
     code = site.session("Variety", reader="read", writer="write")
-    error = model.ErrorOutput(
+    error = schemas.ErrorOutput(
         ename="KeyError",
         evalue="'humidity'",
         traceback=["\x1b[31mKeyError\x1b[39m", "\x1b[32m----> 1\x1b[39m df['humidity']"],
@@ -303,7 +303,7 @@ def test_a_revoked_member_is_told_and_does_not_come_back(site: Site, visit: Visi
     code = site.session("Revoked", leaver="read")
     page = visit(site.address(code), "leaver")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    site.house.call("root", api.REVOKE_ROLES, model.RevokeRoles(code=code, users=["leaver"]))
+    site.house.call("root", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["leaver"]))
     expect(page.get_by_text("Not live: you have no role here any more")).to_be_visible()
 
 
@@ -327,7 +327,7 @@ def test_the_history_reads_without_scripts(site: Site, visit: Visit, variety: st
 def test_a_forgotten_command_keeps_its_row_and_loses_its_content(site: Site, visit: Visit) -> None:
     code = site.session("Forgotten", reader="read")
     site.record(code, command("secret = 'swordfish'", text("swordfish")))
-    site.house.call("root", api.FORGET_COMMAND, model.CommandNamed(code=code, number=1))
+    site.house.call("root", api.FORGET_COMMAND, schemas.CommandNamed(code=code, number=1))
     page = visit(site.address(code), "reader")
     expect(page.locator("#c1")).to_contain_text("was erased")
     assert "swordfish" not in page.content()

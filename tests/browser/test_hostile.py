@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from jupyter_sessions import model
-from jupyter_sessions.commands.contained import framed
+from jupyter_sessions import schemas
+from jupyter_sessions.cli.rendering.sandbox import framed
 from tests.browser.conftest import Site, Visit, Visitor, command, shown, text, wait_until
 
 Catcher = tuple[str, list[str]]
@@ -161,7 +161,7 @@ def test_markup_in_words_stays_words(site: Site, victim: Page) -> None:
             text(MARKUP),
             text(f"\x1b[31m{MARKUP}\x1b[0m"),
             shown(text__plain=MARKUP),
-            model.ErrorOutput(ename=MARKUP, evalue=MARKUP, traceback=[MARKUP]),
+            schemas.ErrorOutput(ename=MARKUP, evalue=MARKUP, traceback=[MARKUP]),
             shown(application__x=MARKUP),
             shown(image__png="AAAA", text__plain=f'"{MARKUP}'),
             status="error",

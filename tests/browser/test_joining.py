@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.browser.conftest import Site, Visit
 from tests.conftest import PASSWORD
 
 
 def invite(site: Site, code: str, *roles: str, uses: int = 5) -> str:
     """Make an invitation, and return its key."""
-    wanted = model.Invite(code=code, roles=list(roles), uses=uses)
+    wanted = schemas.Invite(code=code, roles=list(roles), uses=uses)
     key: str = site.house.call("root", api.INVITE, wanted).key
     return key
 

@@ -10,7 +10,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.browser.conftest import Site, Visit, command, wait_until
 from tests.browser.test_history import PIXEL, TABLE
 
@@ -155,7 +155,7 @@ def test_the_list_finds_sessions_and_separates_mine_from_shared(site: Site, visi
 
 def test_cards_tell_sessions_of_one_name_apart(site: Site, visit: Visit) -> None:
     first, second = (site.session("Twins", sibling="read") for _ in range(2))
-    request = model.DescribeSession(code=second, description="The second try, with wind")
+    request = schemas.DescribeSession(code=second, description="The second try, with wind")
     site.house.call("root", api.DESCRIBE_SESSION, request)
     page = visit("/sessions/?search=twins", "sibling")
     cards = page.locator(".sessions li")
@@ -219,9 +219,9 @@ def test_an_empty_list_says_how_to_begin(visit: Visit) -> None:
 def test_a_group_is_a_member_and_sessions_made_in_it_say_so(site: Site, visit: Visit) -> None:
     for name in ("grouper", "fellow"):
         site.person(name)
-    lab = model.NewGroup(name="lab", roles=["read", "write"], owners=["grouper", "fellow"])
+    lab = schemas.NewGroup(name="lab", roles=["read", "write"], owners=["grouper", "fellow"])
     site.house.call("root", api.ADD_GROUP, lab)
-    site.house.call("grouper", api.SWITCH_GROUP, model.SwitchGroup(group="lab"))
+    site.house.call("grouper", api.SWITCH_GROUP, schemas.SwitchGroup(group="lab"))
     code = site.house.new("grouper", label="Rain in the lab").code
     site.house.grant(code, site.person("ada"), by="grouper")
     page = visit("/sessions/?which=shared", "fellow")
@@ -242,7 +242,7 @@ def test_a_group_is_a_member_and_sessions_made_in_it_say_so(site: Site, visit: V
     expect(rows.nth(1).locator(".chip")).to_have_text(["write"])
     page.get_by_role("link", name="Activity").click()
     expect(page.locator(".event").last).to_contain_text("made the session lab")
-    out = model.GroupUsers(name="lab", users=["fellow"])
+    out = schemas.GroupUsers(name="lab", users=["fellow"])
     site.house.call("grouper", api.REMOVE_GROUP_USERS, out)
     page.reload()
     expect(page.get_by_text("Rain in the lab")).to_have_count(0)

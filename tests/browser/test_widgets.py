@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
 
-from jupyter_sessions import api, model
-from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.transports.local import InProcess
 from tests.browser.prefixed_lab import jupyterlab, wait_for_kernel
 from tests.conftest import PASSWORD
 
@@ -41,21 +41,21 @@ def test_a_session_is_picked_looked_into_shared_and_published_to(
     lab: str, chromium: Browser
 ) -> None:
     store = InProcess()
-    session = store.call(api.CREATE_SESSION, model.NewSession(label="Seattle <weather>"))
-    store.call(api.CREATE_SESSION, model.NewSession(label="Another"))
-    store.call(api.ADD_ACCOUNT, model.NewAccount(name="bar", password=PASSWORD))
+    session = store.call(api.CREATE_SESSION, schemas.NewSession(label="Seattle <weather>"))
+    store.call(api.CREATE_SESSION, schemas.NewSession(label="Another"))
+    store.call(api.ADD_ACCOUNT, schemas.NewAccount(name="bar", password=PASSWORD))
     now = session.created
-    recording = model.Recording(
+    recording = schemas.Recording(
         id="one",
-        request=model.CommandRequest(source="print('rain <b>')", started=now),
-        response=model.CommandResponse(
+        request=schemas.CommandRequest(source="print('rain <b>')", started=now),
+        response=schemas.CommandResponse(
             status="completed",
-            outputs=[model.Stream(name="stdout", text="rain <b>\n")],
+            outputs=[schemas.Stream(name="stdout", text="rain <b>\n")],
             finished=now,
             duration=0.5,
         ),
     )
-    store.call(api.RECORD_COMMANDS, model.RecordCommands(code=session.code, commands=[recording]))
+    store.call(api.RECORD_COMMANDS, schemas.RecordCommands(code=session.code, commands=[recording]))
 
     context = chromium.new_context(viewport={"width": 1400, "height": 1400})
     page = context.new_page()
@@ -92,8 +92,8 @@ def test_a_session_is_picked_looked_into_shared_and_published_to(
     expect(panel).to_contain_text("Published table.csv.")
     context.close()
 
-    members = store.call(api.LIST_MEMBERS, model.SessionNamed(code=session.code)).members
+    members = store.call(api.LIST_MEMBERS, schemas.SessionNamed(code=session.code)).members
     assert {each.user: each.roles for each in members}["bar"] == ["read", "write"]
-    files = store.call(api.LIST_FILES, model.ListFiles(code=session.code)).items
+    files = store.call(api.LIST_FILES, schemas.ListFiles(code=session.code)).items
     assert [each.path for each in files] == ["table.csv"]
     store.close()

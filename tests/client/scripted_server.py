@@ -24,10 +24,10 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 
 
-def login(user: str, **attributes: Any) -> model.Login:
+def login(user: str, **attributes: Any) -> schemas.Login:
     """Make a live login as a server shows it."""
     now = datetime.now(UTC)
     shown: dict[str, Any] = {
@@ -36,13 +36,13 @@ def login(user: str, **attributes: Any) -> model.Login:
         "expires": now + timedelta(days=30), "idle_timeout": 10_080, "current": True,
         "state": "active",
     }  # fmt: skip
-    return model.Login(**shown | attributes)
+    return schemas.Login(**shown | attributes)
 
 
-def new_login(key: str, user: str, *, clamped: bool = False, **attributes: Any) -> model.NewLogin:
+def new_login(key: str, user: str, *, clamped: bool = False, **attributes: Any) -> schemas.NewLogin:
     """Make a server's answer to who logs in."""
     shown = login(user, **attributes)
-    return model.NewLogin(key=key, user=user, display_name="", login=shown, clamped=clamped)
+    return schemas.NewLogin(key=key, user=user, display_name="", login=shown, clamped=clamped)
 
 
 @dataclass
@@ -91,7 +91,7 @@ class ScriptedServer:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.script: Callable[[Asked], Answer | None] = lambda asked: None
         self.asked: list[Asked] = []
-        self.recorded: dict[str, model.Recording] = {}
+        self.recorded: dict[str, schemas.Recording] = {}
         self.deliveries = 0
         self.events: list[dict[str, Any]] = []
         self.live: list[_Live] = []
@@ -167,9 +167,9 @@ class ScriptedServer:
         if scripted is not None:
             return scripted
         if asked.path == "/health":
-            return Answer(model.Health(ok=True, version="1", database="here", writable=True))
+            return Answer(schemas.Health(ok=True, version="1", database="here", writable=True))
         if asked.path == "/user":
-            return Answer(model.User(name="ann", display_name="", administrator=False, via="key"))
+            return Answer(schemas.User(name="ann", display_name="", administrator=False, via="key"))
         if asked.method == "POST" and asked.path.endswith("/commands"):
             return self._record(asked)
         return Answer.error(errors.NotFound(f"No route {asked.path}."))
@@ -177,13 +177,13 @@ class ScriptedServer:
     def _record(self, asked: Asked) -> Answer:
         code = unquote(asked.path.split("/")[2])
         body = msgspec.json.decode(asked.body)
-        request = msgspec.convert({**body, "code": code}, model.RecordCommands)
+        request = msgspec.convert({**body, "code": code}, schemas.RecordCommands)
         for recording in request.commands:
             self.recorded[recording.id] = recording
             self.deliveries += 1
         known = list(self.recorded)
         return Answer(
-            model.Recorded(numbers=[known.index(sent.id) + 1 for sent in request.commands])
+            schemas.Recorded(numbers=[known.index(sent.id) + 1 for sent in request.commands])
         )
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, update
 
-from jupyter_sessions import Connection, api, connect, errors, folders, model
+from jupyter_sessions import Connection, api, connect, errors, paths, schemas
 from jupyter_sessions.client import logins
-from jupyter_sessions.client.http import Http
-from jupyter_sessions.client.in_process import InProcess
 from jupyter_sessions.client.session import Session
+from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.local import InProcess
 from jupyter_sessions.store import tables
 from tests.client.test_with_the_server import serving
 from tests.conftest import PASSWORD, free_port, new_postgresql_database
@@ -36,11 +36,11 @@ def served(folder: Path, database: str | None) -> Iterator[tuple[str, str]]:
             for name in ("DATA", "CONFIG", "RUNTIME"):
                 patch.setenv(f"JUPYTER_{name}_DIR", str(folder / name.lower()))
             if database is not None:
-                patch.setenv(folders.DATABASE_VARIABLE, database)
-            database = folders.own_database()
+                patch.setenv(paths.DATABASE_VARIABLE, database)
+            database = paths.own_database()
             stack.enter_context(serving(port))
             for name in ("ann", "bar"):
-                InProcess().call(api.ADD_ACCOUNT, model.NewAccount(name=name, password=PASSWORD))
+                InProcess().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
         yield f"http://127.0.0.1:{port}", database
 
 
@@ -73,7 +73,7 @@ def url(place: tuple[str, str]) -> str:
 def key_for(url: str, user: str, **wanted: int) -> str:
     http = Http(url)
     try:
-        return http.call(api.LOG_IN, model.LogIn(user=user, password=PASSWORD, **wanted)).key
+        return http.call(api.LOG_IN, schemas.LogIn(user=user, password=PASSWORD, **wanted)).key
     finally:
         http.close()
 
@@ -101,7 +101,7 @@ def test_a_script_works_in_a_session(anyway: Connection, tmp_path: Path) -> None
     assert session.record("again", id="mine") == session.record("again", id="mine") == 2
     assert [each.number for each in session.history(search="rain")] == [first]
     assert session.command(first).response.outputs == [
-        model.Stream(name="stdout", text="it rained\n")
+        schemas.Stream(name="stdout", text="it rained\n")
     ]
     file = tmp_path / "notes.txt"
     file.write_text("It rained.")
@@ -244,7 +244,7 @@ def test_a_stored_login_is_found_and_a_wrong_one_told(url: str) -> None:
         connect(f"ann@{url}", key=key_for(url, "bar"))
     stale = key_for(url, "bar")
     with connect(url, key=stale) as connection:
-        connection.call(api.LOG_OUT, model.Nothing())
+        connection.call(api.LOG_OUT, schemas.Nothing())
     with pytest.raises(errors.LoginRevoked):
         connect(url, key=stale)
     for key in ("no key", "truncated"):
@@ -311,7 +311,7 @@ def test_a_login_is_kept_alive_through_a_computation_that_holds_the_lock(
         before = datetime.now(UTC)
         http = Http(url, login.key)
         until(
-            lambda: (http.call(api.CHECK_LOGIN, model.Nothing()).last_used or before) > before, 60
+            lambda: (http.call(api.CHECK_LOGIN, schemas.Nothing()).last_used or before) > before, 60
         )
         http.close()
     finally:
@@ -322,7 +322,7 @@ def test_a_login_is_kept_alive_through_a_computation_that_holds_the_lock(
 
 
 def _used(http: Http) -> datetime:
-    used = http.call(api.CHECK_LOGIN, model.Nothing()).last_used
+    used = http.call(api.CHECK_LOGIN, schemas.Nothing()).last_used
     assert used is not None
     return used
 
@@ -344,7 +344,7 @@ def test_nothing_is_kept_alive_after_the_end(url: str) -> None:
 
 
 def test_every_operation_in_a_session_has_its_method() -> None:
-    client = Path(folders.__file__).parent / "client"
+    client = Path(paths.__file__).parent / "client"
     sources = [path.read_text() for path in (client / "handles").glob("*.py")]
     sources += [
         (client / f"{name}.py").read_text() for name in ("session", "scratch", "connection")
@@ -385,7 +385,7 @@ def test_a_users_script_is_checked_by_mypy(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     revealed = [line.partition("Revealed type is ")[2] for line in done.stdout.splitlines()[:5]]
     assert [each.strip('"').replace("builtins.", "") for each in revealed] == [
-        "bytes", "list[str]", "jupyter_sessions.model.webspace.File", "str",
+        "bytes", "list[str]", "jupyter_sessions.schemas.webspace.File", "str",
         "jupyter_sessions.client.session.Session",
     ]  # fmt: skip
 

@@ -16,13 +16,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.client import choose, logins
-from jupyter_sessions.client.http import Http
-from jupyter_sessions.client.in_process import InProcess
-from jupyter_sessions.client.outbox import Courier
-from jupyter_sessions.client.transport import Transport
-from tests.client.test_outbox import command
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client import logins
+from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.transports import resolve
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.local import InProcess
+from tests.client.outbox.test_delivery import command
 from tests.conftest import PASSWORD, free_port
 from tests.waiting import until
 
@@ -37,7 +38,7 @@ def serving(port: int) -> Iterator[subprocess.Popen[bytes]]:
     def up() -> bool:
         assert process.poll() is None
         try:
-            return http.call(api.CHECK_HEALTH, model.Nothing()).ok
+            return http.call(api.CHECK_HEALTH, schemas.Nothing()).ok
         except errors.ServerUnreachable:
             return False
 
@@ -65,7 +66,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _add_people() -> None:
     for name in ("ann", "bar"):
-        InProcess().call(api.ADD_ACCOUNT, model.NewAccount(name=name, password=PASSWORD))
+        InProcess().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def log_in(url: str) -> Iterator[Callable[[str], Transport]]:
 
     def make(user: str) -> Transport:
         logins.log_in(url, user, PASSWORD, "a test")
-        opened.append(choose.transport(url))
+        opened.append(resolve.transport(url))
         return opened[-1]
 
     yield make
@@ -83,19 +84,19 @@ def log_in(url: str) -> Iterator[Callable[[str], Transport]]:
 
 
 def _new(transport: Transport, **attributes: Any) -> str:
-    return transport.call(api.CREATE_SESSION, model.NewSession(**attributes)).code
+    return transport.call(api.CREATE_SESSION, schemas.NewSession(**attributes)).code
 
 
 def _grant(transport: Transport, code: str, user: str, *roles: str) -> None:
-    grant = model.Grant(user=user, roles=list(roles))
-    transport.call(api.GRANT_ROLES, model.GrantRoles(code=code, grants=[grant]))
+    grant = schemas.Grant(user=user, roles=list(roles))
+    transport.call(api.GRANT_ROLES, schemas.GrantRoles(code=code, grants=[grant]))
 
 
 def _sources(transport: Transport, code: str) -> list[str]:
     sources: list[str] = []
     after = None
     while True:
-        request = model.ListCommands(code=code, order="oldest", limit=500, after=after)
+        request = schemas.ListCommands(code=code, order="oldest", limit=500, after=after)
         page = transport.call(api.LIST_COMMANDS, request)
         sources += [summary.source for summary in page.items]
         if page.next is None:
@@ -155,14 +156,16 @@ def test_two_people_share_a_session_over_http(log_in: Callable[[str], Transport]
     assert (ann.user, bar.user) == ("ann", "bar")
     code = _new(ann, label="ours")
     with pytest.raises(errors.NoSuchSession):
-        bar.call(api.GET_SESSION, model.SessionNamed(code=code))
+        bar.call(api.GET_SESSION, schemas.SessionNamed(code=code))
     _grant(ann, code, "bar")
-    seen = bar.call(api.GET_SESSION, model.SessionNamed(code=code))
+    seen = bar.call(api.GET_SESSION, schemas.SessionNamed(code=code))
     assert (seen.label, seen.roles) == ("ours", ["read"])
     with pytest.raises(errors.RoleMissing):
-        bar.call(api.DESCRIBE_SESSION, model.DescribeSession(code=code, label="mine"))
-    ann.call(api.TIME_SESSION, model.TimeSession(code=code, lifetime=60))
-    assert ann.call(api.TIME_SESSION, model.TimeSession(code=code, lifetime=None)).lifetime is None
+        bar.call(api.DESCRIBE_SESSION, schemas.DescribeSession(code=code, label="mine"))
+    ann.call(api.TIME_SESSION, schemas.TimeSession(code=code, lifetime=60))
+    assert (
+        ann.call(api.TIME_SESSION, schemas.TimeSession(code=code, lifetime=None)).lifetime is None
+    )
 
 
 @pytest.mark.parametrize("path", ["a.txt", "ä b/100%/#?.txt", "deep/er/x&y=z;.bin"])
@@ -175,11 +178,11 @@ def test_content_comes_back_as_it_was_published(
     file = tmp_path / "file"
     file.write_bytes(content)
     for given in (content, file):
-        request = model.PublishFile(code=code, path=path, media_type="text/html")
+        request = schemas.PublishFile(code=code, path=path, media_type="text/html")
         published = ann.call(api.PUBLISH_FILE, request, given)
         assert (published.path, published.size) == (path, len(content))
         target = io.BytesIO()
-        ann.download(model.FileNamed(code=code, path=path), target)
+        ann.download(schemas.FileNamed(code=code, path=path), target)
         assert target.getvalue() == content
 
 
@@ -188,7 +191,7 @@ def test_paths_that_lead_elsewhere_are_refused_by_name(log_in: Callable[[str], T
     code = _new(ann)
     for path in ("../x", "a/../../x", ".", "a/./b", "/etc/passwd", "a\\..\\b", ""):
         with pytest.raises(errors.BadRequest):
-            ann.call(api.PUBLISH_FILE, model.PublishFile(code=code, path=path), b"x")
+            ann.call(api.PUBLISH_FILE, schemas.PublishFile(code=code, path=path), b"x")
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", "../../accounts", "a\\b", "x\ny", " x", "a/"])
@@ -196,11 +199,11 @@ def test_a_bad_name_of_a_value_is_named_with_its_rule(
     log_in: Callable[[str], Transport], name: str
 ) -> None:
     ann = log_in("ann")
-    code = ann.call(api.CREATE_SESSION, model.NewSession(label="x")).code
+    code = ann.call(api.CREATE_SESSION, schemas.NewSession(label="x")).code
     for call in (
-        lambda: ann.call(api.SET_SCRATCH, model.SetScratch(code=code, name=name, value=1)),
-        lambda: ann.call(api.GET_SCRATCH, model.ScratchNamed(code=code, name=name)),
-        lambda: ann.call(api.DELETE_SCRATCH, model.ScratchNamed(code=code, name=name)),
+        lambda: ann.call(api.SET_SCRATCH, schemas.SetScratch(code=code, name=name, value=1)),
+        lambda: ann.call(api.GET_SCRATCH, schemas.ScratchNamed(code=code, name=name)),
+        lambda: ann.call(api.DELETE_SCRATCH, schemas.ScratchNamed(code=code, name=name)),
     ):
         with pytest.raises(errors.BadName) as caught:
             call()
@@ -218,7 +221,7 @@ def test_a_follower_sees_commands_as_they_come_until_the_role_is_revoked(
     ended = threading.Event()
 
     def follow() -> None:
-        for event in bar.follow(model.Follow(code=code)):
+        for event in bar.follow(schemas.Follow(code=code)):
             kinds.append(event.kind)
         ended.set()
 
@@ -226,14 +229,14 @@ def test_a_follower_sees_commands_as_they_come_until_the_role_is_revoked(
     thread.start()
     until(lambda: _recorded_one(ann, code) and kinds)
     assert set(kinds) == {"command.recorded"}
-    ann.call(api.REVOKE_ROLES, model.RevokeRoles(code=code, users=["bar"]))
+    ann.call(api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["bar"]))
     assert ended.wait(20)
     thread.join()
 
 
 def _recorded_one(transport: Transport, code: str) -> bool:
     commands = [command(secrets.token_hex(4))]
-    transport.call(api.RECORD_COMMANDS, model.RecordCommands(code=code, commands=commands))
+    transport.call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=commands))
     return True
 
 
@@ -243,7 +246,7 @@ def test_logging_out_ends_the_key(url: str, log_in: Callable[[str], Transport]) 
     assert login is not None
     logins.log_out(login)
     with pytest.raises(errors.NotSignedIn):
-        ann.call(api.LIST_SESSIONS, model.ListSessions())
+        ann.call(api.LIST_SESSIONS, schemas.ListSessions())
     with pytest.raises(errors.WrongPassword):
         logins.log_in(url, "ann", "not the password")
     assert logins.stored() == []
@@ -255,7 +258,7 @@ def test_commands_sent_while_the_server_is_killed_and_started_again_arrive_exact
     with serving(port) as process:
         _add_people()
         logins.log_in(url, "ann", PASSWORD)
-        ann = choose.transport()
+        ann = resolve.transport()
         code = _new(ann)
         courier = Courier(ann, code, first_wait=0.02, longest_wait=0.2)
         names = _send_and_kill(courier, "first", process)
@@ -304,16 +307,16 @@ def test_commands_of_while_a_session_was_disabled_arrive_when_it_is_enabled(
     ann, bar = log_in("ann"), log_in("bar")
     code = _new(ann)
     _grant(ann, code, "bar", "write")
-    ann.call(api.DISABLE_SESSION, model.SessionNamed(code=code))
+    ann.call(api.DISABLE_SESSION, schemas.SessionNamed(code=code))
     courier = Courier(bar, code, longest_hold=0.5)
     courier.send(command("a"))
     until(lambda: courier.problem)
     assert "1 command is not recorded yet: The owner has disabled this session." in str(
         courier.problem
     )
-    ann.call(api.ENABLE_SESSION, model.SessionNamed(code=code))
+    ann.call(api.ENABLE_SESSION, schemas.SessionNamed(code=code))
     assert courier.flush(20)
-    page = ann.call(api.LIST_COMMANDS, model.ListCommands(code=code))
+    page = ann.call(api.LIST_COMMANDS, schemas.ListCommands(code=code))
     assert [(one.number, one.user) for one in page.items] == [(1, "bar")]
     courier.close(5)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.core.askers import Identified
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.core.types import Identified
 from tests.conftest import House, recording
 
 
@@ -44,42 +44,46 @@ def members(house: House, code: str, by: str = "root") -> dict[str, list[str]]:
     return {member.user: list(member.roles) for member in found}
 
 
-def commands(house: House, code: str, by: str = "root", **query: Any) -> list[model.CommandSummary]:
+def commands(
+    house: House, code: str, by: str = "root", **query: Any
+) -> list[schemas.CommandSummary]:
     """Return a page of the history."""
     return list(do(house, by, api.LIST_COMMANDS, code=code, **query).items)
 
 
-def command(house: House, code: str, number: int, by: str = "root") -> model.Command:
+def command(house: House, code: str, number: int, by: str = "root") -> schemas.Command:
     """Return a whole command."""
-    answer: model.Command = do(house, by, api.GET_COMMAND, code=code, number=number)
+    answer: schemas.Command = do(house, by, api.GET_COMMAND, code=code, number=number)
     return answer
 
 
-def record(house: House, code: str, *recordings: model.Recording, by: str = "root") -> list[int]:
+def record(house: House, code: str, *recordings: schemas.Recording, by: str = "root") -> list[int]:
     """Record these, in one request."""
     return list(do(house, by, api.RECORD_COMMANDS, code=code, commands=list(recordings)).numbers)
 
 
-def recorded(house: House, source: str = "1", *, later: float = 0, **more: Any) -> model.Recording:
+def recorded(
+    house: House, source: str = "1", *, later: float = 0, **more: Any
+) -> schemas.Recording:
     """Make a recording as of now, or of some seconds `later`."""
     return recording(source, at=house.clock() + timedelta(seconds=later), **more)
 
 
 def running(
-    house: House, uid: str, source: str = "1", *outputs: model.Output, after: float = 0
-) -> model.Recording:
+    house: House, uid: str, source: str = "1", *outputs: schemas.Output, after: float = 0
+) -> schemas.Recording:
     """Make a recording of a command that still runs, with what it put out `after` some seconds."""
     now = house.clock()
     so_far = None
     if outputs or after:
-        so_far = model.SoFar(outputs=list(outputs), until=now + timedelta(seconds=after))
-    request = model.CommandRequest(source=source, started=now)
-    return model.Recording(id=uid, request=request, so_far=so_far)
+        so_far = schemas.SoFar(outputs=list(outputs), until=now + timedelta(seconds=after))
+    request = schemas.CommandRequest(source=source, started=now)
+    return schemas.Recording(id=uid, request=request, so_far=so_far)
 
 
 def publish(
     house: House, code: str, *paths: str, content: bytes = b"x", by: str = "root", **more: Any
-) -> list[model.File]:
+) -> list[schemas.File]:
     """Publish the same content under each path."""
     return [
         do(house, by, api.PUBLISH_FILE, upload=content, code=code, path=path, **more)
@@ -99,12 +103,12 @@ def content(house: House, code: str, path: str, by: str = "root") -> bytes:
     return house.dispatcher.blobs.read(blob)
 
 
-def log(house: House, code: str, by: str = "root") -> list[model.Event]:
+def log(house: House, code: str, by: str = "root") -> list[schemas.Event]:
     """Return a session's whole log."""
     return list(do(house, by, api.LIST_EVENTS, code=code, limit=500).items)
 
 
-def pages(ask: Callable[[str | None], model.Page[Any]]) -> list[list[Any]]:
+def pages(ask: Callable[[str | None], schemas.Page[Any]]) -> list[list[Any]]:
     """Turn all pages of a list; `ask` gets each page's ``after``."""
     found, after = [], None
     while True:

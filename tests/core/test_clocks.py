@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.core.clock_watch import ClockWatch
 from tests.conftest import House
 from tests.core.asking import command, commands, do, log, record, recorded, running
@@ -20,7 +20,7 @@ def code(house: House) -> str:
     return house.new().code
 
 
-def at(recording: model.Recording, step: timedelta) -> model.Recording:
+def at(recording: schemas.Recording, step: timedelta) -> schemas.Recording:
     """Give a command's end by a clock that was set meanwhile."""
     assert recording.response is not None
     finished = recording.response.finished + step
@@ -59,7 +59,7 @@ def test_an_earlier_word_that_comes_late_changes_nothing(
 ) -> None:
     """A request is thought to be lost, the next one is sent, and then the first is carried out."""
 
-    def word(version: int, text: str) -> model.Recording:
+    def word(version: int, text: str) -> schemas.Recording:
         made = recorded(house, "go()", uid="u", text=text)
         return msgspec.structs.replace(made, version=version)
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from jupyter_sessions import api, model
-from jupyter_sessions.core.askers import SystemUser
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import SystemUser
 from tests.conftest import recording
 
 RECORDED = 5_000
@@ -35,10 +35,10 @@ def counted(tmp_path):
     def call(operation, request):
         return dispatcher.submit(operation, request, SystemUser("root")).result()
 
-    code = call(api.CREATE_SESSION, model.NewSession()).code
+    code = call(api.CREATE_SESSION, schemas.NewSession()).code
     for _ in range(RECORDED // 500):
         commands = [recording("x = 1", at=now) for _ in range(500)]
-        call(api.RECORD_COMMANDS, model.RecordCommands(code=code, commands=commands))
+        call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=commands))
     yield call, code, steps
     dispatcher.close()
     event.remove(Pool, "connect", watch)
@@ -49,7 +49,7 @@ def counted(tmp_path):
 def test_a_page_of_the_history_takes_the_same_few_steps_wherever_it_is(counted, order, after):
     call, code, steps = counted
     steps[0] = 0
-    request = model.ListCommands(code=code, order=order, after=after, limit=50)
+    request = schemas.ListCommands(code=code, order=order, after=after, limit=50)
     assert len(call(api.LIST_COMMANDS, request).items) == 50
     assert steps[0] < STEPS
 
@@ -57,6 +57,6 @@ def test_a_page_of_the_history_takes_the_same_few_steps_wherever_it_is(counted, 
 def test_what_is_new_in_the_log_is_found_without_reading_what_is_old(counted):
     call, code, steps = counted
     steps[0] = 0
-    page = call(api.LIST_EVENTS, model.ListEvents(code=code, after=RECORDED - 10))
+    page = call(api.LIST_EVENTS, schemas.ListEvents(code=code, after=RECORDED - 10))
     assert [event.number for event in page.items][-1] == RECORDED + 1
     assert steps[0] < STEPS

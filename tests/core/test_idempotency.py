@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.core.askers import KeyHolder
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.core.types import KeyHolder
 from jupyter_sessions.store.tables import done_requests
 from tests.conftest import PASSWORD, House
 from tests.core.asking import counted, do, join, log, refused
@@ -63,7 +63,7 @@ def test_a_request_that_failed_is_done_when_it_is_sent_again(house, code):
 
 def test_what_can_be_done_once_only_is_answered_again(house, code):
     join(house, "bob")
-    grants = [model.Grant(user="bob", roles=["read"])]
+    grants = [schemas.Grant(user="bob", roles=["read"])]
     for operation, fields in (
         (api.GRANT_ROLES, {"grants": grants}),
         (api.REVOKE_ROLES, {"users": ["bob"]}),
@@ -135,7 +135,13 @@ def test_what_was_ended_since_is_not_brought_back(house, code):
 
 
 def test_answers_hold_secrets_only_where_they_are_taken_out(house):
-    known = {model.NewLogin, model.NewInvitation, model.Entered, model.Ticket, model.LoginLink}
+    known = {
+        schemas.NewLogin,
+        schemas.NewInvitation,
+        schemas.Entered,
+        schemas.Ticket,
+        schemas.LoginLink,
+    }
 
     def secret_ones(kind: Any) -> set[Any]:
         if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
@@ -147,7 +153,7 @@ def test_answers_hold_secrets_only_where_they_are_taken_out(house):
     for operation in api.OPERATIONS.values():
         found = secret_ones(operation.answer)
         assert found <= known, operation.name
-        if found & {model.Ticket, model.LoginLink}:
+        if found & {schemas.Ticket, schemas.LoginLink}:
             assert not operation.keyed, operation.name
 
 

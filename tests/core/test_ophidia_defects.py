@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import pytest
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.store import tables
 from tests.core.asking import (
     command,
@@ -54,7 +54,7 @@ def test_history_is_not_readable_without_the_role_read(house, experiment):
         with refused(errors.RoleMissing, match="role read"):
             do(house, "bob", operation, code=experiment, **fields)
     with refused(errors.RoleMissing, match="role read"):
-        house.dispatcher.follow(model.Follow(code=experiment), house.asker("bob")).result()
+        house.dispatcher.follow(schemas.Follow(code=experiment), house.asker("bob")).result()
 
 
 def test_a_disabled_session_is_not_readable_on_any_way(house, experiment):
@@ -74,7 +74,7 @@ def test_a_disabled_session_is_not_readable_on_any_way(house, experiment):
     with refused(errors.SessionDisabled):
         house.dispatcher.view(token, "rain.csv").result()
     with refused(errors.SessionDisabled):
-        house.dispatcher.follow(model.Follow(code=experiment), house.asker("bob")).result()
+        house.dispatcher.follow(schemas.Follow(code=experiment), house.asker("bob")).result()
 
 
 def test_foo_does_not_pick_up_the_roles_of_foobar(house, experiment):
@@ -92,8 +92,8 @@ def test_foo_does_not_pick_up_the_roles_of_foobar(house, experiment):
 
 def test_a_failed_grant_is_an_error_and_not_a_line_inside_a_success(house, experiment):
     wanted = [
-        model.Grant(user="bob", roles=["write"]),
-        model.Grant(user="misspelt", roles=["write"]),
+        schemas.Grant(user="bob", roles=["write"]),
+        schemas.Grant(user="misspelt", roles=["write"]),
     ]
     with refused(errors.NotFound, match="misspelt"):
         do(house, "ann", api.GRANT_ROLES, code=experiment, grants=wanted)
@@ -171,11 +171,11 @@ def test_a_file_is_not_rewritten_in_place(house, experiment):
 
 def test_a_commands_record_is_not_rewritten_by_someone_else(house, experiment):
     house.grant(experiment, "bob", "write", by="ann")
-    request = model.CommandRequest(source="mine", started=house.clock())
-    response = model.CommandResponse(
+    request = schemas.CommandRequest(source="mine", started=house.clock())
+    response = schemas.CommandResponse(
         status="completed", outputs=[], finished=house.clock(), duration=1.0
     )
-    mine = model.Recording(id="u", request=request, response=response)
+    mine = schemas.Recording(id="u", request=request, response=response)
     do(house, "ann", api.RECORD_COMMANDS, code=experiment, commands=[mine])
     with refused(errors.Conflict):
         do(house, "bob", api.RECORD_COMMANDS, code=experiment, commands=[mine])

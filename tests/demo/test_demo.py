@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.commands import shell
+from jupyter_sessions.cli import shell
 from jupyter_sessions.demo import analysis
 from tests.conftest import free_port
 from tests.demo.comparing import assert_stored_is_shown

@@ -23,7 +23,7 @@ from tests.faults import (
     processes,
     rendering_floods,
 )
-from tests.server.kernels.jupyter import running
+from tests.server.recording.jupyter import running
 from tests.server.serving import Place
 
 

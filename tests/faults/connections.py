@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_sessions.client.http import Http
-from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.transports.http import Http
 from tests.faults.oracle import Counts
 from tests.faults.proxy import FaultyProxy
 from tests.faults.stage import Stage, stage

@@ -35,10 +35,12 @@ recorded = [0]
 
 def recording(id_):
     now = datetime.now(UTC)
-    return model.Recording(
+    return schemas.Recording(
         id=id_,
-        request=model.CommandRequest(source=id_, started=now),
-        response=model.CommandResponse(status="completed", outputs=[], finished=now, duration=0.0),
+        request=schemas.CommandRequest(source=id_, started=now),
+        response=schemas.CommandResponse(
+            status="completed", outputs=[], finished=now, duration=0.0
+        ),
     )
 
 
@@ -46,7 +48,7 @@ def record(who, count):
     for number in range(count):
         connection.call(
             api.RECORD_COMMANDS,
-            model.RecordCommands(code=session.code, commands=[recording(f"{who}-{number}")]),
+            schemas.RecordCommands(code=session.code, commands=[recording(f"{who}-{number}")]),
         )
 
 
@@ -55,7 +57,7 @@ def busy(who):
     while not stop.is_set():
         connection.call(
             api.RECORD_COMMANDS,
-            model.RecordCommands(code=session.code, commands=[recording(f"{who}-{number}")]),
+            schemas.RecordCommands(code=session.code, commands=[recording(f"{who}-{number}")]),
         )
         recorded[0] += 1
         number += 1
@@ -139,7 +141,7 @@ stop.set()
 for thread in threads:
     thread.join()
 files = {file.path for file in session.files()}
-page = connection.call(api.GET_SESSION, model.SessionNamed(code=session.code))
+page = connection.call(api.GET_SESSION, schemas.SessionNamed(code=session.code))
 sound = [f"child{n}.txt" in files for n, (_, told, _) in enumerate(outcomes) if told == "worked"]
 worked = sum(told == "worked" and way != "loky" for way, told, _ in outcomes)
 print(json.dumps({

@@ -16,10 +16,10 @@ from typing import Any
 
 from jupyter_client.manager import KernelManager
 
-from jupyter_sessions import api, model
-from jupyter_sessions.client.in_process import InProcess
-from jupyter_sessions.client.outbox import Courier
-from tests.server.kernels.jupyter import Jupyter, send
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.transports.local import InProcess
+from tests.server.recording.jupyter import Jupyter, send
 from tests.waiting import until
 
 #: What ends a kernel, as the last lines of a cell.
@@ -128,18 +128,18 @@ def die(death: Death, code: str) -> None:
         until(lambda: not manager.is_alive(), "the kernel's end")
 
 
-def commands_of(transport: InProcess, code: str) -> dict[str, model.Command]:
+def commands_of(transport: InProcess, code: str) -> dict[str, schemas.Command]:
     """Bring in what dead kernels left, and return a session's last commands by their sources."""
     courier = Courier(transport, code)
     courier.deliver_left(30.0, held=True)
     courier.close(5.0)
-    items = transport.call(api.LIST_COMMANDS, model.ListCommands(code=code, limit=5)).items
-    named = [model.CommandNamed(code=code, number=each.number) for each in items]
+    items = transport.call(api.LIST_COMMANDS, schemas.ListCommands(code=code, limit=5)).items
+    named = [schemas.CommandNamed(code=code, number=each.number) for each in items]
     found = [transport.call(api.GET_COMMAND, each) for each in named]
     return {each.request.source: each for each in found if each.request is not None}
 
 
-def problems(death: Death, commands: dict[str, model.Command]) -> list[str]:
+def problems(death: Death, commands: dict[str, schemas.Command]) -> list[str]:
     """Say what is not as it has to be of a kernel's last two commands."""
     told = f"{death.kind} after {1000 * death.delay:.0f} ms"
     before, last = commands.get(death.before), commands.get(death.last)
@@ -161,8 +161,10 @@ def problems(death: Death, commands: dict[str, model.Command]) -> list[str]:
     return found
 
 
-def _text(command: model.Command) -> str:
-    return "".join("".join(each.text) for each in command.outputs if isinstance(each, model.Stream))
+def _text(command: schemas.Command) -> str:
+    return "".join(
+        "".join(each.text) for each in command.outputs if isinstance(each, schemas.Stream)
+    )
 
 
 def die_at_server(jupyter: Jupyter, death: Death, code: str, *, silent: bool) -> list[str]:
@@ -225,7 +227,7 @@ def count_deaths(rounds: int, seed: int) -> Counts:
     """
     counts = Counts()
     transport = InProcess()
-    code = transport.call(api.CREATE_SESSION, model.NewSession(label="Kernels that die")).code
+    code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="Kernels that die")).code
     deaths = [
         Death(kind, delay, f"{number}-{kind}-{delay}")
         for number, kind, delay in product(range(rounds), DEATHS, DELAYS)

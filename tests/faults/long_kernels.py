@@ -12,9 +12,9 @@ import msgspec
 from jupyter_client.manager import KernelManager
 from nbformat.v4 import output_from_msg
 
-from jupyter_sessions import api, model
-from jupyter_sessions.client.in_process import InProcess
-from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.transports.local import InProcess
 from tests.faults.oracle import Counts
 from tests.waiting import STARTED_WITHIN
 
@@ -39,7 +39,7 @@ def run_cells(rounds: int, seed: int, kernels: int = 10) -> Counts:
     """
     counts = Counts(f"{kernels} kernels with {rounds} cells each", seed)
     transport = InProcess()
-    code = transport.call(api.CREATE_SESSION, model.NewSession(label="Long kernels")).code
+    code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="Long kernels")).code
     seen: dict[str, tuple[str, list[Any]]] = {}
     threads = [
         threading.Thread(target=_run, args=(f"kernel{number}", rounds, seed, code, seen, counts))
@@ -106,7 +106,7 @@ def _compare(
     found: dict[str, list[int]] = {}
     after = None
     while True:
-        request = model.ListCommands(code=code, order="oldest", limit=500, after=after)
+        request = schemas.ListCommands(code=code, order="oldest", limit=500, after=after)
         page = transport.call(api.LIST_COMMANDS, request)
         for command in page.items:
             found.setdefault(command.source, []).append(command.number)
@@ -120,7 +120,7 @@ def _compare(
             continue
         if len(numbers) > 1:
             counts.doubled.append(f"{source} ({numbers})")
-        named = model.CommandNamed(code=code, number=numbers[0])
+        named = schemas.CommandNamed(code=code, number=numbers[0])
         command = transport.call(api.GET_COMMAND, named)
         expected = "completed" if status == "ok" else "error"
         if command.summary.status != expected:

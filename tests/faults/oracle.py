@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from tests.conftest import House
 
 #: Every so many commands have an output that is too large for a row, and goes into a blob.
@@ -88,7 +88,7 @@ class Oracle:
         self._commands: dict[str, int | None] = {}
         self._files: set[str] = set()
 
-    def make_command(self, name: str) -> model.Recording:
+    def make_command(self, name: str) -> schemas.Recording:
         """Make the command of that name: always the same one."""
         return make_command(self.counts.seed, name)
 
@@ -174,7 +174,7 @@ class Oracle:
     def _compare_command(self, house: House, code: str, name: str, number: int) -> None:
         try:
             command = house.call(
-                "root", api.GET_COMMAND, model.CommandNamed(code=code, number=number)
+                "root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=number)
             )
         except errors.NotFound as error:
             self.counts.lost.append(f"content of command {name} ({number}): {error.message}")
@@ -198,7 +198,7 @@ class Oracle:
     def _compare_file(self, house: House, code: str, name: str) -> None:
         path = f"{name}.bin"
         try:
-            _, blob = house.call("root", api.DOWNLOAD_FILE, model.FileNamed(code=code, path=path))
+            _, blob = house.call("root", api.DOWNLOAD_FILE, schemas.FileNamed(code=code, path=path))
             content = b"".join(house.dispatcher.blobs.stream(blob))
         except errors.NotFound as error:
             self.counts.lost.append(f"file {name}: {error.message}")
@@ -210,28 +210,28 @@ class Oracle:
             self.counts.altered.append(f"file {name}")
 
 
-def make_command(seed: int, name: str) -> model.Recording:
+def make_command(seed: int, name: str) -> schemas.Recording:
     """Make the command of a name; some have outputs that go into blobs."""
     random_ = random.Random(f"{seed}-{name}")
     size = 60_000 if not random_.randrange(_LARGE_EVERY) else random_.randrange(200)
     text = base64.b85encode(random_.randbytes(size)).decode()
     started = _START + timedelta(seconds=random_.randrange(1_000_000))
-    return model.Recording(
+    return schemas.Recording(
         id=name,
-        request=model.CommandRequest(source=name, started=started),
-        response=model.CommandResponse(
+        request=schemas.CommandRequest(source=name, started=started),
+        response=schemas.CommandResponse(
             status="completed",
-            outputs=[model.Stream(name="stdout", text=text)],
+            outputs=[schemas.Stream(name="stdout", text=text)],
             finished=started + timedelta(seconds=1),
             duration=1.0,
         ),
     )
 
 
-def _commands(house: House, code: str) -> Iterator[model.CommandSummary]:
+def _commands(house: House, code: str) -> Iterator[schemas.CommandSummary]:
     after = None
     while True:
-        request = model.ListCommands(code=code, order="oldest", limit=500, after=after)
+        request = schemas.ListCommands(code=code, order="oldest", limit=500, after=after)
         page = house.call("root", api.LIST_COMMANDS, request)
         yield from page.items
         after = page.next

@@ -21,7 +21,7 @@ _PROGRAM = r"""
 import os, signal, sys
 from pathlib import Path
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions.client.transports.local import InProcess
 from jupyter_sessions.core import dispatch, recording
 from tests.faults.oracle import make_command
 
@@ -33,7 +33,7 @@ def record(writer, number):
     transport = InProcess()
     while not stopped.exists():
         name = f"{writer}-{number}"
-        request = model.RecordCommands(code=code, commands=[make_command(seed, name)])
+        request = schemas.RecordCommands(code=code, commands=[make_command(seed, name)])
         os.write(1, f"try {name}\n".encode())
         while True:
             try:

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import psutil
 
-from jupyter_sessions import model
-from jupyter_sessions.server.rendering.source import LANGUAGES, LONGEST_HIGHLIGHTED
+from jupyter_sessions import schemas
+from jupyter_sessions.server.rendering.code import LANGUAGES, LONGEST_HIGHLIGHTED
 from jupyter_sessions.server.rendering.workers.pool import PoolLimits, WorkerPool
 from jupyter_sessions.server.rendering.workers.protocol import KILLED, Job, Rendered
 
@@ -114,7 +114,7 @@ def _file(random: random.Random) -> Job:
     text = make_flood(random, SIZE)
     if path == "a.ipynb" and random.random() < 0.9:
         text = json.dumps({"cells": [_cell(random) for _ in range(random.choice((1, 20, 200)))]})
-    file = model.File(
+    file = schemas.File(
         path=path, name=path, folder=False, media_type=media_type, size=len(text), sha256="",
         publisher="", published=datetime.now(UTC), command=None,
     )  # fmt: skip

@@ -21,8 +21,8 @@ import httpx
 import msgspec
 import psutil
 
-from jupyter_sessions import api, model
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
 from tests.conftest import House
 from tests.faults.oracle import Counts, Oracle
 from tests.server.serving import Place, address, bearer, key_for
@@ -150,7 +150,7 @@ class Stage:
             self.kill(port)
         with self.house() as house:
             counts = self.oracle.compare(house, self.code, order=order)
-            named = model.SessionNamed(code=self.code)
+            named = schemas.SessionNamed(code=self.code)
             events = house.call("root", api.GET_SESSION, named).events
         stored = counts.acknowledged + counts.seen["stored without an acknowledgment"]
         counts.seen["events"] += events

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_sessions import api, model
-from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.transports.local import InProcess
 from tests.faults.kernel_deaths import DEATHS, Death, commands_of, die, problems
 
 
@@ -18,7 +18,7 @@ def test_a_cell_that_kills_its_kernel_leaves_its_command_and_the_one_before_is_w
     kind: str, delay: float
 ) -> None:
     transport = InProcess()
-    code = transport.call(api.CREATE_SESSION, model.NewSession(label="deaths")).code
+    code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="deaths")).code
     death = Death(kind, delay, "here")
     die(death, code)
     assert problems(death, commands_of(transport, code)) == []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.conftest import House
 from tests.faults.oracle import Oracle
 
 
-def _record(house: House, code: str, *commands: model.Recording) -> list[int]:
-    request = model.RecordCommands(code=code, commands=list(commands))
+def _record(house: House, code: str, *commands: schemas.Recording) -> list[int]:
+    request = schemas.RecordCommands(code=code, commands=list(commands))
     return list(house.call("root", api.RECORD_COMMANDS, request).numbers)
 
 
@@ -25,7 +25,7 @@ def test_what_is_lost_doubled_or_altered_is_found(house: House) -> None:
     oracle, code = Oracle("not well", 1), house.new().code
     whole, altered = oracle.make_command("a-1"), oracle.make_command("a-2")
     assert altered.response is not None
-    altered.response.outputs = [model.Stream(name="stdout", text="something else")]
+    altered.response.outputs = [schemas.Stream(name="stdout", text="something else")]
     oracle.acknowledge("a-0", 1)
     oracle.acknowledge("a-1", *_record(house, code, whole))
     _record(house, code, msgspec.structs.replace(whole, id="another"))

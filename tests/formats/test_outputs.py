@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from jupyter_sessions import errors, model
+from jupyter_sessions import errors, schemas
 from jupyter_sessions.formats.outputs import files, renamed
 
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
 
-def response(*outputs: Any) -> model.CommandResponse:
-    return model.CommandResponse(
+def response(*outputs: Any) -> schemas.CommandResponse:
+    return schemas.CommandResponse(
         status="completed", outputs=list(outputs), finished=datetime.now(UTC), duration=0.1
     )
 
 
-def shown(**data: Any) -> model.DisplayData:
-    return model.DisplayData(data={k.replace("_", "/"): v for k, v in data.items()}, metadata={})
+def shown(**data: Any) -> schemas.DisplayData:
+    return schemas.DisplayData(data={k.replace("_", "/"): v for k, v in data.items()}, metadata={})
 
 
 def test_one_output_becomes_a_file_named_after_the_command() -> None:
@@ -33,8 +33,8 @@ def test_one_output_becomes_a_file_named_after_the_command() -> None:
 def test_several_outputs_are_numbered_and_streams_are_left_out() -> None:
     outputs = [
         shown(text_plain="1"),
-        model.Stream(name="stdout", text="hello"),
-        model.ExecuteResult(data={"text/html": ["<b>", "2</b>"]}, metadata={}, execution_count=3),
+        schemas.Stream(name="stdout", text="hello"),
+        schemas.ExecuteResult(data={"text/html": ["<b>", "2</b>"]}, metadata={}, execution_count=3),
     ]
     found = list(files(3, response(*outputs)))
     assert [file.name for file in found] == ["output-3-1.txt", "output-3-2.html"]
@@ -43,7 +43,7 @@ def test_several_outputs_are_numbered_and_streams_are_left_out() -> None:
 
 def test_a_command_that_displayed_nothing_is_an_error() -> None:
     with pytest.raises(errors.NotFound, match="displayed nothing"):
-        list(files(3, response(model.Stream(name="stdout", text="hello"))))
+        list(files(3, response(schemas.Stream(name="stdout", text="hello"))))
 
 
 def test_a_damaged_picture_is_an_error() -> None:

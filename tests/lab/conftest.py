@@ -21,9 +21,9 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from jupyter_sessions import api, model
-from jupyter_sessions.core.askers import Asker, Identified
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import Asker, Identified
 from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
 from tests.browser.test_hostile import catcher
 from tests.conftest import Clock, House, free_port
@@ -158,18 +158,18 @@ class Lab:
         """Make a session with members; return its code."""
         code = self.house.new(owner, label=label).code
         for name, roles in grants.items():
-            self.house.call(name, api.MAKE_TICKET, model.Nothing())  # so that they are known
+            self.house.call(name, api.MAKE_TICKET, schemas.Nothing())  # so that they are known
             self.house.grant(code, name, *roles.split(), by=owner)
         return code
 
-    def record(self, code: str, *commands: model.Recording, by: str = "alice") -> list[int]:
+    def record(self, code: str, *commands: schemas.Recording, by: str = "alice") -> list[int]:
         """Record commands."""
-        request = model.RecordCommands(code=code, commands=list(commands))
+        request = schemas.RecordCommands(code=code, commands=list(commands))
         return list(self.house.call(by, api.RECORD_COMMANDS, request).numbers)
 
     def publish(self, code: str, path: str, content: bytes, by: str = "alice") -> None:
         """Publish a file."""
-        request = model.PublishFile(code=code, path=path)
+        request = schemas.PublishFile(code=code, path=path)
         self.house.call(by, api.PUBLISH_FILE, request, upload=content)
 
     def store_login(self, user: str, server: str, key: str) -> None:

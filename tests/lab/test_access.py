@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.browser.conftest import command, shown, text
 from tests.lab.conftest import Desk, Lab, Sit
 
@@ -50,13 +50,13 @@ def test_axe_finds_nothing_serious_in_any_part_light_or_dark_wide_or_narrow(
 ) -> None:
     code = lab.session("Accessible", bob="read", ida="write admin")
     table = "<table><tr><th>a</th></tr><tr><td>1</td></tr></table>"
-    failure = model.ErrorOutput(ename="KeyError", evalue="'x'", traceback=["KeyError: 'x'"])
+    failure = schemas.ErrorOutput(ename="KeyError", evalue="'x'", traceback=["KeyError: 'x'"])
     lab.record(code, command("print('hello')", text("hello\n")))
     lab.record(code, command("frame", shown(text__html=table, text__plain="a")))
     lab.record(code, command("d['x']", failure, status="error"), by="ida")
     lab.publish(code, "figures/rain.csv", b"a,b\n1,2\n")
     closed = lab.session("An archive")
-    lab.house.call("alice", api.CLOSE_SESSION, model.SessionNamed(code=closed))
+    lab.house.call("alice", api.CLOSE_SESSION, schemas.SessionNamed(code=closed))
     desk = sit("alice")
     page = desk.page
     notebook = desk.open_notebook(lab.notebook("accessible.ipynb", "1"))

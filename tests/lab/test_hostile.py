@@ -9,7 +9,7 @@ import json
 
 from playwright.sync_api import Frame, Locator, Page, expect
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from tests.browser.conftest import command, shown, text
 from tests.browser.test_hostile import Catcher, thief
 from tests.lab.conftest import Desk, Lab, Sit
@@ -46,7 +46,7 @@ def drawing(there: str) -> str:
     )
 
 
-def hostile(lab: Lab, catcher: Catcher) -> dict[str, model.Output]:
+def hostile(lab: Lab, catcher: Catcher) -> dict[str, schemas.Output]:
     """Return outputs that try to get out, by what they are."""
     there = catcher[0]
     away = f"<p>away</p><script>location = '{there}/away'</script>"
@@ -78,7 +78,7 @@ def hostile(lab: Lab, catcher: Catcher) -> dict[str, model.Output]:
         ),
         "plain": shown(text__plain=f'{BUTTON}<img src="{there}/plain">'),
         "stream": text(f'\x1b[31m{BUTTON}<img src="{there}/stream">\x1b[0m\n'),
-        "error": model.ErrorOutput(
+        "error": schemas.ErrorOutput(
             ename="E", evalue="", traceback=[f'{BUTTON}<img src="{there}/error">']
         ),
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from jupyter_sessions import api, model
-from jupyter_sessions.core.askers import KeyHolder
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.types import KeyHolder
 from tests.conftest import PASSWORD
 from tests.lab.conftest import Desk, Lab, Sit
 from tests.lab.test_notebooks import choose
@@ -19,11 +19,11 @@ def switch(desk: Desk, item: str) -> None:
 def test_one_switches_to_a_stored_login_records_as_whom_it_stands_for_and_logs_out(
     lab: Lab, sit: Sit
 ) -> None:
-    account = model.NewAccount(name="bar", password=PASSWORD)
+    account = schemas.NewAccount(name="bar", password=PASSWORD)
     lab.house.call("root", api.ADD_ACCOUNT, account)
-    key = lab.house.call("root", api.LOG_IN, model.LogIn(user="bar", password=PASSWORD)).key
+    key = lab.house.call("root", api.LOG_IN, schemas.LogIn(user="bar", password=PASSWORD)).key
     made = lab.house.dispatcher.submit(
-        api.CREATE_SESSION, model.NewSession(label="Of bar"), KeyHolder(key)
+        api.CREATE_SESSION, schemas.NewSession(label="Of bar"), KeyHolder(key)
     )
     code = made.result().code
     lab.store_login("bar", lab.url, key)
@@ -45,7 +45,7 @@ def test_one_switches_to_a_stored_login_records_as_whom_it_stands_for_and_logs_o
         "data-jp-sessions-command", "1"
     )
     asked = lab.house.dispatcher.submit(
-        api.LIST_COMMANDS, model.ListCommands(code=code), KeyHolder(key)
+        api.LIST_COMMANDS, schemas.ListCommands(code=code), KeyHolder(key)
     )
     assert asked.result().items[0].user == "bar"
 

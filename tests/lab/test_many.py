@@ -8,7 +8,7 @@ from itertools import pairwise
 import msgspec
 from playwright.sync_api import Locator, Page, expect
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.browser.conftest import command, wait_until
 from tests.lab.conftest import Lab, Sit
 
@@ -28,7 +28,7 @@ def fill(lab: Lab) -> None:
     """Have one person own all of them, by way of the store itself."""
     calls, asker = [], lab.house.asker("mona")
     for number in range(1, SESSIONS):
-        request = model.NewSession(label=f"Experiment {number:04}")
+        request = schemas.NewSession(label=f"Experiment {number:04}")
         calls.append(lab.house.dispatcher.submit(api.CREATE_SESSION, request, asker))
     code = lab.session("Very long", owner="mona")
     one = command("")
@@ -41,7 +41,7 @@ def fill(lab: Lab) -> None:
             )
             for number in range(first, first + AT_ONCE)
         ]
-        asked = model.RecordCommands(code=code, commands=recordings)
+        asked = schemas.RecordCommands(code=code, commands=recordings)
         calls.append(lab.house.dispatcher.submit(api.RECORD_COMMANDS, asked, asker))
     for call in calls:
         call.result()

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.browser.conftest import command, shown, text
 from tests.lab.conftest import Complaints, Lab, Sit
 
@@ -68,7 +68,7 @@ def test_a_session_is_joined_by_its_url_or_an_invitation_and_what_is_neither_is_
     opened.value.close()
 
     code = lab.session("By invitation")
-    made = lab.house.call("alice", api.INVITE, model.Invite(code=code, roles=["write"]))
+    made = lab.house.call("alice", api.INVITE, schemas.Invite(code=code, roles=["write"]))
     give(made.key)
     dialog.get_by_role("button", name="Join").click()
     expect(dialog).to_contain_text("alice invites you")
@@ -92,7 +92,7 @@ def test_commands_appear_as_they_run_and_are_shown_in_a_sandbox_where_they_can_r
     around = tab.frame_locator("[data-number='2'] iframe")
     assert around.locator("iframe").get_attribute("sandbox") == "allow-scripts"
     expect(around.frame_locator("iframe").locator("#it")).to_have_text("null")
-    failure = model.ErrorOutput(ename="KeyError", evalue="'x'", traceback=["KeyError: 'x'"])
+    failure = schemas.ErrorOutput(ename="KeyError", evalue="'x'", traceback=["KeyError: 'x'"])
     lab.record(code, command("d['x']", failure, status="error"))
     expect(tab.locator("[data-number='3']")).to_contain_text("KeyError: 'x'")
 
@@ -234,7 +234,7 @@ def test_a_group_is_found_and_let_in_and_the_session_goes_over_to_a_new_owner(
     lab: Lab, sit: Sit
 ) -> None:
     lab.session("Handed over", kira="read")
-    lab.house.call("root", api.ADD_GROUP, model.NewGroup(name="hydrology", owners=["alice"]))
+    lab.house.call("root", api.ADD_GROUP, schemas.NewGroup(name="hydrology", owners=["alice"]))
     tab = sit("alice").open_session("Handed over")
     tab.get_by_role("tab", name="Members").click()
     field = tab.get_by_label("User name, or @group")

@@ -11,10 +11,10 @@ from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from sqlalchemy import create_engine, update
 
-from jupyter_sessions import api, folders, model
-from jupyter_sessions.client.entries import Destination
-from jupyter_sessions.client.in_process import InProcess
-from jupyter_sessions.client.outbox import Courier
+from jupyter_sessions import api, paths, schemas
+from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.outbox.entries import Destination
+from jupyter_sessions.client.transports.local import InProcess
 from jupyter_sessions.store import tables
 from tests.conftest import recording
 
@@ -27,15 +27,15 @@ def run(manager: Any, *sources: str) -> None:
     client.kc.stop_channels()
 
 
-def history(transport: InProcess, code: str) -> list[model.CommandSummary]:
+def history(transport: InProcess, code: str) -> list[schemas.CommandSummary]:
     """Return the commands of a session, the first first."""
-    asked = model.ListCommands(code=code, order="oldest", limit=500)
+    asked = schemas.ListCommands(code=code, order="oldest", limit=500)
     return list(transport.call(api.LIST_COMMANDS, asked).items)
 
 
 def test_each_cell_of_two_notebooks_and_of_one_after_a_restart_is_a_command_of_its_own() -> None:
     transport = InProcess()
-    code = transport.call(api.CREATE_SESSION, model.NewSession(label="x")).code
+    code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="x")).code
     manager, client = start_new_kernel(kernel_name="python3")
     client.stop_channels()
     begin = ("%load_ext jupyter_sessions", f"%session resume {code}")
@@ -56,7 +56,7 @@ def test_each_cell_of_two_notebooks_and_of_one_after_a_restart_is_a_command_of_i
 
 def _as_the_version_before(msg_id: str) -> None:
     """Have the own store know its commands as it did when it went by message ids."""
-    engine = create_engine(folders.own_database())
+    engine = create_engine(paths.own_database())
     with engine.begin() as connection:
         connection.execute(update(tables.commands).values(uid=msg_id))
     engine.dispose()
@@ -64,12 +64,12 @@ def _as_the_version_before(msg_id: str) -> None:
 
 def test_an_outbox_of_the_version_before_arrives_exactly_once(home: Path) -> None:
     transport = InProcess()
-    code = transport.call(api.CREATE_SESSION, model.NewSession(label="x")).code
-    now = transport.call(api.GET_SESSION, model.SessionNamed(code=code)).created
+    code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="x")).code
+    now = transport.call(api.GET_SESSION, schemas.SessionNamed(code=code)).created
     first = recording("x = 1", at=now, uid="s_1_7", text="one")
     second = recording("x = 2", at=now.replace(microsecond=9), uid="s_1_7", text="two")
     third = recording("x = 3", at=now, uid="s_1_8", text="three")
-    transport.call(api.RECORD_COMMANDS, model.RecordCommands(code=code, commands=[first]))
+    transport.call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=[first]))
     _as_the_version_before("s_1_7")
     to = Destination(transport.server, transport.user, code)
     lines = [to, first, second, third]

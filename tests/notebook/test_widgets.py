@@ -13,7 +13,7 @@ PROGRAM = """
 from jupyter_sessions import api, model
 from jupyter_sessions.client import choose
 ask = choose.transport().call
-code = ask(api.LIST_SESSIONS, model.ListSessions()).items[0].code
+code = ask(api.LIST_SESSIONS, schemas.ListSessions()).items[0].code
 """
 
 
@@ -64,18 +64,18 @@ def test_what_code_gets_has_a_rich_and_a_plain_display(start: Start) -> None:
     kernel.good("open('f.txt', 'w').write('x')")
     kernel.good("%session publish f.txt")
     kernel.good(PROGRAM)
-    session = kernel.good("ask(api.GET_SESSION, model.SessionNamed(code=code))")
+    session = kernel.good("ask(api.GET_SESSION, schemas.SessionNamed(code=code))")
     assert "Two &lt;b&gt;" in session.html
     assert "Two <b>" in session.text
-    command = kernel.good("ask(api.GET_COMMAND, model.CommandNamed(code=code, number=1))")
+    command = kernel.good("ask(api.GET_COMMAND, schemas.CommandNamed(code=code, number=1))")
     assert "&lt;i&gt;out" in command.html
     assert "<i>out" in command.text
-    page = kernel.good("ask(api.LIST_COMMANDS, model.ListCommands(code=code))")
+    page = kernel.good("ask(api.LIST_COMMANDS, schemas.ListCommands(code=code))")
     assert "<table" in page.html
     assert "print(" in page.text
-    file = kernel.good("ask(api.GET_FILE, model.FileNamed(code=code, path='f.txt'))")
+    file = kernel.good("ask(api.GET_FILE, schemas.FileNamed(code=code, path='f.txt'))")
     assert "text/plain" in file.html
     assert "SHA-256" in file.text
     kernel.good("%unload_ext jupyter_sessions")
-    plain = kernel.good("ask(api.GET_SESSION, model.SessionNamed(code=code))")
+    plain = kernel.good("ask(api.GET_SESSION, schemas.SessionNamed(code=code))")
     assert plain.html == ""

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from tests.waiting import until
 
 START = """
@@ -43,14 +43,14 @@ class Told:
         """The cell that begins recording."""
         return START.format(told=str(self.path), options=self.options).strip()
 
-    def all(self) -> list[model.Recording]:
+    def all(self) -> list[schemas.Recording]:
         """Every recording, in the order they were told."""
         if not self.path.exists():
             return []
         lines = self.path.read_bytes().splitlines()
-        return [msgspec.json.decode(line, type=model.Recording) for line in lines]
+        return [msgspec.json.decode(line, type=schemas.Recording) for line in lines]
 
-    def commands(self) -> dict[str, model.Recording]:
+    def commands(self) -> dict[str, schemas.Recording]:
         """The last word on each command, by its source, in the order of their starts."""
         return {recording.request.source: recording for recording in self.all()}
 

@@ -12,8 +12,8 @@ import pytest
 from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 
-from jupyter_sessions import model
-from jupyter_sessions.recorder.subscriber import Subscriber
+from jupyter_sessions import schemas
+from jupyter_sessions.recorder.iopub.subscriber import Subscriber
 from tests.recorder.conftest import Told
 
 
@@ -36,21 +36,21 @@ def run(manager: KernelManager, *sources: str) -> list[Any]:
     return cells
 
 
-def texts(recording: model.Recording) -> str:
+def texts(recording: schemas.Recording) -> str:
     """Return what a command has printed."""
     assert recording.response is not None
     return "".join(each.text for each in recording.response.outputs)
 
 
-def last(recordings: list[model.Recording]) -> list[model.Recording]:
+def last(recordings: list[schemas.Recording]) -> list[schemas.Recording]:
     """Return the last word on each command, in the order of their starts."""
     return list({each.id: each for each in recordings}.values())
 
 
 @contextmanager
-def listening(manager: KernelManager) -> Iterator[tuple[Subscriber, list[model.Recording]]]:
+def listening(manager: KernelManager) -> Iterator[tuple[Subscriber, list[schemas.Recording]]]:
     """Listen to a kernel from without; after the block the list holds what was told of it."""
-    told: list[model.Recording] = []
+    told: list[schemas.Recording] = []
     subscriber = Subscriber(Path(manager.connection_file), told.append)
     assert subscriber.wait_until_listening(10)
     try:

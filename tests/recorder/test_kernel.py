@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from tests.recorder.conftest import Told
 
 Run = Callable[..., list[nbformat.NotebookNode]]
@@ -151,7 +151,7 @@ def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, told: T
     assert response is not None
     assert response.status == "completed"
     [output] = response.outputs
-    assert isinstance(output, model.Stream)
+    assert isinstance(output, schemas.Stream)
     assert len(output.text) == 1_000_000
     assert "cut at 976.6 KiB: 18.1 MiB more came" in response.note
     assert told.outputs("print('next')")[0]["text"] == "next\n"
@@ -188,7 +188,7 @@ def test_stopping_tells_all_until_then_and_nothing_later(run: Run, told: Told) -
     response = told.commands()[stop].response
     assert response is not None
     assert response.status == "completed"
-    assert response.outputs == [model.Stream(name="stdout", text="before\n")]
+    assert response.outputs == [schemas.Stream(name="stdout", text="before\n")]
     assert "Recording was stopped by this command" in response.note
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.recorder.outputs import OutputArea, StreamText, output_from_content
 
-PICTURE = model.DisplayData(data={"image/png": "iVBORw0KGgo="}, metadata={})
+PICTURE = schemas.DisplayData(data={"image/png": "iVBORw0KGgo="}, metadata={})
 
 
 def written(*texts: str) -> str:
@@ -49,9 +49,9 @@ def test_text_of_one_stream_is_one_output_until_something_else_comes() -> None:
     for name, text in [("stdout", "a"), ("stdout", "b"), ("stderr", "c"), ("stdout", "d")]:
         area.write(name, text)
     assert area.to_outputs() == [
-        model.Stream(name="stdout", text="ab"),
-        model.Stream(name="stderr", text="c"),
-        model.Stream(name="stdout", text="d"),
+        schemas.Stream(name="stdout", text="ab"),
+        schemas.Stream(name="stderr", text="c"),
+        schemas.Stream(name="stdout", text="d"),
     ]
 
 
@@ -59,15 +59,15 @@ def test_clearing_with_wait_clears_when_the_next_output_comes() -> None:
     area = OutputArea(1000)
     area.write("stdout", "old")
     area.clear(wait=True)
-    assert area.to_outputs() == [model.Stream(name="stdout", text="old")]
+    assert area.to_outputs() == [schemas.Stream(name="stdout", text="old")]
     area.write("stdout", "new")
-    assert area.to_outputs() == [model.Stream(name="stdout", text="new")]
+    assert area.to_outputs() == [schemas.Stream(name="stdout", text="new")]
 
 
 def test_an_update_replaces_every_output_under_its_display_id() -> None:
     area = OutputArea(1000)
-    before = model.DisplayData(data={"text/plain": "1"}, metadata={})
-    after = model.DisplayData(data={"text/plain": "2"}, metadata={"isolated": True})
+    before = schemas.DisplayData(data={"text/plain": "1"}, metadata={})
+    after = schemas.DisplayData(data={"text/plain": "2"}, metadata={"isolated": True})
     area.add(before, 10, "one")
     area.add(before, 10, "other")
     area.add(before, 10, "one")
@@ -90,17 +90,17 @@ def test_past_the_limit_outputs_are_cut_and_the_note_says_so() -> None:
     area.write("stdout", "789abc")
     area.add(PICTURE, 3)
     area.write("stderr", "x")
-    assert area.to_outputs() == [model.Stream(name="stdout", text="0123456789")]
+    assert area.to_outputs() == [schemas.Stream(name="stdout", text="0123456789")]
     assert area.note == "The outputs were cut at 10 bytes: 7 bytes more came and are not kept."
 
 
 def test_a_cut_does_not_split_a_character() -> None:
     area = OutputArea(4)
     area.write("stdout", "ééé")
-    assert area.to_outputs() == [model.Stream(name="stdout", text="éé")]
+    assert area.to_outputs() == [schemas.Stream(name="stdout", text="éé")]
     area = OutputArea(3)
     area.write("stdout", "ééé")
-    assert area.to_outputs() == [model.Stream(name="stdout", text="é")]
+    assert area.to_outputs() == [schemas.Stream(name="stdout", text="é")]
 
 
 def test_a_progress_bar_takes_no_more_room_than_its_line() -> None:
@@ -108,7 +108,7 @@ def test_a_progress_bar_takes_no_more_room_than_its_line() -> None:
     for percent in range(1000):
         area.write("stderr", f"\r{percent:4d}")
     assert area.note == ""
-    assert area.to_outputs() == [model.Stream(name="stderr", text=" 999")]
+    assert area.to_outputs() == [schemas.Stream(name="stderr", text=" 999")]
 
 
 def test_clearing_makes_room_again() -> None:
@@ -116,7 +116,7 @@ def test_clearing_makes_room_again() -> None:
     area.write("stdout", "too much")
     area.clear(wait=False)
     area.write("stdout", "fits")
-    assert area.to_outputs() == [model.Stream(name="stdout", text="fits")]
+    assert area.to_outputs() == [schemas.Stream(name="stdout", text="fits")]
     assert area.note == ""
 
 
@@ -124,7 +124,7 @@ def test_an_update_that_does_not_fit_leaves_an_empty_output_and_a_note() -> None
     area = OutputArea(20)
     area.add(PICTURE, 10, "id")
     area.update("id", PICTURE, 30)
-    assert area.to_outputs() == [model.DisplayData(data={}, metadata={})]
+    assert area.to_outputs() == [schemas.DisplayData(data={}, metadata={})]
     assert "cut at 20 bytes" in area.note
 
 
@@ -137,5 +137,5 @@ def test_an_output_that_is_not_as_the_protocol_says_is_refused() -> None:
 
 def test_what_is_transient_is_not_kept() -> None:
     content = {"data": {"text/plain": "x"}, "metadata": {}, "transient": {"display_id": "1"}}
-    expected = model.DisplayData(data={"text/plain": "x"}, metadata={})
+    expected = schemas.DisplayData(data={"text/plain": "x"}, metadata={})
     assert output_from_content("display_data", content) == expected

@@ -5,19 +5,19 @@ from itertools import pairwise
 
 import pytest
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.recorder import pace
 from jupyter_sessions.recorder import tracker as tracking
 from jupyter_sessions.recorder.tracker import Tracker
 
 STARTED = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-REQUEST = model.CommandRequest(source="1", started=STARTED)
+REQUEST = schemas.CommandRequest(source="1", started=STARTED)
 ENDED = STARTED + timedelta(seconds=2)
-ONE = model.DisplayData(data={"text/plain": "one"}, metadata={})
-TWO = model.DisplayData(data={"text/plain": "two"}, metadata={})
+ONE = schemas.DisplayData(data={"text/plain": "one"}, metadata={})
+TWO = schemas.DisplayData(data={"text/plain": "two"}, metadata={})
 
 
-def responses(recordings: list[model.Recording]) -> list[model.CommandResponse | None]:
+def responses(recordings: list[schemas.Recording]) -> list[schemas.CommandResponse | None]:
     return [recording.response for recording in recordings]
 
 
@@ -27,13 +27,13 @@ def test_a_quick_command_is_told_of_once_when_it_has_ended() -> None:
     assert tracker.take_due(0.1) == []
     tracker.write("a", "stdout", "x")
     tracker.end("a", now=2.0)
-    response = model.CommandResponse(
+    response = schemas.CommandResponse(
         status="completed",
-        outputs=[model.Stream(name="stdout", text="x")],
+        outputs=[schemas.Stream(name="stdout", text="x")],
         finished=ENDED,
         duration=2.0,
     )
-    recording = model.Recording(id="a", request=REQUEST, response=response, version=1)
+    recording = schemas.Recording(id="a", request=REQUEST, response=response, version=1)
     assert tracker.take_due(0.2) == [recording]
     assert tracker.due() is None
     assert tracker.take_due(99.0) == []
@@ -49,8 +49,8 @@ def test_a_long_command_is_told_of_again_only_when_it_has_put_out_more() -> None
     assert tracker.take_due(1.4) == []
     [told] = tracker.take_due(2.0)
     assert told.response is None
-    assert told.so_far == model.SoFar(
-        outputs=[model.Stream(name="stdout", text="x")], until=STARTED + timedelta(seconds=2)
+    assert told.so_far == schemas.SoFar(
+        outputs=[schemas.Stream(name="stdout", text="x")], until=STARTED + timedelta(seconds=2)
     )
     assert tracker.due() is None
     tracker.end("a", now=2.0)
@@ -107,7 +107,7 @@ def test_changes_of_an_ended_command_are_told_at_most_once_a_second() -> None:
     assert tracker.due() == 2.0
     [changed] = tracker.take_due(2.0)
     assert changed.response is not None
-    assert changed.response.outputs == [model.Stream(name="stdout", text="xyz")]
+    assert changed.response.outputs == [schemas.Stream(name="stdout", text="xyz")]
 
 
 def test_at_the_end_changes_are_told_without_waiting() -> None:
@@ -157,7 +157,7 @@ def test_an_update_of_nothing_shown_tells_nothing() -> None:
 def test_an_error_among_the_outputs_decides_the_status_even_when_cleared() -> None:
     tracker = Tracker()
     tracker.open("a", REQUEST, now=0.0)
-    tracker.add("a", model.ErrorOutput(ename="E", evalue="", traceback=[]), 10)
+    tracker.add("a", schemas.ErrorOutput(ename="E", evalue="", traceback=[]), 10)
     tracker.clear("a", wait=False)
     tracker.end("a", now=2.0)
     [response] = responses(tracker.take_due(0.0))
@@ -208,7 +208,7 @@ def test_the_same_id_opened_twice_is_one_command() -> None:
     tracker.end("a", now=2.0)
     [response] = responses(tracker.take_due(0.0))
     assert response is not None
-    assert response.outputs == [model.Stream(name="stdout", text="x")]
+    assert response.outputs == [schemas.Stream(name="stdout", text="x")]
 
 
 def test_old_commands_are_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:

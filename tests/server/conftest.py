@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from jupyter_sessions import api, model
-from jupyter_sessions.core.askers import KeyHolder
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.types import KeyHolder
 from tests.conftest import PASSWORD, Clock, House
 from tests.server.serving import Place, Server, bearer, key_for, parts, publish
 
@@ -94,24 +94,24 @@ class Site:
         self.keys[name] = asker.key
         return name
 
-    def session(self, state: model.State = "active") -> str:
+    def session(self, state: schemas.State = "active") -> str:
         """Make a session with members and some of everything in it; return its code."""
         house = self.house
-        house.call("owner", api.SWITCH_GROUP, model.SwitchGroup(group="lab"))
+        house.call("owner", api.SWITCH_GROUP, schemas.SwitchGroup(group="lab"))
         code = house.new("owner", label="A session").code
         roles = MEMBERS | {"revoked": "admin", "disabled": "admin", "expired": "admin"}
         roles |= {f"@of-{name}": role for name, role in THROUGH_GROUPS.items()}
         roles["@of-group-left"] = "admin"
-        grants = [model.Grant(user=name, roles=[role]) for name, role in roles.items()]
-        house.call("owner", api.GRANT_ROLES, model.GrantRoles(code=code, grants=grants))
-        house.call("owner", api.REVOKE_ROLES, model.RevokeRoles(code=code, users=["revoked"]))
+        grants = [schemas.Grant(user=name, roles=[role]) for name, role in roles.items()]
+        house.call("owner", api.GRANT_ROLES, schemas.GrantRoles(code=code, grants=grants))
+        house.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["revoked"]))
         house.record(code, "print('the owner')", by="owner", text="the owner's")
         house.record(code, "print('a writer')", by="writer", text="a writer's")
         publish(house, code, "site/index.html", FILE, by="writer")
-        value = model.SetScratch(code=code, name="kept", value={"a": 1})
+        value = schemas.SetScratch(code=code, name="kept", value={"a": 1})
         house.call("writer", api.SET_SCRATCH, value)
         self.let_in(code)
-        named = model.SessionNamed(code=code)
+        named = schemas.SessionNamed(code=code)
         change = {
             "disabled": api.DISABLE_SESSION,
             "closed": api.CLOSE_SESSION,
@@ -123,15 +123,15 @@ class Site:
 
     def invite(self, code: str, *roles: str, uses: int = 1) -> str:
         """Make an invitation, and return its key."""
-        wanted = model.Invite(code=code, roles=list(roles), uses=uses)
+        wanted = schemas.Invite(code=code, roles=list(roles), uses=uses)
         key: str = self.house.call("owner", api.INVITE, wanted).key
         return key
 
     def let_in(self, code: str) -> None:
         """Have the invited and a guest come into a session by invitations, both to write."""
         key = self.invite(code, "write", uses=2)
-        self.house.call("invited", api.JOIN, model.KeyShown(key=key))
-        entering = model.EnterAsGuest(key=key, name=self.name())
+        self.house.call("invited", api.JOIN, schemas.KeyShown(key=key))
+        entering = schemas.EnterAsGuest(key=key, name=self.name())
         self.guests[code] = self.house.call("nobody", api.ENTER_AS_GUEST, entering).login.key
 
     def view(self, who: str, code: str, **what: Any) -> str:
@@ -150,24 +150,24 @@ def _populate(site: Site) -> None:
         asker = house.keys[name]
         assert isinstance(asker, KeyHolder)
         site.keys[name] = asker.key
-    house.call("root", api.DISABLE_ACCOUNT, model.AccountNamed(name="disabled"))
+    house.call("root", api.DISABLE_ACCOUNT, schemas.AccountNamed(name="disabled"))
     # The system user who runs the server is its administrator, and gets its key by a one-time link.
     site.keys["administrator"] = key_for(house, getpass.getuser())
     past = Clock(datetime.now(UTC) - timedelta(days=31))
     with site.place.house(past) as then:
-        request = model.LogIn(user="expired", password=PASSWORD)
+        request = schemas.LogIn(user="expired", password=PASSWORD)
         site.keys["expired"] = then.call("nobody", api.LOG_IN, request).key
 
 
 def _group(site: Site) -> None:
     house = site.house
     for name in (*THROUGH_GROUPS, "group-left"):
-        house.call("root", api.ADD_GROUP, model.NewGroup(name=f"of-{name}", owners=["owner"]))
-        users = model.GroupUsers(name=f"of-{name}", users=[name])
+        house.call("root", api.ADD_GROUP, schemas.NewGroup(name=f"of-{name}", owners=["owner"]))
+        users = schemas.GroupUsers(name=f"of-{name}", users=[name])
         house.call("owner", api.ADD_GROUP_USERS, users)
     house.call("owner", api.REMOVE_GROUP_USERS, users)
-    house.call("root", api.ADD_GROUP, model.NewGroup(name="lab", owners=sorted(OWN_LAB)))
-    users = model.GroupUsers(name="lab", users=sorted(IN_LAB - OWN_LAB))
+    house.call("root", api.ADD_GROUP, schemas.NewGroup(name="lab", owners=sorted(OWN_LAB)))
+    users = schemas.GroupUsers(name="lab", users=sorted(IN_LAB - OWN_LAB))
     house.call("group-owner", api.ADD_GROUP_USERS, users)
 
 

@@ -20,8 +20,8 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from jupyter_sessions import api, model
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.limits import Limits
 from tests.conftest import Clock, House, free_port
 from tests.waiting import STARTED_WITHIN, until
@@ -217,16 +217,18 @@ def recording(uid: str, source: str = "1 + 1", text: str = "") -> dict[str, Any]
     }
 
 
-def publish(house: House, code: str, path: str, content: bytes, by: str, **more: Any) -> model.File:
+def publish(
+    house: House, code: str, path: str, content: bytes, by: str, **more: Any
+) -> schemas.File:
     """Publish a file in process."""
-    request = model.PublishFile(code=code, path=path, **more)
-    file: model.File = house.call(by, api.PUBLISH_FILE, request, upload=content)
+    request = schemas.PublishFile(code=code, path=path, **more)
+    file: schemas.File = house.call(by, api.PUBLISH_FILE, request, upload=content)
     return file
 
 
 def key_for(house: House, name: str) -> str:
     """Log someone in without a password."""
-    ticket = house.call(name, api.MAKE_TICKET, model.Nothing()).ticket
-    request = model.LogInWithTicket(ticket=ticket)
+    ticket = house.call(name, api.MAKE_TICKET, schemas.Nothing()).ticket
+    request = schemas.LogInWithTicket(ticket=ticket)
     key: str = house.call("nobody", api.LOG_IN_WITH_TICKET, request).key
     return key

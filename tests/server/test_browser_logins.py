@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.client.entering import login_link
-from jupyter_sessions.client.http import Http
+from jupyter_sessions.client.transports.http import Http
 from tests.conftest import PASSWORD
 from tests.server.conftest import Site
 from tests.server.serving import Place, publish
@@ -161,7 +161,7 @@ def test_a_capability_url_stays_dead_after_revoke_and_grant(
         viewer = who if who in site.keys else "group-reader"
         url = site.view(viewer, code, **what) + tail
         assert site.http.get(url).status_code == 200
-        site.house.call("owner", api.REVOKE_ROLES, model.RevokeRoles(code=code, users=[name]))
+        site.house.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=[name]))
         assert site.http.get(url).status_code == 404
         site.house.grant(code, name, "read", by="owner")
         assert site.http.get(url).status_code == 404

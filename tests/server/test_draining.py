@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_sessions import api, model
-from tests.server.kernels.jupyter import Jupyter, running
+from jupyter_sessions import api, schemas
+from tests.server.recording.jupyter import Jupyter, running
 from tests.server.serving import (
     Place,
     address,
@@ -78,7 +78,7 @@ def test_busy_connections_get_all_their_answers(place: Place, how: int) -> None:
     assert all(sender.told_to_close for sender in senders)
     acknowledged = [uid for sender in senders for uid in sender.acknowledged]
     with place.house() as house:
-        listed: Any = house.call("root", api.GET_SESSION, model.SessionNamed(code=code))
+        listed: Any = house.call("root", api.GET_SESSION, schemas.SessionNamed(code=code))
     assert listed.commands == len(acknowledged)
     assert took < STARTED_WITHIN
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from jupyter_sessions.core.askers import KeyHolder
+from jupyter_sessions.core.types import KeyHolder
 from tests.server.conftest import Site
 
 

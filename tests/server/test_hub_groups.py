@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from jupyter_sessions import api
-from jupyter_sessions.server.identity import ask_every_minute
+from jupyter_sessions.server.auth import ask_every_minute
 from tests.server.serving import Place
 
 HUB = '''

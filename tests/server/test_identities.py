@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
-from jupyter_sessions import api, errors, model, roles
+from jupyter_sessions import api, errors, roles, schemas
 from jupyter_sessions.api import OPERATIONS, Needs, Operation
 from jupyter_sessions.roles import Roles
 from tests.conftest import PASSWORD
@@ -35,7 +35,7 @@ NOT_SIGNED_IN = {
     "disabled": "login_revoked",
     "expired": "login_expired",
 }
-STATES: tuple[model.State, ...] = get_args(model.State)
+STATES: tuple[schemas.State, ...] = get_args(schemas.State)
 NEW = "the content of a new file"
 
 
@@ -69,7 +69,7 @@ class Case:
         """Return the number of an invitation of the session at hand."""
         if not (self.allowed and self.code):
             return 1
-        listing = model.ListInvitations(code=self.code)
+        listing = schemas.ListInvitations(code=self.code)
         page = self.site.house.call("owner", api.LIST_INVITATIONS, listing)
         number: int = page.items[0].id
         return number
@@ -79,7 +79,7 @@ class Case:
         if not self.allowed:
             return "spare"
         name = self.site.name()
-        account = model.NewAccount(name=name, password=PASSWORD)
+        account = schemas.NewAccount(name=name, password=PASSWORD)
         self.site.house.call("root", api.ADD_ACCOUNT, account)
         return name
 
@@ -88,14 +88,14 @@ class Case:
         if not self.allowed:
             return "lab"
         name = self.site.name()
-        self.site.house.call("root", api.ADD_GROUP, model.NewGroup(name=name))
+        self.site.house.call("root", api.ADD_GROUP, schemas.NewGroup(name=name))
         return name
 
     def user_of_lab(self) -> str:
         """Name an account in the group ``lab``, whose place there the request may change."""
         name = self.account()
         if self.allowed:
-            users = model.GroupUsers(name="lab", users=[name])
+            users = schemas.GroupUsers(name="lab", users=[name])
             self.site.house.call("root", api.ADD_GROUP_USERS, users)
         return name
 
@@ -168,7 +168,7 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "password.change": lambda case: {"current": PASSWORD, "password": PASSWORD},
     "logins.create": lambda case: {"user": "spare", "password": PASSWORD},
     "logins.redeem": lambda case: {
-        "ticket": case.site.house.call("spare", api.MAKE_TICKET, model.Nothing()).ticket
+        "ticket": case.site.house.call("spare", api.MAKE_TICKET, schemas.Nothing()).ticket
     },
     "logins.check": lambda case: {},
     "logins.keep": lambda case: {},
@@ -305,12 +305,12 @@ def _handshake(
 
 def snapshot(site: Site, code: str) -> Any:
     """Return all that the owner sees of a session, to tell whether anything has changed."""
-    house, named = site.house, model.SessionNamed(code=code)
+    house, named = site.house, schemas.SessionNamed(code=code)
     try:
-        events = house.call("owner", api.LIST_EVENTS, model.ListEvents(code=code, limit=500))
-        files = house.call("owner", api.LIST_FILES, model.ListFiles(code=code, deep=True))
+        events = house.call("owner", api.LIST_EVENTS, schemas.ListEvents(code=code, limit=500))
+        files = house.call("owner", api.LIST_FILES, schemas.ListFiles(code=code, deep=True))
         members = house.call("owner", api.LIST_MEMBERS, named)
-        scratch = house.call("owner", api.LIST_SCRATCH, model.ListScratch(code=code))
+        scratch = house.call("owner", api.LIST_SCRATCH, schemas.ListScratch(code=code))
         return house.call("owner", api.GET_SESSION, named), events, files, members, scratch
     except errors.WrongState as error:
         return str(error)
@@ -323,7 +323,7 @@ def test_every_operation_has_an_entry_for_how_to_call_it() -> None:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("operation", IN_SESSION, ids=lambda operation: operation.name)
 def test_everyone_may_do_in_a_session_what_the_table_says_and_no_more(
-    site: Site, operation: Operation[Any, Any], state: model.State
+    site: Site, operation: Operation[Any, Any], state: schemas.State
 ) -> None:
     untouched = site.session(state)
     before = snapshot(site, untouched)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import websocket
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.conftest import PASSWORD
 from tests.server.conftest import Site
 from tests.server.serving import Place, address, bearer, dateless, error_of
@@ -140,7 +140,7 @@ def test_a_key_that_is_none_shows_the_form_again_and_is_escaped(
 def test_keys_that_let_nobody_in_answer_alike_to_the_byte(site: Site, code: str) -> None:
     used = site.invite(code)
     site.ask("stranger", api.JOIN, key=used)
-    site.house.call("owner", api.REVOKE_ROLES, model.RevokeRoles(code=code, users=["stranger"]))
+    site.house.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["stranger"]))
     who = site.account()
     answers = {
         dateless(site.ask(who, api.JOIN, key=key).content)

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.http import Http
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client.transports.http import Http
 from tests.server.conftest import Site
 from tests.server.serving import error_of, read_answer
 
@@ -73,34 +73,34 @@ def http(site: Site, relay: Cutting) -> Iterator[Http]:
 
 def test_what_makes_something_is_sent_again_and_made_once(http: Http, relay: Cutting) -> None:
     relay.cuts = 2
-    made = http.call(api.CREATE_SESSION, model.NewSession(label="Once"))
+    made = http.call(api.CREATE_SESSION, schemas.NewSession(label="Once"))
     assert relay.cut == 2
-    listed = http.call(api.LIST_SESSIONS, model.ListSessions()).items
+    listed = http.call(api.LIST_SESSIONS, schemas.ListSessions()).items
     assert [session.code for session in listed if session.label == "Once"] == [made.code]
 
     relay.cut = 0
-    publish = model.PublishFile(code=made.code, path="x")
+    publish = schemas.PublishFile(code=made.code, path="x")
     assert http.call(api.PUBLISH_FILE, publish, b"content").size == 7
     relay.cut = 0
-    invitation = http.call(api.INVITE, model.Invite(code=made.code, roles=["read"]))
-    page = http.call(api.LIST_INVITATIONS, model.ListInvitations(code=made.code))
+    invitation = http.call(api.INVITE, schemas.Invite(code=made.code, roles=["read"]))
+    page = http.call(api.LIST_INVITATIONS, schemas.ListInvitations(code=made.code))
     assert [one.id for one in page.items] == [invitation.invitation.id]
-    looked = http.call(api.LOOK_AT_INVITATION, model.KeyShown(key=invitation.key))
+    looked = http.call(api.LOOK_AT_INVITATION, schemas.KeyShown(key=invitation.key))
     assert looked.label == "Once"
     relay.cut = 0
-    assert http.call(api.REMOVE_SESSION, model.SessionNamed(code=made.code)).code == made.code
+    assert http.call(api.REMOVE_SESSION, schemas.SessionNamed(code=made.code)).code == made.code
 
 
 def test_reading_is_sent_again(http: Http, relay: Cutting) -> None:
     relay.cuts = 1
-    assert http.call(api.LIST_SESSIONS, model.ListSessions()).items == []
+    assert http.call(api.LIST_SESSIONS, schemas.ListSessions()).items == []
     assert relay.cut == 1
 
 
 def test_what_is_lost_for_good_may_have_been_done_and_says_so(http: Http, relay: Cutting) -> None:
     relay.cuts = 100
     with pytest.raises(errors.ConnectionLost, match="can't be reached") as lost:
-        http.call(api.CREATE_SESSION, model.NewSession())
+        http.call(api.CREATE_SESSION, schemas.NewSession())
     assert "It may have been done" in lost.value.hint
     assert 1 < relay.cut < 10
 
@@ -108,7 +108,7 @@ def test_what_is_lost_for_good_may_have_been_done_and_says_so(http: Http, relay:
 def test_what_takes_no_key_is_not_sent_again(http: Http, relay: Cutting) -> None:
     relay.cuts = 1
     with pytest.raises(errors.ConnectionLost):
-        http.call(api.MAKE_TICKET, model.Nothing())
+        http.call(api.MAKE_TICKET, schemas.Nothing())
     assert relay.cut == 1
 
 

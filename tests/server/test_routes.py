@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.conftest import free_port
 from tests.server.conftest import Site
 from tests.server.serving import Place, address, bearer, key_for
@@ -65,7 +65,7 @@ def show(app):
                             | set(walk(app.web_app.wildcard_router.rules)))), file=sys.stdout)
 """
 SERVE_LISTING = f"""{LISTING}
-from jupyter_sessions.server.serve import ServedSessions
+from jupyter_sessions.server.app import ServedSessions
 show(ServedSessions.initialize_server(["--port=PORT"]))
 """
 JUPYTER_LISTING = f"""{LISTING}
@@ -308,7 +308,7 @@ def test_who_gets_past_the_token_is_the_user_who_runs_the_server(with_token: Jup
     # What they make over HTTP and in process is theirs alike.
     made = httpx.post(f"{with_token.url}{api.PREFIX}/sessions", headers=token, content=b"{}").json()
     with with_token.place.house() as house:
-        session = house.call("root", api.GET_SESSION, model.SessionNamed(code=made["code"]))
+        session = house.call("root", api.GET_SESSION, schemas.SessionNamed(code=made["code"]))
         assert session.owner == getpass.getuser()
     for wrong in ({}, {"Authorization": "token wrong"}, {"Authorization": "Bearer jses_wrong"}):
         assert httpx.get(path, headers=wrong).status_code == 401

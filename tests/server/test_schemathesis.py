@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from jupyter_sessions import api, model
-from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.transports.local import InProcess
 from tests.conftest import Serve
 
 CHECKS = (
@@ -27,8 +27,8 @@ def test_the_api_does_what_its_document_says_whatever_is_asked(
     serve: Serve, tmp_path: Path, ending: bool
 ) -> None:
     served, here = serve(), InProcess()
-    code = here.call(api.CREATE_SESSION, model.NewSession(label="driven")).code
-    ticket = here.call(api.MAKE_TICKET, model.Nothing()).ticket
+    code = here.call(api.CREATE_SESSION, schemas.NewSession(label="driven")).code
+    ticket = here.call(api.MAKE_TICKET, schemas.Nothing()).ticket
     login = httpx.post(f"{served.url}/sessions/api/login/ticket", json={"ticket": ticket})
     settings = tmp_path / "schemathesis.toml"
     settings.write_text(f'[parameters]\ncode = "{code}"\n')

@@ -11,7 +11,7 @@ import sys
 import httpx
 import websocket
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.conftest import free_port
 from tests.server.serving import (
     Place,
@@ -62,7 +62,7 @@ def test_a_request_that_is_open_on_sigterm_is_answered(place: Place) -> None:
             connection.sendall(b"ended")
             assert status_of(read_answer(connection)) == 200
         assert server.process.wait(STARTED_WITHIN) == 0
-        file = house.call("root", api.GET_FILE, model.FileNamed(code=code, path="x.txt"))
+        file = house.call("root", api.GET_FILE, schemas.FileNamed(code=code, path="x.txt"))
         assert file.size == 10
 
 

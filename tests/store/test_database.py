@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, insert, select, text, update
 
 from jupyter_sessions import errors
-from jupyter_sessions.store import engines, sharing
+from jupyter_sessions.store import engines, sqlite_library
 from jupyter_sessions.store.database import Database, Transaction
 from jupyter_sessions.store.tables import settings
 
@@ -36,7 +36,7 @@ def names(store: Database) -> list[str]:
 
 def elsewhere(url: str) -> Engine:
     """Return another way to the same database; two SQLite libraries in one process lock nothing."""
-    module = {"module": sharing.sqlite_module()} if url.startswith("sqlite") else {}
+    module = {"module": sqlite_library.sqlite_module()} if url.startswith("sqlite") else {}
     return create_engine(url, **module)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.core.dispatch import Dispatcher
-from jupyter_sessions.store.sharing import sqlite_module
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.store.sqlite_library import sqlite_module
 
 
 @pytest.fixture

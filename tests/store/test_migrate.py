@@ -11,9 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from jupyter_sessions import errors
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.errors import SessionsError
-from jupyter_sessions.store import migrate, sharing
+from jupyter_sessions.store import migrate, sqlite_library
 from jupyter_sessions.store.database import Database
 from jupyter_sessions.store.tables import REVISION, metadata
 
@@ -83,7 +83,7 @@ def test_a_migration_that_is_interrupted_leaves_nothing_and_is_done_next_time(
 ):
     killed = program(INTERRUPTED, database, str(after))
     assert killed.wait(WAITED) == 9
-    module = {"module": sharing.sqlite_module()} if database.startswith("sqlite") else {}
+    module = {"module": sqlite_library.sqlite_module()} if database.startswith("sqlite") else {}
     engine = create_engine(database, **module)
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import create_engine, text
 
 from jupyter_sessions import api
-from jupyter_sessions.core.dispatch import Dispatcher
-from jupyter_sessions.store import sharing
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.store import sqlite_library
 from tests.conftest import House
 from tests.core.asking import commands, do, record, recorded
 
@@ -32,7 +32,7 @@ def test_commands_of_before_are_told_apart_too(house: House, database: str, tmp_
     record(house, code, *(recorded(house, each) for each in ["a = 1", long, "%session history"]))
     record(house, other, recorded(house, "%session new x"))
     house.dispatcher.close()
-    module = {"module": sharing.sqlite_module()} if database.startswith("sqlite") else {}
+    module = {"module": sqlite_library.sqlite_module()} if database.startswith("sqlite") else {}
     engine = create_engine(database, **module)
     with engine.begin() as connection:
         for statement in BEFORE:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.core.askers import SystemUser
-from jupyter_sessions.core.dispatch import Dispatcher
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import SystemUser
 
 ME = SystemUser("root")
 
@@ -31,11 +31,11 @@ def test_nothing_is_read_or_acknowledged_then(
 ) -> None:
     folder = tmp_path / "store"
     store = Dispatcher(f"sqlite:///{folder / 'sessions.db'}", tmp_path / "blobs")
-    store.submit(api.CREATE_SESSION, model.NewSession(label="before"), ME).result()
+    store.submit(api.CREATE_SESSION, schemas.NewSession(label="before"), ME).result()
     how(folder)
     for operation, request in (
-        (api.CREATE_SESSION, model.NewSession(label="after")),
-        (api.LIST_SESSIONS, model.ListSessions()),
+        (api.CREATE_SESSION, schemas.NewSession(label="after")),
+        (api.LIST_SESSIONS, schemas.ListSessions()),
     ):
         with pytest.raises(errors.StoreGone, match=r"moved, removed or replaced"):
             store.submit(operation, request, ME).result()
@@ -47,11 +47,11 @@ def test_it_goes_on_when_the_file_is_back(tmp_path: Path) -> None:
     store = Dispatcher(f"sqlite:///{folder / 'sessions.db'}", tmp_path / "blobs")
     move(folder)
     with pytest.raises(errors.StoreGone):
-        store.submit(api.LIST_SESSIONS, model.ListSessions(), ME).result()
+        store.submit(api.LIST_SESSIONS, schemas.ListSessions(), ME).result()
     folder.with_name("elsewhere").rename(folder)
-    made = store.submit(api.CREATE_SESSION, model.NewSession(label="again"), ME).result()
+    made = store.submit(api.CREATE_SESSION, schemas.NewSession(label="again"), ME).result()
     store.close()
     again = Dispatcher(f"sqlite:///{folder / 'sessions.db'}", tmp_path / "blobs")
-    page = again.submit(api.LIST_SESSIONS, model.ListSessions(), ME).result()
+    page = again.submit(api.LIST_SESSIONS, schemas.ListSessions(), ME).result()
     assert [each.code for each in page.items] == [made.code]
     again.close()

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_sessions import api, model
-from jupyter_sessions.client.in_process import InProcess
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.client.transports.local import InProcess
 from tests.waiting import STARTED_WITHIN
 
 
@@ -23,38 +23,38 @@ class Store:
 
     transport: Transport
 
-    def new(self, label: str = "A session") -> model.Session:
+    def new(self, label: str = "A session") -> schemas.Session:
         """Make a session."""
-        return self.transport.call(api.CREATE_SESSION, model.NewSession(label=label))
+        return self.transport.call(api.CREATE_SESSION, schemas.NewSession(label=label))
 
     def record(self, code: str, *sources: str, **response: Any) -> list[int]:
         """Record commands."""
         now = datetime.now(UTC)
         commands = [
-            model.Recording(
+            schemas.Recording(
                 id=f"{time.monotonic_ns()}-{place}",
-                request=model.CommandRequest(source=source, started=now),
-                response=model.CommandResponse(
+                request=schemas.CommandRequest(source=source, started=now),
+                response=schemas.CommandResponse(
                     status=response.get("status", "completed"),
-                    outputs=response.get("outputs", [model.Stream(name="stdout", text="out\n")]),
+                    outputs=response.get("outputs", [schemas.Stream(name="stdout", text="out\n")]),
                     finished=now + timedelta(seconds=1),
                     duration=1.0,
                 ),
             )
             for place, source in enumerate(sources)
         ]
-        request = model.RecordCommands(code=code, commands=commands)
+        request = schemas.RecordCommands(code=code, commands=commands)
         return self.transport.call(api.RECORD_COMMANDS, request).numbers
 
-    def publish(self, code: str, path: str, content: bytes, media_type: str = "") -> model.File:
+    def publish(self, code: str, path: str, content: bytes, media_type: str = "") -> schemas.File:
         """Publish a file."""
-        request = model.PublishFile(code=code, path=path, media_type=media_type)
+        request = schemas.PublishFile(code=code, path=path, media_type=media_type)
         return self.transport.call(api.PUBLISH_FILE, request, content)
 
     def account(self, *names: str) -> None:
         """Make accounts."""
         for name in names:
-            account = model.NewAccount(name=name, password="correct horse battery")
+            account = schemas.NewAccount(name=name, password="correct horse battery")
             self.transport.call(api.ADD_ACCOUNT, account)
 
 

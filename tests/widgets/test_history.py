@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.widgets import HistoryBrowser
 from tests.widgets.conftest import Store, on_a_loop, until
 
@@ -28,7 +28,7 @@ def test_a_picked_line_shows_the_whole_command_with_its_outputs(store: Store) ->
     session = store.new()
     store.record(session.code, "x = '<b>'\nprint(x)")
     browser = HistoryBrowser(session, live=False)
-    seen: list[model.Command | None] = []
+    seen: list[schemas.Command | None] = []
     browser.observe(lambda change: seen.append(change["new"]), "selected")
     browser.list.value = 1
     assert browser.selected is not None
@@ -77,7 +77,7 @@ def test_filters_are_traits_and_fields_alike(store: Store) -> None:
 
 def test_what_someone_else_put_out_can_not_reach_the_notebook(store: Store) -> None:
     session = store.new()
-    output = model.DisplayData(
+    output = schemas.DisplayData(
         data={"text/html": ACTIVE, "application/javascript": "alert(2)", "text/plain": "x"},
         metadata={},
     )
@@ -121,7 +121,7 @@ def test_commands_appear_as_they_run(store: Store) -> None:
         assert browser.commands[0].source == "while looking"
         assert browser.list.options[0][1] == 2
         browser.number = 2
-        named = model.CommandNamed(code=session.code, number=2)
+        named = schemas.CommandNamed(code=session.code, number=2)
         store.transport.call(api.FORGET_COMMAND, named)
         await until(
             lambda: browser.selected is not None and browser.selected.request is None,
@@ -145,7 +145,7 @@ def test_a_page_of_old_commands_stays_where_it_is(store: Store) -> None:
         browser.older_page()
         before = [each.number for each in browser.commands]
         store.record(session.code, "new")
-        store.transport.call(api.FORGET_COMMAND, model.CommandNamed(code=session.code, number=3))
+        store.transport.call(api.FORGET_COMMAND, schemas.CommandNamed(code=session.code, number=3))
         await until(lambda: any(each.forgotten for each in browser.commands), "nothing came")
         assert [each.number for each in browser.commands] == before
         browser.close()

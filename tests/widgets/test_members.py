@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.widgets import MemberTable
 from tests.widgets.conftest import Store, on_a_loop, until
 
 
 @pytest.fixture
-def shared(store: Store) -> model.Session:
+def shared(store: Store) -> schemas.Session:
     """Make a session that bar may read."""
     store.account("bar")
     session = store.new("Shared")
-    grants = [model.Grant(user="bar", roles=["read"])]
-    store.transport.call(api.GRANT_ROLES, model.GrantRoles(code=session.code, grants=grants))
+    grants = [schemas.Grant(user="bar", roles=["read"])]
+    store.transport.call(api.GRANT_ROLES, schemas.GrantRoles(code=session.code, grants=grants))
     return session
 
 
@@ -23,7 +23,7 @@ def held(table: MemberTable, user: str) -> list[str]:
     return next(each.roles for each in table.members if each.user == user)
 
 
-def test_a_toggle_gives_a_role_and_another_click_takes_it(shared: model.Session) -> None:
+def test_a_toggle_gives_a_role_and_another_click_takes_it(shared: schemas.Session) -> None:
     table = MemberTable(shared, live=False)
     table.roles["bar"]["write"].value = True
     assert held(table, "bar") == ["read", "write"]
@@ -36,7 +36,7 @@ def test_a_toggle_gives_a_role_and_another_click_takes_it(shared: model.Session)
     table.close()
 
 
-def test_an_admins_other_roles_are_not_taken_by_themselves(shared: model.Session) -> None:
+def test_an_admins_other_roles_are_not_taken_by_themselves(shared: schemas.Session) -> None:
     table = MemberTable(shared, live=False)
     table.roles["bar"]["admin"].value = True
     toggles = table.roles["bar"]
@@ -44,7 +44,7 @@ def test_an_admins_other_roles_are_not_taken_by_themselves(shared: model.Session
     assert all(toggle.value for toggle in toggles.values())
 
 
-def test_the_last_role_is_not_taken_by_a_toggle(shared: model.Session) -> None:
+def test_the_last_role_is_not_taken_by_a_toggle(shared: schemas.Session) -> None:
     table = MemberTable(shared, live=False)
     table.roles["bar"]["read"].value = False
     assert "Press Revoke" in table.notice.value
@@ -52,7 +52,7 @@ def test_the_last_role_is_not_taken_by_a_toggle(shared: model.Session) -> None:
     assert held(table, "bar") == ["read"]
 
 
-def test_someone_is_added_and_revoked(store: Store, shared: model.Session) -> None:
+def test_someone_is_added_and_revoked(store: Store, shared: schemas.Session) -> None:
     store.account("baz")
     table = MemberTable(shared, live=False)
     table.user_field.value = " baz "
@@ -65,7 +65,7 @@ def test_someone_is_added_and_revoked(store: Store, shared: model.Session) -> No
 
 
 def test_rows_stay_where_they_are_while_members_come_and_go(
-    store: Store, shared: model.Session
+    store: Store, shared: schemas.Session
 ) -> None:
     # What the browser shows of a widget goes with it, and with that a click that has begun on it.
     for name in ("aaron", "zoe"):
@@ -91,7 +91,7 @@ def test_rows_stay_where_they_are_while_members_come_and_go(
 
 
 def test_a_click_that_begins_before_the_members_change_counts_for_its_member(
-    store: Store, shared: model.Session
+    store: Store, shared: schemas.Session
 ) -> None:
     store.account("aaron")
     table = MemberTable(shared, live=False)
@@ -103,14 +103,14 @@ def test_a_click_that_begins_before_the_members_change_counts_for_its_member(
     assert held(table, "aaron") == ["read"]
 
 
-def test_another_session_has_rows_of_its_own(store: Store, shared: model.Session) -> None:
+def test_another_session_has_rows_of_its_own(store: Store, shared: schemas.Session) -> None:
     table = MemberTable(shared, live=False)
     table.show(store.new("Another"))
     assert set(table.roles) == {shared.owner}
     assert len(table.table.children) == 6
 
 
-def test_a_user_that_is_none_is_told(shared: model.Session) -> None:
+def test_a_user_that_is_none_is_told(shared: schemas.Session) -> None:
     table = MemberTable(shared, live=False)
     table.user_field.value = "<b>nobody"
     table.add.click()
@@ -119,13 +119,13 @@ def test_a_user_that_is_none_is_told(shared: model.Session) -> None:
     assert table.user_field.value == "<b>nobody"
 
 
-def test_the_owners_roles_are_not_for_changing(shared: model.Session) -> None:
+def test_the_owners_roles_are_not_for_changing(shared: schemas.Session) -> None:
     table = MemberTable(shared, live=False)
     assert shared.owner not in table.revokes
     assert all(toggle.disabled for toggle in table.roles[shared.owner].values())
 
 
-def test_who_is_no_admin_is_told_which_role_it_needs(shared: model.Session) -> None:
+def test_who_is_no_admin_is_told_which_role_it_needs(shared: schemas.Session) -> None:
     shared.roles = ["read"]
     table = MemberTable(shared, live=False)
     assert table.form.layout.display == "none"
@@ -136,11 +136,11 @@ def test_who_is_no_admin_is_told_which_role_it_needs(shared: model.Session) -> N
     assert "needs the role admin" in table.empty.value
 
 
-def test_a_grant_by_someone_else_appears(store: Store, shared: model.Session) -> None:
+def test_a_grant_by_someone_else_appears(store: Store, shared: schemas.Session) -> None:
     async def look() -> None:
         table = MemberTable(shared.code)
-        grants = [model.Grant(user="bar", roles=["admin"])]
-        request = model.GrantRoles(code=shared.code, grants=grants)
+        grants = [schemas.Grant(user="bar", roles=["admin"])]
+        request = schemas.GrantRoles(code=shared.code, grants=grants)
         store.transport.call(api.GRANT_ROLES, request)
         await until(lambda: "admin" in held(table, "bar"), "the grant did not come")
         table.close()

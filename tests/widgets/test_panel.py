@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.http import Http
-from jupyter_sessions.commands.results import Line
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.results import Line
+from jupyter_sessions.client.transports.http import Http
 from jupyter_sessions.widgets import SessionPanel
 from tests.conftest import PASSWORD, Serve
 from tests.widgets.conftest import Store, on_a_loop, until
@@ -62,7 +62,7 @@ def test_everything_is_live_and_closing_lets_go(store: Store) -> None:
         panel = SessionPanel(session.code)
         store.record(session.code, "now")
         store.publish(session.code, "now.txt", b"1")
-        request = model.DescribeSession(code=session.code, label="Renamed <i>")
+        request = schemas.DescribeSession(code=session.code, label="Renamed <i>")
         store.transport.call(api.DESCRIBE_SESSION, request)
         await until(lambda: panel.browser.commands, "no command")
         await until(lambda: panel.webspace.files, "no file")
@@ -79,10 +79,10 @@ def test_a_revoke_while_looking_ends_it(store: Store, serve: Serve) -> None:
     served = serve()
     store.account("bar")
     session = store.new("Shared")
-    grants = [model.Grant(user="bar", roles=["read"])]
-    store.transport.call(api.GRANT_ROLES, model.GrantRoles(code=session.code, grants=grants))
+    grants = [schemas.Grant(user="bar", roles=["read"])]
+    store.transport.call(api.GRANT_ROLES, schemas.GrantRoles(code=session.code, grants=grants))
     store.record(session.code, "secret")
-    entered = Http(served.url).call(api.LOG_IN, model.LogIn(user="bar", password=PASSWORD))
+    entered = Http(served.url).call(api.LOG_IN, schemas.LogIn(user="bar", password=PASSWORD))
 
     async def look() -> None:
         panel = SessionPanel(
@@ -90,7 +90,9 @@ def test_a_revoke_while_looking_ends_it(store: Store, serve: Serve) -> None:
         )
         assert panel.browser.commands[0].source == "secret"
         assert panel.record_here.layout.display == "none"
-        store.transport.call(api.REVOKE_ROLES, model.RevokeRoles(code=session.code, users=["bar"]))
+        store.transport.call(
+            api.REVOKE_ROLES, schemas.RevokeRoles(code=session.code, users=["bar"])
+        )
         await until(lambda: panel.session is None, "it went on")
         assert panel.browser.commands == []
         assert panel.notice.value
@@ -111,7 +113,7 @@ def test_the_notebook_is_recorded_at_the_press_of_a_button(store: Store) -> None
     session = store.new("Here")
     recorded: list[str] = []
 
-    def record(shown: model.Session, transport: object) -> list[Line]:
+    def record(shown: schemas.Session, transport: object) -> list[Line]:
         assert transport is not store.transport
         recorded.append(shown.code)
         return [Line("Recording: <each> cell")]

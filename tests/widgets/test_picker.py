@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.client.in_process import InProcess
+from jupyter_sessions.client.transports.local import InProcess
 from jupyter_sessions.widgets import SessionPicker
 from tests.conftest import Serve
 from tests.widgets.conftest import Store

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.widgets import WebSpace
 from jupyter_sessions.widgets.progress import Progress, Steps
 from tests.widgets.conftest import Store, on_a_loop, until
@@ -167,7 +167,7 @@ def test_files_appear_and_go_as_others_publish(store: Store) -> None:
         await until(lambda: space.files, "the file did not come")
         space.selected = space.files[0]
         await until(lambda: space.preview.outputs, "no preview came")
-        named = model.FileNamed(code=session.code, path="new.txt")
+        named = schemas.FileNamed(code=session.code, path="new.txt")
         store.transport.call(api.UNPUBLISH_FILE, named)
         await until(lambda: space.selected is None, "the file did not go")
         space.close()
@@ -192,7 +192,7 @@ def test_publishing_a_folder_is_cancelled_between_files(store: Store, tmp_path: 
         space.close()
 
     on_a_loop(publish)
-    listed = model.ListFiles(code=session.code, deep=True, limit=500)
+    listed = schemas.ListFiles(code=session.code, deep=True, limit=500)
     assert len(store.transport.call(api.LIST_FILES, listed).items) < 400
 
 

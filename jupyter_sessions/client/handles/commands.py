@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.client.handles.handle import Handle
-from jupyter_sessions.client.paging import every
+from jupyter_sessions.client.transports.paging import every
 
 
 class Commands(Handle):
@@ -22,12 +22,12 @@ class Commands(Handle):
         *,
         order: Literal["newest", "oldest"] = "newest",
         user: str | None = None,
-        status: model.Status | None = None,
+        status: schemas.Status | None = None,
         search: str = "",
         since: datetime | None = None,
         until: datetime | None = None,
         managing: bool = True,
-    ) -> Iterator[model.CommandSummary]:
+    ) -> Iterator[schemas.CommandSummary]:
         """Yield the commands, filtered; pages are asked for as they are needed.
 
         Parameters
@@ -49,14 +49,14 @@ class Commands(Handle):
             managing=managing,
         )  # fmt: skip
 
-    def command(self, number: int) -> model.Command:
+    def command(self, number: int) -> schemas.Command:
         """Show a command with its outputs as they were."""
         return self._do(api.GET_COMMAND, number=number)
 
     def record(
         self,
         source: str,
-        *outputs: str | model.Output,
+        *outputs: str | schemas.Output,
         status: Literal["completed", "error", "aborted"] = "completed",
         started: datetime | None = None,
         finished: datetime | None = None,
@@ -70,7 +70,7 @@ class Commands(Handle):
         source
             What was run.
         outputs
-            What came out: a text is what it printed; else outputs of `jupyter_sessions.model`.
+            What came out: a text is what it printed; else outputs of `jupyter_sessions.schemas`.
         status
             How it ended.
         started, finished
@@ -83,19 +83,19 @@ class Commands(Handle):
         """
         ended = _instant(finished) or max(datetime.now(UTC), _instant(started) or datetime.now(UTC))
         began = _instant(started) or ended
-        request = model.CommandRequest(
+        request = schemas.CommandRequest(
             source=source, started=began, language=language, notebook=_program()
         )
-        response = model.CommandResponse(
+        response = schemas.CommandResponse(
             status=status,
             outputs=[
-                model.Stream(name="stdout", text=each) if isinstance(each, str) else each
+                schemas.Stream(name="stdout", text=each) if isinstance(each, str) else each
                 for each in outputs
             ],
             finished=ended,
             duration=(ended - began).total_seconds(),
         )
-        recording = model.Recording(
+        recording = schemas.Recording(
             id=id or secrets.token_hex(16),
             request=request,
             response=response,
@@ -103,7 +103,7 @@ class Commands(Handle):
         )
         return self._do(api.RECORD_COMMANDS, commands=[recording]).numbers[0]
 
-    def forget(self, number: int) -> model.CommandSummary:
+    def forget(self, number: int) -> schemas.CommandSummary:
         """Erase a command's source and outputs for good; that it was run stays known."""
         return self._do(api.FORGET_COMMAND, number=number)
 

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_sessions import api, model
-from jupyter_sessions.client.transport import Transport
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.transports.base import Transport
 
 
 class Handle:
     """A session, and the way to it."""
 
-    def __init__(self, transport: Transport, attributes: model.Session) -> None:
+    def __init__(self, transport: Transport, attributes: schemas.Session) -> None:
         self._transport = transport
         self._attributes = attributes
 
     def _do(self, operation: api.Operation[Any, api.Ans], **fields: Any) -> api.Ans:
         request = operation.request(code=self.code, **fields)
         answer: api.Ans = self._transport.call(operation, request)
-        if isinstance(answer, model.Session):
+        if isinstance(answer, schemas.Session):
             self._attributes = answer
         return answer
 
     @property
-    def attributes(self) -> model.Session:
+    def attributes(self) -> schemas.Session:
         """What is known of the session, as it was last told; `refresh` asks anew."""
         return self._attributes
 
-    def refresh(self) -> model.Session:
+    def refresh(self) -> schemas.Session:
         """Ask for the attributes anew."""
         return self._do(api.GET_SESSION)
 

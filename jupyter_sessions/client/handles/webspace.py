@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.client import downloads
 from jupyter_sessions.client.handles.handle import Handle
-from jupyter_sessions.client.paging import every
+from jupyter_sessions.client.transports.paging import every
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.publishing import Content
@@ -22,7 +22,7 @@ class WebSpace(Handle):
 
     def publish(
         self, what: object, as_: str | None = None, *, command: int | None = None
-    ) -> model.File:
+    ) -> schemas.File:
         """Publish a value or a file; one that is there is replaced.
 
         Parameters
@@ -47,7 +47,7 @@ class WebSpace(Handle):
 
     def publish_folder(
         self, folder: str | os.PathLike[str], as_: str | None = None, *, command: int | None = None
-    ) -> list[model.File]:
+    ) -> list[schemas.File]:
         """Publish all files below a folder.
 
         Hidden ones are left out, and with a warning links out of it and names that are not UTF-8.
@@ -56,24 +56,24 @@ class WebSpace(Handle):
 
         return [self._publish(each, command) for each in publishing.contents(Path(folder), as_)]
 
-    def _publish(self, content: Content, command: int | None) -> model.File:
-        request = model.PublishFile(
+    def _publish(self, content: Content, command: int | None) -> schemas.File:
+        request = schemas.PublishFile(
             code=self.code, path=content.name, media_type=content.media_type, command=command
         )
         return self._transport.call(api.PUBLISH_FILE, request, content.data)
 
-    def files(self, folder: str = "", *, deep: bool = False) -> Iterator[model.File]:
+    def files(self, folder: str = "", *, deep: bool = False) -> Iterator[schemas.File]:
         """Yield what is published in a folder; with `deep`, every file below it."""
         return every(self._transport, api.LIST_FILES, code=self.code, folder=folder, deep=deep)
 
-    def file(self, path: str) -> model.File:
+    def file(self, path: str) -> schemas.File:
         """Show what is known of a published file."""
         return self._do(api.GET_FILE, path=path)
 
     def get(self, path: str) -> bytes:
         """Return the content of a published file."""
         target = io.BytesIO()
-        self._transport.download(model.FileNamed(code=self.code, path=path), target)
+        self._transport.download(schemas.FileNamed(code=self.code, path=path), target)
         return target.getvalue()
 
     def download(
@@ -108,6 +108,6 @@ class WebSpace(Handle):
         """Take a file, or a folder with all in it, out of the web space; return what is gone."""
         return self._do(api.UNPUBLISH_FILE, path=path).paths
 
-    def view(self, *, path: str | None = None, command: int | None = None) -> model.View:
+    def view(self, *, path: str | None = None, command: int | None = None) -> schemas.View:
         """Make a URL by which a published file or a command's outputs can be seen for a while."""
         return self._do(api.MAKE_VIEW, path=path, command=command)

@@ -1,7 +1,20 @@
 """Logins stored on the user's disk: which there are, which is meant, getting and ending one."""
 
-from jupyter_sessions.client.logins.checking import Checked, as_stored, check, end, log_out
-from jupyter_sessions.client.logins.choice import (
+from jupyter_sessions.client.logins.create import (
+    Made,
+    Wanted,
+    by_key,
+    create,
+    join,
+    log_in,
+    shown_by,
+)
+from jupyter_sessions.client.logins.deciding import Decided, reuse
+from jupyter_sessions.client.logins.finding import at, find, named, short
+from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VARIABLE, folder
+from jupyter_sessions.client.logins.keyring import KEYRING_VARIABLE
+from jupyter_sessions.client.logins.model import Login
+from jupyter_sessions.client.logins.selection import (
     LOGIN_VARIABLE,
     OWN,
     Choice,
@@ -13,22 +26,9 @@ from jupyter_sessions.client.logins.choice import (
     set_current,
     set_here,
 )
-from jupyter_sessions.client.logins.deciding import Decided, reuse
-from jupyter_sessions.client.logins.finding import at, find, named, short
-from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VARIABLE, folder
-from jupyter_sessions.client.logins.keyrings import KEYRING_VARIABLE
-from jupyter_sessions.client.logins.login import Login
-from jupyter_sessions.client.logins.making import (
-    Made,
-    Wanted,
-    by_key,
-    create,
-    join,
-    log_in,
-    shown_by,
-)
-from jupyter_sessions.client.logins.store import by_id, last, learn, remove, stored
-from jupyter_sessions.client.logins.used import Used
+from jupyter_sessions.client.logins.status import Checked, as_stored, check, end, log_out
+from jupyter_sessions.client.logins.storage import by_id, last, learn, remove, stored
+from jupyter_sessions.client.transports.used import Used
 
 __all__ = [
     "FOLDER_VARIABLE",

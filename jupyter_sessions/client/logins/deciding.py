@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.logins import patience, store
-from jupyter_sessions.client.logins.choice import current_id
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client.addresses import port_of
+from jupyter_sessions.client.logins import retry, storage
+from jupyter_sessions.client.logins.create import Wanted
 from jupyter_sessions.client.logins.finding import fits
-from jupyter_sessions.client.logins.login import Login
-from jupyter_sessions.client.logins.making import Wanted
-from jupyter_sessions.client.references import port_of
+from jupyter_sessions.client.logins.model import Login
+from jupyter_sessions.client.logins.selection import current_id
 
 How = Literal["using", "reconnected", "joined", "created"]
 
@@ -51,7 +51,7 @@ def reuse(
         When its server can't be asked.
     """
     now = current_id()
-    logins = store.stored()
+    logins = storage.stored()
     current = next((login for login in logins if login.id == now), None)
     if current is not None:
         if fits(current, wanted, is_current=True):
@@ -78,29 +78,27 @@ def _alive(
     passed_over: Callable[[Login, str], None],
     seconds: float | None,
 ) -> Decided | None:
-    def take(operation: api.Operation[model.Nothing, model.Login]) -> model.Login:
-        return patience.wait_for(
-            login.server, login.key, lambda http: http.call(operation, model.Nothing()), seconds
+    def take(operation: api.Operation[schemas.Nothing, schemas.Login]) -> schemas.Login:
+        return retry.wait_for(
+            login.server, login.key, lambda http: http.call(operation, schemas.Nothing()), seconds
         )
 
     try:
         shown = take(api.CHECK_LOGIN)
-        learned = store.learn(login, shown)
+        learned = storage.learn(login, shown)
         if not fits(learned, wanted, is_current=how == "using"):
             # Its group was changed elsewhere.
             passed_over(learned, _conflict(learned, wanted))
             return None
         if wanted.idle_timeout is None:
-            return Decided(how, store.learn(login, take(api.KEEP_LOGIN)))
-        request = model.TimeLogin(idle_timeout=wanted.idle_timeout)
-        timed = patience.ask(
-            login.server, login.key, lambda http: http.call(api.TIME_LOGIN, request)
-        )
+            return Decided(how, storage.learn(login, take(api.KEEP_LOGIN)))
+        request = schemas.TimeLogin(idle_timeout=wanted.idle_timeout)
+        timed = retry.ask(login.server, login.key, lambda http: http.call(api.TIME_LOGIN, request))
     except errors.NotSignedIn as error:
-        store.learn(login, error)
+        storage.learn(login, error)
         passed_over(login, error.message)
         return None
-    return Decided(how, store.learn(login, timed.login), timed.clamped)
+    return Decided(how, storage.learn(login, timed.login), timed.clamped)
 
 
 def _conflict(login: Login, wanted: Wanted) -> str:

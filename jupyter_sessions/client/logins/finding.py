@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from jupyter_sessions import errors
-from jupyter_sessions.client.logins import store
-from jupyter_sessions.client.logins.choice import current_id
-from jupyter_sessions.client.logins.login import Login
-from jupyter_sessions.client.logins.making import Wanted
-from jupyter_sessions.client.references import parse_address, port_of
+from jupyter_sessions.client.addresses import parse_address, port_of
+from jupyter_sessions.client.logins import storage
+from jupyter_sessions.client.logins.create import Wanted
+from jupyter_sessions.client.logins.model import Login
+from jupyter_sessions.client.logins.selection import current_id
 
 _SHOWN = 8  # characters of a login's name that lists show
 
@@ -35,7 +35,7 @@ def find(server: str, user: str | None = None, really: str | None = None) -> Log
     """
     fitting = [
         login
-        for login in store.stored()
+        for login in storage.stored()
         if login.server == server and not login.over
         if user is None or (user, really) == (login.user, login.real_user)
     ]
@@ -77,7 +77,7 @@ def named(text: str) -> Login:
     BadRequest
         When there are several.
     """
-    logins = store.stored()
+    logins = storage.stored()
     found = [login for login in logins if login.id == text]
     found = found or [login for login in logins if text and login.id.startswith(text)]
     found = found or [login for login in logins if text and login.label == text]

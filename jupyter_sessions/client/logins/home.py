@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from jupyter_sessions import errors, folders
+from jupyter_sessions import errors, paths
 
 FOLDER_VARIABLE = "JUPYTER_SESSIONS_DIR"
 USER_FOLDER_VARIABLE = "JUPYTER_SESSIONS_USERDIR"
@@ -54,7 +54,7 @@ def _path() -> Path:
     users = os.environ.get(USER_FOLDER_VARIABLE)
     if users:
         return Path(users).expanduser().absolute() / "logins"
-    return folders.private("logins")
+    return paths.private("logins")
 
 
 def _made_private(path: Path) -> None:

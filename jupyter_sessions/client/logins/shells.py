@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 
 
 class Shell(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Shell(msgspec.Struct, frozen=True):
         return self.machine == _machine() and _started(self.number) != self.started
 
 
-model.ready(Shell)
+schemas.ready(Shell)
 
 
 def this_shell() -> Shell | None:

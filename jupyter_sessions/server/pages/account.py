@@ -6,8 +6,8 @@ from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
-from jupyter_sessions import api, errors, model
-from jupyter_sessions.server.pages.page import Page
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.server.pages.base import Page
 
 
 class AccountPage(Page):
@@ -52,7 +52,7 @@ class AccountPage(Page):
                 "The two new passwords differ.", hint="Nothing is changed; try again."
             )
         request = self.ask(
-            model.ChangePassword,
+            schemas.ChangePassword,
             current=self._secret("current"),
             password=new,
             code=self._secret("code"),
@@ -60,17 +60,17 @@ class AccountPage(Page):
         return {"ended": (await self.call(api.CHANGE_PASSWORD, request)).ended}
 
     async def _set_up(self) -> dict[str, Any]:
-        request = self.ask(model.SetUpSecondFactor, password=self._secret("current"))
+        request = self.ask(schemas.SetUpSecondFactor, password=self._secret("current"))
         made = await self.call(api.SET_UP_SECOND_FACTOR, request)
         return {"secret": made.secret, "picture": await self.in_thread(_draw, made.uri)}
 
     async def _enable(self) -> dict[str, Any]:
-        request = self.ask(model.ConfirmSecondFactor, code=self._secret("code"))
+        request = self.ask(schemas.ConfirmSecondFactor, code=self._secret("code"))
         return {"codes": (await self.call(api.CONFIRM_SECOND_FACTOR, request)).codes}
 
     async def _remove(self) -> dict[str, Any]:
         request = self.ask(
-            model.RemoveSecondFactor, password=self._secret("current"), code=self._secret("code")
+            schemas.RemoveSecondFactor, password=self._secret("current"), code=self._secret("code")
         )
         await self.call(api.REMOVE_SECOND_FACTOR, request)
         return {"removed": True}
@@ -80,7 +80,7 @@ class AccountPage(Page):
         me = self.visitor or await self._who()
         if me.via == "key" and not me.guest:
             try:
-                factor = await self.call(api.SHOW_SECOND_FACTOR, model.Nothing())
+                factor = await self.call(api.SHOW_SECOND_FACTOR, schemas.Nothing())
             except errors.Forbidden:  # a login that is of one group, or acts for another
                 factor = None
         shown = {"failed": "", "failure": "", **shown}

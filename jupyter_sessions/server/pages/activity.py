@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.server.pages.sessions import SessionPage
 from jupyter_sessions.server.pages.turning import PAGE_SIZE
 
@@ -27,7 +27,7 @@ class Sentence:
     detail: str = ""
 
 
-def sentence(event: model.Event) -> Sentence:
+def sentence(event: schemas.Event) -> Sentence:
     """Put an event into words; one of an unknown kind says its kind and data."""
     say = _SENTENCES.get(event.kind)
     if say is not None:
@@ -41,7 +41,7 @@ def sentence(event: model.Event) -> Sentence:
 _STEPS = frozenset(("command.started", "command.updated"))
 
 
-def folded(events: list[model.Event]) -> list[model.Event]:
+def folded(events: list[schemas.Event]) -> list[schemas.Event]:
     """Leave out the steps of a command of which a newer one of these, newest first, tells."""
     told: set[object] = set()
     kept = []
@@ -64,7 +64,7 @@ class ActivityPage(SessionPage):
         after = self.get_query_argument("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
         request = self.ask(
-            model.ListEvents, code=session.code, order="newest", limit=PAGE_SIZE, after=number
+            schemas.ListEvents, code=session.code, order="newest", limit=PAGE_SIZE, after=number
         )
         page = await self.call(api.LIST_EVENTS, request)
         older = page.items[-1].number if page.next and page.items else None
@@ -84,22 +84,22 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _fixed(words: str) -> Callable[[model.Event], Sentence]:
+def _fixed(words: str) -> Callable[[schemas.Event], Sentence]:
     return lambda _event: Sentence(words=words)
 
 
-def _about(words: str, *fields: str) -> Callable[[model.Event], Sentence]:
+def _about(words: str, *fields: str) -> Callable[[schemas.Event], Sentence]:
     """Say `words`, then the values of those fields that the event has."""
 
-    def say(event: model.Event) -> Sentence:
+    def say(event: schemas.Event) -> Sentence:
         values: list[Any] = [event.data[name] for name in fields if name in event.data]
         return Sentence(words=words, detail=" · ".join(_plain(v) for v in values if v))
 
     return say
 
 
-def _invitation(words: str) -> Callable[[model.Event], Sentence]:
-    def say(event: model.Event) -> Sentence:
+def _invitation(words: str) -> Callable[[schemas.Event], Sentence]:
+    def say(event: schemas.Event) -> Sentence:
         roles = event.data.get("roles", [])
         detail = " · ".join(filter(None, [event.data.get("name", ""), ", ".join(roles)]))
         return Sentence(words=f"{words} invitation {event.data.get('id')}", detail=detail)
@@ -107,8 +107,8 @@ def _invitation(words: str) -> Callable[[model.Event], Sentence]:
     return say
 
 
-def _command(words: str) -> Callable[[model.Event], Sentence]:
-    def say(event: model.Event) -> Sentence:
+def _command(words: str) -> Callable[[schemas.Event], Sentence]:
+    def say(event: schemas.Event) -> Sentence:
         number = event.command.number if event.command else event.data.get("number")
         source = event.command.source.strip() if event.command else ""
         first = source.splitlines()[0] if source else ""
@@ -119,13 +119,13 @@ def _command(words: str) -> Callable[[model.Event], Sentence]:
     return say
 
 
-def _file(words: str) -> Callable[[model.Event], Sentence]:
+def _file(words: str) -> Callable[[schemas.Event], Sentence]:
     return lambda event: Sentence(words=words, path=str(event.data.get("path", "")))
 
 
 _OUTCOMES = {"error": "failed", "aborted": "aborted"}
 _DESCRIBED = ("label", "message", "agent")
-_SENTENCES: dict[str, Callable[[model.Event], Sentence]] = {
+_SENTENCES: dict[str, Callable[[schemas.Event], Sentence]] = {
     "session.created": _about("made the session", "group", "roles"),
     "session.described": _about("described the session", *_DESCRIBED),
     "session.timed": _about("changed the time-outs"),

@@ -9,11 +9,11 @@ from functools import partial
 import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated
 
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.formatting import format_json
-from jupyter_sessions.server.pages.page import ContentAddress, Page
+from jupyter_sessions.server.pages.base import ContentAddress, Page
+from jupyter_sessions.server.pages.outputs import PageContent, Shown
 from jupyter_sessions.server.pages.sessions import SessionPage
-from jupyter_sessions.server.pages.shown import PageContent, Shown
 from jupyter_sessions.server.pages.turning import count_left_out, read_view, turn
 from jupyter_sessions.server.rendering.renderer import Piece
 
@@ -31,14 +31,14 @@ class Entry:
     `more` is how many outputs the page has no room for.
     """
 
-    summary: model.CommandSummary
+    summary: schemas.CommandSummary
     source: Piece
     outputs: list[Shown] | None = None
     more: int = 0
     preview: Piece | None = None
 
 
-def entry(whole: model.Command, content: PageContent, *, fold: int) -> Entry:
+def entry(whole: schemas.Command, content: PageContent, *, fold: int) -> Entry:
     """Prepare a command with all of its outputs."""
     source = whole.request.source if whole.request else ""
     shown = content.add_source(source, whole.summary.language)
@@ -51,7 +51,7 @@ def entry(whole: model.Command, content: PageContent, *, fold: int) -> Entry:
     )
 
 
-def short_entry(summary: model.CommandSummary, content: PageContent) -> Entry:
+def short_entry(summary: schemas.CommandSummary, content: PageContent) -> Entry:
     """Prepare a command of which only the summary is known."""
     source = content.add_source(summary.source, summary.language)
     preview = content.add_text(summary.preview, _FOLD_IN_LIST) if summary.preview else None
@@ -68,7 +68,9 @@ class HistoryPage(SessionPage):
         arguments = {name: self.get_query_argument(name) for name in self.request.query_arguments}
         view = read_view(arguments)
         leaf = await turn(view, partial(self._list, session.code))
-        members = await self.call(api.LIST_MEMBERS, self.ask(model.SessionNamed, code=session.code))
+        members = await self.call(
+            api.LIST_MEMBERS, self.ask(schemas.SessionNamed, code=session.code)
+        )
         people = [member.user for member in members.members if not member.group]
         await self.finish_tab(
             "history.html",
@@ -81,10 +83,12 @@ class HistoryPage(SessionPage):
             people=people if view.user in {"", *people} else [view.user, *people],
         )
 
-    async def _list(self, code: str, **fields: object) -> model.Page[model.CommandSummary]:
-        return await self.call(api.LIST_COMMANDS, self.ask(model.ListCommands, code=code, **fields))
+    async def _list(self, code: str, **fields: object) -> schemas.Page[schemas.CommandSummary]:
+        return await self.call(
+            api.LIST_COMMANDS, self.ask(schemas.ListCommands, code=code, **fields)
+        )
 
-    async def _entries(self, code: str, summaries: list[model.CommandSummary]) -> list[Entry]:
+    async def _entries(self, code: str, summaries: list[schemas.CommandSummary]) -> list[Entry]:
         """Fetch the outputs of as many commands as a quick page can carry."""
         room = _INLINE_BYTES
         wanted = []
@@ -94,7 +98,7 @@ class HistoryPage(SessionPage):
                 wanted.append(summary.number)
         whole = await asyncio.gather(
             *(
-                self.call(api.GET_COMMAND, self.ask(model.CommandNamed, code=code, number=number))
+                self.call(api.GET_COMMAND, self.ask(schemas.CommandNamed, code=code, number=number))
                 for number in wanted
             )
         )
@@ -120,7 +124,7 @@ class CommandPage(SessionPage):
     @allow_unauthenticated
     async def get(self, code: str, number: str) -> None:
         """Show a command with its outputs."""
-        request = self.ask(model.CommandNamed, code=code, number=int(number))
+        request = self.ask(schemas.CommandNamed, code=code, number=int(number))
         session = await self.session(code)
         try:
             whole = await self.call(api.GET_COMMAND, request)
@@ -163,7 +167,7 @@ class OutputAddress(ContentAddress):
     async def content(self, *path: str) -> str:
         """Make a capability URL."""
         code, number, index = path
-        request = self.ask(model.MakeView, code=code, command=int(number))
+        request = self.ask(schemas.MakeView, code=code, command=int(number))
         view = await self.call(api.MAKE_VIEW, request)
         return f"{view.url}{int(index)}"
 
@@ -174,7 +178,7 @@ class HalfPage(Page):
     @allow_unauthenticated
     async def get(self, code: str, which: str, number: str) -> None:
         """Answer with one half of a command."""
-        request = self.ask(model.CommandNamed, code=code, number=int(number))
+        request = self.ask(schemas.CommandNamed, code=code, number=int(number))
         command = await self.call(api.GET_COMMAND, request)
         half = command.request if which == "request" else command.response
         pretty = await self.in_thread(lambda: format_json(msgspec.json.encode(half)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.server.pages.sessions import SessionPage
 
 
@@ -15,5 +15,7 @@ class MembersPage(SessionPage):
     async def get(self, code: str) -> None:
         """Show the members."""
         session = await self.session(code)
-        answer = await self.call(api.LIST_MEMBERS, self.ask(model.SessionNamed, code=session.code))
+        answer = await self.call(
+            api.LIST_MEMBERS, self.ask(schemas.SessionNamed, code=session.code)
+        )
         await self.finish_tab("members.html", session, tab="members", members=answer.members)

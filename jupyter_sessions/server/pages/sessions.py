@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
-from jupyter_sessions import api, model
-from jupyter_sessions.server.pages.page import Page
+from jupyter_sessions import api, schemas
+from jupyter_sessions.server.pages.base import Page
 
 #: The lists that there are, and what they are called.
 _LISTS = {"all": "All", "mine": "Mine", "shared": "Shared with me", "removed": "Removed"}
@@ -24,7 +24,7 @@ class SessionsPage(Page):
             which = "all"
         search = self.get_query_argument("search", "", strip=True)[:500]
         after = self.get_query_argument("after", None)
-        request = self.ask(model.ListSessions, which=which, search=search, limit=50, after=after)
+        request = self.ask(schemas.ListSessions, which=which, search=search, limit=50, after=after)
         page = await self.call(api.LIST_SESSIONS, request)
         await self.finish_page(
             "sessions.html",
@@ -43,30 +43,30 @@ class SessionAddress(Page):
     @allow_unauthenticated
     async def get(self, code: str) -> None:
         """Lead to the session, if there is one for the visitor."""
-        session = await self.call(api.GET_SESSION, self.ask(model.SessionNamed, code=code))
+        session = await self.call(api.GET_SESSION, self.ask(schemas.SessionNamed, code=code))
         self.redirect(self.links.session(session.code))
 
 
 class SessionPage(Page):
     """Base of the pages that stand under a session's header."""
 
-    async def session(self, code: str) -> model.Session:
+    async def session(self, code: str) -> schemas.Session:
         """Return the session that the page is about."""
         self.service.renderer.warm()
-        self.within = await self.call(api.GET_SESSION, self.ask(model.SessionNamed, code=code))
+        self.within = await self.call(api.GET_SESSION, self.ask(schemas.SessionNamed, code=code))
         return self.within
 
     async def _published(self, code: str) -> str:
         """Say how many files are in the web space, as far as that matters; nothing for none."""
-        request = self.ask(model.ListFiles, code=code, deep=True, limit=_COUNTED)
+        request = self.ask(schemas.ListFiles, code=code, deep=True, limit=_COUNTED)
         page = await self.call(api.LIST_FILES, request)
         return f"{_COUNTED}+" if page.next else f"{len(page.items) or ''}"
 
-    async def finish_tab(self, template: str, session: model.Session, **values: object) -> None:
+    async def finish_tab(self, template: str, session: schemas.Session, **values: object) -> None:
         """Answer with a page under the session's header."""
         here = f"{self.request.protocol}://{self.request.host}{self.links.session(session.code)}"
         present = await self.call(
-            api.LIST_PRESENCE, self.ask(model.SessionNamed, code=session.code)
+            api.LIST_PRESENCE, self.ask(schemas.SessionNamed, code=session.code)
         )
         await self.finish_page(
             template,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any, get_args
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 
 PAGE_SIZE = 50
 
@@ -73,7 +73,7 @@ def read_view(arguments: Mapping[str, str]) -> View:
     return View(
         order=order,
         user=arguments.get("user", "")[:255],
-        status=status if status in get_args(model.Status) else "",
+        status=status if status in get_args(schemas.Status) else "",
         search=arguments.get("search", "").strip()[:500],
         since=since if _instant(since, zone) else "",
         zone=zone,
@@ -87,7 +87,7 @@ def read_view(arguments: Mapping[str, str]) -> View:
 class Leaf:
     """One page of the history, in the order of reading, with the views before and after it."""
 
-    commands: list[model.CommandSummary]
+    commands: list[schemas.CommandSummary]
     previous: dict[str, object] | None
     following: dict[str, object] | None
 
@@ -117,7 +117,7 @@ def count_left_out(view: View, leaf: Leaf, total: int) -> int:
 
 
 async def turn(
-    view: View, fetch: Callable[..., Awaitable[model.Page[model.CommandSummary]]]
+    view: View, fetch: Callable[..., Awaitable[schemas.Page[schemas.CommandSummary]]]
 ) -> Leaf:
     """Fetch the page that a view means.
 
@@ -149,7 +149,7 @@ async def turn(
     return _leaf(view, page.items, earlier=after is not None, later=page.next is not None)
 
 
-def _leaf(view: View, items: list[model.CommandSummary], *, earlier: bool, later: bool) -> Leaf:
+def _leaf(view: View, items: list[schemas.CommandSummary], *, earlier: bool, later: bool) -> Leaf:
     previous: dict[str, object] | None = None
     if earlier:
         before = items[0].number if items else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 
 #: What each role allows, in the order in which roles are named.
-ROLES: dict[model.RoleName, str] = {
+ROLES: dict[schemas.RoleName, str] = {
     "read": "See the session, its commands, files and members, and follow it live.",
     "write": "Read; record commands, publish and unpublish files, change the description.",
     "execute": "Nothing yet: kept for running commands on a kernel of the session's own.",
@@ -17,14 +17,14 @@ ROLES: dict[model.RoleName, str] = {
 }
 
 #: What each state means to a member.
-STATES: dict[model.State, str] = {
+STATES: dict[schemas.State, str] = {
     "active": "Open for work.",
     "disabled": "Reachable by its owner alone until it is enabled again.",
     "closed": "A read-only archive, for good.",
     "removed": "Gone from every list; its owner can restore it until it is purged.",
 }
 
-_INCLUDED: dict[model.RoleName, set[model.RoleName]] = {
+_INCLUDED: dict[schemas.RoleName, set[schemas.RoleName]] = {
     "write": {"read"},
     "admin": {"read", "write", "execute"},
     "owner": {"read", "write", "execute", "admin"},
@@ -33,7 +33,7 @@ _INCLUDED: dict[model.RoleName, set[model.RoleName]] = {
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
-def telling(roles: list[model.RoleName]) -> list[model.RoleName]:
+def telling(roles: list[schemas.RoleName]) -> list[schemas.RoleName]:
     """Return the roles that say all: those that another one includes are left out."""
     included = set().union(*(_INCLUDED.get(role, set()) for role in roles))
     return [role for role in roles if role not in included]

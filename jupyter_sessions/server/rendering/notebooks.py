@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.budget import LONGEST_PLAIN, is_time_over, render_piece
-from jupyter_sessions.server.rendering.choice import IMAGES, joined, preferred
+from jupyter_sessions.server.rendering.code import highlight
+from jupyter_sessions.server.rendering.markdown import Macros, markdown
+from jupyter_sessions.server.rendering.mime import IMAGES, joined, preferred
 from jupyter_sessions.server.rendering.outputs import image_source, rich_body
-from jupyter_sessions.server.rendering.prose import Macros, markdown
-from jupyter_sessions.server.rendering.source import highlight
 
 
 def notebook_body(text: str) -> Markup:

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from markupsafe import Markup, escape
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.formatting import format_json
 from jupyter_sessions.server.rendering.budget import TooLarge
-from jupyter_sessions.server.rendering.choice import IMAGES, joined, preferred
+from jupyter_sessions.server.rendering.code import highlight
 from jupyter_sessions.server.rendering.document import HTML, document
-from jupyter_sessions.server.rendering.prose import Macros, defines_macros, latex, markdown
-from jupyter_sessions.server.rendering.source import highlight
+from jupyter_sessions.server.rendering.markdown import Macros, defines_macros, latex, markdown
+from jupyter_sessions.server.rendering.mime import IMAGES, joined, preferred
 
 PLAIN = "text/plain; charset=utf-8"
 #: Characters of JSON that a document shows.
@@ -26,7 +26,7 @@ _LONGEST_JSON = 4_000_000
 _SEARCHED = 100_000
 
 
-def definitions_before(outputs: Sequence[model.Output], index: int) -> list[tuple[str, str]]:
+def definitions_before(outputs: Sequence[schemas.Output], index: int) -> list[tuple[str, str]]:
     r"""Return the texts of a command's earlier outputs whose formulas define commands.
 
     As on a notebook's page, a ``\newcommand`` holds for all outputs that follow.
@@ -38,7 +38,7 @@ def definitions_before(outputs: Sequence[model.Output], index: int) -> list[tupl
     """
     found, room = [], _SEARCHED
     for output in outputs[:index]:
-        if isinstance(output, model.Stream | model.ErrorOutput):
+        if isinstance(output, schemas.Stream | schemas.ErrorOutput):
             continue
         kind = preferred(output.data)
         if kind in {"text/markdown", "text/latex"}:
@@ -49,7 +49,7 @@ def definitions_before(outputs: Sequence[model.Output], index: int) -> list[tupl
     return found
 
 
-def make_output_document(output: model.Output) -> tuple[bytes, str]:
+def make_output_document(output: schemas.Output) -> tuple[bytes, str]:
     """Return an output that needs no rendering in the representation that JupyterLab would choose.
 
     Parameters
@@ -65,7 +65,7 @@ def make_output_document(output: model.Output) -> tuple[bytes, str]:
     str
         The media type, with the charset where there is one.
     """
-    data = {} if isinstance(output, model.Stream | model.ErrorOutput) else output.data
+    data = {} if isinstance(output, schemas.Stream | schemas.ErrorOutput) else output.data
     kind = preferred(data)
     if kind is None:
         names = ", ".join(data) or "nothing"
@@ -131,19 +131,19 @@ def json_body(text: bytes) -> Markup:
     )
 
 
-def terminal_text(output: model.Output) -> str | None:
+def terminal_text(output: schemas.Output) -> str | None:
     """Return the text of an output that a terminal would show, None for all others."""
-    if isinstance(output, model.Stream):
+    if isinstance(output, schemas.Stream):
         return joined(output.text)
-    if isinstance(output, model.ErrorOutput):
+    if isinstance(output, schemas.ErrorOutput):
         return "\n".join(output.traceback)
     kind = preferred(output.data)
     return joined(output.data[kind]) if kind == "text/plain" else None
 
 
-def rich_bundle(output: model.Output) -> model.MimeBundle:
+def rich_bundle(output: schemas.Output) -> schemas.MimeBundle:
     """Return the representation of an output that takes time to render, empty for all others."""
-    if isinstance(output, model.Stream | model.ErrorOutput):
+    if isinstance(output, schemas.Stream | schemas.ErrorOutput):
         return {}
     kind = preferred(output.data)
     if kind is None or kind == "text/html" or kind not in BODY_CLASSES:

@@ -11,18 +11,18 @@ from typing import Literal
 import msgspec
 from markupsafe import Markup, escape
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.budget import LONGEST_PLAIN, PIECE, explain, plain_piece
-from jupyter_sessions.server.rendering.choice import joined
+from jupyter_sessions.server.rendering.code import is_highlighted
 from jupyter_sessions.server.rendering.document import HTML, document
+from jupyter_sessions.server.rendering.mime import joined
 from jupyter_sessions.server.rendering.outputs import (
     PLAIN,
     make_output_document,
     rich_bundle,
     terminal_text,
 )
-from jupyter_sessions.server.rendering.source import is_highlighted
 from jupyter_sessions.server.rendering.workers.cache import RenderingCache, job_key
 from jupyter_sessions.server.rendering.workers.jobs import fold_lines, run
 from jupyter_sessions.server.rendering.workers.pool import PoolLimits, WorkerPool
@@ -140,7 +140,7 @@ class Renderer:
         return left
 
     async def render_output(
-        self, person: str, output: model.Output, before: Sequence[tuple[str, str]] = ()
+        self, person: str, output: schemas.Output, before: Sequence[tuple[str, str]] = ()
     ) -> tuple[bytes, str]:
         """Render an output in the representation that JupyterLab would choose.
 
@@ -186,7 +186,7 @@ class Renderer:
         return shown.encode(), PLAIN
 
     async def render_file(
-        self, person: str, file: model.File, read: Callable[[], bytes]
+        self, person: str, file: schemas.File, read: Callable[[], bytes]
     ) -> tuple[bytes, str]:
         """Render a published file as a document to look at.
 
@@ -243,7 +243,7 @@ def _render_text(piece: Piece) -> Rendered:
 
 
 def _output_job(
-    bundle: model.MimeBundle, before: Sequence[tuple[str, str]]
+    bundle: schemas.MimeBundle, before: Sequence[tuple[str, str]]
 ) -> tuple[str, Job | None]:
     """Return the text of a rich output, and the job that renders it if it can be one."""
     ((kind, value),) = bundle.items()

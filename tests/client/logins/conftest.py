@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.client.logins import Login, store
+from jupyter_sessions.client.logins import Login, storage
 from tests.client.scripted_server import Answer, Asked, ScriptedServer, login, new_login
 
 KEY = "jses_s3cret"
@@ -25,7 +25,7 @@ def put(server: str, user: str = "ann", **attributes: Any) -> Login:
         "expires": None,
         "stored_key": f"{KEY}-{user}-{secrets.token_hex(4)}",
     }
-    return store.keep(Login(**told | attributes))
+    return storage.keep(Login(**told | attributes))
 
 
 class Accounts:

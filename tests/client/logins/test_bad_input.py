@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_sessions import errors
 from jupyter_sessions.client import logins
-from jupyter_sessions.client.logins import Wanted, patience
+from jupyter_sessions.client.logins import Wanted, retry
 from tests.client.logins.conftest import KEY, Accounts, put
 from tests.client.scripted_server import Answer, ScriptedServer
 from tests.conftest import free_port
@@ -65,7 +65,7 @@ def test_each_failure_is_its_own_and_leaves_the_logins_as_they_were(
     if how == "password" and what == "no key at all":
         kind = errors.NotSignedIn  # a proxy's own word
     if kind is errors.ServerSilent:  # any other answers, however busy the machine is
-        monkeypatch.setattr(patience, "ANSWERS_WITHIN", 1.0)
+        monkeypatch.setattr(retry, "ANSWERS_WITHIN", 1.0)
     before = put("https://h")
     logins.set_current(before)
     url = break_(server)
@@ -95,7 +95,7 @@ def test_their_exit_codes_differ_and_are_below_126() -> None:
 def test_neither_password_nor_key_goes_to_what_is_no_sessions_server(
     server: ScriptedServer, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "ANSWERS_WITHIN", 1.0)
+    monkeypatch.setattr(retry, "ANSWERS_WITHIN", 1.0)
     url = BROKEN[what][0](server)
     with pytest.raises(errors.SessionsError):
         logins.create(Wanted(server=url, user="ann"), "s3cret")

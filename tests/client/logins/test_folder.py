@@ -82,7 +82,7 @@ def test_a_user_without_any_home_is_told_so() -> None:
     # As in a container whose user's number the system does not know.
     code = (
         "import pwd; pwd.getpwuid = lambda _: {}['nobody']\n"
-        "from jupyter_sessions.commands.shell import main; main(['logins'])"
+        "from jupyter_sessions.cli.shell import main; main(['logins'])"
     )
     bare = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_")}
     del bare["HOME"]

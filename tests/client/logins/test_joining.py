@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jupyter_sessions import connect, errors
-from jupyter_sessions.client import choose, logins
+from jupyter_sessions.client import logins
+from jupyter_sessions.client.transports import resolve
 from tests.client.logins.conftest import KEY, Accounts
 from tests.client.scripted_server import Answer
 
@@ -51,27 +52,27 @@ def test_what_can_be_no_key_is_not_even_sent(accounts: Accounts, key: str) -> No
 
 
 def test_what_an_answer_says_of_the_login_is_stored(accounts: Accounts) -> None:
-    from jupyter_sessions import api, model
+    from jupyter_sessions import api, schemas
 
     login = logins.log_in(accounts.server.url, "ann", "pw")
     accounts.server.script = lambda asked: Answer(
         accounts.shown(login.key, id=login.number, group="lasers")
     )
-    transport = choose.transport()
-    transport.call(api.SWITCH_GROUP, model.SwitchGroup(group="lasers"))
+    transport = resolve.transport()
+    transport.call(api.SWITCH_GROUP, schemas.SwitchGroup(group="lasers"))
     transport.close()
     (stored,) = logins.stored()
     assert stored.group == "lasers"
 
 
 def test_what_is_said_of_another_login_is_not(accounts: Accounts) -> None:
-    from jupyter_sessions import api, model
+    from jupyter_sessions import api, schemas
 
     login = logins.log_in(accounts.server.url, "ann", "pw")
     accounts.server.script = lambda asked: Answer(
         accounts.shown(login.key, id=99, group="lasers", current=False)
     )
-    transport = choose.transport()
-    transport.call(api.CLOSE_LOGIN, model.LoginNamed(id=99))
+    transport = resolve.transport()
+    transport.call(api.CLOSE_LOGIN, schemas.LoginNamed(id=99))
     transport.close()
     assert logins.stored() == [login]

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from tests.server.conftest import Site
 from tests.server.serving import publish
 from tests.waiting import until
@@ -24,21 +24,21 @@ ENDLESS = f"\x1b[{'5' * 5_000}m after it"
 PLAIN = "shown as plain text"
 
 
-def display(kind: str, value: Any) -> model.DisplayData:
-    return model.DisplayData(data={kind: value}, metadata={})
+def display(kind: str, value: Any) -> schemas.DisplayData:
+    return schemas.DisplayData(data={kind: value}, metadata={})
 
 
-def record(site: Site, code: str, source: str, *outputs: model.Output) -> int:
+def record(site: Site, code: str, source: str, *outputs: schemas.Output) -> int:
     """Record a command with these outputs, and return its number."""
     now = datetime.now(UTC)
-    command = model.Recording(
+    command = schemas.Recording(
         id=site.name(),
-        request=model.CommandRequest(source=source, started=now),
-        response=model.CommandResponse(
+        request=schemas.CommandRequest(source=source, started=now),
+        response=schemas.CommandResponse(
             status="completed", outputs=list(outputs), finished=now, duration=0.1
         ),
     )
-    request = model.RecordCommands(code=code, commands=[command])
+    request = schemas.RecordCommands(code=code, commands=[command])
     number: int = site.house.call("writer", api.RECORD_COMMANDS, request).numbers[0]
     return number
 
@@ -59,9 +59,9 @@ def test_an_output_that_a_renderer_fails_on_costs_that_output_only(site: Site, c
         site,
         code,
         "first = 1",
-        model.Stream(name="stdout", text=ENDLESS),
+        schemas.Stream(name="stdout", text=ENDLESS),
         display("text/plain", ENDLESS),
-        model.ErrorOutput(ename="E", evalue=ENDLESS, traceback=[ENDLESS]),
+        schemas.ErrorOutput(ename="E", evalue=ENDLESS, traceback=[ENDLESS]),
         display("application/json", nested),
         display("text/markdown", "a" * 1_100_000),
         display("text/latex", "$" + "{" * 50_000 + "$"),

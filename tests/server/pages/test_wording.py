@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.server.pages import wording
-from jupyter_sessions.server.pages.links import Links
 from jupyter_sessions.server.pages.turning import read_view, turn
+from jupyter_sessions.server.pages.urls import Links
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -105,9 +105,9 @@ def test_nonsense_in_a_query_is_as_if_it_were_not_there() -> None:
 def test_a_day_begins_when_it_does_where_the_visitor_is(zone: str, begins: str) -> None:
     asked: list[datetime] = []
 
-    async def fetch(**fields: Any) -> model.Page[model.CommandSummary]:
+    async def fetch(**fields: Any) -> schemas.Page[schemas.CommandSummary]:
         asked.append(fields["since"])
-        return model.Page(items=[], next=None)
+        return schemas.Page(items=[], next=None)
 
     asyncio.run(turn(read_view({"since": "2026-11-22", "zone": zone}), fetch))
     assert asked == [datetime.fromisoformat(f"{begins}+00:00")]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.server.rendering.renderer import Renderer
 
 T = TypeVar("T")
@@ -32,13 +32,13 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def render_output_document(
-    output: model.Output, before: Sequence[tuple[str, str]] = ()
+    output: schemas.Output, before: Sequence[tuple[str, str]] = ()
 ) -> tuple[bytes, str]:
     """Render an output."""
     return run(_renderer().render_output("somebody", output, before))
 
 
-def render_file_preview(content: bytes, file: model.File) -> tuple[bytes, str]:
+def render_file_preview(content: bytes, file: schemas.File) -> tuple[bytes, str]:
     """Render a file."""
     named = msgspec.structs.replace(file, sha256=hashlib.sha256(content).hexdigest())
     return run(_renderer().render_file("somebody", named, lambda: content))

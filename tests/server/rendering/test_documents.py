@@ -8,22 +8,22 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jupyter_sessions import model
-from jupyter_sessions.server.rendering.choice import preferred
+from jupyter_sessions import schemas
+from jupyter_sessions.server.rendering.files import preview_kind
+from jupyter_sessions.server.rendering.markdown import Macros, latex, markdown
+from jupyter_sessions.server.rendering.mime import preferred
 from jupyter_sessions.server.rendering.outputs import definitions_before
-from jupyter_sessions.server.rendering.previews import preview_kind
-from jupyter_sessions.server.rendering.prose import Macros, latex, markdown
 from jupyter_sessions.server.rendering.tables import table_body
 from tests.server.rendering.rendered import render_file_preview, render_output_document
 
 
-def display(**data: object) -> model.DisplayData:
+def display(**data: object) -> schemas.DisplayData:
     named = {kind.replace("__", "/").replace("_", "+"): value for kind, value in data.items()}
-    return model.DisplayData(data=named, metadata={})
+    return schemas.DisplayData(data=named, metadata={})
 
 
-def file(path: str, media_type: str, size: int = 10) -> model.File:
-    return model.File(
+def file(path: str, media_type: str, size: int = 10) -> schemas.File:
+    return schemas.File(
         path=path,
         name=path.rpartition("/")[2],
         folder=False,
@@ -72,7 +72,7 @@ def test_images_are_given_as_their_own_bytes() -> None:
         (display(application__json={"<": None}), "&lt;"),
     ],
 )
-def test_rich_outputs_are_documents_of_their_own(output: model.Output, inside: str) -> None:
+def test_rich_outputs_are_documents_of_their_own(output: schemas.Output, inside: str) -> None:
     content, media_type = render_output_document(output)
     assert media_type == "text/html; charset=utf-8"
     assert inside in content.decode()
@@ -82,12 +82,12 @@ def test_rich_outputs_are_documents_of_their_own(output: model.Output, inside: s
 @pytest.mark.parametrize(
     "output",
     [
-        model.Stream(name="stdout", text="<script>\x1b[31m"),
-        model.ErrorOutput(ename="E", evalue="", traceback=["<script>\x1b[31m"]),
+        schemas.Stream(name="stdout", text="<script>\x1b[31m"),
+        schemas.ErrorOutput(ename="E", evalue="", traceback=["<script>\x1b[31m"]),
         display(text__plain="<script>\x1b[31m"),
     ],
 )
-def test_text_outputs_stay_text(output: model.Output) -> None:
+def test_text_outputs_stay_text(output: schemas.Output) -> None:
     assert render_output_document(output) == (b"<script>", "text/plain; charset=utf-8")
 
 
@@ -98,7 +98,7 @@ def test_what_can_not_be_shown_says_what_it_is() -> None:
 
 
 def test_lone_surrogates_are_replaced() -> None:
-    for output in (display(text__html="\ud800"), model.Stream(name="stdout", text="\ud800")):
+    for output in (display(text__html="\ud800"), schemas.Stream(name="stdout", text="\ud800")):
         assert b"?" in render_output_document(output)[0]
 
 
@@ -123,7 +123,7 @@ def test_a_command_that_a_formula_defines_holds_for_the_formulas_after_it() -> N
 
 def test_it_holds_for_the_outputs_after_it_in_its_command_too() -> None:
     outputs = [
-        model.Stream(name="stdout", text=DEFINED),
+        schemas.Stream(name="stdout", text=DEFINED),
         display(text__latex=DEFINED),
         display(text__html=DEFINED),
         display(text__latex=r"$\rain{3}$"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.server.rendering.budget import (
     OverBudget,
     TooLarge,
@@ -44,7 +44,7 @@ def run(job: Job, seconds: float) -> Rendered:
 
 
 def _render_code(text: str, language: str) -> Rendered:
-    from jupyter_sessions.server.rendering.source import highlight
+    from jupyter_sessions.server.rendering.code import highlight
 
     return Rendered(html=str(highlight(text, language)))
 
@@ -82,9 +82,9 @@ def _render_output(text: str, before: str) -> Rendered:
 
 
 def _render_file(text: str, option: str) -> Rendered:
-    from jupyter_sessions.server.rendering.previews import file_body
+    from jupyter_sessions.server.rendering.files import file_body
 
-    kind, body = file_body(text, msgspec.json.decode(option, type=model.File))
+    kind, body = file_body(text, msgspec.json.decode(option, type=schemas.File))
     return Rendered(html=str(body), kind=kind)
 
 

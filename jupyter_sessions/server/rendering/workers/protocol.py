@@ -7,7 +7,7 @@ from typing import BinaryIO, Literal
 import msgspec
 from msgspec import Struct
 
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 
 _HEAD = 4  # bytes, which hold the length of what follows
 
@@ -71,7 +71,7 @@ class Reply(Struct, array_like=True):
     retire: bool = False
 
 
-model.ready(Job, Batch, Rendered, Reply)
+schemas.ready(Job, Batch, Rendered, Reply)
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_batch = msgspec.msgpack.Decoder(Batch).decode

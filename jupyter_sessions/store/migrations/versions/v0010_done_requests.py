@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from jupyter_sessions.store.columns import Instant
+from jupyter_sessions.store.types import Instant
 
 revision = "0010"
 down_revision = "0009"

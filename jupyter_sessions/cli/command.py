@@ -1,0 +1,267 @@
+"""How a command is declared: its arguments, its examples, and the options that all have."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jupyter_sessions import errors
+
+if TYPE_CHECKING:
+    from jupyter_sessions.api import Ans, Operation, Req
+    from jupyter_sessions.cli.frontend import Front
+    from jupyter_sessions.cli.results import Result
+    from jupyter_sessions.client.transports.base import Transport
+
+
+class Work:
+    """One run of a command: where it was typed, and the session and server that it is about.
+
+    Parameters
+    ----------
+    front
+        Where it was typed.
+    session
+        What ``-S`` says, or None.
+    server
+        What ``--server`` says, or None.
+    """
+
+    def __init__(self, front: Front, session: str | None, server: str | None) -> None:
+        self.front = front
+        self._named = session
+        self._server = server
+        self._opened: list[Transport] = []
+
+    @cached_property
+    def _target(self) -> tuple[str, Transport]:
+        if self._named is None and self._server is None:
+            current = self.front.current()
+            if current is None:
+                raise errors.NothingAttached(
+                    "No session is attached here, and none is named.",
+                    hint=f"Make one with `{self.front.prefix} new LABEL`, take one up with "
+                    f"`{self.front.prefix} resume CODE`, or name one with -S CODE.",
+                )
+            return current.code, current.transport
+        if self._named is None:
+            raise errors.NothingAttached(
+                "A server is named, but no session on it.",
+                hint="Name the session too: -S CODE, or -S URL alone.",
+            )
+        reference = self.read(self._named)
+        server = reference.server or self._server
+        # The way to the one at hand is opened where that is meant, and not to find out.
+        at_hand = self.front.current_code == reference.code
+        current = self.front.current() if at_hand else None
+        if current is not None and server in (None, current.transport.server):
+            return current.code, current.transport
+        return reference.code, self._open(server)
+
+    @property
+    def code(self) -> str:
+        """The code of the session that the command is about."""
+        return self._target[0]
+
+    @cached_property
+    def transport(self) -> Transport:
+        """The way to the session's server or, where no session is named, to the chosen one."""
+        return self._open(self._server) if self._named is None else self._target[1]
+
+    @property
+    def in_session(self) -> Transport:
+        """The way to the server of the session that the command is about."""
+        return self._target[1]
+
+    @property
+    def server(self) -> str | None:
+        """What ``--server`` says, or None."""
+        return self._server
+
+    def call(
+        self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
+    ) -> Ans:
+        """Call an operation, on the session's server if it concerns one."""
+        transport = self.in_session if operation.in_session else self.transport
+        try:
+            return transport.call(operation, request, content)
+        except errors.ConfirmationNeeded as needed:
+            from jupyter_sessions.cli.confirmation import confirm_login
+
+            confirm_login(self.front, transport, needed)
+            return transport.call(operation, request, content)
+
+    def with_place(
+        self, error: errors.SessionsError, way: Transport, otherwise: str
+    ) -> errors.SessionsError:
+        """Say where something was looked for that was named without its server."""
+        place = f"at {way.server} as {way.user}" if way.server else "in your own store"
+        return error.adding(f"It was looked for {place}; {otherwise}.")
+
+    def _not_found(self, error: errors.NoSuchSession) -> errors.SessionsError:
+        if self._named is None or self._server or self.read(self._named).server:
+            return error
+        return self.with_place(error, self.in_session, "a session of another server has a URL")
+
+    @property
+    def names_session(self) -> bool:
+        """Whether a session is named or, with no server named either, at hand."""
+        at_hand = self._server is None and self.front.current_code is not None
+        return self._named is not None or at_hand
+
+    def name_session(self, text: str) -> None:
+        """Take the session from an argument, in place of ``-S``."""
+        self._named = text
+
+    def name_server(self, server: str) -> None:
+        """Take the server from an argument, and hold it against ``--server``.
+
+        Raises
+        ------
+        BadRequest
+            When the two differ.
+        """
+        from jupyter_sessions.client.addresses import parse_address
+
+        if self._server is not None:
+            one, other = parse_address(self._server), parse_address(server)
+            if (one.user, one.server) == (other.user, other.server):
+                return
+            raise errors.BadRequest(
+                f"Two servers are named, {server} and {self._server}.",
+                hint="Leave one of the two out.",
+            )
+        self._server = server
+
+    def read(self, text: str) -> Any:
+        """Read a session's code or URL, and hold it against ``--server``."""
+        from jupyter_sessions.client.addresses import parse_address, parse_reference
+
+        reference = parse_reference(text)
+        if reference.server is not None and self._server is not None:
+            named = parse_address(self._server).server
+            if named != reference.server:
+                raise errors.BadRequest(
+                    f"The session URL names the server {reference.server}, --server names {named}.",
+                    hint="Leave one of the two out.",
+                )
+        return reference
+
+    def done(self, body: Callable[[], Result]) -> Result:
+        """Do what a command does; where its session is not found, say where it was looked for."""
+        try:
+            return body()
+        except errors.NoSuchSession as error:
+            raise self._not_found(error) from error
+
+    def _open(self, server: str | None) -> Transport:
+        from jupyter_sessions.client.transports.resolve import transport
+
+        opened = transport(server)
+        self._opened.append(opened)
+        self.front.reached(opened)
+        return opened
+
+    def keep(self, transport: Transport) -> None:
+        """Leave a transport open after the command: someone else closes it."""
+        if transport in self._opened:
+            self._opened.remove(transport)
+
+    def close(self) -> None:
+        """Let go of the connections that the command opened."""
+        for transport in self._opened:
+            transport.close()
+
+
+#: Where a context keeps the words that were typed behind the command's name.
+TYPED = "jupyter_sessions.typed"
+
+
+class SessionsCommand(click.Command):
+    """A command with examples, which read as one types them in the front at hand."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, and keep them as they were typed."""
+        ctx.meta[TYPED] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        prefix = ctx.find_root().info_name or ""
+        with formatter.section("Examples"):
+            for example in self.examples:
+                typed = example if prefix.startswith("%") else shlex.join(shlex.split(example))
+                formatter.write(f"{'':{formatter.current_indent}}{prefix} {typed}\n")
+
+
+_SERVER_HELP = "The sessions server to ask; by default the current one."
+_SESSION = click.Option(
+    ["-S", "--session"], metavar="CODE|URL", help="The session; by default the current one."
+)
+_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print the answer as JSON.")
+
+Body = Callable[..., "Result"]
+
+
+def command(
+    *examples: str, session: bool = True, dashes: bool = False, servers: Sequence[str] = ()
+) -> Callable[[Body], click.Command]:
+    """Make a function of a `Work` and its arguments a command.
+
+    The function's docstring is the command's help, its result is shown, or printed as JSON with
+    ``--json``.
+
+    Parameters
+    ----------
+    examples
+        What one types, without what stands before the command's name.
+    session
+        Whether it is about a session, and so takes ``-S``.
+    dashes
+        Whether an argument may begin with a dash, as a negative number does.
+    servers
+        Shorter names of ``--server``.
+    """
+
+    def declare(body: Body) -> click.Command:
+        def run(as_json: bool, server: str | None, session: str | None = None, **given: Any) -> int:
+            front: Front = click.get_current_context().obj
+            work = Work(front, session, server)
+            try:
+                result = work.done(lambda: body(work, **given))
+                if as_json:
+                    click.echo(result.to_json())
+                else:
+                    front.show(result)
+                if result.afterwards is not None:
+                    result.afterwards()
+                return result.exit_code
+            finally:
+                work.close()
+
+        declared: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
+        to = click.Option([*servers, "--server"], metavar="SERVER", help=_SERVER_HELP)
+        return SessionsCommand(
+            name=body.__name__.strip("_").replace("_", "-"),
+            callback=run,
+            help=body.__doc__,
+            params=[*declared, *([_SESSION] if session else []), to, _JSON],
+            examples=examples,
+            context_settings={"ignore_unknown_options": dashes},
+        )
+
+    return declare
+
+
+def table(*commands: click.Command) -> dict[str, click.Command]:
+    """Give a module's commands by their names."""
+    return {command.name or "": command for command in commands}

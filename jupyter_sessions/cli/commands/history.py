@@ -1,0 +1,322 @@
+"""The commands of a session: taking them up, listing, showing and forgetting them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jupyter_sessions import __version__, api, errors, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.commands.members import listing
+from jupyter_sessions.cli.commands.sessions import ask_first, card
+from jupyter_sessions.cli.commands.shown_again import showing
+from jupyter_sessions.cli.paging import more
+from jupyter_sessions.cli.parameters import Moment, Numbers, unasked
+from jupyter_sessions.cli.rendering import columns
+from jupyter_sessions.cli.results import Block, Code, Line, Outputs, Request, Result, Table, Tone
+from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.client.files import new_file
+
+_LAST = 10
+_MOST_RESUMED = 100
+
+
+_ALL = click.option("--all", "managing", is_flag=True, help="Those that only manage sessions, too.")
+
+
+@command("resume 1234567890123456789012", "resume", "resume 3")
+@click.argument("what", nargs=-1, metavar="[CODE|URL] [N]")
+@_ALL
+@click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
+def resume(work: Work, what: tuple[str, ...], managing: bool, verbose: bool) -> Result:
+    """Switch to a session, and see what it is, who is in it and its last commands.
+
+    From then on this kernel's commands are recorded into it, if my roles allow. With a number
+    alone, or nothing, list the last commands of the session at hand.
+    """
+    names = [each for each in what if not _is_count(each)]
+    counts = [int(each) for each in what if _is_count(each)]
+    if len(names) > 1 or len(counts) > 1:
+        raise click.UsageError("Name one session, and one number of commands.")
+    count = counts[0] if counts else _LAST
+    if not names:
+        few = _within(count, 500)
+        typed = ["history", "-n", f"{few}", *["--all"] * managing, *["-v"] * verbose]
+        listed = _listed(
+            work, [], [], verbose, order="newest", limit=few, typed=typed, managing=managing
+        )
+        return replace(listed, blocks=(*listed.blocks, *_too_many(work, counts)))
+    work.name_session(names[0])
+    request = schemas.ResumeSession(
+        code=work.code,
+        commands=_within(count, _MOST_RESUMED),
+        managing=managing,
+        agent=f"jupyter_sessions {__version__}, {work.front.prefix}",
+    )
+    answer = work.call(api.RESUME_SESSION, request)
+    work.keep(work.transport)
+    said = work.front.take_up(answer.session, work.transport)
+    shown = sorted(answer.commands, key=lambda each: each.summary.number)
+    blocks = (card(answer.session), listing(answer.members), *_whole(work, shown), *said)
+    return Result(answer, blocks)
+
+
+def _is_count(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
+
+
+def _within(count: int, most: int) -> int:
+    if not 1 <= count <= most:
+        raise click.BadParameter(
+            f"{count} is not between 1 and {most} commands; a session's code has 22 digits."
+        )
+    return count
+
+
+def _too_many(work: Work, counts: list[int]) -> list[Line]:
+    """Say where more commands are asked for than there are: it may be a code that was cut."""
+    if not counts:
+        return []
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    if counts[0] <= session.commands:
+        return []
+    many = "1 command" if session.commands == 1 else f"{session.commands} commands"
+    said = (
+        f"This session has {many}, not {counts[0]}. If {counts[0]} begins the code of another "
+        "session, give all of its 22 digits."
+    )
+    return [Line(said, Tone.WARNING)]
+
+
+@command(
+    "history",
+    "history -n 50 --status error",
+    "history --user bar --since yesterday",
+    'history --search "temp_max mean" -v',
+    "history --before 120",
+)
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=20, help="How many.")
+@click.option("--before", metavar="N", type=click.IntRange(1), help="Only those before command N.")
+@click.option("--after", metavar="N", type=click.IntRange(0), help="Only those after command N.")
+@click.option("--user", "users", multiple=True, metavar="U", help="Only those of U.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(["running", "completed", "error", "aborted"]),
+    help="Only those that ended so.",
+)
+@click.option("--search", default="", metavar="S", help="Only those with these words.")
+@click.option("--since", type=Moment(), help="Only those from then on: a date, 2h, yesterday.")
+@click.option("--until", type=Moment(), help="Only those before then.")
+@_ALL
+@click.option("--oldest", "order", flag_value="oldest", help="Begin with the oldest.")
+@click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
+def history(
+    work: Work, users: tuple[str, ...], statuses: tuple[str, ...], verbose: bool, **asked: Any
+) -> Result:
+    """List, filter and search the commands: the newest page, or any other."""
+    first = asked.pop("before")
+    if first is not None and (asked["order"] or asked["after"] is not None):
+        raise click.UsageError("--before goes with neither --oldest nor --after.")
+    # The oldest of those after it come first, as they do on its next page.
+    asked["order"] = "newest" if asked["order"] is None and asked["after"] is None else "oldest"
+    cursor = asked["after"] if first is None else first
+    asked["after"] = None if cursor is None else f"{cursor}"
+    return _listed(work, users, statuses, verbose, **asked)
+
+
+def _listed(
+    work: Work,
+    users: Sequence[str],
+    statuses: Sequence[str],
+    verbose: bool,
+    *,
+    order: str,
+    limit: int,
+    typed: Sequence[str] | None = None,
+    **asked: Any,
+) -> Result:
+    work.front.settle(work.code)
+    pages = [
+        work.call(
+            api.LIST_COMMANDS,
+            schemas.ListCommands(
+                code=work.code,
+                user=user,
+                status=status,  # type: ignore[arg-type]  # click held it to the choices
+                order=order,  # type: ignore[arg-type]
+                limit=limit,
+                **asked,
+            ),
+        )
+        for user, status in product(users or (None,), statuses or (None,))
+    ]
+    page = pages[0] if len(pages) == 1 else _merged(pages, order, limit)
+    chronological = sorted(page.items, key=lambda each: each.number)
+    shown = columns.COMMAND_VERBOSE if verbose else columns.COMMAND
+    empty = "No commands." if chronological or not users else _nobody(work, users)
+    blocks: list[Block] = [Table(shown, chronological, empty)]
+    last = page.items[-1].number if page.next else None
+    option = "--after" if order == "oldest" else "--before"
+    return Result(page, [*blocks, *more(work, last, option=option, typed=typed)])
+
+
+def _merged(
+    pages: list[schemas.Page[schemas.CommandSummary]], order: str, limit: int
+) -> schemas.Page[schemas.CommandSummary]:
+    found = {each.number: each for page in pages for each in page.items}
+    items = [found[number] for number in sorted(found, reverse=order == "newest")][:limit]
+    more = len(found) > limit or any(page.next for page in pages)
+    return schemas.Page(items=items, next=f"{items[-1].number}" if more else None)
+
+
+def _nobody(work: Work, users: Sequence[str]) -> str:
+    """Say which of these users are unknown here: no members, and without a command."""
+    members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members
+    known = {each.user.casefold() for each in members}
+    unknown = []
+    for user in users:
+        asked = schemas.ListCommands(code=work.code, user=user, limit=1)
+        if user.casefold() not in known and not work.call(api.LIST_COMMANDS, asked).items:
+            unknown.append(one_line(user))
+    if not unknown:
+        return "No commands."
+    named = " or ".join(unknown)
+    return f"No commands. Nobody called {named} is in this session or has run anything in it."
+
+
+def fetch(work: Work, numbers: range | None) -> list[schemas.Command]:
+    """Get commands by their numbers; without numbers, the last one that has ended.
+
+    Raises
+    ------
+    NotFound
+        When there is none; a range may lead beyond the last one.
+    """
+    work.front.settle(work.code)
+    if numbers is None:
+        request = schemas.ListCommands(code=work.code, limit=_LAST, managing=False)
+        page = work.call(api.LIST_COMMANDS, request)
+        ended = [each.number for each in page.items if each.status != "running"]
+        if not ended:
+            raise errors.NotFound(
+                "No command has ended in this session yet.", hint="Run a cell, then try again."
+            )
+        numbers = range(ended[0], ended[0] + 1)
+    found: list[schemas.Command] = []
+    for number in numbers:
+        try:
+            found.append(
+                work.call(api.GET_COMMAND, schemas.CommandNamed(code=work.code, number=number))
+            )
+        except errors.NotFound:
+            if not found:
+                raise
+            break
+    return found
+
+
+def _whole(work: Work, commands: Iterable[schemas.Command]) -> list[Block]:
+    blocks: list[Block] = []
+    for each in commands:
+        own = each.summary.user == work.transport.user and each.summary.real_user is None
+        blocks += [Request(each), Outputs(each, own)]
+    return blocks
+
+
+@command("view", "view 5", "view 3..7", "view 5 --save figures")
+@click.argument("numbers", type=Numbers(), required=False)
+@click.option("--save", metavar="FOLDER", help="Write what they displayed into files.")
+def view(work: Work, numbers: range | None, save: str | None) -> Result:
+    """Show commands with their outputs as they were; without a number, the last one.
+
+    A terminal shows text; --save gets figures, tables and whatever else was displayed.
+    """
+    found = fetch(work, numbers)
+    blocks = _whole(work, found)
+    if save is not None:
+        blocks.append(_saved(found, Path(save)))
+    return Result(found[0] if len(found) == 1 else found, blocks)
+
+
+def _saved(commands: list[schemas.Command], folder: Path) -> Line:
+    from jupyter_sessions.formats import outputs
+
+    contents = [
+        content
+        for each in commands
+        if outputs.displayed(each.response)
+        for content in outputs.files(each.summary.number, each.response)
+    ]
+    for content in contents:
+        with new_file(folder / content.name, force=False) as file:
+            file.write(content.data)  # type: ignore[arg-type]  # what was displayed is bytes
+    return Line(f"Saved in {folder}: {', '.join(each.name for each in contents) or 'nothing'}")
+
+
+def _half(work: Work, number: int, half: str) -> Result:
+    work.front.settle(work.code)
+    found = work.call(api.GET_COMMAND, schemas.CommandNamed(code=work.code, number=number))
+    answer = getattr(found, half)
+    if answer is None:
+        running = found.summary.status == "running"
+        raise errors.NotFound(
+            f"Command {number} has no {half}: it {'still runs' if running else 'was forgotten'}.",
+            hint="Wait for its end." if running else "What is forgotten is erased for good.",
+        )
+    return Result(answer, (Code(Result(answer).to_json()),))
+
+
+@command("request 5")
+@click.argument("number", type=click.IntRange(1))
+def request(work: Work, number: int) -> Result:
+    """Show what was asked: source, start, language, kernel and notebook, as JSON."""
+    return _half(work, number, "request")
+
+
+@command("response 5")
+@click.argument("number", type=click.IntRange(1))
+def response(work: Work, number: int) -> Result:
+    """Show what came back: status, duration and outputs, as JSON."""
+    return _half(work, number, "response")
+
+
+@command("forget 5", "forget 3..7 --yes")
+@click.argument("numbers", type=Numbers())
+@unasked
+def forget(work: Work, numbers: range, yes: bool) -> Result:
+    """Erase source and outputs of commands for good; that they were run stays known. It asks first.
+
+    Later commands that showed them once more, as view and replay do, keep what they showed: they
+    are named, to be forgotten too.
+    """
+    if not yes:
+        which = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+        question = f"Erase source and outputs of {which} in {{}}, for good?"
+        ask_first(work, api.FORGET_COMMAND, question, "Nothing is erased.")
+    work.front.settle(work.code)
+    gone = [
+        work.call(api.FORGET_COMMAND, schemas.CommandNamed(code=work.code, number=number))
+        for number in numbers
+    ]
+    which = ", ".join(f"{each.number}" for each in gone)
+    lines = [Line(f"Forgotten: {which}.", Tone.DONE)]
+    again = [f"{number}" for number in showing(work, numbers)]
+    if again:
+        lines.append(
+            Line(
+                f"The outputs of later commands may still show it: {', '.join(again)}. "
+                f"Look at them, and forget them too: {work.front.prefix} forget {again[0]}",
+                Tone.WARNING,
+            )
+        )
+    return Result(gone[0] if len(gone) == 1 else gone, lines)
+
+
+COMMANDS = table(resume, history, view, request, response, forget)

@@ -1,0 +1,260 @@
+"""Logging in."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from jupyter_sessions import errors
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.commands.logins import overruled, told
+from jupyter_sessions.cli.confirmation import PASSWORD_VARIABLE, ask_code
+from jupyter_sessions.cli.parameters import IdleMinutes
+from jupyter_sessions.cli.results import Line, Result, Tone
+from jupyter_sessions.cli.values import minutes, one_line
+
+if TYPE_CHECKING:
+    from jupyter_sessions.client.addresses import Address
+    from jupyter_sessions.client.logins import Decided, Login, Wanted
+    from jupyter_sessions.client.logins.create import Made
+
+_TRIES = 3
+
+#: How a login is begun that came about so.
+_SAID = {
+    "using": "Using your login to",
+    "reconnected": "Reconnected to",
+    "joined": "Joined",
+    "created": "Created a login to",
+}
+
+
+@dataclass
+class _Login:
+    """One run of the command, when no key is given."""
+
+    work: Work
+    wanted: Wanted
+    password: str | None
+    code: str | None
+    always_create: bool
+    patience: float | None
+    last_said: str = ""
+
+    def decide(self) -> Decided:
+        """Use the current login, or another stored one, or make one."""
+        found = self._stored()
+        if found is None and self.wanted.server is None:
+            self._ask_for_server()
+            found = self._stored()
+        return found or self._created()
+
+    def _stored(self) -> Decided | None:
+        from jupyter_sessions.client import logins
+
+        if self.always_create:
+            return None
+        return logins.reuse(self.wanted, self._passed_over, self.patience)
+
+    def _passed_over(self, login: Login, why: str) -> None:
+        said = f"Not your login to {login.server} as {one_line(login.who)}: {one_line(why)}"
+        if said != self.last_said:  # it is looked at again once the server is known
+            self.last_said = said
+            self._warn(said.rstrip(".") + ".")
+
+    def _warn(self, text: str) -> None:
+        # At once, and not into what a program reads.
+        self.work.front.show(Result(None, aside=(Line(text, Tone.WARNING),)))
+
+    def _ask_for_server(self) -> None:
+        from jupyter_sessions.client import given, logins
+
+        last, port = logins.last(), self.wanted.port
+        default = last.server if last else ""
+        if default and port is not None:
+            default = given.with_port(default, port)
+        said = self.work.front.ask("Server", default)
+        at = None if port is None else str(port)
+        answer = given.address(said, None, self.wanted.user, at)
+        if answer.server is None:
+            raise errors.BadRequest(
+                "No server is named.", hint=f"{self.work.front.prefix} login USER@SERVER:PORT"
+            )
+        self.wanted = replace(self.wanted, server=answer.server, user=answer.user)
+
+    def _created(self) -> Decided:
+        from jupyter_sessions.client import logins
+        from jupyter_sessions.client.logins.retry import reach
+
+        server = self.wanted.server or ""
+        reach(server, self.patience)
+        if self.wanted.user is None:
+            last = logins.last()
+            default = last.user if last else _system_user()
+            self.wanted = replace(self.wanted, user=self.work.front.ask("User", default))
+        given = self.password or os.environ.get(PASSWORD_VARIABLE)
+        for left in reversed(range(_TRIES)):
+            password = given or self.work.front.ask_password(
+                f"Password of {self.wanted.user} at {server}: ",
+                otherwise=f"Set {PASSWORD_VARIABLE}, or name a key: -k KEY. In a shell, "
+                "--password-stdin takes it from a pipe.",
+            )
+            try:
+                made = self._made(password)
+            except errors.WrongPassword as error:
+                if given or not left:
+                    raise
+                self._warn(error.message)
+            else:
+                break
+        return logins.Decided("created", made.login, made.clamped)
+
+    def _made(self, password: str) -> Made:
+        """Make a login; where the account has a second factor, its code is asked for."""
+        from jupyter_sessions.client import logins
+
+        code = self.code or ""
+        for left in reversed(range(_TRIES)):
+            try:
+                return logins.create(self.wanted, password, code)
+            except errors.SecondFactorNeeded:
+                if code:
+                    raise
+            except errors.WrongCode as error:
+                if self.code or not left:
+                    raise
+                self._warn(error.message)
+            code = ask_code(self.work.front)
+        return logins.create(self.wanted, password, code)
+
+
+@command(
+    "login bar@sessions.example.org",
+    "login bar@127.0.0.1:8899 --group optics",
+    "login sessions.example.org -k -",
+    session=False,
+    servers=["-s"],
+)
+@click.argument("address", required=False, metavar="[[USER@]SERVER[:PORT]]")
+@click.option("-u", "--user", metavar="USER", help="Who logs in.")
+@click.option("-p", "--port", metavar="PORT", help="The server's port.")
+@click.option("-g", "--group", metavar="GROUP", help="The group that sessions are made in.")
+@click.option(
+    "-k", "--key", metavar="KEY", help="Take up the login of this key; - reads it from stdin."
+)
+@click.option("-w", "--password", metavar="PASSWORD", help="The password: others may see it here.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from the standard input.")
+@click.option("--code", metavar="CODE", help="The code of the account's second factor.")
+@click.option("--sudo", metavar="WHO", help="Act as WHO, as administrators and group owners may.")
+@click.option("-t", "--timeout", type=IdleMinutes(), help="The idle time-out, in minutes.")
+@click.option(
+    "--retry", type=click.FloatRange(0), metavar="SECONDS", help="Wait so long for the server."
+)
+@click.option("-C", "--create", is_flag=True, help="Make a login in any case.")
+@click.option("--name", metavar="LABEL", help="What the login is called in lists.")
+def login(
+    work: Work,
+    address: str | None,
+    user: str | None,
+    port: str | None,
+    key: str | None,
+    password_stdin: bool,
+    password: str | None,
+    code: str | None,
+    retry: float | None,
+    create: bool,
+    **more: str | int | None,
+) -> Result:
+    """Log in to a sessions server; commands go there from then on.
+
+    With a key, its login is taken up. Else the current login is used where it fits, or another
+    stored one that does; else one is made. Then the password is asked for, or taken from the
+    environment variable JUPYTER_SESSIONS_PASSWORD. What is not named is as in the last login.
+    The cell that it is typed in is not recorded.
+    """
+    from jupyter_sessions.client import given, logins
+
+    where = given.address(address, work.server, user, port)
+    if key is not None:
+        ignored = {
+            "user": where.user,
+            "password": password,
+            "code": code,
+            "create": create or None,
+            **more,
+        }
+        return _joined(work, where, key, retry, [name for name, value in ignored.items() if value])
+    wanted = logins.Wanted(
+        server=where.server,
+        port=where.port,
+        user=where.user,
+        group=_text(more["group"]),
+        sudo=_text(more["sudo"]),
+        idle_timeout=more["timeout"] if isinstance(more["timeout"], int) else None,
+        label=_text(more["name"]) or f"{work.front.prefix} on {socket.gethostname()}",
+        agent=work.front.prefix,
+    )
+    if password_stdin:
+        password = work.front.read_password()
+    decided = _Login(work, wanted, password, code, create, retry).decide()
+    return _made_current(work, decided, [])
+
+
+def _text(value: str | int | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _system_user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _joined(
+    work: Work, where: Address, key: str, patience: float | None, ignored: list[str]
+) -> Result:
+    from jupyter_sessions.client import given, logins
+
+    server = where.server
+    if server is None:
+        last = logins.last()
+        if last is None:
+            raise errors.BadRequest(
+                "A key is given, and no server.",
+                hint=f"{work.front.prefix} login SERVER:PORT -k KEY",
+            )
+        server = last.server if where.port is None else given.with_port(last.server, where.port)
+    taken = work.front.read_password() if key == "-" else key
+    login = logins.join(server, taken, patience)
+    lines = []
+    if ignored:
+        said = f"The key says all of that; ignored: {', '.join(ignored)}."
+        lines.append(Line(said, Tone.WARNING))
+    return _made_current(work, logins.Decided("joined", login), lines)
+
+
+def _made_current(work: Work, decided: Decided, lines: list[Line]) -> Result:
+    from jupyter_sessions.client import logins
+    from jupyter_sessions.client.logins.prune import prune_now_and_then
+
+    login = decided.login
+    lines.append(Line(f"{_SAID[decided.how]} {login.server} as {one_line(login.who)}.", Tone.DONE))
+    more = [f"Current group: {one_line(login.group)}."] if login.group else []
+    if login.idle_timeout is not None:
+        limit = ", the server's limit" if decided.clamped else ""
+        more.insert(0, f"Idle time-out: {minutes(login.idle_timeout)}{limit}.")
+    if more:
+        lines.append(Line(" ".join(more), Tone.WARNING if decided.clamped else Tone.PLAIN))
+    logins.set_current(login)
+    logins.set_here(login, work.front.place)
+    lines += overruled(login)
+    prune_now_and_then()
+    answer = {"how": decided.how, **told(login), "clamped": decided.clamped}
+    return Result(answer, lines)
+
+
+COMMANDS = table(login)

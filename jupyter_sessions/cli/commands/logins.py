@@ -1,0 +1,295 @@
+"""The stored logins: listing, switching between and ending them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jupyter_sessions import api, errors
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.rendering import columns
+from jupyter_sessions.cli.results import Line, Result, Table, Tone, trouble
+from jupyter_sessions.cli.values import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_sessions.client.logins import Checked, Login
+    from jupyter_sessions.client.logins.model import End
+
+
+def told(login: Login) -> dict[str, Any]:
+    """Return what ``--json`` says of a stored login: all but its key."""
+    return {
+        "id": login.id,
+        "server": login.server,
+        "user": login.user,
+        "real_user": login.real_user,
+        "group": login.group,
+        "label": login.label,
+        "created": login.created,
+        "expires": login.ends,
+        "idle_timeout": login.idle_timeout,
+    }
+
+
+def overruled(login: Login | None) -> list[Line]:
+    """Say so where the environment has commands go elsewhere: than to a login's server, or here."""
+    from jupyter_sessions.client import logins
+    from jupyter_sessions.client.addresses import parse_address
+    from jupyter_sessions.client.transports.resolve import SERVER_VARIABLE, is_own
+
+    chosen = logins.chosen()
+    lines = []
+    if chosen is not None and chosen.id != (login.id if login else logins.OWN):
+        lines.append(f"{logins.LOGIN_VARIABLE} names another login in this shell: unset it.")
+    server = os.environ.get(SERVER_VARIABLE)
+    address = parse_address(server).server if server and server.strip() else None
+    if address and not (address == login.server if login else is_own(address)):
+        lines.append(f"{SERVER_VARIABLE} sends commands to {server} all the same: unset it.")
+    return [Line(text, Tone.WARNING) for text in lines]
+
+
+@command("logins", "logins --check", "logins --there", session=False)
+@click.option("--check", is_flag=True, help="Ask each server whether the login lives.")
+@click.option("--there", is_flag=True, help="Those that live at the server, stored here or not.")
+def logins(work: Work, check: bool, there: bool) -> Result:
+    """List the stored logins, the newest first.
+
+    No server is asked without --check, and nothing is changed with or without it; with --server,
+    those at that server alone are listed, as `clear` and `prune` take it, too. With --there, the
+    server lists one's own logins and those that one has made for others (its administrators see
+    all), with the numbers that `end-login` takes.
+    """
+    if there:
+        return _there(work)
+    from jupyter_sessions.client import logins as all_logins
+
+    found = _stored(work)
+    now = all_logins.current_id()
+    checked = all_logins.check(found) if check else [all_logins.as_stored(each) for each in found]
+    items = [
+        {
+            **told(each.login),
+            "current": each.login.id == now,
+            "state": each.state,
+            "why": each.why.message if each.why else None,
+        }
+        for each in checked
+    ]
+    rows = f"({len(items)} row{'s' * (len(items) != 1)})"
+    shown = Table(columns.STORED_LOGIN, items, "No logins are stored.")
+    if not items:
+        return Result({"items": items}, (shown,), aside=_gone())
+    whys = [
+        Line(f"{all_logins.short(each.login)}: {one_line(each.why.message)}", Tone.WARNING)
+        for each in checked
+        if each.why is not None
+    ]
+    return Result({"items": items}, (shown, Line(rows), *whys), aside=_gone())
+
+
+def _stored(work: Work) -> list[Login]:
+    """Return the stored logins, of the server alone that ``--server`` names."""
+    from jupyter_sessions.client import logins
+
+    found = logins.stored()
+    return logins.at(work.server, found) if work.server else found
+
+
+def _gone() -> tuple[Line, ...]:
+    from jupyter_sessions.client import logins
+
+    try:
+        logins.current()
+    except errors.LoginGone as error:
+        return (trouble(error),)
+    return ()
+
+
+def _there(work: Work) -> Result:
+    from jupyter_sessions.client.transports.paging import every
+
+    items = list(every(work.transport, api.LIST_LOGINS))
+    return Result({"items": items}, (Table(columns.LOGIN, items, "No logins live there."),))
+
+
+@command("logout", "logout --all", session=False)
+@click.option("--all", "all_", is_flag=True, help="Log out of every stored login.")
+def logout(work: Work, all_: bool) -> Result:
+    """End the current login, on its server and here.
+
+    Until another one is chosen, by `login` or `switch`, commands that need one fail: nobody goes on
+    as somebody else.
+    """
+    from jupyter_sessions.client import logins
+    from jupyter_sessions.client.transports import resolve
+
+    if all_:
+        return _ended(work, _stored(work))
+    login = resolve.login_for(work.server)
+    if login is None:
+        raise errors.NoLogin(
+            "There is no current login.", hint=f"Log in: {work.front.prefix} login USER@SERVER"
+        )
+    logins.log_out(login)
+    lines = [Line(f"Logged out of {login.server} ({one_line(login.who)}).", Tone.DONE)]
+    lines += work.front.logged_out()
+    try:
+        now = logins.current()
+    except errors.LoginGone as gone:
+        lines.append(Line(f"No login is current in its place. {gone.hint}"))
+    else:
+        if now is not None:
+            lines.append(Line(f"The current login is {one_line(now.who)} at {now.server}."))
+    return Result({"ended": [told(login)], "still_valid": []}, lines)
+
+
+@command("clear", "clear --all", session=False)
+@click.option("--all", "all_", is_flag=True, help="The current login, too.")
+def clear(work: Work, all_: bool) -> Result:
+    """Forget all stored logins but the current one, and end them on their servers."""
+    from jupyter_sessions.client import logins
+
+    now = logins.current_id()
+    return _ended(work, [each for each in _stored(work) if all_ or each.id != now])
+
+
+def _ended(work: Work, ending: Sequence[Login]) -> Result:
+    from jupyter_sessions.client import logins
+
+    left = logins.end(ending)
+    answer = {
+        "ended": [told(login) for login in ending],
+        "still_valid": [
+            {**told(each.login), "why": each.why.message if each.why else None} for each in left
+        ],
+    }
+    said = f"{len(ending)} login{'s' * (len(ending) != 1)} forgotten, and ended where it could be."
+    lines = [Line(said if left else said.partition(",")[0] + " and ended.", Tone.DONE)]
+    lines += [Line(_still_valid(each), Tone.WARNING) for each in left]
+    lines += work.front.logged_out()
+    return Result(answer, lines, exit_code=left[0].why.exit_code if left and left[0].why else 0)
+
+
+def _still_valid(left: Checked) -> str:
+    login = left.login
+    why = left.why.message if left.why else ""
+    return (
+        f"The key of {one_line(login.who)} at {login.server} stays valid {login.good_until}: {why}"
+    )
+
+
+@command("switch bar@sessions.example.org", "switch 3f2a91 --here", "switch --own", session=False)
+@click.argument("login", required=False, metavar="LOGIN")
+@click.option("--own", is_flag=True, help="To no login: to your own store on this disk.")
+@click.option("--here", is_flag=True, help="In this shell or notebook alone.")
+def switch(work: Work, login: str | None, own: bool, here: bool) -> Result:
+    """Make another stored login the current one: LOGIN is its id, its label, or USER@SERVER."""
+    from jupyter_sessions.client import logins
+
+    if (login is None) != own:
+        raise click.UsageError("Name a login, or say --own.")
+    found = logins.named(login) if login is not None else None
+    place = work.front.place
+    if here:
+        if not logins.set_here(found or logins.OWN, place):
+            raise errors.BadRequest(
+                "This shell can't have a current login of its own like that.",
+                hint=f"Put it into its environment: {logins.LOGIN_VARIABLE}="
+                f"{found.id if found else logins.OWN}",
+            )
+    else:
+        logins.set_current(found or logins.OWN)
+        logins.set_here(None, place)
+    where = f"in this {place}" if here else "everywhere that has none of its own"
+    if found is None:
+        lines = [Line(f"Commands work on your own store, {where}.", Tone.DONE), *overruled(None)]
+        return Result({"id": None, "here": here}, lines)
+    said = f"The current login is {one_line(found.who)} at {found.server}, {where}."
+    lines = [Line(said, Tone.DONE), *overruled(found)]
+    if found.over:
+        lines.append(Line(f"{_ENDED[found.over]} Log in again.", Tone.WARNING))
+    return Result({**told(found), "here": here}, lines)
+
+
+@command("key", "key --show", session=False)
+@click.option("--show", is_flag=True, help="Print it even where no terminal is.")
+def key(work: Work, show: bool) -> Result:
+    """Print the key of the current login: who has it is you.
+
+    It is printed on a terminal, or anywhere with --show. Ends with 1 where there is no login.
+    """
+    login, aside = _current(work)
+    if login is None:
+        return Result({"key": None}, aside=aside, exit_code=1)
+    if not (show or work.front.terminal):
+        raise errors.BadRequest(
+            "A key is a secret: it is printed on a terminal alone.", hint="Add --show."
+        )
+    return Result({"key": login.key}, (Line(login.key),), aside=aside)
+
+
+@command("file", session=False)
+def file(work: Work) -> Result:
+    """Print the name of the file that holds the current login.
+
+    Ends with 1 where there is no login.
+    """
+    from jupyter_sessions.client.logins import folder
+
+    login, aside = _current(work)
+    if login is None:
+        return Result({"file": None}, aside=aside, exit_code=1)
+    path = str(folder() / f"{login.id}.json")
+    return Result({"file": path}, (Line(path),), aside=aside)
+
+
+_ENDED: dict[End, str] = {
+    "expired": "This login has expired.",
+    "revoked": "This login was ended, or its account is disabled.",
+    "unknown": "The server does not know this login.",
+}
+
+
+def _current(work: Work) -> tuple[Login | None, tuple[Line, ...]]:
+    """Return the current login, if it has not ended, and what is to be said of it."""
+    from jupyter_sessions.client.logins import as_stored
+    from jupyter_sessions.client.transports import resolve
+
+    try:
+        login = resolve.login_for(work.server)
+    except errors.NoLogin as error:
+        return None, (trouble(error),)
+    if login is None:
+        return None, (Line("There is no current login.", Tone.WARNING),)
+    if login.over:
+        return None, (Line(f"{_ENDED[login.over]} Log in again.", Tone.WARNING),)
+    doubt = as_stored(login).why
+    said = (trouble(doubt),) if doubt else ()
+    return login, said
+
+
+@command("prune --dry-run", session=False)
+@click.option("--dry-run", is_flag=True, help="Only list what would be forgotten.")
+def prune(work: Work, dry_run: bool) -> Result:
+    """Forget the stored logins that have ended: whose last day is over, or whose server said so.
+
+    Those that expired 30 days ago are forgotten by themselves.
+    """
+    from jupyter_sessions.client.logins import as_stored
+    from jupyter_sessions.client.logins import prune as pruning
+
+    gone = pruning.ended(_stored(work))
+    if not dry_run:
+        pruning.prune(gone)
+    items = [{**told(login), "current": False, "state": as_stored(login).state} for login in gone]
+    said = f"{len(gone)} ended login{'s' * (len(gone) != 1)}"
+    line = Line(f"{said} would be forgotten." if dry_run else f"{said} forgotten.", Tone.DONE)
+    shown = (Table(columns.STORED_LOGIN, items, ""),) if items else ()
+    return Result({"items": items, "forgotten": not dry_run}, (*shown, line))
+
+
+COMMANDS = table(logins, logout, switch, key, file, clear, prune)

@@ -1,0 +1,84 @@
+"""Who is in a session, with which roles."""
+
+from __future__ import annotations
+
+import click
+
+from jupyter_sessions import api, errors, roles, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.rendering import columns
+from jupyter_sessions.cli.results import Line, Result, Table, Tone
+from jupyter_sessions.cli.values import one_line
+
+
+def listing(members: list[schemas.Member]) -> Table:
+    """Show members."""
+    return Table(columns.MEMBER, members, "No members.")
+
+
+@command("members", "members -S 1234567890123456789012")
+def members(work: Work) -> Result:
+    """List the members and their roles, the owner first."""
+    answer = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code))
+    return Result(answer, (listing(answer.members),))
+
+
+def read_grant(text: str) -> schemas.Grant:
+    """Read ``USER`` or ``USER:ROLE|ROLE``; the last colon splits.
+
+    Raises
+    ------
+    BadRole
+        When a role is none, or none follows the colon: an empty variable in a script must not take
+        roles away.
+    """
+    user, colon, given = text.rpartition(":")
+    if colon and not given.strip():
+        raise errors.BadRole(
+            f"No role follows the colon in {text!r}.",
+            hint=f"Name roles, like {user}:write, or leave the colon out to grant read alone.",
+        )
+    return schemas.Grant(user=user if colon else text, roles=roles.parse(given) if colon else [])
+
+
+@command("grant bar", 'grant "bar:write|execute"', "grant bar:write+execute @lab:rw")
+@click.argument("grants", nargs=-1, required=True, metavar="USER|@GROUP[:ROLE|ROLE…]…")
+def grant(work: Work, grants: tuple[str, ...]) -> Result:
+    """Give users and groups roles, in place of those that they hold: to all of them, or to none.
+
+    The roles are read, write, execute and admin, or their letters (rwxa). Without a role it is
+    read. Roles are joined by | or +; a shell takes | for itself, so put quotes around it there.
+    What @GROUP is granted, all its users have, beside what they were granted themselves.
+    """
+    request = schemas.GrantRoles(code=work.code, grants=[read_grant(text) for text in grants])
+    answer = work.call(api.GRANT_ROLES, request)
+    users = ", ".join(one_line(each.user) for each in request.grants)
+    return _changed(answer, f"Granted to {users}.")
+
+
+def _changed(answer: schemas.Members, said: str) -> Result:
+    """Show the members, and what those who were named hold through groups whatever they got."""
+    kept = [
+        Line(
+            f"{one_line(each.user)} has {', '.join(each.roles)} through {', '.join(each.groups)}.",
+            Tone.WARNING,
+        )
+        for each in answer.through_groups
+    ]
+    return Result(answer, (Line(said, Tone.DONE), *kept, listing(answer.members)))
+
+
+@command("revoke bar", "revoke bar @lab")
+@click.argument("users", nargs=-1, required=True, metavar="USER|@GROUP…")
+def revoke(work: Work, users: tuple[str, ...]) -> Result:
+    """Take from users and groups the roles that they were granted: from all of them, or from none.
+
+    It takes effect at once. What a user has through a group stays, and is said.
+    """
+    request = schemas.RevokeRoles(code=work.code, users=list(users))
+    answer = work.call(api.REVOKE_ROLES, request)
+    named = ", ".join(map(one_line, users))
+    return _changed(answer, f"Revoked from {named}.")
+
+
+COMMANDS = table(members, grant, revoke)

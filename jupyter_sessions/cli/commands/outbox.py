@@ -1,0 +1,180 @@
+"""What was recorded and is not in its session: what waits on this disk, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.frontend import Front
+from jupyter_sessions.cli.parameters import unasked
+from jupyter_sessions.cli.rendering import columns
+from jupyter_sessions.cli.results import Block, Line, Result, Table, Tone, trouble
+from jupyter_sessions.client.outbox import recovery
+from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.outbox.entries import Destination
+from jupyter_sessions.client.outbox.journal import Journal
+from jupyter_sessions.client.outbox.recovery import Undelivered
+from jupyter_sessions.client.transports import resolve
+from jupyter_sessions.client.transports.base import Transport
+
+_DELIVERED_WITHIN = 60.0  # seconds
+
+
+def hint(front: Front) -> list[Line]:
+    """Say in one line that something waits on this disk, if it does not just now go its way."""
+    own = front.courier.journals[-1].path if front.courier is not None else None
+    moving = own.stem if own is not None else None
+    count = sum(
+        each.commands
+        for each in recovery.survey()
+        if each.state != "waiting" or each.file != moving
+    )
+    if not count:
+        return []
+    said = "1 command waits" if count == 1 else f"{count} commands wait"
+    return [Line(f"{said} on this disk: {front.prefix} outbox tells why.", Tone.WARNING)]
+
+
+@command(
+    "outbox",
+    "outbox --deliver",
+    "outbox 1234567890123456789012 --into 2234567890123456789012",
+    "outbox --discard",
+    session=False,
+)
+@click.argument("of", required=False, metavar="[CODE|URL]")
+@click.option("--deliver", is_flag=True, help="Try now to bring them into their sessions.")
+@click.option("--into", metavar="CODE|URL", help="Bring them into another session of yours.")
+@click.option("--discard", is_flag=True, help="Give them up.")
+@unasked
+def outbox(
+    work: Work, of: str | None, deliver: bool, into: str | None, discard: bool, yes: bool
+) -> Result:
+    """Show recorded commands that are not in their session, and why; of one session, or of all.
+
+    They wait for the server, or are held, since the session takes nothing from you now: it is
+    disabled, closed or removed, or you lack the role. Both are delivered by themselves once that
+    is over. A closed session takes nothing any more: bring them into another one. What is refused
+    is delivered on demand alone.
+    """
+    if sum((deliver, into is not None, discard)) > 1:
+        raise click.UsageError("Only one of --deliver, --into and --discard can be asked for.")
+    code = work.read(of).code if of is not None else None
+    current = work.front.current_code
+    if current is not None:
+        work.front.settle(current)
+    before = _of(code)
+    said: list[Line] = []
+    if deliver:
+        said = _deliver(work.front, before)
+    elif into is not None:
+        said = _move(work, before, into)
+    elif discard:
+        said = _discard(work.front, before, yes=yes)
+    acted = deliver or discard or into is not None
+    after = _of(code)
+    blocks: list[Block] = [*said]
+    if after or not acted:
+        blocks.append(Table(columns.UNDELIVERED, after, "Nothing waits, and nothing was refused."))
+    blocks += _hindered(work.front, after)
+    return Result(after, blocks, exit_code=1 if acted and after else 0)
+
+
+def _hindered(front: Front, waiting: list[Undelivered]) -> list[Line]:
+    """Say what this kernel has met on the way to the server; a file on disk does not tell that."""
+    problem = front.courier.problem if front.courier is not None else None
+    if problem is None or all(each.why is not None for each in waiting):
+        return []
+    return [Line(problem, Tone.WARNING)]
+
+
+def _of(code: str | None) -> list[Undelivered]:
+    return [each for each in recovery.survey() if code is None or each.session == code]
+
+
+def _deliver(front: Front, chosen: list[Undelivered]) -> list[Line]:
+    said = _each(front, chosen, lambda journal: journal.put_back())
+    for server, user in dict.fromkeys((each.server, each.user) for each in chosen):
+        try:
+            transport = resolve.transport_of(server, user)
+        except errors.SessionsError as error:
+            said.append(trouble(error))
+            continue
+        said += _carry(transport)
+        transport.close()
+    if front.courier is not None:
+        front.courier.deliver_left(_DELIVERED_WITHIN, held=True)
+    there = _count(chosen) - _count(_of(None), {each.file for each in chosen})
+    return [Line(f"Delivered: {_commands(max(there, 0))}.", Tone.DONE), *said]
+
+
+def _move(work: Work, chosen: list[Undelivered], into: str) -> list[Line]:
+    work.name_session(into)
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    if session.state != "active" or "write" not in session.roles:
+        raise errors.WrongState(
+            f"The session {session.code} takes no commands from you, so nothing is moved.",
+            hint="Name one that is active, and in which you have the role write.",
+        )
+    transport = work.in_session
+    target = Journal(Destination(transport.server, transport.user, session.code))
+    said = _each(work.front, chosen, lambda journal: _move_all(journal, target))
+    moved = target.waiting
+    target.close()
+    said += _carry(transport)
+    return [Line(f"Moved into {session.code}: {_commands(moved)}.", Tone.DONE), *said]
+
+
+def _move_all(journal: Journal, target: Journal) -> None:
+    journal.put_back()
+    recovery.move(journal, target)
+
+
+def _discard(front: Front, chosen: list[Undelivered], *, yes: bool) -> list[Line]:
+    if not chosen:
+        return []
+    if not yes:
+        front.make_sure(f"Give up {_commands(_count(chosen))}, for good?", "Nothing is given up.")
+    return _each(front, chosen, recovery.discard)
+
+
+def _each(front: Front, chosen: list[Undelivered], act: Callable[[Journal], object]) -> list[Line]:
+    """Do something with each journal that no other process has."""
+    said = []
+    own = front.courier.journals if front.courier is not None else ()
+    for name in dict.fromkeys(each.file for each in chosen):
+        with recovery.opened(recovery.file_of(name), own) as journal:
+            if journal is None:
+                said.append(
+                    Line(
+                        "What a running kernel recorded is its own to deliver: type "
+                        "%session outbox there.",
+                        Tone.WARNING,
+                    )
+                )
+            else:
+                act(journal)
+    return said
+
+
+def _carry(transport: Transport) -> list[Line]:
+    """Deliver what no other process has, and say what went wrong."""
+    courier = Courier(transport, "")
+    courier.deliver_left(_DELIVERED_WITHIN, held=True)
+    problem = courier.problem
+    courier.close(0)
+    return [Line(problem, Tone.WARNING)] if problem else []
+
+
+def _count(undelivered: list[Undelivered], files: set[str] | None = None) -> int:
+    return sum(each.commands for each in undelivered if files is None or each.file in files)
+
+
+def _commands(count: int) -> str:
+    return "1 command" if count == 1 else f"{count} commands"
+
+
+COMMANDS = table(outbox)

@@ -1,0 +1,161 @@
+"""The account of whoever asks: its password and its second factor."""
+
+from __future__ import annotations
+
+import click
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.confirmation import with_code
+from jupyter_sessions.cli.results import Line, Result, Tone, done
+from jupyter_sessions.cli.values import moment
+
+#: What a new password is checked for, said before it is asked for.
+RULES = (
+    "A password has 8 characters or more, of any kind. Common passwords are refused, and those "
+    "that are only your name with digits or signs."
+)
+_code = click.option(
+    "--code", metavar="CODE", help="The code of your second factor, if you have one."
+)
+_HINT = "In a shell, --password-stdin takes it from a pipe."
+
+
+def say_password_rules(work: Work) -> None:
+    """Say what a new password is checked for; call it before asking for one."""
+    work.front.show(Result(None, aside=(Line(RULES),)))
+
+
+def ask_new_password(work: Work, name: str) -> str:
+    """Ask for a new password, twice, after saying the rules.
+
+    Raises
+    ------
+    BadRequest
+        When the two differ, or nobody can be asked.
+    """
+    say_password_rules(work)
+    password = work.front.ask_password(f"New password of {name}: ", otherwise=_HINT)
+    if work.front.ask_password("Once more: ", otherwise=_HINT) != password:
+        raise errors.BadRequest("The two passwords differ.", hint="Try again; nothing is changed.")
+    return password
+
+
+@command("password", "password --password-stdin", session=False)
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read the present password from the first line of the standard input, the new one from "
+    "the second.",
+)
+@_code
+def password(work: Work, password_stdin: bool, code: str | None) -> Result:
+    """Change your own password; your other logins end.
+
+    Asks for the present password first. The cell that it is typed in is not recorded.
+    """
+    me = work.call(api.WHO_AM_I, schemas.Nothing())
+    if password_stdin:
+        current, new = work.front.read_password(), work.front.read_password()
+    else:
+        current = work.front.ask_password(f"Present password of {me.name}: ", otherwise=_HINT)
+        new = ask_new_password(work, me.name)
+
+    def change(code: str) -> schemas.PasswordChanged:
+        request = schemas.ChangePassword(current=current, password=new, code=code)
+        return work.call(api.CHANGE_PASSWORD, request)
+
+    answer = with_code(work.front, code or "", change)
+    logins = "1 other login" if answer.ended == 1 else f"{answer.ended} other logins"
+    ended = f" {logins} ended." if answer.ended else ""
+    return Result(answer, (Line(f"Your password is changed.{ended}", Tone.DONE),))
+
+
+def _present_password(work: Work, password_stdin: bool) -> str:
+    if password_stdin:
+        return work.front.read_password()
+    name = work.call(api.WHO_AM_I, schemas.Nothing()).name
+    return work.front.ask_password(f"Present password of {name}: ", otherwise=_HINT)
+
+
+_present_stdin = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the standard input."
+)
+_end_logins = click.option("--end-logins", is_flag=True, help="End your other logins too.")
+
+
+@command("second-factor show", session=False)
+def show(work: Work) -> Result:
+    """Tell whether your account has a second factor."""
+    answer = work.call(api.SHOW_SECOND_FACTOR, schemas.Nothing())
+    if answer.enabled is None:
+        said = "Your account has no second factor."
+    else:
+        said = (
+            f"Your account has a second factor since {moment(answer.enabled)}; "
+            f"{answer.recovery_codes} recovery codes are left."
+        )
+    return Result(answer, (Line(said),))
+
+
+@command("second-factor on", "second-factor on --end-logins", session=False)
+@_present_stdin
+@_end_logins
+def on(work: Work, password_stdin: bool, end_logins: bool) -> Result:
+    """Set up a second factor: a code of an authenticator app at each login.
+
+    Shows a QR code, and the secret, for the app, and asks for a first code. Then it prints recovery
+    codes, for when the app is lost: keep them where the app is not.
+    """
+    password = _present_password(work, password_stdin)
+    made = work.call(api.SET_UP_SECOND_FACTOR, schemas.SetUpSecondFactor(password=password))
+    shown = [Line("Take this up in your authenticator app:"), Line(made.secret), Line(made.uri)]
+    if work.front.terminal:
+        shown = [Line(line) for line in _qr(made.uri)] + shown
+    work.front.show(Result(None, aside=tuple(shown)))
+    code = work.front.ask_password("The code that the app shows: ", otherwise=_HINT)
+    request = schemas.ConfirmSecondFactor(code=code, end_logins=end_logins)
+    answer = work.call(api.CONFIRM_SECOND_FACTOR, request)
+    said = (
+        "Your second factor is on. Each of these recovery codes lets you in once without the app; "
+        "they are not shown again:"
+    )
+    return Result(answer, (Line(said, Tone.DONE), *map(Line, answer.codes)))
+
+
+def _qr(uri: str) -> list[str]:
+    """Draw a QR code with two modules in each character, light on a dark terminal."""
+    import segno
+
+    rows = [list(row) for row in segno.make(uri, micro=False).matrix_iter(border=2)]
+    if len(rows) % 2:
+        rows.append([0] * len(rows[0]))
+    light = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
+    return [
+        "".join(light[bool(upper), bool(lower)] for upper, lower in zip(*pair, strict=True))
+        for pair in zip(rows[::2], rows[1::2], strict=True)
+    ]
+
+
+@command("second-factor off", "second-factor off --code 123456", session=False)
+@_present_stdin
+@_code
+@_end_logins
+def off(work: Work, password_stdin: bool, code: str | None, end_logins: bool) -> Result:
+    """End your second factor: both factors are asked for."""
+    password = _present_password(work, password_stdin)
+
+    def remove(code: str) -> schemas.Done:
+        request = schemas.RemoveSecondFactor(password=password, code=code, end_logins=end_logins)
+        return work.call(api.REMOVE_SECOND_FACTOR, request)
+
+    return done(with_code(work.front, code or "", remove), "Your second factor is off.")
+
+
+second_factor = click.Group(
+    "second-factor",
+    help="Manage the second factor of your own account.",
+    commands=table(show, on, off),
+)
+
+COMMANDS = {**table(password), "second-factor": second_factor}

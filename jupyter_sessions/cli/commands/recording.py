@@ -1,0 +1,117 @@
+"""What concerns the kernel that one works in: recording, and running commands again."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.commands.history import fetch
+from jupyter_sessions.cli.parameters import Numbers
+from jupyter_sessions.cli.results import Block, Line, Request, Result, Tone
+
+# To run one of these again, in it or in another, would never end.
+_REPLAYS = re.compile(r"^\s*%session\s+replay\b", re.MULTILINE)
+
+
+@command("replay 5", "replay 3..7", "replay 3..7 --dry-run")
+@click.argument("numbers", type=Numbers())
+@click.option("--dry-run", is_flag=True, help="Only show what would be run.")
+def replay(work: Work, numbers: range, dry_run: bool) -> Result:
+    """Show commands, then run them again in this kernel, one after the other.
+
+    It is one cell, so it is recorded as one command, with the outputs of all. It stops at the
+    first that fails. Commands that manage sessions, or replay others, are left out.
+    """
+    kernel = work.front.kernel
+    commands = fetch(work, numbers)
+    chosen = [(each.summary.number, _source(each)) for each in commands if not _manages(each)]
+    left_out = [f"{each.summary.number}" for each in commands if _manages(each)]
+    blocks: list[Block] = [Request(each) for each in commands]
+    if left_out:
+        blocks.append(Line(f"Left out, as they manage sessions or replay: {', '.join(left_out)}."))
+
+    def run() -> None:
+        for number, source in chosen:
+            if not kernel.run(source):
+                raise errors.ReplayStopped(
+                    f"Command {number} failed this time; those after it were not run.",
+                    hint="Mend what it needs, then replay the rest.",
+                )
+
+    return Result(commands, blocks, afterwards=None if dry_run else run)
+
+
+def _manages(command: schemas.Command) -> bool:
+    if command.request is None:
+        return False
+    return command.summary.managing or bool(_REPLAYS.search(command.request.source))
+
+
+def _source(command: schemas.Command) -> str:
+    number = command.summary.number
+    if command.request is None:
+        raise errors.NotFound(
+            f"Command {number} was forgotten, so it can't be run again.",
+            hint="Choose others.",
+        )
+    if command.request.language != "python":
+        raise errors.BadRequest(
+            f"Command {number} is in {command.request.language}; this kernel runs Python.",
+            hint="Look at it with view, or choose others.",
+        )
+    return command.request.source
+
+
+@command("load 5")
+@click.argument("number", type=click.IntRange(1))
+def load(work: Work, number: int) -> Result:
+    """Put a command's source into the next cell, to change and run it."""
+    kernel = work.front.kernel
+    found = fetch(work, range(number, number + 1))[0]
+    if found.request is None:
+        raise errors.NotFound(f"Command {number} was forgotten.", hint="Choose another.")
+    kernel.next_cell(found.request.source)
+    said = f"The source of command {number} is in the next cell."
+    return Result(found.request, (Line(said, Tone.DONE),))
+
+
+@command("pause", session=False)
+def pause(work: Work) -> Result:
+    """Stop recording, until `unpause`. For one cell alone, begin it with %%session off."""
+    return Result(schemas.Done(), (work.front.kernel.pause(),))
+
+
+@command("unpause", session=False)
+def unpause(work: Work) -> Result:
+    """Go on recording after `pause`."""
+    return Result(schemas.Done(), (work.front.kernel.unpause(),))
+
+
+@command("detach", session=False)
+def detach(work: Work) -> Result:
+    """Stop recording for good: this kernel belongs to no session any more."""
+    return Result(schemas.Done(), (work.front.kernel.detach(),))
+
+
+@command("ui", "ui -S 1234567890123456789012")
+def ui(work: Work) -> Result:
+    """Show the sessions as widgets: pick one, browse it, change its members, publish; live.
+
+    It begins with the session at hand. In Python: jupyter_sessions.widgets.SessionPanel.
+    """
+    kernel = work.front.kernel
+    session = None
+    if work.names_session:
+        session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    transport = (work.in_session if session is not None else work.transport).another()
+
+    def show() -> None:
+        kernel.open_panel(session, transport)
+
+    return Result(session, afterwards=show)
+
+
+COMMANDS = table(replay, load, pause, unpause, detach, ui)

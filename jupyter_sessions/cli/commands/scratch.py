@@ -1,0 +1,83 @@
+"""A session's scratch space: small values that scripts hand on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.paging import more
+from jupyter_sessions.cli.rendering import columns
+from jupyter_sessions.cli.results import Code, Result, Table, done
+from jupyter_sessions.cli.values import one_line
+
+
+@command(
+    "scratch set best-score 0.93",
+    """scratch set settings '{"rate": 0.01, "layers": [64, 64]}'""",
+    "scratch set note --text 42",
+    dashes=True,
+)
+@click.argument("name")
+@click.argument("value")
+@click.option("--text", is_flag=True, help="Take the value as text, even if it reads as JSON.")
+def set_(work: Work, name: str, value: str, text: bool) -> Result:
+    """Keep a value under a name, in place of what stood there.
+
+    The value is JSON (42, true, null, "a text", a list, an object); what can't be read as JSON is
+    taken as text. It is kept on disk and is there for every member with the role read.
+    """
+    read = value if text else _read(value)
+    request = schemas.SetScratch(code=work.code, name=name, value=read)
+    entry = work.call(api.SET_SCRATCH, request)
+    return done(entry, f"{one_line(entry.name)} is set.")
+
+
+def _read(value: str) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return value
+
+
+@command("scratch get best-score")
+@click.argument("name")
+def get(work: Work, name: str) -> Result:
+    """Print a value: a text as it is, anything else as JSON."""
+    kept = work.call(api.GET_SCRATCH, schemas.ScratchNamed(code=work.code, name=name))
+    shown = kept.value
+    if not isinstance(shown, str):
+        shown = msgspec.json.encode(shown).decode()
+    return Result(kept, (Code(shown),))
+
+
+@command("scratch list")
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def list_(work: Work, limit: int, after: str | None) -> Result:
+    """List the names of the values, with their sizes."""
+    page = work.call(
+        api.LIST_SCRATCH, schemas.ListScratch(code=work.code, limit=limit, after=after)
+    )
+    shown = Table(columns.SCRATCH, page.items, "The scratch space is empty.")
+    return Result(page, (shown, *more(work, page.next)))
+
+
+@command("scratch delete best-score")
+@click.argument("name")
+def delete(work: Work, name: str) -> Result:
+    """Delete a value."""
+    entry = work.call(api.DELETE_SCRATCH, schemas.ScratchNamed(code=work.code, name=name))
+    return done(entry, f"{one_line(entry.name)} is deleted.")
+
+
+scratch = click.Group(
+    "scratch",
+    help="Keep small values in a session, for scripts to hand on.",
+    commands=table(set_, get, list_, delete),
+)
+
+COMMANDS = {"scratch": scratch}

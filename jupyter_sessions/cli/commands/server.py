@@ -1,0 +1,145 @@
+"""Accounts, and what starts programs."""
+
+from __future__ import annotations
+
+import click
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.commands.own_account import ask_new_password
+from jupyter_sessions.cli.paging import more
+from jupyter_sessions.cli.parameters import unasked
+from jupyter_sessions.cli.rendering import columns
+from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
+from jupyter_sessions.cli.values import one_line
+
+_password_stdin = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the standard input."
+)
+
+
+def _account(answer: schemas.Account, said: str) -> Result:
+    return Result(answer, (Line(said, Tone.DONE), Card("", columns.ACCOUNT, answer)))
+
+
+def _new_password(work: Work, name: str, password_stdin: bool) -> str:
+    if password_stdin:
+        return work.front.read_password()
+    return ask_new_password(work, name)
+
+
+@command("account add foo", 'account add foo --display-name "Foo Fighter"', session=False)
+@click.argument("name")
+@click.option("--display-name", default="", metavar="T", help="What pages call the user.")
+@_password_stdin
+def add(work: Work, name: str, display_name: str, password_stdin: bool) -> Result:
+    """Make an account; its password is asked for."""
+    request = schemas.NewAccount(
+        name=name,
+        display_name=display_name,
+        password=_new_password(work, name, password_stdin),
+    )
+    answer = work.call(api.ADD_ACCOUNT, request)
+    return _account(answer, f"The account {one_line(answer.name)} is made.")
+
+
+@command("account list", session=False)
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def list_(work: Work, limit: int, after: str | None) -> Result:
+    """List the accounts."""
+    page = work.call(api.LIST_ACCOUNTS, schemas.ListAccounts(limit=limit, after=after))
+    shown = Table(columns.ACCOUNT, page.items, "No accounts.")
+    return Result(page, (shown, *more(work, page.next)))
+
+
+@command("account password foo", session=False)
+@click.argument("name")
+@_password_stdin
+def password(work: Work, name: str, password_stdin: bool) -> Result:
+    """Set an account's password; its logins end."""
+    request = schemas.SetPassword(name=name, password=_new_password(work, name, password_stdin))
+    answer = work.call(api.SET_PASSWORD, request)
+    return _account(answer, f"The password of {one_line(answer.name)} is changed.")
+
+
+@command("account disable foo", session=False)
+@click.argument("name")
+def disable(work: Work, name: str) -> Result:
+    """Disable an account: its logins end, its roles stay."""
+    answer = work.call(api.DISABLE_ACCOUNT, schemas.AccountNamed(name=name))
+    return _account(answer, f"The account {one_line(answer.name)} is disabled.")
+
+
+@command("account enable foo", session=False)
+@click.argument("name")
+def enable(work: Work, name: str) -> Result:
+    """Enable a disabled account."""
+    answer = work.call(api.ENABLE_ACCOUNT, schemas.AccountNamed(name=name))
+    return _account(answer, f"The account {one_line(answer.name)} is enabled.")
+
+
+@command("account remove foo", "account remove foo --yes", session=False)
+@click.argument("name")
+@unasked
+def remove(work: Work, name: str, yes: bool) -> Result:
+    """Remove an account that owns no session, with its roles everywhere."""
+    if not yes:
+        work.front.make_sure(f"Remove the account {name}?", "Nothing is removed.")
+    answer = work.call(api.REMOVE_ACCOUNT, schemas.AccountNamed(name=name))
+    return done(answer, f"The account {one_line(answer.name)} is removed.")
+
+
+@command("account reset-second-factor foo", session=False)
+@click.argument("name")
+def reset_second_factor(work: Work, name: str) -> Result:
+    """End the second factor of somebody who has lost it; their logins end.
+
+    See first that it is really them who ask. Their password stays.
+    """
+    answer = work.call(api.RESET_SECOND_FACTOR, schemas.AccountNamed(name=name))
+    return _account(answer, f"The account {one_line(answer.name)} has no second factor any more.")
+
+
+@command("audit", "audit --user foo", "audit -n 500 --json", session=False)
+@click.option("--user", metavar="USER", help="Only what concerns this user.")
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=50, help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def audit(work: Work, user: str | None, limit: int, after: str | None) -> Result:
+    """Read the audit log, the newest first: for administrators."""
+    page = work.call(api.LIST_AUDIT, schemas.ListAudit(user=user, limit=limit, after=after))
+    shown = Table(columns.AUDIT, page.items, "Nothing is in the audit log.")
+    return Result(page, (shown, *more(work, page.next)))
+
+
+account = click.Group(
+    "account",
+    help="Manage the accounts of this store, or of a server that you administer.",
+    commands=table(add, list_, password, reset_second_factor, disable, enable, remove),
+)
+
+
+@click.command("serve", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def serve(arguments: tuple[str, ...]) -> None:
+    """Start a sessions server on the user's own store."""
+    from jupyter_sessions.server.app import main
+
+    main(list(arguments))
+
+
+@click.command("demo")
+@click.option("--no-serve", is_flag=True, help="Stop after the summary.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The server's port.")
+@click.option("--output", metavar="FILE", help="Write the executed notebook there.")
+def demo(no_serve: bool, port: int, output: str | None) -> None:
+    """Record a real analysis into a new session, publish its results, and serve it.
+
+    Needs the demo extra: pip install "jupyter_sessions[demo]".
+    """
+    from jupyter_sessions.demo.show import show
+
+    show(serve=not no_serve, port=port, output=output)
+
+
+COMMANDS = {**table(audit, serve, demo), "account": account}

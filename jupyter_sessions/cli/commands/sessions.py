@@ -1,0 +1,249 @@
+"""Making, listing, showing, ending and giving away sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.paging import more
+from jupyter_sessions.cli.parameters import Minutes, unasked
+from jupyter_sessions.cli.rendering import columns
+from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
+from jupyter_sessions.cli.values import one_line
+
+
+def card(session: schemas.Session) -> Card:
+    """Show a session."""
+    return Card(columns.label(session), columns.SESSION_CARD, session)
+
+
+def named(session: schemas.Session) -> str:
+    """Name a session in a sentence."""
+    return f"{one_line(columns.label(session))} ({session.code})"
+
+
+@command('new "Seattle weather"', 'new "Trial run" --idle-timeout 2h --lifetime 7d', session=False)
+@click.argument("words", nargs=-1, metavar="[LABEL]")
+@click.option("--description", default="", metavar="T", help="What it is about.")
+@click.option("--idle-timeout", type=Minutes(), help="Close when nothing was done for so long.")
+@click.option("--lifetime", type=Minutes(), help="Close after so long.")
+def new(work: Work, words: tuple[str, ...], **more: Any) -> Result:
+    """Make a session, own it, and record this kernel's commands into it.
+
+    In a shell it becomes the session that the next commands mean. Of one command's outputs 256 MiB
+    are kept, or as many bytes as the kernel's environment variable JUPYTER_SESSIONS_COMMAND_BYTES
+    says.
+    """
+    label = " ".join(words)
+    if len(words) > 1:
+        raise click.UsageError(f'A label of several words needs quotes: "{label}"')
+    session = work.call(api.CREATE_SESSION, schemas.NewSession(label=label, **more))
+    work.keep(work.transport)
+    said = work.front.take_up(session, work.transport)
+    if session.url is None:
+        said.append(Line("No server shows it now. For your browser: jupyter sessions serve"))
+    return Result(session, (card(session), *said))
+
+
+#: Of which sessions there are none, by what was asked for.
+_WHICH = {
+    "mine": "session that you own",
+    "shared": "session of others that you have a role in",
+    "removed": "removed session that could be restored",
+}
+
+
+def _nothing_found(work: Work, which: str, search: str) -> str:
+    sessions = _WHICH.get(which, "session that you have a role in")
+    if search:
+        return f"There is no {sessions}, with {search!r} in it."
+    if which == "all":
+        return f"No sessions. Make one: {work.front.prefix} new LABEL"
+    return f"There is no {sessions}."
+
+
+@command("list", "list --shared", "list --search weather", session=False)
+@click.option("--mine", is_flag=True, help="Only those that I own.")
+@click.option("--shared", is_flag=True, help="Only those of others.")
+@click.option("--removed", is_flag=True, help="Those that can be restored.")
+@click.option("--search", default="", metavar="T", help="Only those with these words.")
+@click.option("-n", "limit", default=100, metavar="N", help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def list_(work: Work, mine: bool, shared: bool, removed: bool, search: str, **asked: Any) -> Result:
+    """List the sessions that I have a role in, newest use first."""
+    chosen = [name for name, given in zip(_WHICH, (mine, shared, removed), strict=True) if given]
+    if len(chosen) > 1:
+        raise click.UsageError(f"Only one of --{' and --'.join(chosen)} can be asked for.")
+    which = chosen[0] if chosen else "all"
+    request = schemas.ListSessions(which=which, search=search, **asked)  # type: ignore[arg-type]
+    page = work.call(api.LIST_SESSIONS, request)
+    empty = _nothing_found(work, which, search)
+    return Result(
+        page,
+        (
+            Table(columns.sessions(work.front.current_code), page.items, empty),
+            *more(work, page.next),
+        ),
+    )
+
+
+@command("show", "show -S 1234567890123456789012")
+def show(work: Work) -> Result:
+    """Show all attributes of a session."""
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    return Result(session, (card(session),))
+
+
+@command("exists 1234567890123456789012", session=False)
+@click.argument("code", metavar="CODE|URL")
+def exists(work: Work, code: str) -> Result:
+    """Print true or false: whether I have a role in a session of that code.
+
+    A shell's program ends with 0 or 1.
+    """
+    work.name_session(code)
+    answer = work.call(api.SESSION_EXISTS, schemas.SessionNamed(code=work.code))
+    said = Line("true" if answer.exists else "false")
+    return Result(answer, (said,), exit_code=0 if answer.exists else 1)
+
+
+#: What each of these does, and what is said of it.
+CHANGES: dict[str, tuple[Any, str]] = {
+    "disable": (api.DISABLE_SESSION, "is disabled: only you can see it, until you enable it."),
+    "enable": (api.ENABLE_SESSION, "is open to its members again."),
+    "close": (api.CLOSE_SESSION, "is closed for good: a read-only archive."),
+    "restore": (api.RESTORE_SESSION, "is back."),
+}
+
+
+def change(work: Work, operation: Any, said: str) -> Result:
+    """Do one of `CHANGES`, and say what that means for recording."""
+    session = work.call(operation, schemas.SessionNamed(code=work.code))
+    line = Line(f"The session {named(session)} {said}", Tone.DONE)
+    return Result(session, (line, *work.front.changed(session)))
+
+
+def end(work: Work, operation: Any, said: str) -> Result:
+    """Do one of `CHANGES` after which nothing is recorded, once all that was has arrived."""
+    with work.front.ending(work.code):
+        return change(work, operation, said)
+
+
+@command("disable")
+def disable(work: Work) -> Result:
+    """Close the session to all but its owner, until it is enabled."""
+    return end(work, *CHANGES["disable"])
+
+
+@command("enable", "enable -S 1234567890123456789012")
+def enable(work: Work) -> Result:
+    """Open a disabled session to its members again."""
+    return change(work, *CHANGES["enable"])
+
+
+def ask_first(
+    work: Work, operation: api.Operation[Any, Any], question: str, unchanged: str
+) -> None:
+    """Ask before what can't be taken back, naming the session and what is in it.
+
+    `question` has the session's name and the number of its commands in braces. It is not asked
+    where the operation would be refused anyway.
+
+    Raises
+    ------
+    RoleMissing, WrongState
+        When the caller's roles, or the session's state, don't allow the operation.
+    BadRequest
+        When the answer is no.
+    """
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    enough = {need.value for need in (operation.needs, operation.own) if need is not None}
+    held = {*session.roles, *(["read", "write", "execute", "admin"] if _owns(session) else [])}
+    if not enough & held:
+        raise errors.RoleMissing.of(operation.needs.value, session.roles, session.owner)
+    if session.state not in operation.states:
+        raise errors.WrongState.of(session.state)
+    many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
+    work.front.make_sure(question.format(named(session), many), unchanged)
+
+
+def _owns(session: schemas.Session) -> bool:
+    return "owner" in session.roles
+
+
+@command("close", "close -S 1234567890123456789012 --yes")
+@unasked
+def close(work: Work, yes: bool) -> Result:
+    """Make the session a read-only archive, for good: there is no way back. It asks first."""
+    if not yes:
+        question = "Close the session {} with {} for good? Nothing can be added to it any more."
+        ask_first(work, api.CLOSE_SESSION, question, "Nothing is closed.")
+    return end(work, *CHANGES["close"])
+
+
+@command("remove", "remove -S 1234567890123456789012 --yes")
+@unasked
+def remove(work: Work, yes: bool) -> Result:
+    """Take the session out of every list; it can be restored for a while, then it is erased."""
+    if not yes:
+        question = "Remove the session {} with {}?"
+        ask_first(work, api.REMOVE_SESSION, question, "Nothing is removed.")
+    return _remove(work)
+
+
+@command("dispose 1234567890123456789012", session=False)
+@click.argument("code", metavar="CODE|URL")
+def dispose(work: Work, code: str) -> Result:
+    """Remove a session without asking, as a program does that made it and is done.
+
+    The session can be restored for a while, then it is erased. One's own default session stays, and
+    nothing is said: for a program that was given no session, there is nothing to dispose of.
+    """
+    work.name_session(code)
+    if work.code == "default":
+        return Result(schemas.Done())
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    if session.default and _owns(session):
+        return Result(schemas.Done())
+    return _remove(work)
+
+
+def _remove(work: Work) -> Result:
+    with work.front.ending(work.code):
+        session = work.call(api.REMOVE_SESSION, schemas.SessionNamed(code=work.code))
+    work.front.left(session.code)
+    until = f" It is erased on {session.purged:%Y-%m-%d}." if session.purged else ""
+    back = f"{work.front.prefix} restore -S {session.code}"
+    return done(session, f"The session {named(session)} is removed.{until} Bring it back: {back}")
+
+
+@command("restore -S 1234567890123456789012")
+def restore(work: Work) -> Result:
+    """Bring a removed session back."""
+    return change(work, *CHANGES["restore"])
+
+
+@command("transfer bar")
+@click.argument("user")
+def transfer(work: Work, user: str) -> Result:
+    """Make another user the owner; the old owner stays as an admin."""
+    session = work.call(api.TRANSFER_SESSION, schemas.TransferSession(code=work.code, user=user))
+    return done(session, f"{one_line(session.owner)} owns the session {named(session)} now.")
+
+
+COMMANDS = table(
+    new,
+    list_,
+    show,
+    exists,
+    disable,
+    enable,
+    close,
+    remove,
+    dispose,
+    restore,
+    transfer,
+)

@@ -1,0 +1,250 @@
+"""The web space: publishing, listing and getting files, and a session's page."""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.commands.publishable import named
+from jupyter_sessions.cli.paging import more
+from jupyter_sessions.cli.rendering import columns
+from jupyter_sessions.cli.results import Block, Code, Line, Result, Table, Tone, done
+from jupyter_sessions.cli.values import one_line, size
+from jupyter_sessions.client import downloads
+from jupyter_sessions.client.addresses import host_of, is_loopback
+from jupyter_sessions.client.entering import login_link
+from jupyter_sessions.formats import Content, inside, outputs, write
+
+if TYPE_CHECKING:
+    from jupyter_sessions.client.transports.base import Transport
+
+
+@command(
+    "publish",
+    "publish table figure",
+    "publish table --as results/weather.csv",
+    "publish report.html plots/ data.nc",
+)
+@click.argument("what", nargs=-1, metavar="[WHAT…]")
+@click.option("--as", "path", metavar="PATH", help="Where to put it in the web space.")
+def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
+    """Publish variables (in a notebook), files or folders; with nothing, the last output.
+
+    The ending of PATH chooses how a variable is written: a table as .html, .csv or .parquet, a
+    figure as .png, .svg or .pdf. Several things go into PATH as a folder. A name that is both a
+    variable and a file means the variable; ./NAME is the file.
+
+    With each file stands the command that it was published from: the one whose output it is or,
+    for variables and files, the one that published it.
+    """
+    code = work.code
+    left_out: list[Path] = []
+    if what:
+        target = path if path is None or len(what) == 1 else inside(path, "")
+        variable = work.front.variable
+        contents = [
+            content for each in what for content in named(each, target, variable, left_out.append)
+        ]
+        made_by = work.front.running_command(code)
+    else:
+        contents, made_by = _last_output(work, path)
+    files = [_published(work, content, made_by) for content in contents]
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=code))
+    said = [
+        Line(f"Published {file.path}", Tone.DONE, _address(session, file.path)) for file in files
+    ]
+    said += [Line(content.note, Tone.WARNING) for content in contents if content.note]
+    if left_out:
+        from jupyter_sessions.formats.folders import explain_left_out
+
+        said += [Line(words, Tone.WARNING) for words in explain_left_out(left_out)]
+    return Result(files[0] if len(files) == 1 else files, said)
+
+
+def _published(work: Work, content: Content, number: int | None) -> schemas.File:
+    request = schemas.PublishFile(
+        code=work.code, path=content.name, media_type=content.media_type, command=number
+    )
+    return work.call(api.PUBLISH_FILE, request, content.data)
+
+
+def _address(session: schemas.Session, path: str) -> str | None:
+    return f"{session.url}/files/{quote(path)}" if session.url else None
+
+
+def _last_output(work: Work, path: str | None) -> tuple[list[Content], int | None]:
+    if not work.front.settle(work.code):
+        known, value = work.front.variable("_")
+        if known and value is not None and not (isinstance(value, str) and not value):
+            return [write(value, name="output", path=path)], None
+    request = schemas.ListCommands(code=work.code, limit=50, managing=False)
+    page = work.call(api.LIST_COMMANDS, request)
+    for summary in page.items:
+        if summary.status == "running":
+            continue
+        if not any("/" in media for media in summary.media):
+            continue
+        found = work.call(
+            api.GET_COMMAND, schemas.CommandNamed(code=work.code, number=summary.number)
+        )
+        if outputs.displayed(found.response):
+            contents = list(outputs.files(summary.number, found.response))
+            return outputs.renamed(contents, path), summary.number
+    raise errors.NotFound(
+        "None of the last commands displayed anything that could be published.",
+        hint="Name what to publish: a variable, a file or a folder.",
+    )
+
+
+def _as_named(path: str) -> str:
+    """Take off the slash behind a folder's path, as `files` shows it; the rest is the server's."""
+    return path[:-1] if path.endswith("/") and path != "/" else path
+
+
+@command("files", "files results", "files --deep")
+@click.argument("folder", default="")
+@click.option("--deep", is_flag=True, help="List what lies in folders, too.")
+@click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
+@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+def files(work: Work, folder: str, deep: bool, limit: int, after: str | None) -> Result:
+    """List what is published."""
+    request = schemas.ListFiles(
+        code=work.code, folder=_as_named(folder), deep=deep, limit=limit, after=after
+    )
+    page = work.call(api.LIST_FILES, request)
+    listed = Table(columns.FILE, page.items, "Nothing is published here.")
+    return Result(page, (listed, *more(work, page.next)))
+
+
+@command("get weather.html", "get results -o copy", "get weather.csv -o -")
+@click.argument("path")
+@click.option("-o", "--output", metavar="TARGET", help="Where to; - is the standard output.")
+@click.option("--force", is_flag=True, help="Replace what is there.")
+def get(work: Work, path: str, output: str | None, force: bool) -> Result:
+    """Download a published file, or a folder with all that is in it."""
+    path = _as_named(path)
+    if output == "-":
+        _print(work, path)
+        return Result(work.call(api.GET_FILE, schemas.FileNamed(code=work.code, path=path)))
+    target = Path(output or PurePosixPath(path).name).expanduser()
+    found = downloads.below(work.in_session, work.code, path)
+    places = [
+        downloads.download(
+            work.in_session, work.code, file, downloads.placed(target, place), force=force
+        )
+        for file, place in found
+    ]
+    answer = [file for file, _ in found]
+    much = size(sum(file.size for file in answer))
+    if len(answer) == 1:
+        return done(answer[0], f"Saved {one_line(str(places[0]))} ({much}).")
+    return done(answer, f"Saved {len(answer)} files ({much}) in {one_line(str(target))}.")
+
+
+def _print(work: Work, path: str) -> None:
+    named = schemas.FileNamed(code=work.code, path=path)
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is not None:
+        work.in_session.download(named, binary)
+        return
+    # A notebook's standard output takes text alone.
+    content = BytesIO()
+    work.in_session.download(named, content)
+    try:
+        click.echo(content.getvalue().decode(), nl=False)
+    except UnicodeDecodeError:
+        raise errors.BadRequest(
+            f"{path!r} is not text, and a notebook can't print anything else.",
+            hint="Leave -o - out: then it is written into a file.",
+        ) from None
+
+
+@command("unpublish weather.html", "unpublish results old.csv")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+def unpublish(work: Work, paths: tuple[str, ...]) -> Result:
+    """Take files, or folders with all that is in them, out of the web space."""
+    gone = [
+        path
+        for named in paths
+        for path in work.call(
+            api.UNPUBLISH_FILE, schemas.FileNamed(code=work.code, path=_as_named(named))
+        ).paths
+    ]
+    return done(schemas.Unpublished(paths=gone), f"Not published any more: {', '.join(gone)}")
+
+
+@command("web", "web --list", "web -S 1234567890123456789012 --no-browser")
+@click.option("--list", "all_sessions", is_flag=True, help="The page of all my sessions.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def web(work: Work, all_sessions: bool, no_browser: bool) -> Result:
+    """Print the address of a session's page, or of the list's, and open it in a browser.
+
+    On the user's own store it also prints a one-time login link, which needs no password: whoever
+    opens it first is logged in as this user.
+    """
+    if all_sessions:
+        user = work.call(api.WHO_AM_I, schemas.Nothing())
+        return _page(work, user, _server(work.transport), "", browser=not no_browser)
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    server = (session.url or "").partition("/sessions/")[0] or None
+    page = f"/{session.code}/experiment"
+    return _page(work, session, server, page, browser=not no_browser)
+
+
+def _server(transport: Transport) -> str | None:
+    if transport.server is not None:
+        return transport.server
+    from jupyter_sessions.client.local_servers import shown_at
+    from jupyter_sessions.paths import own_database
+
+    return shown_at(own_database())
+
+
+def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
+    if server is None:
+        said = (
+            "No server shows this store now, so its pages have no address.\n"
+            "Start one in a shell: `jupyter sessions serve`; for other machines too: "
+            "`jupyter sessions serve --ip=0.0.0.0`."
+        )
+        return Result(answer, (Line(said, Tone.WARNING),))
+    url = f"{server}/sessions{page or '/'}"
+    lines: list[Block] = [Line("The session's page:" if page else "My sessions:", link=url)]
+    lines += _for_a_colleague(work, server, url) if page else []
+    opened = url
+    if work.transport.server is None:
+        opened = login_link(work.transport, server, f"/sessions{page or '/'}").url
+        lines.append(Line("A one-time login link, for yourself, for ten minutes:", link=opened))
+
+    def show() -> None:
+        work.front.open_browser(opened)
+
+    return Result(answer, lines, afterwards=show if browser else None)
+
+
+def _for_a_colleague(work: Work, server: str, url: str) -> list[Block]:
+    """Say what to send to a colleague, or why the address is none to send."""
+    from jupyter_sessions.client.reachability import explain_plain_http, explain_unreachable
+
+    unreachable = explain_unreachable(server)
+    blocks: list[Block] = [Line(unreachable, Tone.WARNING)] if unreachable else []
+    if is_loopback(host_of(server)):
+        return blocks
+    members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members
+    names = [each.user for each in members if not each.group and "owner" not in each.roles]
+    name = names[0] if len(names) == 1 else "NAME"
+    blocks.append(Line("A colleague with an account opens it, or types in a notebook:"))
+    blocks.append(Code(f"%session login {one_line(name)}@{server}\n%session resume {url}"))
+    if clear := explain_plain_http(server):
+        blocks.append(Line(clear, Tone.WARNING))
+    return blocks
+
+
+COMMANDS = table(publish, files, get, unpublish, web)

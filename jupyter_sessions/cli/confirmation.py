@@ -1,0 +1,47 @@
+"""Asking for the proofs that a server wants: the code of a second factor, the password again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from jupyter_sessions import api, errors, schemas
+
+if TYPE_CHECKING:
+    from jupyter_sessions.cli.frontend import Front
+    from jupyter_sessions.client.transports.base import Transport
+
+T = TypeVar("T")
+
+PASSWORD_VARIABLE = "JUPYTER_SESSIONS_PASSWORD"  # noqa: S105  # the variable's name
+
+
+def ask_code(front: Front) -> str:
+    """Ask for the code of a second factor."""
+    return front.ask_password(
+        "Code of your second factor, or a recovery code: ",
+        otherwise="Give it by --code, or do this where you can be asked.",
+    )
+
+
+def with_code(front: Front, code: str, ask: Callable[[str], T]) -> T:
+    """Do what may need the code of a second factor; it is asked for where it is missing."""
+    try:
+        return ask(code)
+    except errors.SecondFactorNeeded:
+        if code:
+            raise
+    return ask(ask_code(front))
+
+
+def confirm_login(front: Front, transport: Transport, needed: errors.ConfirmationNeeded) -> None:
+    """Prove by the password that whoever holds the login is the one who acts."""
+    password = os.environ.get(PASSWORD_VARIABLE) or front.ask_password(
+        f"Password of {transport.user}, to confirm that it is you: ", otherwise=needed.hint
+    )
+
+    def confirm(code: str) -> schemas.Login:
+        return transport.call(api.CONFIRM_LOGIN, schemas.ConfirmLogin(password=password, code=code))
+
+    with_code(front, "", confirm)

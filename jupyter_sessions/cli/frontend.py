@@ -1,0 +1,197 @@
+"""What differs between a shell and a notebook, as the commands see it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyter_sessions import errors
+
+if TYPE_CHECKING:
+    from jupyter_sessions import schemas
+    from jupyter_sessions.cli.results import Line, Result
+    from jupyter_sessions.client.logins import Login, Place
+    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.transports.base import Transport
+
+
+@dataclass(frozen=True)
+class Current:
+    """The session that a command without ``-S`` means, and the way to it."""
+
+    code: str
+    transport: Transport
+
+
+class Kernel(ABC):
+    """What commands can do with the kernel that they run in."""
+
+    @abstractmethod
+    def pause(self) -> Line:
+        """Stop recording for a while."""
+
+    @abstractmethod
+    def unpause(self) -> Line:
+        """Go on recording."""
+
+    @abstractmethod
+    def detach(self) -> Line:
+        """Stop recording for good."""
+
+    @abstractmethod
+    def next_cell(self, source: str) -> None:
+        """Put a source into the next cell."""
+
+    @abstractmethod
+    def run(self, source: str) -> bool:
+        """Run a source as a cell would, and tell whether it went well."""
+
+    @abstractmethod
+    def open_panel(self, session: schemas.Session | None, transport: Transport) -> None:
+        """Display the sessions as widgets, one of them picked; keep the transport.
+
+        Raises
+        ------
+        BadRequest
+            Where there are no widgets.
+        """
+
+
+class Front(ABC):
+    """A place where commands are typed.
+
+    Attributes
+    ----------
+    prefix
+        What stands before a command's name there.
+    place
+        What a current login of its own is for there.
+    """
+
+    prefix: ClassVar[str]
+    place: ClassVar[Place]
+
+    @property
+    def terminal(self) -> bool:
+        """Whether what is shown goes to a terminal, and is kept nowhere."""
+        return False
+
+    @abstractmethod
+    def current(self) -> Current | None:
+        """Return the attached session, or the shell's last one."""
+
+    @property
+    @abstractmethod
+    def current_code(self) -> str | None:
+        """The code of the session that `current` would return, without a way to it."""
+
+    @abstractmethod
+    def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:
+        """Make a session the current one, keep its transport, and say what came of it."""
+
+    @contextmanager
+    def ending(self, code: str) -> Iterator[None]:  # noqa: ARG002  # a shell records nothing
+        """End a session within this: before it, all that was recorded is brought there."""
+        yield
+
+    def changed(self, session: schemas.Session) -> list[Line]:  # noqa: ARG002  # as above
+        """Learn how a session is now, and say what that means for recording."""
+        return []
+
+    def logged_out(self) -> list[Line]:
+        """Learn that logins have ended, and say what that means for recording."""
+        return []
+
+    @abstractmethod
+    def left(self, code: str) -> None:
+        """Learn that a session is removed, and so can't be the current one."""
+
+    @abstractmethod
+    def show(self, result: Result) -> None:
+        """Show a result to people."""
+
+    @abstractmethod
+    def confirm(self, question: str) -> bool:
+        """Ask a yes or no question; no where nobody can be asked."""
+
+    def make_sure(self, question: str, unchanged: str) -> None:
+        """Ask before what can't be taken back.
+
+        Raises
+        ------
+        BadRequest
+            When the answer is no, with `unchanged` as its message.
+        """
+        if not self.confirm(question):
+            raise errors.BadRequest(unchanged, hint="Add --yes where nobody can be asked.")
+
+    @abstractmethod
+    def ask(self, what: str, default: str) -> str:
+        """Ask for something that has a default; the default where nobody can be asked."""
+
+    @abstractmethod
+    def keep_alive(self, login: Login, every: float) -> list[Line]:
+        """Keep a login alive, here or in the background, and say how it went or goes."""
+
+    @abstractmethod
+    def stop_keeping_alive(self) -> list[Line]:
+        """Stop what keeps logins alive in the background."""
+
+    @abstractmethod
+    def ask_password(self, prompt: str, *, otherwise: str) -> str:
+        """Ask for a secret without showing it; where nobody can be asked, say what to do."""
+
+    def read_password(self) -> str:
+        """Read a password from the standard input.
+
+        Raises
+        ------
+        BadRequest
+            In a notebook, into which nothing is piped.
+        """
+        raise errors.BadRequest(
+            "Nothing is piped into a notebook, so --password-stdin has nothing to read.",
+            hint="Leave it out: then the password is asked for.",
+        )
+
+    @abstractmethod
+    def open_browser(self, url: str) -> bool:
+        """Open an address in a browser, where there is one that the user sees."""
+
+    @property
+    def courier(self) -> Courier | None:
+        """What delivers the commands that are recorded here."""
+        return None
+
+    def reached(self, transport: Transport) -> None:  # noqa: ARG002  # a kernel's courier does it
+        """Bring in what ended kernels left for a server, before it is asked anything."""
+        return
+
+    def variable(self, name: str) -> tuple[bool, Any]:  # noqa: ARG002  # a shell has none
+        """Tell whether there is a variable of that name, and give its value."""
+        return False, None
+
+    def settle(self, code: str) -> bool:  # noqa: ARG002  # a shell has nothing under way
+        """Wait until what was run here is recorded; False where it is not recorded into `code`."""
+        return True
+
+    def running_command(self, code: str) -> int | None:  # noqa: ARG002  # a shell runs none
+        """Return the number of the running cell, if it is recorded into that session."""
+        return None
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel that the command runs in.
+
+        Raises
+        ------
+        BadRequest
+            In a shell, where there is none.
+        """
+        raise errors.BadRequest(
+            "This needs a kernel, and a shell has none.",
+            hint="Type it in a notebook or in ipython, after a %: %session …",
+        )

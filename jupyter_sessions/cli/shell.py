@@ -1,0 +1,237 @@
+"""``jupyter sessions NAME …``: the commands in a shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from jupyter_sessions import errors
+from jupyter_sessions.cli import run as running
+from jupyter_sessions.cli.frontend import Current, Front
+from jupyter_sessions.cli.table import CommandGroup, overview
+
+if TYPE_CHECKING:
+    from jupyter_sessions import schemas
+    from jupyter_sessions.cli.last_session import Noted
+    from jupyter_sessions.cli.results import Line, Result
+    from jupyter_sessions.client.logins import Login
+    from jupyter_sessions.client.transports.base import Transport
+
+_PIPE_WIDTH = 160
+_BROUGHT_IN_WITHIN = 3.0  # seconds
+_INTERRUPTED = 130
+_NARROWEST = 60
+
+
+class Shell(Front):
+    """A terminal, a script or a pipe."""
+
+    prefix = "jupyter sessions"
+    place = "shell"
+
+    def __init__(self) -> None:
+        self._current: Current | None = None
+
+    def current(self) -> Current | None:
+        """Return the session that a shell last made or resumed, where that is meant now."""
+        from jupyter_sessions.cli import last_session
+
+        noted = last_session.recall() if self._current is None else None
+        if noted is not None:
+            self._current = Current(noted.code, _transport(noted))
+            self.reached(self._current.transport)
+        return self._current
+
+    @property
+    def current_code(self) -> str | None:
+        """The code of the session that a shell last made or resumed."""
+        from jupyter_sessions.cli import last_session
+
+        if self._current is not None:
+            return self._current.code
+        try:
+            noted = last_session.recall()
+        except errors.SessionsError:  # whoever goes there is told
+            return None
+        return noted.code if noted is not None else None
+
+    def reached(self, transport: Transport) -> None:
+        """Bring in what ended kernels left for a server; where that fails, it waits."""
+        from jupyter_sessions.client.outbox import recovery
+
+        if not recovery.any_for(transport.server):
+            return
+        from jupyter_sessions.client.outbox.delivery import Courier
+
+        with suppress(errors.SessionsError):  # then the command fails, too, and tells why
+            courier = Courier(transport, "")
+            courier.deliver_left(_BROUGHT_IN_WITHIN, held=False)
+            courier.close(0)
+
+    def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:
+        """Remember a session for the commands to come."""
+        from jupyter_sessions.cli import last_session
+
+        with suppress(errors.SessionsError):  # whoever goes where commands go now is told
+            last_session.remember(session.code, transport.server, transport.user)
+        if self._current is None or self._current.transport is not transport:
+            self.close()
+        self._current = Current(session.code, transport)
+        return []
+
+    def left(self, code: str) -> None:
+        """Forget a session."""
+        from jupyter_sessions.cli import last_session
+
+        last_session.forget(code)
+
+    def show(self, result: Result) -> None:
+        """Print a result."""
+        from jupyter_sessions.cli.rendering.text import render
+        from jupyter_sessions.cli.results import Result
+
+        width = shutil.get_terminal_size().columns if self.terminal else _PIPE_WIDTH
+        colour = self.terminal and "NO_COLOR" not in os.environ
+        if result.blocks:
+            click.echo(render(result, width=max(width, _NARROWEST), colour=colour))
+        if result.aside:
+            click.echo(
+                render(Result(None, result.aside), width=_PIPE_WIDTH, colour=False), err=True
+            )
+
+    def confirm(self, question: str) -> bool:
+        """Ask on a terminal; elsewhere the answer is no."""
+        return sys.stdin.isatty() and click.confirm(question, err=True)
+
+    @property
+    def terminal(self) -> bool:
+        """Whether a terminal shows what is printed."""
+        return sys.stdout.isatty()
+
+    def ask(self, what: str, default: str) -> str:
+        """Ask on a terminal; elsewhere the default is taken."""
+        if not sys.stdin.isatty():
+            return default
+        return str(click.prompt(what, default=default, show_default=bool(default), err=True))
+
+    def keep_alive(self, login: Login, every: float) -> list[Line]:
+        """Keep a login alive until Ctrl-C."""
+        from jupyter_sessions.cli.results import Line
+        from jupyter_sessions.client.logins.keep_alive import keep_alive
+
+        def over(seconds: float) -> bool:
+            time.sleep(seconds)
+            return False
+
+        def away(error: errors.SessionsError) -> None:
+            click.echo(f"{error.message} Trying again.", err=True)
+
+        click.echo(
+            f"Keeping {login.who} at {login.server} alive, every {every:g} s. Ctrl-C ends it.",
+            err=True,
+        )
+        with suppress(KeyboardInterrupt):
+            keep_alive(login, every, over, away)
+        return [Line("Not kept alive any more.")]
+
+    def stop_keeping_alive(self) -> list[Line]:
+        """Leave it to Ctrl-C."""
+        raise errors.BadRequest(
+            "In a shell, a login is kept alive in the foreground.",
+            hint="Ctrl-C ends it there.",
+        )
+
+    def ask_password(self, prompt: str, *, otherwise: str) -> str:
+        """Ask on a terminal."""
+        what = prompt.rstrip(": ")
+        if not sys.stdin.isatty():
+            raise errors.BadRequest(
+                f"{what}: there is no terminal to ask for it on.", hint=otherwise
+            )
+        answer: str = click.prompt(what, hide_input=True, err=True)
+        return answer
+
+    def read_password(self) -> str:
+        """Read the first line."""
+        return sys.stdin.readline().rstrip("\r\n")
+
+    def open_browser(self, url: str) -> bool:
+        """Open a graphical browser, where this machine has a screen and a user before it."""
+        screen = sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+        if not (screen and sys.stdout.isatty()):
+            return False
+        import webbrowser
+
+        return webbrowser.open(url)
+
+    def close(self) -> None:
+        """Let go of the last session's connection."""
+        if self._current is not None:
+            self._current.transport.close()
+            self._current = None
+
+
+def _transport(noted: Noted) -> Transport:
+    from jupyter_sessions.client.transports import resolve
+
+    if noted.server is None:
+        return resolve.in_process()
+    # The login that is the current one, if it is theirs: it may act for somebody else.
+    login = resolve.login_for(noted.server)
+    if login is not None and login.user == noted.user:
+        return resolve.over_http(login)
+    return resolve.transport_of(noted.server, noted.user)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and end the process with its exit code.
+
+    Parameters
+    ----------
+    arguments
+        What was typed after the program's name; ``sys.argv`` by default.
+    """
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(typed))
+
+
+def run(typed: list[str]) -> int:
+    """Run one command and return its exit code; what fails is told on stderr."""
+    front = Shell()
+    group = CommandGroup(all_commands=True)
+    if not typed:
+        click.echo(overview(front.prefix))
+        return 0
+    try:
+        code = running.run(group, typed, front)
+        sys.stdout.flush()
+    except errors.SessionsError as error:
+        return _tell(error, as_json="--json" in typed)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain once more at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    finally:
+        front.close()
+    return code
+
+
+def _tell(error: errors.SessionsError, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(error.to_wire(), ensure_ascii=False), err=True)
+    else:
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+    return error.exit_code

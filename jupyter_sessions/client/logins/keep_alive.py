@@ -1,0 +1,133 @@
+"""Keeping a login alive: resetting its idle clock now and then.
+
+Notebooks and scripts have it done by a process of its own, which no computation of theirs holds up,
+and which ends with them. The key goes there on the standard input, which no list of processes
+shows.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, cast
+
+import msgspec
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client.logins import retry, storage
+from jupyter_sessions.client.logins.model import Login
+
+EVERY = 60.0  #: seconds
+
+
+def keep_alive(
+    login: Login,
+    every: float,
+    over: Callable[[float], bool],
+    away: Callable[[errors.SessionsError], None] = lambda _: None,
+) -> None:
+    """Keep a login alive until that is over; a server that is away is asked again.
+
+    Parameters
+    ----------
+    login
+        The login.
+    every
+        How many seconds lie between two times.
+    over
+        Waits for so many seconds, and tells whether it is over.
+    away
+        Called when the server can't be reached, once each time that it goes away.
+
+    Raises
+    ------
+    NotSignedIn
+        When the login has ended.
+    """
+    there = True
+    while True:
+        try:
+            shown = retry.ask(
+                login.server, login.key, lambda http: http.call(api.KEEP_LOGIN, schemas.Nothing())
+            )
+        except errors.ServerUnreachable as error:
+            if there:
+                away(error)
+            there = False
+        except errors.NotSignedIn as error:
+            storage.learn(login, error)
+            raise
+        else:
+            there = True
+            login = storage.learn(login, shown)
+        if over(every):
+            return
+
+
+class Keeper:
+    """A process that keeps a login alive until it is stopped, or this one ends.
+
+    Parameters
+    ----------
+    login
+        The login.
+    every
+        How many seconds lie between two times.
+    """
+
+    def __init__(self, login: Login, every: float) -> None:
+        self.login = login
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(every)],
+            # At its end the other sees that nobody wants it any more.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._parent = os.getpid()
+        told = msgspec.structs.replace(login, stored_key=login.key, in_keyring=False)
+        with suppress(OSError):  # it has ended, as `running` tells
+            self._pipe.write(msgspec.json.encode(told) + b"\n")
+            self._pipe.flush()
+
+    @property
+    def running(self) -> bool:
+        """Whether it still does so: it ends when the login has ended."""
+        return os.getpid() == self._parent and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it."""
+        with suppress(OSError):
+            self._pipe.close()
+        # In a forked child it is a brother's, and ends with the parent.
+        if os.getpid() == self._parent:
+            self._process.wait()
+
+    @property
+    def _pipe(self) -> IO[bytes]:
+        return cast("IO[bytes]", self._process.stdin)  # as it was started
+
+
+def _main(every: float) -> int:
+    login = msgspec.json.decode(sys.stdin.buffer.readline(), type=Login)
+    closed = threading.Event()
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        closed.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        keep_alive(login, every, closed.wait)
+    except errors.SessionsError as error:
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(float(sys.argv[1])))

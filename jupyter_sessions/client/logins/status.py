@@ -1,0 +1,148 @@
+"""Asking the servers of many logins at once, and ending many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client.logins import retry, storage
+from jupyter_sessions.client.logins.model import Login, end_told
+
+State = Literal["stored", "active", "expired", "revoked", "unknown", "unreachable"]
+T = TypeVar("T")
+
+_AT_ONCE = 16
+_ANSWERS_WITHIN = 10.0  # seconds
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A login, what its server says of it, and why it says nothing good."""
+
+    login: Login
+    state: State
+    why: errors.SessionsError | None = None
+
+
+def as_stored(login: Login) -> Checked:
+    """Tell what is known of a login without asking anybody."""
+    doubt = errors.LoginExpired(
+        "It may have ended: as far as is known here, it was not used for too long.",
+        hint="`logins --check` asks its server.",
+    )
+    return Checked(login, login.over or "stored", doubt if login.doubtful else None)
+
+
+def check(logins: Sequence[Login]) -> list[Checked]:
+    """Ask the servers of all `logins`, side by side; that is no use of them.
+
+    Nothing is changed, there or here, but that those are marked which have ended, or have not.
+
+    Returns
+    -------
+    list of Checked
+        One for each login, in the same order.
+    """
+
+    def look(login: Login) -> schemas.Login:
+        return retry.ask(
+            login.server,
+            login.key,
+            lambda http: http.call(api.CHECK_LOGIN, schemas.Nothing()),
+            within=_ANSWERS_WITHIN,
+        )
+
+    answers = list(zip(logins, _asked(logins, look), strict=True))
+    for login, told in answers:
+        if login.as_told(told).ended != login.ended:
+            storage.learn(login, told)
+    return [
+        Checked(login, _state(told), told)
+        if isinstance(told, errors.SessionsError)
+        else Checked(login.as_shown(told), told.state)
+        for login, told in answers
+    ]
+
+
+def end(logins: Sequence[Login]) -> list[Checked]:
+    """End logins at their servers, side by side, and forget them here.
+
+    They are forgotten even where the server can't be told.
+
+    Returns
+    -------
+    list of Checked
+        Those whose keys stay valid, and why.
+    """
+
+    def out(login: Login) -> schemas.Done:
+        return retry.ask(
+            login.server,
+            login.key,
+            lambda http: http.call(api.LOG_OUT, schemas.Nothing()),
+            within=_ANSWERS_WITHIN,
+        )
+
+    told = _asked(logins, out)
+    for login in logins:
+        storage.remove(login)
+    return [
+        Checked(login, _state(said), said)
+        for login, said in zip(logins, told, strict=True)
+        # A key that is not valid any more needs no end.
+        if isinstance(said, errors.SessionsError) and not isinstance(said, errors.NotSignedIn)
+    ]
+
+
+def log_out(login: Login) -> None:
+    """End a login at its server and forget it here.
+
+    It is forgotten here even where the server can't be told.
+
+    Raises
+    ------
+    SessionsError
+        When the server could not be told: the key stays valid there until it expires.
+    """
+    for left in end([login]):
+        assert left.why is not None  # noqa: S101  # for the type checker
+        raise type(left.why)(
+            f"The login is forgotten here, but its key stays valid {login.good_until}: "
+            f"{left.why.message}",
+            hint=left.why.hint,
+        ) from left.why
+
+
+def _state(error: errors.SessionsError) -> State:
+    return end_told(error) or "unreachable"
+
+
+def _asked(
+    logins: Sequence[Login], question: Callable[[Login], T]
+) -> Iterable[T | errors.SessionsError]:
+    """Ask for each login; a server that did not answer for one is not waited for once more."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    first: dict[str, Login] = {}
+    for login in logins:
+        first.setdefault(login.server, login)
+    away: dict[str, errors.SessionsError] = {}
+
+    def told(login: Login) -> T | errors.SessionsError:
+        if login.server in away:
+            return away[login.server]
+        try:
+            return question(login)
+        except errors.SessionsError as error:
+            return error
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = dict(zip(first.values(), pool.map(told, first.values()), strict=True))
+        for login, answer in answers.items():
+            if isinstance(answer, errors.ServerUnreachable):
+                away[login.server] = answer
+        rest = [login for login in logins if login not in answers]
+        answers |= dict(zip(rest, pool.map(told, rest), strict=True))
+    return [answers[login] for login in logins]

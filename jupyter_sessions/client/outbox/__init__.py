@@ -1,0 +1,1 @@
+"""TODO jupyter_sessions/client/outbox."""

@@ -1,0 +1,421 @@
+"""The way of recorded commands into their session: in order, exactly once, and never lost.
+
+What is recorded is appended to a journal on disk before anything else; a thread delivers it. While
+the server is away or busy, or the session takes nothing from this user, commands wait; what can't
+be recorded at all is kept beside, with the reason. Delivering twice changes nothing, since the
+server knows a command by its id.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+import msgspec
+
+from jupyter_sessions import api, errors, forking, schemas
+from jupyter_sessions.client.outbox.entries import Destination, Slot
+from jupyter_sessions.client.outbox.journal import Adopt, Journal
+from jupyter_sessions.client.outbox.log_file import FAILURES, reason
+from jupyter_sessions.client.outbox.recovery import left_behind
+from jupyter_sessions.client.outbox.write_ahead import WriteAhead
+from jupyter_sessions.client.transports.base import Caller
+
+BATCH = 100  #: commands in one request, at most
+BATCH_SIZE = 8 << 20  #: bytes in one request, but for a single command that is larger
+LOOK_AROUND = 60.0  #: seconds between looks for what ended processes left
+_LONG_AGO = float("-inf")
+TRIES = 5  #: how often a healthy server may fail at one command before that is put aside
+#: Seconds that go by before a command is put aside whose connection breaks each time: a network
+#: that cuts one request in two looks, for a while, as if it were the command.
+DOUBTED_FOR = 300.0
+
+# Nothing of this user goes into this session, until it is enabled, restored or granted again.
+_SESSION_REFUSES = (
+    errors.SessionDisabled,
+    errors.RoleMissing,
+    errors.NoSuchSession,
+    errors.WrongState,
+)
+# The server can't, now.
+_PASSING = (
+    errors.StoreBusy,
+    errors.StoreFull,
+    errors.StoreUnusable,
+    errors.TooManyTries,
+    errors.NotSignedIn,
+    errors.Forbidden,  # by how the server is set up: no role leads to it
+    errors.NoLogin,
+    errors.NotASessionsServer,
+    errors.ServerNotTrusted,
+)
+# The server can't, or fails at just this request.
+_DOUBTFUL = (errors.ServerUnreachable, errors.InternalError)
+
+
+class Courier:
+    """Takes recorded commands into a session, from a thread of its own.
+
+    What other processes of this user left for the same server is delivered too, and first.
+
+    Parameters
+    ----------
+    transport
+        The way to the operations. It stays the caller's, to close after the courier.
+    code
+        The session's code.
+    first_wait, longest_wait
+        Seconds before a failed delivery is tried again: at first, and at most.
+    longest_hold
+        Seconds at most before a session that took nothing is tried again; at first it is
+        `first_wait`, too.
+    look_around
+        Seconds between looks for what ended processes left.
+    doubted_for
+        Seconds at least before a command is put aside whose connection breaks each time.
+    adopt
+        Told of each command that ran when its process ended: whether somebody else completes it.
+    """
+
+    def __init__(
+        self,
+        transport: Caller,
+        code: str,
+        *,
+        first_wait: float = 0.5,
+        longest_wait: float = 30.0,
+        longest_hold: float = 600.0,
+        look_around: float = LOOK_AROUND,
+        doubted_for: float = DOUBTED_FOR,
+        adopt: Adopt | None = None,
+    ) -> None:
+        self._transport = transport
+        self._destination = Destination(transport.server, transport.user, code)
+        self._waits = first_wait, longest_wait
+        self._again = first_wait, longest_hold
+        self._look_around = look_around
+        self._adopt = adopt
+        self._own = Journal(self._destination)
+        self._left: list[Journal] = []
+        self._looked = _LONG_AGO
+        self._held_until = _LONG_AGO  # when to try its session again
+        self._changed = threading.Condition()
+        self._appended = threading.Event()
+        self._hurry = self._hurry_left = False
+        self._closing = False
+        self._batch = BATCH
+        self._failures = 0  # one after the other
+        self._doubts = 0  # of these, those of a server that was well otherwise
+        self._doubted_for = doubted_for
+        self._doubted_since = _LONG_AGO
+        self._obstacle = ""
+        self._gone: errors.StoreGone | None = None
+        self._put_aside = 0
+        self._last_refusal = ""
+        self._at_rest = self._forked = False
+        self._threads = [
+            threading.Thread(target=work, name=f"jupyter_sessions {work.__name__}", daemon=True)
+            for work in (self._deliver, self._sync)
+        ]
+        for thread in self._threads:
+            thread.start()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Deliver nothing: the recording is the parent's, and goes on there."""
+        self._changed = threading.Condition()
+        self._appended = threading.Event()
+        self._threads, self._left, self._closing = [], [], True
+        self._obstacle = self._last_refusal = ""
+        self._put_aside, self._at_rest, self._forked = 0, True, True
+
+    @property
+    def waiting(self) -> int:
+        """How many commands of this courier are not in the session yet."""
+        return self._own.waiting
+
+    @property
+    def journals(self) -> list[Journal]:
+        """What this courier delivers from; what it records itself comes last."""
+        return [*self._left, self._own]
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps commands from the session, as told to the user; None when nothing does."""
+        if self._forked:
+            return "This process was forked from the one that records, and is not recorded."
+        told = []
+        held = self._own.held
+        if held is not None and self.waiting:
+            why = f"{held.why.message} {held.why.hint}".strip()
+            told.append(f"{_commands(self.waiting)} not recorded yet: {why}")
+        elif self._obstacle and (waiting := sum(each.waiting for each in self.journals)):
+            told.append(f"{_commands(waiting)} not recorded yet: {self._obstacle}")
+        if self._put_aside:
+            told.append(f"{_commands(self._put_aside)} not recorded: {self._last_refusal}")
+        if self._own.lost:
+            told.append(f"{_commands(self._own.lost)} lost: {self._own.lost_reason}.")
+        elif self._own.trouble:
+            told.append(f"The outbox can't be written ({self._own.trouble}); it is in memory only.")
+        return " ".join(told) or None
+
+    @property
+    def held(self) -> str:
+        """The code of the error by which the session takes nothing now; empty while it does."""
+        held = self._own.held
+        return held.why.code if held is not None else ""
+
+    def write_ahead(self) -> WriteAhead | None:
+        """Open what outlives this process of commands that were not sent yet."""
+        return self._own.write_ahead()
+
+    @property
+    def gone(self) -> errors.StoreGone | None:
+        """That the store is not where it was; None while it is."""
+        return self._gone if self._obstacle else None
+
+    def send(self, recording: schemas.Recording) -> None:
+        """Take a command; it outlives the process when this returns. Never raises.
+
+        A newer version of the same command completes it, or replaces its response.
+        """
+        self._own.append(recording)
+        self._appended.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def flush(self, timeout: float) -> bool:
+        """Try again now if need be, and wait until all commands are in the session (or put aside).
+
+        It does not wait for a session that takes nothing.
+
+        Parameters
+        ----------
+        timeout
+            In seconds.
+
+        Returns
+        -------
+        bool
+            Whether none waits any more.
+        """
+        with self._changed:
+            self._hurry = True
+            self._changed.notify_all()
+            self._changed.wait_for(
+                lambda: not self.waiting or (self._is_held() and not self._hurry), timeout
+            )
+            return not self.waiting
+
+    def deliver_left(self, timeout: float, *, held: bool) -> None:
+        """Wait until what ended processes left is delivered, or can't be.
+
+        Parameters
+        ----------
+        timeout
+            In seconds.
+        held
+            Whether to try again now what a session did not take.
+        """
+        with self._changed:
+            if held and not self._forked:
+                self._hurry = self._hurry_left = True
+                self._at_rest, self._failures = False, 0
+                self._changed.notify_all()
+            self._changed.wait_for(lambda: self._at_rest or self._failures, timeout)
+
+    def close(self, timeout: float) -> bool:
+        """Flush, then stop; what could not be delivered waits on disk for another courier.
+
+        Parameters
+        ----------
+        timeout
+            In seconds; it is not exceeded by more than an instant.
+
+        Returns
+        -------
+        bool
+            Whether no command waits any more.
+        """
+        end = time.monotonic() + timeout
+        delivered = self.flush(timeout)
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._appended.set()
+        for thread in self._threads:
+            thread.join(max(end - time.monotonic(), 0.05))
+        return delivered
+
+    # ---- the threads
+
+    def _sync(self) -> None:
+        while not self._closing:
+            self._appended.wait()
+            self._appended.clear()
+            self._own.sync()
+
+    def _deliver(self) -> None:
+        while not self._closing:
+            try:
+                if self._hurry:
+                    self._hurry, self._held_until = False, _LONG_AGO
+                self._take_over_left()
+                self._own.compact()
+                journal = next((each for each in self.journals if self._is_due(each)), None)
+                if journal is None:
+                    self._rest()
+                else:
+                    self._deliver_from(journal)
+            except Exception as error:  # noqa: BLE001 - `problem` tells it, and nothing is lost
+                self._back_off(f"{type(error).__name__}: {error}")
+        for journal in self.journals:
+            journal.close()
+
+    def _is_due(self, journal: Journal) -> bool:
+        return journal.waiting > 0 and not (journal is self._own and self._is_held())
+
+    def _is_held(self) -> bool:
+        return time.monotonic() < self._held_until
+
+    def _take_over_left(self) -> None:
+        if time.monotonic() < self._looked + self._look_around and not self._hurry_left:
+            return
+        again = None if self._hurry_left else self._again
+        to = self._destination
+        taken_up = to.session if self._looked == _LONG_AGO else ""
+        self._looked, self._hurry_left = time.monotonic(), False
+        try:
+            self._left += left_behind(to.server, to.user, again, taken_up, self._adopt)
+        except FAILURES as error:
+            self._obstacle = f"the outbox can't be read ({reason(error)})."
+
+    def _rest(self) -> None:
+        for journal in self._left:
+            journal.close()
+        self._left.clear()
+        with self._changed:
+            self._at_rest = not self._hurry
+            self._changed.notify_all()
+            held = self._held_until - time.monotonic() if self._is_held() else self._look_around
+            self._changed.wait_for(
+                lambda: self._is_due(self._own) or self._hurry or self._closing,
+                min(held, self._look_around),
+            )
+            self._at_rest = False
+
+    def _back_off(self, obstacle: str) -> None:
+        self._obstacle = obstacle
+        self._failures += 1
+        first, longest = self._waits
+        wait = min(first * 2 ** min(self._failures - 1, 30), longest)
+        with self._changed:
+            self._changed.notify_all()
+            # Many couriers lose one server at the same moment.
+            self._changed.wait_for(
+                lambda: self._hurry or self._closing,
+                wait * random.uniform(0.7, 1.0),  # noqa: S311 - no secret
+            )
+
+    # ---- one batch
+
+    def _deliver_from(self, journal: Journal) -> None:
+        batch = journal.head(self._batch, BATCH_SIZE)
+        recordings = []
+        for slot in batch:
+            try:
+                recordings.append(msgspec.json.decode(journal.read(slot), type=schemas.Recording))
+            except msgspec.DecodeError as error:
+                damaged = errors.BadRequest(
+                    f"It has no recording's form: {error}.", hint="Run the cell again."
+                )
+                self._refuse(journal, [slot], damaged)
+                return
+        try:
+            self._transport.call(
+                api.RECORD_COMMANDS,
+                schemas.RecordCommands(code=journal.destination.session, commands=recordings),
+            )
+        except _SESSION_REFUSES as error:
+            self._hold(journal, error)
+        except errors.SessionsError as error:
+            self._failed(journal, batch, error)
+        else:
+            self._went_well(journal, batch)
+
+    def _went_well(self, journal: Journal, batch: list[Slot]) -> None:
+        journal.settle(batch)
+        self._obstacle = ""
+        self._failures = self._doubts = 0
+        self._batch = min(self._batch * 2, BATCH)
+        with self._changed:
+            self._changed.notify_all()
+
+    def _failed(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
+        """Find out whether it is the server or a command in the batch, and which."""
+        told = f"{error.message} {error.hint}".strip()
+        self._gone = error if isinstance(error, errors.StoreGone) else None
+        if isinstance(error, _PASSING):
+            self._back_off(told)
+        elif not isinstance(error, _DOUBTFUL):
+            if len(batch) == 1:
+                self._refuse(journal, batch, error)
+            self._batch = max(len(batch) // 2, 1)
+        else:
+            self._doubts = self._doubts + 1 if self._server_is_well() else 0
+            if self._doubts == 1:
+                self._doubted_since = time.monotonic()
+            if len(batch) == 1 and self._doubts >= TRIES and self._doubted_enough(error):
+                self._doubts = 0
+                self._refuse(journal, batch, error)
+                return
+            if self._doubts > 1:
+                self._batch = max(len(batch) // 2, 1)
+            self._back_off(told)
+
+    def _doubted_enough(self, error: errors.SessionsError) -> bool:
+        """Tell whether it is the command that fails, and not the network."""
+        if not isinstance(error, errors.ServerUnreachable):
+            return True
+        return time.monotonic() - self._doubted_since >= self._doubted_for
+
+    def _server_is_well(self) -> bool:
+        try:
+            health = self._transport.call(api.CHECK_HEALTH, schemas.Nothing())
+        except errors.SessionsError:
+            return False
+        return health.ok and health.writable
+
+    def _hold(self, journal: Journal, error: errors.SessionsError) -> None:
+        """Leave a session's commands for later; what goes into other sessions need not wait."""
+        hold = journal.hold(error)
+        self._obstacle = ""
+        self._failures = 0
+        if journal is self._own:
+            self._held_until = time.monotonic() + hold.wait(*self._again)
+        else:
+            self._left.remove(journal)
+            journal.close()
+        with self._changed:
+            self._changed.notify_all()
+
+    def _refuse(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
+        self._last_refusal = error.message
+        for slot in batch:
+            # Before it waits no more: who waits for that looks at the problem next.
+            self._put_aside += 1
+            try:
+                journal.refuse(slot, error)
+            except OSError as failure:
+                self._put_aside -= 1
+                self._back_off(f"they were refused and can't be put aside ({reason(failure)}).")
+                return
+        self._obstacle = ""
+        self._failures = 0
+        with self._changed:
+            self._changed.notify_all()
+
+
+def _commands(count: int) -> str:
+    return "1 command is" if count == 1 else f"{count} commands are"

@@ -1,0 +1,351 @@
+"""The outbox's files: commands on disk until a server has them.
+
+A journal's first line says where its commands go; then come recordings, lines that tell which of
+them were delivered, by where they begin, and lines that tell that the session took nothing. Only
+what is known of each command is kept in memory; its content waits on disk.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from jupyter_sessions import errors, forking, schemas
+from jupyter_sessions.client.outbox import entries, refused, write_ahead
+from jupyter_sessions.client.outbox.encoding import encoded
+from jupyter_sessions.client.outbox.entries import Destination, Failure, Hold, Slot
+from jupyter_sessions.client.outbox.log_file import FAILURES, Lines, reason
+from jupyter_sessions.client.outbox.write_ahead import WriteAhead
+
+#: What may wait in memory, in bytes, while the disk takes nothing.
+MEMORY = 32 << 20
+
+#: Takes a command that ran when its process ended, or does not.
+Adopt = Callable[[schemas.Recording], bool]
+
+#: A file of this size, in bytes, is written anew when most of it is of no use any more.
+COMPACTED_FROM = 8 << 20
+
+
+class Journal:
+    """Commands on their way to one session; safe to use from several threads.
+
+    Attributes
+    ----------
+    destination
+        Where the commands go.
+    trouble
+        Why the disk does not take them; None while it does, and when none waits any more.
+    lost, lost_reason
+        How many commands could be kept neither on disk nor in memory, and why.
+    held
+        That the session takes nothing now; None when it does, or was not asked.
+    """
+
+    def __init__(self, destination: Destination) -> None:
+        self.destination = destination
+        self.trouble: str | None = None
+        self.lost_reason = ""
+        self.lost = 0
+        self.held: Hold | None = None
+        self._guard = threading.RLock()
+        self._lines: Lines | None = None
+        self._waiting: dict[str, Slot] = {}
+        self._running: dict[str, Slot] = {}  # delivered, and to be completed
+        self._in_memory = 0
+        self._parents = False
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Let go of the parent's file, and take nothing more."""
+        self._guard = threading.RLock()
+        self._lines = None
+        self._waiting, self._running, self._in_memory = {}, {}, 0
+        self._parents = True
+
+    @property
+    def waiting(self) -> int:
+        """How many commands wait to be delivered."""
+        return len(self._waiting)
+
+    @property
+    def path(self) -> Path | None:
+        """Its file; None while there is none."""
+        return self._lines.path if self._lines else None
+
+    def append(self, recording: schemas.Recording) -> None:
+        """Keep a recording; an older version of the same command that still waits is replaced."""
+        try:
+            content = encoded(recording)
+        except (ValueError, TypeError, RecursionError) as error:
+            self._lose(f"what was recorded can't be written as JSON: {error}")
+            return
+        self.keep(recording.identity, content, running=recording.response is None)
+
+    def keep(self, name: str, content: bytes, *, running: bool) -> None:
+        """Keep a recording that is JSON already; see `append`."""
+        with self._guard:
+            if self._parents:
+                return
+            slot = Slot(name, -1, len(content), running, content)
+            older = self._waiting.get(slot.name)
+            self._drop(older)
+            self._waiting[slot.name] = slot
+            self._in_memory += slot.length
+            self._spill()
+            if self._in_memory > MEMORY:
+                # The disk takes nothing more, and memory must end somewhere: the newest goes.
+                self._drop(self._waiting.pop(slot.name))
+                if older is not None:
+                    self._waiting[slot.name] = older
+                    self._in_memory += older.length if older.content is not None else 0
+                self._lose(self.trouble or "the disk does not take it")
+
+    def write_ahead(self) -> WriteAhead | None:
+        """Open what outlives this process of commands that are not here yet; None without a disk.
+
+        It is to be closed before the journal.
+        """
+        with self._guard:
+            try:
+                journal = self._file().claim()
+            except FAILURES as error:
+                self.trouble = reason(error)
+                return None
+        return WriteAhead(journal, self._header)
+
+    def head(self, most: int, size: int) -> list[Slot]:
+        """Give the first that wait: `most` at most and, but for one, `size` bytes in all."""
+        taken: list[Slot] = []
+        with self._guard:
+            for slot in self._waiting.values():
+                size -= slot.length
+                if len(taken) == most or (taken and size < 0):
+                    break
+                taken.append(slot)
+        return taken
+
+    def read(self, slot: Slot) -> bytes:
+        """Read a recording as JSON."""
+        if slot.content is not None:
+            return slot.content
+        with self._guard:
+            return self._file().read(slot.start, slot.length)
+
+    def settle(self, slots: list[Slot]) -> None:
+        """Note what was delivered (or refused); a newer version that came meanwhile stays."""
+        with self._guard:
+            self._note(slots)
+            self.held = None
+            starts = [slot.start for slot in slots if slot.content is None]
+            # At worst they are delivered once more, which changes nothing.
+            with suppress(*FAILURES):
+                if not self._waiting and not self._running:
+                    self._file().clear()
+                elif starts:
+                    self._file().append(msgspec.json.encode({"delivered": starts}))
+
+    def hold(self, error: errors.SessionsError) -> Hold:
+        """Note that the session takes nothing now; everything goes on waiting."""
+        with self._guard:
+            tries = self.held.tries + 1 if self.held else 1
+            self.held = hold = Hold(datetime.now(UTC), Failure(**error.to_wire()), tries)
+            # Where it can't be written, another process tries once more than it had to.
+            with suppress(*FAILURES):
+                self._spill()
+                self._file().append(msgspec.json.encode({"held": hold}))
+        return hold
+
+    def refuse(self, slot: Slot, error: errors.SessionsError) -> None:
+        """Move a command to the file of those refused for good, with the reason.
+
+        Raises
+        ------
+        OSError
+            When the disk does not take it; it then goes on waiting.
+        """
+        refused.add(self._file().path, self.destination, error, self.read(slot))
+        self.settle([slot])
+
+    def put_back(self) -> None:
+        """Have what was refused for good wait once more."""
+        with self._guard:
+            for line in refused.read(self._file().path):
+                told = entries.read_line(bytes(line.recording))
+                name = None if told is None else told.identity
+                if told is not None and name is not None and name not in self._waiting:
+                    self.keep(name, bytes(line.recording), running=told.running)
+            self.sync()
+            if not self.trouble:
+                refused.remove(self._file().path)
+
+    def forget_refused(self) -> int:
+        """Give up what was refused for good, and count it."""
+        with self._guard:
+            count = len(refused.read(self._file().path))
+            refused.remove(self._file().path)
+        return count
+
+    def sync(self) -> None:
+        """Have the disk keep what was appended."""
+        with self._guard:
+            self._spill()
+            descriptor = self._file().descriptor() if self._lines else None
+        if descriptor is not None:
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                self.trouble = reason(error)
+            finally:
+                os.close(descriptor)
+
+    def compact(self) -> None:
+        """Write the file anew, where mostly versions stand in it that newer ones have replaced.
+
+        Of the slots that `head` gave, those of replaced versions can't be read any more.
+        """
+        with self._guard:
+            if self._lines is None or self._lines.size < COMPACTED_FROM or self._in_memory:
+                return
+            lines, running = self._lines, [*self._running.values()]
+            kept = [*running, *self._waiting.values()]
+            if lines.size < 2 * sum(slot.length for slot in kept):
+                return
+            with suppress(*FAILURES):  # then it goes on growing
+                content = (lines.read(slot.start, slot.length) + b"\n" for slot in kept)
+                for slot, start in zip(kept, lines.rewrite(content), strict=True):
+                    slot.start = start
+                delivered = [slot.start for slot in running]
+                lines.append(msgspec.json.encode({"delivered": delivered}))
+                if self.held is not None:
+                    lines.append(msgspec.json.encode({"held": self.held}))
+
+    def close(self) -> None:
+        """Let go of the file; it is removed when nothing in it is left to do.
+
+        What is appended from now on goes to a new one.
+        """
+        with self._guard:
+            self._spill()
+            if self._in_memory:
+                self.lost += sum(slot.content is not None for slot in self._waiting.values())
+                self.lost_reason = self.trouble or "the disk does not take it"
+            if self._lines:
+                ahead = write_ahead.header_of(self._lines.path) is not None
+                self._lines.close(remove=not (self._waiting or self._running or ahead))
+            self._lines = self.held = None
+            self._in_memory = 0
+            self._waiting.clear()
+            self._running.clear()
+
+    # ---- what is known of the commands
+
+    def _file(self) -> Lines:
+        if self._lines is None:
+            self._lines = Lines(entries.new_path(), self._header)
+        return self._lines
+
+    @property
+    def _header(self) -> bytes:
+        return msgspec.json.encode(self.destination) + b"\n"
+
+    def _spill(self) -> None:
+        """Write to the disk what is in memory, as far as the disk takes it."""
+        if not self._in_memory:
+            return
+        try:
+            for slot in list(self._waiting.values()):
+                if slot.content is not None:
+                    start = self._file().append(slot.content)
+                    self._drop(slot)
+                    self._waiting[slot.name] = Slot(slot.name, start, slot.length, slot.running)
+            self.trouble = None
+        except FAILURES as error:
+            self.trouble = reason(error)
+
+    def _note(self, slots: list[Slot]) -> None:
+        for slot in slots:
+            if self._waiting.get(slot.name) is slot:
+                self._drop(self._waiting.pop(slot.name))
+            self._running.pop(slot.name, None)
+            if slot.running:
+                self._running[slot.name] = slot
+        if not self._waiting:
+            # What the disk did not take has arrived all the same.
+            self.trouble = None
+
+    def _drop(self, slot: Slot | None) -> None:
+        if slot is not None and slot.content is not None:
+            self._in_memory -= slot.length
+
+    def _lose(self, reason: str) -> None:
+        self.lost += 1
+        self.lost_reason = reason
+
+    # ---- taking over
+
+    @classmethod
+    def take_over(cls, path: Path, destination: Destination, adopt: Adopt | None = None) -> Journal:
+        """Own the journal of a process that is gone; what still ran in it is completed as aborted.
+
+        What `adopt` takes is left to whoever that is.
+
+        Raises
+        ------
+        BlockingIOError
+            When its process lives.
+        FileNotFoundError
+            When it has been delivered.
+        """
+        journal = cls(destination)
+        journal._lines = Lines.take_over(path, journal._header)
+        found: dict[int, Slot] = {}
+        for start, line in journal._lines.whole():
+            told = entries.read_line(line)
+            if told is None:
+                continue
+            journal.held = told.held or (None if told.delivered else journal.held)
+            if (name := told.identity) is not None:
+                found[start] = Slot(name, start, len(line) - 1, told.running)
+                journal._waiting[name] = found[start]
+            journal._note([found[at] for at in told.delivered if at in found])
+        journal._add_written_ahead()
+        journal._abort_running(journal._lines.written(), adopt)
+        return journal
+
+    def _add_written_ahead(self) -> None:
+        """Take in what the process that is gone wrote ahead of this journal."""
+        journal = self._file().path
+        written = write_ahead.written(journal)
+        if written is not None:
+            from jupyter_sessions.recorder.iopub.message_log import Remains
+
+            remains = Remains(write_ahead.read(journal), written)
+            for recording in remains.recordings(entries.PROCESS_ENDED):
+                name = recording.identity
+                known = self._waiting.get(name) or self._running.get(name)
+                # The journal may have the end of a command, or more of its outputs.
+                if known is None or (known.running and recording.id not in remains.cut):
+                    self.append(recording)
+            self.sync()
+        if not self.trouble:
+            write_ahead.remove(journal)
+
+    def _abort_running(self, written: datetime, adopt: Adopt | None) -> None:
+        left = {**self._running, **self._waiting}
+        for slot in [slot for slot in left.values() if slot.running]:
+            try:
+                recording = msgspec.json.decode(self.read(slot), type=schemas.Recording)
+            except msgspec.DecodeError:
+                continue  # the server says what is wrong with it
+            if adopt is not None and adopt(recording):
+                slot.running = False
+                self.settle([slot])
+            else:
+                self.append(entries.aborted(recording, written))

@@ -1,0 +1,273 @@
+"""What stands in the outbox on disk, of processes that live and of those that ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from jupyter_sessions import schemas
+from jupyter_sessions.client.outbox import entries, refused
+from jupyter_sessions.client.outbox.entries import Destination, Failure, Hold, Slot
+from jupyter_sessions.client.outbox.journal import Adopt, Journal
+from jupyter_sessions.client.outbox.log_file import remove_empty
+
+_TAIL = 1 << 16
+_SOURCE = 200
+
+
+class Undelivered(msgspec.Struct, kw_only=True):
+    """Commands on this disk that are not in their session, for one reason.
+
+    Attributes
+    ----------
+    server, user, session
+        Where they go; `server` is None for the user's own store.
+    state
+        ``waiting`` for the server, ``held`` since the session takes nothing now, or ``refused`` for
+        good.
+    commands
+        How many there are.
+    first, last
+        When the first and the last of them were started.
+    source
+        The first one's source, cut to 200 characters.
+    why, since
+        What the server said, and when; None where it said nothing.
+    file
+        The name of the journal that they are in.
+    """
+
+    server: str | None
+    user: str
+    session: str
+    state: str
+    commands: int
+    first: datetime
+    last: datetime
+    source: str
+    why: Failure | None
+    since: datetime | None
+    file: str
+
+
+def left_behind(
+    server: str | None,
+    user: str,
+    again: tuple[float, float] | None,
+    taken_up: str = "",
+    adopt: Adopt | None = None,
+) -> Iterator[Journal]:
+    """Take over the journals that ended processes of this user left for a server.
+
+    Those that a process left with nothing in them, for whichever server, are removed.
+
+    Parameters
+    ----------
+    again
+        After how many seconds to try again what a session did not take, at first and at most; None
+        for at once.
+    taken_up
+        The code of a session that was just taken up, and so can be tried at once.
+    adopt
+        Tells of a command that ran whether somebody else completes it; else it is aborted.
+
+    Yields
+    ------
+    Journal
+        One that is now this process's, the oldest first.
+    """
+    for path in _journals():
+        destination = entries.read_destination(path)
+        if destination is None:
+            remove_empty(path)
+        elif (destination.server, destination.user) == (server, user):
+            hold = _last_hold(path) if destination.session != taken_up else None
+            if hold is not None and again is not None and not hold.over(*again):
+                continue
+            try:
+                journal = Journal.take_over(path, destination, adopt)
+            except (BlockingIOError, FileNotFoundError):
+                continue
+            yield journal
+
+
+def any_for(server: str | None) -> bool:
+    """Whether anything stands in the outbox that goes to a server; costs next to nothing."""
+    return any(to.server == server for to in map(entries.read_destination, _journals()) if to)
+
+
+def survey() -> list[Undelivered]:
+    """Tell what stands in the outbox, of whichever process, the oldest first."""
+    found = []
+    for path in sorted({*_journals(), *_with_refused()}, key=_order):
+        found += _in_journal(path)
+        found += _refused_of(path)
+    return sorted(found, key=lambda each: each.first)
+
+
+@contextmanager
+def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None]:
+    """Give a journal of the outbox to work on; None where another process has it.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    own
+        The journals that this process writes: of these, the one itself is given.
+    """
+    mine = next((journal for journal in own if journal.path == path), None)
+    if mine is not None:
+        yield mine
+        return
+    destination = entries.read_destination(path)
+    if destination is None:
+        kept = refused.read(path)
+        if not kept:
+            yield None
+            return
+        destination = kept[0].to
+        os.close(os.open(path, os.O_CREAT, 0o600))  # all that is left of it is what was refused
+    try:
+        journal = Journal.take_over(path, destination)
+    except (BlockingIOError, FileNotFoundError):
+        yield None
+        return
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def file_of(name: str) -> Path:
+    """Return the file of the journal of that name."""
+    return entries.folder() / f"{name}{entries.ENDING}"
+
+
+def move(journal: Journal, other: Journal) -> int:
+    """Have the ended commands that wait in one journal wait in another, and count them."""
+    ended = _ended(journal)
+    for slot in ended:
+        other.keep(slot.name, journal.read(slot), running=False)
+    other.sync()
+    if other.trouble:
+        raise OSError(other.trouble)
+    journal.settle(ended)
+    return len(ended)
+
+
+def discard(journal: Journal) -> int:
+    """Give up the ended commands that wait, and those refused for good, and count them."""
+    ended = _ended(journal)
+    journal.settle(ended)
+    return len(ended) + journal.forget_refused()
+
+
+def _ended(journal: Journal) -> list[Slot]:
+    return [slot for slot in journal.head(journal.waiting, 1 << 62) if not slot.running]
+
+
+# ---- reading files that may be another process's
+
+
+schemas.ready(Undelivered)
+
+
+def _in_journal(path: Path) -> list[Undelivered]:
+    destination = entries.read_destination(path)
+    if destination is None:
+        return []
+    waiting: dict[str, tuple[int, entries.Line]] = {}
+    names: dict[int, str] = {}
+    hold: Hold | None = None
+    start = 0
+    with path.open("rb") as file:
+        for line in file:
+            told = entries.read_line(line) if line.endswith(b"\n") else None
+            if told is not None:
+                hold = told.held or (None if told.delivered else hold)
+                if (name := told.identity) is not None:
+                    names[start] = name
+                    waiting[name] = start, told
+                for at in told.delivered:
+                    if at in names and waiting.get(names[at], (None,))[0] == at:
+                        del waiting[names[at]]
+            start += len(line)
+    asked = [told.request for _, told in waiting.values() if not told.running]
+    state = "waiting" if hold is None else "held"
+    why, since = (hold.why, hold.at) if hold else (None, None)
+    return _told(path, destination, state, asked, why, since)
+
+
+def _refused_of(path: Path) -> list[Undelivered]:
+    reasons: dict[Failure, list[refused.Refused]] = {}
+    for line in refused.read(path):
+        reasons.setdefault(line.error, []).append(line)
+    found = []
+    for why, group in reasons.items():
+        lines = [entries.read_line(bytes(line.recording)) for line in group]
+        asked = [line.request if line else None for line in lines]
+        found += _told(path, group[0].to, "refused", asked, why, group[-1].at)
+    return found
+
+
+def _told(
+    path: Path,
+    to: Destination,
+    state: str,
+    commands: list[entries.Asked | None],
+    why: Failure | None,
+    since: datetime | None,
+) -> list[Undelivered]:
+    asked = [each for each in commands if each is not None]
+    if not asked:
+        return []
+    told = Undelivered(
+        server=to.server,
+        user=to.user,
+        session=to.session,
+        state=state,
+        commands=len(commands),
+        first=asked[0].started,
+        last=asked[-1].started,
+        source=asked[0].source[:_SOURCE],
+        why=why,
+        since=since,
+        file=path.stem,
+    )
+    return [told]
+
+
+def _last_hold(path: Path) -> Hold | None:
+    """Read whether the last that a journal says is that its session took nothing."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - _TAIL, 0))
+            lines = file.read().splitlines()
+    except OSError:
+        return None
+    told = entries.read_line(lines[-1]) if lines else None
+    return told.held if told is not None else None
+
+
+def _journals() -> list[Path]:
+    return sorted(entries.folder().glob(f"*{entries.ENDING}"), key=_order)
+
+
+def _with_refused() -> list[Path]:
+    found = entries.folder().glob(f"*{refused.ENDING}")
+    return [path.with_suffix(entries.ENDING) for path in found]
+
+
+def _order(path: Path) -> tuple[int, float]:
+    number = entries.number_of(path)
+    try:
+        # Those of earlier versions have no number; when they were written is all that there is.
+        return number, 0.0 if number else path.stat().st_mtime
+    except OSError:
+        return number, 0.0

@@ -1,0 +1,441 @@
+"""The operations over HTTP, derived from the table."""
+
+from __future__ import annotations
+
+import random
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from jupyter_sessions import __version__, api, errors, forking, schemas
+from jupyter_sessions.api import Ans, Operation, Req
+from jupyter_sessions.client.addresses import host_of, is_loopback
+from jupyter_sessions.client.transports import http_errors
+from jupyter_sessions.client.transports.pace import Pace
+from jupyter_sessions.file_snapshots import open_snapshot
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+    from jupyter_sessions.client.transports.websocket import Followers
+
+CONNECT_TIMEOUT = 5.0  #: seconds until a server must have taken a connection
+READ_TIMEOUT = 60.0  #: seconds within which a server must send (or take) something
+#: Bytes of the longest answer that is read whole, but for commands with their outputs.
+LONGEST = 64 << 20
+#: The same for those. A command's outputs are at most 256 MiB, and a text may be a little longer as
+#: JSON.
+LONGEST_OUTPUTS = 1 << 30
+_WITH_OUTPUTS = {api.GET_COMMAND.name, api.RESUME_SESSION.name}
+_REDIRECTS = 5
+#: Seconds after which what is safe to send again is, once the connection broke before its answer:
+#: long enough for a server that starts again.
+_REPEATED_AFTER = 0.1, 0.4, 1.0, 2.0
+_PASSING = (
+    errors.ServerUnreachable,
+    errors.ServerBusy,
+    errors.StoreBusy,
+    errors.StoreUnusable,
+)
+_ENDED = errors.LoginExpired, errors.LoginRevoked, errors.LoginUnknown
+_KEY = re.compile(r"[\x21-\x7e]{1,1000}")
+
+
+class Http:
+    """The way to a sessions server.
+
+    Parameters
+    ----------
+    server
+        The server's base URL, as `jupyter_sessions.client.addresses` gives it.
+    key
+        What is sent as the bearer; without one only what needs no login works.
+    user
+        Who the key stands for, where that is known.
+    renew
+        Asked once when the server no longer takes the key: gives another one for the same user, or
+        None. So a login made elsewhere in the meantime lets a running notebook go on.
+    learn
+        Called with a key and what an answer says of its login: how the server shows it, why it is
+        refused, or None where it was used and no more is said.
+    connect_timeout, read_timeout
+        In seconds.
+    longest
+        Bytes of the longest answer that is read whole; what an operation can need by default.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        key: str | None = None,
+        user: str | None = None,
+        *,
+        renew: Callable[[], str | None] | None = None,
+        learn: Callable[[str, schemas.Login | errors.SessionsError | None], None] | None = None,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        read_timeout: float = READ_TIMEOUT,
+        longest: int | None = None,
+    ) -> None:
+        self._server = server
+        self._key = _checked(key)
+        self._user = user
+        self._renew = renew
+        self._learn = learn
+        self._timeouts = connect_timeout, read_timeout
+        self._longest = longest
+        self._closed = False
+        self.reset_in_child()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Begin with no connections: a forked process must not talk into its parent's."""
+        self._lock = threading.Lock()
+        self._renewing = threading.Lock()
+        self._connections: httpx.Client | None = None
+        self._followers: Followers | None = None
+
+    def __repr__(self) -> str:
+        return f"Http({self._server!r}, user={self._user!r})"
+
+    @property
+    def server(self) -> str:
+        """The server's base URL, without a slash at its end."""
+        return self._server
+
+    @property
+    def user(self) -> str:
+        """Who one is there; the server is asked where the login did not tell."""
+        if self._user is None:
+            self._user = self.call(api.WHO_AM_I, schemas.Nothing()).name
+        return self._user
+
+    def call(
+        self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
+    ) -> Ans:
+        """Carry out `operation` at the server and return its answer; see `Transport.call`.
+
+        Where the connection breaks before the answer comes, it is sent again if that is safe: by an
+        idempotency key, what changes something is done once.
+        """
+        key = secrets.token_urlsafe(24) if operation.keyed else None
+        waits = _REPEATED_AFTER if key is not None or not operation.writes else ()
+        try:
+            return self._call(operation, request, content, key)
+        except errors.ConnectionLost as error:
+            lost = error
+        for wait in waits:
+            time.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
+            try:
+                return self._call(operation, request, content, key)
+            except _PASSING:
+                pass  # it may be starting again
+        if operation.writes:
+            raise lost.adding("It may have been done all the same: look before you repeat it.")
+        raise lost
+
+    def _call(
+        self,
+        operation: Operation[Req, Ans],
+        request: Req,
+        content: bytes | Path | None,
+        idempotency_key: str | None,
+    ) -> Ans:
+        with self._answered(operation, request, content, idempotency_key) as response:
+            if not http_errors.is_json(response):
+                raise http_errors.foreign(self._server, response.status_code)
+            body = http_errors.whole(self._server, response, self._room_for(operation))
+        try:
+            answer = msgspec.json.decode(body, type=operation.answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise http_errors.not_understood(self._server) from error
+        shown = answer.login if isinstance(answer, schemas.TimedLogin) else answer
+        if self._learn and self._key is not None:
+            if isinstance(shown, schemas.Login) and shown.current:
+                self._learn(self._key, shown)
+            elif operation.counts:
+                self._learn(self._key, None)
+        return answer
+
+    def _room_for(self, operation: Operation[Any, Any]) -> int:
+        if self._longest is not None:
+            return self._longest
+        return LONGEST_OUTPUTS if operation.name in _WITH_OUTPUTS else LONGEST
+
+    def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
+        """Write a published file's content into `target`; see `Transport.download`."""
+        with self._answered(api.DOWNLOAD_FILE, request, None) as response:
+            http_errors.pour(response, target)
+
+    def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
+        """Yield a session's events as they come; see `Transport.follow`.
+
+        A lost connection is taken up again after the last event that came.
+        """
+        return self._live().follow(request)
+
+    def another(self) -> Http:
+        """Give a second way to the same server as the same user; see `Transport.another`."""
+        self._still_open()
+        connect, read = self._timeouts
+        return Http(
+            self._server,
+            self._key,
+            self._user,
+            renew=self._renew,
+            learn=self._learn,
+            connect_timeout=connect,
+            read_timeout=read,
+            longest=self._longest,
+        )
+
+    def close(self) -> None:
+        """Let go of connections; those who follow stop, and nothing is sent any more."""
+        with self._lock:
+            self._closed = True
+            connections, self._connections = self._connections, None
+        if connections:
+            connections.close()
+        if self._followers:
+            self._followers.close()
+
+    # ---- what the live view shares
+
+    def route(self, operation: Operation[Any, Any], request: schemas.Request) -> tuple[str, Any]:
+        """Give the operation's URL with its path filled in, and the request's other fields.
+
+        Raises
+        ------
+        BadName
+            When a name can't stand in a URL.
+        """
+        fields = _told(request)
+        if any(fields.get(name) == "" for name in operation.path_fields):
+            raise errors.BadName("An empty name stands for nothing.", hint="Name something.")
+        try:
+            filled = {
+                name: _in_path(str(fields.pop(name, "")), several=name == "path")
+                for name in operation.path_fields
+            }
+        except UnicodeEncodeError as error:
+            raise errors.BadName(
+                "A name holds half of a character (a lone surrogate).", hint="Rename it."
+            ) from error
+        return self._server + api.PREFIX + operation.path.format(**filled), fields
+
+    def headers(self) -> dict[str, str]:
+        """Give the headers that every request carries."""
+        headers = {"User-Agent": f"jupyter_sessions/{__version__}", "Accept": "application/json"}
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key}"
+        return headers
+
+    def renewed(self) -> bool:
+        """Look for another key after the server refused ours; tell whether there is one."""
+        key = _checked(self._renew()) if self._renew else None
+        if key is None or key == self._key:
+            return False
+        self._key = key
+        return True
+
+    def _has_another(self, key: str | None, told: errors.SessionsError) -> bool:
+        """Tell whether there is another key than one that was refused."""
+        with self._renewing:
+            if self._key != key:
+                return True  # another thread has met the same
+            if self._learn and key is not None:
+                self._learn(key, told)
+            return self.renewed()
+
+    def _with_whose(self, told: errors.SessionsError) -> errors.SessionsError:
+        """Say whose login has ended, to who may have several."""
+        if self._user is None or not isinstance(told, _ENDED):
+            return told
+        return told.adding(f"It was the login of {self._user} at {self._server}.")
+
+    def trust(self) -> ssl.SSLContext | None:
+        """Give the authorities that we trust: the system's and certifi's; None for plain http."""
+        if not self._server.startswith("https:"):
+            return None
+        import httpx
+
+        context = httpx.create_ssl_context()
+        context.load_default_certs()
+        return context
+
+    # ---- requests
+
+    def _live(self) -> Followers:
+        from jupyter_sessions.client.transports.websocket import Followers
+
+        with self._lock:
+            self._still_open()
+            if self._followers is None:
+                self._followers = Followers(self, *self._timeouts)
+            return self._followers
+
+    def _still_open(self) -> None:
+        if self._closed:
+            raise errors.ConnectionClosed
+
+    def _before(self, step: str, pace: Pace) -> None:
+        """Stop a request that was under way when we were closed, before it connects or sends."""
+        if step.endswith(".started") and ("connect" in step or "send" in step):
+            self._still_open()
+        if step.endswith("receive_response_headers.started"):
+            pace.begin()
+
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        with self._lock:
+            self._still_open()
+            if self._connections is None:
+                self._connections = httpx.Client(
+                    # Over plain http nothing is verified, and no redirect leads from it to https.
+                    verify=self.trust() or False,
+                    # A proxy would get the key in the clear, and can't reach our loopback anyway.
+                    trust_env=not is_loopback(host_of(self._server)),
+                    follow_redirects=False,
+                )
+            return self._connections
+
+    @contextmanager
+    def _answered(
+        self,
+        operation: Operation[Any, Any],
+        request: schemas.Request,
+        content: bytes | Path | None,
+        idempotency_key: str | None = None,
+    ) -> Iterator[httpx.Response]:
+        """Send a request; give the answer to it if it is a good one, else raise what it says."""
+        with self._failures_named(), ExitStack() as stack:
+            key = self._key
+            response = self._asked(operation, request, content, stack, idempotency_key)
+            if response.status_code == 401:
+                told = http_errors.failure(self._server, response)
+                if not self._has_another(key, told):
+                    raise self._with_whose(told)
+                response = self._asked(operation, request, content, stack, idempotency_key)
+            if not response.is_success:
+                raise http_errors.failure(self._server, response)
+            yield response
+
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        try:
+            with http_errors.failures_named(self._server):
+                yield
+        except (errors.ServerUnreachable, RuntimeError) as error:
+            # What was under way when another thread closed us.
+            if self._closed:
+                raise errors.ConnectionClosed from error
+            raise
+
+    def _asked(
+        self,
+        operation: Operation[Any, Any],
+        request: schemas.Request,
+        content: bytes | Path | None,
+        stack: ExitStack,
+        idempotency_key: str | None,
+    ) -> httpx.Response:
+        import httpx
+
+        client = self._client()
+        url, fields = self.route(operation, request)
+        connect, read = self._timeouts
+        pace = Pace(read)
+        timeouts = {**httpx.Timeout(read, connect=connect).as_dict(), "read": pace}
+        extensions = {"timeout": timeouts, "trace": lambda step, _: self._before(step, pace)}
+        sent: dict[str, Any] = {"extensions": extensions}
+        headers = self.headers()
+        if idempotency_key is not None:
+            headers["Idempotency-Key"] = idempotency_key
+        if operation.content == "upload":
+            if isinstance(content, Path):
+                snapshot = stack.enter_context(open_snapshot(content))
+                sent["content"] = snapshot.pieces()
+                headers["Content-Length"] = str(snapshot.size)
+            else:
+                sent["content"] = content or b""
+            sent["params"] = _as_query(fields)
+            headers["Content-Type"] = "application/octet-stream"
+        elif operation.method == "GET":
+            sent["params"] = _as_query(fields)
+        else:
+            sent["content"] = _as_json(fields)
+            headers["Content-Type"] = "application/json"
+        asked = client.build_request(operation.method, url, headers=headers, **sent)
+        meant = asked.url.path.removeprefix(urlsplit(self._server).path + api.PREFIX)
+        for _ in range(_REDIRECTS):
+            response = client.send(asked, stream=True)
+            stack.callback(response.close)
+            onward = response.next_request
+            if onward is None:
+                return response
+            if (
+                http_errors.origin(onward.url) != http_errors.origin(asked.url)
+                or onward.method != asked.method
+                or not onward.url.path.endswith(meant)  # a page to log in at, for instance
+                or operation.content == "upload"
+            ):
+                raise http_errors.redirected_away(self._server, onward.url)
+            asked = onward
+        raise http_errors.redirected_away(self._server, asked.url)
+
+
+def _checked(key: str | None) -> str | None:
+    # A key that no header can carry would come back to us inside the HTTP library's message.
+    if key is not None and not _KEY.fullmatch(key):
+        raise errors.NotSignedIn(
+            "The stored key is damaged: it is no key at all.", hint="Log in again."
+        )
+    return key
+
+
+def _told(request: schemas.Request) -> dict[str, Any]:
+    """Give the fields of a request that differ from what is taken without them."""
+    fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(request):
+        value = getattr(request, field.name)
+        if value is not msgspec.UNSET and (field.required or value != field.default):
+            fields[field.name] = value
+    return fields
+
+
+def _in_path(value: str, *, several: bool) -> str:
+    """Write a field into a URL's path: as one segment, or as `several`, parted by its slashes."""
+    # A segment of dots would be taken as a direction by everything between here and the server.
+    return "/".join(
+        part.replace(".", "%2E") if part in {".", ".."} else quote(part, safe="")
+        for part in (value.split("/") if several else [value])
+    )
+
+
+def _as_query(fields: dict[str, Any]) -> dict[str, str]:
+    plain = msgspec.to_builtins(
+        {name: value for name, value in fields.items() if value is not None}
+    )
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in plain.items()
+    }
+
+
+def _as_json(fields: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(fields)
+    except (UnicodeEncodeError, OverflowError, RecursionError, TypeError, ValueError) as error:
+        raise errors.BadRequest(
+            f"This can't be sent as JSON: {error}", hint="Send text, numbers, lists and tables."
+        ) from error

@@ -1,0 +1,155 @@
+"""The operations in this very process, on the user's own store: nothing needs to be started."""
+
+from __future__ import annotations
+
+import atexit
+import getpass
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from jupyter_sessions import api, errors, forking, paths, schemas
+from jupyter_sessions.client.local_servers import shown_at
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import SystemUser
+from jupyter_sessions.validation import refused
+
+Req = TypeVar("Req", bound=schemas.Request)
+Ans = TypeVar("Ans")
+
+_FOLLOW_CHECKS_EVERY = 5.0  # seconds
+
+
+class _Opened:
+    """The dispatchers of this process, one on each database; a forked child opens its own."""
+
+    def __init__(self) -> None:
+        self.reset_in_child()
+        forking.reset_in_child(self)
+        atexit.register(self._close)
+
+    def reset_in_child(self) -> None:
+        """Begin with none."""
+        self._opening = threading.Lock()
+        self._dispatchers: dict[str, Dispatcher] = {}
+
+    def on(self, database: str) -> Dispatcher:
+        """Return the dispatcher on a database."""
+        with self._opening:
+            if database not in self._dispatchers:
+                self._dispatchers[database] = Dispatcher(database, paths.own_blobs())
+            return self._dispatchers[database]
+
+    def _close(self) -> None:
+        for dispatcher in self._dispatchers.values():
+            dispatcher.close()
+
+
+_opened = _Opened()
+
+
+class InProcess:
+    """A transport that runs the table in process, as the operating-system user."""
+
+    server: str | None = None
+
+    def __init__(self) -> None:
+        self._database = paths.own_database()
+        self._closed = threading.Event()
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Keep nothing that a thread of the parent may hold."""
+        closed, self._closed = self._closed.is_set(), threading.Event()
+        if closed:
+            self._closed.set()
+
+    @property
+    def user(self) -> str:
+        """The operating-system user."""
+        return getpass.getuser()
+
+    def call(
+        self,
+        operation: api.Operation[Req, Ans],
+        request: Req,
+        content: bytes | Path | None = None,
+    ) -> Ans:
+        """Carry out an operation and return its answer."""
+        dispatcher = self._dispatcher()
+        answer: Ans = dispatcher.submit(
+            operation,
+            _checked(request),
+            SystemUser(self.user),
+            upload=content,
+            server=shown_at(self._database),
+        ).result()
+        return answer
+
+    def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
+        """Write a published file's content into `target`."""
+        dispatcher = self._dispatcher()
+        _, blob = dispatcher.submit(
+            api.DOWNLOAD_FILE, _checked(request), SystemUser(self.user)
+        ).result()
+        target.writelines(dispatcher.blobs.stream(blob))
+
+    def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
+        """Yield a session's events as they come."""
+        from jupyter_sessions.store.change_watch import Watch
+
+        dispatcher = self._dispatcher()
+        asker = SystemUser(self.user)
+        following = dispatcher.follow(_checked(request), asker).result()
+        session_id, after = following.session_id, following.after
+        changed = threading.Event()
+        changed.set()
+        watch = Watch(dispatcher.database.engine, lambda _: changed.set())
+        try:
+            while not self._closed.is_set():
+                changed.wait(_FOLLOW_CHECKS_EVERY)
+                changed.clear()
+                progress = dispatcher.advance(
+                    session_id, request.code, after, [asker], check=True
+                ).result()
+                if progress.refused:
+                    return
+                for event in progress.events:
+                    after = event.number
+                    yield event
+        finally:
+            watch.stop()
+
+    def another(self) -> InProcess:
+        """Give a second way into the same store."""
+        self._still_open()
+        other = InProcess()
+        other._database = self._database
+        return other
+
+    def close(self) -> None:
+        """Stop following; the store stays open for others in this process."""
+        self._closed.set()
+
+    def _dispatcher(self) -> Dispatcher:
+        self._still_open()
+        return _opened.on(self._database)
+
+    def _still_open(self) -> None:
+        if self._closed.is_set():
+            raise errors.ConnectionClosed
+
+
+def _checked(request: Req) -> Req:
+    """Hold a request to the same rules as one that comes over the wire."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(request), type=type(request))
+    except msgspec.ValidationError as error:
+        raise refused(error) from None
+    except UnicodeEncodeError:
+        raise errors.BadRequest(
+            "A text holds half of a character (a lone surrogate).", hint="Write it anew."
+        ) from None

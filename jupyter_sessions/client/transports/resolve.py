@@ -1,0 +1,178 @@
+"""Which way a command takes to the operations: over HTTP to a server, or in process."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+from jupyter_sessions import errors, paths
+from jupyter_sessions.client import logins
+from jupyter_sessions.client.addresses import (
+    Address,
+    Reference,
+    host_of,
+    is_loopback,
+    parse_address,
+    parse_reference,
+)
+from jupyter_sessions.client.local_servers import own_servers
+from jupyter_sessions.client.transports.base import Transport
+
+SERVER_VARIABLE = "JUPYTER_SESSIONS_URL"
+
+
+def transport(server: str | None = None) -> Transport:
+    """Give the way to the sessions.
+
+    It is taken from the first of these that is there: `server`, the environment variable
+    ``JUPYTER_SESSIONS_URL``, the current login; else the operations run in process, on the user's
+    own store.
+
+    Parameters
+    ----------
+    server
+        ``[USER@]SERVER[:PORT]``, or a URL.
+
+    Raises
+    ------
+    NoLogin
+        When the server that was named is not the user's own, and no login for it is stored.
+    LoginGone
+        When the login that was chosen is not stored any more, and nobody else is named.
+    BadAddress
+        When what was named is no server's address.
+    """
+    return _by(login_for(server))
+
+
+def login_for(server: str | None = None) -> logins.Login | None:
+    """Return the stored login that `transport` takes; None where it goes in process.
+
+    Raises
+    ------
+    NoLogin, BadAddress
+        As `transport`.
+    """
+    for named in (server, os.environ.get(SERVER_VARIABLE)):
+        if named and named.strip():
+            return login_at(parse_address(named))
+    return logins.current()
+
+
+def transport_for(reference: Reference | str) -> Transport:
+    """Give the way to a session; nothing is fetched from a server without a login there.
+
+    Parameters
+    ----------
+    reference
+        A session's code or URL, or what `parse_reference` made of it.
+
+    Raises
+    ------
+    BadReference
+        When `reference` names no session.
+    NoLogin
+        When the URL is of a server that is not the user's own, and no login for it is stored.
+    """
+    if isinstance(reference, str):
+        reference = parse_reference(reference)
+    if reference.server is None:
+        return transport()
+    return _by(login_at(Address(None, reference.server)))
+
+
+def transport_of(server: str | None, user: str) -> Transport:
+    """Give the way to a server as one of its users; without a server, to the user's own store.
+
+    Raises
+    ------
+    NoLogin
+        When no login of that user there is stored.
+    """
+    if server is not None:
+        return _by(login_at(Address(user, server)))
+    own = in_process()
+    if own.user != user:
+        raise errors.NoLogin(
+            f"This is the store of {own.user}, not of {user}.", hint=f"Work as {user} on this disk."
+        )
+    return own
+
+
+def _by(login: logins.Login | None) -> Transport:
+    return over_http(login) if login else in_process()
+
+
+def login_at(address: Address) -> logins.Login | None:
+    """Return the stored login for an address; None where it is the user's own store.
+
+    Raises
+    ------
+    NoLogin, BadAddress
+        As `transport`.
+    """
+    if address.server is None:
+        return login_for()
+    if address.user is None:
+        chosen = logins.chosen()
+        if chosen is not None and chosen.id == logins.OWN and is_own(address.server):
+            return None
+        if chosen is not None and (
+            chosen.server is None or same_server(address.server, chosen.server)
+        ):
+            _ = chosen.login  # one that is gone leaves its place to nobody
+    login = logins.find(address.server, address.user)
+    if login:
+        return login
+    if address.user is None and is_own(address.server):
+        return None
+    there = f"{address.user}@{address.server}" if address.user else address.server
+    raise errors.NoLogin(
+        f"You are not logged in to {there}.",
+        hint=f"Type `%session login {there}` in a notebook, or "
+        f"`jupyter sessions login {there}` in a shell.",
+    )
+
+
+def over_http(login: logins.Login) -> Transport:
+    """Give the way that a stored login opens; what the server says of the login is stored."""
+    from jupyter_sessions.client.transports.http import Http
+
+    used = logins.Used(login)
+    return Http(login.server, used.key, login.user, renew=used.renew, learn=used.learn)
+
+
+def in_process() -> Transport:
+    """Give the way to the user's own store."""
+    from jupyter_sessions.client.transports.local import InProcess
+
+    return InProcess()
+
+
+def reaches(way: Transport, server: str) -> bool:
+    """Tell whether a way to the sessions leads to the server of that base URL."""
+    return is_own(server) if way.server is None else same_server(server, way.server)
+
+
+def is_own(server: str) -> bool:
+    """Tell whether a server that runs on this machine shows the user's own store."""
+    own = paths.own_database()
+    return any(
+        running.database == own and same_server(server, running.url) for running in own_servers()
+    )
+
+
+def same_server(one: str, other: str) -> bool:
+    """Tell whether two base URLs name one server, be it by this machine's different names."""
+    try:
+        other = parse_address(other).server or ""
+    except errors.BadAddress:
+        return False
+    return _place(one) == _place(other)
+
+
+def _place(server: str) -> tuple[str, str, int | None, str]:
+    # This machine has several names for itself, and browsers show any of them.
+    host = host_of(server)
+    parts = urlsplit(server)
+    return parts.scheme, "localhost" if is_loopback(host) else host, parts.port, parts.path

@@ -1,0 +1,221 @@
+"""Following sessions live over WebSockets."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client.addresses import host_of, is_loopback
+from jupyter_sessions.client.transports import http_errors
+
+if TYPE_CHECKING:
+    import ssl
+
+    import websocket
+
+FIRST_WAIT = 0.5  #: seconds before a lost connection is taken up again, doubled at each failure
+LONGEST_WAIT = 30.0  #: seconds
+
+# After these there is nothing more to see for this caller.
+_GONE = (
+    errors.NoSuchSession,
+    errors.RoleMissing,
+    errors.Forbidden,
+    errors.SessionDisabled,
+    errors.WrongState,
+)
+# These pass.
+_PASSING = (
+    errors.ServerUnreachable,
+    errors.StoreBusy,
+    errors.StoreUnusable,
+    errors.StoreFull,
+    errors.InternalError,
+    errors.TooManyTries,
+)
+
+
+class Carrier(Protocol):
+    """What a live view needs of the transport that it is open through."""
+
+    @property
+    def server(self) -> str:
+        """The server's base URL."""
+
+    def call(self, operation: api.Operation[api.Req, api.Ans], request: api.Req) -> api.Ans:
+        """Carry out an operation."""
+
+    def route(
+        self, operation: api.Operation[Any, Any], request: schemas.Request
+    ) -> tuple[str, dict[str, Any]]:
+        """Give the operation's URL, and the request's fields that don't stand in it."""
+
+    def headers(self) -> dict[str, str]:
+        """Give the headers that every request carries."""
+
+    def renewed(self) -> bool:
+        """Look for another key after the server refused ours; tell whether there is one."""
+
+    def trust(self) -> ssl.SSLContext | None:
+        """Give the authorities that we trust; None for plain http."""
+
+
+class Followers:
+    """The live views that are open through one transport."""
+
+    def __init__(self, carrier: Carrier, connect_timeout: float, read_timeout: float) -> None:
+        self._carrier = carrier
+        self._connect_timeout = connect_timeout
+        self._silence = read_timeout / 2
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._open: set[websocket.WebSocket] = set()
+
+    def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
+        """Yield events after `request.after`; reconnect after the last one that came.
+
+        Raises
+        ------
+        SessionsError
+            When the first connection can't be had, or the login ends.
+        """
+        after, connected, wait = request.after, False, FIRST_WAIT
+        if after is None:
+            # Told here, so that nothing is missed should the first connection break at once.
+            named = schemas.SessionNamed(code=request.code)
+            after = self._carrier.call(api.GET_SESSION, named).events
+        while not self._closed.is_set():
+            try:
+                for event in self._received(schemas.Follow(code=request.code, after=after)):
+                    connected, wait = True, FIRST_WAIT
+                    if event is not None:
+                        after = event.number
+                        yield event
+            except _GONE:
+                if not connected:
+                    raise
+                return
+            except _PASSING:
+                if not connected:
+                    raise
+            # Many followers lose one server at the same moment.
+            self._closed.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+            wait = min(wait * 2, LONGEST_WAIT)
+
+    def close(self) -> None:
+        """End all live views; who waits for an event gets no more."""
+        self._closed.set()
+        with self._lock:
+            for socket in self._open:
+                socket.abort()
+
+    def _received(self, request: schemas.Follow) -> Iterator[schemas.Event | None]:
+        """Yield None once connected, then what comes until the connection ends."""
+        import websocket
+
+        socket = self._connected(request)
+        with self._lock:
+            self._open.add(socket)
+        try:
+            yield None
+            asked = False
+            while not self._closed.is_set():
+                try:
+                    kind, frame = socket.recv_data_frame(control_frame=True)
+                except websocket.WebSocketTimeoutException:
+                    if asked:
+                        return
+                    socket.ping()
+                    asked = True
+                    continue
+                asked = False
+                if kind == websocket.ABNF.OPCODE_CLOSE:
+                    return  # the next handshake tells whether it was for good
+                if kind == websocket.ABNF.OPCODE_TEXT:
+                    yield self._event(frame.data)
+        except (OSError, websocket.WebSocketException):
+            return  # lost, or closed by us: `follow` knows which
+        finally:
+            with self._lock:
+                self._open.discard(socket)
+            socket.shutdown()
+
+    def _event(self, data: bytes) -> schemas.Event:
+        try:
+            return msgspec.json.decode(data, type=schemas.Event)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise http_errors.not_understood(self._carrier.server) from error
+
+    def _connected(self, request: schemas.Follow) -> websocket.WebSocket:
+        try:
+            return self._opened(request)
+        except errors.NotSignedIn:
+            if not self._carrier.renewed():
+                raise
+            return self._opened(request)
+
+    def _opened(self, request: schemas.Follow) -> websocket.WebSocket:
+        import websocket
+
+        url, fields = self._carrier.route(api.FOLLOW_EVENTS, request)
+        query = "&".join(f"{name}={value}" for name, value in fields.items() if value is not None)
+        server = self._carrier.server
+        socket = websocket.WebSocket(
+            sslopt=self._tls(), enable_multithread=True, skip_utf8_validation=True
+        )
+        socket.settimeout(self._connect_timeout)
+        late = threading.Event()
+        try:
+            with _broken_off_after(self._silence, socket, late):
+                socket.connect(
+                    "ws" + url.removeprefix("http") + ("?" + query if query else ""),
+                    header=self._carrier.headers(),
+                    suppress_origin=True,  # the key says who we are, not a page's origin
+                    redirect_limit=0,  # the key goes nowhere else
+                    http_no_proxy=[host_of(server)] if is_loopback(host_of(server)) else None,
+                )
+        except websocket.WebSocketBadStatusException as error:
+            raise self._refusal(error) from None  # its message holds all headers and the body
+        except websocket.WebSocketTimeoutException as error:
+            raise http_errors.silent(server) from error
+        except (websocket.WebSocketException, OSError, ValueError) as error:
+            raise (
+                http_errors.silent(server) if late.is_set() else http_errors.broken(server, error)
+            ) from error
+        socket.settimeout(self._silence)
+        return socket
+
+    def _refusal(self, error: websocket.WebSocketBadStatusException) -> errors.SessionsError:
+        told = http_errors.told_by(error.resp_body or b"")
+        status = int(error.status_code)
+        server = self._carrier.server
+        return told or http_errors.by_status(server, status) or http_errors.foreign(server, status)
+
+    def _tls(self) -> dict[str, Any]:
+        context = self._carrier.trust()
+        return {"context": context} if context else {}
+
+
+@contextmanager
+def _broken_off_after(
+    seconds: float, socket: websocket.WebSocket, late: threading.Event
+) -> Iterator[None]:
+    """Break a handshake off that a server draws out, byte by byte; say so by an event."""
+
+    def end() -> None:
+        late.set()
+        socket.shutdown()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,108 @@
+"""Users: found by name, made at first need, and named in answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from shlex import quote
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from jupyter_sessions.core import normalize
+from jupyter_sessions.errors import BadName, NotFound
+from jupyter_sessions.store.listed import is_in
+from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.tables import users
+
+_BY_NAME = Prepared(
+    select(users).where(users.c.folded == bindparam("folded"), users.c.removed.is_(None))
+)
+_NAMES = Prepared(select(users.c.id, users.c.name).where(is_in(users.c.id, "ids")))
+
+
+def find(connection: Connection, name: str) -> Any | None:
+    """Return the row of the user who is called `name`, None where there is none."""
+    if "\0" in name:
+        # No name has it, and PostgreSQL can't even be asked.
+        return None
+    return next(iter(_BY_NAME.rows(connection, folded=normalize.fold(name))), None)
+
+
+def required(connection: Connection, name: str) -> Any:
+    """Return the row of the user who is called `name`.
+
+    Raises
+    ------
+    NotFound
+        When there is none.
+    """
+    row = find(connection, name)
+    if row is None:
+        raise NotFound(
+            f"There is no user {name!r} here.",
+            hint=_how_to_add(name),
+        )
+    return row
+
+
+def _how_to_add(name: str) -> str:
+    try:
+        possible = normalize.user_name(name)
+    except BadName:
+        return "Check the name: no user can be called so."
+    return (
+        "Check the name. An administrator of this store can add the account: "
+        f"jupyter sessions account add {quote(possible)}"
+    )
+
+
+def add(
+    connection: Connection,
+    name: str,
+    *,
+    now: datetime,
+    display_name: str = "",
+    password_hash: str | None = None,
+    administrator: bool = False,
+) -> int:
+    """Add a user under an already checked name, and return their number."""
+    return int(
+        connection.execute(
+            insert(users)
+            .values(
+                name=name,
+                folded=normalize.fold(name),
+                display_name=display_name,
+                password_hash=password_hash,
+                administrator=administrator,
+                disabled=False,
+                created=now,
+            )
+            .returning(users.c.id)
+        ).scalar_one()
+    )
+
+
+def unknown(connection: Connection, now: datetime) -> int:
+    """Return the number of the user of commands of whom nobody can tell who ran them.
+
+    It is a row without a name, removed from the start, so that nobody can be it.
+    """
+    found = connection.execute(
+        select(users.c.id).where(users.c.folded == "", users.c.removed.is_not(None)).limit(1)
+    ).scalar()
+    if found is not None:
+        return int(found)
+    number = add(connection, "", now=now)
+    connection.execute(update(users).where(users.c.id == number).values(removed=now))
+    return number
+
+
+def named(connection: Connection, ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Return the names of users by number; None, for nobody, is the server itself."""
+    wanted = {id_ for id_ in ids if id_ is not None}
+    found: dict[int | None, str] = {None: ""}
+    if wanted:
+        found |= {row.id: row.name for row in _NAMES.rows(connection, ids=wanted)}
+    return found

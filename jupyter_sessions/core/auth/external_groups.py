@@ -1,0 +1,95 @@
+"""Groups that an identity provider vouches for, as JupyterHub does: taken over as users come.
+
+Such a group is marked as external: who is in it is said by the provider alone. What it gives in
+sessions, and who owns it, is said here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from jupyter_sessions.core import normalize
+from jupyter_sessions.core.accounts import users
+from jupyter_sessions.core.auth import group_management, principals
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.sessions import events
+from jupyter_sessions.core.types import Identified
+from jupyter_sessions.errors import BadName
+from jupyter_sessions.store.tables import group_users, groups
+
+
+def differ(connection: Connection, asker: Identified) -> bool:
+    """Tell whether the groups that are vouched for are others than those stored."""
+    user = users.find(connection, asker.name)
+    stored = set() if user is None else set(_of(connection, user.id))
+    return stored != set(_named(connection, asker))
+
+
+def take_over(context: Context, asker: Identified) -> None:
+    """Have a user be in the external groups that are vouched for, and in no other of them."""
+    connection = context.connection
+    context.principal = principals.resolve(connection, asker, now=context.now, writes=True)
+    user_id = context.principal.user_id
+    stored = _of(connection, user_id)
+    named = _named(connection, asker)
+    for folded in stored.keys() - named.keys():
+        context.open_group = stored[folded]
+        group_management.stop(context, [user_id])
+        connection.execute(
+            delete(group_users).where(
+                group_users.c.group_id == context.group.id, group_users.c.user_id == user_id
+            )
+        )
+        _tell(context, "group.users_removed")
+    for folded in named.keys() - stored.keys():
+        context.open_group = _find(connection, folded) or _add(context, folded, named[folded])
+        connection.execute(
+            insert(group_users).values(
+                group_id=context.group.id, user_id=user_id, owner=False, since=context.now
+            )
+        )
+        _tell(context, "group.users_added")
+
+
+def _tell(context: Context, kind: str) -> None:
+    told = {"group": context.group.name, "users": [context.principal.name]}
+    events.append_to_server(context, kind, **told, by="identity provider")
+
+
+def _of(connection: Connection, user_id: int) -> dict[str, Any]:
+    rows = connection.execute(
+        select(groups)
+        .join(group_users, group_users.c.group_id == groups.c.id)
+        .where(group_users.c.user_id == user_id, groups.c.external)
+    )
+    return {row.folded: row for row in rows}
+
+
+def _named(connection: Connection, asker: Identified) -> dict[str, str]:
+    """Return the groups that can be taken over: no local one has such a name, and it is one."""
+    found = {}
+    for name in asker.groups or ():
+        try:
+            found[normalize.fold(name)] = normalize.user_name(name, "group")
+        except BadName:
+            continue
+    local = select(groups.c.folded).where(groups.c.folded.in_(found), ~groups.c.external)
+    for folded in connection.execute(local).scalars():
+        del found[folded]
+    return found
+
+
+def _find(connection: Connection, folded: str) -> Any:
+    return connection.execute(select(groups).where(groups.c.folded == folded)).one_or_none()
+
+
+def _add(context: Context, folded: str, name: str) -> Any:
+    # Private: what its users do stays theirs until somebody says otherwise.
+    context.connection.execute(
+        insert(groups).values(
+            name=name, folded=folded, description="", roles=0, created=context.now, external=True
+        )
+    )
+    return _find(context.connection, folded)

@@ -1,0 +1,133 @@
+"""Groups: named sets of users, found by name, and what one's standing in them allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from jupyter_sessions.core import normalize
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.errors import Forbidden, NotFound
+from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.tables import group_users, groups, member_groups
+
+#: What stands before a group's name wherever a user's could stand; no user's name begins with it.
+MARK = "@"
+
+
+def find(connection: Connection, name: str) -> Row[Any] | None:
+    """Return the row of the group that is called `name`, None where there is none."""
+    if "\0" in name:
+        # No name has it, and PostgreSQL can't even be asked.
+        return None
+    return connection.execute(
+        select(groups).where(groups.c.folded == normalize.fold(name.removeprefix(MARK)))
+    ).one_or_none()
+
+
+def required(connection: Connection, name: str) -> Row[Any]:
+    """Return the row of the group that is called `name`, with or without its mark.
+
+    Raises
+    ------
+    NotFound
+        When there is none.
+    """
+    row = find(connection, name)
+    if row is None:
+        raise unknown(name)
+    return row
+
+
+def unknown(name: str) -> NotFound:
+    """Make the failure of who asks for a group that is none, or none that is shown to them."""
+    return NotFound(
+        f"There is no group {name.removeprefix(MARK)!r} here.",
+        hint="Check the name: `groups list` shows the groups that you are in.",
+    )
+
+
+def membership(connection: Connection, group_id: int, user_id: int) -> Row[Any] | None:
+    """Return how a user is in a group, None where they are not."""
+    return connection.execute(
+        select(group_users).where(
+            group_users.c.group_id == group_id, group_users.c.user_id == user_id
+        )
+    ).one_or_none()
+
+
+def seen(context: Context, name: str) -> tuple[Row[Any], bool]:
+    """Return a group that is shown to the principal, and whether they own it.
+
+    Raises
+    ------
+    NotFound
+        When there is none or, which nobody can tell from it, when they are neither in it nor an
+        administrator of the server, or have a login that is confined to another group.
+    """
+    row = find(context.connection, name)
+    who = context.principal
+    if row is None or (who.confined and row.id != who.group_id):
+        raise unknown(name)
+    place = membership(context.connection, row.id, who.user_id)
+    if place is None and not who.administrator:
+        raise unknown(name)
+    return row, place is not None and place.owner
+
+
+def admit(context: Context, name: str, *, owner: bool) -> None:
+    """Open a group in the context for who is in it or, with `owner`, owns it.
+
+    Administrators of the server may all that a group's owners may.
+
+    Raises
+    ------
+    NotFound
+        When there is no such group, or none that is shown to the principal.
+    Forbidden
+        When they are in it, and don't own it.
+    """
+    row, owns = seen(context, name)
+    if owner and not owns and not context.principal.administrator:
+        raise Forbidden(
+            f"Only an owner of the group {row.name} may do that.",
+            hint=f"`groups info {row.name}` tells who owns it.",
+        )
+    context.open_group = row
+
+
+def joined(connection: Connection, user: Row[Any], name: str) -> int:
+    """Return the number of a group that a user is in.
+
+    Raises
+    ------
+    Forbidden
+        When the user is in no group of that name; whether there is one is not told.
+    """
+    group = find(connection, name)
+    if group is None or membership(connection, group.id, user.id) is None:
+        raise Forbidden(
+            f"{user.name} is in no group {name.removeprefix(MARK)!r}.",
+            hint="`groups list` shows one's groups. An owner of a group can add users to it, and "
+            "so can the server's administrator.",
+        )
+    return int(group.id)
+
+
+def join_session(context: Context, session_id: int, group_id: int) -> dict[str, Any]:
+    """Make a group a member of a session that is made in it, with the roles that it gives.
+
+    Returns
+    -------
+    dict
+        What the session's first event tells of that.
+    """
+    group = context.connection.execute(select(groups).where(groups.c.id == group_id)).one()
+    if group.roles:
+        context.connection.execute(
+            insert(member_groups).values(
+                session_id=session_id, group_id=group_id, roles=group.roles, since=context.now
+            )
+        )
+    return {"group": group.name, "roles": Roles(group.roles).names}

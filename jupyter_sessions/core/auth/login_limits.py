@@ -1,0 +1,145 @@
+"""Limit tries to log in, before any of them costs a password hash.
+
+A limit must slow down who guesses, and must not let anyone lock another person out. So there are
+three, and each is counted when a try comes in, before it waits for a hash:
+
+- **Name and address together**: five tries are free, then the wait doubles. Nobody else's failures
+  count here, so a person who comes from an address of their own is never kept out by others.
+- **Address**: a burst, then one try a second. It bounds what somebody costs who tries names at
+  random.
+- **Name**: a burst, then one try every two seconds, from all addresses together. It bounds what
+  many addresses can guess of one password.
+
+Where a name has logged in from an address before, only the first limit holds, and its longest wait
+is half a minute: whoever floods the name, or shares the address, can't keep its owner out. What is
+left: who logs in for the first time from a shared address, or from a new one while many addresses
+guess at their name, competes with the flood for the tries that are let through.
+
+All of it is in memory and bounded; after a restart everyone begins with nothing counted.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections import OrderedDict
+
+from jupyter_sessions.core.accounts.passwords import BackOff, too_many_tries
+
+_REMEMBERED = 10_000
+_LONGEST_WAIT_WHERE_KNOWN = 30.0  # seconds
+# Which limit it was is not said: that could tell what is known of a name.
+_WHAT = "tries to log in"
+_HINT = "If you have lost the password, ask the server's administrator for a new one."
+
+
+class Allowance:
+    """Tries that each name may make: a burst, then one every so many seconds.
+
+    Parameters
+    ----------
+    burst
+        How many may come at once.
+    every
+        The seconds in which one more is allowed.
+    """
+
+    def __init__(self, burst: int, every: float) -> None:
+        self._burst = burst
+        self._every = every
+        # When a name's whole burst is there again; a try moves that away.
+        self._whole_at: OrderedDict[str, float] = OrderedDict()
+
+    def wait(self, name: str) -> float:
+        """Return how many seconds are left until a try is allowed; 0 or less where it is now."""
+        ahead = self._whole_at.get(name, 0.0) - time.monotonic()
+        return ahead - (self._burst - 1) * self._every
+
+    def take(self, name: str) -> None:
+        """Use up a try."""
+        whole_at = max(self._whole_at.pop(name, 0.0), time.monotonic())
+        self._whole_at[name] = whole_at + self._every
+        while len(self._whole_at) > _REMEMBERED:
+            self._whole_at.popitem(last=False)
+
+    def give_back(self, name: str) -> None:
+        """Undo a `take`."""
+        if name in self._whole_at:
+            self._whole_at[name] -= self._every
+
+
+class LoginTries:
+    """The limits on tries to log in; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._together = BackOff(_WHAT, _HINT)
+        self._by_address = Allowance(20, 1.0)
+        self._by_name = Allowance(100, 2.0)
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    def begin(self, name: str, address: str) -> None:
+        """Count a try as failed, until `succeeded` or `withdraw` says otherwise.
+
+        Parameters
+        ----------
+        name
+            The user's name, folded; nobody may have it.
+        address
+            Where the caller is.
+
+        Raises
+        ------
+        TooManyTries
+            When the caller has to wait.
+        """
+        both = _both(name, address)
+        with self._lock:
+            if both in self._known:
+                self._together.begin(both, _LONGEST_WAIT_WHERE_KNOWN)
+                return
+            network = _network_of(address)
+            wait = max(self._by_address.wait(network), self._by_name.wait(name))
+            if wait > 0:
+                raise too_many_tries(_WHAT, wait, _HINT)
+            self._together.begin(both)
+            self._by_address.take(network)
+            self._by_name.take(name)
+
+    def succeeded(self, name: str, address: str) -> None:
+        """Take note that the password was right: the name is known at that address from now on."""
+        both = _both(name, address)
+        with self._lock:
+            self._give_back(name, address)
+            self._together.succeeded(both)
+            self._known.pop(both, None)
+            self._known[both] = None
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+
+    def withdraw(self, name: str, address: str) -> None:
+        """Take back that a try was counted, of which nothing came."""
+        with self._lock:
+            self._give_back(name, address)
+            self._together.withdraw(_both(name, address))
+
+    def _give_back(self, name: str, address: str) -> None:
+        if _both(name, address) not in self._known:
+            self._by_address.give_back(_network_of(address))
+            self._by_name.give_back(name)
+
+
+def _both(name: str, address: str) -> str:
+    return f"{name}\0{address}"
+
+
+def _network_of(address: str) -> str:
+    """Return what somebody who has an address has: of IPv6, 64 bits of them are theirs."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(parsed.ipv4_mapped or int(parsed) >> 64)

@@ -1,0 +1,336 @@
+"""Making and ending logins: by password, by a one-time ticket, for somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, or_, select, update
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core import normalize, pagination
+from jupyter_sessions.core.accounts import passwords, users
+from jupyter_sessions.core.auth import authority, keys, login_info, principals
+from jupyter_sessions.core.auth.confirmation import check_code, spend_code
+from jupyter_sessions.core.auth.own_login import idle_timeout
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.registry import Preparation, implements
+from jupyter_sessions.core.sessions import events, guests
+from jupyter_sessions.core.sessions.members import tell_sessions_of
+from jupyter_sessions.errors import (
+    AccountDisabled,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    SecondFactorNeeded,
+    WrongPassword,
+)
+from jupyter_sessions.store.tables import keys as keys_table
+from jupyter_sessions.store.tables import users as users_table
+
+TICKET_LIFETIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class _Verified:
+    """Whose password was right, as of the hash that it was checked against; 0 for nobody's."""
+
+    user_id: int
+    password_hash: str | None
+
+
+def _begin_try(preparation: Preparation, request: schemas.LogIn) -> None:
+    tries = preparation.services.login_tries
+    tries.begin(normalize.fold(request.user), preparation.address)
+
+
+def _verify(preparation: Preparation, request: schemas.LogIn) -> _Verified:
+    who = normalize.fold(request.user), preparation.address
+    tries = preparation.services.login_tries
+    try:
+        row = preparation.database.read(lambda tx: users.find(tx.connection, request.user)).result()
+        password_hash = row.password_hash if row is not None else None
+        right = passwords.matches(password_hash, request.password)
+    except BaseException:
+        tries.withdraw(*who)
+        raise
+    if row is None or not right:
+        return _Verified(0, None)
+    if row.disabled:
+        # It stays counted as a failure, or its password could be guessed without end.
+        raise AccountDisabled(
+            f"The account {row.name} is disabled.", hint="Ask the server's administrator."
+        )
+    try:
+        check_code(preparation, row.id, request.code)
+    except SecondFactorNeeded:
+        tries.withdraw(*who)
+        raise
+    tries.succeeded(*who)
+    return _Verified(row.id, password_hash)
+
+
+@implements(api.LOG_IN, prepare=_verify, hashes=True, gate=_begin_try)
+def log_in(context: Context, request: schemas.LogIn) -> schemas.NewLogin:
+    """Exchange user name and password for a key; with `sudo`, for one that acts as another."""
+    verified: _Verified = context.prepared
+    row = context.connection.execute(
+        select(users_table).where(
+            users_table.c.id == verified.user_id,
+            # Both may have changed since the password was checked, outside this transaction.
+            users_table.c.password_hash == verified.password_hash,
+            ~users_table.c.disabled,
+            users_table.c.removed.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        raise WrongPassword(
+            "User name and password don't belong together.",
+            hint="Check both. The server's administrator can set a new password.",
+        )
+    connection = context.connection
+    spend_code(context, row.id, request.code)
+    if request.sudo is None:
+        user, real_user_id = row, None
+        reach = authority.own_reach(connection, row, request.group)
+    else:
+        user, real_user_id = users.required(connection, request.sudo), row.id
+        reach = authority.reach_as(
+            connection, row, user, request.group, administrator=row.administrator
+        )
+    return make(
+        context,
+        user,
+        reach,
+        idle=idle_timeout(
+            context.services.limits, request.idle_timeout, administrator=row.administrator
+        ),
+        label=request.label,
+        agent=request.agent,
+        real_user_id=real_user_id,
+        confirmed=context.now,
+    )
+
+
+@implements(api.LOG_IN_WITH_TICKET)
+def redeem(context: Context, request: schemas.LogInWithTicket) -> schemas.NewLogin:
+    """Exchange a one-time ticket for a key, which is no freer than the login that made it."""
+    ticket = keys.redeem(context.connection, request.ticket, now=context.now)
+    parent = None
+    if ticket is not None and ticket.parent_id is not None:
+        alive = login_info.live(context.now)
+        parent = context.connection.execute(
+            select(keys_table).where(keys_table.c.id == ticket.parent_id, alive)
+        ).one_or_none()
+    if ticket is None or (ticket.parent_id is not None and parent is None):
+        raise NotSignedIn(
+            "This one-time login link was used already, or has expired.",
+            hint="Ask for another: `jupyter sessions web` prints one.",
+        )
+    user = context.connection.execute(
+        select(users_table).where(users_table.c.id == ticket.user_id)
+    ).one()
+    minutes, _ = idle_timeout(context.services.limits, None, administrator=False)
+    reach = authority.own_reach(context.connection, user, None)
+    if parent is not None:
+        minutes = min(minutes, parent.idle_timeout)
+        reach = authority.Reach(parent.group_id, parent.confined)
+    return make(
+        context,
+        user,
+        reach,
+        idle=(minutes, False),
+        label=request.label,
+        agent=request.agent,
+        until=None if parent is None else parent.expires,
+        real_user_id=None if parent is None else parent.real_user_id,
+        made_by_id=None if parent is None else parent.made_by_id,
+        parent_id=None if parent is None else parent.id,
+        confirmed=None if parent is None else parent.confirmed,
+    )
+
+
+def make(
+    context: Context,
+    user: Row[Any],
+    reach: authority.Reach,
+    *,
+    idle: tuple[int, bool],
+    label: str,
+    agent: str = "",
+    until: datetime | None = None,
+    confirmed: datetime | None = None,
+    **others: int | None,
+) -> schemas.NewLogin:
+    """Make a login: `idle` is its time-out and whether that was clamped, `others` who else acts.
+
+    `confirmed` is when the password was given by which it is made, None where it was by none.
+    """
+    expires = context.now + context.services.limits.login
+    number, key = keys.make(
+        context.connection,
+        "login",
+        user.id,
+        now=context.now,
+        expires=expires if until is None else min(expires, until),
+        label=normalize.one_line(label, "label"),
+        agent=normalize.one_line(agent, "agent"),
+        idle_timeout=idle[0],
+        group_id=reach.group_id,
+        confined=reach.confined,
+        confirmed=confirmed,
+        **others,
+    )
+    login = login_info.by_number(context, number)
+    told = {"user": login.user, "real_user": login.real_user, "made_by": login.made_by}
+    events.append_to_server(
+        context, "login.created", **{name: who for name, who in told.items() if who is not None}
+    )
+    if login.real_user is None and login.made_by is None:
+        context.connection.execute(
+            update(users_table).where(users_table.c.id == user.id).values(last_login=context.now)
+        )
+    return schemas.NewLogin(
+        key=key, user=user.name, display_name=user.display_name, login=login, clamped=idle[1]
+    )
+
+
+@implements(api.LIST_LOGINS)
+def list_logins(context: Context, request: schemas.ListLogins) -> schemas.Page[schemas.Login]:
+    """List live logins, the newest first."""
+    principal = context.principal
+    statement = login_info.SHOWN.where(login_info.live(context.now))
+    if not principal.administrator:
+        statement = statement.where(_mine(context))
+    if request.user is not None:
+        statement = statement.where(
+            keys_table.c.user_id == users.required(context.connection, request.user).id
+        )
+    if request.after is not None:
+        statement = statement.where(keys_table.c.id < pagination.read(request.after, 1)[0])
+    rows = context.connection.execute(
+        statement.order_by(keys_table.c.id.desc()).limit(request.limit + 1)
+    ).all()
+    page = rows[: request.limit]
+    return schemas.Page(
+        items=[login_info.answer(context, row) for row in page],
+        next=pagination.write(page[-1].id) if len(rows) > request.limit else None,
+    )
+
+
+def _mine(context: Context) -> Any:
+    me = context.principal.user_id
+    return or_(
+        keys_table.c.user_id == me, keys_table.c.made_by_id == me, keys_table.c.real_user_id == me
+    )
+
+
+@implements(api.OPEN_LOGIN)
+def open_(context: Context, request: schemas.OpenLogin) -> schemas.NewLogin:
+    """Make a login for someone; it has an absolute and an idle end like any other."""
+    principal = context.principal
+    if principal.real_user_id is not None:
+        raise Forbidden(
+            "This login acts for somebody else, and makes no logins.",
+            hint="Make it with a login of your own.",
+        )
+    me = context.connection.execute(
+        select(users_table).where(users_table.c.id == principal.user_id)
+    ).one()
+    user = users.required(context.connection, request.user)
+    if user.id == me.id and principal.administrator:
+        reach, made_by_id = authority.own_reach(context.connection, user, request.group), None
+    else:
+        made_by_id = me.id
+        reach = authority.reach_as(
+            context.connection, me, user, request.group, administrator=principal.administrator
+        )
+    return make(
+        context,
+        user,
+        reach,
+        idle=idle_timeout(
+            context.services.limits, request.idle_timeout, administrator=principal.administrator
+        ),
+        label=request.label,
+        made_by_id=made_by_id,
+        # Who makes one for themselves does not get past what their own login must confirm.
+        confirmed=principal.confirmed if user.id == me.id else None,
+    )
+
+
+@implements(api.CLOSE_LOGIN)
+def close(context: Context, request: schemas.LoginNamed) -> schemas.Login:
+    """End a login."""
+    row = context.connection.execute(
+        login_info.SHOWN.where(
+            keys_table.c.id == request.id,
+            *([] if context.principal.administrator else [_mine(context)]),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"You have no login of the number {request.id}.",
+            hint="Only your own end by you, and those that you made: list them.",
+        )
+    if row.revoked is None:
+        _end(context, row.id, row.user_id, row.user)
+    return login_info.by_number(context, row.id)
+
+
+def _end(context: Context, key_id: int, user_id: int, user: str) -> None:
+    keys.revoke(context.connection, keys_table.c.id == key_id, now=context.now)
+    tell_sessions_of(context, user_id)
+    events.append_to_server(context, "login.ended", user=user)
+    guests.end_unused(context, users_table.c.id == user_id)
+
+
+def end_replaced(context: Context, before: str, now: str) -> None:
+    """End the login that another one takes the place of in a browser, if it is alive.
+
+    What came of the one before ends with it, but for its successor.
+    """
+    alive = login_info.live(context.now)
+    old, new = (
+        context.connection.execute(
+            select(keys_table).where(
+                keys_table.c.hash == principals.digest(key), keys_table.c.kind == "login", alive
+            )
+        ).one_or_none()
+        for key in (before, now)
+    )
+    if old is None or new is None or old.id == new.id:
+        return
+    if new.parent_id == old.id:
+        context.connection.execute(
+            update(keys_table).where(keys_table.c.id == new.id).values(parent_id=old.parent_id)
+        )
+    user = context.connection.execute(
+        select(users_table.c.name).where(users_table.c.id == old.user_id)
+    ).scalar_one()
+    _end(context, old.id, old.user_id, user)
+
+
+@implements(api.LOG_OUT)
+def log_out(context: Context, request: schemas.Nothing) -> schemas.Done:  # noqa: ARG001  # no fields
+    """End the login that the request came with."""
+    principal = context.principal
+    if principal.key_id is not None:
+        _end(context, principal.key_id, principal.user_id, principal.name)
+    return schemas.Done()
+
+
+@implements(api.MAKE_TICKET)
+def make_ticket(context: Context, request: schemas.Nothing) -> schemas.Ticket:  # noqa: ARG001  # no fields
+    """Make a one-time login link for oneself."""
+    expires = context.now + TICKET_LIFETIME
+    _, ticket = keys.make(
+        context.connection,
+        "ticket",
+        context.principal.user_id,
+        now=context.now,
+        expires=expires,
+        parent_id=context.principal.key_id,
+    )
+    return schemas.Ticket(ticket=ticket, expires=expires)

@@ -1,0 +1,244 @@
+"""From who someone says they are to who they are, in the transaction in which they act."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
+
+from jupyter_sessions.core import normalize
+from jupyter_sessions.core.accounts import users
+from jupyter_sessions.core.context import Principal
+from jupyter_sessions.core.types import Anonymous, Asker, Identified, KeyHolder, SystemUser
+from jupyter_sessions.errors import LoginExpired, LoginRevoked, LoginUnknown, NotSignedIn
+from jupyter_sessions.store.listed import is_in
+from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.tables import keys
+from jupyter_sessions.store.tables import users as users_table
+
+NOBODY = Principal(user_id=0, name="")
+
+# A key's last use is written down at most this often, so that reading costs no write.
+_USE_NOTED_EVERY = timedelta(minutes=1)
+# Of reading it costs a write of its own.
+_READING_NOTED_EVERY = timedelta(hours=1)
+# With a short idle time-out it is written down more often: this many times within the time-out.
+_NOTED_WITHIN = 10
+
+_KEY = select(
+    keys.c.id.label("key_id"),
+    keys.c.last_used,
+    keys.c.idle_timeout,
+    keys.c.expires,
+    keys.c.revoked,
+    keys.c.real_user_id,
+    keys.c.made_by_id,
+    keys.c.group_id,
+    keys.c.confined,
+    keys.c.confirmed,
+    users_table.c.id,
+    users_table.c.name,
+    users_table.c.display_name,
+    users_table.c.administrator,
+    users_table.c.disabled,
+    users_table.c.removed,
+    users_table.c.default_session,
+).join(users_table, users_table.c.id == keys.c.user_id)
+_LOGIN = _KEY.where(keys.c.kind == "login")
+_ACTIVE = ~users_table.c.disabled, users_table.c.removed.is_(None)
+_ALIVE = Prepared(_LOGIN.where(keys.c.revoked.is_(None), *_ACTIVE, is_in(keys.c.hash, "hashes")))
+_ALIVE_BY_NAME = Prepared(
+    select(users_table.c.id).where(*_ACTIVE, is_in(users_table.c.folded, "folded"))
+)
+_BY_HASH = Prepared(_LOGIN.where(keys.c.hash == bindparam("hash")))
+_BY_NUMBER = Prepared(
+    _LOGIN.where(keys.c.id == bindparam("key_id"), users_table.c.id == bindparam("user_id"))
+)
+
+
+def digest(key: str) -> str:
+    """Return the form in which a key is stored and found."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def key_ends(row: Any) -> datetime | None:
+    """When a key stops working, if it is not used again.
+
+    By the wall clock, as people set it: a clock that is put back keeps a key for longer by as much,
+    one that is ahead refuses it for as long. Neither loses or alters anything.
+    """
+    ends = [row.expires] if row.expires is not None else []
+    if row.idle_timeout is not None:
+        ends.append(row.last_used + timedelta(minutes=row.idle_timeout))
+    return min(ends, default=None)
+
+
+def resolve(connection: Connection, asker: Asker, *, now: datetime, writes: bool) -> Principal:
+    """Find out who is asking.
+
+    Raises
+    ------
+    LoginUnknown, LoginExpired, LoginRevoked
+        When that is how it is with the key.
+    NotSignedIn
+        When the account is disabled.
+    """
+    match asker:
+        case Anonymous():
+            return NOBODY
+        case KeyHolder(key=key):
+            rows = _BY_HASH.rows(connection, hash=digest(key))
+            return _of_key(connection, rows, now, writes=writes)
+        case SystemUser(name=name):
+            return _by_name(connection, name, "", True, "system", now, writes=writes)
+        case Identified(name=name, display_name=display_name, administrator=administrator):
+            found = _by_name(
+                connection, name, display_name, administrator, "identity", now, writes=writes
+            )
+            return replace(found, vouches=True) if asker.vouches else found
+
+
+def resolve_viewer(
+    connection: Connection, user_id: int, key_id: int | None, *, now: datetime
+) -> Principal:
+    """Find out who the holder of a capability URL is: alive only as long as login and account.
+
+    Raises
+    ------
+    NotSignedIn, LoginExpired, LoginRevoked
+        When either has ended.
+    """
+    if key_id is not None:
+        rows = _BY_NUMBER.rows(connection, key_id=key_id, user_id=user_id)
+        return _of_key(connection, rows, now, writes=False)
+    row = connection.execute(
+        select(users_table).where(
+            users_table.c.id == user_id,
+            ~users_table.c.disabled,
+            users_table.c.removed.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotSignedIn("This login has ended.", hint="Log in again.")
+    return Principal(user_id=row.id, name=row.name, via="identity")
+
+
+def alive(connection: Connection, askers: Iterable[Asker], now: datetime) -> set[int] | None:
+    """Return who `askers` are, without asking for each; None where a login or account has ended."""
+    hashes = {digest(asker.key) for asker in askers if isinstance(asker, KeyHolder)}
+    named = {
+        normalize.fold(asker.name) for asker in askers if isinstance(asker, Identified | SystemUser)
+    }
+    found: set[int] = set()
+    if hashes:
+        rows = _ALIVE.rows(connection, hashes=hashes)
+        ends = [key_ends(row) for row in rows]
+        if len(ends) < len(hashes) or any(end is not None and end <= now for end in ends):
+            return None
+        found.update(row.id for row in rows)
+    if named:
+        ids = {row.id for row in _ALIVE_BY_NAME.rows(connection, folded=named)}
+        if len(ids) < len(named):
+            return None
+        found |= ids
+    return found
+
+
+def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: bool) -> Principal:
+    if not rows:
+        raise LoginUnknown("This key is of no login here.", hint="Log in, and try again.")
+    row = rows[0]
+    ends = key_ends(row)
+    again = "Ask for another invitation." if normalize.is_guest(row.name) else "Log in again."
+    if row.revoked is not None or row.disabled or row.removed is not None:
+        raise LoginRevoked("This login was ended, or its account is disabled.", hint=again)
+    if ends is not None and ends <= now:
+        raise LoginExpired(
+            "This login has expired: its time is over, or it was not used for too long.",
+            hint=again,
+        )
+    # Where the clock was put back, that is noted at once, and idle time counts from now.
+    unnoted = abs(now - row.last_used)
+    often = timedelta.max
+    if row.idle_timeout is not None:
+        often = timedelta(minutes=row.idle_timeout) / _NOTED_WITHIN
+    if writes and unnoted >= min(_USE_NOTED_EVERY, often):
+        note_use(connection, row.key_id, now)
+    real_user_id = row.made_by_id if row.real_user_id is None else row.real_user_id
+    return Principal(
+        user_id=row.id,
+        name=row.name,
+        display_name=row.display_name,
+        # What only administrators do they do as themselves.
+        administrator=row.administrator and real_user_id is None,
+        via="key",
+        key_id=row.key_id,
+        expires=ends,
+        real_user_id=real_user_id,
+        unnoted=not writes and unnoted >= min(_READING_NOTED_EVERY, often),
+        default_session=row.default_session,
+        group_id=row.group_id,
+        confined=row.confined,
+        confirmed=row.confirmed,
+    )
+
+
+def note_use(connection: Connection, key_id: int, now: datetime) -> None:
+    """Write down that a key was used: what reads with it can't."""
+    connection.execute(update(keys).where(keys.c.id == key_id).values(last_used=now))
+
+
+def _by_name(
+    connection: Connection,
+    name: str,
+    display_name: str,
+    administrator: bool,
+    via: str,
+    now: datetime,
+    *,
+    writes: bool,
+) -> Principal:
+    row = users.find(connection, name)
+    if row is None:
+        if not writes:
+            # They have nothing here yet; the row is made when they first change something.
+            return Principal(
+                user_id=0,
+                name=name,
+                display_name=display_name,
+                administrator=administrator,
+                via=via,
+            )
+        # Their first two acts may come at once, and the other one have made the row meanwhile.
+        with suppress(IntegrityError), connection.begin_nested():
+            users.add(
+                connection,
+                normalize.user_name(name),
+                now=now,
+                display_name=display_name,
+                administrator=administrator,
+            )
+        row = users.required(connection, name)
+    if normalize.is_guest(row.name):
+        raise NotSignedIn("This name is a guest's.", hint="Guests come with a key.")
+    if row.disabled and via != "system":
+        raise NotSignedIn("This account is disabled.", hint="Ask the server's administrator.")
+    if writes and row.administrator != administrator and via == "system":
+        connection.execute(
+            update(users_table).where(users_table.c.id == row.id).values(administrator=True)
+        )
+    return Principal(
+        user_id=row.id,
+        name=row.name,
+        display_name=row.display_name or display_name,
+        administrator=administrator,
+        via=via,
+        default_session=row.default_session,
+        group_id=row.default_group,
+    )

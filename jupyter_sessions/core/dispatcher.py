@@ -1,0 +1,647 @@
+"""The dispatcher: from an operation of the table and who is asking to the answer.
+
+It finds the principal, loads the session, checks role and state, runs the use case and writes the
+session back, all in one transaction. There is no other way to a use case, so none can be reached
+without its role.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import select
+
+from jupyter_sessions import errors, schemas
+from jupyter_sessions.api import FOLLOW_EVENTS, Needs, Operation
+from jupyter_sessions.core import idempotency, integrity, maintenance, permissions
+from jupyter_sessions.core.accounts import accounts, own_account
+from jupyter_sessions.core.auth import (
+    audit,
+    confirmation,
+    external_groups,
+    group_lists,
+    group_management,
+    groups,
+    logins,
+    own_login,
+    principals,
+)
+from jupyter_sessions.core.concurrency_limits import Turns, pass_on
+from jupyter_sessions.core.context import Context, Principal, Services
+from jupyter_sessions.core.followers import Follower
+from jupyter_sessions.core.history import commands, recording
+from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
+from jupyter_sessions.core.sessions import (
+    events,
+    invitations,
+    join,
+    live,
+    members,
+    ownership,
+    presence,
+    session_lists,
+    sessions,
+)
+from jupyter_sessions.core.types import Anonymous, Asker, Identified
+from jupyter_sessions.core.viewed import Viewed
+from jupyter_sessions.core.webspace import capability_urls, files, scratch
+from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn, ServerBusy
+from jupyter_sessions.store.batching import Joint
+from jupyter_sessions.store.blobs import Blob, Blobs, BlobWriter
+from jupyter_sessions.store.database import Database, Transaction, Work
+from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.tables import settings
+from jupyter_sessions.store.workers import Workers
+
+#: The modules whose use cases make up `USE_CASES`.
+NOUNS = (
+    accounts,
+    integrity,
+    audit,
+    confirmation,
+    events,
+    group_management,
+    group_lists,
+    commands,
+    maintenance,
+    invitations,
+    join,
+    logins,
+    members,
+    ownership,
+    own_account,
+    own_login,
+    presence,
+    recording,
+    scratch,
+    session_lists,
+    sessions,
+    capability_urls,
+    files,
+)
+
+Req = TypeVar("Req", bound=schemas.Request)
+Ans = TypeVar("Ans")
+T = TypeVar("T")
+Upload = Path | bytes | BlobWriter
+
+_PREPARERS = 4
+# A hash takes some tenths of a second of two cores, and 64 MiB.
+_HASHERS = 2
+_MOST_WAIT_FOR_HASHES = 16
+# Fewer than there are readers, so that nobody keeps all of them busy.
+_SEARCHES_AT_ONCE = 2
+_MOST_SEARCHES_WAIT = 8
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request comes from, and the base URL under which this store is reached from there.
+
+    `idempotency_key` is the key under which it came.
+    """
+
+    server: str | None = None
+    address: str = ""
+    idempotency_key: str | None = None
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What a preparation has made, or its failure, which nobody may see before they are let in."""
+
+    value: Any = None
+    failure: Exception | None = None
+
+    def result(self) -> Any:
+        if self.failure is not None:
+            raise self.failure
+        return self.value
+
+
+class Following(NamedTuple):
+    """Where a follower begins, and who they are."""
+
+    session_id: int
+    after: int
+    principal: Principal
+
+
+class Dispatcher:
+    """The operations of the table on one store.
+
+    Parameters
+    ----------
+    database
+        An SQLAlchemy URL.
+    blobs
+        A folder, or the URL of an object store.
+    limits
+        What the store takes and keeps.
+    clock
+        Gives the time, in UTC.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        blobs: str | Path,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.blobs = Blobs(blobs)
+        self.database = Database(database, self._left_blobs)
+        self.limits = limits or Limits()
+        self._clock = clock
+        self._services = Services(blobs=self.blobs, limits=self.limits, secret=self._secret())
+        self._preparation = Preparation(self._services, self.database)
+        self._preparers = Workers(_PREPARERS, "sessions-prepare")
+        self._hashers = Workers(_HASHERS, "sessions-hash")
+        self._turns = Turns(_SEARCHES_AT_ONCE, _MOST_SEARCHES_WAIT)
+
+    def submit(
+        self,
+        operation: Operation[Req, Ans],
+        request: Req,
+        asker: Asker,
+        *,
+        upload: Upload | None = None,
+        server: str | None = None,
+        address: str = "",
+        idempotency_key: str | None = None,
+    ) -> Future[Any]:
+        """Do an operation for someone; the future holds its answer or a `SessionsError`.
+
+        Parameters
+        ----------
+        upload
+            The content that comes with the request: bytes, a file, or a blob that was written and
+            not stored yet.
+        server
+            The base URL under which the caller reaches this store, for URLs in the answer.
+        address
+            Where the caller is: who fails to join too often from there waits.
+        idempotency_key
+            A random text by which the same request, sent again, is answered as it was the first
+            time.
+
+        Raises
+        ------
+        NoKernels
+            When the operation concerns a Jupyter server, which a store is not.
+        ServerBusy
+            When it needs a password hash, and too many wait for one.
+        TooManyTries
+            When the caller has failed too often.
+        """
+        if operation.needs.jupyter:
+            raise NoKernels
+        if idempotency_key is not None:
+            idempotency_key = idempotency.check_key(idempotency_key) if operation.keyed else None
+        place = Place(server, address, idempotency_key)
+        refused = partial(self._refused, operation, request, asker, place)
+        submit = partial(self._submit, operation, request, asker, upload, place)
+        costly = USE_CASES[operation.name].costly
+        try:
+            future = self._in_turn(asker, submit) if costly and costly(request) else submit()
+        except errors.SessionsError as error:
+            refused(error)
+            raise
+        if not audit.is_audited(operation):
+            future.add_done_callback(lambda done: refused(done.exception()))
+            return future
+        # What is refused is in the log before the caller learns of it.
+        answer: Future[Any] = Future()
+
+        def answer_after(done: Future[Any]) -> None:
+            kept = refused(done.exception())
+            if kept is None:
+                pass_on(done, answer)
+            else:
+                kept.add_done_callback(lambda _: pass_on(done, answer))
+
+        future.add_done_callback(answer_after)
+        return answer
+
+    def _in_turn(self, asker: Asker, submit: Callable[[], Future[Any]]) -> Future[Any]:
+        """Do what costs much when it is the caller's turn, by whatever login they come."""
+        answer: Future[Any] = Future()
+
+        def who(transaction: Transaction) -> int:
+            return principals.resolve(
+                transaction.connection, asker, now=self._clock(), writes=False
+            ).user_id
+
+        def known(found: Future[int]) -> None:
+            if found.exception() is not None:
+                pass_on(found, answer)
+            else:
+                self._turns.take(found.result(), submit, answer)
+
+        self.database.read(who).add_done_callback(known)
+        return answer
+
+    def _submit(
+        self,
+        operation: Operation[Req, Ans],
+        request: Req,
+        asker: Asker,
+        upload: Upload | None,
+        place: Place,
+    ) -> Future[Any]:
+        use_case = USE_CASES[operation.name]
+        default = getattr(request, "code", None) == "default"
+        light = use_case.prepare is None or (use_case.light is not None and use_case.light(request))
+        if light and upload is None and not default:
+            prepared = self._prepare(use_case, request, asker, place)
+            return self._run(operation, use_case, request, asker, place, prepared, None)
+        workers = self._hashers if use_case.hashes else self._preparers
+        if use_case.hashes and workers.waiting >= _MOST_WAIT_FOR_HASHES:
+            raise ServerBusy
+        if use_case.gate is not None:
+            use_case.gate(replace(self._preparation, address=place.address), request)
+        return workers.submit(
+            self._prepare_and_run, operation, use_case, request, asker, place, upload
+        )
+
+    def recognise(self, asker: Identified) -> None:
+        """Take over the groups that an identity provider names, where they are new."""
+
+        def take_over(transaction: Transaction) -> None:
+            context = self._context(transaction, principals.NOBODY)
+            external_groups.take_over(context, asker)
+
+        if self.database.read(lambda tx: external_groups.differ(tx.connection, asker)).result():
+            # Who can't be anybody here is told so by what they ask for.
+            with suppress(NotSignedIn, BadName):
+                self.database.write(take_over).result()
+
+    def check(self, operation: Operation[Req, Ans], request: Req, asker: Asker) -> Future[None]:
+        """See whether someone may do an operation now, before its content is taken in."""
+
+        def work(transaction: Transaction) -> None:
+            self._admit(transaction, operation, request, asker, NOWHERE, lock=False)
+
+        if getattr(request, "code", None) != "default":
+            return self.database.read(work)
+        return self._preparers.submit(
+            lambda: self.check(operation, self._named(request, asker), asker).result()
+        )
+
+    def view(self, token: str, path: str) -> Future[Viewed]:
+        """Find what a capability URL leads to; `core.views` checks what its holder may see."""
+        return self.database.read(
+            lambda transaction: capability_urls.look(
+                self._context(transaction, principals.NOBODY), token, path
+            )
+        )
+
+    def follow(self, request: schemas.Follow, asker: Asker) -> Future[Following]:
+        """Let someone follow a session live, if they may."""
+
+        def work(transaction: Transaction) -> Following:
+            context = self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
+            after = USE_CASES[FOLLOW_EVENTS.name].run(context, request)
+            return Following(context.session.id, after, context.principal)
+
+        return self.database.read(work)
+
+    def advance(
+        self, session_id: int, code: str, after: int, askers: Collection[Asker], *, check: bool
+    ) -> Future[live.Progress]:
+        """Read what is new for those who follow a session; `core.live` tells how."""
+
+        def work(transaction: Transaction) -> live.Progress:
+            def admit(asker: Asker) -> None:
+                request = schemas.Follow(code=code)
+                self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
+
+            context = self._context(transaction, principals.NOBODY)
+            return live.advance(context, session_id, after, askers, admit, check=check)
+
+        return self.database.read(work)
+
+    def keep_followers(
+        self, keeper: str, come: list[Follower], gone: list[str], *, beat: bool
+    ) -> Future[None]:
+        """Write down who follows at a server; `core.presence` tells how."""
+        return self._as_server(
+            lambda context: presence.keep_followers(context, keeper, come, gone, beat=beat)
+        )
+
+    def end_replaced(self, before: str, now: str) -> Future[None]:
+        """End the login of a key that another one takes the place of in a browser."""
+        return self._as_server(lambda context: logins.end_replaced(context, before, now))
+
+    def tidy(self) -> None:
+        """Close what has run out, purge what was removed long ago, and sweep the blobs."""
+        for work in (
+            maintenance.close_expired,
+            maintenance.purge_removed,
+            maintenance.end_guests,
+            maintenance.drop_old_keys,
+            idempotency.drop_old,
+            maintenance.drop_old_audit,
+            presence.drop_lapsed,
+        ):
+            self._as_server(work).result()
+        self.blobs.sweep(self._as_server(maintenance.drop_unnamed_blobs).result())
+
+    def close(self) -> None:
+        """Finish what was accepted, and let go of the store."""
+        self._hashers.close()
+        self._preparers.close()
+        self.database.close()
+
+    def _refused(
+        self,
+        operation: Operation[Any, Any],
+        request: Any,
+        asker: Asker,
+        place: Place,
+        error: BaseException | None,
+    ) -> Future[Any] | None:
+        """Write into the audit log that an operation was refused, if it was.
+
+        Returns
+        -------
+        Future or None
+            What is done when the database has taken it, None where there is nothing to wait for.
+        """
+        if not isinstance(error, errors.SessionsError) or not audit.is_refusal(operation, error):
+            return None
+        if isinstance(asker, Anonymous) and not audit.is_audited(operation):
+            return None  # every page looks who is there, and the access log has it
+        told = audit.refusal(operation, error, asker, place.address)
+        now = self._clock()
+        entry = {"at": now, "kind": audit.kind_of(operation), **told}
+        if not audit.is_kept(operation, error):
+            audit.write_line(entry, refused=True)
+            return None
+
+        def keep(transaction: Transaction) -> dict[str, Any]:
+            return audit.keep_refusal(
+                transaction.connection,
+                operation,
+                told,
+                request,
+                now=now,
+                secret=self._services.secret,
+            )
+
+        def write(kept: Future[dict[str, Any]]) -> None:
+            # What the database does not take still goes to the log.
+            whole = entry if kept.exception() is not None else kept.result()
+            audit.write_line(whole, refused=True)
+
+        try:
+            kept = self.database.write(keep)
+        except errors.SessionsError:  # the store is being closed
+            audit.write_line(entry, refused=True)
+            return None
+        kept.add_done_callback(write)
+        return kept
+
+    def check_next(self, after: str) -> schemas.StoreCheck:
+        """Verify a part of the store; `core.checking` tells how."""
+        return integrity.check_next(self.database, self.blobs, after)
+
+    def note_check(self, damaged: int) -> None:
+        """Write down what a check of the whole store found."""
+        self._as_server(lambda context: integrity.note_outcome(context, damaged)).result()
+
+    def _left_blobs(self) -> str:
+        return "" if self.blobs.empty else f"there are blobs of a store in {self.blobs.place}"
+
+    def _note_use(self, key_id: int | None) -> None:
+        """Keep the login of who only reads from running out as if it were not used."""
+        if key_id is not None:
+            now = self._clock()
+            self.database.write(lambda tx: principals.note_use(tx.connection, key_id, now))
+
+    def _secret(self) -> bytes:
+        stored = select(settings.c.value).where(settings.c.name == "secret")
+
+        def look(transaction: Transaction) -> str | None:
+            return transaction.connection.execute(stored).scalar()
+
+        def make(transaction: Transaction) -> str:
+            # Of two servers that begin at once on a new database, one makes it for both.
+            new = upsert(transaction.connection, settings)
+            transaction.connection.execute(
+                new.values(name="secret", value=secrets.token_hex()).on_conflict_do_nothing()
+            )
+            return str(transaction.connection.execute(stored).scalar_one())
+
+        found = self.database.read(look).result() or self.database.write(make).result()
+        return bytes.fromhex(found)
+
+    def _as_server(self, work: Callable[[Context], T]) -> Future[T]:
+        return self.database.write(
+            lambda transaction: work(self._context(transaction, principals.NOBODY))
+        )
+
+    def _context(
+        self, transaction: Transaction, principal: Principal, place: Place = NOWHERE
+    ) -> Context:
+        return Context(
+            transaction=transaction,
+            principal=principal,
+            now=self._clock(),
+            services=self._services,
+            server=place.server,
+            address=place.address,
+        )
+
+    def _prepare_and_run(
+        self,
+        operation: Operation[Any, Any],
+        use_case: UseCase,
+        request: Any,
+        asker: Asker,
+        place: Place,
+        upload: Upload | None,
+    ) -> Any:
+        request = self._named(request, asker)
+        # Nothing is stored for someone who may not: the same check stands in the transaction.
+        self.check(operation, request, asker).result()
+        prepared = self._prepare(use_case, request, asker, place)
+        prepared.result()
+        blob = None if upload is None else self._store(upload)
+        return self._run(operation, use_case, request, asker, place, prepared, blob).result()
+
+    def _prepare(self, use_case: UseCase, request: Any, asker: Asker, place: Place) -> _Prepared:
+        if use_case.prepare is None:
+            return _Prepared()
+        preparation = self._preparation
+        if not use_case.light:  # what is light is the hot path, and asks for none of this
+            preparation = replace(
+                preparation, address=place.address, asker=asker, now=self._clock()
+            )
+        try:
+            return _Prepared(use_case.prepare(preparation, request))
+        except Exception as error:  # noqa: BLE001  # it belongs to whoever waits, once let in
+            return _Prepared(failure=error)
+
+    def _store(self, upload: Upload) -> Blob:
+        if isinstance(upload, BlobWriter):
+            return upload.store()
+        return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
+
+    def _named(self, request: Any, asker: Asker) -> Any:
+        """Put the code of the asker's default session where a request says ``default``."""
+        if getattr(request, "code", None) != "default":
+            return request
+        code = self.database.write(self._default_code(asker)).result()
+        return msgspec.structs.replace(request, code=code)
+
+    def _default_code(self, asker: Asker) -> Work[str]:
+        def work(transaction: Transaction) -> str:
+            now = self._clock()
+            principal = principals.resolve(transaction.connection, asker, now=now, writes=True)
+            if not principal.known:
+                raise permissions.nobody()
+            if principal.confined or principal.guest:
+                # It is in no group, and no guest has one.
+                raise NoSuchSession
+            return sessions.default_code(self._context(transaction, principal))
+
+        return work
+
+    def _admit(
+        self,
+        transaction: Transaction,
+        operation: Operation[Any, Any],
+        request: Any,
+        asker: Asker,
+        place: Place,
+        *,
+        lock: bool,
+    ) -> Context:
+        """Find the principal and the session, and check that the operation is allowed."""
+        context = self._resolve(transaction, operation, asker, place, lock=lock)
+        self._check(context, operation, request, lock=lock)
+        return context
+
+    def _resolve(
+        self,
+        transaction: Transaction,
+        operation: Operation[Any, Any],
+        asker: Asker,
+        place: Place,
+        *,
+        lock: bool,
+    ) -> Context:
+        """Find the principal."""
+        principal = principals.NOBODY
+        if operation.needs is not Needs.NOTHING:
+            # Who comes with a login that has ended must be able to log in again.
+            principal = principals.resolve(
+                transaction.connection,
+                asker,
+                now=self._clock(),
+                writes=lock and operation.counts,
+            )
+        return self._context(transaction, principal, place)
+
+    @staticmethod
+    def _check(
+        context: Context, operation: Operation[Any, Any], request: Any, *, lock: bool
+    ) -> None:
+        """Find the session, and check that the operation is allowed."""
+        principal = context.principal
+        permissions.check_caller(operation, principal)
+        if operation.needs in {Needs.GROUP_MEMBER, Needs.GROUP_OWNER}:
+            groups.admit(context, request.name, owner=operation.needs is Needs.GROUP_OWNER)
+        role = operation.needs.role
+        if role is not None:
+            context.open_session = permissions.load(
+                context.connection, principal, request.code, now=context.now, lock=lock
+            )
+            if operation.own is not None and operation.own.role is not None:
+                author = USE_CASES[operation.name].author
+                if author is not None and author(context, request) == principal.user_id:
+                    role = operation.own.role
+            permissions.check_role(context.session, principal, role, operation.states)
+        permissions.check_fresh(operation, principal, context.now)
+
+    def _run(
+        self,
+        operation: Operation[Any, Any],
+        use_case: UseCase,
+        request: Any,
+        asker: Asker,
+        place: Place,
+        prepared: _Prepared,
+        upload: Blob | None,
+    ) -> Future[Any]:
+        audited: list[dict[str, Any]] = []
+
+        def carry_out(transaction: Transaction, request: Any, prepared: _Prepared) -> Any:
+            context = self._resolve(transaction, operation, asker, place, lock=operation.writes)
+            audited.clear()  # it may be the second time
+            context.audited = audited
+            claim = None
+            if place.idempotency_key is not None:
+                key = place.idempotency_key
+                # Before the role is checked: a session that is removed can't be removed again.
+                claim = idempotency.claim(context, operation, request, key, upload)
+                if not isinstance(claim, idempotency.Claim):
+                    return claim
+            self._check(context, operation, request, lock=operation.writes)
+            context.prepared, context.upload = prepared.result(), upload
+            if operation.writes and context.open_session and context.session.changes:
+                # Loading changes one thing only: a session whose time has run out is closed.
+                events.append(context, "session.closed", {"why": "time-out"})
+            answer = use_case.run(context, request)
+            if context.principal.unnoted and operation.counts:
+                self._note_use(context.principal.key_id)
+            if operation.writes and context.open_session is not None:
+                if operation.acts:
+                    context.session.change(last_used=context.now)
+                permissions.save(transaction.connection, context.session)
+            if claim is not None:
+                claim.keep(context, answer)
+            return answer
+
+        def work(transaction: Transaction) -> Any:
+            return carry_out(transaction, request, prepared)
+
+        if not operation.writes:
+            return self.database.read(work)
+        together = use_case.together
+        if together is None or prepared.failure is not None:
+            future = self.database.write(work)
+            future.add_done_callback(lambda done: _write_lines(done, audited))
+            return future
+
+        def carry_out_all(transaction: Transaction, parts: Sequence[Any]) -> Sequence[Any]:
+            requests, values = zip(*parts, strict=True)
+            joined, value = together.join(requests, values)
+            return together.split(carry_out(transaction, joined, _Prepared(value)), requests)
+
+        kind = (operation.name, request.code, asker, place)
+        marks = together.marks(prepared.value)
+        return self.database.write(
+            work, Joint(kind, marks, (request, prepared.value), carry_out_all)
+        )
+
+
+def _write_lines(done: Future[Any], audited: list[dict[str, Any]]) -> None:
+    """Write what a transaction did into the audit log, once it is on disk."""
+    if audited and done.exception() is None:
+        for entry in audited:
+            audit.write_line(entry)

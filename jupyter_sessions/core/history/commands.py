@@ -1,0 +1,269 @@
+"""Past commands: any page of them, found by person, status, time or text, whole, or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, select, update
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core import instants, pagination
+from jupyter_sessions.core.accounts import users
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.history import summaries
+from jupyter_sessions.core.history.outputs import unpack
+from jupyter_sessions.core.registry import implements
+from jupyter_sessions.core.sessions import events
+from jupyter_sessions.core.sessions.members import every as every_member
+from jupyter_sessions.core.sessions.sessions import answer
+from jupyter_sessions.errors import ContentDamaged, NotFound
+from jupyter_sessions.store import search
+from jupyter_sessions.store.blobs import Blob
+from jupyter_sessions.store.numbers import number_in, rows_in
+from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.tables import blobs, commands
+
+_SOURCES = blobs.alias("sources")
+_OUTPUTS = blobs.alias("outputs")
+
+_WHOLE: Select[Any] = (
+    summaries.SUMMARY.add_columns(
+        commands.c.kernel,
+        commands.c.finished,
+        commands.c.outputs,
+        commands.c.source_blob.label("source_sha"),
+        _SOURCES.c.size.label("source_size"),
+        _SOURCES.c.encoding.label("source_encoding"),
+        commands.c.outputs_blob.label("outputs_sha"),
+        _OUTPUTS.c.size.label("outputs_size"),
+        _OUTPUTS.c.encoding.label("outputs_encoding"),
+    )
+    .outerjoin(_SOURCES, _SOURCES.c.sha256 == commands.c.source_blob)
+    .outerjoin(_OUTPUTS, _OUTPUTS.c.sha256 == commands.c.outputs_blob)
+)
+
+
+def whole(row: Row[Any], context: Context) -> schemas.Command:
+    """Make a whole command of a row of `_WHOLE`, reading its blobs.
+
+    Raises
+    ------
+    ContentDamaged, NotFound
+        When its source or its outputs are not what was recorded, or not there.
+    """
+    summary = summaries.summary(row)
+    if row.forgotten:
+        return schemas.Command(summary=summary, request=None, response=None)
+    blobs = context.services.blobs
+    of = f"of command {row.number} in session {context.session.code}"
+    source = _blob(row, "source", f"the source {of}")
+    request = _request(row, blobs.read(source).decode() if source else row.source)
+    used_as = f"the outputs {of}"
+    outputs = unpack(row.outputs, row.size, _blob(row, "outputs", used_as), blobs, used_as)
+    if row.status == "running":
+        so_far = schemas.SoFar(outputs=outputs, until=row.finished) if row.finished else None
+        return schemas.Command(summary=summary, request=request, response=None, so_far=so_far)
+    response = _response(row, outputs, row.note)
+    return schemas.Command(summary=summary, request=request, response=response)
+
+
+def _whole_or_note(row: Row[Any], context: Context) -> schemas.Command:
+    """Make a command of a row: without outputs, and with a note that says why, if need be."""
+    try:
+        return whole(row, context)
+    except (ContentDamaged, NotFound) as failure:
+        response = _response(row, [], f"{row.note} {failure.message}".strip())
+        return schemas.Command(
+            summary=summaries.summary(row), request=_request(row, row.source), response=response
+        )
+
+
+def _request(row: Row[Any], source: str) -> schemas.CommandRequest:
+    return schemas.CommandRequest(
+        source=source,
+        started=row.started,
+        language=row.language,
+        kernel=row.kernel,
+        notebook=row.notebook,
+        execution_count=row.execution_count,
+    )
+
+
+def _response(row: Row[Any], outputs: list[schemas.Output], note: str) -> schemas.CommandResponse:
+    return schemas.CommandResponse(
+        status=row.status,
+        outputs=outputs,
+        finished=row.finished,
+        duration=row.duration,
+        note=note,
+    )
+
+
+def _blob(row: Row[Any], name: str, used_as: str) -> Blob | None:
+    sha256 = getattr(row, f"{name}_sha")
+    if sha256 is None:
+        return None
+    size, encoding = getattr(row, f"{name}_size"), getattr(row, f"{name}_encoding")
+    return Blob(sha256, size, encoding, used_as=used_as)
+
+
+def find(connection: Connection, session_id: int, number: int) -> Row[Any]:
+    """Return the row of a command.
+
+    Raises
+    ------
+    NotFound
+        When the session has no command of that number.
+    """
+    row = connection.execute(
+        _WHOLE.where(commands.c.id == number_in(session_id, number))
+    ).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"The session has no command {number}.", hint="See `history` for those it has."
+        )
+    return row
+
+
+_FILTERS = {
+    "user": commands.c.user_id == bindparam("user"),
+    "status": commands.c.status == bindparam("status"),
+    "since": commands.c.started >= bindparam("since"),
+    "until": commands.c.started < bindparam("until"),
+    "managing": commands.c.managing == bindparam("managing"),
+}
+
+
+def _wanted(context: Context, request: schemas.ListCommands) -> dict[str, Any]:
+    """Return the values of the filters that a request uses."""
+    wanted: dict[str, Any] = {}
+    if request.user is not None:
+        user = users.find(context.connection, request.user)
+        wanted["user"] = user.id if user else 0
+    if request.status is not None:
+        wanted["status"] = request.status
+    if request.since is not None:
+        wanted["since"] = instants.utc(request.since)
+    if request.until is not None:
+        wanted["until"] = instants.utc(request.until)
+    if not request.managing:
+        wanted["managing"] = False
+    return wanted
+
+
+@cache
+def _page_statement(newest: bool, filters: frozenset[str]) -> Select[Any]:
+    return (
+        summaries.SUMMARY.where(commands.c.id.between(bindparam("first"), bindparam("last")))
+        .where(*(_FILTERS[name] for name in sorted(filters)))
+        .order_by(commands.c.id.desc() if newest else commands.c.id)
+        .limit(bindparam("rows", type_=Integer))
+    )
+
+
+@cache
+def _page(newest: bool, filters: frozenset[str]) -> Prepared:
+    return Prepared(_page_statement(newest, filters))
+
+
+@implements(api.LIST_COMMANDS, costly=lambda request: bool(request.search))
+def list_commands(
+    context: Context, request: schemas.ListCommands
+) -> schemas.Page[schemas.CommandSummary]:
+    """List a page of the history."""
+    newest = request.order == "newest"
+    span = rows_in(context.session.id)
+    if request.after is not None:
+        (end,) = pagination.read(request.after, 1)
+        span = rows_in(context.session.id, **{"before" if newest else "after": end})
+    wanted = _wanted(context, request)
+    values = {"first": span.first, "last": span.last, "rows": request.limit + 1, **wanted}
+    filters = frozenset(wanted)
+    rows: Sequence[Any]
+    if request.search:
+        condition = search.found(context.transaction, span, request.search)
+        if condition is None:
+            return schemas.Page(items=[])
+        statement = _page_statement(newest, filters).where(condition)
+        rows = context.connection.execute(statement, values).all()
+    else:
+        rows = _page(newest, filters).rows(context.connection, **values)
+    page = rows[: request.limit]
+    return schemas.Page(
+        items=[summaries.summary(row) for row in page],
+        next=pagination.write(page[-1].number) if len(rows) > request.limit else None,
+    )
+
+
+@implements(api.GET_COMMAND)
+def get(context: Context, request: schemas.CommandNamed) -> schemas.Command:
+    """Show a command with its outputs as they were."""
+    row = find(context.connection, context.session.id, request.number)
+    return whole(row, context)
+
+
+def _last(context: Context) -> int:
+    """Return the number of the newest command that does more than manage sessions."""
+    span = rows_in(context.session.id)
+    (row,) = _page(True, frozenset({"managing"})).rows(
+        context.connection, first=span.first, last=span.last, rows=1, managing=False
+    )
+    number: int = row.number
+    return number
+
+
+def _author(context: Context, request: schemas.CommandNamed) -> int | None:
+    return context.connection.execute(
+        select(commands.c.user_id).where(
+            commands.c.id == number_in(context.session.id, request.number)
+        )
+    ).scalar()
+
+
+@implements(api.FORGET_COMMAND, author=_author)
+def forget(context: Context, request: schemas.CommandNamed) -> schemas.CommandSummary:
+    """Erase a command's content; that it was run, by whom and when, stays known."""
+    row = find(context.connection, context.session.id, request.number)
+    if not row.forgotten:
+        context.connection.execute(
+            update(commands)
+            .where(commands.c.id == row.id)
+            .values(
+                source="",
+                source_blob=None,
+                preview="",
+                media="",
+                output_count=0,
+                size=0,
+                outputs=None,
+                outputs_blob=None,
+                note="",
+                notebook="",
+                forgotten=True,
+            )
+        )
+        search.forget(context.transaction, [row.id])
+        if not row.managing and request.number == _last(context):
+            context.session.change(last_command="")
+        events.append(context, "command.forgotten", {"number": request.number})
+    number = {request.number}
+    return summaries.by_number(context.connection, context.session.id, number)[request.number]
+
+
+@implements(api.RESUME_SESSION)
+def resume(context: Context, request: schemas.ResumeSession) -> schemas.Resumed:
+    """Take up a session."""
+    wanted = [] if request.managing else [~commands.c.managing]
+    rows = context.connection.execute(
+        _WHOLE.where(rows_in(context.session.id).holds(commands.c.id), *wanted)
+        .order_by(commands.c.id.desc())
+        .limit(request.commands)
+    ).all()
+    events.append(context, "session.resumed", {"agent": request.agent})
+    return schemas.Resumed(
+        session=answer(context, context.session),
+        members=every_member(context),
+        commands=[_whole_or_note(row, context) for row in reversed(rows)],
+    )

@@ -1,0 +1,229 @@
+"""The outputs of a command, made ready to be kept: cut to the limit, counted, previewed, packed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from jupyter_sessions.core import instants
+from jupyter_sessions.core.history.managing import manages_sessions
+from jupyter_sessions.errors import ContentDamaged
+from jupyter_sessions.escape_sequences import remove_sequences
+from jupyter_sessions.schemas import (
+    DisplayData,
+    ErrorOutput,
+    ExecuteResult,
+    Output,
+    Recording,
+    Stream,
+)
+from jupyter_sessions.store.blobs import Blob, Blobs, compress, damaged, decompress
+
+#: How much of a source stands in lists, in characters; what is longer stands whole in a blob.
+SOURCE_SHOWN = 4_000
+_PREVIEW = 600
+_SEARCHED = 50_000
+_INLINE = 16_384
+# What is larger goes into a blob without a look at how small it would get.
+_TRIED = 64 * _INLINE
+_LONGEST_NOTE = 1_000
+_TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[Output]).decode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What the rows of a command are made of, beside the request's own fields."""
+
+    id: str
+    keyed: bool
+    columns: dict[str, Any]
+    blobs: tuple[Blob, ...]
+    searched: str
+
+
+def size_if_small(recording: Recording) -> int | None:
+    """Return, without much work, about how large a recording is that surely needs no blob."""
+    request, response = recording.request, recording.response
+    if len(request.source) > SOURCE_SHOWN or "\0" in request.source:
+        return None
+    told = response or recording.so_far
+    outputs = 0 if told is None else sum(map(_roughly, told.outputs))
+    return None if outputs > _INLINE else len(request.source) + outputs
+
+
+def known_until(recording: Recording) -> datetime | None:
+    """Return until when a recording tells what a command has put out; None where it does not."""
+    if recording.response is not None:
+        return recording.response.finished
+    return recording.so_far.until if recording.so_far is not None else None
+
+
+def _roughly(output: Output) -> int:
+    """Return about how large an output is, in characters; more than fits where it is not text."""
+    match output:
+        case Stream(text=str(text)):
+            return len(text)
+        case ErrorOutput(traceback=traceback):
+            return sum(map(len, traceback))
+        case DisplayData(data=data) | ExecuteResult(data=data):
+            return sum(len(value) if isinstance(value, str) else _INLINE for value in data.values())
+        case _:
+            return _INLINE + 1
+
+
+def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
+    """Make a recording ready, storing what is too large for a row.
+
+    Parameters
+    ----------
+    limit
+        How many bytes the outputs of one command may have, as JSON; past it they are cut, and the
+        note says so.
+    """
+    request, response = recording.request, recording.response
+    told = response or recording.so_far
+    outputs, note = _cut(told.outputs if told else [], response.note if response else "", limit)
+    until = known_until(recording)
+    text = "\n".join(_texts(outputs))
+    source_blob = (
+        blobs.put(request.source.encode())
+        if len(request.source) > SOURCE_SHOWN or "\0" in request.source
+        else None
+    )
+    packed = _encode(outputs)
+    small = compress(packed) if len(packed) <= _TRIED else packed
+    outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
+    columns: dict[str, Any] = {
+        "uid": recording.identity,
+        "version": recording.version,
+        "status": response.status if response else "running",
+        "started": instants.utc(request.started),
+        "finished": instants.utc(until) if until else None,
+        "duration": response.duration if response else None,
+        "language": _storable(request.language),
+        "kernel": _storable(request.kernel),
+        "notebook": _storable(request.notebook),
+        "execution_count": request.execution_count,
+        "source": _storable(request.source[:SOURCE_SHOWN]),
+        "source_blob": source_blob and source_blob.sha256,
+        "preview": _storable(text[:_PREVIEW]),
+        "media": _storable(" ".join(dict.fromkeys(_media(outputs)))),
+        "output_count": len(outputs),
+        "size": len(packed) if told else 0,
+        "outputs": None if outputs_blob else small,
+        "outputs_blob": outputs_blob and outputs_blob.sha256,
+        "note": _storable(note),
+        "forgotten": False,
+        "managing": manages_sessions(request.source),
+    }
+    stored = tuple(blob for blob in (source_blob, outputs_blob) if blob)
+    return Kept(
+        id=recording.id,
+        keyed=recording.keyed,
+        columns=columns,
+        blobs=stored,
+        searched=f"{request.source[:_SEARCHED]}\n{text[:_SEARCHED]}",
+    )
+
+
+def unpack(
+    inline: bytes | None, size: int, blob: Blob | None, blobs: Blobs, used_as: str
+) -> list[Output]:
+    """Return the outputs of a row as they came.
+
+    Raises
+    ------
+    ContentDamaged
+        When they are not what was recorded; `used_as` says in the message what they are.
+    NotFound
+        When they are not there.
+    """
+    if blob is not None:
+        return _decode(blobs.read(blob))
+    if not inline:
+        return []
+    try:
+        content = decompress(inline)
+        # Rows of old have no checksum, but all have a size, where there was anything to size.
+        if size not in {0, len(content)}:
+            raise damaged(used_as)
+        return _decode(content)
+    except (ContentDamaged, msgspec.DecodeError, UnicodeDecodeError):
+        raise damaged(used_as) from None
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL's text can't hold NUL; lists show it as the picture of it.
+    return text.replace("\0", "␀") if "\0" in text else text
+
+
+def _cut(outputs: list[Output], note: str, limit: int) -> tuple[list[Output], str]:
+    """Keep the outputs that fit, of text its beginning, and say what is missing."""
+    left = limit
+    for index, output in enumerate(outputs):
+        size = len(_encode(output))
+        if size > left:
+            begun = _beginning(output, left)
+            missing = len(outputs) - index - len(begun)
+            losses = [f"output {index + 1} was cut"] if begun else []
+            if missing:
+                losses.append(f"{missing} of {len(outputs)} outputs were left out")
+            told = f"{' and '.join(losses)}: more than {limit / 2**20:.0f} MiB in one command."
+            told = f"{note[: _LONGEST_NOTE - len(told) - 1]} {told[0].upper()}{told[1:]}"
+            return [*outputs[:index], *begun], told.strip()
+        left -= size
+    return outputs, note
+
+
+def _beginning(output: Output, room: int) -> list[Output]:
+    """Return of an output what begins it and takes at most `room` bytes: of text alone."""
+    if not isinstance(output, Stream):
+        return []
+    whole = output.text if isinstance(output.text, str) else "".join(output.text)
+    packed = _encode(whole)[:-1]
+    packed = packed[: max(0, room - len(_encode(Stream(output.name, ""))) + 1)]
+    # A cut can fall into a character or an escape, of six bytes at most.
+    for end in range(len(packed), max(1, len(packed) - 6), -1):
+        try:
+            return [Stream(output.name, msgspec.json.decode(packed[:end] + b'"', type=str))]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+    return []
+
+
+def _texts(outputs: list[Output]) -> Iterator[str]:
+    """Yield what of the outputs people can search for and read in a line."""
+    for output in outputs:
+        match output:
+            case Stream(text=text):
+                yield _plain(text)
+            case ErrorOutput(ename=ename, evalue=evalue):
+                yield f"{ename}: {evalue}"
+            case _:
+                for media in _TEXT_MEDIA:
+                    if media in output.data:
+                        yield _plain(output.data[media])
+                        break
+
+
+def _plain(text: Any) -> str:
+    whole = "".join(map(str, text)) if isinstance(text, list) else str(text)
+    return remove_sequences(whole)
+
+
+def _media(outputs: list[Output]) -> Iterator[str]:
+    for output in outputs:
+        match output:
+            case Stream():
+                yield "stream"
+            case ErrorOutput():
+                yield "error"
+            case _:
+                yield from ("".join(name.split()) for name in output.data)

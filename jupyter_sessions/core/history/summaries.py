@@ -1,0 +1,82 @@
+"""Commands as lists and events show them: one query, no outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from jupyter_sessions.core import normalize
+from jupyter_sessions.schemas import CommandSummary
+from jupyter_sessions.store.listed import is_in
+from jupyter_sessions.store.numbers import number_in
+from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.tables import commands, users
+
+#: How the kinds of all events that concern a command begin.
+EVENTS_OF_COMMANDS = "command."
+
+_REAL = users.alias("real_users")
+
+SUMMARY: Select[Any] = (
+    select(
+        commands.c.id,
+        commands.c.number,
+        commands.c.user_id,
+        users.c.name.label("user"),
+        _REAL.c.name.label("real_user"),
+        commands.c.started,
+        commands.c.duration,
+        commands.c.status,
+        commands.c.source,
+        commands.c.source_blob,
+        commands.c.preview,
+        commands.c.media,
+        commands.c.output_count,
+        commands.c.size,
+        commands.c.language,
+        commands.c.notebook,
+        commands.c.execution_count,
+        commands.c.forgotten,
+        commands.c.note,
+        commands.c.managing,
+    )
+    .join(users, users.c.id == commands.c.user_id)
+    .outerjoin(_REAL, _REAL.c.id == commands.c.real_user_id)
+)
+_BY_ID = Prepared(SUMMARY.where(is_in(commands.c.id, "ids")))
+
+
+def summary(row: Any) -> CommandSummary:
+    """Make a summary of a row of `SUMMARY`."""
+    return CommandSummary(
+        number=row.number,
+        user=row.user,
+        real_user=row.real_user,
+        started=row.started,
+        duration=row.duration,
+        status=row.status,
+        source=row.source,
+        source_cut=row.source_blob is not None,
+        preview=row.preview,
+        media=row.media.split(),
+        outputs=row.output_count,
+        size=row.size,
+        language=row.language,
+        notebook=row.notebook,
+        execution_count=row.execution_count,
+        forgotten=row.forgotten,
+        note=row.note,
+        managing=row.managing,
+        guest=normalize.is_guest(row.user),
+    )
+
+
+def by_number(
+    connection: Connection, session_id: int, numbers: set[int]
+) -> dict[int, CommandSummary]:
+    """Return the commands of a session that have these numbers."""
+    if not numbers:
+        return {}
+    ids = [number_in(session_id, number) for number in numbers]
+    return {row.number: summary(row) for row in _BY_ID.rows(connection, ids=ids)}

@@ -1,0 +1,169 @@
+"""Verify what a store holds: its database, its blobs, and the outputs in its rows.
+
+It is done piece by piece: each answer says where to go on, so that nobody waits for long, and the
+caller decides how fast it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, or_, select, text, update
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.history.outputs import unpack
+from jupyter_sessions.core.registry import Preparation, implements
+from jupyter_sessions.errors import BadRequest, ContentDamaged, NotFound
+from jupyter_sessions.store.blobs import Blob, Blobs
+from jupyter_sessions.store.database import Database, Transaction
+from jupyter_sessions.store.tables import blobs, commands, files, sessions, settings
+
+# How much one answer verifies, in bytes, and in rows.
+_AT_ONCE = 8 << 20
+_ROWS = 500
+_STAGES = ("database", "blobs", "outputs")
+
+
+class CheckOutcome(msgspec.Struct):
+    """What the last whole check found, as it is kept for the health page."""
+
+    finished: str
+    damaged: int
+
+
+def check_next(database: Database, store: Blobs, after: str) -> schemas.StoreCheck:
+    """Verify what follows a place, and say where to go on.
+
+    Raises
+    ------
+    BadRequest
+        When there is no such place.
+    """
+    stage, _, place = after.partition(":") if after else (_STAGES[0], "", "")
+    if stage == "database":
+        problems = database.read(_check_database).result()
+        return schemas.StoreCheck(checked=1, size=0, problems=problems, next="blobs:")
+    if stage == "blobs":
+        return _check_blobs(database, store, place)
+    if stage == "outputs" and (place or "0").isdecimal() and len(place) < 20:
+        return _check_outputs(database, store, int(place or 0))
+    raise BadRequest("That is not a place in a check.", hint="Begin the check again.")
+
+
+def _check_database(transaction: Transaction) -> list[str]:
+    if not transaction.is_sqlite:
+        return []  # PostgreSQL verifies its pages itself, where it was made with checksums
+    found = transaction.connection.execute(text("PRAGMA integrity_check(20)")).scalars()
+    return [f"The database is damaged: {problem}" for problem in found if problem != "ok"]
+
+
+def _check_blobs(database: Database, store: Blobs, place: str) -> schemas.StoreCheck:
+    def look(transaction: Transaction) -> list[Any]:
+        rows = select(blobs).where(blobs.c.sha256 > place).order_by(blobs.c.sha256).limit(_ROWS)
+        return list(transaction.connection.execute(rows))
+
+    rows = database.read(look).result()
+    checked = size = 0
+    problems: list[str] = []
+    for row in rows:
+        if size >= _AT_ONCE:
+            break
+        checked, size, place = checked + 1, size + row.size, row.sha256
+        try:
+            store.verify(Blob(row.sha256, row.size, row.encoding))
+        except (ContentDamaged, NotFound) as failure:
+            how = "damaged" if isinstance(failure, ContentDamaged) else "missing"
+            uses = database.read(partial(_uses, sha256=row.sha256)).result()
+            problems += [f"{use} is {how}." for use in uses]
+    following = f"blobs:{place}" if rows else "outputs:"
+    return schemas.StoreCheck(checked=checked, size=size, problems=problems, next=following)
+
+
+def _uses(transaction: Transaction, sha256: str) -> list[str]:
+    """Say what a blob is."""
+    return list(_each_use(transaction, sha256))
+
+
+def _each_use(transaction: Transaction, sha256: str) -> Iterator[str]:
+    published = (
+        select(files.c.path, files.c.command, sessions.c.code)
+        .join(sessions, sessions.c.id == files.c.session_id)
+        .where(files.c.sha256 == sha256)
+    )
+    for row in transaction.connection.execute(published):
+        by = "" if row.command is None else f" (of command {row.command})"
+        yield f"The file {row.path!r} in session {row.code}{by}"
+    recorded = (
+        select(commands.c.number, commands.c.outputs_blob, sessions.c.code)
+        .join(sessions, sessions.c.id == commands.c.session_id)
+        .where(or_(commands.c.outputs_blob == sha256, commands.c.source_blob == sha256))
+    )
+    for row in transaction.connection.execute(recorded):
+        what = "output" if row.outputs_blob == sha256 else "source"
+        yield f"The {what} of command {row.number} in session {row.code}"
+
+
+def _check_outputs(database: Database, store: Blobs, place: int) -> schemas.StoreCheck:
+    def look(transaction: Transaction) -> list[Any]:
+        rows = (
+            select(
+                commands.c.id,
+                commands.c.number,
+                commands.c.size,
+                commands.c.outputs,
+                sessions.c.code,
+            )
+            .join(sessions, sessions.c.id == commands.c.session_id)
+            .where(commands.c.id > place, commands.c.outputs.is_not(None))
+            .order_by(commands.c.id)
+            .limit(_ROWS)
+        )
+        return list(transaction.connection.execute(rows))
+
+    rows = database.read(look).result()
+    problems = []
+    for row in rows:
+        try:
+            unpack(row.outputs, row.size, None, store, "")
+        except ContentDamaged:
+            problems.append(f"The output of command {row.number} in session {row.code} is damaged.")
+    return schemas.StoreCheck(
+        checked=len(rows),
+        size=sum(len(row.outputs) for row in rows),
+        problems=problems,
+        next=f"outputs:{rows[-1].id}" if rows else None,
+    )
+
+
+def note_outcome(context: Context, damaged: int) -> None:
+    """Write down what a whole check found, for the health page."""
+    finished = msgspec.json.encode(context.now).decode().strip('"')
+    value = msgspec.json.encode(CheckOutcome(finished, damaged)).decode()
+    changed = context.connection.execute(
+        update(settings).where(settings.c.name == "check").values(value=value)
+    )
+    if not changed.rowcount:
+        context.connection.execute(insert(settings).values(name="check", value=value))
+
+
+def last_outcome(context: Context) -> CheckOutcome | None:
+    """Return what the last whole check found; None before the first."""
+    value = context.connection.execute(
+        select(settings.c.value).where(settings.c.name == "check")
+    ).scalar()
+    return None if value is None else msgspec.json.decode(value, type=CheckOutcome)
+
+
+def _check(preparation: Preparation, request: schemas.CheckStore) -> schemas.StoreCheck:
+    return check_next(preparation.database, preparation.services.blobs, request.after)
+
+
+@implements(api.CHECK_STORE, prepare=_check)
+def check(context: Context, request: schemas.CheckStore) -> schemas.StoreCheck:  # noqa: ARG001  # prepared
+    """Answer what was verified."""
+    found: schemas.StoreCheck = context.prepared
+    return found

@@ -1,0 +1,148 @@
+"""The append-only log of each session: it feeds the live view, and it is the audit trail."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Integer, bindparam, insert, select
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core import normalize
+from jupyter_sessions.core.accounts import users
+from jupyter_sessions.core.context import Context, OpenSession
+from jupyter_sessions.core.history import summaries
+from jupyter_sessions.core.registry import implements
+from jupyter_sessions.store.numbers import number_in, rows_in
+from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.tables import events, server_events
+
+_INSERT = Prepared(insert(events), columns=events.columns.keys())
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def append(
+    context: Context, kind: str, *data: dict[str, Any], session: OpenSession | None = None
+) -> None:
+    """Append one event for each of `data`, in this transaction.
+
+    Parameters
+    ----------
+    kind
+        One of `model.EVENT_KINDS`.
+    data
+        What else is to be known of each; never a secret, never content.
+    session
+        Another session than the context's; to be saved by the caller.
+    """
+    if kind not in schemas.EVENT_KINDS:
+        raise ValueError(f"there is no kind of event {kind!r}")
+    session = session or context.session
+    first = session.events + 1
+    session.change(events=session.events + len(data))
+    context.transaction.changed.add(session.id)
+    said = _said(context, kind)
+    rows = [
+        {
+            **said,
+            "id": number_in(session.id, number),
+            "session_id": session.id,
+            "number": number,
+            "data": _encode(item).decode(),
+        }
+        for number, item in enumerate(data, first)
+    ]
+    _INSERT.run(context.connection, rows)
+
+
+def append_to_server(context: Context, kind: str, **data: Any) -> None:
+    """Append an event that concerns the server's accounts and no session: the audit log's."""
+    if context.address:
+        data["address"] = context.address
+    row = {**_said(context, kind), "data": _encode(data).decode()}
+    context.connection.execute(insert(server_events).values(row))
+    principal = context.principal
+    acting = {"by": principal.name} if principal.name else {}
+    context.audited.append({"at": context.now, "kind": kind, **acting, **data})
+
+
+def _said(context: Context, kind: str) -> dict[str, Any]:
+    return {
+        "at": context.now,
+        "kind": kind,
+        "user_id": context.principal.user_id or None,
+        "real_user_id": context.principal.real_user_id,
+    }
+
+
+@cache
+def _page(newest_first: bool) -> Prepared:
+    return Prepared(
+        select(events)
+        .where(events.c.id.between(bindparam("first"), bindparam("last")))
+        .order_by(events.c.id.desc() if newest_first else events.c.id)
+        .limit(bindparam("rows", type_=Integer))
+    )
+
+
+def read(
+    connection: Connection,
+    session_id: int,
+    *,
+    after: int | None,
+    limit: int,
+    newest_first: bool = False,
+) -> list[schemas.Event]:
+    """Read events of a session, each with its command as it is now, where it concerns one."""
+    span = rows_in(session_id)
+    if after is not None:
+        span = rows_in(session_id, **{"before" if newest_first else "after": after})
+    rows = _page(newest_first).rows(connection, first=span.first, last=span.last, rows=limit)
+    data = {row.id: _decode(row.data) for row in rows}
+    numbers = {
+        data[row.id]["number"] for row in rows if row.kind.startswith(summaries.EVENTS_OF_COMMANDS)
+    }
+    commands = summaries.by_number(connection, session_id, numbers)
+    called = users.named(
+        connection, [id_ for row in rows for id_ in (row.user_id, row.real_user_id)]
+    )
+    return [
+        schemas.Event(
+            number=row.number,
+            at=row.at,
+            kind=row.kind,
+            user=called[row.user_id],
+            real_user=None if row.real_user_id is None else called[row.real_user_id],
+            data=data[row.id],
+            command=commands.get(data[row.id].get("number"))
+            if row.kind.startswith(summaries.EVENTS_OF_COMMANDS)
+            else None,
+            guest=normalize.is_guest(called[row.user_id]),
+        )
+        for row in rows
+    ]
+
+
+@implements(api.LIST_EVENTS)
+def list_events(context: Context, request: schemas.ListEvents) -> schemas.Page[schemas.Event]:
+    """List a page of the session's log."""
+    found = read(
+        context.connection,
+        context.session.id,
+        after=request.after,
+        limit=request.limit + 1,
+        newest_first=request.order == "newest",
+    )
+    page = found[: request.limit]
+    more = len(found) > request.limit
+    return schemas.Page(items=page, next=str(page[-1].number) if more else None)
+
+
+@implements(api.FOLLOW_EVENTS)
+def follow(context: Context, request: schemas.Follow) -> int:
+    """Let a follower in: the gate of the live view. Returns the number to start after."""
+    newest = context.session.events
+    return newest if request.after is None else min(request.after, newest)

@@ -1,0 +1,135 @@
+"""Inviting into a session: keys that open it with given roles, for so many and so long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from jupyter_sessions import api, errors, roles, schemas
+from jupyter_sessions.core import normalize, pagination
+from jupyter_sessions.core.auth import keys
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.registry import implements
+from jupyter_sessions.core.sessions import events, guests, invited
+from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.tables import invitation_users, invitations
+from jupyter_sessions.store.tables import keys as keys_table
+from jupyter_sessions.store.tables import users as users_table
+
+#: Where people join in a browser, below a server's base URL.
+PAGE = "/sessions/join"
+
+
+def _shown(context: Context, row: Any, held: Roles) -> schemas.Invitation:
+    return schemas.Invitation(
+        id=row.id,
+        name=row.label,
+        roles=Roles(row.roles).names,  # type: ignore[arg-type]  # the names are the literals
+        made_by=row.maker,
+        real_user=row.real_user,
+        created=row.created,
+        expires=row.expires,
+        uses=row.uses,
+        used=row.used,
+        state=invited.state(context, row, held),
+    )
+
+
+@implements(api.INVITE)
+def invite(context: Context, request: schemas.Invite) -> schemas.NewInvitation:
+    """Make an invitation; it always has an end, and one made for another ends with the login."""
+    session, limits = context.session, context.services.limits
+    given = roles.from_names(request.roles)
+    beyond = given & ~session.roles
+    if beyond:
+        raise errors.Forbidden(
+            f"You can't invite to {', '.join(beyond.names)}, which you don't hold.",
+            hint=f"Ask {session.owner}, who owns the session.",
+        )
+    asked = limits.invitation
+    if request.expires is not None:
+        asked = timedelta(minutes=request.expires)
+    ends = context.now + min(asked, limits.longest_invitation)
+    principal = context.principal
+    # Who acts for another leaves no way in behind.
+    under = principal.key_id if principal.real_user_id is not None else None
+    name = normalize.one_line(request.name, "name")
+    number, key = keys.make(
+        context.connection,
+        "invitation",
+        principal.user_id,
+        now=context.now,
+        expires=ends,
+        label=name,
+        real_user_id=principal.real_user_id,
+        parent_id=under,
+    )
+    context.connection.execute(
+        insert(invitations).values(
+            key_id=number, session_id=session.id, roles=int(given), uses=request.uses
+        )
+    )
+    told: dict[str, Any] = {"id": number, "roles": given.names, "uses": request.uses}
+    told["expires"] = ends.isoformat()
+    events.append(context, "invitation.created", told | ({"name": name} if name else {}))
+    row = context.connection.execute(invited.SHOWN.where(keys_table.c.id == number)).one()
+    return schemas.NewInvitation(
+        key=key,
+        page=context.server and context.server + PAGE,
+        invitation=_shown(context, row, session.roles),
+        clamped=request.expires is not None and ends < context.now + asked,
+    )
+
+
+@implements(api.LIST_INVITATIONS)
+def list_invitations(
+    context: Context, request: schemas.ListInvitations
+) -> schemas.Page[schemas.Invitation]:
+    """List the session's invitations, the newest first."""
+    statement = invited.SHOWN.where(invitations.c.session_id == context.session.id)
+    if request.after is not None:
+        statement = statement.where(keys_table.c.id < pagination.read(request.after, 1)[0])
+    rows = context.connection.execute(
+        statement.order_by(keys_table.c.id.desc()).limit(request.limit + 1)
+    ).all()
+    page = rows[: request.limit]
+    held: dict[int, Roles] = {}
+    for row in page:
+        if row.user_id not in held:
+            session = invited.seen_by_maker(context, row, lock=False)
+            held[row.user_id] = session.roles if session is not None else Roles.NONE
+    return schemas.Page(
+        items=[_shown(context, row, held[row.user_id]) for row in page],
+        next=pagination.write(page[-1].id) if len(rows) > request.limit else None,
+    )
+
+
+@implements(api.UNINVITE)
+def uninvite(context: Context, request: schemas.InvitationNamed) -> schemas.Invitation:
+    """Take an invitation back: the guests who came by it leave, members with an account stay."""
+    one = invited.SHOWN.where(
+        invitations.c.session_id == context.session.id, keys_table.c.id == request.id
+    )
+    row = context.connection.execute(one).one_or_none()
+    if row is None:
+        raise errors.NotFound(
+            f"The session has no invitation {request.id}.",
+            hint="See `invitations` for those it has.",
+        )
+    if row.revoked is None:
+        keys.revoke(context.connection, keys_table.c.id == row.id, now=context.now)
+        events.append(context, "invitation.revoked", {"id": row.id})
+        came = context.connection.execute(
+            select(users_table.c.id)
+            .join(invitation_users, invitation_users.c.user_id == users_table.c.id)
+            .where(
+                invitation_users.c.invitation_id == row.id,
+                users_table.c.name.startswith(normalize.GUEST),
+                users_table.c.removed.is_(None),
+            )
+        )
+        guests.end(context, list(came.scalars()))
+    # Taken back is taken back, whatever its maker may.
+    return _shown(context, context.connection.execute(one).one(), Roles.NONE)

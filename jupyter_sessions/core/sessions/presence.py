@@ -1,0 +1,253 @@
+"""Who is connected: those who have a session open, and the logins that were used lately.
+
+It is no event and no act: nobody's idle clock runs anew by it. A client says that it is there, and
+again before it lapses; for those who follow live their server says so, in one statement for all.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core import normalize, permissions
+from jupyter_sessions.core.auth import login_info
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.followers import Follower
+from jupyter_sessions.core.registry import implements
+from jupyter_sessions.errors import TooLarge
+from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.tables import commands, groups, keys, presence, sessions, users
+
+#: Who has not said for so long that they are there is there no more.
+LAPSES = timedelta(seconds=150)
+#: How long a login counts as in use; that it is read with is not written down more often.
+_LATELY = timedelta(hours=1)
+_MOST = 500
+# The folders of an absolute path that begins an agent's name.
+_FOLDERS = re.compile(r"^(?:[/\\~]|[A-Za-z]:[/\\]).*[/\\]")
+_MOST_OF_ONE = 100
+
+_REAL = users.alias("real_users")
+# The user's newest command in the session.
+_LAST = (
+    select(commands.c.started)
+    .where(commands.c.session_id == presence.c.session_id, commands.c.user_id == presence.c.user_id)
+    .order_by(commands.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_PRESENT = (
+    select(
+        presence,
+        users.c.name.label("user"),
+        _REAL.c.name.label("real_user"),
+        groups.c.name.label("group"),
+        sessions.c.code,
+        keys.c.last_used,
+        _LAST.label("last_command"),
+    )
+    .join(sessions, sessions.c.id == presence.c.session_id)
+    .join(users, users.c.id == presence.c.user_id)
+    .outerjoin(_REAL, _REAL.c.id == presence.c.real_user_id)
+    .outerjoin(keys, keys.c.id == presence.c.key_id)
+    .outerjoin(groups, groups.c.id == keys.c.group_id)
+    .order_by(presence.c.since, presence.c.client)
+)
+
+
+def _lapsed(context: Context) -> ColumnElement[bool]:
+    # What was seen in the future was so before the clock was put back. Who is still there says so
+    # again within the minute.
+    return or_(presence.c.seen <= context.now - LAPSES, presence.c.seen > context.now + LAPSES)
+
+
+def _alive(context: Context) -> ColumnElement[bool]:
+    return and_(
+        ~_lapsed(context),
+        or_(presence.c.key_id.is_(None), login_info.live(context.now)),
+    )
+
+
+@implements(api.LIST_PRESENCE)
+def list_presence(context: Context, request: schemas.SessionNamed) -> schemas.Present:  # noqa: ARG001  # loaded
+    """Tell who has the session open."""
+    statement = _PRESENT.where(
+        presence.c.session_id == context.session.id,
+        presence.c.user_id.in_(permissions.readers(context.session.id)),
+        _alive(context),
+    )
+    rows = context.connection.execute(statement.limit(_MOST + 1)).all()
+    return schemas.Present(
+        here=[_shown(context, row, row.code) for row in rows[:_MOST]], more=len(rows) > _MOST
+    )
+
+
+@implements(api.KEEP_PRESENCE)
+def keep(context: Context, request: schemas.KeepPresence) -> schemas.Done:
+    """Write down that a client is there."""
+    mine = (
+        presence.c.session_id == context.session.id,
+        presence.c.user_id == context.principal.user_id,
+    )
+    context.connection.execute(delete(presence).where(*mine, _lapsed(context)))
+    changed = context.connection.execute(
+        update(presence)
+        .where(*mine, presence.c.client == request.client, presence.c.keeper.is_(None))
+        .values(
+            seen=context.now,
+            kind=request.kind,
+            agent=normalize.one_line(request.agent, "agent"),
+            key_id=context.principal.key_id,
+        )
+    )
+    if changed.rowcount:
+        return schemas.Done()
+    count = context.connection.execute(select(func.count()).select_from(presence).where(*mine))
+    if count.scalar_one() >= _MOST_OF_ONE:
+        raise TooLarge(
+            f"You have the session open in {_MOST_OF_ONE} places already.", hint="Close some."
+        )
+    context.connection.execute(
+        insert(presence).values(
+            session_id=context.session.id,
+            user_id=context.principal.user_id,
+            client=request.client,
+            real_user_id=context.principal.real_user_id,
+            key_id=context.principal.key_id,
+            kind=request.kind,
+            agent=normalize.one_line(request.agent, "agent"),
+            since=context.now,
+            seen=context.now,
+        )
+    )
+    return schemas.Done()
+
+
+@implements(api.END_PRESENCE)
+def end(context: Context, request: schemas.EndPresence) -> schemas.Done:
+    """Write down that a client is there no more."""
+    context.connection.execute(
+        delete(presence).where(
+            presence.c.session_id == context.session.id,
+            presence.c.user_id == context.principal.user_id,
+            presence.c.client == request.client,
+            presence.c.keeper.is_(None),
+        )
+    )
+    return schemas.Done()
+
+
+def keep_followers(
+    context: Context, keeper: str, come: list[Follower], gone: list[str], *, beat: bool
+) -> None:
+    """Write down who began and who ceased to follow at a server; with `beat`, that it lives."""
+    if gone:
+        context.connection.execute(
+            delete(presence).where(presence.c.keeper == keeper, presence.c.client.in_(gone))
+        )
+    if beat:
+        context.connection.execute(
+            update(presence).where(presence.c.keeper == keeper).values(seen=context.now)
+        )
+        drop_lapsed(context)
+    if come:
+        rows = [
+            {
+                "client": one.client,
+                "session_id": one.session_id,
+                "user_id": one.user_id,
+                "real_user_id": one.real_user_id,
+                "key_id": one.key_id,
+                "kind": one.kind,
+                "agent": one.agent,
+                "since": context.now,
+                "seen": context.now,
+                "keeper": keeper,
+            }
+            for one in come
+        ]
+        new = upsert(context.connection, presence).on_conflict_do_nothing()
+        context.connection.execute(new, rows)
+
+
+def drop_lapsed(context: Context) -> None:
+    """Delete what nobody keeps."""
+    context.connection.execute(delete(presence).where(_lapsed(context)))
+
+
+@implements(api.WHO)
+def who(context: Context, request: schemas.Nothing) -> schemas.Present:  # noqa: ARG001  # no fields
+    """Tell who is connected, as far as it is the asker's to know."""
+    principal = context.principal
+    mine = permissions.sessions_of(principal.user_id, Roles.READ)
+    statement = _PRESENT.add_columns(presence.c.session_id.in_(mine).label("shared"))
+    if not principal.administrator:
+        visible = and_(
+            presence.c.session_id.in_(mine), ~sessions.c.disabled, sessions.c.removed.is_(None)
+        )
+        statement = statement.where(or_(presence.c.user_id == principal.user_id, visible))
+    rows = context.connection.execute(statement.where(_alive(context)).limit(_MOST + 1)).all()
+    here = [_seen_from_outside(context, row) for row in rows[:_MOST]]
+    idle = _logins(context)
+    return schemas.Present(
+        here=sorted([*here, *idle], key=lambda one: one.since)[:_MOST],
+        more=len(rows) + len(idle) > _MOST,
+    )
+
+
+def _logins(context: Context) -> list[schemas.Presence]:
+    """Return the logins in use that have no session open: all, for administrators, or one's own."""
+    principal = context.principal
+    open_ = select(1).where(presence.c.key_id == keys.c.id, _alive(context)).exists()
+    statement = login_info.SHOWN.where(
+        login_info.live(context.now), keys.c.last_used > context.now - _LATELY, ~open_
+    )
+    if not principal.administrator:
+        statement = statement.where(keys.c.user_id == principal.user_id)
+    rows = context.connection.execute(statement.order_by(keys.c.id).limit(_MOST))
+    return [
+        schemas.Presence(
+            user=row.user,
+            real_user=row.real_user or row.made_by,
+            guest=normalize.is_guest(row.user),
+            group=row.group_name,
+            session=None,
+            kind="login",
+            agent=row.agent or row.label,
+            since=row.created,
+            last_act=row.last_used,
+            mine=row.user_id == principal.user_id,
+        )
+        for row in rows
+    ]
+
+
+def _seen_from_outside(context: Context, row: Row[Any]) -> schemas.Presence:
+    """Show who has some session open: its code to its members alone, the rest as in OMERO."""
+    shown = _shown(context, row, row.code if row.shared else None)
+    if context.principal.administrator or shown.mine:
+        return shown
+    shown.agent, shown.group, shown.last_act = "", None, None
+    return shown
+
+
+def _shown(context: Context, row: Row[Any], code: str | None) -> schemas.Presence:
+    mine = row.user_id == context.principal.user_id
+    acts = [at for at in (row.last_command, row.last_used) if at is not None]
+    return schemas.Presence(
+        user=row.user,
+        real_user=row.real_user,
+        guest=normalize.is_guest(row.user),
+        group=row.group,
+        session=code,
+        kind=row.kind,
+        agent=row.agent if mine else _FOLDERS.sub("", row.agent),
+        since=row.since,
+        last_act=max(acts, default=None),
+        mine=mine,
+    )

@@ -1,0 +1,170 @@
+"""Capability URLs: tokens that let one viewer see one publication for at most an hour.
+
+A token is signed, not stored: making one costs no write. What it allows is checked again on each
+request, so it dies with the viewer's login, account or membership.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from sqlalchemy import select
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core import normalize, permissions
+from jupyter_sessions.core.auth import principals
+from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.history import commands
+from jupyter_sessions.core.registry import implements
+from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile, Viewed
+from jupyter_sessions.core.webspace import files
+from jupyter_sessions.errors import BadRequest, NotFound
+from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.tables import group_users, member_groups, members, sessions
+
+LIFETIME = timedelta(hours=1)
+_SIGNATURE = 16  # bytes
+
+
+class Grant(msgspec.Struct, array_like=True):
+    """What a token says: who may see what, until when.
+
+    `folder` is the published folder (or single file), folded; None where it is a command's outputs.
+    `standing` is since when the viewer is a member, by themselves or by each group: who is revoked
+    and granted roles again is a new member.
+    """
+
+    user_id: int
+    key_id: int | None
+    session_id: int
+    expires: int
+    folder: str | None
+    number: int | None
+    standing: list[int]
+
+
+schemas.ready(Grant)
+
+
+def seal(grant: Grant, secret: bytes) -> str:
+    """Make the token."""
+    payload = msgspec.msgpack.encode(grant)
+    return base64.urlsafe_b64encode(_sign(payload, secret) + payload).decode().rstrip("=")
+
+
+# By the wall clock: one that is put back keeps a token for longer by as much, and login and role
+# are looked at again at each use.
+def unseal(token: str, secret: bytes, now: datetime) -> Grant:
+    """Read a token.
+
+    Raises
+    ------
+    NotFound
+        When it isn't one of ours, or has expired.
+    """
+    try:
+        sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        signature, payload = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
+        if hmac.compare_digest(signature, _sign(payload, secret)):
+            grant = msgspec.msgpack.decode(payload, type=Grant)
+            if datetime.fromtimestamp(grant.expires, UTC) > now:
+                return grant
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        pass
+    raise _ended()
+
+
+def _ended() -> NotFound:
+    return NotFound(
+        "This view has expired, or never existed.", hint="Open it again from the session's page."
+    )
+
+
+def _standing(context: Context, user_id: int, session_id: int) -> list[int]:
+    """Return since when a user is a member of a session, in microseconds, in each way."""
+    own = select(members.c.since).where(
+        members.c.session_id == session_id, members.c.user_id == user_id
+    )
+    # Of a group both count: since when it is in the session, and the user in it.
+    through_groups = (
+        select(member_groups.c.since, group_users.c.since.label("joined"))
+        .join(group_users, group_users.c.group_id == member_groups.c.group_id)
+        .where(member_groups.c.session_id == session_id, group_users.c.user_id == user_id)
+    )
+    times = [row.since for row in context.connection.execute(own)]
+    times += [max(row.since, row.joined) for row in context.connection.execute(through_groups)]
+    return [int(time.timestamp() * 1_000_000) for time in times]
+
+
+def _sign(payload: bytes, secret: bytes) -> bytes:
+    return hmac.digest(secret, payload, hashlib.sha256)[:_SIGNATURE]
+
+
+@implements(api.MAKE_VIEW)
+def make(context: Context, request: schemas.MakeView) -> schemas.View:
+    """Make a capability URL, of a file's publication or of a command's outputs."""
+    if (request.path is None) == (request.command is None):
+        raise BadRequest(
+            "A view is of a path or of a command.", hint="Give one of the two, and not both."
+        )
+    folder = tail = ""
+    if request.path is not None:
+        file, _ = files.find(context, request.path)
+        # A publication is all below the first folder, so that pages keep their relative assets.
+        folder, tail = normalize.fold(file.path).partition("/")[0], file.path
+    elif request.command is not None:
+        commands.find(context.connection, context.session.id, request.command)
+    # To the minute, so that a page that is loaded again finds its images in the browser's memory.
+    expires = (context.now + LIFETIME).replace(second=0, microsecond=0)
+    grant = Grant(
+        user_id=context.principal.user_id,
+        key_id=context.principal.key_id,
+        session_id=context.session.id,
+        expires=int(expires.timestamp()),
+        folder=folder or None,
+        number=request.command,
+        standing=_standing(context, context.principal.user_id, context.session.id),
+    )
+    token = seal(grant, context.services.secret)
+    return schemas.View(
+        url=f"{context.server or ''}/sessions/w/{token}/{quote(tail)}", expires=expires
+    )
+
+
+def look(context: Context, token: str, path: str) -> Viewed:
+    """Find what a capability URL leads to, for whoever holds it.
+
+    Raises
+    ------
+    NotFound
+        When the token is not valid (any more), or leads nowhere.
+    NotSignedIn, NoSuchSession, RoleMissing, SessionDisabled
+        When its viewer may not look any more.
+    """
+    grant = unseal(token, context.services.secret, context.now)
+    viewer = principals.resolve_viewer(
+        context.connection, grant.user_id, grant.key_id, now=context.now
+    )
+    code: Any = context.connection.execute(
+        select(sessions.c.code).where(sessions.c.id == grant.session_id)
+    ).scalar()
+    session = permissions.load(context.connection, viewer, code or "", now=context.now, lock=False)
+    operation = api.GET_COMMAND if grant.folder is None else api.GET_FILE
+    permissions.check_role(session, viewer, Roles.READ, operation.states)
+    if not set(grant.standing) & set(_standing(context, grant.user_id, session.id)):
+        raise _ended()
+    context.principal, context.open_session = viewer, session
+    if grant.folder is None:
+        row = commands.find(context.connection, session.id, grant.number or 0)
+        command = commands.whole(row, context)
+        return CommandOutputs(viewer.name, session.code, row.number, command.outputs)
+    if normalize.fold(path).partition("/")[0] != grant.folder:
+        raise NotFound("This view does not reach so far.", hint="Open the file from its session.")
+    return PublishedFile(viewer.name, session.code, *files.find(context, path))

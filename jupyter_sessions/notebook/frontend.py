@@ -1,0 +1,316 @@
+"""The commands in a notebook and in IPython."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jupyter_sessions import errors
+from jupyter_sessions.cli.frontend import Current, Front, Kernel
+from jupyter_sessions.cli.results import Block, Line, Outputs, Result, Tone
+from jupyter_sessions.notebook import own_loop
+from jupyter_sessions.notebook.attachment import Attachment
+from jupyter_sessions.notebook.keepers import Keepers
+from jupyter_sessions.notebook.panels import Panels
+from jupyter_sessions.notebook.server_attachment import Served, as_served, server_of, why_unattached
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
+    from jupyter_sessions import schemas
+    from jupyter_sessions.client.logins import Login
+    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.transports.base import Transport
+
+_PAGE_WIDTH = 140
+
+
+class Notebook(Front, Kernel):
+    """A kernel, or IPython in a terminal.
+
+    Parameters
+    ----------
+    shell
+        Its IPython shell.
+    """
+
+    prefix = "%session"
+    place = "kernel"
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell: Any = shell  # most of its methods have no types
+        self.attachment: Attachment | Served | None = None
+        self._replaying = False
+        self._shut_out = ""  # of which session that was said
+        self._keepers = Keepers()
+        self.panels = Panels()
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel, which is here."""
+        return self
+
+    # ---- the session
+
+    def refresh(self) -> None:
+        """Learn what the Jupyter server says of this kernel: it may have been attached there."""
+        self.attachment = as_served(self.shell, self.attachment)
+
+    def tell_shut_out(self, *_: object) -> None:
+        """Say once, below the cell that ended, that the attached session takes no more from us."""
+        attachment = self.attachment
+        if not isinstance(attachment, Attachment) or self._replaying:
+            return
+        lines = attachment.explain_shut_out()
+        if not lines:
+            self._shut_out = ""
+        elif self._shut_out != attachment.code:
+            self._shut_out = attachment.code
+            self.show(Result(None, lines))
+
+    def current(self) -> Current | None:
+        """Return the attached session."""
+        if self.attachment is None:
+            return None
+        return Current(self.attachment.code, self.attachment.transport)
+
+    @property
+    def current_code(self) -> str | None:
+        """The code of the attached session."""
+        return self.attachment.code if self.attachment is not None else None
+
+    @property
+    def courier(self) -> Courier | None:
+        """What delivers the commands of this kernel."""
+        return self.attachment.courier if self.attachment is not None else None
+
+    def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:
+        """Leave the session before, and record into this one if the roles allow."""
+        from jupyter_sessions.cli import last_session
+
+        left = self._leave(keep=transport)
+        with suppress(errors.SessionsError, OSError):  # it is for shells, which can name another
+            last_session.remember(session.code, transport.server, transport.user)
+        server = server_of(self.shell)
+        if server is not None and server.put(session.code, transport) is not None:
+            self.attachment = Served(self.shell, server, session.code, transport)
+        else:
+            self.attachment = Attachment(self.shell, session, transport)
+        return [*left, *self.attachment.status()]
+
+    @contextmanager
+    def ending(self, code: str) -> Iterator[None]:
+        """Stop recording into a session before it takes no more; go on if that did not come."""
+        attachment = self.attachment if self.attachment and self.attachment.code == code else None
+        if attachment is not None:
+            attachment.stop()
+        try:
+            yield
+        except errors.SessionsError:
+            if attachment is not None:
+                attachment.start()
+            raise
+
+    def changed(self, session: schemas.Session) -> list[Line]:
+        """Record into the attached session or not, as it is now, and say so."""
+        attachment = self.attachment
+        if attachment is None or attachment.code != session.code:
+            return []
+        attachment.adapt(session)
+        return attachment.status()
+
+    def logged_out(self) -> list[Line]:
+        """Say so where no login is left by which what runs here gets into its session."""
+        from jupyter_sessions.client import logins
+
+        attached = self.attachment
+        if attached is None or not attached.records or attached.transport.server is None:
+            return []
+        server, user = attached.transport.server, attached.transport.user
+        if logins.find(server, user) is not None:
+            return []
+        said = f"What runs here is kept on disk until you log in to {server} as {user} again."
+        return [Line(said, Tone.WARNING)]
+
+    def left(self, code: str) -> None:
+        """Stop recording into a session that is removed."""
+        from jupyter_sessions.cli import last_session
+
+        last_session.forget(code)
+        if self.attachment is not None and self.attachment.code == code:
+            self._leave()
+
+    def _leave(self, keep: Transport | None = None) -> list[Line]:
+        if self.attachment is None:
+            return []
+        attachment, self.attachment = self.attachment, None
+        waiting = attachment.leave(close=attachment.transport is not keep)
+        if not waiting:
+            return []
+        said = f"Still to come into {attachment.code}: {waiting} commands, kept on disk till then."
+        return [Line(said, Tone.WARNING)]
+
+    def settle(self, code: str) -> bool:
+        """Wait until the cells before are recorded; False where they are not, into `code`."""
+        attachment = self.attachment
+        return attachment is not None and attachment.code == code and attachment.settle()
+
+    def running_command(self, code: str) -> int | None:
+        """Return the number of the running cell, if it is recorded into that session."""
+        attachment = self.attachment
+        return attachment.running_command() if attachment and attachment.code == code else None
+
+    # ---- the kernel
+
+    def pause(self) -> Line:
+        """Stop recording for a while."""
+        self._attached().recorder().pause()
+        return Line("Recording is paused; `%session unpause` goes on.", Tone.DONE)
+
+    def unpause(self) -> Line:
+        """Go on recording."""
+        self._attached().recorder().unpause()
+        return Line("Recording goes on with the next cell.", Tone.DONE)
+
+    def detach(self) -> Line:
+        """Stop recording for good."""
+        code = self._attached().code
+        warnings = self._leave()
+        said = f"This kernel belongs to no session any more (it was {code})."
+        return warnings[0] if warnings else Line(said, Tone.DONE)
+
+    def _attached(self) -> Attachment | Served:
+        if self.attachment is None:
+            raise errors.NothingAttached(
+                why_unattached(self.shell),
+                hint="Make one with `%session new LABEL`, or take one up with "
+                "`%session resume CODE`.",
+            )
+        return self.attachment
+
+    def skip_current_cell(self) -> None:
+        """Leave the cell that runs now out of the record."""
+        if self.attachment is not None:
+            self.attachment.skip_current_cell()
+
+    def next_cell(self, source: str) -> None:
+        """Put a source into the next cell."""
+        self.shell.set_next_input(source)
+
+    def variable(self, name: str) -> tuple[bool, Any]:
+        """Tell whether there is a variable of that name, and give its value."""
+        return name in self.shell.user_ns, self.shell.user_ns.get(name)
+
+    def run(self, source: str) -> bool:
+        """Run a source as a cell would, and tell whether it went well."""
+        if self._replaying:
+            raise errors.BadRequest(
+                "A command that is run again can't run others again.",
+                hint="Name those commands themselves.",
+            )
+        self._replaying = True
+        try:
+            return bool(self.execute(source).success)
+        finally:
+            self._replaying = False
+
+    def open_panel(self, session: schemas.Session | None, transport: Transport) -> None:
+        """Display the panel, in place of the one that was opened before."""
+        self.panels.open(self, session, transport, notebook=self._in_notebook)
+
+    def execute(self, source: str) -> ExecutionResult:
+        """Run a source inside of the running cell, with top-level ``await`` or not."""
+        if own_loop.needed(self.shell, source):
+            return own_loop.run_cell(self.shell, source)
+        result: ExecutionResult = self.shell.run_cell(source, store_history=False)
+        return result
+
+    # ---- talking with the user
+
+    @property
+    def _in_notebook(self) -> bool:
+        return hasattr(self.shell, "kernel")
+
+    def show(self, result: Result) -> None:
+        """Display a result: tables and cards in a notebook, text in a terminal."""
+        blocks = (*result.blocks, *result.aside)
+        if not self._in_notebook:
+            if blocks:
+                click.echo(self._text(Result(None, blocks), colour=sys.stdout.isatty()))
+            return
+        waiting: list[Block] = []
+        for block in blocks:
+            if isinstance(block, Outputs):
+                self._display(waiting)
+                waiting = []
+                self._display_outputs(block)
+            else:
+                waiting.append(block)
+        self._display(waiting)
+
+    def _text(self, result: Result, *, colour: bool) -> str:
+        from jupyter_sessions.cli.rendering import text
+
+        width = _PAGE_WIDTH if self._in_notebook else shutil.get_terminal_size().columns
+        return text.render(result, width=width, colour=colour)
+
+    def _display(self, blocks: list[Block]) -> None:
+        from IPython.display import display
+
+        from jupyter_sessions.cli.rendering import html
+
+        if blocks:
+            result = Result(None, blocks)
+            bundle = {
+                "text/plain": self._text(result, colour=False),
+                "text/html": html.render(result),
+            }
+            display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def _display_outputs(self, block: Outputs) -> None:
+        from jupyter_sessions.notebook.outputs import display_outputs
+
+        display_outputs(block.command, own=block.own)
+
+    def confirm(self, question: str) -> bool:
+        """Ask where the front end can ask; elsewhere the answer is no."""
+        return self._asked(lambda: input(f"{question} [y/N] ")).strip().lower() in {"y", "yes"}
+
+    def ask(self, what: str, default: str) -> str:
+        """Ask where the front end can ask; elsewhere the default is taken."""
+        shown = f"{what} [{default}]: " if default else f"{what}: "
+        return self._asked(lambda: input(shown)).strip() or default
+
+    def keep_alive(self, login: Login, every: float) -> list[Line]:
+        """Have a process of its own keep a login alive."""
+        return [self._keepers.start(login, every)]
+
+    def stop_keeping_alive(self) -> list[Line]:
+        """End the processes that keep logins alive."""
+        return [self._keepers.stop()]
+
+    def ask_password(self, prompt: str, *, otherwise: str) -> str:
+        """Ask without showing what is typed."""
+        import getpass
+
+        password = self._asked(lambda: getpass.getpass(prompt))
+        if not password:
+            raise errors.BadRequest(
+                f"{prompt.rstrip(': ')}: nobody can be asked for it here.", hint=otherwise
+            )
+        return password
+
+    def _asked(self, ask: Any) -> str:
+        try:
+            return str(ask())
+        except (EOFError, NotImplementedError):
+            return ""
+
+    def open_browser(self, url: str) -> bool:  # noqa: ARG002  # the kernel may run elsewhere
+        """Leave it to the user, who has the link in a browser already."""
+        return False

@@ -1,0 +1,262 @@
+"""A kernel's attachment that its Jupyter server keeps: the server records, and tells all fronts."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_sessions import api, errors, paths, schemas
+from jupyter_sessions.cli.results import Line, Tone
+from jupyter_sessions.client.local_servers import RunningServer, own_servers
+from jupyter_sessions.client.transports.resolve import transport_of
+from jupyter_sessions.notebook.attachment import Attachment, running_cell, why_not
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.transports.base import Transport
+
+# The process that has started a kernel, as Jupyter tells the kernel.
+_PARENT_VARIABLE = "JPY_PARENT_PID"
+_CONNECTED_WITHIN = 2.0  # seconds
+_ANSWERED_WITHIN = 20.0
+
+
+class Server:
+    """The Jupyter server that runs this kernel.
+
+    Parameters
+    ----------
+    running
+        What it tells of itself.
+    kernel
+        The kernel's id.
+    """
+
+    def __init__(self, running: RunningServer, kernel: str) -> None:
+        self.kernel = kernel
+        self.database = running.database
+        self._running = running
+
+    @cached_property
+    def way(self) -> Transport:
+        """The way there, as a process of the user who runs it."""
+        from jupyter_sessions.client.transports.http import Http
+
+        return Http(
+            self._running.kernels,
+            self._running.secret,
+            connect_timeout=_CONNECTED_WITHIN,
+            read_timeout=_ANSWERED_WITHIN,
+        )
+
+    def look(self, until: str = "now") -> schemas.Attachment | None:
+        """Return the kernel's attachment there; None where it has none that can be seen here."""
+        found = self.any_attachment(until)
+        return found if found is not None and found.session else None
+
+    def any_attachment(self, until: str = "now") -> schemas.Attachment | None:
+        """Return what records the kernel there, even into a session that is hidden from here."""
+        # A list, so that a kernel without an attachment leaves no error in the server's log.
+        asked = schemas.ListAttachments(kernel=self.kernel, until=until)  # type: ignore[arg-type]  # one of them
+        found = self.way.call(api.LIST_ATTACHMENTS, asked).items
+        return found[0] if found and found[0].state != "ended" else None
+
+    def put(self, code: str, transport: Transport) -> schemas.Attachment | None:
+        """Have the server record into a session; None where it does not."""
+        if transport.server is not None:
+            named = f"{transport.server}/sessions/{code}/experiment"
+            asked = schemas.Attach(kernel=self.kernel, session=named, user=transport.user)
+        elif self.database == paths.own_database():
+            asked = schemas.Attach(kernel=self.kernel, session=code)
+        else:
+            return None  # its store is another one
+        asked.notebook = os.environ.get("JPY_SESSION_NAME", "")
+        try:
+            return self.way.call(api.PUT_ATTACHMENT, asked)
+        except errors.SessionsError:
+            return None
+
+
+def server_of(shell: InteractiveShell) -> Server | None:
+    """Find the Jupyter server that runs this kernel and can record it."""
+    parent = os.environ.get(_PARENT_VARIABLE)
+    if parent is None or not hasattr(shell, "kernel"):
+        return None
+    for running in own_servers():
+        if str(running.pid) == parent and running.kernels and running.secret:
+            from ipykernel import get_connection_file
+
+            return Server(running, Path(get_connection_file()).stem.removeprefix("kernel-"))
+    return None
+
+
+class Served:
+    """What ties a kernel to a session where its Jupyter server records; as `Attachment` does.
+
+    Parameters
+    ----------
+    shell
+        The kernel's IPython shell.
+    server
+        The Jupyter server.
+    code
+        The session's code.
+    transport
+        The way to the session; closed when the attachment is left.
+    """
+
+    courier: Courier | None = None  # the server has one
+    records = True
+
+    def __init__(
+        self, shell: InteractiveShell, server: Server, code: str, transport: Transport
+    ) -> None:
+        self.code = code
+        self.transport = transport
+        self._shell: Any = shell
+        self._server = server
+        self._unrecorded: set[int] = set()
+
+    def adapt(self, session: schemas.Session) -> None:
+        """Record, or stop recording, as the session is now."""
+        if why_not(session):
+            self.stop()
+        else:
+            self.start()
+
+    def start(self) -> None:
+        """Have the server record from the next cell on."""
+        self._server.put(self.code, self.transport)
+
+    def stop(self, timeout: float = _ANSWERED_WITHIN) -> int:  # noqa: ARG002  # the server has its own
+        """Have the server record no more; return how many commands still wait there."""
+        asked = schemas.Detach(kernel=self._server.kernel, command=self._command)
+        try:
+            return self._server.way.call(api.DELETE_ATTACHMENT, asked).waiting
+        except errors.SessionsError:
+            return 0
+
+    def leave(self, timeout: float = _ANSWERED_WITHIN, *, close: bool = True) -> int:
+        """Stop recording for good; see `stop`. Without `close` the transport stays open."""
+        waiting = self.stop(timeout)
+        if close:
+            self.transport.close()
+        return waiting
+
+    @property
+    def _command(self) -> str:
+        return str(self._shell.get_parent().get("header", {}).get("msg_id", ""))
+
+    def session(self) -> schemas.Session:
+        """Ask how the session is now."""
+        return self.transport.call(api.GET_SESSION, schemas.SessionNamed(code=self.code))
+
+    def status(
+        self, session: schemas.Session | None = None, failure: errors.SessionsError | None = None
+    ) -> list[Line]:
+        """Say whether commands are recorded, and what keeps some from their session."""
+        found = self._server.look()
+        if found is None:
+            why = why_not(session) if session is not None else ""
+            return [Line(f"Not recording: {why or 'it was detached'}.", Tone.WARNING)]
+        said = found.problem or (failure.message if failure is not None else "")
+        if found.state == "paused":
+            return [Line("Recording is paused: `%session unpause` goes on.", Tone.WARNING)]
+        if found.state == "waiting" or said:
+            told = f"Recording, but only onto this disk for now. {said}".strip()
+            return [Line(told, Tone.WARNING)]
+        lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
+        if found.waiting:
+            lines.append(Line(f"On their way into the session: {found.waiting}."))
+        return lines
+
+    def recorder(self) -> Served:
+        """Return what records."""
+        return self
+
+    def pause(self) -> None:
+        """Leave out later commands; the one that calls this is still recorded."""
+        self._change(paused=True)
+
+    def unpause(self) -> None:
+        """Record later commands; the one that calls this is left out."""
+        self._change(paused=False)
+
+    def _change(self, **change: Any) -> None:
+        asked = schemas.ChangeAttachment(kernel=self._server.kernel, **change)
+        self._server.way.call(api.CHANGE_ATTACHMENT, asked)
+
+    def skip_current_cell(self) -> None:
+        """Leave the cell that runs now out of the record."""
+        self._unrecorded.add(running_cell(self._shell))
+        with suppress(errors.SessionsError):  # the server knows such a cell by its source, too
+            self._change(skip=self._command)
+
+    def settle(self) -> bool:
+        """Wait until the cells before this one are in the session; False where they are not."""
+        found = self._server.look("settled")
+        return found is not None and found.state == "recording" and not found.waiting
+
+    def running_command(self) -> int | None:
+        """Return the number in the session of the cell that runs now, if it is recorded."""
+        cell = running_cell(self._shell)
+        if cell in self._unrecorded or self._server.look("announced") is None:
+            return None
+        running = schemas.ListCommands(code=self.code, status="running")
+        for each in self.transport.call(api.LIST_COMMANDS, running).items:
+            if each.execution_count == cell:
+                named = schemas.CommandNamed(code=self.code, number=each.number)
+                request = self.transport.call(api.GET_COMMAND, named).request
+                if request is not None and request.kernel == self._server.kernel:
+                    return each.number
+        return None
+
+
+def as_served(
+    shell: InteractiveShell, own: Attachment | Served | None
+) -> Attachment | Served | None:
+    """Return a kernel's attachment as its Jupyter server has it, where that has one.
+
+    Parameters
+    ----------
+    shell
+        The kernel's IPython shell.
+    own
+        The attachment that the kernel knew of until now; it is left where the server's counts.
+    """
+    server = server_of(shell)
+    if server is None:
+        return own
+    try:
+        found = server.look()
+    except errors.SessionsError:
+        return own  # it does not answer now; what was so is taken to be so
+    if found is None:
+        return None if isinstance(own, Served) else own
+    if isinstance(own, Served) and own.code == found.session:
+        return own
+    try:
+        transport = transport_of(found.server, found.user)
+    except errors.NoLogin:
+        return own  # somebody else's, who has attached it at the server
+    if isinstance(own, Attachment):
+        own.leave()
+    return Served(shell, server, found.session, transport)
+
+
+def why_unattached(shell: InteractiveShell) -> str:
+    """Say why a kernel has no session to work on, which need not mean that nothing records it."""
+    server, found = server_of(shell), None
+    with suppress(errors.SessionsError):  # it does not answer now
+        found = server.any_attachment() if server is not None else None
+    if found is None:
+        return "This kernel is attached to no session."
+    return (
+        f"This kernel is recorded, by {found.user}, into a session that can't be seen from here. "
+        "The button above the notebook stops that."
+    )

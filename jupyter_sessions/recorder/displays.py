@@ -1,0 +1,194 @@
+"""What IPython shows in a terminal other than text: displays, results and tracebacks.
+
+A terminal shows each as text, too, which is then that output's and not a stream's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from jupyter_sessions import schemas
+from jupyter_sessions.recorder.forms import OtherForms
+from jupyter_sessions.recorder.outputs import output_from_content
+from jupyter_sessions.recorder.streams.patching import replace
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+_OURS = frozenset(str(path) for path in Path(__file__).parent.glob("*.py"))
+
+
+class Page(Protocol):
+    """Where shown outputs go, each at its point in the text."""
+
+    def hide_text(self) -> None:
+        """Take what is written from now on for the text of an output."""
+
+    def show_text(self) -> None:
+        """Take what is written from now on for a stream's text again."""
+
+    def add(self, output: schemas.Output | None, size: int, display_id: str | None) -> None:
+        """Put an output here; None is one that can't be stored."""
+
+    def update(self, output: schemas.Output | None, size: int, display_id: str) -> None:
+        """Replace the outputs displayed under `display_id`."""
+
+    def clear(self, *, wait: bool) -> None:
+        """Clear the outputs of the command."""
+
+
+class Shown:
+    """Puts on a page what IPython shows, between `begin` and `end`.
+
+    Parameters
+    ----------
+    shell
+        The shell.
+    page
+        Where to put it.
+    """
+
+    def __init__(self, shell: InteractiveShell, page: Page) -> None:
+        self._shell: Any = shell
+        self._page = page
+        self._restore: list[Callable[[], None]] = []
+        self._forms = OtherForms(shell)
+        self._result: dict[str, Any] = {}
+
+    def begin(self) -> None:
+        """Watch the places through which IPython shows something."""
+        shell, publisher, hook = self._shell, self._shell.display_pub, self._shell.displayhook
+        formatter: Any = shell.display_formatter
+        self._restore = [
+            replace(
+                publisher,
+                publish=self._publishing(publisher.publish),
+                clear_output=self._clearing(publisher.clear_output),
+            ),
+            replace(
+                hook,
+                start_displayhook=self._starting(hook.start_displayhook),
+                write_format_data=self._formatting(hook.write_format_data),
+                finish_displayhook=self._finishing(hook.finish_displayhook),
+            ),
+            replace(formatter, format=self._forms.watching(formatter.format)),
+            replace(
+                shell.InteractiveTB,
+                structured_traceback=_without_us(shell.InteractiveTB.structured_traceback),
+            ),
+            replace(shell, _showtraceback=self._failing(shell._showtraceback)),
+        ]
+
+    def end(self) -> None:
+        """Watch no longer."""
+        while self._restore:
+            self._restore.pop()()
+        self._forms.forget()
+
+    @contextmanager
+    def _its_own_text(self) -> Iterator[None]:
+        self._page.hide_text()
+        try:
+            yield
+        finally:
+            self._page.show_text()
+
+    def _publishing(self, publish: Callable[..., None]) -> Callable[..., None]:
+        def publish_and_put(
+            data: dict[str, Any],
+            metadata: dict[str, Any] | None = None,
+            *args: Any,
+            transient: dict[str, Any] | None = None,
+            update: bool = False,
+            **kwargs: Any,
+        ) -> None:
+            with self._its_own_text():
+                publish(data, metadata, *args, transient=transient, update=update, **kwargs)
+            output, size = stored("display_data", self._forms.complete(data, metadata or {}))
+            display_id = (transient or {}).get("display_id")
+            if update and display_id:
+                self._page.update(output, size, display_id)
+            else:
+                self._page.add(output, size, display_id)
+
+        return publish_and_put
+
+    def _clearing(self, clear: Callable[..., None]) -> Callable[..., None]:
+        def clear_and_tell(wait: bool = False) -> None:
+            with self._its_own_text():
+                clear(wait)
+            self._page.clear(wait=wait)
+
+        return clear_and_tell
+
+    def _starting(self, start: Callable[[], None]) -> Callable[[], None]:
+        def start_hidden() -> None:
+            self._page.hide_text()
+            self._result = {}
+            start()
+
+        return start_hidden
+
+    def _formatting(self, write: Callable[..., None]) -> Callable[..., None]:
+        def write_and_keep(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+            self._result = self._forms.complete(data, metadata or {})
+            self._result["execution_count"] = self._shell.displayhook.prompt_count
+            write(data, metadata)
+
+        return write_and_keep
+
+    def _finishing(self, finish: Callable[[], None]) -> Callable[[], None]:
+        def finish_and_put() -> None:
+            finish()
+            self._page.show_text()
+            if self._result:
+                self._page.add(*stored("execute_result", self._result), None)
+
+        return finish_and_put
+
+    def _failing(self, show: Callable[..., None]) -> Callable[..., None]:
+        def show_and_put(kind: type[BaseException], value: object, traceback: list[str]) -> None:
+            with self._its_own_text():
+                show(kind, value, traceback)
+            content = {"ename": kind.__name__, "evalue": str(value), "traceback": traceback}
+            self._page.add(*stored("error", content), None)
+
+        return show_and_put
+
+
+def _without_us(structure: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Take our frames out of tracebacks: the user called IPython's functions, not ours."""
+
+    def structure_theirs(
+        kind: type[BaseException],
+        value: BaseException | None,
+        traceback: TracebackType | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> list[str]:
+        entry = traceback
+        while entry is not None and entry.tb_next is not None:
+            if entry.tb_next.tb_frame.f_code.co_filename in _OURS:
+                entry.tb_next = entry.tb_next.tb_next
+            else:
+                entry = entry.tb_next
+        return structure(kind, value, traceback, *args, **kwargs)
+
+    return structure_theirs
+
+
+def stored(kind: str, content: dict[str, Any]) -> tuple[schemas.Output | None, int]:
+    """Return `content` as an output with its size in bytes; None and 0 if it can't be stored."""
+    try:
+        # A copy through JSON: the user may go on changing what was displayed.
+        encoded = msgspec.json.encode(content)
+        return output_from_content(kind, msgspec.json.decode(encoded)), len(encoded)
+    except (TypeError, ValueError, RecursionError):
+        return None, 0

@@ -1,0 +1,238 @@
+"""Messages as they come over a kernel's iopub socket: checked, and read as far as we need them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from msgspec import DecodeError, Struct, field
+from msgspec.json import Decoder
+
+from jupyter_sessions import schemas
+
+DELIMITER = b"<IDS|MSG>"
+
+#: The types that say something about a command; others are not read any further.
+TOLD_TYPES = frozenset(
+    {
+        "clear_output",
+        "comm_msg",
+        "comm_open",
+        "display_data",
+        "error",
+        "execute_input",
+        "execute_result",
+        "iopub_welcome",
+        "status",
+        "stream",
+        "update_display_data",
+    }
+)
+
+
+_STORABLE_ID = re.compile(r"[!-~]{0,150}")
+
+
+class Origin(NamedTuple):
+    """The request that messages belong to, as its client has named it.
+
+    A message id does not tell requests apart: clients of one kernel that share a session id number
+    their messages alike.
+
+    Attributes
+    ----------
+    msg_id
+        The request's message id.
+    client
+        The session id of the client that sent it.
+    sent
+        When it says that it sent it, as `instant_text`.
+    """
+
+    msg_id: str
+    client: str = ""
+    sent: str = ""
+
+
+def origin_of(header: Mapping[str, Any]) -> Origin:
+    """Return the origin that the header of a request tells, be its date read already or not."""
+    date = header.get("date")
+    sent = date if isinstance(date, datetime) else _text(date)
+    return Origin(_text(header.get("msg_id")), _text(header.get("session")), instant_text(sent))
+
+
+@lru_cache(64)
+def instant_text(date: datetime | str) -> str:
+    """Write an instant in one way, however a client and a kernel write it."""
+    try:
+        read = date if isinstance(date, datetime) else datetime.fromisoformat(date)
+        return read.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return str(date)
+
+
+def execution_id(origin: Origin, process: str, started: datetime, source: str) -> str:
+    """Return the id under which an execution is recorded: another one for each.
+
+    Parameters
+    ----------
+    origin
+        The request.
+    process
+        The process of the kernel that executes it.
+    started, source
+        When, and what, as that process says.
+    """
+    parts = (process, origin.client, origin.sent, started.isoformat(), source)
+    digest = hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]
+    return f"{command_id(origin.msg_id)}~{digest}"
+
+
+def request_of(execution: str) -> str:
+    """Return the `command_id` of the request that an execution came of."""
+    return execution.rpartition("~")[0]
+
+
+def command_id(msg_id: str) -> str:
+    """Return how the message id of a request stands in ids: as it is, if it can be stored."""
+    if _STORABLE_ID.fullmatch(msg_id):
+        return msg_id
+    return hashlib.sha256(msg_id.encode(errors="replace")).hexdigest()
+
+
+class UnreadableMessage(ValueError):
+    """Frames that are no message of this kernel: wrongly signed, cut or not JSON."""
+
+
+class _Header(Struct):
+    msg_type: str
+    date: datetime
+    session: str = ""
+    msg_id: str = ""
+
+
+class _Parent(Struct):
+    msg_id: str = ""
+    session: Any = None
+    date: Any = None
+
+
+class Message(Struct):
+    """A message of the Jupyter protocol, as far as a recorder needs it.
+
+    `origin` is the request that it belongs to, of an empty ``msg_id`` where it belongs to none;
+    `size` is the length of its content in bytes; `content` is None where it could not be read;
+    `process` names the process of the kernel that sent it, another one after each start; `id` is
+    the message's own.
+    """
+
+    type: str
+    date: datetime
+    origin: Origin
+    size: int = 0
+    content: dict[str, Any] | None = field(default_factory=dict)
+    process: str = ""
+    id: str = ""
+
+
+schemas.ready(_Header, _Parent)
+
+
+class Reader:
+    """Reads the messages of one kernel.
+
+    Parameters
+    ----------
+    key
+        The key of the connection file; empty where the kernel does not sign.
+    scheme
+        The signature scheme of the connection file, ``hmac-sha256`` for instance.
+    """
+
+    def __init__(self, key: bytes, scheme: str = "hmac-sha256") -> None:
+        self._key = key
+        self._digest = getattr(hashlib, scheme.removeprefix("hmac-"))
+        self._headers = Decoder(_Header)
+        self._parents = Decoder(_Parent)
+        self._contents = Decoder(dict[str, Any])
+
+    def read(self, frames: Sequence[bytes]) -> Message | None:
+        """Return the message in `frames`; None where it is of a type that tells us nothing.
+
+        Raises
+        ------
+        UnreadableMessage
+            When it is not a message of this kernel.
+        """
+        try:
+            start = frames.index(DELIMITER) + 1
+            signature, header, parent, metadata, content = frames[start : start + 5]
+        except ValueError:
+            raise UnreadableMessage("cut off") from None
+        self._check(signature, header, parent, metadata, content)
+        return self.parse(header, parent, content)
+
+    def parse(self, header: bytes, parent: bytes, content: bytes) -> Message | None:
+        """Return the message of these parts, whose origin is known; see `read`."""
+        try:
+            head = self._headers.decode(header)
+            told = self._parents.decode(parent)
+        except (DecodeError, ValueError, RecursionError) as error:
+            raise UnreadableMessage(f"no header: {error}") from error
+        if head.msg_type not in TOLD_TYPES:
+            return None
+        return Message(
+            head.msg_type,
+            head.date,
+            Origin(told.msg_id, _text(told.session), instant_text(_text(told.date))),
+            len(content),
+            self._content(content),
+            head.session,
+            head.msg_id,
+        )
+
+    def _check(self, signature: bytes, *signed: bytes) -> None:
+        if not self._key:
+            return
+        mac = hmac.new(self._key, digestmod=self._digest)
+        for part in signed:
+            mac.update(part)
+        if not hmac.compare_digest(mac.hexdigest().encode(), signature):
+            raise UnreadableMessage("wrongly signed")
+
+    def _content(self, frame: bytes) -> dict[str, Any] | None:
+        try:
+            return self._contents.decode(frame)
+        except (DecodeError, ValueError, RecursionError):
+            # Python's own reader takes what kernels send in spite of the standard (NaN, lone
+            # surrogates), which then has to be made fit for storing.
+            return _lenient(frame)
+
+
+def _text(told: Any) -> str:
+    return told if isinstance(told, str) else ""
+
+
+def _lenient(frame: bytes) -> dict[str, Any] | None:
+    try:
+        content = _storable(json.loads(frame.decode(errors="replace")))
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,417 @@
+"""Recording in plain IPython, where no iopub channel tells what a front end shows.
+
+Stored is what a notebook would show. A terminal can't take back what stands on it, so in two cases
+it shows more: of a display that is updated it shows each version, and stored is the last one; of
+outputs that `clear_output` took away it keeps the text, and stored is what came after. Text that a
+program takes back itself (a progress bar) is stored as it stands in the end; see `ScreenText`.
+
+What IPython's command line runs (`ipython -c`, a script) is one command each, also where it begins
+recording itself: nothing would be recorded of it otherwise.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import logging
+import os
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
+
+from jupyter_sessions import forking, schemas
+from jupyter_sessions.recorder import command_line
+from jupyter_sessions.recorder.delivery import Delivery, Sink
+from jupyter_sessions.recorder.displays import Shown
+from jupyter_sessions.recorder.iopub.message_log import note as entry_of
+from jupyter_sessions.recorder.screen import NO_TERMINAL, ScreenText
+from jupyter_sessions.recorder.screens import ScreenFilter
+from jupyter_sessions.recorder.streams.passthrough import TakeText
+from jupyter_sessions.recorder.streams.patching import replace
+from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE, Ending, Tracker
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+    from jupyter_sessions.recorder.iopub.message_log import Log
+
+#: Seconds that the end of the program waits for the last commands to be handed over.
+STOPPED_WITHIN = 5.0
+
+_log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+
+def _harmless(
+    method: Callable[Concatenate[TerminalRecorder, P], None],
+) -> Callable[Concatenate[TerminalRecorder, P], None]:
+    """Keep a defect of ours out of the user's command: it ends recording, and is logged."""
+
+    @wraps(method)
+    def guarded(self: TerminalRecorder, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception:  # noqa: BLE001 - the one edge between our code and the user's command
+            _log.exception("Recording has stopped, by a defect of jupyter_sessions")
+            self.give_up()
+
+    return guarded
+
+
+class TextSource(Protocol):
+    """Where the text of the standard streams is taken: `Capture`, or `Tee` in its place."""
+
+    def enter(self) -> None:
+        """Begin to take what is written."""
+
+    def leave(self) -> None:
+        """Let the streams go their own way again; all that was written has been taken."""
+
+    def at_this_point(self, function: Callable[[], None]) -> None:
+        """Have `function` called when all that was written before has been taken."""
+
+    def close(self) -> None:
+        """End for good."""
+
+
+class TerminalRecorder:
+    """Records the commands of the IPython that it is in; see `record`."""
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        sink: Sink,
+        *,
+        limit: int,
+        log: Log | None,
+        leaves_out: Callable[[str], bool],
+    ) -> None:
+        self._shell: Any = shell
+        self._log = log
+        self._leaves_out = leaves_out
+        self._tracker = Tracker(limit, new_text=_new_text)
+        self._delivery = Delivery(self._settling(sink), self._tracker)
+        self._text = _text_source(self._take_text)
+        self._shown = Shown(shell, self)
+        self._screens = ScreenFilter()
+        self._running: list[ExecutionInfo | command_line.Run] = []
+        self._failure: object = None
+        self._command = ""
+        self._hidden = False
+        self._paused = False
+        self._stopped = False
+        self._where = {"kernel": f"{socket.gethostname()}:{os.getpid()}", "notebook": _program()}
+        self._restore_input: Callable[[], None] = lambda: None
+        self._restore_prompt = self._watch_prompt()
+        shell.events.register("pre_run_cell", self._before)
+        shell.events.register("post_run_cell", self._after)
+        self._restore_runs = replace(
+            shell,
+            run_cell=self._watching_silent_cells(self._shell.run_cell),
+            safe_execfile=self._watching_scripts(
+                self._shell.safe_execfile, command_line.read_script
+            ),
+            safe_run_module=self._watching_scripts(
+                self._shell.safe_run_module, command_line.name_module
+            ),
+            mainloop=self._ending_command_line(getattr(shell, "mainloop", _no_loop)),
+        )
+        atexit.register(self._stop, STOPPED_WITHIN, KERNEL_ENDED)
+        forking.reset_in_child(self)
+        source = command_line.find_source()
+        if source is not None and not leaves_out(source):
+            self._before(command_line.Run(source))
+
+    def reset_in_child(self) -> None:
+        """Record nothing: what a forked process writes is an output of the parent's command."""
+        self._paused = self._stopped = True
+        self._running = []
+        atexit.unregister(self._stop)
+        self._shell.events.unregister("pre_run_cell", self._before)
+        self._shell.events.unregister("post_run_cell", self._after)
+
+    @property
+    def paused(self) -> bool:
+        """Whether commands that start from now on are left out."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Leave out later commands; the one that calls this is still recorded."""
+        self._paused = True
+
+    def unpause(self) -> None:
+        """Record later commands; the one that calls this is left out."""
+        self._paused = False
+
+    def skip_current_cell(self) -> None:
+        """Leave out the command that calls this."""
+        if self._running:
+            self._tracker.drop(self._command, time.monotonic())
+            if self._log is not None:
+                self._log.strike_off(self._command)
+
+    def stop(self, timeout: float) -> bool:
+        """End for good, when all until now is handed over or `timeout` seconds have passed."""
+        return self._stop(timeout, STOPPED_HERE)
+
+    def give_up(self) -> None:
+        """End for good after a defect; what is known by now is still handed over."""
+        try:
+            self._stop(0, "")
+        except Exception:  # noqa: BLE001 - it has been told that recording is broken
+            _log.debug("and could not be ended in order", exc_info=True)
+
+    def _stop(self, timeout: float, note: str) -> bool:
+        if not self._stopped:
+            self._stopped = True
+            atexit.unregister(self._stop)
+            self._restore_prompt()
+            self._shell.events.unregister("pre_run_cell", self._before)
+            self._shell.events.unregister("post_run_cell", self._after)
+            self._restore_runs()
+            self._end_command_line()
+            if self._running:
+                self._end("aborted" if note == KERNEL_ENDED else "completed", note)
+            self._text.close()
+        closed = self._delivery.close(timeout)
+        if self._log is not None:
+            self._log.close()
+        return closed
+
+    def _settling(self, sink: Sink) -> Sink:
+        """Have what was handed on taken out of the log."""
+        log = self._log
+        if log is None:
+            return sink
+
+        def hand_on(recording: schemas.Recording) -> None:
+            sink(recording)
+            if recording.response is not None:
+                log.strike_off(recording.id)
+
+        return hand_on
+
+    @_harmless
+    def _before(self, info: ExecutionInfo | command_line.Run) -> None:
+        if self._running:
+            # A command that runs another (%rerun, a macro) is one command.
+            self._running.append(info)
+        elif not self._paused:
+            self._begin(info)
+
+    def _watching_silent_cells(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """Record the cells of a script too: IPython runs them silently, without an event."""
+
+        @wraps(run)
+        def run_cell(raw_cell: str, *args: Any, **kwargs: Any) -> Any:
+            silent = kwargs.get("silent", args[1] if len(args) > 1 else False)
+            if not silent or not command_line.is_outermost():
+                return run(raw_cell, *args, **kwargs)
+            self._end_command_line(finished=True)
+            info, result = command_line.Run(raw_cell), None
+            self._before(info)
+            try:
+                result = run(raw_cell, *args, **kwargs)
+            finally:
+                if self._running[:1] == [info]:
+                    self._end("completed" if result is not None and result.success else "error", "")
+            return result
+
+        return run_cell
+
+    def _watching_scripts(
+        self, run: Callable[..., Any], source_of: Callable[[Any], str]
+    ) -> Callable[..., Any]:
+        """Record a script; its traceback comes after it, so it ends with what IPython does next."""
+
+        @wraps(run)
+        def run_script(what: Any, *args: Any, **kwargs: Any) -> Any:
+            if command_line.is_outermost():
+                self._before(command_line.Run(source_of(what)))
+            return run(what, *args, **kwargs)
+
+        return run_script
+
+    def _ending_command_line(self, loop: Callable[..., Any]) -> Callable[..., Any]:
+        """End what the command line ran before the first prompt (`ipython -i`)."""
+
+        @wraps(loop)
+        def mainloop(*args: Any, **kwargs: Any) -> Any:
+            self._end_command_line()
+            return loop(*args, **kwargs)
+
+        return mainloop
+
+    @_harmless
+    def _end_command_line(self, *, finished: bool = False) -> None:
+        """End a run of the command line that is over, if that runs."""
+        runs = bool(self._running) and isinstance(self._running[0], command_line.Run)
+        if runs and (finished or not command_line.is_running()):
+            failed = getattr(sys, "last_value", None) is not self._failure
+            self._end("error" if failed else "completed", "")
+
+    def _begin(self, info: ExecutionInfo | command_line.Run) -> None:
+        self._running = [info]
+        self._failure = getattr(sys, "last_value", None)
+        self._command = uuid.uuid4().hex
+        counted = self._shell.execution_count - 1 if info.store_history else None
+        request = schemas.CommandRequest(
+            source=info.raw_cell or "",
+            started=datetime.now(UTC),
+            execution_count=counted,
+            **self._where,
+        )
+        if self._log is not None and not self._leaves_out(request.source):
+            opened = schemas.Recording(id=self._command, request=request)
+            self._log.begin(self._command, entry_of(opened=opened))
+        self._tracker.open(self._command, request, time.monotonic())
+        self._delivery.poke()
+        self._text.enter()
+        self._shown.begin()
+        self._restore_input = replace(builtins, input=self._echoing(input))
+
+    @_harmless
+    def _after(self, result: ExecutionResult | None) -> None:
+        if not self._running or not _is_of(result, self._running[-1]):
+            return
+        if len(self._running) > 1:
+            self._running.pop()
+        else:
+            self._end("completed" if result is not None and result.success else "error", "")
+
+    def _end(self, status: Ending, note: str) -> None:
+        ended = time.monotonic()
+        self._running = []
+        try:
+            self._restore_input()
+            self._shown.end()
+            self._text.leave()
+        finally:
+            self._hidden = False
+            self._tracker.write(self._command, "stdout", self._screens.end())
+            self._tracker.end(self._command, ended, status=status, note=note)
+            self._delivery.poke()
+
+    def _take_text(self, stream: str, text: str) -> None:
+        text = self._screens.filter(text)
+        if text and not self._hidden:
+            self._tracker.write(self._command, stream, text)
+            if not self._running:
+                self._delivery.poke()
+
+    def _watch_prompt(self) -> Callable[[], None]:
+        """Take what threads print while the prompt waits, when the text goes above it."""
+        session = getattr(self._shell, "pt_app", None)
+        if session is None:
+            return lambda: None
+        return replace(session, prompt=self._while_waiting(session.prompt))
+
+    def _while_waiting(self, prompt: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(prompt)
+        def prompt_and_take(*args: Any, **kwargs: Any) -> Any:
+            above = sys.stdout
+            write = above.write
+
+            def write_and_take(text: str) -> int:
+                self._take_text("stdout", text)
+                return write(text)
+
+            restore = replace(above, write=write_and_take)
+            try:
+                return prompt(*args, **kwargs)
+            finally:
+                restore()
+
+        return prompt_and_take
+
+    def _echoing(self, read: Callable[..., str]) -> Callable[..., str]:
+        """Take what the user types, which the terminal itself shows."""
+
+        @wraps(read)
+        def read_and_take(*args: Any) -> str:
+            line = read(*args)
+            # GNU readline shows what is typed by itself, so that it has been taken already.
+            if "readline" not in sys.modules and sys.stdin.isatty():
+                self._put(partial(self._tracker.write, self._command, "stdout", line + "\n"))
+            return line
+
+        return read_and_take
+
+    def hide_text(self) -> None:
+        """Take what is written from now on for the text of an output."""
+        self._put(lambda: self._set_hidden(True))
+
+    def show_text(self) -> None:
+        """Take what is written from now on for a stream's text again."""
+        self._put(lambda: self._set_hidden(False))
+
+    def _set_hidden(self, hidden: bool) -> None:
+        self._hidden = hidden
+
+    def add(self, output: schemas.Output | None, size: int, display_id: str | None) -> None:
+        """Put an output here; None is one that can't be stored."""
+        if output is None:
+            self._put(partial(self._tracker.add_unreadable, self._command))
+        else:
+            self._put(partial(self._tracker.add, self._command, output, size, display_id))
+
+    def update(self, output: schemas.Output | None, size: int, display_id: str) -> None:
+        """Replace the outputs displayed under `display_id`."""
+        if isinstance(output, schemas.DisplayData):
+            self._put(partial(self._tracker.update, display_id, output, size))
+
+    def clear(self, *, wait: bool) -> None:
+        """Clear the outputs of the command."""
+        self._put(partial(self._tracker.clear, self._command, wait=wait))
+
+    @_harmless
+    def _put(self, function: Callable[[], None]) -> None:
+        self._text.at_this_point(function)
+
+
+def _new_text(stream: str) -> ScreenText:
+    """Make what keeps the text of a stream as a terminal shows it, with both streams on one."""
+    try:
+        size = os.get_terminal_size(1)
+        return ScreenText((size.columns, size.lines), None if os.isatty(2) else stream)
+    except (OSError, ValueError):
+        return ScreenText(NO_TERMINAL, stream)
+
+
+def _no_loop() -> None:
+    """Stand in for the loop of a shell that has none."""
+
+
+def _text_source(take_text: TakeText) -> TextSource:
+    try:
+        from jupyter_sessions.recorder.streams.capture import Capture
+
+        if sys.stdout.fileno() == 1 and sys.stderr.fileno() == 2:
+            return Capture(take_text)
+    except (ImportError, AttributeError, OSError, ValueError):
+        # No terminal control on this system, or no descriptors behind the streams.
+        _log.info("Text is taken from Python's streams alone, not from subprocesses")
+    from jupyter_sessions.recorder.streams.tee import Tee
+
+    return Tee(take_text)
+
+
+def _is_of(result: ExecutionResult | None, info: ExecutionInfo | command_line.Run) -> bool:
+    """Tell whether a result is that of the run that `info` began.
+
+    IPython makes another info for the result of a run that something broke out of, and has a result
+    for an empty source, which never began.
+    """
+    given = result.info if result else None
+    return given is None or given is info or given.raw_cell == info.raw_cell
+
+
+def _program() -> str:
+    return Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "ipython"

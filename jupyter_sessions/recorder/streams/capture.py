@@ -1,0 +1,190 @@
+"""What a process writes to its standard streams, taken at the level of file descriptors.
+
+So the text of threads, of extension modules and of subprocesses is in, while what reaches the
+terminal (or the pipe, or the file) is the same as ever, byte for byte and in the same order. The
+streams go through a pseudo-terminal where the real target is a terminal, so that programs find one,
+of the same size; through a pipe elsewhere. Streams with one target share one passage: two would
+lose the order in which their texts show.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Thread
+from typing import Any
+
+from jupyter_sessions.recorder.streams.passthrough import Marks, Passage, TakeText
+from jupyter_sessions.recorder.streams.patching import replace
+
+#: Seconds between two looks at the size of the terminal while a command runs.
+SIZE_CHECKED_EVERY = 0.25
+
+#: Seconds after which what could have become a mark is taken for text.
+MARK_COMPLETE_WITHIN = 0.05
+
+_STDOUT, _STDERR = 1, 2
+
+_log = logging.getLogger(__name__)
+
+
+class Capture:
+    """Takes what is written to file descriptors 1 and 2 between `enter` and `leave`.
+
+    Processes that were started in between and still run go on writing through it afterwards.
+
+    Parameters
+    ----------
+    take_text
+        Called with a stream's name and a piece of its text, from the capture's own thread.
+
+    Raises
+    ------
+    OSError
+        When a standard stream is closed.
+    """
+
+    def __init__(self, take_text: TakeText) -> None:
+        self._marks = Marks()
+        self._passages = [
+            Passage(descriptors, self._marks, take_text) for descriptors in _by_target()
+        ]
+        self._wake_read, self._wake_write = os.pipe()
+        self._inside = False
+        self._closing = False
+        self._unwrap: list[Callable[[], None]] = []
+        self._pid = os.getpid()
+        self._thread = Thread(target=self._run, name="jupyter-sessions capture", daemon=True)
+        self._thread.start()
+
+    def enter(self) -> None:
+        """Begin to take what is written."""
+        if not self._thread.is_alive():
+            return
+        _flush()
+        for passage in self._passages:
+            passage.enter()
+        if len(self._passages) == 1:
+            self._tell_apart(self._passages[0])
+        self._inside = True
+        os.write(self._wake_write, b"\0")
+
+    def leave(self) -> None:
+        """Let the streams go their own way again; all that was written has been taken."""
+        _flush()
+        self._inside = False
+        while self._unwrap:
+            self._unwrap.pop()()
+        for passage in self._passages:
+            passage.leave()
+        self._wait_until_through()
+
+    def at_this_point(self, function: Callable[[], None]) -> None:
+        """Have `function` called when all that was written to stdout before has been taken."""
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        if self._thread.is_alive():
+            self._passages[0].mark(function)
+        else:
+            function()
+
+    def close(self) -> None:
+        """End for good."""
+        if os.getpid() != self._pid:
+            return
+        if self._inside:
+            self.leave()
+        self._closing = True
+        os.write(self._wake_write, b"\0")
+        self._thread.join()
+        for passage in self._passages:
+            passage.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _wait_until_through(self) -> None:
+        if not self._thread.is_alive():
+            return
+        events = [Event() for _ in self._passages]
+        for passage, event in zip(self._passages, events, strict=True):
+            passage.mark(event.set)
+        for event in events:
+            event.wait()
+
+    def _tell_apart(self, passage: Passage) -> None:
+        """Mark what Python writes to stderr, where both streams have one passage.
+
+        A subprocess's text counts as stdout there: its order is certain, its stream is not.
+        """
+        stream: Any = sys.stderr
+        if stream is None or _descriptor(stream) != _STDERR:
+            return
+        write, flush = stream.write, stream.flush
+
+        def marked(function: Callable[..., Any], *args: Any) -> Any:
+            passage.switch(_STDERR)
+            try:
+                return function(*args)
+            finally:
+                passage.switch(_STDOUT)
+
+        def write_marked(text: str) -> Any:
+            # Other text stays in Python's buffer until the stream is flushed.
+            ended = isinstance(text, str) and ("\n" in text or "\r" in text)
+            return marked(write, text) if ended or stream.write_through else write(text)
+
+        def flush_marked() -> None:
+            marked(flush)
+
+        self._unwrap.append(replace(stream, write=write_marked, flush=flush_marked))
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                self._turn()
+        except Exception:  # noqa: BLE001 - the thread's edge: the streams must not stay led here
+            _log.exception("Recording of text has stopped, by a defect of jupyter_sessions")
+            for passage in self._passages:
+                passage.leave()
+
+    def _turn(self) -> None:
+        waiting = [passage for passage in self._passages if passage.holds_back]
+        timeout = MARK_COMPLETE_WITHIN if waiting else SIZE_CHECKED_EVERY if self._inside else None
+        ends = {passage.out: passage for passage in self._passages}
+        ready = select.select([*ends, self._wake_read], [], [], timeout)[0]
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+        for end in ready:
+            if end in ends:
+                ends[end].read()
+        for passage in waiting:
+            if passage.holds_back and time.monotonic() - passage.rest_since > MARK_COMPLETE_WITHIN:
+                passage.release()
+        if not ready and self._inside:
+            for passage in self._passages:
+                passage.check_size()
+
+
+def _by_target() -> list[list[int]]:
+    """Return the standard streams' descriptors, those with the same target together."""
+    out, err = os.fstat(_STDOUT), os.fstat(_STDERR)
+    same = (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino)
+    return [[_STDOUT, _STDERR]] if same else [[_STDOUT], [_STDERR]]
+
+
+def _descriptor(stream: Any) -> int | None:
+    try:
+        return int(stream.fileno())
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()

@@ -1,0 +1,30 @@
+"""The words of the design as shapes: what goes over the wire, for server and client alike.
+
+`Request` subclasses are what an operation takes (the path's parameters among them), and refuse
+unknown fields; `Answer` subclasses are what it gives, and tolerate them, so that an older client
+can read a newer server. Instants are timezone-aware UTC datetimes, durations are seconds, sizes
+are bytes, time-outs are minutes.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from jupyter_sessions.schemas.accounts import *
+from jupyter_sessions.schemas.attachments import *
+from jupyter_sessions.schemas.commands import *
+from jupyter_sessions.schemas.decoding import *
+from jupyter_sessions.schemas.events import *
+from jupyter_sessions.schemas.fields import *
+from jupyter_sessions.schemas.groups import *
+from jupyter_sessions.schemas.health import *
+from jupyter_sessions.schemas.invitations import *
+from jupyter_sessions.schemas.logins import *
+from jupyter_sessions.schemas.members import *
+from jupyter_sessions.schemas.presence import *
+from jupyter_sessions.schemas.scratch import *
+from jupyter_sessions.schemas.sessions import *
+from jupyter_sessions.schemas.stored_logins import *
+from jupyter_sessions.schemas.webspace import *
+
+ready(*(kind for kind in vars().values() if isinstance(kind, type) and issubclass(kind, Struct)))

@@ -1,0 +1,116 @@
+"""The log of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from jupyter_sessions.schemas.commands import CommandSummary
+from jupyter_sessions.schemas.fields import (
+    Answer,
+    Code,
+    Cursor,
+    EventNumber,
+    PageSize,
+    Request,
+    UserName,
+)
+
+#: Every kind of event in a session's log: what happened, and what the event's data tells of it.
+EVENT_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "session.created": "The session was made. Data: its `label`; `group`, where it was made in "
+        "one, and the `roles` that the group gives in it.",
+        "session.described": "`label`, `description`, `message` or `agent` was changed. Data: the "
+        "new ones.",
+        "session.timed": "A time-out was changed. Data: `idle_timeout`, `lifetime`, in minutes.",
+        "session.disabled": "The owner disabled it.",
+        "session.enabled": "The owner enabled it again.",
+        "session.closed": "It became an archive. Data: `why`, where a time-out ran out.",
+        "session.removed": "The owner removed it.",
+        "session.restored": "The owner brought it back.",
+        "session.transferred": "It has a new owner. Data: `user`.",
+        "session.resumed": "A member took it up. Data: `agent`, the program.",
+        "member.granted": "A user, or a group (`@name`), got roles in place of others. Data: "
+        "`user`, `roles`.",
+        "member.revoked": "A user, or a group, lost all roles. Data: `user`.",
+        "member.joined": "A user came in by an invitation. Data: `user`, `roles`, `invitation`.",
+        "member.left": "A guest left, or their login ended. Data: `user`.",
+        "invitation.created": "An invitation was made. Data: its number `id`, `roles`, `uses`, "
+        "`expires`, and its `name`, where it has one.",
+        "invitation.revoked": "An invitation was taken back. Data: `id`.",
+        "command.started": "A command began that still runs. Data: its `number`.",
+        "command.recorded": "A command ended. Data: its `number`.",
+        "command.updated": "More outputs of a command came, while it runs or after its end. Data: "
+        "its `number`.",
+        "command.forgotten": "A command's content was erased. Data: its `number`.",
+        "file.published": "A file was published. Data: `path`, `size`, `sha256`; `command`, where "
+        "it was published from one; `replaced`, the SHA-256 of what stood there.",
+        "file.unpublished": "A file was unpublished. Data: `path`, `sha256`.",
+        "scratch.set": "A scratch value was set. Data: its `name`, and its `size` in bytes.",
+        "scratch.deleted": "A scratch value was deleted. Data: its `name`.",
+    }
+)
+
+
+class Event(Answer):
+    """One line of a session's log; `data` holds no secrets and no content.
+
+    `kind` is one of `EVENT_KINDS`; newer servers may send more.
+
+    `command` is there for the kinds that concern one, as it is now.
+    """
+
+    number: int
+    at: datetime
+    kind: str
+    user: str
+    real_user: str | None
+    data: dict[str, Any]
+    command: CommandSummary | None = None
+    guest: bool = False
+
+
+class ListEvents(Request):
+    """Which events of the session's log to list."""
+
+    code: Code
+    order: Literal["newest", "oldest"] = "oldest"
+    limit: PageSize = 100
+    after: EventNumber | None = None
+
+
+class ListAudit(Request):
+    """Which entries of the audit log to list, the newest first; `user` is whom they concern."""
+
+    user: UserName | None = None
+    limit: PageSize = 100
+    after: Cursor | None = None
+
+
+class AuditEntry(Answer):
+    """One line of the audit log. It holds no password, key or code.
+
+    `user` is who acted, where that is known, `real_user` who really did, under sudo; `address` is
+    where they were, where they came over HTTP. `data` tells whom it concerns (`user`), and of what
+    was refused which `operation` it was and `why`: the error's code. A name that no account has is
+    not written down, for it may be a password that was typed in the wrong field: `unknown` is the
+    same for the same name.
+    """
+
+    number: int
+    at: datetime
+    kind: str
+    user: str
+    real_user: str | None
+    address: str
+    data: dict[str, Any]
+
+
+class Follow(Request):
+    """Follow a session live: events after this number, as they come."""
+
+    code: Code
+    after: EventNumber | None = None

@@ -1,0 +1,205 @@
+"""From an HTTP request to who comes with it: a key, the login cookie, or Jupyter's own identity."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import hmac
+import inspect
+import os
+import secrets
+from collections.abc import Container
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.identity import (
+    IdentityProvider,
+    LegacyIdentityProvider,
+    PasswordIdentityProvider,
+)
+
+from jupyter_sessions.core.types import Anonymous, Asker, Identified, KeyHolder, SystemUser
+from jupyter_sessions.errors import Forbidden, NotSignedIn
+
+if TYPE_CHECKING:
+    from jupyter_server.auth.identity import User
+    from jupyter_server.base.handlers import JupyterHandler
+
+_KEY_PREFIX = "jses_"
+_NONCE = 16  # bytes
+_LONGEST_KNOWN = 60  # seconds that what the Hub said of a user counts
+# These give each caller a new random name; who gets past them is whoever runs the server.
+_ONE_PERSON = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Who comes with a request, and whether a browser would send the proof along by itself.
+
+    A request with an ambient proof (a cookie) may have been made by another site, so its writes
+    need the XSRF token.
+    """
+
+    asker: Asker
+    ambient: bool
+
+
+async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Arrival:
+    """Find out who comes with a request; `administrators` are users of the identity provider."""
+    holder = key_holder(handler)
+    if holder is not None:
+        return Arrival(holder, ambient=False)
+    cookie = handler.get_cookie(cookie_name(handler))
+    if cookie:
+        return Arrival(KeyHolder(cookie), ambient=True)
+    provider = handler.identity_provider
+    found = provider.get_user(handler)
+    user: User | None = await found if inspect.isawaitable(found) else found
+    if user is None:
+        return Arrival(Anonymous(), ambient=False)
+    ambient = not provider.is_token_authenticated(handler)
+    return Arrival(_asker(provider, user, administrators), ambient=ambient)
+
+
+async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -> Arrival:
+    """Find out who comes with a request that concerns the kernels of the Jupyter server.
+
+    That is one of its own users, whom it lets use its kernels, or a process of the system user who
+    runs it: such a process can read the file in which the server tells of itself, which holds a
+    secret. An account of the sessions, by key or by cookie, is nobody here.
+
+    Raises
+    ------
+    NotSignedIn
+        When it is none of these.
+    Forbidden
+        When the Jupyter server does not let them use its kernels.
+    """
+    scheme, _, given = handler.request.headers.get("Authorization", "").partition(" ")
+    secret = handler.settings["jupyter_sessions"].process_secret
+    if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), secret.encode()):
+        return Arrival(SystemUser(getpass.getuser()), ambient=False)
+    provider = handler.identity_provider
+    found = provider.get_user(handler)
+    user: User | None = await found if inspect.isawaitable(found) else found
+    if user is None:
+        raise NotSignedIn(
+            "The Jupyter server does not know who is asking.",
+            hint="Log in to the Jupyter server itself; an account of the sessions is not enough to "
+            "use its kernels.",
+        )
+    allowed = handler.authorizer.is_authorized(handler, user, "execute", "kernels")
+    if not (await allowed if inspect.isawaitable(allowed) else allowed):
+        raise Forbidden(
+            f"The Jupyter server does not let {user.username} use its kernels.",
+            hint="Ask who runs the server.",
+        )
+    ambient = not provider.is_token_authenticated(handler)
+    return Arrival(_asker(provider, user, administrators), ambient=ambient)
+
+
+def one_person(provider: IdentityProvider) -> bool:
+    """Tell whether a server is one person's: whoever gets past its provider runs it."""
+    return type(provider) in _ONE_PERSON
+
+
+def runs_server(asker: Asker) -> bool:
+    """Tell whether someone is the one whose files a Jupyter server works with."""
+    if isinstance(asker, SystemUser):
+        return True
+    # The single-user server of a hub is one person's, whom the hub names.
+    return isinstance(asker, Identified) and asker.name == os.environ.get("JUPYTERHUB_USER")
+
+
+def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | None:
+    """Return who comes with a key in the request's header, None where nobody does.
+
+    Parameters
+    ----------
+    basic
+        Whether it may also be the password of HTTP's Basic authentication.
+    """
+    scheme, _, credential = handler.request.headers.get("Authorization", "").partition(" ")
+    key = credential.strip() if scheme.lower() == "bearer" else ""
+    if basic and scheme.lower() == "basic":
+        with suppress(ValueError):
+            key = base64.b64decode(credential, validate=True).decode().partition(":")[2]
+    return KeyHolder(key) if key.startswith(_KEY_PREFIX) else None
+
+
+def _asker(provider: IdentityProvider, user: User, administrators: Container[str]) -> Asker:
+    if one_person(provider):
+        return SystemUser(getpass.getuser())
+    return Identified(
+        user.username,
+        user.display_name or "",
+        user.username in administrators,
+        groups=_groups(user),
+    )
+
+
+def _groups(user: User) -> frozenset[str] | None:
+    """Return the groups that JupyterHub's provider knows the user in, None with another."""
+    hub_user = getattr(user, "hub_user", None)
+    named = hub_user.get("groups") if isinstance(hub_user, dict) else None
+    if not isinstance(named, list):
+        return None
+    return frozenset(name for name in named if isinstance(name, str))
+
+
+def ask_every_minute(provider: IdentityProvider) -> None:
+    """Have JupyterHub's identity provider ask the Hub anew at least once a minute."""
+    hub_auth = getattr(provider, "hub_auth", None)
+    if hub_auth is not None:
+        hub_auth.cache_max_age = min(hub_auth.cache_max_age, _LONGEST_KNOWN)
+
+
+def cookie_name(handler: JupyterHandler) -> str:
+    """Return the login cookie's name: one a port, since browsers share cookies over ports.
+
+    Where a browser lets it, the name says that the cookie is of this very host and came over TLS
+    (``__Host-``): no other host or plain connection can set one of that name.
+    """
+    host = handler.request.host
+    port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else "default"
+    name = f"jupyter-sessions-{port}" if port.isalnum() else "jupyter-sessions"
+    return f"__Host-{name}" if _whole_host(handler) else name
+
+
+def cookie_path(handler: JupyterHandler) -> str:
+    """Return the path below which the login cookie is sent."""
+    return "/" if _whole_host(handler) else f"{handler.base_url}sessions"
+
+
+def _whole_host(handler: JupyterHandler) -> bool:
+    # Below a base URL the rest of the host is other people's: other users' servers of a hub.
+    return handler.request.protocol == "https" and handler.base_url == "/"
+
+
+def make_xsrf_token(key: str) -> str:
+    """Make an XSRF token that is of one login: only who has the login's key can make or check it.
+
+    Each one is different, so that nothing can be learned from how well pages compress.
+    """
+    nonce = secrets.token_bytes(_NONCE)
+    return (nonce + _xsrf_code(key, nonce)).hex()
+
+
+def is_xsrf_token(token: str, key: str) -> bool:
+    """Tell whether an XSRF token is of the login that has this key."""
+    try:
+        given = bytes.fromhex(token)
+    except ValueError:
+        return False
+    return hmac.compare_digest(given[_NONCE:], _xsrf_code(key, given[:_NONCE]))
+
+
+def _xsrf_code(key: str, nonce: bytes) -> bytes:
+    return hmac.digest(key.encode("utf-8", "surrogatepass"), b"xsrf" + nonce, "sha256")
+
+
+async def has_jupyter_identity(handler: JupyterHandler) -> bool:
+    """Tell whether the Jupyter server itself knows who comes, whatever key they have."""
+    found = handler.identity_provider.get_user(handler)
+    return (await found if inspect.isawaitable(found) else found) is not None

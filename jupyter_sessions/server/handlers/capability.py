@@ -1,0 +1,143 @@
+"""Capability URLs: user content, in a sandbox of its own, for whoever holds the token."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+
+from jupyter_sessions import errors
+from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile, Viewed
+from jupyter_sessions.server.handlers.base import SessionsHandler
+from jupyter_sessions.server.handlers.files import send
+from jupyter_sessions.server.pages.urls import Links
+from jupyter_sessions.server.rendering.document import (
+    FRAME_POLICY,
+    HTML,
+    frame_document,
+    image_document,
+)
+from jupyter_sessions.server.rendering.files import PREVIEW_BYTES
+from jupyter_sessions.server.rendering.outputs import definitions_before
+
+_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; "
+    "script-src 'unsafe-inline' 'unsafe-eval' blob: {w}; "
+    "style-src 'unsafe-inline' {w}; img-src data: blob: {w}; font-src data: {w}; connect-src {w}; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+class CapabilityHandler(SessionsHandler):
+    """What published files and rich outputs are served from, and nothing else is."""
+
+    async def arrive(self) -> None:
+        """Ask nobody who they are: the token says what may be seen."""
+
+    def set_default_headers(self) -> None:
+        """Send the sandbox with everything, errors too; the token's own place comes with it."""
+        # Tornado asks for these before it knows the path's parts.
+        token = self.request.path.partition("/sessions/w/")[2].partition("/")[0]
+        place = f"{self.server_url}/sessions/w/{token}/"
+        # A host that breaks out of the header's grammar gets a sandbox without a place.
+        safe = place if not set(place) & set(" ;,'\"\\<>\r\n") else "'none'"
+        self.set_header("Content-Security-Policy", _POLICY.format(w=safe))
+        self.set_header("Access-Control-Allow-Origin", "*")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "private, no-store")
+
+    def compute_etag(self) -> str | None:
+        """Nothing is kept in caches."""
+        return None
+
+    @allow_unauthenticated
+    async def get(self, token: str, path: str) -> None:
+        """Serve a published file, its preview, or an output of a command.
+
+        With ``framed=1`` it is a page of ours with that in a frame, for those who can't set a
+        policy for their own page; with ``document=1`` an image is a document that shows it.
+        """
+        name = f"./{quote(path.rpartition('/')[2], safe='')}"
+        if self.get_query_argument("framed", ""):
+            self.set_header("Content-Security-Policy", FRAME_POLICY)
+            kept = {
+                key: value
+                for key in ("document", "preview")
+                if (value := self.get_query_argument(key, ""))
+            }
+            await self._finish_document(frame_document(f"{name}?{urlencode(kept)}"), HTML)
+            return
+        dispatcher = await self.service.dispatcher()
+        found = await self.service.answered(dispatcher.view(token, path))
+        if self.request.headers.get("Sec-Fetch-Dest") == "document":
+            # What has the whole window could lead it anywhere; in a frame of ours it can't.
+            self.redirect(self._framed(found))
+        elif isinstance(found, CommandOutputs):
+            await self._output(found, path)
+        elif self.get_query_argument("preview", ""):
+            await self._preview(found)
+        elif self._is_document(found.file.media_type):
+            await self._finish_document(image_document(name), HTML)
+        else:
+            self.set_header("Content-Type", typed(found.file.media_type))
+            self.set_header("Content-Length", str(found.file.size))
+            await send(self, dispatcher, found.blob)
+
+    def _framed(self, found: Viewed) -> str:
+        links = Links(self.base_url)
+        if isinstance(found, CommandOutputs):
+            return links.command(found.code, found.number)
+        return links.files(found.code, found.file.path, alone=1)
+
+    async def _output(self, found: CommandOutputs, path: str) -> None:
+        if not path.isdecimal() or len(path) > 9 or int(path) >= len(found.outputs):
+            raise errors.NotFound("The command has no such output.", hint="See the command's page.")
+        index = int(path)
+        before = definitions_before(found.outputs, index)
+        await self._document(
+            self.service.renderer.render_output(found.viewer, found.outputs[index], before)
+        )
+
+    async def _preview(self, found: PublishedFile) -> None:
+        dispatcher = await self.service.dispatcher()
+
+        def read() -> bytes:
+            start = bytearray()
+            for piece in dispatcher.blobs.stream(found.blob):
+                start += piece
+                if len(start) >= PREVIEW_BYTES:
+                    break
+            return bytes(start[:PREVIEW_BYTES])
+
+        await self._document(self.service.renderer.render_file(found.viewer, found.file, read))
+
+    async def _document(self, rendering: Coroutine[Any, Any, tuple[bytes, str]]) -> None:
+        document, media_type = await self.while_connected(rendering)
+        if self._is_document(media_type):
+            document, media_type = image_document(f"./{self.path_args[1]}"), HTML
+        await self._finish_document(document, media_type)
+
+    def _is_document(self, media_type: str) -> bool:
+        """Tell whether something is asked for as a document that is none."""
+        wanted = self.get_query_argument("document", "")
+        return bool(wanted) and media_type.startswith("image/")
+
+    async def _finish_document(self, document: bytes, media_type: str) -> None:
+        self.set_header("Content-Type", media_type)
+        await self.finish(document)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer in plain text, inside the sandbox like all else."""
+        error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
+        self.set_status(status_code if status_code == 405 else error.status)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{error.message} {error.hint}")
+
+
+def typed(media_type: str) -> str:
+    """Return a Content-Type, with the charset where text needs one."""
+    needs = media_type.startswith("text/") or media_type.endswith(("json", "xml", "javascript"))
+    return f"{media_type}; charset=utf-8" if needs else media_type

@@ -1,0 +1,115 @@
+"""Published files on their way in and out, through the disk and not through the memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from jupyter_sessions.server.handlers.base import SessionsHandler
+from jupyter_sessions.server.handlers.operations import OperationHandler
+from jupyter_sessions.server.handlers.request import read_request
+
+if TYPE_CHECKING:
+    from jupyter_sessions.core.dispatcher import Dispatcher
+
+_UPLOAD_WITHIN = 3600.0  # seconds
+# So much of an upload, in bytes, goes to a thread at once: each way there costs as much as a write.
+_WRITTEN_AT_ONCE = 1 << 20
+
+_encode = msgspec.json.Encoder().encode
+
+
+class ContentHandler(OperationHandler):
+    """Published files, going up and coming down, streamed through the disk and not the memory."""
+
+    _upload: Any = None
+
+    def initialize(self, *arguments: Any, **settings: Any) -> None:
+        """Begin with nothing come in."""
+        super().initialize(*arguments, **settings)
+        self._come = bytearray()
+
+    async def arrive(self) -> None:
+        """See that the caller may publish here before taking a byte."""
+        await super().arrive()
+        operation = self.find_operation()
+        if operation.content == "upload":
+            fields = dict(zip(operation.path_fields, self.path_args, strict=True))
+            request = read_request(operation, fields, self.read_query(), b"")
+            dispatcher = await self.service.dispatcher()
+            await self.service.answered(dispatcher.check(operation, request, self.asker))
+            connection: Any = self.request.connection
+            connection.set_body_timeout(_UPLOAD_WITHIN)
+            self._upload = await self.in_thread(dispatcher.blobs.writer)  # closed in on_finish
+
+    @property
+    def largest(self) -> int:
+        """How large a file may be, in bytes."""
+        return self.service.limits.file
+
+    async def keep(self, chunk: bytes) -> None:
+        """Put a piece of the content into the blob store, under no name yet."""
+        if self._upload is not None:
+            self._come += chunk
+            if len(self._come) >= _WRITTEN_AT_ONCE:
+                await self._write()
+
+    async def _write(self) -> None:
+        come, self._come = self._come, bytearray()
+        await self.in_thread(self._upload.write, come)
+
+    async def operate(self, path: tuple[str, ...]) -> None:
+        """Publish or download."""
+        self.check_refusal()
+        operation = self.find_operation()
+        fields = dict(zip(operation.path_fields, path, strict=True))
+        request = read_request(operation, fields, self.read_query(), b"")
+        if operation.content == "upload":
+            await self._write()
+            key = self.idempotency_key
+            answer = await self.call(operation, request, self._upload, idempotency_key=key)
+            await self.finish(_encode(answer))
+        else:
+            await self._download(await self.call(operation, request))
+
+    async def _download(self, found: Any) -> None:
+        file, blob = found
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
+        self.set_header("Content-Length", str(file.size))
+        self.set_header("Content-Disposition", attachment(file.name))
+        await send(self, await self.service.dispatcher(), blob)
+
+    def on_finish(self) -> None:
+        """Let go of what was not stored."""
+        self._let_go()
+        super().on_finish()
+
+    def on_connection_close(self) -> None:
+        """Let go of it when the sender breaks off."""
+        self._let_go()
+        super().on_connection_close()
+
+    def _let_go(self) -> None:
+        if self._upload is not None:
+            self._upload.close()
+
+
+async def send(handler: SessionsHandler, dispatcher: Dispatcher, blob: Any) -> None:
+    """Stream a blob to the caller."""
+    pieces = dispatcher.blobs.stream(blob)
+    while (piece := await handler.in_thread(next, pieces, None)) is not None:
+        handler.write(piece)
+        await handler.flush()
+    await handler.finish()
+
+
+def attachment(name: str) -> str:
+    """Return a Content-Disposition that keeps any name (RFC 6266, RFC 5987)."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
+    stem, dot, ending = name.rpartition(".")
+    if dot and ending.isascii() and ending.isalnum():
+        plain = f"{plain[: len(stem)]}.{ending}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,98 @@
+"""Requests at the door: JSON that is what it seems, fields that are known, or an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from jupyter_sessions import errors, schemas
+from jupyter_sessions.api import OPERATIONS, Operation
+from jupyter_sessions.validation import refused
+
+Req = TypeVar("Req", bound=schemas.Request)
+
+_HINT = "The reference, and openapi.json, tell what the operation takes."
+
+
+def read_request(
+    operation: Operation[Req, Any],
+    path: Mapping[str, str],
+    query: Mapping[str, str],
+    body: bytes | bytearray,
+) -> Req:
+    """Make an operation's request of the parts of an HTTP request.
+
+    Raises
+    ------
+    NoSuchSession
+        When the code has not even a code's form: to the caller that is the same.
+    BadRequest
+        When anything else is not of the operation's form.
+    """
+    try:
+        fields = _in_path(operation, path)
+        if operation.method in {"GET", "WS"} or operation.content == "upload":
+            return msgspec.convert({**query, **fields}, operation.request, strict=False)
+        if query:
+            raise errors.BadRequest("This operation takes no query.", hint=_HINT)
+        content = _read_body(_BODIES[operation.name], body)
+        return operation.request(**fields, **msgspec.structs.asdict(content))
+    except msgspec.ValidationError as error:
+        raise refused(error) from None
+
+
+def _in_path(operation: Operation[Req, Any], path: Mapping[str, str]) -> dict[str, Any]:
+    read = msgspec.convert(dict(path), _PATHS[operation.name], strict=False)
+    return msgspec.structs.asdict(read)
+
+
+def _read_body(kind: type[msgspec.Struct], body: bytes | bytearray) -> msgspec.Struct:
+    try:
+        read = msgspec.json.decode(body or b"{}", type=kind)
+        _check_keys(body)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise errors.BadRequest(f"The body is not JSON: {error}.", hint=_HINT) from None
+    except RecursionError:
+        raise errors.BadRequest("The body's JSON is nested too deep.", hint=_HINT) from None
+    return read
+
+
+def _check_keys(body: bytes | bytearray) -> None:
+    """Refuse keys that come twice: msgspec takes the last, who checked the first was deceived."""
+    # What comes back as it was had none. Other programs' spaces and escapes take the longer way.
+    if body and msgspec.json.encode(msgspec.json.decode(body)) != body:
+        json.loads(body, object_pairs_hook=_each_once)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError("an object has a key twice")
+    return read
+
+
+def _part(operation: Operation[Any, Any], *, inside: bool) -> type[msgspec.Struct]:
+    """Make the struct of an operation's fields that stand in the path, or that don't."""
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(operation.request):
+        if (field.name in operation.path_fields) is not inside:
+            continue
+        if field.default is not msgspec.NODEFAULT:
+            fields.append((field.name, field.type, field.default))
+        elif field.default_factory is not msgspec.NODEFAULT:
+            factory = msgspec.field(default_factory=field.default_factory)
+            fields.append((field.name, field.type, factory))
+        else:
+            fields.append((field.name, field.type))
+    name = operation.request.__name__
+    return msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+_PATHS = {name: _part(operation, inside=True) for name, operation in OPERATIONS.items()}
+_BODIES = {name: _part(operation, inside=False) for name, operation in OPERATIONS.items()}
+schemas.ready(*_PATHS.values(), *_BODIES.values())

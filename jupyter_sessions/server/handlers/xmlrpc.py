@@ -1,0 +1,248 @@
+"""XML-RPC: a session's operations, by their names, for programs that know nothing of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from jupyter_server.auth.decorator import allow_unauthenticated
+
+from jupyter_sessions import errors, schemas
+from jupyter_sessions.api import OPERATIONS, Operation
+from jupyter_sessions.core.types import Anonymous
+from jupyter_sessions.server.auth import Arrival, key_holder
+from jupyter_sessions.server.handlers.bodies import BodyHandler
+from jupyter_sessions.server.handlers.xmlrpc_values import (
+    fault_of,
+    plain,
+    read_call,
+    write_answer,
+    write_fault,
+)
+from jupyter_sessions.validation import refused
+
+#: How large a call may be, and what files one may answer, in bytes.
+LARGEST = 8 << 20
+_MOST_CALLS = 1_000  # at once
+_CONTENT = "content"
+
+#: The operations that can be called: what is in a session, but for the WebSocket.
+CALLABLE: dict[str, Operation[Any, Any]] = {
+    name: operation
+    for name, operation in sorted(OPERATIONS.items())
+    if operation.in_session and operation.method != "WS"
+}
+
+
+def parameters_of(operation: Operation[Any, Any]) -> list[str]:
+    """Return the names of what an operation takes, in the order in which it can be given."""
+    fields = [name for name in operation.request.__struct_fields__ if name != "code"]
+    first = [name for name in fields if name in operation.path_fields]
+    content = [_CONTENT] if operation.content == "upload" else []
+    return [*first, *content, *(name for name in fields if name not in first)]
+
+
+class XmlRpcHandler(BodyHandler):
+    """The XML-RPC server of each session.
+
+    Who calls proves themselves with a key in each request: a browser's cookie is no proof here, for
+    a page of another site could have sent it.
+    """
+
+    def initialize(self) -> None:
+        """Begin with nothing of the call."""
+        self._body = bytearray()
+        self._given = 0
+
+    @property
+    def largest(self) -> int:
+        """How large a call may be, in bytes."""
+        return LARGEST
+
+    async def keep(self, chunk: bytes) -> None:
+        """Keep a piece of the call."""
+        self._body += chunk
+
+    async def arrival(self) -> Arrival:
+        """Take a key, as bearer or as the password of Basic, or the server's own token."""
+        holder = key_holder(self, basic=True)
+        if holder is not None:
+            return Arrival(holder, ambient=False)
+        came = await super().arrival()
+        return Arrival(Anonymous(), ambient=False) if came.ambient else came
+
+    @allow_unauthenticated
+    async def post(self, code: str) -> None:
+        """Answer a call."""
+        self.check_refusal()
+        if not self._is_xml:
+            raise errors.BadRequest(
+                "An XML-RPC call is text/xml.", hint="Use an XML-RPC client's library."
+            )
+        method, parameters = await self.in_thread(read_call, self._body)
+        answer = await self._answer(code, method, parameters)
+        body = await self.in_thread(write_answer, answer)
+        self.set_header("Content-Type", "text/xml; charset=utf-8")
+        await self.finish(body)
+
+    @property
+    def _is_xml(self) -> bool:
+        media_type = self.request.headers.get("Content-Type", "").partition(";")[0]
+        return media_type.strip().lower() in {"text/xml", "application/xml"}
+
+    async def _answer(self, code: str, method: str, parameters: list[Any]) -> Any:
+        if method == "system.multicall":
+            return await self._all(code, parameters)
+        if method in _ABOUT:
+            return _ABOUT[method](parameters)
+        operation = CALLABLE.get(method)
+        if operation is None:
+            raise _unknown(method)
+        request, content = await self.in_thread(read_parameters, operation, code, parameters)
+        answer = await self.call(operation, request, content)
+        if operation.content == "download":
+            return await self._read(*answer)
+        return await self.in_thread(msgspec.to_builtins, answer)
+
+    async def _read(self, file: schemas.File, blob: Any) -> bytes:
+        self._given += file.size
+        if self._given > LARGEST:
+            raise errors.TooLarge(
+                f"XML-RPC answers at most {LARGEST / 2**20:.0f} MiB of files, and {file.path} is "
+                f"{file.size / 2**20:.0f} MiB.",
+                hint="Download it over HTTP: GET content/PATH.",
+            )
+        dispatcher = await self.service.dispatcher()
+        content: bytes = await self.in_thread(dispatcher.blobs.read, blob)
+        return content
+
+    async def _all(self, code: str, parameters: list[Any]) -> list[Any]:
+        calls = _only(parameters, list)
+        if len(calls) > _MOST_CALLS:
+            raise errors.TooLarge(
+                f"These are more than {_MOST_CALLS:,} calls at once.", hint="Make them in parts."
+            )
+        answers: list[Any] = []
+        for call in calls:
+            try:
+                match call:
+                    case {"methodName": "system.multicall"}:
+                        raise _unknown("system.multicall in itself")
+                    case {"methodName": str(method), "params": list(given), **rest} if not rest:
+                        answers.append([await self._answer(code, method, given)])
+                    case _:
+                        raise errors.BadRequest(
+                            "A call of several is no struct of methodName and params.",
+                            hint="Use xmlrpc.client.MultiCall.",
+                        )
+            except errors.SessionsError as error:
+                answers.append(fault_of(error))
+        return answers
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer a call that failed with a fault, anything else as the rest of the API does."""
+        if self.request.method != "POST" or not self._is_xml:
+            super().write_error(status_code, **kwargs)
+            return
+        error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
+        self.set_status(200)
+        self.set_header("Content-Type", "text/xml; charset=utf-8")
+        self.finish(write_fault(error))
+
+
+def read_parameters(
+    operation: Operation[Any, Any], code: str, parameters: list[Any]
+) -> tuple[schemas.Request, bytes | None]:
+    """Make an operation's request of a call's parameters: one struct, or values in their order.
+
+    Returns
+    -------
+    tuple of Request and bytes or None
+        The request, and the content of an upload.
+
+    Raises
+    ------
+    NoSuchSession
+        When the code has not even a code's form: to the caller that is the same.
+    BadRequest
+        When anything else is not of the operation's form.
+    """
+    names = parameters_of(operation)
+    hint = f"It takes {', '.join(names) or 'nothing'}, in this order or as one struct."
+    if len(parameters) == 1 and isinstance(parameters[0], dict):
+        fields = dict(parameters[0])
+    elif len(parameters) <= len(names):
+        fields = dict(zip(names, parameters, strict=False))
+    else:
+        raise errors.BadRequest(f"{operation.name} takes fewer parameters.", hint=hint)
+    if "code" in fields:
+        raise errors.BadRequest("The URL names the session, and so does the call.", hint=hint)
+    content = None
+    if operation.content == "upload":
+        content = fields.pop(_CONTENT, None)
+        if not isinstance(content, bytes):
+            raise errors.BadRequest("The content must be base64.", hint=hint)
+    try:
+        body = msgspec.json.encode({**plain(fields), "code": code})
+        return msgspec.json.decode(body, type=operation.request), content
+    except msgspec.ValidationError as error:
+        raise refused(error) from None
+
+
+def _only(parameters: list[Any], kind: type) -> Any:
+    if len(parameters) != 1 or not isinstance(parameters[0], kind):
+        raise errors.BadRequest(
+            "This method takes one parameter.", hint="See system.methodHelp and the reference."
+        )
+    return parameters[0]
+
+
+def _unknown(method: str) -> errors.NotFound:
+    return errors.NotFound(
+        f"There is no method {method[:100]!r}.", hint="system.listMethods tells which there are."
+    )
+
+
+def _named(parameters: list[Any]) -> Operation[Any, Any] | str:
+    method = _only(parameters, str)
+    if method in CALLABLE:
+        return CALLABLE[method]
+    if method in _HELP:
+        return _HELP[method]
+    raise _unknown(method)
+
+
+def _list(parameters: list[Any]) -> list[str]:
+    if parameters:
+        raise errors.BadRequest("system.listMethods takes nothing.", hint="Leave it out.")
+    return sorted([*CALLABLE, *_HELP])
+
+
+def _help(parameters: list[Any]) -> str:
+    found = _named(parameters)
+    if isinstance(found, str):
+        return found
+    takes = ", ".join(parameters_of(found)) or "nothing"
+    return f"{found.summary} Takes {takes}: in this order, or as one struct."
+
+
+def _signature(parameters: list[Any]) -> list[list[str]] | str:
+    found = _named(parameters)
+    if isinstance(found, str):
+        return "undef"
+    gives = "base64" if found.content == "download" else "struct"
+    return [[gives, "struct"], *([] if parameters_of(found) else [[gives]])]
+
+
+_HELP = {
+    "system.listMethods": "List the names of all methods.",
+    "system.methodHelp": "Tell what a method does and takes.",
+    "system.methodSignature": "Tell the types that a method gives and takes.",
+    "system.multicall": "Make several calls at once; each answers by itself.",
+}
+_ABOUT: dict[str, Callable[[list[Any]], Any]] = {
+    "system.listMethods": _list,
+    "system.methodHelp": _help,
+    "system.methodSignature": _signature,
+}

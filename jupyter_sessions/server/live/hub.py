@@ -1,0 +1,180 @@
+"""The live view: a session's events to all who follow it, as they are committed.
+
+Each follower has a place of its own in the log, so a reconnect loses and repeats nothing. Who may
+follow is checked in the transaction that reads the events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from collections import defaultdict
+from typing import Protocol
+
+import msgspec
+
+from jupyter_sessions import errors, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.types import Asker
+from jupyter_sessions.store.change_watch import Watch
+
+log = logging.getLogger(__name__)
+
+_CHECK_EVERY = 5.0  # seconds until a follower's login is looked at again, whatever happens
+_AT_ONCE = 100  # followers told before the event loop gets a turn
+
+_TEXT = 0x81  # the first byte of a whole message of text
+
+_encode = msgspec.json.Encoder().encode
+
+
+def frame(text: bytes) -> bytes:
+    """Make a WebSocket's frame of UTF-8 text, as a server sends it (RFC 6455, section 5.2).
+
+    It is made once for all followers: Tornado would make it anew, and a task to send it, for each.
+    """
+    size = len(text)
+    if size < 126:
+        return bytes((_TEXT, size)) + text
+    if size < 1 << 16:
+        return struct.pack("!BBH", _TEXT, 126, size) + text
+    return struct.pack("!BBQ", _TEXT, 127, size) + text
+
+
+class Follower(Protocol):
+    """Someone who follows a session."""
+
+    asker: Asker
+
+    def tell(self, frames: bytes) -> None:
+        """Send events, each a WebSocket's frame of JSON."""
+
+    def refuse(self, error: errors.SessionsError) -> None:
+        """End it, saying why."""
+
+    def leave_to_return(self) -> None:
+        """End it because the server stops."""
+
+
+class Feed:
+    """One session and those who follow it."""
+
+    def __init__(self, dispatcher: Dispatcher, session_id: int, code: str) -> None:
+        self._dispatcher = dispatcher
+        self._session_id = session_id
+        self._code = code
+        self._changed = asyncio.Event()
+        self._check = False
+        self.followers: dict[Follower, int] = {}
+        self._task = asyncio.create_task(self._run())
+
+    def wake(self, *, check: bool = False) -> None:
+        """Look for news; with `check`, look at who may follow in any case."""
+        self._check |= check
+        self._changed.set()
+
+    def stop(self) -> None:
+        """End it."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._changed.wait(), _CHECK_EVERY)
+            except TimeoutError:
+                self._check = True
+            self._changed.clear()
+            check, self._check = self._check, False
+            try:
+                while await self._advance(check):
+                    check = False
+            except errors.SessionsError as error:
+                log.warning("The live view of %s waits: %s", self._code, error)
+                self._check = True
+
+    async def _advance(self, check: bool) -> bool:
+        """Tell all followers what they don't know yet; returns whether there may be more."""
+        places: dict[int, list[Follower]] = defaultdict(list)
+        for follower, after in self.followers.items():
+            places[after].append(follower)
+        more = False
+        for after, followers in places.items():
+            askers = {follower.asker for follower in followers}
+            progress = await asyncio.wrap_future(
+                self._dispatcher.advance(self._session_id, self._code, after, askers, check=check)
+            )
+            if progress.refused:
+                followers = self._refuse(followers, progress.refused)
+            if progress.events:
+                more = True
+                await self._tell(followers, progress.events)
+        return more
+
+    def _refuse(
+        self, followers: list[Follower], refused: dict[Asker, errors.SessionsError]
+    ) -> list[Follower]:
+        """End it for those who may not follow any more; returns the others."""
+        others = []
+        for follower in followers:
+            if follower.asker in refused:
+                self.followers.pop(follower, None)
+                follower.refuse(refused[follower.asker])
+            else:
+                others.append(follower)
+        return others
+
+    async def _tell(self, followers: list[Follower], events: list[schemas.Event]) -> None:
+        frames = b"".join(frame(_encode(event)) for event in events)
+        for index, follower in enumerate(followers):
+            if follower not in self.followers:
+                continue
+            self.followers[follower] = events[-1].number
+            follower.tell(frames)
+            if index % _AT_ONCE == _AT_ONCE - 1:
+                await asyncio.sleep(0)
+
+
+class Live:
+    """All feeds of a server, woken by its own commits and by those of other processes."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._feeds: dict[int, Feed] = {}
+        self._loop = asyncio.get_running_loop()
+        self._unlisten = dispatcher.database.listen(self._noticed)
+        self._watch = Watch(dispatcher.database.engine, self._noticed)
+
+    def join(self, follower: Follower, session_id: int, code: str, after: int) -> None:
+        """Let someone who may follow have all events after a number."""
+        feed = self._feeds.get(session_id)
+        if feed is None:
+            feed = self._feeds[session_id] = Feed(self._dispatcher, session_id, code)
+        feed.followers[follower] = after
+        feed.wake(check=True)
+
+    def leave(self, follower: Follower, session_id: int) -> None:
+        """Let someone go."""
+        feed = self._feeds.get(session_id)
+        if feed is not None:
+            feed.followers.pop(follower, None)
+            if not feed.followers:
+                feed.stop()
+                del self._feeds[session_id]
+
+    def stop(self) -> None:
+        """Close all connections: followers come back to where they were."""
+        self._unlisten()
+        self._watch.stop()
+        for feed in list(self._feeds.values()):
+            feed.stop()
+            for follower in list(feed.followers):
+                follower.leave_to_return()
+
+    def _noticed(self, changed: set[int] | None) -> None:
+        self._loop.call_soon_threadsafe(self._wake, changed)
+
+    def _wake(self, changed: set[int] | None) -> None:
+        for session_id, feed in self._feeds.items():
+            if changed is None or session_id in changed:
+                feed.wake()

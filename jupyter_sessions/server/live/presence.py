@@ -1,0 +1,97 @@
+"""Who follows at this server, written down in the store for all who ask: few writes for many."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from contextlib import suppress
+
+from jupyter_sessions import errors
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.followers import Follower
+from jupyter_sessions.core.sessions.presence import LAPSES
+
+log = logging.getLogger(__name__)
+
+# Who leaves sooner was on the way elsewhere, and costs no write.
+_WRITTEN_EVERY = 1.0  # seconds
+_BEAT_EVERY = LAPSES.total_seconds() / 2.5
+
+
+class Present:
+    """The followers of a server, as the store is told of them.
+
+    Those who come and go within a second cost nothing, the others together one write a second, and
+    that all of them are still there one statement a minute.
+
+    Parameters
+    ----------
+    dispatcher
+        The way to the store.
+    """
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._keeper = secrets.token_hex(8)
+        self._told: set[str] = set()
+        self._come: dict[str, Follower] = {}
+        self._gone: set[str] = set()
+        self._changed = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    def come(self, follower: Follower) -> None:
+        """Learn that someone follows."""
+        self._come[follower.client] = follower
+        self._changed.set()
+
+    def go(self, client: str) -> None:
+        """Learn that someone follows no more."""
+        if self._come.pop(client, None) is None and client in self._told:
+            self._gone.add(client)
+            self._changed.set()
+
+    async def stop(self) -> None:
+        """Tell the store that nobody follows here any more."""
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        self._come.clear()
+        self._gone |= self._told
+        with suppress(errors.SessionsError):
+            await self._write(beat=False)
+
+    async def _run(self) -> None:
+        beaten = time.monotonic()
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _BEAT_EVERY if self._told else None)
+            await asyncio.sleep(_WRITTEN_EVERY)
+            self._changed.clear()
+            beat = bool(self._told) and time.monotonic() - beaten >= _BEAT_EVERY
+            if beat:
+                beaten = time.monotonic()
+            try:
+                await self._write(beat=beat)
+            except errors.SessionsError as error:
+                log.warning("Who is connected could not be written down: %s", error)
+
+    async def _write(self, *, beat: bool) -> None:
+        come, gone = list(self._come.values()), self._gone
+        if not (come or gone or beat):
+            return
+        self._come, self._gone = {}, set()
+        self._told |= {one.client for one in come}
+        self._told -= gone
+        try:
+            await asyncio.wrap_future(
+                self._dispatcher.keep_followers(self._keeper, come, sorted(gone), beat=beat)
+            )
+        except errors.SessionsError:
+            # Next time, unless they left meanwhile.
+            left = self._gone
+            self._come |= {one.client: one for one in come if one.client not in left}
+            self._told -= self._come.keys()
+            self._gone |= gone
+            raise

@@ -1,0 +1,430 @@
+"""Keeps the attachments of a Jupyter server's kernels true to what becomes of the kernels."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import logging
+import os
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from jupyter_sessions import errors
+from jupyter_sessions.core.types import Asker, Identified, SystemUser
+from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED
+from jupyter_sessions.recorder.tracker import KERNEL_ENDED
+from jupyter_sessions.server.recording import kept, protocol
+from jupyter_sessions.server.recording.backlog import Backlog, Requests
+from jupyter_sessions.server.recording.process import Process, ProcessEnded
+from jupyter_sessions.server.recording.targets import name_of
+
+if TYPE_CHECKING:
+    from jupyter_sessions.server.recording.kernels import Kernels
+    from jupyter_sessions.server.recording.senders import Senders
+    from jupyter_sessions.server.recording.targets import Target, Targets
+
+_LOOK_EVERY = 1.0  # seconds
+_LEFT_WITHIN = 4.0
+#: Seconds for what a kernel published before a new process heard it to come here, too.
+_ON_ITS_WAY = 0.05
+#: Seconds before a process that has ended is started again: at first, and at most.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
+#: So often the recording process is started for one thing that it is asked.
+_TRIES = 3
+_KERNEL_DIED = "The kernel died while this ran."
+#: So many attachments that have ended are still shown.
+_ENDED_SHOWN = 50
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Attached:
+    """An attachment, as the server knows it.
+
+    Attributes
+    ----------
+    told
+        What the recording process was told of it.
+    life
+        What is another one after each start of the kernel.
+    ended
+        Why it records no more; empty while it does.
+    progress
+        How it went when that was last asked.
+    backlog
+        What the recording process may not have yet.
+    """
+
+    told: protocol.Attach
+    kernel_name: str
+    label: str
+    url: str | None
+    backlog: Backlog | None = None
+    life: Any = None
+    ended: str = ""
+    progress: protocol.Progress = field(default_factory=protocol.Progress)
+
+    def keep(self) -> None:
+        """Write it down, for a server that comes after this one."""
+        kept.keep(kept.Kept(os.getpid(), self.told, self.kernel_name, self.label, self.url))
+
+    def release(self) -> None:
+        """Keep nothing more of what the kernel publishes."""
+        if self.backlog is not None:
+            self.backlog.close()
+            self.backlog = None
+
+
+class Keeper:
+    """The attachments, and the process that records.
+
+    Parameters
+    ----------
+    kernels
+        The server's kernels.
+    targets
+        Where sessions are found.
+    place
+        The store, as the recording process reaches it.
+    senders
+        Knows who sent which request; None where the server is one person's.
+    requests
+        Knows what kernels were asked last.
+    """
+
+    def __init__(
+        self,
+        kernels: Kernels,
+        targets: Targets,
+        place: protocol.Place,
+        senders: Senders | None,
+        requests: Requests,
+    ) -> None:
+        self._kernels = kernels
+        self._targets = targets
+        self._place = place
+        self._senders = senders
+        self._requests = requests
+        self._process: Process | None = None
+        self._starting = asyncio.Lock()
+        self._stopping = False
+        self._losses = 0  # of processes, one after the other
+        self.attached: dict[str, Attached] = {}
+        #: Held by whoever attaches and detaches.
+        self.changing = asyncio.Lock()
+        self._left = kept.left()
+        self._tasks = {asyncio.create_task(self._look_after())}
+        kernels.when_restarted(self._restarted)
+
+    @property
+    def several(self) -> bool:
+        """Whether several people use the server."""
+        return self._senders is not None
+
+    async def stop(self) -> None:
+        """Record no more; attachments of kernels that go on living wait for the next server."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        for attached in self.attached.values():
+            attached.release()
+        if self._process is not None:
+            await self._process.end()
+
+    def new(
+        self, kernel: str, manager: Any, target: Target, asker: Asker, notebook: str
+    ) -> Attached:
+        """Make the attachment of a kernel; it begins with `attach`."""
+        told = protocol.Attach(
+            kernel=kernel,
+            connection_file=self._kernels.connection_file(kernel),
+            session=target.session.code,
+            server=target.server,
+            user=target.user,
+            identified=isinstance(asker, Identified),
+            runner=name_of(asker) if self.several else None,
+            notebook=notebook,
+            language=manager.kernel_spec.language,
+            since=datetime.now(UTC),
+            paused=False,
+        )
+        return Attached(told, manager.kernel_name, target.session.label, target.session.url)
+
+    async def attach(self, attached: Attached, manager: Any) -> None:
+        """Begin to record a kernel."""
+        kernel = attached.told.kernel
+        attached.life = self._kernels.life(kernel)
+        attached.backlog = self._listen(attached)
+        try:
+            await self.ask(attached.told)
+        except BaseException:
+            attached.release()
+            raise
+        before = self.attached.get(kernel)
+        if before is not None:
+            before.release()
+        if kernel not in self.attached:
+            for event in ("restart", "dead"):
+                manager.add_restart_callback(partial(self._died, kernel, event), event)
+        self.attached[kernel] = attached
+        attached.keep()
+
+    def _listen(self, attached: Attached) -> Backlog:
+        stream = self._kernels.listen(attached.told.kernel)
+        return Backlog(stream, on=not attached.told.paused)
+
+    async def skip(self, attached: Attached, command: str) -> None:
+        """Leave a command out, by the id of its request."""
+        await self.ask(protocol.Skip(kernel=attached.told.kernel, command=command))
+        if attached.backlog is not None:
+            attached.backlog.skip(command)
+
+    async def switch(self, attached: Attached, *, paused: bool) -> None:
+        """Pause recording, or go on with it."""
+        if attached.told.paused != paused:
+            await self.ask(protocol.Switch(kernel=attached.told.kernel, paused=paused))
+            if attached.backlog is not None:
+                attached.backlog.switch(not paused)
+            attached.told = replace(attached.told, paused=paused)
+            attached.keep()
+
+    async def leave(
+        self,
+        attached: Attached,
+        ended: str,
+        note: str,
+        command: str | None = None,
+        sent: list[protocol.Sent] | None = None,
+    ) -> None:
+        """Record a kernel no more, and deliver what it has recorded.
+
+        Parameters
+        ----------
+        ended
+            Why.
+        note
+            What is noted of commands that run.
+        command
+            The one that asks for it, and so is not aborted.
+        sent
+            What a kernel that has died was asked last.
+        """
+        kernel = attached.told.kernel
+        left = protocol.Leave(
+            kernel=kernel,
+            note=note,
+            within=_LEFT_WITHIN,
+            command=command,
+            sent=sent or [],
+        )
+        if not attached.ended:
+            attached.ended = ended
+            kept.forget(attached.told.connection_file)
+            progress = await self.ask(left)
+            attached.progress = progress.get(kernel, attached.progress)
+        attached.release()
+
+    async def ask(self, line: protocol.Asked) -> dict[str, protocol.Progress]:
+        """Have the recording process do something; it is started at first need.
+
+        Raises
+        ------
+        SessionsError
+            When it can't be done.
+        """
+        for _ in range(_TRIES):
+            with suppress(ProcessEnded):
+                process = await self._recording()
+                return await process.ask(line)
+        raise errors.ServerBusy(
+            "The process that records kernels ends again and again.",
+            hint="Tell the server's administrator; its log may say why.",
+        )
+
+    async def _recording(self) -> Process:
+        """Return the recording process, which is started again where it has ended."""
+        async with self._starting:
+            if self._process is not None and self._process.alive:
+                return self._process
+            lost = self._process is not None
+            going_on = [
+                each
+                for each in self.attached.values()
+                if lost and not each.ended and self._kernels.lives(each.told.kernel)
+            ]
+            kernels = [each.told.kernel for each in going_on]
+            place = replace(self._place, kernels=kernels)
+            self._process = process = Process(place, self._who, self._process_ended)
+            for attached in going_on:
+                await self._go_on(attached, process)
+            return process
+
+    async def _go_on(self, attached: Attached, process: Process) -> None:
+        """Have a new process record a kernel, from where the one before it ended."""
+        backlog, kernel = attached.backlog, attached.told.kernel
+        try:
+            await process.ask(replace(attached.told, held=True))
+            await asyncio.sleep(_ON_ITS_WAY)
+            replayed = protocol.Replay(
+                kernel=kernel,
+                kept=backlog.kept() if backlog is not None else [],
+                missing=backlog.had_until if backlog is not None and backlog.incomplete else None,
+            )
+            await process.ask(replayed)
+        except errors.SessionsError:
+            _log.exception("Kernel %s could not be recorded again", kernel)
+
+    def _process_ended(self) -> None:
+        """Start the recording process again: what kernels publish meanwhile waits here."""
+        if not self._stopping and any(not each.ended for each in self.attached.values()):
+            _log.warning("The process that records kernels has ended, and is started again.")
+            self._do(self._start_again(min(_FIRST_PAUSE * 2**self._losses, _LONGEST_PAUSE)))
+            self._losses += 1
+
+    async def _start_again(self, pause: float) -> None:
+        await asyncio.sleep(pause)
+        await self._recording()
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            level = logging.DEBUG if isinstance(error, ProcessEnded) else logging.WARNING
+            _log.log(level, "The attachments could not be kept up to date: %r", error)
+
+    def _who(self, kernel: str, command: str) -> str | None:
+        return self._senders.who(kernel, command) if self._senders else None
+
+    # ---- what becomes of the kernels
+
+    def _died(self, kernel: str, event: str) -> None:
+        """Learn from the server that it has found a kernel dead, and starts it again or not."""
+        attached = self.attached.get(kernel)
+        if attached is not None and not attached.ended:
+            self._do(self._buried(attached, for_good=event == "dead"))
+
+    async def _buried(self, attached: Attached, *, for_good: bool) -> None:
+        kernel = attached.told.kernel
+        asked = self._requests.take(kernel)
+        if for_good:
+            await self.leave(attached, "The kernel died.", _KERNEL_DIED, sent=asked)
+        else:
+            await self.ask(
+                protocol.Gone(kernel=kernel, note=_KERNEL_DIED, connection_file=None, sent=asked)
+            )
+
+    async def _restarted(self, kernel: str) -> None:
+        """Learn from the server, or whoever says so, that a kernel was started again."""
+        attached = self.attached.get(kernel)
+        if attached is None or attached.ended or not self._kernels.lives(kernel):
+            return
+        life = self._kernels.life(kernel)
+        if life is None or life is not attached.life:
+            await self._hear_anew(attached, life)
+
+    async def _hear_anew(self, attached: Attached, life: Any) -> None:
+        kernel = attached.told.kernel
+        attached.life = life
+        file = self._kernels.connection_file(kernel)
+        attached.release()
+        attached.backlog = self._listen(attached)
+        await self.ask(protocol.Gone(kernel=kernel, note=KERNEL_RESTARTED, connection_file=file))
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            try:
+                async with self.changing:
+                    await self._look_around()
+            except Exception:  # noqa: BLE001 - the task's edge: the next look is a second away
+                _log.exception("Looking after the attachments failed, and is tried again")
+
+    async def _look_around(self) -> None:
+        if self._left:
+            await self._take_up()
+        for attached in [each for each in self.attached.values() if not each.ended]:
+            kernel = attached.told.kernel
+            if not self._kernels.lives(kernel):
+                await self.leave(attached, "The kernel was shut down.", KERNEL_ENDED)
+                continue
+            life = self._kernels.life(kernel)
+            if life is not None and life is not attached.life:
+                await self._hear_anew(attached, life)
+        await self.look()
+        await self._follow_notebooks()
+        ended = [kernel for kernel, each in self.attached.items() if each.ended]
+        for kernel in ended[:-_ENDED_SHOWN]:
+            del self.attached[kernel]
+        self._requests.keep_only(self._kernels.running().values())
+
+    async def _follow_notebooks(self) -> None:
+        """Learn which notebooks were renamed or moved."""
+        recorded = [each for each in self.attached.values() if not each.ended]
+        paths = await self._kernels.notebooks() if recorded else {}
+        for attached in recorded:
+            kernel = attached.told.kernel
+            known = paths.get(kernel, [])
+            if known and attached.told.notebook not in known:
+                await self.ask(protocol.Moved(kernel=kernel, notebook=known[0]))
+                attached.told = replace(attached.told, notebook=known[0])
+                attached.keep()
+
+    async def _take_up(self) -> None:
+        """Go on with what servers before this one have recorded, where the kernel still lives."""
+        running = self._kernels.running()
+        for each in list(self._left):
+            kernel = running.get(each.told.connection_file)
+            if kernel is not None and kernel not in self.attached:
+                self._left.remove(each)
+                told = replace(each.told, kernel=kernel)
+                attached = Attached(told, each.kernel_name, each.label, each.url)
+                await self.attach(attached, self._kernels.find(kernel))
+
+    async def look(self, kernel: str | None = None, until: Any = "now") -> None:
+        """Ask how it goes; a recording process that was lost is started again."""
+        recorded = {name: each for name, each in self.attached.items() if not each.ended}
+        wanted = [kernel] if kernel in recorded else list(recorded) if kernel is None else []
+        if not wanted:
+            return
+        asked = datetime.now(UTC)
+        try:
+            found = await self.ask(protocol.Look(kernels=wanted, until=until))
+        except errors.ServerBusy as error:
+            for name in wanted:
+                progress = recorded[name].progress
+                recorded[name].progress = replace(progress, problem=error.message)
+            return
+        self._losses = 0
+        for name, progress in found.items():
+            attached = recorded[name]
+            if progress.alive:
+                attached.progress = progress
+                if attached.backlog is not None:
+                    attached.backlog.acknowledge(progress.heard, progress.needed, asked)
+                await self._end_if_closed(attached)
+            else:
+                attached.told = replace(attached.told, since=datetime.now(UTC))
+                await self.ask(attached.told)
+
+    async def _end_if_closed(self, attached: Attached) -> None:
+        told = attached.told
+        if attached.progress.held != errors.WrongState.code or told.server is not None:
+            return
+        asker: Asker = Identified(told.user) if told.identified else SystemUser(getpass.getuser())
+        try:
+            session = await self._targets.look(told.session, asker, "")
+        except errors.SessionsError:
+            return
+        if session.state == "closed":
+            await self.leave(attached, "The session is closed.", "The session was closed.")

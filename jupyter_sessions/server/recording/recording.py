@@ -1,0 +1,258 @@
+"""One kernel that is recorded: what listens to it, and what delivers its commands."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from jupyter_sessions import schemas
+from jupyter_sessions.client.outbox import entries
+from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.presence import Here
+from jupyter_sessions.recorder.iopub.messages import Selection
+from jupyter_sessions.recorder.iopub.subscriber import Subscriber
+from jupyter_sessions.recorder.iopub.wire import Message, Origin, command_id, origin_of, request_of
+from jupyter_sessions.recorder.tracker import STOPPED_HERE
+from jupyter_sessions.server.recording import protocol
+from jupyter_sessions.server.recording.unrecorded import is_unrecorded
+
+if TYPE_CHECKING:
+    from jupyter_sessions.client.transports.base import Caller
+
+#: Seconds to wait for a kernel to confirm that it is heard; older ones never do.
+_CONFIRMED_WITHIN = 1.0
+#: Seconds to wait for what a kernel has run, by someone who looks at it.
+_SETTLED_WITHIN = 2.0
+#: Seconds for what came of a kernel before its restart; the new one is not up sooner.
+_STOPPED_WITHIN = 0.4
+#: Seconds to take in what was published while nobody recorded it.
+_REPLAYED_WITHIN = 20.0
+_INTERRUPTED = "Recording was interrupted while this ran, and what came of it is not known."
+#: Of so many commands it is remembered who ran them, while they may still be told of again.
+_REMEMBERED = 2_000
+
+
+class Recorded:
+    """A kernel that is recorded into a session.
+
+    Parameters
+    ----------
+    told
+        What the server says of the attachment.
+    transport
+        The way to the session.
+    who
+        Tells who sent the request that a command came of; None where there is but one person.
+    limit
+        How many bytes of outputs to keep of a command.
+    adopt
+        Tells of a command that ran when the process before this one ended whether it goes on.
+    """
+
+    def __init__(
+        self,
+        told: protocol.Attach,
+        transport: Caller,
+        who: Callable[[str], str | None] | None,
+        limit: int,
+        adopt: Callable[[schemas.Recording], bool] | None = None,
+    ) -> None:
+        self._told = told
+        self._transport = transport
+        self._who = who
+        self._limit = limit
+        self._known: dict[str, str | msgspec.UnsetType | None] = {}
+        python = told.language == "python"
+        self._selection = Selection(is_unrecorded if python else None, on=not told.paused)
+        self._courier = Courier(transport, told.session, adopt=adopt)
+        try:
+            self._subscriber = self._listen(told.connection_file)
+        except BaseException:
+            self._courier.close(0.1)
+            raise
+        # Members see it: the notebook's name, without the folders of whoever it belongs to.
+        shown = PurePath(told.notebook).name or told.language
+        agent = f"{shown} on {socket.gethostname()}"[:200]
+        self._here = Here(transport, told.session, "kernel", agent)
+
+    def _listen(self, connection_file: str) -> Subscriber:
+        subscriber = Subscriber(
+            Path(connection_file),
+            self._take,
+            selection=self._selection,
+            kernel=self._told.kernel,
+            notebook=self._told.notebook,
+            language=self._told.language,
+            limit=self._limit,
+            held=self._told.held,
+        )
+        subscriber.wait_until_listening(_CONFIRMED_WITHIN)
+        return subscriber
+
+    def _take(self, recording: schemas.Recording) -> None:
+        if self._who is not None:
+            recording.runner = self._runner(request_of(recording.id))
+        self._courier.send(recording)
+
+    def _runner(self, command: str) -> str | msgspec.UnsetType | None:
+        """Tell who ran a command: unset is who attached the kernel."""
+        if command not in self._known and self._who is not None:
+            found = self._who(command)
+            if found is not None and found == self._told.runner:
+                self._known[command] = msgspec.UNSET
+            else:
+                # What people are called here means nothing at another server.
+                self._known[command] = found if self._told.server is None else None
+            while len(self._known) > _REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+        return self._known[command]
+
+    def act(self, asked: protocol.Switch | protocol.Skip | protocol.Moved | protocol.Gone) -> None:
+        """Do what the server asks for."""
+        match asked:
+            case protocol.Switch(paused=paused):
+                # What was begun before, be it the cell that asks for this, is not concerned.
+                self._subscriber.catch_up(_CONFIRMED_WITHIN)
+                self._subscriber.do(lambda: self._selection.switch(not paused))
+            case protocol.Skip(command=command):
+                self._subscriber.catch_up(_CONFIRMED_WITHIN)
+                messages, skipped = self._subscriber.messages, Origin(command)
+                self._subscriber.do(lambda: messages.skip(skipped, time.monotonic()))
+            case protocol.Moved(notebook=notebook):
+                self._told = msgspec.structs.replace(self._told, notebook=notebook)
+                self._subscriber.do(lambda: self._subscriber.messages.move(notebook))
+            case protocol.Gone(note=note, connection_file=None):
+                self._take_in_sent(asked.sent)
+                self._subscriber.abort(note)
+            case protocol.Gone(note=note, connection_file=str(file)):
+                if not self._subscriber.go_on(Path(file), _CONFIRMED_WITHIN, note):
+                    # Two that listen would take the new kernel's first command for an old one.
+                    self._subscriber.stop(_STOPPED_WITHIN, note)
+                    self._told = msgspec.structs.replace(self._told, held=False)
+                    self._subscriber = self._listen(file)
+
+    def knows(self, command: str) -> bool:
+        """Tell whether a command is followed."""
+        return self._subscriber.messages.tracker.knows(command)
+
+    def replay(self, asked: protocol.Replay) -> None:
+        """Take in what was published while nobody recorded it, and then go on."""
+        if asked.missing is not None:
+            self._courier.send(self._gap(asked.missing))
+        self._subscriber.replay(asked.kept, self._act_on_mark, _REPLAYED_WITHIN)
+
+    def _act_on_mark(self, mark: Sequence[bytes]) -> None:
+        """Do once more what the server asked for between two messages."""
+        match [*mark]:
+            case [protocol.SWITCH, on]:
+                self._selection.switch(on == protocol.ON)
+            case [protocol.SKIP, command]:
+                self._subscriber.messages.skip(Origin(command.decode()), time.monotonic())
+
+    def go_on_with(self, running: list[schemas.Recording], *, missing: bool) -> None:
+        """Go on with the commands that ran before; those of which nothing was heard since end.
+
+        With `missing`, their outputs since may not be all: those that were stored stay, too.
+        """
+        for recording in running:
+            if self.knows(recording.id):
+                told = recording.so_far.outputs if recording.so_far is not None else []
+                if missing and told:
+                    self._subscriber.messages.tracker.put_before(recording.id, told)
+            else:
+                self._courier.send(entries.aborted(recording, datetime.now(UTC), _INTERRUPTED))
+
+    def _gap(self, missing: datetime) -> schemas.Recording:
+        """Make what stands in the history for what nobody has recorded."""
+        now = max(datetime.now(UTC), missing)
+        times = f"{missing:%Y-%m-%d %H:%M:%S} and {now:%H:%M:%S} (UTC)"
+        said = (
+            f"Recording was interrupted: what this kernel ran or put out between {times} may be "
+            "missing, or stand here twice."
+        )
+        request = schemas.CommandRequest(
+            source="",
+            started=missing,
+            language=self._told.language,
+            kernel=self._told.kernel,
+            notebook=self._told.notebook,
+        )
+        response = schemas.CommandResponse(
+            status="aborted",
+            outputs=[schemas.Stream(name="stderr", text=f"{said}\n")],
+            finished=now,
+            duration=(now - missing).total_seconds(),
+            note=said,
+        )
+        gap = f"gap-{self._told.kernel}-{missing.timestamp():.6f}"
+        return schemas.Recording(
+            id=command_id(gap), request=request, response=response, runner=None
+        )
+
+    def _take_in_sent(self, sent: list[protocol.Sent]) -> None:
+        """Take note of what a kernel was asked, and may have died of without a word."""
+        messages = self._subscriber.messages
+
+        def take_in() -> None:
+            now = time.monotonic()
+            for each in sent:
+                if each.status:
+                    failed = each.status == "error"
+                    messages.end_answered(origin_of(each.header), now, each.answered, failed=failed)
+            unanswered = [
+                Message(
+                    "execute_input", each.at, origin_of(each.header), content={"code": each.source}
+                )
+                for each in sent
+                if not each.status
+            ]
+            messages.open_unheard(unanswered, now)
+
+        if sent:
+            self._subscriber.do(take_in)
+
+    def settle(self, *, announced: bool) -> None:
+        """Wait until what the kernel has run is in the session; if asked, what it runs, too."""
+        deadline = time.monotonic() + _SETTLED_WITHIN
+        self._subscriber.settle(_SETTLED_WITHIN, announced=announced)
+        self._courier.flush(max(0.1, deadline - time.monotonic()))
+
+    def progress(self) -> protocol.Progress:
+        """Tell how it goes."""
+        # In this order: what was acted on since is needed, or on disk.
+        heard = self._subscriber.heard
+        unsettled = self._subscriber.messages.tracker.unsettled()
+        return protocol.Progress(
+            alive=True,
+            heard=heard,
+            needed=[request_of(each) for each in unsettled],
+            waiting=self._courier.waiting,
+            problem=self._courier.problem,
+            held=self._courier.held,
+        )
+
+    def leave(
+        self,
+        note: str,
+        within: float,
+        command: str | None = None,
+        sent: list[protocol.Sent] | None = None,
+    ) -> None:
+        """Record no more; what can't be delivered now waits on disk."""
+        if sent:
+            self._subscriber.catch_up(within / 4)
+            self._take_in_sent(sent)
+        if command is not None:
+            self._subscriber.catch_up(within / 4)
+            messages, by = self._subscriber.messages, Origin(command)
+            self._subscriber.do(lambda: messages.end(by, time.monotonic(), STOPPED_HERE))
+        self._subscriber.stop(within / 2, note)
+        self._courier.close(within / 2)
+        self._here.leave()
+        self._transport.close()

@@ -1,0 +1,133 @@
+"""What a kernel is to record into, from what a request names: a session here or elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client.addresses import Reference, parse_reference
+from jupyter_sessions.client.transports.resolve import same_server, transport_of
+from jupyter_sessions.core.types import Asker, Identified, SystemUser
+from jupyter_sessions.server.auth import runs_server
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from concurrent.futures import Future
+
+    from jupyter_sessions.core.dispatcher import Dispatcher
+
+
+@dataclass(frozen=True)
+class Target:
+    """A session that takes a kernel's commands.
+
+    Attributes
+    ----------
+    server
+        The server that it is on; None for the Jupyter server's own store.
+    user
+        As whom commands are recorded.
+    session
+        The session as it is now.
+    """
+
+    server: str | None
+    user: str
+    session: schemas.Session
+
+
+class Targets:
+    """Finds sessions for those who may use kernels.
+
+    Parameters
+    ----------
+    dispatcher
+        Gives the operations on the server's own store.
+    answered
+        Makes what can be awaited for an answer of the store's threads.
+    addresses
+        The base URLs under which this server is known.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Callable[[], Awaitable[Dispatcher]],
+        answered: Callable[[Future[Any]], Awaitable[Any]],
+        addresses: list[str],
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._answered = answered
+        self._addresses = addresses
+
+    async def find(self, request: schemas.Attach, asker: Asker, server_url: str) -> Target:
+        """Find the session that a request names, and see that it takes commands of who asks.
+
+        Raises
+        ------
+        SessionsError
+            When there is no such session for them, or they may not record into it now.
+        """
+        reference = parse_reference(request.session)
+        here = reference.server is None or any(
+            same_server(reference.server, each) for each in (server_url, *self._addresses)
+        )
+        if here and request.user is None:
+            return await self._here(reference.code, asker, server_url)
+        if not runs_server(asker):
+            raise errors.Forbidden(
+                "Stored logins for other servers are for the one who runs this Jupyter server.",
+                hint="Attach the kernel to a session of this server.",
+            )
+        server = reference.server or server_url
+        return await asyncio.to_thread(_elsewhere, server, reference, request.user)
+
+    async def _here(self, code: str, asker: Asker, server_url: str) -> Target:
+        dispatcher = await self._dispatcher()
+        recording = schemas.RecordCommands(code=code, commands=[])
+        await self._answered(dispatcher.check(api.RECORD_COMMANDS, recording, asker))
+        return Target(None, name_of(asker), await self.look(code, asker, server_url))
+
+    async def look(self, code: str, asker: Asker, server_url: str) -> schemas.Session:
+        """Show a session of this server's store to someone.
+
+        Raises
+        ------
+        SessionsError
+            When they may not see it.
+        """
+        dispatcher = await self._dispatcher()
+        named = schemas.SessionNamed(code=code)
+        asked = dispatcher.submit(api.GET_SESSION, named, asker, server=server_url)
+        session: schemas.Session = await self._answered(asked)
+        return session
+
+
+def name_of(asker: Asker) -> str:
+    """Return the name of one of the Jupyter server's users."""
+    if not isinstance(asker, SystemUser | Identified):
+        raise errors.NotSignedIn("Nobody is known to ask.", hint="Log in to the Jupyter server.")
+    return asker.name
+
+
+def _elsewhere(server: str, reference: Reference, user: str | None) -> Target:
+    from jupyter_sessions.client.transports.resolve import transport_for
+
+    transport = transport_for(reference) if user is None else transport_of(server, user)
+    try:
+        named = schemas.SessionNamed(code=reference.code)
+        session = transport.call(api.GET_SESSION, named)
+        who = transport.user
+    finally:
+        transport.close()
+    if session.state != "active":
+        raise errors.WrongState(
+            f"The session is {session.state}, so that nothing can be recorded into it.",
+            hint="Take up another, or make a new one.",
+        )
+    if "write" not in session.roles:
+        raise errors.RoleMissing(
+            "Recording needs the role write.", hint=f"Ask {session.owner} to grant it to {who}."
+        )
+    return Target(server, who, session)

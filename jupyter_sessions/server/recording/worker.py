@@ -1,0 +1,204 @@
+"""The process that records: it listens to kernels and stores what they run.
+
+It ends with the server that has started it: when its standard input does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TimedOut
+from contextlib import suppress
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from jupyter_sessions import errors, schemas
+from jupyter_sessions.server.recording import protocol
+from jupyter_sessions.server.recording.recording import Recorded
+from jupyter_sessions.server.recording.store import OwnStore
+
+if TYPE_CHECKING:
+    from jupyter_sessions.client.transports.base import Caller
+    from jupyter_sessions.core.dispatcher import Dispatcher
+
+#: Seconds within which the server says who sent a request; nobody knows, after that.
+_TOLD_WITHIN = 5.0
+#: Seconds that the end of the server leaves for what was recorded.
+_ENDED_WITHIN = 4.0
+_SERVER_ENDED = "The Jupyter server ended while this ran, and its recording with it."
+_ATTACHED_ANEW = "The kernel was attached to another session while this ran."
+_WORKERS = 16
+
+_decode = msgspec.json.Decoder(protocol.Asked).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Child:
+    """All kernels that this process records.
+
+    Parameters
+    ----------
+    place
+        The store of the server.
+    out
+        Where lines to the server are written.
+    """
+
+    def __init__(self, place: protocol.Place, out: BinaryIO) -> None:
+        self._place = place
+        self._out = out
+        self._writing = threading.Lock()
+        self._recorded: dict[str, Recorded] = {}
+        # Of kernels that are to be attached again: the commands that ran when this ended.
+        self._adopted: dict[str, list[schemas.Recording]] = {each: [] for each in place.kernels}
+        self._adopting = threading.Lock()
+        self._asked: dict[int, Future[str | None]] = {}
+        self._numbers = count(1)
+        self._workers = ThreadPoolExecutor(_WORKERS, "recording")
+
+    @cached_property
+    def _dispatcher(self) -> Dispatcher:
+        from jupyter_sessions.core.dispatcher import Dispatcher
+        from jupyter_sessions.core.limits import Limits
+
+        limits = Limits(command=self._place.limit)
+        return Dispatcher(self._place.database, self._place.blobs, limits)
+
+    def take(self, line: bytes) -> None:
+        """Act on a line of the server, in a thread of its own."""
+        asked = _decode(line)
+        if isinstance(asked, protocol.Ran):
+            future = self._asked.pop(asked.number, None)
+            if future is not None:
+                future.set_result(asked.user)
+            return
+        self._workers.submit(self._answer, asked)
+
+    def _answer(self, asked: protocol.Asked) -> None:
+        answered = protocol.Answered(asked.number)
+        try:
+            answered.progress = self._do(asked)
+        except errors.SessionsError as error:
+            answered.error = error.to_wire()
+        except Exception as error:  # noqa: BLE001 - the thread's edge: the server waits for a word
+            told = errors.InternalError(
+                f"The recording process met a defect of its own: {error!r}.",
+                hint="Tell the server's administrator.",
+            )
+            answered.error = told.to_wire()
+        self._tell(answered)
+
+    def _do(self, asked: protocol.Asked) -> dict[str, protocol.Progress]:
+        match asked:
+            case protocol.Attach():
+                self._attach(asked)
+            case protocol.Leave(kernel=kernel):
+                recorded = self._recorded.pop(kernel, None)
+                if recorded is not None:
+                    recorded.leave(asked.note, asked.within, asked.command, asked.sent)
+                    return {kernel: recorded.progress()}
+            case protocol.Replay(kernel=kernel):
+                self._replay(kernel, asked)
+            case protocol.Look(kernels=kernels):
+                return {each: self._look(each, asked) for each in kernels}
+            case protocol.Switch() | protocol.Skip() | protocol.Moved() | protocol.Gone():
+                if asked.kernel in self._recorded:
+                    self._recorded[asked.kernel].act(asked)
+        return {}
+
+    def _attach(self, asked: protocol.Attach) -> None:
+        before = self._recorded.pop(asked.kernel, None)
+        if before is not None:
+            before.leave(_ATTACHED_ANEW, _ENDED_WITHIN)
+        who = self._who(asked.kernel) if asked.runner is not None else None
+        transport = self._transport(asked)
+        recorded = Recorded(asked, transport, who, self._place.limit, self._adopt)
+        self._recorded[asked.kernel] = recorded
+
+    def _adopt(self, recording: schemas.Recording) -> bool:
+        """Take a command that ran when the process before this one ended, if its kernel goes on."""
+        kernel = recording.request.kernel
+        with self._adopting:
+            if kernel in self._adopted:
+                self._adopted[kernel].append(recording)
+                return True
+        recorded = self._recorded.get(kernel)
+        return recorded is not None and recorded.knows(recording.id)
+
+    def _replay(self, kernel: str, asked: protocol.Replay) -> None:
+        recorded = self._recorded.get(kernel)
+        if recorded is not None:
+            # What is adopted during this is known by its end.
+            recorded.replay(asked)
+            with self._adopting:
+                adopted = self._adopted.pop(kernel, [])
+            recorded.go_on_with(adopted, missing=asked.missing is not None)
+
+    def _transport(self, asked: protocol.Attach) -> Caller:
+        if asked.server is None:
+            return OwnStore(self._dispatcher, asked, self._place.server)
+        from jupyter_sessions.client.transports.resolve import transport_of
+
+        return transport_of(asked.server, asked.user)
+
+    def _look(self, kernel: str, asked: protocol.Look) -> protocol.Progress:
+        recorded = self._recorded.get(kernel)
+        if recorded is None:
+            return protocol.Progress()
+        if asked.until != "now":
+            recorded.settle(announced=asked.until == "announced")
+        return recorded.progress()
+
+    def _who(self, kernel: str) -> Callable[[str], str | None]:
+        def ask(command: str) -> str | None:
+            number = next(self._numbers)
+            told: Future[str | None] = Future()
+            self._asked[number] = told
+            self._tell(protocol.Who(number, kernel, command))
+            try:
+                return told.result(_TOLD_WITHIN)
+            except TimedOut:
+                self._asked.pop(number, None)
+                return None
+
+        return ask
+
+    def _tell(self, told: protocol.Told) -> None:
+        with self._writing, suppress(OSError):  # a server that is gone needs no answer
+            self._out.write(_encode(told) + b"\n")
+            self._out.flush()
+
+    def end(self) -> None:
+        """Deliver what can be delivered now; the rest waits in the outbox."""
+        ending = [
+            threading.Thread(target=each.leave, args=(_SERVER_ENDED, _ENDED_WITHIN), daemon=True)
+            for each in self._recorded.values()
+        ]
+        for thread in ending:
+            thread.start()
+        for thread in ending:
+            thread.join(_ENDED_WITHIN + 1)
+        if "_dispatcher" in vars(self):
+            self._dispatcher.close()
+
+
+def main() -> None:
+    """Record until the server is gone."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the lines are nobody else's
+    place = msgspec.json.decode(sys.stdin.buffer.readline(), type=protocol.Place)
+    child = Child(place, out)
+    for line in sys.stdin.buffer:
+        child.take(line)
+    child.end()
+    os._exit(0)  # whatever thread still waits for a server that does not answer
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Publishing from a notebook: a variable, what lies on the kernel's disk, or on one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.commands.publishable import named
+from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.formats import Content, media_type
+from jupyter_sessions.widgets import ui
+from jupyter_sessions.widgets.pieces import button, field
+from jupyter_sessions.widgets.progress import Steps
+
+
+def contents(
+    what: str, path: str | None, left_out: Callable[[Path], object] = lambda _: None
+) -> list[Content]:
+    """Give what someone means to publish, by its name.
+
+    Parameters
+    ----------
+    what
+        A variable of this notebook, a file or a folder.
+    path
+        Where to put it in the web space; its own name by default.
+    left_out
+        Called with each thing that is left out of a folder.
+    """
+    if not what:
+        raise errors.BadRequest("Nothing is named.", hint="Name a variable, a file or a folder.")
+    return list(named(what, path or None, _variable, left_out))
+
+
+def published(
+    contents: Sequence[Content], transport: Transport, code: str, steps: Steps
+) -> Iterator[schemas.File]:
+    """Publish contents one after the other, and tell how far it is."""
+    for place, content in enumerate(contents):
+        steps.at(place, len(contents), content.name)
+        request = schemas.PublishFile(code=code, path=content.name, media_type=content.media_type)
+        yield transport.call(api.PUBLISH_FILE, request, content.data)
+
+
+class PublishForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
+    """Fields that name what to publish and where, and a button for files of one's own computer.
+
+    Parameters
+    ----------
+    publish
+        Publishes what is named, under a path or none.
+    give
+        Publishes files that were chosen, in a folder or none, by their names and types.
+    """
+
+    def __init__(
+        self,
+        publish: Callable[[str, str], bool],
+        give: Callable[[Sequence[Content], str], object],
+    ) -> None:
+        self._publish_named = publish
+        self._give = give
+        self.what = field("Variable, file or folder", "16em", at_once=True)
+        self.path = field("Path in the web space (optional)", "18em", at_once=True)
+        self.publish = button("Publish", "upload", self._publish, style="primary")
+        self.chosen = ipywidgets.FileUpload(
+            multiple=True, description="From my computer", layout={"width": "auto"}
+        )
+        self.chosen.observe(self._uploaded, "value")
+        super().__init__([self.what, self.path, self.publish, self.chosen])
+        self.add_class(ui.ROW)
+
+    def _publish(self) -> None:
+        if self._publish_named(self.what.value.strip(), self.path.value.strip()):
+            self.what.value = self.path.value = ""
+
+    def _uploaded(self, change: dict[str, Any]) -> None:
+        if change["new"]:
+            chosen = [
+                Content(
+                    each["name"], bytes(each["content"]), each["type"] or media_type(each["name"])
+                )
+                for each in change["new"]
+            ]
+            self._give(chosen, self.path.value.strip())
+            self.chosen.value = ()
+
+
+def _variable(name: str) -> tuple[bool, Any]:
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    known = shell is not None and name in shell.user_ns
+    return known, shell.user_ns[name] if known else None

@@ -1,0 +1,93 @@
+"""How the widgets look: the theme's own colours and fonts, under class names of our own."""
+
+from __future__ import annotations
+
+from html import escape
+
+from jupyter_sessions import errors, schemas
+from jupyter_sessions.cli.values import moment, one_line, size
+
+NAME = "jupyter-sessions-widget"
+#: Lists in which columns stand below each other.
+LINES = "jupyter-sessions-lines"
+#: What scrolls within the widget.
+SCROLLS = "jupyter-sessions-scrolls"
+#: Rows of buttons and fields, which wrap where there is little room.
+ROW = "jupyter-sessions-row"
+#: A button in a table of roles.
+ROLE = "jupyter-sessions-role"
+
+STYLE = f"""<style>
+.{NAME} {{ max-width: 72em; color: var(--jp-ui-font-color1, inherit); overflow: visible; }}
+.{NAME} .{LINES} {{ width: 100%; height: auto; }}
+.{NAME} .{LINES} select {{
+  font-family: var(--jp-code-font-family, ui-monospace, monospace);
+  font-size: var(--jp-code-font-size, 13px); line-height: 1.5; height: auto; padding: 4px;
+  background: var(--jp-layout-color1, inherit); color: var(--jp-ui-font-color1, inherit);
+  border: 1px solid var(--jp-border-color1, rgba(128,128,128,.5)); border-radius: 4px;
+}}
+.{NAME} .{LINES} option {{ padding: 2px 6px; border-radius: 3px; }}
+.{NAME} .{LINES} option:checked {{
+  background: var(--jp-brand-color1, #1976d2); color: var(--jp-ui-inverse-font-color1, #fff);
+}}
+.{NAME} .{SCROLLS} {{ max-height: 32em; overflow: auto; }}
+.{NAME} .{ROW} {{ flex-flow: row wrap; align-items: center; overflow: visible; }}
+.{NAME} .{ROLE}.mod-active {{
+  background: var(--jp-brand-color1, #1976d2); color: var(--jp-ui-inverse-font-color1, #fff);
+}}
+.{NAME} a {{ color: var(--jp-content-link-color, inherit); text-decoration: underline; }}
+.{NAME} .widget-html-content {{ line-height: 1.45; }}
+.{NAME} .widget-inline-hbox .widget-label {{ flex: 0 0 auto; width: auto; }}
+</style>"""
+
+_EDGES = {"done": "--jp-success-color1, #2e8540", "warning": "--jp-warn-color1, #a16a00",
+          "error": "--jp-error-color1, #d43f3b"}  # fmt: skip
+
+
+def notice(said: str, hint: str = "", tone: str = "done") -> str:
+    """Draw something that is said to the user."""
+    more = f"<br>{escape(hint)}" if hint else ""
+    role = "alert" if tone == "error" else "status"
+    return (
+        f'<div role="{role}" style="border-left:3px solid var({_EDGES[tone]});padding:.2em .8em;'
+        f'margin:.3em 0;white-space:pre-wrap">{escape(said)}{more}</div>'
+    )
+
+
+def failure(error: errors.SessionsError) -> str:
+    """Draw what went wrong, and what to do next."""
+    return notice(error.message, error.hint or "", "error")
+
+
+def empty(said: str) -> str:
+    """Draw that there is nothing, and what to do about it."""
+    return f'<div style="opacity:.72;padding:.3em 0">{escape(said)}</div>'
+
+
+def title(session: schemas.Session) -> str:
+    """Draw which session is shown, whose it is, and what one may do in it."""
+    name = escape(one_line(session.label or "(no label)"))
+    about = " · ".join((session.owner, session.state, ", ".join(session.roles)))
+    return (
+        f'<div style="font-size:1.25em;font-weight:600;line-height:1.4">{name}</div>'
+        f'<div style="opacity:.72">{escape(about)}</div>'
+    )
+
+
+def file(file: schemas.File, address: str | None) -> str:
+    """Draw what is known of a published file, and where its page is."""
+    told = [file.media_type, size(file.size), file.publisher, moment(file.published)]
+    if file.command is not None:
+        told.append(f"command {file.command}")
+    page = f" · {link(address, 'open its page')}" if address else ""
+    return (
+        f'<div style="font-weight:600;line-height:1.6">{escape(one_line(file.path))}</div>'
+        f'<div style="opacity:.85" title="SHA-256 {escape(file.sha256)}">'
+        f"{escape(one_line(' · '.join(told)))}{page}</div>"
+    )
+
+
+def link(address: str, text: str) -> str:
+    """Draw a link that opens in a tab of its own."""
+    shown = escape(address)
+    return f'<a href="{shown}" target="_blank" rel="noopener noreferrer">{escape(text)}</a>'

@@ -1,0 +1,13 @@
+"""A login lives as long as it is used, be it for reading alone."""
+
+from jupyter_sessions import api, schemas
+
+
+def test_who_only_reads_every_day_stays_logged_in(house):
+    house.add("reader")
+    for _ in range(20):
+        house.clock.forward(days=1)
+        house.call("reader", api.LIST_SESSIONS, schemas.ListSessions())
+        # Written down beside the answer: the next write comes after it.
+        house.new()
+    assert house.call("reader", api.WHO_AM_I, schemas.Nothing()).name == "reader"

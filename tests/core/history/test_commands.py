@@ -1,0 +1,362 @@
+"""Past commands: paged, filtered, searched, shown whole, and forgotten."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.store.numbers import number_in
+from tests.conftest import House
+from tests.core.asking import (
+    command,
+    commands,
+    content,
+    do,
+    join,
+    log,
+    pages,
+    publish,
+    record,
+    recorded,
+    refused,
+    running,
+)
+
+
+def numbers(house: House, code: str, by: str = "root", **query: object) -> list[int]:
+    return [entry.number for entry in commands(house, code, by, **query)]
+
+
+# ---- pages -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_all_pages_together_are_the_history_each_command_once(house, order):
+    code = house.new().code
+    for start in range(0, 1050, 350):
+        record(house, code, *(recorded(house, str(start + n)) for n in range(350)))
+    found = pages(
+        lambda after: do(
+            house, "root", api.LIST_COMMANDS, code=code, order=order, limit=100, after=after
+        )
+    )
+    assert [len(page) for page in found] == [100] * 10 + [50]
+    listed = [entry.number for page in found for entry in page]
+    assert listed == sorted(range(1, 1051), reverse=order == "newest")
+
+
+def test_a_page_goes_on_from_any_command_in_either_direction(house):
+    code = house.new().code
+    house.record(code, *map(str, range(10)))
+    assert numbers(house, code, after="5", limit=3) == [4, 3, 2]
+    assert numbers(house, code, after="5", limit=3, order="oldest") == [6, 7, 8]
+    assert numbers(house, code, after="999") == list(range(10, 0, -1))
+    assert numbers(house, code, after="999", order="oldest") == []
+
+
+def test_a_full_last_page_promises_no_further_one(house):
+    code = house.new().code
+    house.record(code, "1", "2")
+    assert do(house, "root", api.LIST_COMMANDS, code=code, limit=2).next is None
+
+
+def test_a_page_stays_where_it_was_when_commands_come_in_between(house):
+    code = house.new().code
+    house.record(code, *map(str, range(4)))
+    first = do(house, "root", api.LIST_COMMANDS, code=code, limit=2)
+    house.record(code, "new")
+    assert numbers(house, code, after=first.next) == [2, 1]
+
+
+def test_a_cursor_that_is_none_is_refused(house):
+    for after in ["", "x", "1-2", "-1", "1.5", "1e3", "\0", "9" * 40]:
+        code = house.new().code
+        with refused(errors.BadRequest):
+            commands(house, code, after=after)
+
+
+def test_no_number_however_large_leads_into_another_session(house):
+    mine, other = house.new("ann").code, house.new("bob").code
+    house.record(mine, "mine", by="ann")
+    house.record(other, "secret", by="bob")
+    for wrapped in (2**32 + 1, 2 * 2**32 + 1, 2**32, 2**53):
+        for operation in (api.GET_COMMAND, api.FORGET_COMMAND):
+            with refused(errors.NotFound):
+                do(house, "ann", operation, code=mine, number=wrapped)
+        with refused(errors.NotFound):
+            do(house, "ann", api.MAKE_VIEW, code=mine, command=wrapped)
+        for order in ("newest", "oldest"):
+            found = commands(house, mine, "ann", after=str(wrapped), order=order)
+            assert [entry.source for entry in found] == (["mine"] if order == "newest" else [])
+            events = do(house, "ann", api.LIST_EVENTS, code=mine, after=wrapped, order=order).items
+            assert {event.user for event in events} <= {"ann"}
+    assert command(house, other, 1, "bob").request.source == "secret"
+
+
+def test_row_numbers_of_different_sessions_never_meet():
+    assert number_in(1, 2**53) < number_in(2, 0)
+
+
+# ---- filters -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def varied(house):
+    """Give the code of a session with commands of two people, a minute apart, of each status."""
+    join(house, "bob")
+    code = house.new().code
+    house.grant(code, "bob", "write")
+    house.record(code, "one")
+    house.clock.forward(minutes=1)
+    house.record(code, "two", by="bob", status="error")
+    house.clock.forward(minutes=1)
+    house.record(code, "three", by="bob", status="aborted")
+    house.clock.forward(minutes=1)
+    record(house, code, running(house, "r", "four"))
+    return code
+
+
+def test_the_history_is_filtered_by_person_and_status_and_both(house, varied):
+    assert numbers(house, varied, user="bob") == [3, 2]
+    assert numbers(house, varied, user="BOB") == [3, 2], "as names are compared"
+    assert numbers(house, varied, status="error") == [2]
+    assert numbers(house, varied, status="running") == [4]
+    assert numbers(house, varied, user="bob", status="completed") == []
+    assert numbers(house, varied, user="unheard-of") == []
+
+
+def test_a_strange_person_to_filter_by_has_run_nothing(house, varied):
+    for user in ["\0", "bob\0", "%", "'", "bo"]:
+        assert numbers(house, varied, user=user) == []
+
+
+def test_since_is_inclusive_and_until_is_not(house, varied):
+    second = house.clock() - timedelta(minutes=2)
+    assert numbers(house, varied, since=second) == [4, 3, 2]
+    assert numbers(house, varied, until=second) == [1]
+    assert numbers(house, varied, since=second, until=second) == []
+    elsewhere = second.astimezone(timezone(timedelta(hours=5)))
+    assert numbers(house, varied, since=elsewhere) == [4, 3, 2]
+
+
+def test_the_ends_of_time_are_bounds_like_any_other(house, varied):
+    for bound in ["since", "until"]:
+        first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        assert len(numbers(house, varied, **{bound: first})) == (4 if bound == "since" else 0)
+        assert len(numbers(house, varied, **{bound: last})) == (0 if bound == "since" else 4)
+
+
+def test_filters_hold_on_every_page(house):
+    join(house, "bob")
+    code = house.new().code
+    house.grant(code, "bob", "write")
+    for n in range(12):
+        house.record(code, f"x{n}", by="bob" if n % 3 else "root")
+    found = pages(
+        lambda after: do(
+            house, "root", api.LIST_COMMANDS, code=code, user="bob", limit=3, after=after
+        )
+    )
+    assert [entry.number for page in found for entry in page] == [12, 11, 9, 8, 6, 5, 3, 2]
+
+
+# ---- search ------------------------------------------------------------------------------------
+
+
+def test_all_words_are_found_each_by_its_beginning_in_source_and_output(house):
+    code = house.new().code
+    house.record(code, "temperature = load('seattle.csv')", text="1461 rows read")
+    house.record(code, "plot(temperature)", text="<Figure>")
+    assert numbers(house, code, search="temp") == [2, 1]
+    assert numbers(house, code, search="TEMPERATURE rows") == [1]
+    assert numbers(house, code, search="rows temperature") == [1], "in any order"
+    assert numbers(house, code, search="seattle.csv") == [1]
+    assert numbers(house, code, search="erature") == [], "not by its middle"
+    assert numbers(house, code, search="figure seattle") == []
+
+
+def test_an_error_is_found_by_its_name_and_message(house):
+    code = house.new().code
+    response = schemas.CommandResponse(
+        status="error",
+        outputs=[schemas.ErrorOutput("KeyError", "'wind_speed'", ["\x1b[31mTraceback\x1b[0m"])],
+        finished=house.clock(),
+        duration=0.1,
+    )
+    request = schemas.CommandRequest(source="df['wind']", started=house.clock())
+    record(house, code, schemas.Recording(id="e", request=request, response=response))
+    assert numbers(house, code, search="keyerror speed") == [1]
+
+
+def test_a_search_never_leaves_its_session(house):
+    codes = [house.new().code for _ in range(12)]
+    for code in codes:
+        house.record(code, "needle")
+    for code in codes:
+        assert numbers(house, code, search="needle") == [1]
+
+
+def test_a_search_without_a_word_is_no_error(house):
+    for text in ["", "  ", '"', "'", "*", "(", "-", "\0", ":", "''':*", "_"]:
+        code = house.new().code
+        house.record(code, "needle")
+        assert numbers(house, code, search=text) == ([1] if text == "" else [])
+
+
+def test_operators_of_the_databases_are_only_words(house):
+    for text in ["AND", "needle OR x", "NEAR(a)", "words:needle", "ne* -x", "a & b"]:
+        code = house.new().code
+        house.record(code, "needle")
+        assert numbers(house, code, search=text) == []
+
+
+def test_words_of_any_script_are_found_on_each_database(house):
+    for written, sought in [
+        ("Straße", "STRASSE"),
+        ("Ελλάδα", "ελλάδα"),
+        ("über", "ÜBER"),
+        ("数据分析", "数据"),
+        ("température", "TEMPÉRATURE"),
+        ("x² + ½", "x²"),
+        ("x² + ½", "½"),
+        ("١٢٣", "١٢"),
+        ("𞤀𞤣𞤤𞤢𞤥", "𞤀𞤣"),
+        ("Აბგ", "აბგ"),
+        ("𠮷野家", "𠮷"),
+        ("a𞤀b", "a𞤀b"),
+        ("\u2c2fx", "\u2c2fx"),
+        ("1e5", "1e5"),
+        ("-17.25", "17"),
+        ("mail@example.org", "example"),
+        ("https://example.org/a/b?c", "c"),
+        ("/usr/local/lib", "local"),
+        ("snake_case_name", "case"),
+        ("0x1F", "0x1f"),
+    ]:
+        code = house.new().code
+        house.record(code, f"before {written} after", "other")
+        assert numbers(house, code, search=sought) == [1]
+
+
+def test_accents_make_a_difference(house):
+    code = house.new().code
+    house.record(code, "été")
+    assert numbers(house, code, search="ete") == []
+
+
+def test_a_search_and_filters_hold_together_on_every_page(house):
+    code = house.new().code
+    for n in range(10):
+        house.record(code, "needle" if n % 2 else "hay", status="error" if n > 4 else "completed")
+    found = pages(
+        lambda after: do(
+            house, "root", api.LIST_COMMANDS, code=code, search="needle", status="error", limit=2,
+            after=after,
+        )
+    )  # fmt: skip
+    assert [entry.number for page in found for entry in page] == [10, 8, 6]
+
+
+# ---- one command -------------------------------------------------------------------------------
+
+
+def test_a_command_that_is_not_there_is_not_found(house):
+    code = house.new().code
+    house.record(code, "1")
+    with refused(errors.NotFound, match="no command 2"):
+        command(house, code, 2)
+
+
+def test_a_running_command_has_a_request_and_no_response(house):
+    code = house.new().code
+    record(house, code, running(house, "r", "sleep(60)"))
+    found = command(house, code, 1)
+    assert (found.summary.status, found.response) == ("running", None)
+    assert found.request.source == "sleep(60)"
+
+
+# ---- forgetting --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared(house):
+    """Give the code of ann's session with a long command of bob, who writes, and one of ann's."""
+    join(house, "bob", "cleo")
+    code = house.new("ann").code
+    house.grant(code, "bob", "write", by="ann")
+    house.grant(code, "cleo", "admin", by="ann")
+    house.record(code, "password = 'swordfish' " + "#" * 5000, by="bob", text="hunter2 " * 20_000)
+    house.record(code, "1", by="ann")
+    return code
+
+
+def test_authors_forget_their_own_and_admins_anyones(house, shared):
+    with refused(errors.RoleMissing, match="admin"):
+        do(house, "bob", api.FORGET_COMMAND, code=shared, number=2)
+    assert do(house, "bob", api.FORGET_COMMAND, code=shared, number=1).forgotten
+    assert do(house, "cleo", api.FORGET_COMMAND, code=shared, number=2).forgotten
+
+
+def test_an_author_who_may_only_read_any_more_forgets_nothing(house, shared):
+    house.grant(shared, "bob", "read", by="ann")
+    with refused(errors.RoleMissing):
+        do(house, "bob", api.FORGET_COMMAND, code=shared, number=1)
+    assert command(house, shared, 1, "ann").request is not None
+
+
+def test_a_forgotten_command_keeps_its_row_and_nothing_of_its_content(house, shared):
+    before = command(house, shared, 1, "bob").summary
+    do(house, "bob", api.FORGET_COMMAND, code=shared, number=1)
+    found = command(house, shared, 1, "ann")
+    assert (found.request, found.response) == (None, None)
+    summary = found.summary
+    assert (summary.number, summary.user, summary.started, summary.duration, summary.status) == (
+        before.number, before.user, before.started, before.duration, before.status,
+    )  # fmt: skip
+    assert (summary.source, summary.preview, summary.outputs, summary.size) == ("", "", 0, 0)
+    assert numbers(house, shared, "ann", search="swordfish") == []
+    assert numbers(house, shared, "ann", search="hunter2") == []
+    assert log(house, shared, "ann")[-1].kind == "command.forgotten"
+
+
+def test_what_was_forgotten_is_on_disk_no_more_after_the_house_was_tidied(house, shared, tmp_path):
+    publish(house, shared, "keep.txt", content=b"keep" * 1000, by="ann")
+    house.clock.forward(days=2)
+    do(house, "bob", api.FORGET_COMMAND, code=shared, number=1)
+    for blob in (tmp_path / "blobs").rglob("*"):
+        _age(blob)
+    house.dispatcher.tidy()
+    left = [blob for blob in (tmp_path / "blobs").rglob("*") if blob.is_file()]
+    assert len(left) == 1
+    assert content(house, shared, "keep.txt", "ann") == b"keep" * 1000
+
+
+def _age(path) -> None:
+    import os
+
+    long_ago = (datetime.now(UTC) - timedelta(days=2)).timestamp()
+    os.utime(path, (long_ago, long_ago))
+
+
+def test_forgetting_twice_is_one_event(house, shared):
+    for _ in range(2):
+        do(house, "cleo", api.FORGET_COMMAND, code=shared, number=1)
+    kinds = [event.kind for event in log(house, shared, "ann")]
+    assert kinds.count("command.forgotten") == 1
+
+
+def test_a_forgotten_command_does_not_come_back_by_being_recorded_again(house):
+    code = house.new().code
+    again = recorded(house, "secret", uid="u")
+    record(house, code, again)
+    do(house, "root", api.FORGET_COMMAND, code=code, number=1)
+    assert record(house, code, again, recorded(house, "secret", uid="u", took=60)) == [1, 1]
+    assert command(house, code, 1).request is None
+    assert numbers(house, code, search="secret") == []
+
+
+def test_an_archive_still_forgets(house, shared):
+    do(house, "ann", api.CLOSE_SESSION, code=shared)
+    assert do(house, "bob", api.FORGET_COMMAND, code=shared, number=1).forgotten

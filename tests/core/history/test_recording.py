@@ -1,0 +1,409 @@
+"""Commands on their way into a session: each id once, in order, with all that came out."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update as sql_update
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.store import tables
+from tests.conftest import Clock, House
+from tests.core.asking import (
+    command,
+    commands,
+    do,
+    join,
+    log,
+    record,
+    recorded,
+    refused,
+    running,
+)
+
+
+def completed(house: House, uid: str, *outputs: schemas.Output, **more: Any) -> schemas.Recording:
+    """Make a recording with these outputs."""
+    request = schemas.CommandRequest(source=more.pop("source", "1"), started=house.clock())
+    response = schemas.CommandResponse(
+        status="completed", outputs=list(outputs), finished=house.clock(), duration=0.5, **more
+    )
+    return schemas.Recording(id=uid, request=request, response=response)
+
+
+# ---- each id once ------------------------------------------------------------------------------
+
+
+def test_commands_are_numbered_from_one_in_the_order_they_came(house, code):
+    assert house.record(code, "a", "b", "c") == [1, 2, 3]
+    assert house.record(code, "d") == [4]
+    assert [entry.source for entry in commands(house, code, order="oldest")] == list("abcd")
+    assert house.record(house.new().code, "a") == [1]
+
+
+def test_the_same_command_twice_changes_nothing_and_answers_the_same_number(house, code):
+    first = recorded(house, "x = 1", uid="u", text="out")
+    assert record(house, code, first) == [1]
+    before = command(house, code, 1)
+    house.clock.forward(minutes=1)
+    assert record(house, code, first) == [1]
+    assert command(house, code, 1) == before
+    assert [event.kind for event in log(house, code)].count("command.recorded") == 1
+
+
+@pytest.mark.parametrize("source", ["x = 1", "x = 2", "# long\n" * 2000])
+@pytest.mark.parametrize("later", [0, -120, 120, 0.000001])
+def test_the_same_id_with_another_source_or_start_is_another_command(house, code, source, later):
+    first = recorded(house, "x = 1", uid="u", text="first")
+    assert record(house, code, first) == [1]
+    before = command(house, code, 1)
+    second = recorded(house, source, uid="u", text="second", later=later)
+    same = (source, later) == ("x = 1", 0)
+    assert record(house, code, second, first) == ([1, 1] if same else [2, 1])
+    assert record(house, code, second) == [1 if same else 2]
+    if not same:
+        assert command(house, code, 1) == before
+        assert command(house, code, 2).summary.preview == "second"
+        assert command(house, code, 2).request.source == source
+
+
+def test_an_id_of_its_own_stands_for_a_command_whenever_that_says_that_it_started(house, code):
+    def keyed(later: float, source: str = "x") -> schemas.Recording:
+        made = recorded(house, source, uid="mine", later=later)
+        return msgspec.structs.replace(made, keyed=True)
+
+    assert record(house, code, keyed(0)) == [1]
+    assert record(house, code, keyed(60)) == [1]
+    assert record(house, code, keyed(60, "y")) == [2]
+    assert record(house, code, recorded(house, "x", uid="mine")) == [3]
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+@pytest.mark.parametrize("source", ["x = 1", "# long\n" * 2000])
+def test_a_command_of_an_earlier_version_is_known_by_its_message_id(house, code, source, forgotten):
+    first = recorded(house, source, uid="s_1_7", text="out")
+    record(house, code, first)
+    if forgotten:
+        do(house, "root", api.FORGET_COMMAND, code=code, number=1)
+    rename = sql_update(tables.commands).values(uid="s_1_7")
+    house.dispatcher.database.write(lambda tx: tx.connection.execute(rename)).result()
+    before = command(house, code, 1)
+    assert record(house, code, first) == [1]
+    assert record(house, code, msgspec.structs.replace(first, keyed=True)) == [1]
+    assert command(house, code, 1) == before
+    another = recorded(house, "y", uid="s_1_7", later=7)
+    assert record(house, code, another, first) == [2, 1]
+    assert record(house, code, another) == [2]
+    assert command(house, code, 1) == before
+
+
+def test_a_running_command_of_an_earlier_version_is_completed(house, code):
+    record(house, code, running(house, "s_1_7", "sleep()"))
+    rename = sql_update(tables.commands).values(uid="s_1_7")
+    house.dispatcher.database.write(lambda tx: tx.connection.execute(rename)).result()
+    for _ in range(2):
+        assert record(house, code, recorded(house, "sleep()", uid="s_1_7", text="done")) == [1]
+    assert command(house, code, 1).summary.preview == "done"
+
+
+def test_the_same_id_in_another_session_is_another_command(house, code):
+    other = house.new().code
+    for session in (code, other):
+        assert record(house, session, recorded(house, session, uid="u")) == [1]
+    assert command(house, code, 1).request.source == code
+
+
+def test_a_running_command_is_completed_in_place(house, code):
+    assert record(house, code, running(house, "u", "sleep()"), running(house, "v")) == [1, 2]
+    assert record(house, code, recorded(house, "sleep()", uid="u", text="done")) == [1]
+    found = command(house, code, 1)
+    assert (found.summary.status, found.summary.preview) == ("completed", "done")
+    assert [entry.number for entry in commands(house, code, search="done")] == [1]
+    kinds = [event.kind for event in log(house, code)][1:]
+    assert kinds == ["command.started", "command.started", "command.recorded"]
+
+
+def test_a_late_announcement_that_it_runs_does_not_undo_completion(house, code):
+    record(house, code, recorded(house, "x", uid="u", text="done"))
+    assert record(house, code, running(house, "u", "x")) == [1]
+    assert command(house, code, 1).summary.status == "completed"
+
+
+def test_later_outputs_of_a_thread_are_taken_over(house, code):
+    record(house, code, recorded(house, "t.start()", uid="u", text="early"))
+    record(house, code, recorded(house, "t.start()", uid="u", text="early late", took=5))
+    assert command(house, code, 1).summary.preview == "early late"
+    assert commands(house, code, search="late")
+    assert log(house, code)[-1].kind == "command.updated"
+
+
+@pytest.mark.parametrize("state", ["running", "completed"])
+def test_another_users_command_is_refused_whatever_comes_of_it(house, code, state):
+    join(house, "bob")
+    house.grant(code, "bob", "write")
+    mine = running(house, "u", "mine") if state == "running" else recorded(house, "mine", uid="u")
+    record(house, code, mine)
+    for theirs in (running(house, "u", "mine"), recorded(house, "mine", uid="u", took=9)):
+        with refused(errors.Conflict, match="someone else"):
+            record(house, code, recorded(house, "new"), theirs, by="bob")
+    found = command(house, code, 1)
+    assert (found.summary.user, found.request.source) == ("root", "mine")
+    assert len(commands(house, code)) == 1, "nothing of a refused batch is recorded"
+    assert record(house, code, recorded(house, "bobs", uid="u"), by="bob") == [2]
+
+
+# ---- batches -----------------------------------------------------------------------------------
+
+
+def test_an_id_twice_in_one_batch_is_one_command(house, code):
+    batch = [
+        recorded(house, "a", uid="a"),
+        running(house, "b", "b"),
+        recorded(house, "c", uid="c"),
+        recorded(house, "b", uid="b", text="done"),
+    ]
+    assert record(house, code, *batch) == [1, 2, 3, 2]
+    assert command(house, code, 2).summary.status == "completed"
+    assert do(house, "root", api.GET_SESSION, code=code).commands == 3
+
+
+def test_a_batch_out_of_order_keeps_the_response(house, code):
+    batch = [recorded(house, "a", uid="a", text="done"), running(house, "a", "a")]
+    assert record(house, code, *batch) == [1, 1]
+    assert command(house, code, 1).summary.preview == "done"
+
+
+def test_a_batch_of_known_and_new_commands_answers_in_the_order_asked(house, code):
+    record(house, code, recorded(house, "a", uid="a"), recorded(house, "b", uid="b"))
+    batch = [recorded(house, uid, uid=uid) for uid in ("c", "b", "d", "a")]
+    assert record(house, code, *batch) == [3, 2, 4, 1]
+
+
+def test_a_whole_batch_at_its_limit_is_recorded(house, code):
+    assert record(house, code, *(recorded(house) for _ in range(500))) == list(range(1, 501))
+    assert [event.number for event in log(house, code)] == list(range(1, 501))
+
+
+def test_who_records_needs_the_role_and_is_named(house, code):
+    join(house, "reader", "runner", "writer")
+    house.grant(code, "reader", "read")
+    house.grant(code, "runner", "execute")
+    house.grant(code, "writer", "write")
+    for who in ("reader", "runner"):
+        with refused(errors.RoleMissing, match="write"):
+            house.record(code, "1", by=who)
+    house.record(code, "1", by="writer")
+    assert [entry.user for entry in commands(house, code)] == ["writer"]
+
+
+# ---- what is kept ------------------------------------------------------------------------------
+
+PNG = "iVBORw0KGgoAAAANSUhEUg=="
+
+
+def test_outputs_come_back_as_they_were(house, code):
+    outputs = [
+        schemas.Stream("stdout", "a\r\x1b[31mb\x1b[0m\0c\n"),
+        schemas.Stream("stderr", ["one\n", "two\n"]),
+        schemas.DisplayData(
+            {
+                "image/png": PNG,
+                "text/plain": ["<Fig", "ure>"],
+                "application/json": {"a": [1.5, None]},
+            },
+            {"image/png": {"width": 10}, "needs_background": "light"},
+        ),
+        schemas.ExecuteResult({"text/html": "<script>1</script>"}, {}, 3),
+        schemas.ErrorOutput("Key\0Error", "'x'", ["\x1b[0;31mTraceback\x1b[0m", ""]),
+    ]
+    record(house, code, completed(house, "u", *outputs))
+    found = command(house, code, 1)
+    assert found.response.outputs == outputs
+    assert found.summary.media == [
+        "stream", "image/png", "text/plain", "application/json", "text/html", "error",
+    ]  # fmt: skip
+    assert found.summary.outputs == 5
+
+
+@pytest.mark.parametrize("size", [4_000, 4_001, 100_000])
+def test_a_source_of_any_length_comes_back_whole_and_stands_cut_in_lists(house, code, size):
+    source = "é" * size
+    house.record(code, source)
+    found = command(house, code, 1)
+    assert found.request.source == source
+    assert len(found.summary.source) == min(size, 4_000)
+    assert found.summary.source_cut == (size > 4_000)
+
+
+def test_nul_in_what_is_recorded_comes_back_as_it_was(house, code):
+    moment = house.clock()
+    request = schemas.CommandRequest(
+        source="print('\0')", started=moment, language="p\0", kernel="k\0", notebook="n\0.ipynb"
+    )
+    outputs = [schemas.DisplayData({"text/\0plain": "a\0b", "text/plain": "\0"}, {"\0": 1})]
+    response = schemas.CommandResponse(
+        status="completed", outputs=outputs, finished=moment, duration=0.0, note="no\0te"
+    )
+    record(house, code, schemas.Recording(id="u", request=request, response=response))
+    found = command(house, code, 1)
+    assert found.request.source == "print('\0')"
+    assert found.response.outputs == outputs
+
+
+def test_large_outputs_lie_in_a_blob_and_lists_show_a_preview(house, code, tmp_path):
+    noise = secrets.token_hex(400_000)
+    house.record(code, "noise()", text=noise)
+    found = command(house, code, 1)
+    assert found.response.outputs == [schemas.Stream("stdout", noise)]
+    assert found.summary.preview == noise[:600]
+    assert found.summary.size > 800_000
+    stored = [path.stat().st_size for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    assert len(stored) == 1
+    assert stored[0] < 500_000, "compressed"
+
+
+@pytest.fixture
+def small(database, tmp_path):
+    """Give a store that takes 10,000 bytes of outputs from one command."""
+    clock = Clock()
+    dispatcher = Dispatcher(database, tmp_path / "blobs", Limits(command=10_000), clock=clock)
+    yield House(dispatcher, clock)
+    dispatcher.close()
+
+
+def test_outputs_past_the_limit_are_cut_with_a_note(small):
+    code = small.new().code
+    fits = schemas.Stream("stdout", "x" * 9_000)
+    figure = schemas.DisplayData({"text/html": "y" * 2_000}, {})
+    record(small, code, completed(small, "u", fits, figure, fits, note="Noted before."))
+    found = command(small, code, 1)
+    assert found.response.outputs == [fits]
+    assert found.response.note.startswith("Noted before. 2 of 3 outputs were left out")
+    assert found.summary.note == found.response.note
+
+
+@pytest.mark.parametrize("character", ["a", "\n", "\x1b", '"', "\\", "é", "漢", "🌧"])
+def test_text_past_the_limit_is_kept_as_far_as_it_fits(small, character):
+    code = small.new().code
+    for shift in range(8):
+        text = "x" * shift + character * 12_000
+        long = schemas.Stream("stdout", text)
+        record(small, code, completed(small, f"u{shift}", long, schemas.Stream("stderr", "more")))
+        found = command(small, code, shift + 1)
+        (kept,) = found.response.outputs
+        assert text.startswith(kept.text)
+        assert 10_000 - 10 < len(msgspec.json.encode(kept)) <= 10_000
+        assert found.response.note.startswith(
+            "Output 1 was cut and 1 of 2 outputs were left out: more than"
+        )
+
+
+def test_text_of_which_nothing_fits_is_left_out(small):
+    code = small.new().code
+    for room in range(0, 80, 7):
+        filling = schemas.DisplayData({"text/plain": ""}, {})
+        short = 10_000 - len(msgspec.json.encode(filling)) - room
+        filling = schemas.DisplayData({"text/plain": "x" * short}, {})
+        outputs = filling, schemas.Stream("stdout", "\x1b" * 50)
+        record(small, code, completed(small, f"u{room}", *outputs))
+        kept = small.call("root", api.LIST_COMMANDS, schemas.ListCommands(code=code)).items[0]
+        assert kept.outputs == (2 if room >= 55 else 1), "49 for the stream, 6 for an escape"
+
+
+def test_a_command_that_was_cut_can_still_be_read_by_a_client(small):
+    code = small.new().code
+    long = "n" * 1_000
+    record(small, code, completed(small, "u", schemas.Stream("stdout", "x" * 20_000), note=long))
+    found = command(small, code, 1)
+    assert "Output 1 was cut" in found.response.note
+    assert msgspec.json.decode(msgspec.json.encode(found), type=schemas.Command) == found
+
+
+# ---- when --------------------------------------------------------------------------------------
+
+
+def at(moment: datetime, finished: datetime | None = None) -> schemas.Recording:
+    request = schemas.CommandRequest(source="1", started=moment)
+    response = schemas.CommandResponse(
+        status="completed", outputs=[], finished=finished or moment, duration=0.0
+    )
+    return schemas.Recording(id=secrets.token_hex(4), request=request, response=response)
+
+
+def test_instants_of_any_time_zone_are_the_same_instant(house, code):
+    moment = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-9.5)))
+    record(house, code, at(moment))
+    found = command(house, code, 1)
+    assert found.request.started == moment
+    assert found.request.started.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.max.replace(tzinfo=timezone(timedelta(hours=-12))),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=12))),
+        datetime(2026, 1, 1),
+    ],
+)
+def test_an_instant_that_is_none_is_refused_and_breaks_no_list(house, code, moment):
+    house.record(code, "before")
+    for bad in (at(moment), at(house.clock(), moment)):
+        with refused(errors.BadRequest):
+            record(house, code, bad)
+    with refused(errors.BadRequest):
+        commands(house, code, since=moment)
+    assert [entry.source for entry in commands(house, code)] == ["before"]
+
+
+def test_the_first_and_the_last_instant_are_kept(house, code):
+    for moment in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
+        record(house, code, at(moment))
+    assert command(house, code, 2).request.started == datetime.max.replace(tzinfo=UTC)
+
+
+# ---- anything ----------------------------------------------------------------------------------
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+BUNDLE = st.dictionaries(TEXT, JSON, max_size=3)
+OUTPUT = st.one_of(
+    st.builds(schemas.Stream, TEXT, TEXT | st.lists(TEXT, max_size=3)),
+    st.builds(schemas.DisplayData, BUNDLE, BUNDLE),
+    st.builds(schemas.ExecuteResult, BUNDLE, BUNDLE, st.none() | st.integers(0, 2**53)),
+    st.builds(schemas.ErrorOutput, TEXT, TEXT, st.lists(TEXT, max_size=3)),
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(source=TEXT, outputs=st.lists(OUTPUT, max_size=4))
+def test_whatever_is_recorded_comes_back_unaltered(house, source, outputs):
+    code = do(house, "root", api.GET_SESSION, code="default").code
+    uid = secrets.token_hex(8)
+    (number,) = record(house, code, completed(house, uid, *outputs, source=source))
+    found = command(house, code, number)
+    assert found.request.source == source
+    assert json.dumps(msgspec.to_builtins(found.response.outputs)) == json.dumps(
+        msgspec.to_builtins(outputs)
+    )
+    (shown,) = commands(house, code, limit=1)
+    assert shown.outputs == len(outputs)

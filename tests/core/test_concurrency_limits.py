@@ -1,0 +1,69 @@
+"""Turns: a person does a few costly things at a time, and others do not wait for them."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from dataclasses import replace
+
+import pytest
+
+from jupyter_sessions import api, errors
+from jupyter_sessions.core import dispatcher
+from jupyter_sessions.core.concurrency_limits import Turns
+from tests.core.asking import do, join
+from tests.waiting import until
+
+
+def test_a_person_searches_twice_at_a_time_and_others_do_not_wait_for_them(house, monkeypatch):
+    join(house, "ann", "bob")
+    code = house.new("ann").code
+    house.grant(code, "bob", "read", by="ann")
+    go_on, begun = threading.Event(), []
+    use_case = dispatcher.USE_CASES[api.LIST_COMMANDS.name]
+
+    def slow(context, request):
+        begun.append(request.search)
+        assert request.search != "slow" or go_on.wait(60)
+        return use_case.run(context, request)
+
+    monkeypatch.setitem(dispatcher.USE_CASES, api.LIST_COMMANDS.name, replace(use_case, run=slow))
+
+    def search() -> Future:
+        request = api.LIST_COMMANDS.request(code=code, search="slow")
+        return house.dispatcher.submit(api.LIST_COMMANDS, request, house.keys["ann"])
+
+    try:
+        waiting = [search() for _ in range(10)]
+        until(lambda: len(begun) == 2, "two searches")
+        with pytest.raises(errors.ServerBusy):
+            search().result(60)
+        assert do(house, "bob", api.LIST_COMMANDS, code=code, search="quick").items == []
+        assert do(house, "ann", api.LIST_COMMANDS, code=code).items == []
+        assert begun.count("slow") == 2
+    finally:
+        go_on.set()
+    for each in waiting:
+        assert each.result(60).items == []
+    assert begun.count("slow") == 10
+    assert do(house, "ann", api.LIST_COMMANDS, code=code, search="quick").items == []
+
+
+def test_what_fails_or_can_not_begin_gives_its_turn_back():
+    turns = Turns(1, 5)
+
+    def fails() -> Future:
+        raise ValueError("at once")
+
+    for _ in range(20):
+        answer: Future = Future()
+        turns.take("ann", fails, answer)
+        with pytest.raises(ValueError, match="at once"):
+            answer.result(10)
+    later, answers = Future(), [Future() for _ in range(3)]
+    turns.take("ann", lambda: later, answers[0])
+    turns.take("ann", fails, answers[1])
+    turns.take("ann", lambda: later, answers[2])
+    later.set_exception(KeyError("late"))
+    assert [type(each.exception(10)) for each in answers] == [KeyError, ValueError, KeyError]
+    assert turns._people == {}

@@ -1,0 +1,98 @@
+"""A check of all that is stored finds what is damaged, and says whose it is."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.store.tables import commands
+from tests.conftest import House
+
+LARGE = secrets.token_hex(300_000)
+
+
+def check(house: House) -> list[str]:
+    """Check all, and return what is wrong."""
+    problems: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        found = house.call("root", api.CHECK_STORE, schemas.CheckStore(after=after))
+        problems, after = problems + found.problems, found.next
+    return problems
+
+
+def publish(house: House, code: str, path: str, content: bytes) -> Path:
+    file = house.call(
+        "root", api.PUBLISH_FILE, schemas.PublishFile(code=code, path=path), upload=content
+    )
+    return Path(house.dispatcher.blobs.place) / file.sha256[:2] / file.sha256[2:]
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_sound_store_is_sound(house: House) -> None:
+    code = house.new().code
+    house.record(code, "print(1)", text="small")
+    house.record(code, "print(2)", text=LARGE)
+    publish(house, code, "a.bin", secrets.token_bytes(50_000))
+    assert check(house) == []
+
+
+def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(house: House) -> None:
+    code = house.new().code
+    house.record(code, "print(1)", text="small " * 300)
+    house.record(code, "print(2)", text=LARGE)
+    flip(publish(house, code, "flipped.bin", secrets.token_bytes(50_000)))
+    publish(house, code, "gone.bin", secrets.token_bytes(50_000)).unlink()
+
+    def harm(transaction):
+        row = transaction.connection.execute(
+            select(commands.c.id, commands.c.outputs).where(commands.c.number == 1)
+        ).one()
+        harmed = bytearray(row.outputs)
+        harmed[len(harmed) // 2] ^= 1
+        transaction.connection.execute(
+            update(commands).where(commands.c.id == row.id).values(outputs=bytes(harmed))
+        )
+        return transaction.connection.execute(
+            select(commands.c.outputs_blob).where(commands.c.number == 2)
+        ).scalar_one()
+
+    sha256 = house.dispatcher.database.write(harm).result()
+    flip(Path(house.dispatcher.blobs.place) / sha256[:2] / sha256[2:])
+    assert sorted(check(house)) == [
+        f"The file 'flipped.bin' in session {code} is damaged.",
+        f"The file 'gone.bin' in session {code} is missing.",
+        f"The output of command 1 in session {code} is damaged.",
+        f"The output of command 2 in session {code} is damaged.",
+    ]
+    for number in (1, 2):
+        with pytest.raises(errors.ContentDamaged, match=f"command {number} in session {code}"):
+            house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=number))
+    resumed = house.call("root", api.RESUME_SESSION, schemas.ResumeSession(code=code, commands=5))
+    notes = [command.response.note for command in resumed.commands]
+    assert all("is damaged in the store" in note for note in notes)
+    assert all(command.response.outputs == [] for command in resumed.commands)
+
+
+def test_health_tells_how_the_last_check_went_and_of_nobodys_sessions(house: House) -> None:
+    before = house.call("nobody", api.CHECK_HEALTH, schemas.Nothing())
+    assert (before.checked, before.damaged) == (None, 0)
+    house.dispatcher.note_check(3)
+    after = house.call("nobody", api.CHECK_HEALTH, schemas.Nothing())
+    assert (after.damaged, after.ok) == (3, True)
+    assert after.checked
+
+
+def test_a_place_that_is_none_is_refused(house: House) -> None:
+    for place in ("elsewhere", "outputs:x", "outputs:" + "9" * 30):
+        with pytest.raises(errors.BadRequest):
+            house.call("root", api.CHECK_STORE, schemas.CheckStore(after=place))

@@ -1,0 +1,175 @@
+"""The scratch space: JSON values by name, durable, limited, role-checked, told by events."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from jupyter_sessions import api, errors
+from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.store.tables import scratch
+from tests.conftest import House
+from tests.core.asking import counted, do, join, log, pages, refused
+
+
+def keep(house: House, code: str, name: str, value: object, by: str = "root") -> None:
+    do(house, by, api.SET_SCRATCH, code=code, name=name, value=value)
+
+
+def kept(house: House, code: str, name: str, by: str = "root") -> object:
+    return do(house, by, api.GET_SCRATCH, code=code, name=name).value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, True, False, 0, -1, 2**63, -(2**70), 0.1, 1e300, "", "text", "\x00\x1b[31m\r\n", "☂",
+        [], {}, [1, [2, {"a": None}]], {"": {"b": [1.5]}, "ключ": "значение"},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_any_json_value_comes_back_as_it_was(house, code, value):
+    keep(house, code, "x", value)
+    found = kept(house, code, "x")
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_a_value_tells_its_size_who_set_it_and_when(house, code):
+    join(house, "bob")
+    house.grant(code, "bob", "write")
+    keep(house, code, "best", 0.5)
+    house.clock.forward(minutes=1)
+    keep(house, code, "best", [0.75], by="bob")
+    told = do(house, "root", api.GET_SCRATCH, code=code, name="best")
+    assert (told.name, told.size, told.user, told.changed) == ("best", 6, "bob", house.clock())
+    assert counted(house, scratch) == {"scratch": 1}
+
+
+def test_names_that_look_the_same_are_the_same(house, code):
+    keep(house, code, "Score", 1)
+    keep(house, code, "ｓｃｏｒｅ", 2)
+    assert [entry.name for entry in do(house, "root", api.LIST_SCRATCH, code=code).items] == [
+        "ｓｃｏｒｅ"
+    ]
+    assert kept(house, code, "SCORE") == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".", "..", "a/b", "/a", "a\\b", " a", "a ", "a\nb", "a\0", "a\u202eb", "‥", "℅", "é" * 128],
+    ids=repr,
+)
+def test_a_bad_name_is_refused_by_every_operation(house, code, name):
+    for operation in (api.SET_SCRATCH, api.GET_SCRATCH, api.DELETE_SCRATCH):
+        value = {"value": 1} if operation is api.SET_SCRATCH else {}
+        with refused(errors.BadName):
+            do(house, "root", operation, code=code, name=name, **value)
+    assert counted(house, scratch) == {"scratch": 0}
+
+
+def test_what_was_deleted_or_never_set_is_not_found(house, code):
+    keep(house, code, "x", 1)
+    assert do(house, "root", api.DELETE_SCRATCH, code=code, name="X").name == "x"
+    for operation in (api.GET_SCRATCH, api.DELETE_SCRATCH):
+        with refused(errors.NotFound, match="'x'"):
+            do(house, "root", operation, code=code, name="x")
+
+
+def test_the_list_is_told_by_name_in_pages_and_without_values(house, code):
+    names = [f"n{number:02}" for number in range(7)]
+    for name in reversed(names):
+        keep(house, code, name, "secret")
+    keep(house, house.new().code, "of another session", 1)
+    found = pages(
+        lambda after: do(house, "root", api.LIST_SCRATCH, code=code, limit=3, after=after)
+    )
+    assert [[entry.name for entry in page] for page in found] == [names[:3], names[3:6], names[6:]]
+    assert not hasattr(found[0][0], "value")
+
+
+def test_each_change_is_an_event_that_tells_the_name_and_never_the_value(house, code):
+    keep(house, code, "x", "a secret value")
+    keep(house, code, "x", [1, 2])
+    do(house, "root", api.DELETE_SCRATCH, code=code, name="x")
+    told = [(event.kind, event.data) for event in log(house, code)][1:]
+    assert told == [
+        ("scratch.set", {"name": "x", "size": 16}),
+        ("scratch.set", {"name": "x", "size": 5}),
+        ("scratch.deleted", {"name": "x"}),
+    ]
+
+
+def test_a_value_and_a_session_have_a_limit_and_what_is_refused_changes_nothing(database, tmp_path):
+    limits = Limits(scratch_value=3000, scratch=5000)
+    dispatcher = Dispatcher(database, tmp_path / "blobs", limits)
+    house = House(dispatcher, None)
+    code = house.new().code
+    keep(house, code, "a", "x" * 2998)
+    with refused(errors.TooLarge, match="at most 3,000"):
+        keep(house, code, "b", "x" * 2999)
+    keep(house, code, "b", 1)
+    before = len(log(house, code))
+    with refused(errors.TooLarge, match="larger than 5,000"):
+        keep(house, code, "c", 1)
+    # In place of what it replaces there is room.
+    keep(house, code, "A", "y" * 2900)
+    keep(house, house.new().code, "c", "x" * 2998)
+    do(house, "root", api.DELETE_SCRATCH, code=code, name="b")
+    keep(house, code, "c", 1)
+    assert len(log(house, code)) == before + 3
+    dispatcher.close()
+
+
+def test_two_writers_at_once_do_not_get_past_the_limit(database, tmp_path):
+    dispatcher = Dispatcher(database, tmp_path / "blobs", Limits(scratch=5 * 1024))
+    house = House(dispatcher, None)
+    code = house.new().code
+    outcomes: list[bool] = []
+
+    def write(number: int) -> None:
+        try:
+            keep(house, code, f"n{number}", number)
+            outcomes.append(True)
+        except errors.TooLarge:
+            outcomes.append(False)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False] * 7 + [True] * 5
+    assert counted(house, scratch) == {"scratch": 5}
+    dispatcher.close()
+
+
+def test_a_reader_looks_a_writer_changes_and_a_closed_session_keeps_its_values(house, code):
+    join(house, "bob", "cleo", "eve")
+    house.grant(code, "bob", "read")
+    house.grant(code, "cleo", "execute")
+    keep(house, code, "x", 1)
+    assert kept(house, code, "x", by="bob") == 1
+    with refused(errors.RoleMissing, match="write"):
+        keep(house, code, "x", 2, by="bob")
+    with refused(errors.RoleMissing, match="read"):
+        kept(house, code, "x", by="cleo")
+    with refused(errors.NoSuchSession):
+        kept(house, code, "x", by="eve")
+    do(house, "root", api.CLOSE_SESSION, code=code)
+    assert kept(house, code, "x", by="bob") == 1
+    with refused(errors.WrongState):
+        keep(house, code, "x", 2)
+
+
+def test_values_survive_the_process_and_go_with_their_session(database, tmp_path, house, code):
+    keep(house, code, "x", {"a": 1})
+    again = Dispatcher(database, tmp_path / "blobs")
+    assert kept(House(again, None), code, "x") == {"a": 1}
+    again.close()
+    do(house, "root", api.REMOVE_SESSION, code=code)
+    house.clock.forward(days=31)
+    house.dispatcher.tidy()
+    assert counted(house, scratch) == {"scratch": 0}

@@ -1,0 +1,88 @@
+"""Kernels whose Jupyter server records them at another server, by a stored login of its user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_sessions import api, schemas
+from jupyter_sessions.core.types import KeyHolder
+from tests.conftest import House
+from tests.server.recording.jupyter import Jupyter
+from tests.server.recording.test_stored_logins import store
+from tests.server.serving import Place, Server
+from tests.waiting import until
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, jupyter: Jupyter) -> Iterator[tuple[Place, Server, House]]:
+    """Another server, with the account ``bar``, as whom a login is stored for a while."""
+    place = Place(tmp_path / "elsewhere")
+    place.folder.mkdir()
+    with place.serve() as server, place.house() as house:
+        house.add("bar")
+        asker = house.keys["bar"]
+        assert isinstance(asker, KeyHolder)
+        stored = store(jupyter, "b2", server.url, asker.key)
+        yield place, server, house
+        stored.unlink()
+
+
+def test_what_runs_while_the_other_server_is_away_arrives_once_and_in_order_when_it_is_back(
+    jupyter: Jupyter, elsewhere: tuple[Place, Server, House]
+) -> None:
+    place, server, house = elsewhere
+    code = house.new("bar", label="Far away").code
+    kernel = jupyter.kernel("bash")
+    url = f"{server.url}/sessions/{code}/experiment"
+    attached = jupyter.attach(kernel, url)
+    assert (attached["server"], attached["user"]) == (server.url, "bar")
+    assert (attached["session"], attached["label"]) == (code, "Far away")
+    jupyter.run(kernel, "echo before")
+    assert jupyter.attachment(kernel)["waiting"] == 0
+
+    server.stop()
+    jupyter.run(kernel, "echo meanwhile 1")
+    jupyter.run(kernel, "echo meanwhile 2")
+    until(lambda: jupyter.attachment(kernel)["waiting"] == 2, "two that wait")
+    waiting = jupyter.attachment(kernel)
+    assert waiting["state"] == "waiting"
+    assert server.url in waiting["problem"]
+    # It is another one's, but at the same address and on the same store.
+    again = place.start(port=server.port)
+    try:
+        until(again.is_up, "the other server")
+        until(lambda: jupyter.attachment(kernel)["waiting"] == 0, "the delivery")
+        jupyter.run(kernel, "echo after")
+        assert jupyter.attachment(kernel)["state"] == "recording"
+    finally:
+        again.stop()
+    listed = house.call("bar", api.LIST_COMMANDS, schemas.ListCommands(code=code, order="oldest"))
+    assert [(each.source, each.user, each.status) for each in listed.items] == [
+        (f"echo {said}", "bar", "completed")
+        for said in ("before", "meanwhile 1", "meanwhile 2", "after")
+    ]
+
+
+def test_what_the_login_may_not_record_into_is_refused_with_its_reason(
+    jupyter: Jupyter, elsewhere: tuple[Place, Server, House]
+) -> None:
+    _, server, house = elsewhere
+    house.add("ann")
+    code = house.new("ann").code
+    url = f"{server.url}/sessions/{code}/experiment"
+    kernel = jupyter.kernel("bash")
+    assert jupyter.attach(kernel, url, 404)["code"] == "no_such_session"
+    house.grant(code, "bar", "read", by="ann")
+    refused = jupyter.attach(kernel, url, 403)
+    assert refused["code"] == "role_missing"
+    assert "write" in refused["message"]
+    house.grant(code, "bar", "write", by="ann")
+    assert jupyter.attach(kernel, url)["user"] == "bar"
+    house.call("ann", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["bar"]))
+    jupyter.run(kernel, "echo too late")
+    held = jupyter.attachment(kernel)
+    assert held["waiting"] == 1
+    assert held["problem"]

@@ -1,0 +1,124 @@
+"""What a server keeps of a kernel until the recording process has it on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jupyter_sessions.server.recording import backlog as module
+from jupyter_sessions.server.recording.backlog import Backlog, Requests
+
+NOW = datetime.now(UTC) + timedelta(seconds=1)
+
+
+class Stream:
+    """Hands on what it is given."""
+
+    def __init__(self) -> None:
+        self.send: Callable[[list[bytes]], None] = lambda _: None
+
+    def on_recv(self, function: Callable[[list[bytes]], None]) -> None:
+        """Remember who listens."""
+        self.send = function
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
+@pytest.fixture
+def stream() -> Stream:
+    """Give a stream of messages."""
+    return Stream()
+
+
+def message(name: str, request: str, kind: str = "stream", content: bytes = b"{}") -> list[bytes]:
+    """Make a message as it comes over a socket."""
+    header = f'{{"msg_id": "{name}", "msg_type": "{kind}"}}'.encode()
+    parent = f'{{"msg_id": "{request}"}}'.encode()
+    return [b"topic", b"<IDS|MSG>", b"signature", header, parent, b"{}", content]
+
+
+def names(backlog: Backlog) -> list[str]:
+    """Return what is kept: the ids of messages, and marks."""
+    return [
+        each[3].split(b'"')[3].decode() if len(each) > 3 else b" ".join(each).decode()
+        for each in backlog.kept()
+    ]
+
+
+def test_what_is_on_disk_is_let_go_of_but_for_what_belongs_to_a_running_command(
+    stream: Stream,
+) -> None:
+    backlog = Backlog(stream, on=True)
+    for name, request in (("1", "a"), ("2", "b"), ("3", "a"), ("4", "b")):
+        stream.send(message(name, request))
+    backlog.acknowledge("3", ["b"], NOW)
+    assert names(backlog) == ["switch on", "2", "switch on", "4"]
+    assert backlog.had_until == NOW
+    backlog.acknowledge("4", [], NOW)
+    assert names(backlog) == ["switch on", "switch on"]
+
+
+def test_what_was_not_heard_of_stays(stream: Stream) -> None:
+    backlog = Backlog(stream, on=True)
+    opened = backlog.had_until
+    stream.send(message("1", "a"))
+    backlog.acknowledge("0", [], NOW)
+    backlog.acknowledge("", [], NOW)
+    assert names(backlog) == ["switch on", "switch on", "1"]
+    assert backlog.had_until == opened
+
+
+def test_pauses_stand_where_they_were_asked_for(stream: Stream) -> None:
+    backlog = Backlog(stream, on=True)
+    stream.send(message("1", "a"))
+    backlog.switch(False)
+    stream.send(message("2", "b"))
+    backlog.switch(True)
+    backlog.skip("c")
+    asked = ["switch off", "2", "switch on", "skip c"]
+    assert names(backlog) == ["switch on", "switch on", "1", *asked]
+    backlog.acknowledge("2", [], NOW)
+    assert names(backlog) == ["switch on", "switch off", "switch on", "skip c"]
+
+
+def test_where_too_much_comes_what_ran_is_kept_and_the_gap_known(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGEST", 2_000)
+    backlog = Backlog(stream, on=True)
+    stream.send(message("1", "a", "execute_input"))
+    assert not backlog.incomplete
+    for number in range(2, 12):
+        stream.send(message(str(number), "a", content=b"x" * 500))
+    assert names(backlog)[:3] == ["switch on", "1", "switch on"]
+    assert names(backlog)[-1] == "11"
+    assert backlog.incomplete
+    backlog.acknowledge("11", [], NOW)
+    assert not backlog.incomplete
+
+
+def test_a_request_is_kept_until_others_after_it_were_answered() -> None:
+    requests = Requests()
+    for name in ("a", "b", "c"):
+        requests.note("kernel", {"msg_id": name}, {"code": f"print({name})"})
+    requests.note("kernel", {"msg_id": "d"}, {"code": "quiet", "silent": True})
+    requests.answered("kernel", "a", "error")
+    requests.answered("other", "b", "ok")
+    requests.answered("kernel", "c", "aborted")
+    found = requests.take("kernel")
+    assert [(each.source, each.status) for each in found] == [
+        ("print(a)", "error"),
+        ("print(b)", ""),
+    ]
+    assert requests.take("kernel") == []
+
+
+def test_few_answered_requests_are_kept() -> None:
+    requests = Requests()
+    for number in range(100):
+        requests.note("kernel", {"msg_id": str(number)}, {"code": str(number)})
+        requests.answered("kernel", str(number), "ok")
+    assert [each.source for each in requests.take("kernel")] == [str(n) for n in range(80, 100)]

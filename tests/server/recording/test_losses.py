@@ -1,0 +1,122 @@
+"""What a Jupyter server records where a kernel, or its own recording process, dies at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.faults.kernel_deaths import Death, die_at_server
+from tests.server.recording.jupyter import Jupyter, recorders_of
+from tests.waiting import until
+
+SLOW = "import time\nfor number in range(12):\n    print('line', number)\n    time.sleep(0.25)"
+FLOOD = """
+import time
+print('first line')
+time.sleep(4)
+for _ in range(40):
+    print('x' * 2**20, flush=True)
+"""
+
+
+def kill_recorder(jupyter: Jupyter) -> None:
+    """Kill the recording process of a server."""
+    (recorder,) = recorders_of(jupyter)
+    os.kill(recorder, signal.SIGKILL)
+
+
+def text_of(jupyter: Jupyter, code: str, number: int) -> str:
+    """Return what a command has written."""
+    whole = jupyter.ask("GET", f"/sessions/api/sessions/{code}/commands/{number}")
+    outputs: list[dict[str, Any]] = whole["response"]["outputs"]
+    return "".join("".join(each.get("text", "")) for each in outputs)
+
+
+@pytest.mark.parametrize("kind", ["os._exit", "segfault", "SIGKILL"])
+@pytest.mark.parametrize("delay", [None, 0.05])
+def test_a_cell_that_kills_its_kernel_leaves_its_command_and_the_one_before_is_whole(
+    jupyter: Jupyter, kind: str, delay: float | None
+) -> None:
+    code = jupyter.session()
+    assert die_at_server(jupyter, Death(kind, delay or 0.0, "here"), code, silent=not delay) == []
+
+
+def test_what_runs_while_the_recording_process_is_lost_is_recorded_all_the_same(
+    jupyter: Jupyter,
+) -> None:
+    code, kernel = jupyter.session(), jupyter.kernel()
+    jupyter.attach(kernel, code)
+    jupyter.run(kernel, SLOW, stay=False)
+    jupyter.command(code, SLOW, "running")
+    answers: set[int] = set()
+    over = threading.Event()
+
+    def ask() -> None:
+        url = f"{jupyter.server.url}/sessions/api/attachments/{kernel}"
+        while not over.is_set():
+            headers = {"Authorization": f"token {jupyter.token}"}
+            answers.add(httpx.get(url, headers=headers, timeout=60).status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    kill_recorder(jupyter)
+    jupyter.run(kernel, "print('while it was away')")
+    jupyter.run(kernel, "print('and after')")
+    found = jupyter.command(code, "print('and after')")
+    over.set()
+    asking.join()
+    assert found["status"] == "completed"
+    assert [each["status"] for each in jupyter.history(code)] == ["completed"] * 3
+    assert jupyter.sources(code) == [SLOW, "print('while it was away')", "print('and after')"]
+    assert text_of(jupyter, code, 1) == "".join(f"line {number}\n" for number in range(12))
+    assert answers == {200}
+    log = jupyter.server.log.read_text()
+    assert "BrokenPipeError" not in log
+    jupyter.detach(kernel)
+
+
+def test_a_cell_ended_in_the_moment_before_the_recording_process_is_lost_is_recorded_once(
+    jupyter: Jupyter,
+) -> None:
+    code, kernel = jupyter.session(), jupyter.kernel("bash")
+    jupyter.attach(kernel, code)
+    sources = [f"echo {number}" for number in range(6)]
+    for number, source in enumerate(sources):
+        jupyter.run(kernel, source)
+        if number % 2:
+            kill_recorder(jupyter)
+            until(lambda: recorders_of(jupyter), "the next one")
+    jupyter.command(code, sources[-1])
+    assert jupyter.sources(code) == sources
+    jupyter.detach(kernel)
+
+
+def test_what_could_not_be_kept_stands_in_the_history_as_a_gap_with_its_times(
+    jupyter: Jupyter,
+) -> None:
+    code, kernel = jupyter.session(), jupyter.kernel()
+    jupyter.attach(kernel, code)
+    jupyter.run(kernel, "1")
+    jupyter.run(kernel, FLOOD, stay=False)
+    running = jupyter.command(code, FLOOD, "running")
+    until(lambda: "first line" in jupyter.command(code, FLOOD, "running")["preview"])
+    (recorder,) = recorders_of(jupyter)
+    os.kill(recorder, signal.SIGSTOP)
+    jupyter.run(kernel, "'flooded'")
+    kill_recorder(jupyter)
+    jupyter.run(kernel, "2")
+    jupyter.command(code, "2")
+    (gap,) = [each for each in jupyter.history(code) if not each["source"]]
+    assert gap["status"] == "aborted"
+    assert gap["note"].startswith("Recording was interrupted: what this kernel ran or put out ")
+    assert gap["duration"] > 0
+    assert gap["preview"].startswith("Recording was interrupted")
+    flooded = jupyter.command(code, FLOOD)
+    assert (flooded["status"], flooded["number"]) == ("completed", running["number"])
+    assert text_of(jupyter, code, flooded["number"]).startswith("first line\n")
+    jupyter.detach(kernel)
