@@ -62,7 +62,7 @@ EXCEPTIONS: dict[str, set[str]] = {
         "validation",
     },  # it is the way to the core without a server
     "cli/commands/server.py": {"server", "demo"},  # starts them: `serve` and `demo`
-    "server/recording/unrecorded.py": {"cli"},  # which of them have secrets
+    "server/recording/recording.py": {"cli"},  # which of them have secrets
 }
 #: What has no place below the server.
 OF_SERVERS = {"tornado", "jupyter_server"}
@@ -207,7 +207,7 @@ def test_what_is_slow_to_import_is_not_imported_before_it_is_needed(what: str) -
 
 def test_a_jupyter_server_starts_without_what_the_store_and_the_pages_need() -> None:
     """It has the rest itself."""
-    parts = ("extension", "routes", "recording.setting_up", "stored_logins")
+    parts = ("extension", "routes", "stored_logins")
     found = imported_with(", ".join(f"{NAME}.server.{part}" for part in parts))
     assert not found & {"IPython", "alembic", "argon2", "httpx", "obstore", "pygments"}
     assert not found & {"sqlalchemy", "zstandard"}

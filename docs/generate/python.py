@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jupyter_sessions import Connection, Session, connect
-from jupyter_sessions.client.scratch import Scratch
+from jupyter_sessions.client.session import Scratch
 
 _SECTION = re.compile(r"(\w+)\n-{3,}\n")
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jupyter_sessions import errors
+from jupyter_sessions.cli.results import Line
+from jupyter_sessions.cli.values import one_line
 
 if TYPE_CHECKING:
     from jupyter_sessions.api import Ans, Operation, Req
@@ -204,10 +206,13 @@ class SessionsCommand(click.Command):
 
 
 _SERVER_HELP = "The sessions server to ask; by default the current one."
+
 _SESSION = click.Option(
     ["-S", "--session"], metavar="CODE|URL", help="The session; by default the current one."
 )
+
 _JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print the answer as JSON.")
+
 
 Body = Callable[..., "Result"]
 
@@ -265,3 +270,45 @@ def command(
 def table(*commands: click.Command) -> dict[str, click.Command]:
     """Give a module's commands by their names."""
     return {command.name or "": command for command in commands}
+
+
+def more(
+    work: Work,
+    cursor: str | int | None,
+    *,
+    option: str = "--after",
+    typed: Sequence[str] | None = None,
+) -> list[Line]:
+    """Say how to see the next page; nothing where there is none.
+
+    Parameters
+    ----------
+    work
+        The command that listed the page.
+    cursor
+        Where the next page begins, or None.
+    option
+        What takes it.
+    typed
+        What else to type, with the command's name; as it was typed where it is None.
+    """
+    if cursor is None:
+        return []
+    if typed is None:
+        context = click.get_current_context()
+        names = context.command_path.removeprefix(f"{context.find_root().command_path} ")
+        typed = [*names.split(), *_without(option, context.meta[TYPED])]
+    line = shlex.join([*typed, option, str(cursor)])
+    return [Line(f"More: {work.front.prefix} {one_line(line)}")]
+
+
+def _without(option: str, words: Sequence[str]) -> list[str]:
+    """Leave out an option with its value."""
+    kept: list[str] = []
+    skipped = False
+    for word in words:
+        if skipped or word == option:
+            skipped = not skipped
+        elif not word.startswith(f"{option}="):
+            kept.append(word)
+    return kept

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from jupyter_sessions import paths, schemas
-from jupyter_sessions.client.logins import files
+from jupyter_sessions.client.logins import storage
 from jupyter_sessions.client.logins.shells import Shell, this_shell
 from jupyter_sessions.client.transports import resolve
 
@@ -56,14 +56,14 @@ def remember(code: str, server: str | None, user: str) -> None:
     """
     noted = Noted(code=code, server=server, user=user)
     for file in paths.home().glob(f"{_NAMES}*"):
-        found = files.read(file, Noted)
+        found = storage.read(file, Noted)
         if found is None or (found.shell is not None and found.shell.ended):
             with suppress(OSError):
                 file.unlink()
-    files.write(_file(None), noted)
+    storage.write(_file(None), noted)
     shell = this_shell()
     if shell is not None:
-        files.write(_file(shell), msgspec.structs.replace(noted, shell=shell))
+        storage.write(_file(shell), msgspec.structs.replace(noted, shell=shell))
 
 
 def recall() -> Noted | None:
@@ -77,21 +77,21 @@ def recall() -> Noted | None:
     if not any(paths.home().glob(f"{_NAMES}*")):
         return None
     shell = this_shell()
-    own = files.read(_file(shell), Noted) if shell is not None else None
-    noted = own or files.read(_file(None), Noted)
+    own = storage.read(_file(shell), Noted) if shell is not None else None
+    noted = own or storage.read(_file(None), Noted)
     return noted if noted is not None and noted.code else None
 
 
 def forget(code: str) -> None:
     """Forget a session; a shell that meant it does not come to mean another one by that."""
     for file in paths.home().glob(f"{_NAMES}*"):
-        noted = files.read(file, Noted)
+        noted = storage.read(file, Noted)
         if noted is None or noted.code != code:
             continue
         if noted.shell is None:
             file.unlink(missing_ok=True)
         else:
-            files.write(file, msgspec.structs.replace(noted, code=""))
+            storage.write(file, msgspec.structs.replace(noted, code=""))
 
 
 def _file(shell: Shell | None) -> Path:

@@ -65,7 +65,7 @@ TABLE: tuple[Entry, ...] = (
     ),
     *_section(
         "Sessions",
-        "attributes",
+        "sessions",
         ("set", "Change what is said of the session, or a time-out."),
         ("message", "Show or change the session's message."),
         ("agent", "Show or change the name of the program that works in it."),
@@ -113,7 +113,7 @@ TABLE: tuple[Entry, ...] = (
     ),
     *_section(
         "Members",
-        "presence",
+        "members",
         ("who", "Tell who is connected, in a session or at all."),
     ),
     *_section(
@@ -157,7 +157,7 @@ TABLE: tuple[Entry, ...] = (
     ),
     *_section(
         "Scripts",
-        "endpoints",
+        "sessions",
         ("http-url", "Print where any HTTP library reaches a session."),
         ("xmlrpc-url", "Print where any XML-RPC client reaches a session."),
     ),
@@ -179,7 +179,7 @@ TABLE: tuple[Entry, ...] = (
     ),
     *_section(
         "Logins",
-        "lasting",
+        "login",
         ("timeout", "Show or set for how long the current login lives unused."),
         ("keepalive", "Keep the current login alive."),
     ),
@@ -191,7 +191,7 @@ TABLE: tuple[Entry, ...] = (
     ),
     *_section(
         "Logins",
-        "for_others",
+        "login",
         ("login-for", "Make a login key for someone else.", {"secret": True}),
         ("end-login", "End a login by its number."),
     ),

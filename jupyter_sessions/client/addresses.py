@@ -9,25 +9,38 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, unquote_to_bytes
+from typing import TypeVar
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-from jupyter_sessions.errors import BadAddress, BadPort, BadReference
+from jupyter_sessions.errors import BadAddress, BadPort, BadReference, BadRequest
 
 _CODE = r"[1-9][0-9]{21}|default"
+
 _SESSION_PATH = re.compile(rf"(?P<base>.*?)/sessions/(?P<code>{_CODE})/experiment(?:/.*)?")
+
 _LIST_PATH = re.compile(r"(?P<base>.*?)/sessions(?:/login|/join)?/?")
+
 _URL = re.compile(r"(?:(?P<user>.*)@)?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)")
+
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?")
+
 _BASE = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
+
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
 _INVITATION = re.compile(r"jinv_[A-Za-z0-9_-]{20,200}")
+
 DEFAULT_PORT = {"http": 80, "https": 443}
+
 _LONGEST = 4_000
+
 
 _REFERENCE_HINT = (
     "A session is named by its code (22 digits) or by its URL, SERVER/sessions/CODE/experiment."
 )
+
 _ADDRESS_HINT = (
     "Write SERVER, SERVER:PORT or a URL such as https://SERVER/base, after USER@ or not."
 )
@@ -278,3 +291,74 @@ def _server(scheme: str, authority: str, path: str) -> str:
     base = "/".join(quote(segment, safe="~!$&'()*+,;=:@") for segment in segments)
     shown_port = "" if port in (None, DEFAULT_PORT[scheme]) else f":{port}"
     return f"{scheme}://{host}{shown_port}{base}"
+
+
+T = TypeVar("T")
+
+
+def address(
+    whole: str | None = None,
+    server: str | None = None,
+    user: str | None = None,
+    port: str | None = None,
+) -> Address:
+    """Put together what is said of where to log in, and as whom.
+
+    Parameters
+    ----------
+    whole, server
+        ``[USER@]SERVER[:PORT]``, or a URL.
+    user
+        The user's name.
+    port
+        A port for a server that is named without one, or by nobody.
+
+    Raises
+    ------
+    BadRequest
+        When one thing is given twice and differently.
+    BadAddress, BadPort
+        When something is no address, or no port.
+    """
+    if user is not None and not user.strip():
+        raise BadRequest("A user's name can't be empty.", hint="Leave it out, or name a user.")
+    one, other = parse_address(whole or ""), parse_address(server or "")
+    at = _once("port", one.port, other.port, _port(port))
+    servers = [without_port(each.server) for each in (one, other) if each.server is not None]
+    named = _once("server", *servers)
+    who = _once("user", one.user, other.user, user)
+    return Address(who, named if named is None or at is None else with_port(named, at), at)
+
+
+def with_port(server: str, port: int) -> str:
+    """Return a server's base URL with another port."""
+    parts = urlsplit(server)
+    bare = without_port(server)
+    if port == DEFAULT_PORT[parts.scheme]:
+        return bare
+    scheme, _, rest = bare.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host}:{port}{slash}{path}"
+
+
+def without_port(server: str) -> str:
+    """Return a server's base URL without its port."""
+    return re.sub(r"^(https?://(?:\[[^\]]*\]|[^:/]*)):[0-9]+", r"\1", server)
+
+
+def _port(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (re.fullmatch(r"[0-9]{1,5}", text) and 1 <= int(text) <= 65_535):
+        raise BadPort(f"{text!r} is not a port.", hint="A port is a number from 1 to 65535.")
+    return int(text)
+
+
+def _once(what: str, *given: T | None) -> T | None:
+    said = list(dict.fromkeys(each for each in given if each is not None))
+    if len(said) > 1:
+        raise BadRequest(
+            f"The {what} is given twice, and differently: {said[0]} and {said[1]}.",
+            hint="Leave one of them out.",
+        )
+    return said[0] if said else None

@@ -8,15 +8,14 @@ from types import TracebackType
 from typing import Literal, Self
 
 from jupyter_sessions import __version__, api, errors, schemas
-from jupyter_sessions.client import given, logins
+from jupyter_sessions.client import addresses, logins
 from jupyter_sessions.client.addresses import Address, parse_reference
 from jupyter_sessions.client.logins.keep_alive import EVERY, Keeper
 from jupyter_sessions.client.presence import Here
 from jupyter_sessions.client.session import Session
 from jupyter_sessions.client.transports import resolve
-from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.client.transports.base import Transport, every
 from jupyter_sessions.client.transports.http import Http
-from jupyter_sessions.client.transports.paging import every
 
 #: What a script is called where it resumes a session.
 AGENT = f"jupyter_sessions {__version__}, Python"
@@ -57,7 +56,7 @@ def connect(
     BadAddress, BadRequest
         When the server is no address, or given twice and differently.
     """
-    address = given.address(where, server)
+    address = addresses.address(where, server)
     if key is not None:
         own, shown = _login_of(key, address)
         return Connection(Http(own.server, key, own.user), shown, own)
@@ -84,7 +83,7 @@ def _login_of(key: str, address: Address) -> tuple[logins.Login, schemas.Login]:
 
 def _default_server() -> str:
     named = os.environ.get(resolve.SERVER_VARIABLE, "").strip()
-    server = given.address(named).server if named else None
+    server = addresses.address(named).server if named else None
     current = None if server else logins.current()
     if server is None and current is None:
         raise errors.BadRequest(

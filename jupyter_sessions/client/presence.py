@@ -5,12 +5,18 @@ from __future__ import annotations
 import secrets
 import threading
 from contextlib import suppress
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode, urlsplit
 
 from jupyter_sessions import api, errors, forking, schemas
 from jupyter_sessions.client.transports.base import Caller
 
+if TYPE_CHECKING:
+    from jupyter_sessions.client.transports.base import Transport
+
+
 _EVERY = 60.0  # seconds; what is not told for two and a half minutes lapses
+
 _TOLD_WITHIN = 1.0
 
 
@@ -61,3 +67,25 @@ class Here:
         request = schemas.EndPresence(code=self._request.code, client=self._request.client)
         with suppress(errors.SessionsError):
             self._transport.call(api.END_PRESENCE, request)
+
+
+def login_link(transport: Transport, server: str, page: str = "/sessions/") -> schemas.LoginLink:
+    """Make an address that lets its first visitor in as oneself, once.
+
+    Parameters
+    ----------
+    transport
+        The way to the server.
+    server
+        Its base URL.
+    page
+        What to show then.
+    """
+    made = transport.call(api.MAKE_TICKET, schemas.Nothing())
+    query = urlencode({"next": urlsplit(server).path + page})
+    # Behind the # it is sent to no server, and stands in no log.
+    return schemas.LoginLink(
+        url=f"{server}/sessions/enter?{query}#{made.ticket}",
+        ticket=made.ticket,
+        expires=made.expires,
+    )

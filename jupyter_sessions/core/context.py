@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from jupyter_sessions.core import normalize
 from jupyter_sessions.core.accounts.passwords import BackOff
 from jupyter_sessions.core.auth.login_limits import LoginTries
-from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.types import Limits
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.schemas import RoleName, State
 from jupyter_sessions.store.blobs import Blob, Blobs

@@ -28,32 +28,17 @@ from jupyter_sessions.core.auth import (
     audit,
     confirmation,
     external_groups,
-    group_lists,
     group_management,
     groups,
     logins,
-    own_login,
     principals,
 )
 from jupyter_sessions.core.concurrency_limits import Turns, pass_on
 from jupyter_sessions.core.context import Context, Principal, Services
-from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.core.history import commands, recording
-from jupyter_sessions.core.limits import Limits
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
-from jupyter_sessions.core.sessions import (
-    events,
-    invitations,
-    join,
-    live,
-    members,
-    ownership,
-    presence,
-    session_lists,
-    sessions,
-)
-from jupyter_sessions.core.types import Anonymous, Asker, Identified
-from jupyter_sessions.core.viewed import Viewed
+from jupyter_sessions.core.sessions import events, invitations, join, members, presence, sessions
+from jupyter_sessions.core.types import Anonymous, Asker, Follower, Identified, Limits, Viewed
 from jupyter_sessions.core.webspace import capability_urls, files, scratch
 from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn, ServerBusy
 from jupyter_sessions.store.batching import Joint
@@ -71,20 +56,20 @@ NOUNS = (
     confirmation,
     events,
     group_management,
-    group_lists,
+    groups,
     commands,
     maintenance,
     invitations,
     join,
     logins,
     members,
-    ownership,
+    sessions,
     own_account,
-    own_login,
+    logins,
     presence,
     recording,
     scratch,
-    session_lists,
+    sessions,
     sessions,
     capability_urls,
     files,
@@ -321,16 +306,16 @@ class Dispatcher:
 
     def advance(
         self, session_id: int, code: str, after: int, askers: Collection[Asker], *, check: bool
-    ) -> Future[live.Progress]:
+    ) -> Future[events.Progress]:
         """Read what is new for those who follow a session; `core.live` tells how."""
 
-        def work(transaction: Transaction) -> live.Progress:
+        def work(transaction: Transaction) -> events.Progress:
             def admit(asker: Asker) -> None:
                 request = schemas.Follow(code=code)
                 self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
 
             context = self._context(transaction, principals.NOBODY)
-            return live.advance(context, session_id, after, askers, admit, check=check)
+            return events.advance(context, session_id, after, askers, admit, check=check)
 
         return self.database.read(work)
 

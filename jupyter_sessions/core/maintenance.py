@@ -16,7 +16,6 @@ from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events, guests
 from jupyter_sessions.store import search
-from jupyter_sessions.store.numbers import rows_in
 from jupyter_sessions.store.tables import (
     blobs,
     commands,
@@ -27,6 +26,7 @@ from jupyter_sessions.store.tables import (
     settings,
 )
 from jupyter_sessions.store.tables import events as event_log
+from jupyter_sessions.store.types import rows_in
 
 _GRACE = timedelta(days=1)
 _BATCH = 1_000

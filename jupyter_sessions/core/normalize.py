@@ -8,21 +8,30 @@ ones.
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime
 
-from jupyter_sessions.errors import BadName
+from jupyter_sessions.errors import BadName, BadRequest
 
 _USER_MARKS = frozenset("._-@+")
+
 #: What stands before a guest's name. It has a letter that no user's name has, so that nobody with
 #: an account is taken for a guest, nor a guest for them.
 GUEST = "guest~"
+
 _LONGEST_USER = 64
+
 _LONGEST_PART = 255  # bytes: what file systems take, so that a download can keep the name
+
 _SHOWN = 80
+
 _LONGEST_PATH = 2_000  # bytes as compared: what an index of PostgreSQL takes, with some to spare
+
 # Letters to Unicode that nobody can see.
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0")
+
 # Marks that only choose how the letter before them is drawn, or join what stands beside them.
 _HINTS = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION", "COMBINING GRAPHEME JOINER")
+
 _LOOK_ALIKES = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
@@ -188,3 +197,23 @@ def _check_part(part: str, told: str, hint: str) -> None:
     compared = fold(part)
     if compared in {".", ".."} or "/" in compared or "\\" in compared:
         raise BadName(f"{told} could be taken for {compared!r}.", hint=hint)
+
+
+def utc(instant: datetime) -> datetime:
+    """Return an instant in UTC.
+
+    Raises
+    ------
+    BadRequest
+        When it has no time zone, or is before the year 1 or after 9999 in UTC: a database would
+        keep that, and nobody could read it any more.
+    """
+    try:
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except OverflowError:
+        pass
+    raise BadRequest(
+        f"{instant.isoformat()} is no instant: it has no time zone, or is beyond the calendar.",
+        hint="Write it like 2026-11-21T12:00:00Z.",
+    )

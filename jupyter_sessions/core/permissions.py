@@ -20,7 +20,6 @@ from jupyter_sessions.errors import (
     WrongState,
 )
 from jupyter_sessions.roles import Roles
-from jupyter_sessions.store.listed import is_in
 from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import (
     group_users,
@@ -30,7 +29,7 @@ from jupyter_sessions.store.tables import (
     sessions,
     users,
 )
-from jupyter_sessions.store.types import Number
+from jupyter_sessions.store.types import Number, is_in
 
 #: How long after the password was given the gravest acts can be done without giving it again.
 CONFIRMED_FOR = timedelta(minutes=10)

@@ -13,8 +13,8 @@ import click
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli import last_session
-from jupyter_sessions.client.entering import login_link
 from jupyter_sessions.client.local_servers import own_servers
+from jupyter_sessions.client.presence import login_link
 from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.client.transports.local import InProcess
 from jupyter_sessions.demo import analysis

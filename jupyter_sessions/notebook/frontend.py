@@ -2,30 +2,183 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jupyter_sessions import errors
+from jupyter_sessions import errors, schemas
 from jupyter_sessions.cli.frontend import Current, Front, Kernel
+from jupyter_sessions.cli.rendering.sandbox import joined, shown
 from jupyter_sessions.cli.results import Block, Line, Outputs, Result, Tone
-from jupyter_sessions.notebook import own_loop
 from jupyter_sessions.notebook.attachment import Attachment
-from jupyter_sessions.notebook.keepers import Keepers
-from jupyter_sessions.notebook.panels import Panels
 from jupyter_sessions.notebook.server_attachment import Served, as_served, server_of, why_unattached
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-    from jupyter_sessions import schemas
     from jupyter_sessions.client.logins import Login
+    from jupyter_sessions.client.logins.keep_alive import Keeper
     from jupyter_sessions.client.outbox.delivery import Courier
     from jupyter_sessions.client.transports.base import Transport
+    from jupyter_sessions.widgets import SessionPanel
+
+
+def needed(shell: Any, source: str) -> bool:
+    """Tell whether a source needs a loop, and the thread's own can't be had."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    transformed = shell.transform_cell(source)
+    return bool(shell.should_run_async(source, transformed_cell=transformed))
+
+
+def run_cell(shell: Any, source: str) -> ExecutionResult:
+    """Run a source on a loop in a thread of its own, and wait for its end."""
+    results: list[ExecutionResult] = []
+
+    def work() -> None:
+        cell = shell.run_cell_async(
+            source, store_history=False, transformed_cell=shell.transform_cell(source)
+        )
+        results.append(asyncio.run(cell))
+
+    # The copied context is what sends the outputs to this cell.
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def display_outputs(command: schemas.Command, *, own: bool) -> None:
+    """Display a command's outputs.
+
+    Parameters
+    ----------
+    command
+        The command.
+    own
+        Whether the one who looks ran it.
+    """
+    from IPython.display import display
+
+    for output in command.outputs:
+        match output:
+            case schemas.Stream(name=name, text=text):
+                stream = sys.stderr if name == "stderr" else sys.stdout
+                stream.write(joined(text))
+                stream.flush()
+            case schemas.ErrorOutput(traceback=traceback, ename=name, evalue=value):
+                sys.stderr.write("\n".join(traceback) or f"{name}: {value}")
+                sys.stderr.write("\n")
+                sys.stderr.flush()
+            case (
+                schemas.DisplayData(data=data, metadata=about)
+                | schemas.ExecuteResult(data=data, metadata=about)
+            ):
+                bundle = shown(data, command.summary.user or schemas.UNKNOWN_USER, own=own)
+                display(bundle, metadata=about, raw=True)  # type: ignore[no-untyped-call]
+
+
+class Keepers:
+    """At most one process for each login."""
+
+    def __init__(self) -> None:
+        self._by_login: dict[str, Keeper] = {}
+
+    def start(self, login: Login, every: float) -> Line:
+        """Start one, in place of the one before."""
+        from jupyter_sessions.client.logins.keep_alive import Keeper
+
+        before = self._by_login.pop(login.id, None)
+        if before is not None:
+            before.stop()
+        self._by_login[login.id] = Keeper(login, every)
+        said = f"{login.who} at {login.server} is kept alive every {every:g} s while this kernel"
+        return Line(f"{said} lives; `%session keepalive --stop` ends it.", Tone.DONE)
+
+    def stop(self) -> Line:
+        """End them all."""
+        count = len(self._by_login)
+        while self._by_login:
+            self._by_login.popitem()[1].stop()
+        return Line("Not kept alive any more." if count else "Nothing was kept alive.")
+
+
+class Panels:
+    """The panel that is open in this kernel, if one is."""
+
+    def __init__(self) -> None:
+        self._open: SessionPanel | None = None
+
+    def open(
+        self,
+        front: Front,
+        session: schemas.Session | None,
+        transport: Transport,
+        *,
+        notebook: bool,
+    ) -> None:
+        """Display a panel, in place of the one before.
+
+        Parameters
+        ----------
+        front
+            The kernel, which may be made to record into the session that is shown.
+        session
+            The session to begin with.
+        transport
+            The way to it; closed with the panel.
+        notebook
+            Whether this is one.
+
+        Raises
+        ------
+        BadRequest
+            When this is a terminal, or ipywidgets is not installed.
+        """
+        from IPython.display import display
+
+        try:
+            if not notebook:
+                raise errors.BadRequest(
+                    "Widgets need a notebook, and this is a terminal.",
+                    hint="Use `%session list` and `%session history`.",
+                )
+            panel_class = _panel_class()
+        except errors.BadRequest:
+            transport.close()
+            raise
+        self.close()
+        self._open = panel_class(
+            session, transport=transport, owns_transport=True, record=front.take_up
+        )
+        display(self._open)  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Have the panel let go of its session and its connections."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+
+def _panel_class() -> type[SessionPanel]:
+    try:
+        from jupyter_sessions.widgets import SessionPanel
+    except ImportError as error:
+        raise errors.BadRequest(
+            "The widgets need ipywidgets, which is not installed here.",
+            hint='Install it: pip install "jupyter_sessions[widgets]"',
+        ) from error
+    return SessionPanel
+
 
 _PAGE_WIDTH = 140
 
@@ -225,8 +378,8 @@ class Notebook(Front, Kernel):
 
     def execute(self, source: str) -> ExecutionResult:
         """Run a source inside of the running cell, with top-level ``await`` or not."""
-        if own_loop.needed(self.shell, source):
-            return own_loop.run_cell(self.shell, source)
+        if needed(self.shell, source):
+            return run_cell(self.shell, source)
         result: ExecutionResult = self.shell.run_cell(source, store_history=False)
         return result
 
@@ -273,7 +426,6 @@ class Notebook(Front, Kernel):
             display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
     def _display_outputs(self, block: Outputs) -> None:
-        from jupyter_sessions.notebook.outputs import display_outputs
 
         display_outputs(block.command, own=block.own)
 

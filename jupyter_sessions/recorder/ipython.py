@@ -15,6 +15,7 @@ import atexit
 import builtins
 import logging
 import os
+import re
 import socket
 import sys
 import time
@@ -31,7 +32,6 @@ from jupyter_sessions.recorder.delivery import Delivery, Sink
 from jupyter_sessions.recorder.displays import Shown
 from jupyter_sessions.recorder.iopub.message_log import note as entry_of
 from jupyter_sessions.recorder.screen import NO_TERMINAL, ScreenText
-from jupyter_sessions.recorder.screens import ScreenFilter
 from jupyter_sessions.recorder.streams.passthrough import TakeText
 from jupyter_sessions.recorder.streams.patching import replace
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE, Ending, Tracker
@@ -41,10 +41,49 @@ if TYPE_CHECKING:
 
     from jupyter_sessions.recorder.iopub.message_log import Log
 
+
+_SWITCH = re.compile(r"\x1b\[\?(?:1049|1047|47)([hl])")
+
+_BEGUN = re.compile(r"\x1b(?:\[(?:\?[0-9]{0,4})?)?\Z")
+
+
+class ScreenFilter:
+    """Leaves out what is written to a terminal's alternate screen.
+
+    When the program is done, the terminal shows nothing of it any more.
+    """
+
+    def __init__(self) -> None:
+        self._away = False
+        self._rest = ""
+
+    def filter(self, text: str) -> str:
+        """Return what of `text`, the next piece, stays on the terminal."""
+        text = self._rest + text
+        begun = _BEGUN.search(text)
+        self._rest = begun.group() if begun else ""
+        kept, start = [], 0
+        for switch in _SWITCH.finditer(text):
+            if not self._away:
+                kept.append(text[start : switch.start()])
+            self._away, start = switch.group(1) == "h", switch.end()
+        if not self._away:
+            kept.append(text[start : len(text) - len(self._rest)])
+        return "".join(kept)
+
+    def end(self) -> str:
+        """Return what was held back since it could have been a switch; start anew."""
+        rest, self._rest = self._rest, ""
+        self._away = False
+        return rest
+
+
 #: Seconds that the end of the program waits for the last commands to be handed over.
 STOPPED_WITHIN = 5.0
 
+
 _log = logging.getLogger(__name__)
+
 
 P = ParamSpec("P")
 
@@ -398,7 +437,7 @@ def _text_source(take_text: TakeText) -> TextSource:
     except (ImportError, AttributeError, OSError, ValueError):
         # No terminal control on this system, or no descriptors behind the streams.
         _log.info("Text is taken from Python's streams alone, not from subprocesses")
-    from jupyter_sessions.recorder.streams.tee import Tee
+    from jupyter_sessions.recorder.streams.capture import Tee
 
     return Tee(take_text)
 

@@ -15,27 +15,82 @@ from threading import RLock
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from jupyter_sessions import schemas
-from jupyter_sessions.recorder import pace
 from jupyter_sessions.recorder.outputs import OutputArea, StreamText, Text
+
+#: Seconds after which a command that still runs is told of.
+ANNOUNCED_AFTER = 0.5
+
+
+#: It is told of again with its outputs so far: at first after so many seconds …
+RETOLD_AFTER = 1.0
+
+
+#: … then ever more rarely, by this part of the time that it has run for …
+RETOLD_PART = 0.1
+
+
+#: … but not more rarely than each so many seconds …
+RETOLD_AT_LEAST = 15.0
+
+
+#: … unless that would be more than so many bytes a second.
+RETOLD_RATE = 2**16
+
+
+#: At least so many seconds lie between two deliveries of an ended command whose outputs change …
+REDELIVERED_AFTER = 1.0
+
+
+#: … and more for large ones, so that no more than this many bytes a second are told again.
+REDELIVERED_RATE = 8 * 2**20
+
+
+def while_it_runs(opened: float, told: float | None, size: int) -> float:
+    """Return when a command that runs is to be told of.
+
+    Parameters
+    ----------
+    opened, told
+        When it began and when it was last told of (None: never), in seconds of one clock.
+    size
+        How large it was when it was last told of, in bytes.
+    """
+    if told is None:
+        return opened + ANNOUNCED_AFTER
+    rarely = min(RETOLD_PART * (told - opened), RETOLD_AT_LEAST)
+    return told + max(RETOLD_AFTER, rarely, size / RETOLD_RATE)
+
+
+def after_its_end(delivered: float, size: int) -> float:
+    """Return when a command that has ended is to be told of again; see `while_it_runs`."""
+    return delivered + max(REDELIVERED_AFTER, size / REDELIVERED_RATE)
+
 
 #: How many bytes of outputs are kept of a command.
 OUTPUT_LIMIT = 256 * 2**20
+
 
 #: How many ended commands are kept, since their outputs may still change (an updated display, a
 #: thread that goes on printing).
 KEPT_COMMANDS = 1000
 
+
 #: How many bytes the outputs of all ended commands that are kept may take together.
 KEPT_OUTPUTS = 64 * 2**20
 
+
 KERNEL_ENDED = "The kernel ended while this ran."
+
 STOPPED_HERE = "Recording was stopped by this command: what it did afterwards is not here."
+
 LEFT_OUT = "The outputs were left out of the record by the one who ran this."
+
 
 Ending = Literal["completed", "error", "aborted"]
 
 
 P = ParamSpec("P")
+
 R = TypeVar("R")
 
 
@@ -108,10 +163,10 @@ class _Tracked:
     def due(self) -> float:
         """Return from when on (on the monotonic clock) to tell of it, given that it changed."""
         if self.ended is None:
-            return pace.while_it_runs(self.opened, self.told, self.told_size)
+            return while_it_runs(self.opened, self.told, self.told_size)
         if self.delivered is None:
             return self.opened
-        return pace.after_its_end(self.delivered, self.told_size)
+        return after_its_end(self.delivered, self.told_size)
 
 
 class Tracker:

@@ -13,11 +13,9 @@ from msgspec import Struct
 from jupyter_sessions.schemas.accounts import *
 from jupyter_sessions.schemas.attachments import *
 from jupyter_sessions.schemas.commands import *
-from jupyter_sessions.schemas.decoding import *
 from jupyter_sessions.schemas.events import *
 from jupyter_sessions.schemas.fields import *
 from jupyter_sessions.schemas.groups import *
-from jupyter_sessions.schemas.health import *
 from jupyter_sessions.schemas.invitations import *
 from jupyter_sessions.schemas.logins import *
 from jupyter_sessions.schemas.members import *

@@ -2,40 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
+from msgspec.json import Decoder
 
 #: A session's code as people give it; ``default`` names the caller's default session.
 Code = Annotated[str, Meta(pattern=r"^([1-9][0-9]{21}|default)\Z", description="a session's code")]
+
 Label = Annotated[str, Meta(max_length=200)]
+
 Description = Annotated[str, Meta(max_length=10_000)]
+
 Message = Annotated[str, Meta(max_length=2_000)]
+
 UserName = Annotated[str, Meta(min_length=1, max_length=255)]
+
 GroupName = Annotated[str, Meta(min_length=1, max_length=255)]
+
 #: A password that is chosen, and one that is given as a proof.
 Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
+
 GivenPassword = Annotated[str, Meta(max_length=1_000)]
+
 #: What an authenticator app shows, or a recovery code; empty where none is given.
 SecondFactorCode = Annotated[str, Meta(max_length=100)]
+
 ScratchName = Annotated[str, Meta(min_length=1, max_length=200)]
+
 SearchText = Annotated[str, Meta(max_length=500)]
+
 Path = Annotated[str, Meta(max_length=1_000)]
+
 Minutes = Annotated[int, Meta(ge=1, le=5_256_000)]
+
 CommandNumber = Annotated[int, Meta(ge=1, le=2**53)]
+
 EventNumber = Annotated[int, Meta(ge=0, le=2**53)]
+
 Count = Annotated[int, Meta(ge=0, le=2**53)]
+
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
+
 PageSize = Annotated[int, Meta(ge=1, le=500)]
+
 Cursor = Annotated[str, Meta(max_length=2_000)]
+
 KernelId = Annotated[str, Meta(min_length=1, max_length=200)]
 
+
 State = Literal["active", "disabled", "closed", "removed"]
+
 LoginState = Literal["active", "expired", "revoked"]
+
 InvitationState = Literal["active", "expired", "revoked", "used_up", "void"]
+
 PresenceKind = Literal["page", "kernel", "program", "login"]
+
 Status = Literal["running", "completed", "error", "aborted"]
+
 AttachmentState = Literal["recording", "paused", "waiting", "ended"]
+
 RoleName = Literal["read", "write", "execute", "admin", "owner"]
 
 
@@ -65,3 +92,13 @@ class Done(Answer):
 
 class Nothing(Request):
     """A request without parameters."""
+
+
+def ready(*kinds: Any) -> None:
+    """Have msgspec learn these types now, while one thread alone can use them.
+
+    It learns a type when it first decodes one, and two threads that do so at once end the process
+    (msgspec 0.22: a null pointer). Every module with types of its own calls this at import.
+    """
+    for kind in kinds:
+        Decoder(kind)

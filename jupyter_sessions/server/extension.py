@@ -15,7 +15,14 @@ from jupyter_server.serverapp import WILDCARD_IPS
 from traitlets import Bool, Float, Int, Set, TraitError, Unicode, default, validate
 
 from jupyter_sessions import __version__, errors, paths
-from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.types import Limits
+from jupyter_sessions.server.recording.attachments import Attachments
+from jupyter_sessions.server.recording.backlog import Requests
+from jupyter_sessions.server.recording.kernels import Kernels
+from jupyter_sessions.server.recording.manager import Keeper
+from jupyter_sessions.server.recording.protocol import Place
+from jupyter_sessions.server.recording.senders import Senders, observed
+from jupyter_sessions.server.recording.targets import Targets
 from jupyter_sessions.server.service import Service
 
 if TYPE_CHECKING:
@@ -23,14 +30,49 @@ if TYPE_CHECKING:
 
     from jupyter_sessions.core.dispatcher import Dispatcher
 
+
+_CONNECTION_CLASS = "kernel_websocket_connection_class"
+
+
+def attachments(
+    serverapp: Any, service: Service, place: Place, *, addresses: list[str], several: bool
+) -> Attachments:
+    """Make the attachments of a server.
+
+    Parameters
+    ----------
+    serverapp
+        The server.
+    service
+        What its handlers share.
+    place
+        The store, as the recording process reaches it.
+    addresses
+        The base URLs under which the server is known.
+    several
+        Whether several people use it, so that it must be noted who sends what to a kernel.
+    """
+    senders, requests = Senders() if several else None, Requests()
+    settings = serverapp.web_app.settings
+    settings[_CONNECTION_CLASS] = observed(settings[_CONNECTION_CLASS], senders, requests)
+    kernels = Kernels(serverapp)
+    targets = Targets(service.dispatcher, service.answered, addresses)
+    return Attachments(kernels, targets, Keeper(kernels, targets, place, senders, requests))
+
+
 # What a server puts into its own environment reaches its kernels.
 _URL_VARIABLE = "JUPYTER_SESSIONS_URL"
+
 _KERNELS = "kernels"  # the service of a Jupyter server
+
 _TIDY_EVERY = 600.0  # seconds
+
 # The store is checked this long after the start, in seconds, then once a day, at so many bytes a
 # second.
 _CHECK_FIRST_AFTER = 600.0
+
 _CHECK_EVERY = 86_400.0
+
 _CHECK_RATE = 16e6
 
 
@@ -251,7 +293,6 @@ class SessionsExtension(ExtensionApp):
         """Be ready to record the server's kernels."""
         from jupyter_sessions.server.auth import one_person
         from jupyter_sessions.server.recording.protocol import Place
-        from jupyter_sessions.server.recording.setting_up import attachments
         from jupyter_sessions.server.shared_address import SharedAddress
         from jupyter_sessions.server.stored_logins import StoredLogins
 

@@ -13,8 +13,7 @@ from jupyter_sessions.client.reachability import explain_unreachable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyter_sessions.core.types import Asker
-    from jupyter_sessions.core.uses import Use
+    from jupyter_sessions.core.types import Asker, Use
 
 
 class SharedAddress:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client import logins
-from jupyter_sessions.client.entering import login_link
+from jupyter_sessions.client.presence import login_link
 from jupyter_sessions.client.transports.resolve import over_http, same_server
 from jupyter_sessions.server.auth import runs_server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jupyter_sessions.core.types import Asker
-    from jupyter_sessions.core.uses import Use
+    from jupyter_sessions.core.types import Asker, Use
 
 
 class StoredLogins:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, cast, column, insert, select, table, text
 
 from jupyter_sessions.store.database import Transaction
-from jupyter_sessions.store.numbers import Span
 from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import commands
+from jupyter_sessions.store.types import Span
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_CHARACTERS = 100_000

@@ -5,13 +5,18 @@ Instants are whole microseconds since 1970 in UTC on disk and aware datetimes in
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Dialect, Integer, String
+import msgspec
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, String, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -33,5 +38,84 @@ class Instant(TypeDecorator[datetime]):
 #: SQLite gives a table its fast row numbers only for a plain INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
 
+
 #: Text that is compared and sorted by code point on both databases.
 Folded = String().with_variant(String(collation="C"), "postgresql")
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _AsJson(TypeDecorator[Collection[int] | Collection[str]]):
+    """Numbers or texts, as JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy passes it
+        """Make JSON of a list or set."""
+        return None if value is None else _encode(value).decode()
+
+
+class _Listed(ColumnElement[Any]):
+    """The values in a parameter, as SQL that selects them."""
+
+    inherit_cache = True
+
+    def __init__(self, name: str, *, numbers: bool) -> None:
+        self.parameter = bindparam(name, type_=_AsJson)
+        self.numbers = numbers
+
+
+@compiles(_Listed, "sqlite")
+def _sqlite(listed: _Listed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(listed.parameter, **options)}))"  # noqa: S608  # a place for a parameter
+
+
+@compiles(_Listed, "postgresql")
+def _postgresql(listed: _Listed, compiler: SQLCompiler, **options: Any) -> str:
+    place = compiler.process(listed.parameter, **options)
+    kind = "BIGINT" if listed.numbers else "TEXT"
+    return f"(SELECT CAST(value AS {kind}) FROM json_array_elements_text(CAST({place} AS JSON)))"  # noqa: S608  # a place for a parameter
+
+
+def is_in(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return the condition that a column is one of the numbers, or texts, in a parameter.
+
+    Parameters
+    ----------
+    name
+        The parameter's name; its value is a list or a set.
+    """
+    return column.bool_op("IN")(_Listed(name, numbers=isinstance(column.type, Integer)))
+
+
+_NUMBERS = 2**32
+
+
+def number_in(session_id: int, number: int) -> int:
+    """Return the row number of a session's command or event: its own number, within the session's.
+
+    Sessions and the numbers in them stay below 2**31 and 2**32. A larger number, which anybody can
+    ask for, would lead into another session; it is taken for the largest, which nothing has.
+    """
+    return session_id * _NUMBERS + min(number, _NUMBERS - 1)
+
+
+class Span(NamedTuple):
+    """Rows of one session that lie side by side: their first and last row number."""
+
+    first: int
+    last: int
+
+    def holds(self, column: ColumnElement[int]) -> ColumnElement[bool]:
+        """Return the condition that holds for these rows.
+
+        It is one bound a side: of two on the same side, SQLite looks up one and walks to the other.
+        """
+        return column.between(self.first, self.last)
+
+
+def rows_in(session_id: int, *, after: int = -1, before: int = _NUMBERS) -> Span:
+    """Return the rows of a session, of those with a number after and before the given ones."""
+    return Span(number_in(session_id, after) + 1, number_in(session_id, before - 1))

@@ -14,9 +14,8 @@ from jupyter_sessions.cli.rendering import html
 from jupyter_sessions.cli.rendering.sandbox import shown as harmless
 from jupyter_sessions.cli.results import Request, Result
 from jupyter_sessions.widgets import ui
-from jupyter_sessions.widgets.columns import MARKS, command_line
 from jupyter_sessions.widgets.part import Part
-from jupyter_sessions.widgets.pieces import button, field, lines, row, shown
+from jupyter_sessions.widgets.ui import MARKS, button, command_line, field, lines, row, shown
 
 _PAGE = 50
 _ROWS = 12

@@ -14,7 +14,7 @@ import traitlets
 from jupyter_sessions import api, errors, roles, schemas
 from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.part import Part
-from jupyter_sessions.widgets.pieces import button, field, row, shown
+from jupyter_sessions.widgets.ui import button, field, row, shown
 
 ROLES = ("read", "write", "execute", "admin")
 _NEEDS = "Changing roles needs the role admin"

@@ -17,7 +17,7 @@ from jupyter_sessions.widgets.history import HistoryBrowser
 from jupyter_sessions.widgets.members import MemberTable
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.picker import SessionPicker
-from jupyter_sessions.widgets.pieces import button, row, shown
+from jupyter_sessions.widgets.ui import button, row, shown
 from jupyter_sessions.widgets.webspace import WebSpace
 
 #: What has a kernel record into a session from now on, and says what came of it.

@@ -13,9 +13,8 @@ from jupyter_sessions.client.addresses import parse_reference
 from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.widgets import ui
-from jupyter_sessions.widgets.columns import session_line
 from jupyter_sessions.widgets.part import Part
-from jupyter_sessions.widgets.pieces import button, field, lines, row, shown
+from jupyter_sessions.widgets.ui import button, field, lines, row, session_line, shown
 
 _ROWS = 8
 _PAGE = 100

@@ -12,7 +12,7 @@ import ipywidgets
 
 from jupyter_sessions import errors
 from jupyter_sessions.widgets.live import kernel_loop
-from jupyter_sessions.widgets.pieces import button, shown
+from jupyter_sessions.widgets.ui import button, shown
 
 T = TypeVar("T")
 

@@ -9,12 +9,12 @@ from typing import Any
 import ipywidgets
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.commands.publishable import named
+from jupyter_sessions.cli.commands.webspace import named
 from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.formats import Content, media_type
 from jupyter_sessions.widgets import ui
-from jupyter_sessions.widgets.pieces import button, field
 from jupyter_sessions.widgets.progress import Steps
+from jupyter_sessions.widgets.ui import button, field
 
 
 def contents(

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
+import ipywidgets
+
 from jupyter_sessions import errors, schemas
-from jupyter_sessions.cli.values import moment, one_line, size
+from jupyter_sessions.cli.values import moment, one_line, seconds, size
 
 NAME = "jupyter-sessions-widget"
+
 #: Lists in which columns stand below each other.
 LINES = "jupyter-sessions-lines"
+
 #: What scrolls within the widget.
 SCROLLS = "jupyter-sessions-scrolls"
+
 #: Rows of buttons and fields, which wrap where there is little room.
 ROW = "jupyter-sessions-row"
+
 #: A button in a table of roles.
 ROLE = "jupyter-sessions-role"
+
 
 STYLE = f"""<style>
 .{NAME} {{ max-width: 72em; color: var(--jp-ui-font-color1, inherit); overflow: visible; }}
@@ -39,6 +47,7 @@ STYLE = f"""<style>
 .{NAME} .widget-html-content {{ line-height: 1.45; }}
 .{NAME} .widget-inline-hbox .widget-label {{ flex: 0 0 auto; width: auto; }}
 </style>"""
+
 
 _EDGES = {"done": "--jp-success-color1, #2e8540", "warning": "--jp-warn-color1, #a16a00",
           "error": "--jp-error-color1, #d43f3b"}  # fmt: skip
@@ -91,3 +100,99 @@ def link(address: str, text: str) -> str:
     """Draw a link that opens in a tab of its own."""
     shown = escape(address)
     return f'<a href="{shown}" target="_blank" rel="noopener noreferrer">{escape(text)}</a>'
+
+
+def button(
+    text: str, icon: str, act: Callable[[], object], *, tooltip: str = "", style: str = ""
+) -> ipywidgets.Button:
+    """Make a button that does something when it is pressed."""
+    made = ipywidgets.Button(
+        description=text,
+        icon=icon,
+        tooltip=tooltip or text,
+        button_style=style,
+        layout={"width": "auto"},
+    )
+    made.on_click(lambda _: act())
+    return made
+
+
+def field(placeholder: str, width: str, *, at_once: bool = False) -> ipywidgets.Text:
+    """Make a field for text, which counts when it is left or Enter is pressed."""
+    return ipywidgets.Text(
+        placeholder=placeholder,
+        tooltip=placeholder,
+        continuous_update=at_once,
+        layout={"width": width},
+    )
+
+
+def row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Put widgets beside each other, in several lines where there is little room."""
+    made = ipywidgets.HBox(children)
+    made.add_class(ROW)
+    return made
+
+
+def lines(rows: int) -> ipywidgets.Select:
+    """Make a list to pick from, whose columns stand below each other."""
+    made = ipywidgets.Select(rows=rows, layout={"width": "100%"})
+    made.add_class(LINES)
+    return made
+
+
+def shown(widget: ipywidgets.Widget, is_shown: bool) -> None:
+    """Show a widget, or take it out of sight."""
+    widget.layout.display = "" if is_shown else "none"
+
+
+#: How a command ended.
+MARKS = {"completed": "✓", "error": "✗", "running": "…", "aborted": "⊘"}
+
+
+def _column(text: str, width: int) -> str:
+    from wcwidth import wcswidth
+
+    line = one_line(text)
+    if len(line) > width:
+        line = line[: width - 1] + "…"
+    return line + " " * max(0, width - max(0, wcswidth(line)))
+
+
+def _blank(line: str) -> str:
+    # A list would draw several blanks as one.
+    return line.rstrip().replace(" ", "\u00a0")
+
+
+def session_line(session: schemas.Session) -> str:
+    """Write a session: label, owner, one's highest role, commands, last use."""
+    state = "" if session.state == "active" else f"  ({session.state})"
+    columns = (
+        _column(session.label or "(no label)", 32),
+        _column(session.owner, 12),
+        _column(", ".join(session.roles[-1:]), 7),
+        f"{session.commands:>6}",
+        moment(session.last_used) + state,
+    )
+    return _blank("  ".join(columns))
+
+
+def command_line(command: schemas.CommandSummary) -> str:
+    """Write a command: number, how it ended, start, user, duration, source."""
+    source = "(forgotten)" if command.forgotten else command.source.strip()
+    took = "" if command.duration is None else seconds(command.duration)
+    columns = (
+        f"{command.number:>5} {MARKS.get(command.status, ' ')}",
+        command.started.astimezone().strftime("%m-%d %H:%M"),
+        _column(command.user, 12),
+        f"{took:>8}",
+        _column(source, 90),
+    )
+    return _blank("  ".join(columns))
+
+
+def file_line(file: schemas.File) -> str:
+    """Write a file or a folder: name, size, publisher, when."""
+    name = f"{file.name}/" if file.folder else file.name
+    about = () if file.folder else (_column(file.publisher, 12), moment(file.published))
+    return _blank("  ".join((_column(name, 44), f"{size(file.size):>9}", *about)))

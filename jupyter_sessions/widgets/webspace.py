@@ -14,11 +14,10 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.formats import Content, outputs
 from jupyter_sessions.formats.folders import explain_left_out
 from jupyter_sessions.widgets import preview, ui
-from jupyter_sessions.widgets.columns import file_line
 from jupyter_sessions.widgets.part import Part
-from jupyter_sessions.widgets.pieces import button, lines, row, shown
 from jupyter_sessions.widgets.progress import Progress, Steps
 from jupyter_sessions.widgets.publish import PublishForm, contents, published
+from jupyter_sessions.widgets.ui import button, file_line, lines, row, shown
 
 _ROWS = 8
 _PAGE = 200

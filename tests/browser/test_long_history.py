@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Integer, bindparam, func, insert, literal, select, text, update
 
 from jupyter_sessions.store.database import Transaction
-from jupyter_sessions.store.numbers import number_in
 from jupyter_sessions.store.tables import commands, sessions, users
+from jupyter_sessions.store.types import number_in
 from tests.browser.conftest import Site, Visit, command
 from tests.browser.conftest import text as printed
 from tests.browser.test_history import numbers

@@ -345,10 +345,7 @@ def test_nothing_is_kept_alive_after_the_end(url: str) -> None:
 
 def test_every_operation_in_a_session_has_its_method() -> None:
     client = Path(paths.__file__).parent / "client"
-    sources = [path.read_text() for path in (client / "handles").glob("*.py")]
-    sources += [
-        (client / f"{name}.py").read_text() for name in ("session", "scratch", "connection")
-    ]
+    sources = [(client / f"{name}.py").read_text() for name in ("session", "connection")]
     named = {name for name in vars(api) if any(f"api.{name}" in source for source in sources)}
     inside = {name for name, value in vars(api).items() if getattr(value, "in_session", False)}
     # These are reached through the transport's own methods, or told by themselves.

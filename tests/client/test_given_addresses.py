@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.client.given import address
+from jupyter_sessions.client.addresses import address
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from jupyter_sessions import schemas
-from jupyter_sessions.recorder import pace
+from jupyter_sessions.recorder import tracker
 from jupyter_sessions.recorder import tracker as tracking
 from jupyter_sessions.recorder.tracker import Tracker
 
@@ -79,7 +79,7 @@ def test_what_runs_is_told_of_ever_more_rarely_but_never_less_than_every_15_seco
 
 
 def test_no_more_than_so_many_bytes_a_second_are_told_of_what_runs() -> None:
-    each = pace.RETOLD_RATE  # a second of these, each second
+    each = tracker.RETOLD_RATE  # a second of these, each second
     told = told_at(Tracker(), 300, "x" * (each - 1) + "\n")
     assert sum(number * each for number in told) <= 300 * each + told[-1] * each
     assert len(told) > 5

@@ -22,7 +22,7 @@ import msgspec
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.types import Limits
 from tests.conftest import Clock, House, free_port
 from tests.waiting import STARTED_WITHIN, until
 

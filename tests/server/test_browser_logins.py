@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.entering import login_link
+from jupyter_sessions.client.presence import login_link
 from jupyter_sessions.client.transports.http import Http
 from tests.conftest import PASSWORD
 from tests.server.conftest import Site

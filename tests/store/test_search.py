@@ -13,8 +13,8 @@ from sqlalchemy import Connection, insert, select
 
 from jupyter_sessions.store import search
 from jupyter_sessions.store.database import Database, Transaction
-from jupyter_sessions.store.numbers import number_in, rows_in
 from jupyter_sessions.store.tables import commands, sessions, users
+from jupyter_sessions.store.types import number_in, rows_in
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

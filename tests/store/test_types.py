@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert, select
 
-from jupyter_sessions.store.listed import is_in
 from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import users
+from jupyter_sessions.store.types import is_in
 
 COLUMNS = [column.name for column in users.columns]
 INSERT = Prepared(insert(users), columns=COLUMNS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -11,18 +12,68 @@ from typing import Any
 import click
 
 from jupyter_sessions import __version__, api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Work, command, more, table
 from jupyter_sessions.cli.commands.members import listing
 from jupyter_sessions.cli.commands.sessions import ask_first, card
-from jupyter_sessions.cli.commands.shown_again import showing
-from jupyter_sessions.cli.paging import more
 from jupyter_sessions.cli.parameters import Moment, Numbers, unasked
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Outputs, Request, Result, Table, Tone
 from jupyter_sessions.cli.values import one_line
 from jupyter_sessions.client.files import new_file
 
+# Those that name the commands they show, and those that show the last ones.
+_NAMING = ("view", "replay", "load", "request", "response")
+
+_LISTING = ("resume", "history", "search")
+
+_SHOWING = re.compile(
+    rf"^\s*%(?:session\s+(?P<name>{'|'.join((*_NAMING, *_LISTING))})|oph_resume)\b(?P<rest>.*)$",
+    re.MULTILINE,
+)
+
+_NUMBERS = re.compile(r"(\d{1,15})(?:\.\.(\d{1,15}))?")
+
+
+def showing(work: Work, numbers: range) -> list[int]:
+    """Return the numbers of later commands that may have shown these commands once more."""
+    searches = [*(f"session {name}" for name in (*_NAMING, *_LISTING)), "oph resume"]
+    return sorted(
+        {
+            each.number
+            for search in searches
+            for each in _found(work, search, numbers.start)
+            if _shows(each.source, numbers)
+        }
+        - set(numbers)
+    )
+
+
+def _found(work: Work, search: str, after: int) -> Iterator[schemas.CommandSummary]:
+    cursor: str | None = f"{after}"
+    while cursor is not None:
+        page = work.call(
+            api.LIST_COMMANDS,
+            schemas.ListCommands(
+                code=work.code, order="oldest", search=search, after=cursor, limit=500
+            ),
+        )
+        yield from page.items
+        cursor = page.next
+
+
+def _shows(source: str, numbers: range) -> bool:
+    for found in _SHOWING.finditer(source):
+        named = [_NUMBERS.fullmatch(part) for part in found["rest"].split()]
+        ranges = [range(int(n[1]), int(n[2] or n[1]) + 1) for n in named if n]
+        if found["name"] not in _NAMING or not ranges:
+            return True
+        if any(shown.start < numbers.stop and numbers.start < shown.stop for shown in ranges):
+            return True
+    return False
+
+
 _LAST = 10
+
 _MOST_RESUMED = 100
 
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jupyter_sessions import __version__, api, errors, roles, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Work, command, more, table
 from jupyter_sessions.cli.commands.sessions import card, named
-from jupyter_sessions.cli.paging import more
 from jupyter_sessions.cli.parameters import Minutes
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Line, Result, Table, Tone, done

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jupyter_sessions import errors
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Work, command, table
 from jupyter_sessions.cli.commands.logins import overruled, told
 from jupyter_sessions.cli.confirmation import PASSWORD_VARIABLE, ask_code
 from jupyter_sessions.cli.parameters import IdleMinutes
 from jupyter_sessions.cli.results import Line, Result, Tone
-from jupyter_sessions.cli.values import minutes, one_line
+from jupyter_sessions.cli.values import minutes, moment, one_line
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.addresses import Address
     from jupyter_sessions.client.logins import Decided, Login, Wanted
-    from jupyter_sessions.client.logins.create import Made
+    from jupyter_sessions.client.logins.model import Made
+
 
 _TRIES = 3
+
 
 #: How a login is begun that came about so.
 _SAID = {
@@ -71,15 +73,15 @@ class _Login:
         self.work.front.show(Result(None, aside=(Line(text, Tone.WARNING),)))
 
     def _ask_for_server(self) -> None:
-        from jupyter_sessions.client import given, logins
+        from jupyter_sessions.client import addresses, logins
 
         last, port = logins.last(), self.wanted.port
         default = last.server if last else ""
         if default and port is not None:
-            default = given.with_port(default, port)
+            default = addresses.with_port(default, port)
         said = self.work.front.ask("Server", default)
         at = None if port is None else str(port)
-        answer = given.address(said, None, self.wanted.user, at)
+        answer = addresses.address(said, None, self.wanted.user, at)
         if answer.server is None:
             raise errors.BadRequest(
                 "No server is named.", hint=f"{self.work.front.prefix} login USER@SERVER:PORT"
@@ -176,9 +178,9 @@ def login(
     environment variable JUPYTER_SESSIONS_PASSWORD. What is not named is as in the last login.
     The cell that it is typed in is not recorded.
     """
-    from jupyter_sessions.client import given, logins
+    from jupyter_sessions.client import addresses, logins
 
-    where = given.address(address, work.server, user, port)
+    where = addresses.address(address, work.server, user, port)
     if key is not None:
         ignored = {
             "user": where.user,
@@ -217,7 +219,7 @@ def _system_user() -> str:
 def _joined(
     work: Work, where: Address, key: str, patience: float | None, ignored: list[str]
 ) -> Result:
-    from jupyter_sessions.client import given, logins
+    from jupyter_sessions.client import addresses, logins
 
     server = where.server
     if server is None:
@@ -227,7 +229,7 @@ def _joined(
                 "A key is given, and no server.",
                 hint=f"{work.front.prefix} login SERVER:PORT -k KEY",
             )
-        server = last.server if where.port is None else given.with_port(last.server, where.port)
+        server = last.server if where.port is None else addresses.with_port(last.server, where.port)
     taken = work.front.read_password() if key == "-" else key
     login = logins.join(server, taken, patience)
     lines = []
@@ -257,4 +259,92 @@ def _made_current(work: Work, decided: Decided, lines: list[Line]) -> Result:
     return Result(answer, lines)
 
 
-COMMANDS = table(login)
+@command("timeout", "timeout 90", "timeout 7d", session=False)
+@click.argument("time", type=IdleMinutes(), required=False, metavar="[MIN]")
+def timeout(work: Work, time: int | None) -> Result:
+    """Show or set for how many minutes the current login lives unused.
+
+    The server may allow less than asked for, and says so. To look resets no clock.
+    """
+    if time is None:
+        shown = work.transport.call(api.CHECK_LOGIN, schemas.Nothing())
+        return Result({"login": shown, "clamped": False}, (Line(_said(shown)),))
+    timed = work.transport.call(api.TIME_LOGIN, schemas.TimeLogin(idle_timeout=time))
+    lines = [Line(_said(timed.login), Tone.DONE)]
+    if timed.clamped:
+        said = f"You asked for {minutes(time)}; this is the most that the server allows."
+        lines.append(Line(said, Tone.WARNING))
+    return Result(timed, lines)
+
+
+def _said(login: schemas.Login) -> str:
+    if login.idle_timeout is None:
+        return "There is no login here that could run out: you are known without a key."
+    end = f", and in any case on {moment(login.expires)}" if login.expires else ""
+    return f"This login ends when it is not used for {minutes(login.idle_timeout)}{end}."
+
+
+@command("keepalive", "keepalive -f 300", session=False)
+@click.option(
+    "-f",
+    "--every",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    metavar="SEC",
+    help="Seconds between two times.",
+)
+@click.option("--stop", is_flag=True, help="In a notebook: end it.")
+def keepalive(work: Work, every: float, stop: bool) -> Result:
+    """Keep the current login alive: until Ctrl-C in a shell, while the kernel lives in a notebook.
+
+    In a notebook a process of its own does it, which no computation holds up.
+    """
+    from jupyter_sessions.client.transports import resolve
+
+    if stop:
+        return Result({"kept_alive": False}, work.front.stop_keeping_alive())
+    login = resolve.login_for(work.server)
+    if login is None:
+        raise errors.NoLogin(
+            "There is no current login to keep alive.",
+            hint=f"Log in: {work.front.prefix} login USER@SERVER",
+        )
+    lines = work.front.keep_alive(login, every)
+    goes_on = work.front.place == "kernel"
+    return Result({"kept_alive": goes_on, "id": login.id, "every": every}, lines)
+
+
+@command("login-for bar", "login-for bar --group optics --timeout 60", session=False)
+@click.argument("user")
+@click.option("--group", metavar="GROUP", help="The group that sessions are made in.")
+@click.option("--timeout", type=IdleMinutes(), help="The idle time-out, in minutes.")
+def login_for(work: Work, user: str, group: str | None, timeout: int | None) -> Result:
+    """Make a login for someone, and print its key alone: `login -k KEY` takes it up.
+
+    For administrators, and for owners of a group that the other is in. All that is done with it
+    names both. The cell that it is typed in is not recorded.
+    """
+    request = schemas.OpenLogin(user=user, group=group, idle_timeout=timeout)
+    made = work.call(api.OPEN_LOGIN, request)
+    login = made.login
+    prefix = work.front.prefix
+    said = [f"Login {login.id} of {one_line(login.user)}; `{prefix} end-login {login.id}` ends it."]
+    if login.idle_timeout is not None:
+        limit = ", the most that the server allows" if made.clamped else ""
+        said.append(f"It ends when not used for {minutes(login.idle_timeout)}{limit}.")
+    if login.expires is not None:
+        said.append(f"In any case it ends on {moment(login.expires)}.")
+    tone = Tone.WARNING if made.clamped else Tone.PLAIN
+    return Result(made, (Line(made.key),), aside=(Line(" ".join(said), tone),))
+
+
+@command("end-login 12", session=False)
+@click.argument("number", type=click.IntRange(1, 2**53), metavar="ID")
+def end_login(work: Work, number: int) -> Result:
+    """End a login by the number that `login-for` said: one's own, or one made for someone else."""
+    login = work.call(api.CLOSE_LOGIN, schemas.LoginNamed(id=number))
+    return Result(login, (Line(f"Login {number} of {one_line(login.user)} has ended.", Tone.DONE),))
+
+
+COMMANDS = table(login, timeout, keepalive, login_for, end_login)

@@ -110,7 +110,7 @@ def _gone() -> tuple[Line, ...]:
 
 
 def _there(work: Work) -> Result:
-    from jupyter_sessions.client.transports.paging import every
+    from jupyter_sessions.client.transports.base import every
 
     items = list(every(work.transport, api.LIST_LOGINS))
     return Result({"items": items}, (Table(columns.LOGIN, items, "No logins live there."),))

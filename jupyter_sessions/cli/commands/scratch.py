@@ -8,8 +8,7 @@ import click
 import msgspec
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.cli.command import Work, command, table
-from jupyter_sessions.cli.paging import more
+from jupyter_sessions.cli.command import Work, command, more, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Code, Result, Table, done
 from jupyter_sessions.cli.values import one_line

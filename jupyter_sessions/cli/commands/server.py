@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Work, command, more, table
 from jupyter_sessions.cli.commands.own_account import ask_new_password
-from jupyter_sessions.cli.paging import more
 from jupyter_sessions.cli.parameters import unasked
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done

@@ -7,12 +7,11 @@ from typing import Any
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, table
-from jupyter_sessions.cli.paging import more
+from jupyter_sessions.cli.command import Work, command, more, table
 from jupyter_sessions.cli.parameters import Minutes, unasked
 from jupyter_sessions.cli.rendering import columns
-from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
-from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.cli.results import Card, Code, Form, Line, Result, Table, Tone, done
+from jupyter_sessions.cli.values import one_line, written
 
 
 def card(session: schemas.Session) -> Card:
@@ -234,6 +233,134 @@ def transfer(work: Work, user: str) -> Result:
     return done(session, f"{one_line(session.owner)} owns the session {named(session)} now.")
 
 
+_YES = {"yes", "true", "on", "1"}
+
+_NO = {"no", "false", "off", "0"}
+
+
+_SPOKEN = {"idle-timeout": "idle time-out"}
+
+#: What is said of a session in words.
+_WORDS = ("label", "description", "message", "agent")
+
+
+@command(
+    'set label "Rain in Seattle"',
+    "set idle-timeout 2h",
+    "set lifetime none",
+    "set active no",
+    dashes=True,
+)
+@click.argument("attribute", type=click.Choice([*_WORDS, "idle-timeout", "lifetime", "active"]))
+@click.argument("value")
+@click.pass_context
+def set_(ctx: click.Context, work: Work, attribute: str, value: str) -> Result:
+    """Change what is said of a session, or a time-out; `active no` disables, `active yes` enables.
+
+    The message is for whatever its members want said on it, the agent the name of the program that
+    works in it. An empty text takes any of these away. A time-out is in minutes, or like 2h or 7d;
+    `none` takes it away.
+    """
+    if attribute == "active":
+        if value.lower() not in _YES | _NO:
+            raise click.BadParameter(f"{value!r} is neither yes nor no.", ctx)
+        if value.lower() in _YES:
+            return change(work, *CHANGES["enable"])
+        return end(work, *CHANGES["disable"])
+    if attribute in _WORDS:
+        return _say(work, attribute, value)
+    minutes = {attribute.replace("-", "_"): Minutes().convert(value, None, ctx)}
+    session = work.call(api.TIME_SESSION, schemas.TimeSession(code=work.code, **minutes))
+    now = written(getattr(session, attribute.replace("-", "_")), Form.MINUTES)
+    return _set(session, attribute, now)
+
+
+def _say(work: Work, attribute: str, words: str) -> Result:
+    request = schemas.DescribeSession(code=work.code, **{attribute: words})
+    session = work.call(api.DESCRIBE_SESSION, request)
+    return _set(session, attribute, one_line(getattr(session, attribute)))
+
+
+def _set(session: schemas.Session, attribute: str, now: str) -> Result:
+    name = _SPOKEN.get(attribute, attribute)
+    said = f"The {name} is now: {now}" if now else f"There is no {name} any more."
+    return Result(session, (Line(said, Tone.DONE), card(session)))
+
+
+def _said_or_say(work: Work, attribute: str, words: str | None) -> Result:
+    """Say what a session's message or agent is, or change it."""
+    if words is not None:
+        return _say(work, attribute, words)
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    said: str = getattr(session, attribute)
+    if not said:
+        return Result(session, (Line(f"The session has no {attribute}."),))
+    return Result(session, (Code(said),))
+
+
+@command("message", 'message "Back on Monday"', 'message ""')
+@click.argument("text", required=False)
+def message(work: Work, text: str | None) -> Result:
+    """Show or change the session's message, which is for whatever its members want said on it."""
+    return _said_or_say(work, "message", text)
+
+
+@command("agent", "agent nightly-run")
+@click.argument("name", required=False)
+def agent(work: Work, name: str | None) -> Result:
+    """Show or change the name of the program that works in the session."""
+    return _said_or_say(work, "agent", name)
+
+
+def _address(work: Work, code: str | None, below: str) -> Result:
+    if code is not None:
+        work.name_session(code)
+    named = schemas.SessionNamed(code=work.code)
+    # Any role will do: what it is good for shows in each operation.
+    if not work.in_session.call(api.SESSION_EXISTS, named).exists:
+        raise errors.NoSuchSession
+    server = work.in_session.server or _own_server()
+    path = api.GET_SESSION.path.format(code=named.code)
+    url = f"{server}{api.PREFIX}{path}/{below}"
+    return Result({"url": url}, (Line(url),))
+
+
+def _own_server() -> str:
+    from jupyter_sessions.client.local_servers import shown_at
+    from jupyter_sessions.paths import own_database
+
+    server = shown_at(own_database())
+    if server is None:
+        raise errors.ServerUnreachable(
+            "No server shows this store now, so no other program can reach its sessions.",
+            hint="Start one: `jupyter sessions serve`, or open JupyterLab.",
+        )
+    return server
+
+
+@command("http-url", "http-url 1234567890123456789012")
+@click.argument("code", required=False, metavar="[CODE|URL]")
+def http_url(work: Work, code: str | None) -> Result:
+    """Print the base URL under which a session's whole API stands, for any HTTP library.
+
+    A program sends a key with each request, as `Authorization: Bearer KEY`; the URL holds none. The
+    reference shows ten lines that work as they stand.
+    """
+    return _address(work, code, "")
+
+
+@command("xmlrpc-url", "xmlrpc-url 1234567890123456789012")
+@click.argument("code", required=False, metavar="[CODE|URL]")
+def xmlrpc_url(work: Work, code: str | None) -> Result:
+    """Print the URL of a session's XML-RPC server, as Python's xmlrpc.client.ServerProxy takes it.
+
+    A program sends a key with each request, as `Authorization: Bearer KEY` or as the password of
+    HTTP's Basic authentication; the URL holds none. The reference shows ten lines that work as they
+    stand.
+    """
+    return _address(work, code, "xmlrpc")
+
+
 COMMANDS = table(
     new,
     list_,
@@ -246,4 +373,9 @@ COMMANDS = table(
     dispose,
     restore,
     transfer,
+    set_,
+    message,
+    agent,
+    http_url,
+    xmlrpc_url,
 )

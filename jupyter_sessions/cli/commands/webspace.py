@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -11,19 +12,47 @@ from urllib.parse import quote
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, table
-from jupyter_sessions.cli.commands.publishable import named
-from jupyter_sessions.cli.paging import more
+from jupyter_sessions.cli.command import Work, command, more, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line, size
-from jupyter_sessions.client import downloads
+from jupyter_sessions.client import files as downloads
 from jupyter_sessions.client.addresses import host_of, is_loopback
-from jupyter_sessions.client.entering import login_link
-from jupyter_sessions.formats import Content, inside, outputs, write
+from jupyter_sessions.client.presence import login_link
+from jupyter_sessions.formats import Content, folders, inside, outputs, write
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Transport
+
+
+def named(
+    what: str,
+    path: str | None,
+    variable: Callable[[str], tuple[bool, Any]],
+    left_out: Callable[[Path], object],
+) -> Iterable[Content]:
+    """Give what someone means to publish: a variable of that name, a file, or a folder's files.
+
+    Parameters
+    ----------
+    what
+        The name.
+    path
+        Where to put it in the web space; by default, under its own name.
+    variable
+        Tells whether there is a variable of a name, and its value.
+    left_out
+        Is told of each link, and of what is no file, that is left out of a folder.
+    """
+    known, value = variable(what)
+    if not known:
+        return folders.walk(Path(what).expanduser(), path, left_out)
+    if isinstance(value, Path):
+        return folders.walk(value, path, left_out)
+    if path is not None and path.endswith("/"):
+        content = write(value, name=what)
+        return outputs.renamed([content], path)
+    return [write(value, name=what, path=path)]
 
 
 @command(

@@ -1,34 +1,43 @@
 """Logins stored on the user's disk: which there are, which is meant, getting and ending one."""
 
 from jupyter_sessions.client.logins.create import (
-    Made,
-    Wanted,
+    Decided,
     by_key,
     create,
     join,
     log_in,
+    reuse,
     shown_by,
 )
-from jupyter_sessions.client.logins.deciding import Decided, reuse
-from jupyter_sessions.client.logins.finding import at, find, named, short
-from jupyter_sessions.client.logins.home import FOLDER_VARIABLE, USER_FOLDER_VARIABLE, folder
 from jupyter_sessions.client.logins.keyring import KEYRING_VARIABLE
-from jupyter_sessions.client.logins.model import Login
+from jupyter_sessions.client.logins.model import Login, Made, Wanted
 from jupyter_sessions.client.logins.selection import (
     LOGIN_VARIABLE,
     OWN,
     Choice,
     Place,
+    at,
     choose_where_none_is,
     chosen,
     current,
     current_id,
+    find,
+    named,
     set_current,
     set_here,
+    short,
 )
 from jupyter_sessions.client.logins.status import Checked, as_stored, check, end, log_out
-from jupyter_sessions.client.logins.storage import by_id, last, learn, remove, stored
-from jupyter_sessions.client.transports.used import Used
+from jupyter_sessions.client.logins.storage import (
+    FOLDER_VARIABLE,
+    USER_FOLDER_VARIABLE,
+    by_id,
+    folder,
+    last,
+    learn,
+    remove,
+    stored,
+)
 
 __all__ = [
     "FOLDER_VARIABLE",
@@ -42,7 +51,6 @@ __all__ = [
     "Login",
     "Made",
     "Place",
-    "Used",
     "Wanted",
     "as_stored",
     "at",

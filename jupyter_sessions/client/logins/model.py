@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -157,3 +158,43 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
 
 
 schemas.ready(Login)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """The login that someone wants; what is None may be any, or the server's default.
+
+    Attributes
+    ----------
+    server
+        The server's base URL.
+    port
+        The port of a server that is not named.
+    user
+        Whose password opens it.
+    group
+        In which sessions are to be made.
+    sudo
+        Whom to act as.
+    idle_timeout
+        How long it is to live unused, in minutes.
+    label, agent
+        On what it is used, and by which program.
+    """
+
+    server: str | None = None
+    port: int | None = None
+    user: str | None = None
+    group: str | None = None
+    sudo: str | None = None
+    idle_timeout: int | None = None
+    label: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A login that was made; `clamped` where the server gave less time than was asked for."""
+
+    login: Login
+    clamped: bool

@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from jupyter_sessions.client.logins import home as names
 from jupyter_sessions.client.logins import storage
-from jupyter_sessions.client.logins.files import NEW
-from jupyter_sessions.client.logins.home import folder
+from jupyter_sessions.client.logins import storage as names
 from jupyter_sessions.client.logins.model import Login
+from jupyter_sessions.client.logins.storage import NEW, folder
 
 #: For so long an expired login stays in the list, for its owner to see what became of it.
 KEPT = timedelta(days=30)

@@ -8,19 +8,176 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from jupyter_sessions import errors, schemas
-from jupyter_sessions.client.logins import home as names
+from jupyter_sessions import errors, paths, schemas
 from jupyter_sessions.client.logins import keyring
-from jupyter_sessions.client.logins.files import locked, read, write
-from jupyter_sessions.client.logins.home import folder, unusable
 from jupyter_sessions.client.logins.model import Login
 
+FOLDER_VARIABLE = "JUPYTER_SESSIONS_DIR"
+
+USER_FOLDER_VARIABLE = "JUPYTER_SESSIONS_USERDIR"
+
+
+#: Names of files that are no login's.
+CURRENT = "current"
+
+LAST = "last"
+
+PRUNED = "pruned"
+
+PIN = "here-"
+
+ENDING = ".json"
+
+
+def folder() -> Path:
+    """Return the folder of the stored logins, made private to the user on first use.
+
+    ``JUPYTER_SESSIONS_DIR`` names it, else it is ``logins`` in ``JUPYTER_SESSIONS_USERDIR``, else
+    in ``sessions`` of Jupyter's data folder.
+
+    Raises
+    ------
+    StoreUnusable
+        When it can't be made, or others may look into it and that is not ours to change.
+    """
+    try:
+        path = _path()
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _made_private(path)
+    except (OSError, RuntimeError) as error:
+        raise unusable(error) from error
+    return path
+
+
+def unusable(error: Exception) -> errors.StoreUnusable:
+    """Make the exception for a folder that can't be used."""
+    return errors.StoreUnusable(
+        f"The folder of the stored logins can't be used: {error}.",
+        hint=f"Make your home folder writable, or name another folder in {FOLDER_VARIABLE}.",
+    )
+
+
+def _path() -> Path:
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named).expanduser().absolute()
+    users = os.environ.get(USER_FOLDER_VARIABLE)
+    if users:
+        return Path(users).expanduser().absolute() / "logins"
+    return paths.private("logins")
+
+
+def _made_private(path: Path) -> None:
+    found = path.stat()
+    if os.name == "nt" or not stat.S_IMODE(found.st_mode) & 0o077:
+        return
+    shared = found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX
+    # A folder that has other things in it, a home for instance, is open for its own reasons.
+    if shared or any(not _is_ours(entry.name) for entry in path.iterdir()):
+        raise errors.StoreUnusable(
+            f"Others may look into {path}, and it holds more than logins.",
+            hint=f"Name a folder for logins alone in {FOLDER_VARIABLE}.",
+        )
+    path.chmod(0o700)
+
+
+def _is_ours(name: str) -> bool:
+    known = {CURRENT, LAST, PRUNED}
+    return name in known or name.startswith((".", PIN)) or name.endswith(ENDING)
+
+
+NEW = ".new"  #: how temporary names end
+
+_LOCK = ".lock"
+
+_LOCK_TIMEOUT = 60.0
+
+_LONGEST = 1 << 20
+
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+
+
+def read(file: Path, kind: type[Kind]) -> Kind | None:
+    """Read a file; None for one that is not there, or says nothing of that kind.
+
+    One that others may read is made private, but not what lies elsewhere and is linked to.
+    """
+    try:
+        # Who opens a pipe would wait for its other end.
+        opened = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    try:
+        mode = os.fstat(opened).st_mode
+        if not stat.S_ISREG(mode):
+            return None
+        if os.name != "nt" and stat.S_IMODE(mode) & 0o077 and not file.is_symlink():
+            with suppress(OSError):
+                os.fchmod(opened, 0o600)
+        return msgspec.json.decode(os.read(opened, _LONGEST), type=kind)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    finally:
+        os.close(opened)
+
+
+def write(file: Path, content: msgspec.Struct, *, lasting: bool = False) -> None:
+    """Write a file, whole or not at all; within `locked`.
+
+    What is not `lasting` may be gone after a loss of power.
+    """
+    temporary = file.with_name(f".{secrets.token_hex(8)}{NEW}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(msgspec.json.encode(content))
+            if lasting:
+                opened.flush()
+                os.fsync(opened.fileno())
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def locked() -> Iterator[Path]:
+    """Hold the logins while they are changed, and give their folder.
+
+    Raises
+    ------
+    StoreBusy
+        When another process holds them for too long.
+    StoreUnusable
+        When they can't be changed.
+    """
+    from filelock import FileLock, Timeout
+
+    where = folder()
+    try:
+        with FileLock(where / _LOCK, _LOCK_TIMEOUT, 0o600, poll_interval=0.005):
+            yield where
+    except Timeout as error:
+        raise errors.StoreBusy(
+            "Another process holds the stored logins.", hint="Try again in a moment."
+        ) from error
+    except OSError as error:
+        raise unusable(error) from error
+
+
 _NOTED_EVERY = timedelta(minutes=1)
+
 _ID = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
@@ -43,10 +200,10 @@ def stored() -> list[Login]:
     """Return all stored logins, the newest first; files that are none are passed over."""
     where = folder()
     try:
-        found = [name for name in os.listdir(where) if name.endswith(names.ENDING)]  # noqa: PTH208  # ten times as fast
+        found = [name for name in os.listdir(where) if name.endswith(ENDING)]  # noqa: PTH208  # ten times as fast
     except OSError as error:
         raise unusable(error) from error
-    read_ = (by_id(name.removesuffix(names.ENDING)) for name in found)
+    read_ = (by_id(name.removesuffix(ENDING)) for name in found)
     return sorted(filter(None, read_), key=lambda login: login.created, reverse=True)
 
 
@@ -54,7 +211,7 @@ def by_id(id_: str) -> Login | None:
     """Return the stored login of that name, None without one."""
     if not is_id(id_):
         return None
-    login = read(folder() / f"{id_}{names.ENDING}", Login)
+    login = read(folder() / f"{id_}{ENDING}", Login)
     # A file that was copied under another name would be removed under the wrong one.
     return login if login is not None and login.id == id_ else None
 
@@ -68,8 +225,8 @@ def keep(login: Login) -> Login:
         keyring.put(login.id, login.stored_key)
         login = msgspec.structs.replace(login, stored_key=None, in_keyring=True)
     with locked() as where:
-        write(where / f"{login.id}{names.ENDING}", login, lasting=True)
-        write(where / names.LAST, Names(server=login.server, user=login.real_user or login.user))
+        write(where / f"{login.id}{ENDING}", login, lasting=True)
+        write(where / LAST, Names(server=login.server, user=login.real_user or login.user))
     return login
 
 
@@ -79,7 +236,7 @@ def remove(login: Login) -> None:
     Where it was chosen it stays so, and nothing takes its place by itself.
     """
     with locked() as where:
-        (where / f"{login.id}{names.ENDING}").unlink(missing_ok=True)
+        (where / f"{login.id}{ENDING}").unlink(missing_ok=True)
     if login.in_keyring:
         with suppress(errors.StoreUnusable):  # it is worth nothing without the file
             keyring.drop(login.id)
@@ -100,7 +257,7 @@ def learn(login: Login, told: schemas.Login | errors.SessionsError | None) -> Lo
     if _is_same(learned, login):
         return login
     with locked() as where:
-        file = where / f"{login.id}{names.ENDING}"
+        file = where / f"{login.id}{ENDING}"
         known = read(file, Login)
         if known is not None:  # what was forgotten meanwhile stays so
             write(file, known.as_told(told), lasting=True)
@@ -115,4 +272,4 @@ def _is_same(one: Login, other: Login) -> bool:
 
 def last() -> Names | None:
     """Return server and user of the last login, None before the first."""
-    return read(folder() / names.LAST, Names)
+    return read(folder() / LAST, Names)

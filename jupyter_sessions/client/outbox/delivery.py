@@ -15,9 +15,8 @@ import time
 import msgspec
 
 from jupyter_sessions import api, errors, forking, schemas
-from jupyter_sessions.client.outbox.entries import Destination, Slot
 from jupyter_sessions.client.outbox.journal import Adopt, Journal
-from jupyter_sessions.client.outbox.log_file import FAILURES, reason
+from jupyter_sessions.client.outbox.log_file import FAILURES, Destination, Slot, reason
 from jupyter_sessions.client.outbox.recovery import left_behind
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
 from jupyter_sessions.client.transports.base import Caller

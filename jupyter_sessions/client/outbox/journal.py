@@ -13,21 +13,130 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from jupyter_sessions import errors, forking, schemas
-from jupyter_sessions.client.outbox import entries, refused, write_ahead
-from jupyter_sessions.client.outbox.encoding import encoded
-from jupyter_sessions.client.outbox.entries import Destination, Failure, Hold, Slot
-from jupyter_sessions.client.outbox.log_file import FAILURES, Lines, reason
+from jupyter_sessions.client.outbox import log_file, write_ahead
+from jupyter_sessions.client.outbox.log_file import (
+    FAILURES,
+    Destination,
+    Failure,
+    Hold,
+    Lines,
+    Slot,
+    private,
+    reason,
+)
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
+
+
+def encoded(recording: schemas.Recording) -> bytes:
+    """Write a recording as JSON that the server reads.
+
+    A program may print half of a character or numbers that JSON can't hold: what can't be written
+    as it is, is written as text.
+
+    Raises
+    ------
+    ValueError, TypeError, RecursionError
+        When even that does not go.
+    """
+    try:
+        return msgspec.json.encode(recording)
+    except (ValueError, OverflowError, TypeError):
+        plain = _plain(msgspec.to_builtins(recording, str_keys=True, enc_hook=repr))
+        return msgspec.json.encode(plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return str(value)
+    return value
+
+
+#: What the file's name ends in, in place of the journal's own ending.
+ENDING = ".refused"
+
+
+class Refused(msgspec.Struct):
+    """A line of the file.
+
+    Attributes
+    ----------
+    at
+        When the command was refused.
+    to
+        Where it was to go.
+    error
+        Why it was refused.
+    recording
+        The command, as JSON.
+    """
+
+    at: datetime
+    to: Destination
+    error: Failure
+    recording: msgspec.Raw
+
+
+schemas.ready(Refused)
+
+
+def add(
+    journal: Path, destination: Destination, error: errors.SessionsError, recording: bytes
+) -> None:
+    """Write a command down; it is on the disk when this returns.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it.
+    """
+    why = Failure(**error.to_wire())
+    line = Refused(
+        at=datetime.now(UTC), to=destination, error=why, recording=msgspec.Raw(recording)
+    )
+    with open(journal.with_suffix(ENDING), "ab", opener=private) as file:
+        file.write(msgspec.json.encode(line) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(journal: Path) -> list[Refused]:
+    """Read what was refused of a journal."""
+    found = []
+    try:
+        with journal.with_suffix(ENDING).open("rb") as file:
+            for line in file:
+                try:
+                    found.append(msgspec.json.decode(line, type=Refused))
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    continue  # torn by the death of its writer: that command still waits
+    except FileNotFoundError:
+        return []
+    return found
+
+
+def remove(journal: Path) -> None:
+    """Remove the file."""
+    journal.with_suffix(ENDING).unlink(missing_ok=True)
+
 
 #: What may wait in memory, in bytes, while the disk takes nothing.
 MEMORY = 32 << 20
 
+
 #: Takes a command that ran when its process ended, or does not.
 Adopt = Callable[[schemas.Recording], bool]
+
 
 #: A file of this size, in bytes, is written anew when most of it is of no use any more.
 COMPACTED_FROM = 8 << 20
@@ -170,26 +279,26 @@ class Journal:
         OSError
             When the disk does not take it; it then goes on waiting.
         """
-        refused.add(self._file().path, self.destination, error, self.read(slot))
+        add(self._file().path, self.destination, error, self.read(slot))
         self.settle([slot])
 
     def put_back(self) -> None:
         """Have what was refused for good wait once more."""
         with self._guard:
-            for line in refused.read(self._file().path):
-                told = entries.read_line(bytes(line.recording))
+            for line in read(self._file().path):
+                told = log_file.read_line(bytes(line.recording))
                 name = None if told is None else told.identity
                 if told is not None and name is not None and name not in self._waiting:
                     self.keep(name, bytes(line.recording), running=told.running)
             self.sync()
             if not self.trouble:
-                refused.remove(self._file().path)
+                remove(self._file().path)
 
     def forget_refused(self) -> int:
         """Give up what was refused for good, and count it."""
         with self._guard:
-            count = len(refused.read(self._file().path))
-            refused.remove(self._file().path)
+            count = len(read(self._file().path))
+            remove(self._file().path)
         return count
 
     def sync(self) -> None:
@@ -248,7 +357,7 @@ class Journal:
 
     def _file(self) -> Lines:
         if self._lines is None:
-            self._lines = Lines(entries.new_path(), self._header)
+            self._lines = Lines(log_file.new_path(), self._header)
         return self._lines
 
     @property
@@ -307,7 +416,7 @@ class Journal:
         journal._lines = Lines.take_over(path, journal._header)
         found: dict[int, Slot] = {}
         for start, line in journal._lines.whole():
-            told = entries.read_line(line)
+            told = log_file.read_line(line)
             if told is None:
                 continue
             journal.held = told.held or (None if told.delivered else journal.held)
@@ -327,7 +436,7 @@ class Journal:
             from jupyter_sessions.recorder.iopub.message_log import Remains
 
             remains = Remains(write_ahead.read(journal), written)
-            for recording in remains.recordings(entries.PROCESS_ENDED):
+            for recording in remains.recordings(log_file.PROCESS_ENDED):
                 name = recording.identity
                 known = self._waiting.get(name) or self._running.get(name)
                 # The journal may have the end of a command, or more of its outputs.
@@ -348,4 +457,4 @@ class Journal:
                 slot.running = False
                 self.settle([slot])
             else:
-                self.append(entries.aborted(recording, written))
+                self.append(log_file.aborted(recording, written))

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 
 from jupyter_sessions import schemas
-from jupyter_sessions.client.outbox import entries, refused
-from jupyter_sessions.client.outbox.entries import Destination, Failure, Hold, Slot
+from jupyter_sessions.client.outbox import journal as refused
+from jupyter_sessions.client.outbox import log_file
 from jupyter_sessions.client.outbox.journal import Adopt, Journal
-from jupyter_sessions.client.outbox.log_file import remove_empty
+from jupyter_sessions.client.outbox.log_file import Destination, Failure, Hold, Slot, remove_empty
 
 _TAIL = 1 << 16
 _SOURCE = 200
@@ -82,7 +82,7 @@ def left_behind(
         One that is now this process's, the oldest first.
     """
     for path in _journals():
-        destination = entries.read_destination(path)
+        destination = log_file.read_destination(path)
         if destination is None:
             remove_empty(path)
         elif (destination.server, destination.user) == (server, user):
@@ -98,7 +98,7 @@ def left_behind(
 
 def any_for(server: str | None) -> bool:
     """Whether anything stands in the outbox that goes to a server; costs next to nothing."""
-    return any(to.server == server for to in map(entries.read_destination, _journals()) if to)
+    return any(to.server == server for to in map(log_file.read_destination, _journals()) if to)
 
 
 def survey() -> list[Undelivered]:
@@ -125,7 +125,7 @@ def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None
     if mine is not None:
         yield mine
         return
-    destination = entries.read_destination(path)
+    destination = log_file.read_destination(path)
     if destination is None:
         kept = refused.read(path)
         if not kept:
@@ -146,7 +146,7 @@ def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None
 
 def file_of(name: str) -> Path:
     """Return the file of the journal of that name."""
-    return entries.folder() / f"{name}{entries.ENDING}"
+    return log_file.folder() / f"{name}{log_file.ENDING}"
 
 
 def move(journal: Journal, other: Journal) -> int:
@@ -179,16 +179,16 @@ schemas.ready(Undelivered)
 
 
 def _in_journal(path: Path) -> list[Undelivered]:
-    destination = entries.read_destination(path)
+    destination = log_file.read_destination(path)
     if destination is None:
         return []
-    waiting: dict[str, tuple[int, entries.Line]] = {}
+    waiting: dict[str, tuple[int, log_file.Line]] = {}
     names: dict[int, str] = {}
     hold: Hold | None = None
     start = 0
     with path.open("rb") as file:
         for line in file:
-            told = entries.read_line(line) if line.endswith(b"\n") else None
+            told = log_file.read_line(line) if line.endswith(b"\n") else None
             if told is not None:
                 hold = told.held or (None if told.delivered else hold)
                 if (name := told.identity) is not None:
@@ -210,7 +210,7 @@ def _refused_of(path: Path) -> list[Undelivered]:
         reasons.setdefault(line.error, []).append(line)
     found = []
     for why, group in reasons.items():
-        lines = [entries.read_line(bytes(line.recording)) for line in group]
+        lines = [log_file.read_line(bytes(line.recording)) for line in group]
         asked = [line.request if line else None for line in lines]
         found += _told(path, group[0].to, "refused", asked, why, group[-1].at)
     return found
@@ -220,7 +220,7 @@ def _told(
     path: Path,
     to: Destination,
     state: str,
-    commands: list[entries.Asked | None],
+    commands: list[log_file.Asked | None],
     why: Failure | None,
     since: datetime | None,
 ) -> list[Undelivered]:
@@ -251,21 +251,21 @@ def _last_hold(path: Path) -> Hold | None:
             lines = file.read().splitlines()
     except OSError:
         return None
-    told = entries.read_line(lines[-1]) if lines else None
+    told = log_file.read_line(lines[-1]) if lines else None
     return told.held if told is not None else None
 
 
 def _journals() -> list[Path]:
-    return sorted(entries.folder().glob(f"*{entries.ENDING}"), key=_order)
+    return sorted(log_file.folder().glob(f"*{log_file.ENDING}"), key=_order)
 
 
 def _with_refused() -> list[Path]:
-    found = entries.folder().glob(f"*{refused.ENDING}")
-    return [path.with_suffix(entries.ENDING) for path in found]
+    found = log_file.folder().glob(f"*{refused.ENDING}")
+    return [path.with_suffix(log_file.ENDING) for path in found]
 
 
 def _order(path: Path) -> tuple[int, float]:
-    number = entries.number_of(path)
+    number = log_file.number_of(path)
     try:
         # Those of earlier versions have no number; when they were written is all that there is.
         return number, 0.0 if number else path.stat().st_mtime

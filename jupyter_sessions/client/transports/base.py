@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, Protocol, Self, TypeVar
 
 from jupyter_sessions import schemas
 from jupyter_sessions.api import Ans, Operation, Req
@@ -69,3 +69,37 @@ class Transport(Caller, Protocol):
         session is gone, or when the transport is closed.
         """
         ...
+
+
+T = TypeVar("T")
+
+
+LARGEST = 500  #: items of one page, at most
+
+
+def every(
+    transport: Caller,
+    operation: Operation[Any, schemas.Page[T]],
+    *,
+    limit: int = LARGEST,
+    **fields: Any,
+) -> Iterator[T]:
+    """Yield all items of a list, page after page.
+
+    Parameters
+    ----------
+    transport
+        The way to the operations.
+    operation
+        One that lists.
+    limit
+        How many to ask for at once.
+    fields
+        What its request takes.
+    """
+    while True:
+        page = transport.call(operation, operation.request(limit=limit, **fields))
+        yield from page.items
+        if page.next is None:
+            return
+        fields["after"] = page.next

@@ -19,7 +19,7 @@ from jupyter_sessions import __version__, api, errors, forking, schemas
 from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.client.addresses import host_of, is_loopback
 from jupyter_sessions.client.transports import http_errors
-from jupyter_sessions.client.transports.pace import Pace
+from jupyter_sessions.client.transports.http_errors import Pace
 from jupyter_sessions.file_snapshots import open_snapshot
 
 if TYPE_CHECKING:

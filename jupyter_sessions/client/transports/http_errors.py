@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import ssl
 import time
@@ -12,16 +13,51 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from jupyter_sessions import errors
-from jupyter_sessions.client.transports.pace import Pace
 
 if TYPE_CHECKING:
     import httpx
 
+
+class Pace:
+    """A read time-out that httpx is given in place of a number, as it may be had of an integer.
+
+    A number would count anew with each byte, so a server that drips would never be too slow. This
+    one is asked before each read, and has an end that moves only with what has come.
+
+    Parameters
+    ----------
+    seconds
+        The longest time without a byte, and until an answer's head is there.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._longest = seconds
+        self._end = math.inf
+
+    def begin(self) -> None:
+        """Wait for an answer's head from now on."""
+        self.within(self._longest)
+
+    def within(self, seconds: float) -> None:
+        """End so many seconds from now, in place of the end that was there."""
+        self._end = time.monotonic() + seconds
+
+    def __index__(self) -> int:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return max(1, math.ceil(min(left, self._longest)))
+
+
 _LONGEST_ERROR = 1 << 20
+
 WHOLE_WITHIN = 60.0  #: seconds from an answer's first byte to its last, where it is short
+
 SLOWEST = 1 << 14  #: bytes a second at which a longer one must come on
+
 #: Bytes of a download that must come in each such time: it may take long, but not without end.
 LEAST = 60 << 10
+
 
 # What a server, or a proxy before it, means by a status without a sessions server's own words.
 _BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from urllib.parse import urlsplit
 
-from jupyter_sessions import errors, paths
+from jupyter_sessions import errors, paths, schemas
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.addresses import (
     Address,
@@ -16,6 +17,9 @@ from jupyter_sessions.client.addresses import (
     parse_reference,
 )
 from jupyter_sessions.client.local_servers import own_servers
+from jupyter_sessions.client.logins import storage
+from jupyter_sessions.client.logins.model import Login
+from jupyter_sessions.client.logins.selection import find
 from jupyter_sessions.client.transports.base import Transport
 
 SERVER_VARIABLE = "JUPYTER_SESSIONS_URL"
@@ -138,7 +142,7 @@ def over_http(login: logins.Login) -> Transport:
     """Give the way that a stored login opens; what the server says of the login is stored."""
     from jupyter_sessions.client.transports.http import Http
 
-    used = logins.Used(login)
+    used = Used(login)
     return Http(login.server, used.key, login.user, renew=used.renew, learn=used.learn)
 
 
@@ -176,3 +180,32 @@ def _place(server: str) -> tuple[str, str, int | None, str]:
     host = host_of(server)
     parts = urlsplit(server)
     return parts.scheme, "localhost" if is_loopback(host) else host, parts.port, parts.path
+
+
+class Used:
+    """The login that a way to a server goes by now.
+
+    Attributes
+    ----------
+    login, key
+        The login, and its key.
+    """
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.key = login.key
+
+    def renew(self) -> str | None:
+        """Go by another stored login of the same people, and return its key; None without one."""
+        newer = find(self.login.server, self.login.user, self.login.real_user)
+        if newer is None:
+            return None
+        self.login, self.key = newer, newer.key
+        return self.key
+
+    def learn(self, key: str, told: schemas.Login | errors.SessionsError | None) -> None:
+        """Keep what the server says of the login, if it is its key; see `store.learn`."""
+        if key != self.key or (isinstance(told, schemas.Login) and told.id != self.login.number):
+            return
+        with suppress(errors.SessionsError):  # what was asked for is done all the same
+            self.login = storage.learn(self.login, told)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.errors import BadName, NotFound
-from jupyter_sessions.store.listed import is_in
 from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import users
+from jupyter_sessions.store.types import is_in
 
 _BY_NAME = Prepared(
     select(users).where(users.c.folded == bindparam("folded"), users.c.removed.is_(None))

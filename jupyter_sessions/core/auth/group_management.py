@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from jupyter_sessions import api, roles, schemas
 from jupyter_sessions.core import normalize, permissions
 from jupyter_sessions.core.accounts import users
-from jupyter_sessions.core.auth import group_lists, groups, keys
+from jupyter_sessions.core.auth import groups, keys
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
@@ -53,7 +53,7 @@ def add(context: Context, request: schemas.NewGroup) -> schemas.Group:
     events.append_to_server(
         context, "group.added", group=name, roles=given.names, owners=list(owners.values())
     )
-    return group_lists.answer(context)
+    return groups.answer(context)
 
 
 @implements(api.CHANGE_GROUP)
@@ -77,14 +77,14 @@ def change(context: Context, request: schemas.ChangeGroup) -> schemas.Group:
             update(groups_table).where(groups_table.c.id == context.group.id).values(values)
         )
         events.append_to_server(context, "group.changed", group=context.group.name, **told)
-    return group_lists.answer(context)
+    return groups.answer(context)
 
 
 @implements(api.REMOVE_GROUP)
 def remove(context: Context, request: schemas.GroupNamed) -> schemas.Group:
     """Remove a group: its roles go everywhere, and so do logins that reach its sessions alone."""
     context.open_group = groups.required(context.connection, request.name)
-    removed = group_lists.answer(context)
+    removed = groups.answer(context)
     group_id = context.group.id
     stop(context, None)
     granted = sessions.c.id.in_(
@@ -124,7 +124,7 @@ def add_users(context: Context, request: schemas.GroupUsers) -> schemas.Group:
     events.append_to_server(
         context, "group.users_added", group=context.group.name, users=list(people.values())
     )
-    return group_lists.answer(context)
+    return groups.answer(context)
 
 
 @implements(api.REMOVE_GROUP_USERS)
@@ -142,7 +142,7 @@ def remove_users(context: Context, request: schemas.GroupUsers) -> schemas.Group
     events.append_to_server(
         context, "group.users_removed", group=context.group.name, users=list(people.values())
     )
-    return group_lists.answer(context)
+    return groups.answer(context)
 
 
 @implements(api.SET_GROUP_OWNERS)
@@ -164,7 +164,7 @@ def set_owners(context: Context, request: schemas.SetGroupOwners) -> schemas.Gro
         users=list(people.values()),
         owner=request.owner,
     )
-    return group_lists.answer(context)
+    return groups.answer(context)
 
 
 @implements(api.SET_DEFAULT_GROUP)

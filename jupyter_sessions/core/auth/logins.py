@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,15 +11,16 @@ from sqlalchemy import Row, or_, select, update
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core import normalize, pagination
 from jupyter_sessions.core.accounts import passwords, users
-from jupyter_sessions.core.auth import authority, keys, login_info, principals
+from jupyter_sessions.core.auth import groups, keys, login_info, principals
 from jupyter_sessions.core.auth.confirmation import check_code, spend_code
-from jupyter_sessions.core.auth.own_login import idle_timeout
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import Preparation, implements
 from jupyter_sessions.core.sessions import events, guests
 from jupyter_sessions.core.sessions.members import tell_sessions_of
+from jupyter_sessions.core.types import Limits
 from jupyter_sessions.errors import (
     AccountDisabled,
+    Conflict,
     Forbidden,
     NotFound,
     NotSignedIn,
@@ -28,6 +29,86 @@ from jupyter_sessions.errors import (
 )
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
+
+
+def idle_timeout(limits: Limits, asked: int | None, *, administrator: bool) -> tuple[int, bool]:
+    """Return the idle time-out in minutes that a login gets, and whether it is less than asked."""
+    wanted = limits.login_idle if asked is None else timedelta(minutes=asked)
+    # A login that nobody uses has an end, whoever made it.
+    longest = limits.login if administrator else min(limits.longest_login_idle, limits.login)
+    minutes = max(1, min(wanted, longest) // timedelta(minutes=1))
+    return minutes, asked is not None and minutes < asked
+
+
+@implements(api.CHECK_LOGIN)
+def check(context: Context, request: schemas.Nothing) -> schemas.Login:  # noqa: ARG001  # no fields
+    """Show the login."""
+    return login_info.own(context)
+
+
+@implements(api.KEEP_LOGIN)
+def keep(context: Context, request: schemas.Nothing) -> schemas.Login:  # noqa: ARG001  # no fields
+    """Reset the idle clock."""
+    if context.principal.key_id is not None:
+        principals.note_use(context.connection, context.principal.key_id, context.now)
+    return login_info.own(context)
+
+
+@implements(api.TIME_LOGIN)
+def time(context: Context, request: schemas.TimeLogin) -> schemas.TimedLogin:
+    """Change the idle time-out, as far as the server's limit goes."""
+    principal = context.principal
+    if principal.key_id is None:
+        raise Conflict(
+            "There is no login here that could run out: you are known without a key.",
+            hint="A login made by `login` has a time-out.",
+        )
+    minutes, clamped = idle_timeout(
+        context.services.limits, request.idle_timeout, administrator=principal.administrator
+    )
+    context.connection.execute(
+        update(keys_table)
+        .where(keys_table.c.id == principal.key_id)
+        .values(idle_timeout=minutes, last_used=context.now)
+    )
+    return schemas.TimedLogin(login=login_info.own(context), clamped=clamped)
+
+
+@implements(api.SWITCH_GROUP)
+def switch_group(context: Context, request: schemas.SwitchGroup) -> schemas.Login:
+    """Change the login's group; where there is no key, the user's default group."""
+    principal = context.principal
+    group_id = None
+    if request.group is not None:
+        me = select(users_table).where(users_table.c.id == principal.user_id)
+        group_id = groups.joined(
+            context.connection, context.connection.execute(me).one(), request.group
+        )
+    if principal.key_id is not None:
+        change = (
+            update(keys_table).where(keys_table.c.id == principal.key_id).values(group_id=group_id)
+        )
+    else:
+        mine = users_table.c.id == principal.user_id
+        change = update(users_table).where(mine).values(default_group=group_id)
+    context.connection.execute(change)
+    context.principal = replace(principal, group_id=group_id)
+    return login_info.own(context)
+
+
+@implements(api.WHO_AM_I)
+def who_am_i(context: Context, request: schemas.Nothing) -> schemas.User:  # noqa: ARG001  # no fields
+    """Tell who is asking."""
+    principal = context.principal
+    return schemas.User(
+        name=principal.name,
+        display_name=principal.display_name,
+        administrator=principal.administrator,
+        via=principal.via,
+        expires=principal.expires,
+        guest=principal.guest,
+    )
+
 
 TICKET_LIFETIME = timedelta(minutes=10)
 
@@ -93,10 +174,10 @@ def log_in(context: Context, request: schemas.LogIn) -> schemas.NewLogin:
     spend_code(context, row.id, request.code)
     if request.sudo is None:
         user, real_user_id = row, None
-        reach = authority.own_reach(connection, row, request.group)
+        reach = principals.own_reach(connection, row, request.group)
     else:
         user, real_user_id = users.required(connection, request.sudo), row.id
-        reach = authority.reach_as(
+        reach = principals.reach_as(
             connection, row, user, request.group, administrator=row.administrator
         )
     return make(
@@ -132,10 +213,10 @@ def redeem(context: Context, request: schemas.LogInWithTicket) -> schemas.NewLog
         select(users_table).where(users_table.c.id == ticket.user_id)
     ).one()
     minutes, _ = idle_timeout(context.services.limits, None, administrator=False)
-    reach = authority.own_reach(context.connection, user, None)
+    reach = principals.own_reach(context.connection, user, None)
     if parent is not None:
         minutes = min(minutes, parent.idle_timeout)
-        reach = authority.Reach(parent.group_id, parent.confined)
+        reach = principals.Reach(parent.group_id, parent.confined)
     return make(
         context,
         user,
@@ -154,7 +235,7 @@ def redeem(context: Context, request: schemas.LogInWithTicket) -> schemas.NewLog
 def make(
     context: Context,
     user: Row[Any],
-    reach: authority.Reach,
+    reach: principals.Reach,
     *,
     idle: tuple[int, bool],
     label: str,
@@ -240,10 +321,10 @@ def open_(context: Context, request: schemas.OpenLogin) -> schemas.NewLogin:
     ).one()
     user = users.required(context.connection, request.user)
     if user.id == me.id and principal.administrator:
-        reach, made_by_id = authority.own_reach(context.connection, user, request.group), None
+        reach, made_by_id = principals.own_reach(context.connection, user, request.group), None
     else:
         made_by_id = me.id
-        reach = authority.reach_as(
+        reach = principals.reach_as(
             context.connection, me, user, request.group, administrator=principal.administrator
         )
     return make(

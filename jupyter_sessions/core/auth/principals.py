@@ -5,31 +5,37 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.core.accounts import users
+from jupyter_sessions.core.auth import groups
 from jupyter_sessions.core.context import Principal
 from jupyter_sessions.core.types import Anonymous, Asker, Identified, KeyHolder, SystemUser
-from jupyter_sessions.errors import LoginExpired, LoginRevoked, LoginUnknown, NotSignedIn
-from jupyter_sessions.store.listed import is_in
+from jupyter_sessions.errors import Forbidden, LoginExpired, LoginRevoked, LoginUnknown, NotSignedIn
 from jupyter_sessions.store.statements import Prepared
-from jupyter_sessions.store.tables import keys
+from jupyter_sessions.store.tables import group_users, keys
+from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import users as users_table
+from jupyter_sessions.store.types import is_in
 
 NOBODY = Principal(user_id=0, name="")
 
+
 # A key's last use is written down at most this often, so that reading costs no write.
 _USE_NOTED_EVERY = timedelta(minutes=1)
+
 # Of reading it costs a write of its own.
 _READING_NOTED_EVERY = timedelta(hours=1)
+
 # With a short idle time-out it is written down more often: this many times within the time-out.
 _NOTED_WITHIN = 10
+
 
 _KEY = select(
     keys.c.id.label("key_id"),
@@ -50,13 +56,19 @@ _KEY = select(
     users_table.c.removed,
     users_table.c.default_session,
 ).join(users_table, users_table.c.id == keys.c.user_id)
+
 _LOGIN = _KEY.where(keys.c.kind == "login")
+
 _ACTIVE = ~users_table.c.disabled, users_table.c.removed.is_(None)
+
 _ALIVE = Prepared(_LOGIN.where(keys.c.revoked.is_(None), *_ACTIVE, is_in(keys.c.hash, "hashes")))
+
 _ALIVE_BY_NAME = Prepared(
     select(users_table.c.id).where(*_ACTIVE, is_in(users_table.c.folded, "folded"))
 )
+
 _BY_HASH = Prepared(_LOGIN.where(keys.c.hash == bindparam("hash")))
+
 _BY_NUMBER = Prepared(
     _LOGIN.where(keys.c.id == bindparam("key_id"), users_table.c.id == bindparam("user_id"))
 )
@@ -242,3 +254,86 @@ def _by_name(
         default_session=row.default_session,
         group_id=row.default_group,
     )
+
+
+_THEIRS = group_users.alias("theirs")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A login's current group, and whether it reaches the sessions of this group alone."""
+
+    group_id: int | None
+    confined: bool
+
+
+def own_reach(connection: Connection, user: Row[Any], group: str | None) -> Reach:
+    """Return the reach of a user's own login in a group of theirs; by default, the default one.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        When there is no such group, or the user is not in it.
+    """
+    if group is None:
+        return Reach(user.default_group, confined=False)
+    return Reach(groups.joined(connection, user, group), confined=False)
+
+
+def reach_as(
+    connection: Connection,
+    acting: Row[Any],
+    user: Row[Any],
+    group: str | None,
+    *,
+    administrator: bool,
+) -> Reach:
+    """Return the reach of a login that `acting` makes for another user.
+
+    Parameters
+    ----------
+    group
+        The group's name; without one, the user's default group, or the one group that `acting`
+        owns and the user is in.
+    administrator
+        Whether `acting` administers the server.
+
+    Raises
+    ------
+    Forbidden
+        When they may not act as that user, or not in that group.
+    NotFound
+        When there is no such group.
+    """
+    if user.administrator or user.disabled:
+        why = "administers this server" if user.administrator else "has a disabled account"
+        raise Forbidden(
+            f"{user.name} {why}, and nobody else acts as them.", hint="Choose another user."
+        )
+    if administrator:
+        return own_reach(connection, user, group)
+    owned = connection.execute(
+        select(groups_table.c.id, groups_table.c.name, groups_table.c.folded)
+        .join(group_users, group_users.c.group_id == groups_table.c.id)
+        .join(_THEIRS, _THEIRS.c.group_id == groups_table.c.id)
+        .where(
+            group_users.c.user_id == acting.id, group_users.c.owner, _THEIRS.c.user_id == user.id
+        )
+        .order_by(groups_table.c.folded)
+    ).all()
+    if group is not None:
+        named = normalize.fold(group.removeprefix(groups.MARK))
+        owned = [row for row in owned if row.folded == named]
+    if not owned:
+        within = f" in the group {group.removeprefix(groups.MARK)}" if group else ""
+        raise Forbidden(
+            f"{acting.name} may not act as {user.name}{within}.",
+            hint="The server's administrators may, and the owners of a group that the user is in.",
+        )
+    if len(owned) > 1:
+        raise Forbidden(
+            f"{user.name} is in several groups that {acting.name} owns: "
+            f"{', '.join(row.name for row in owned)}.",
+            hint="Name the group: the login will reach its sessions alone.",
+        )
+    return Reach(owned[0].id, confined=True)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Row, Select, bindparam, select, update
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.core import instants, pagination
+from jupyter_sessions.core import normalize, pagination
 from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.history import summaries
@@ -21,9 +21,9 @@ from jupyter_sessions.core.sessions.sessions import answer
 from jupyter_sessions.errors import ContentDamaged, NotFound
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
-from jupyter_sessions.store.numbers import number_in, rows_in
 from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import blobs, commands
+from jupyter_sessions.store.types import number_in, rows_in
 
 _SOURCES = blobs.alias("sources")
 _OUTPUTS = blobs.alias("outputs")
@@ -145,9 +145,9 @@ def _wanted(context: Context, request: schemas.ListCommands) -> dict[str, Any]:
     if request.status is not None:
         wanted["status"] = request.status
     if request.since is not None:
-        wanted["since"] = instants.utc(request.since)
+        wanted["since"] = normalize.utc(request.since)
     if request.until is not None:
-        wanted["until"] = instants.utc(request.until)
+        wanted["until"] = normalize.utc(request.until)
     if not request.managing:
         wanted["managing"] = False
     return wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_sessions.core import instants
-from jupyter_sessions.core.history.managing import manages_sessions
+from jupyter_sessions.core import normalize
 from jupyter_sessions.errors import ContentDamaged
 from jupyter_sessions.escape_sequences import remove_sequences
 from jupyter_sessions.schemas import (
@@ -23,17 +23,39 @@ from jupyter_sessions.schemas import (
 )
 from jupyter_sessions.store.blobs import Blob, Blobs, compress, damaged, decompress
 
+_MANAGES = re.compile(r"%(?:session|oph_\w+|(?:re)?load_ext\s+jupyter_sessions)(?:\s.*)?")
+
+# What runs commands again is work, and shows its outputs.
+_RUNS_AGAIN = re.compile(r"%session\s+replay\b|%oph_\w+\s.*\bexecute\s*=\s*y")
+
+
+def manages_sessions(source: str) -> bool:
+    """Tell whether a source consists of lines alone that make, show or share sessions."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return bool(lines) and all(
+        _MANAGES.fullmatch(line) and not _RUNS_AGAIN.match(line) for line in lines
+    )
+
+
 #: How much of a source stands in lists, in characters; what is longer stands whole in a blob.
 SOURCE_SHOWN = 4_000
+
 _PREVIEW = 600
+
 _SEARCHED = 50_000
+
 _INLINE = 16_384
+
 # What is larger goes into a blob without a look at how small it would get.
 _TRIED = 64 * _INLINE
+
 _LONGEST_NOTE = 1_000
+
 _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
 
+
 _encode = msgspec.json.Encoder().encode
+
 _decode = msgspec.json.Decoder(list[Output]).decode
 
 
@@ -104,8 +126,8 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         "uid": recording.identity,
         "version": recording.version,
         "status": response.status if response else "running",
-        "started": instants.utc(request.started),
-        "finished": instants.utc(until) if until else None,
+        "started": normalize.utc(request.started),
+        "finished": normalize.utc(until) if until else None,
         "duration": response.duration if response else None,
         "language": _storable(request.language),
         "kernel": _storable(request.kernel),

@@ -11,23 +11,87 @@ from msgspec import UNSET
 from sqlalchemy import bindparam, insert, select, update
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.core import instants
-from jupyter_sessions.core.context import Context
+from jupyter_sessions.core import normalize, permissions
+from jupyter_sessions.core.accounts import users
+from jupyter_sessions.core.context import Context, Principal
 from jupyter_sessions.core.history.outputs import Kept, keep, known_until, size_if_small
-from jupyter_sessions.core.history.runners import Runners
 from jupyter_sessions.core.registry import Preparation, Together, implements
 from jupyter_sessions.core.sessions import events
+from jupyter_sessions.errors import Conflict, NoSuchSession
+from jupyter_sessions.roles import Roles
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.engines import upsert
-from jupyter_sessions.store.listed import is_in
-from jupyter_sessions.store.numbers import number_in
 from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import blobs, commands
+from jupyter_sessions.store.types import is_in, number_in
+
+
+class Runners:
+    """Tells the users of the commands that a principal records.
+
+    Nobody is taken at their word about others: a command goes to the one named as its runner only
+    if the principal vouches for it (the Jupyter server that has seen who sent the request), and
+    only if that user may write in the session. It is recorded in any other case too, and its user
+    is unknown; never is it the principal's, who has not run it.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._numbers: dict[str | None, int] = {}
+
+    def number(self, runner: str | None) -> int:
+        """Return the number of the user to whom a command goes."""
+        if runner not in self._numbers:
+            self._numbers[runner] = self._find(runner)
+        return self._numbers[runner]
+
+    def check_own(self, command: Any) -> None:
+        """See that a command recorded before may be completed by the principal.
+
+        Raises
+        ------
+        Conflict
+            When it is another user's.
+        """
+        principal = self._context.principal
+        if command.user_id == principal.user_id or principal.vouches:
+            return
+        if command.user_id != users.unknown(self._context.connection, self._context.now):
+            raise Conflict(
+                f"Command {command.number} was recorded under this id by someone else.",
+                hint="An id stands for one command of one user; use new ones.",
+            )
+
+    def _find(self, runner: str | None) -> int:
+        context, principal = self._context, self._context.principal
+        if runner is not None and normalize.fold(runner) == normalize.fold(principal.name):
+            return principal.user_id
+        row = users.find(context.connection, runner) if runner and principal.vouches else None
+        if row is not None and not row.disabled and self._may_write(row):
+            return int(row.id)
+        return users.unknown(context.connection, context.now)
+
+    def _may_write(self, row: Any) -> bool:
+        as_runner = Principal(user_id=row.id, name=row.name, via="identity")
+        try:
+            session = permissions.load(
+                self._context.connection,
+                as_runner,
+                self._context.session.code,
+                now=self._context.now,
+                lock=False,
+            )
+        except NoSuchSession:
+            return False
+        return Roles.WRITE in session.roles
+
 
 _LAST_COMMAND = 200
+
 # How many characters are prepared where a request comes in: more would hold up others there.
 _LIGHT = 1 << 18
+
 
 _KNOWN = Prepared(
     select(
@@ -48,6 +112,7 @@ _KNOWN = Prepared(
         commands.c.outputs_blob,
     ).where(commands.c.session_id == bindparam("session_id"), is_in(commands.c.uid, "uids"))
 )
+
 # What a command keeps, whatever is said of it later.
 _ASKED = frozenset(
     (
@@ -62,8 +127,10 @@ _ASKED = frozenset(
         "managing",
     )
 )
+
 # What differs where later outputs of a command come.
 _CHANGING = ("status", "note", "outputs", "outputs_blob")
+
 _INSERT = Prepared(insert(commands), columns=commands.columns.keys())
 
 
@@ -126,7 +193,7 @@ def _place(recording: schemas.Recording) -> tuple[int, datetime | int]:
     """
     if recording.response is not None:
         return _WORTH[recording.response.status], recording.version
-    return 0, instants.utc(known_until(recording) or recording.request.started)
+    return 0, normalize.utc(known_until(recording) or recording.request.started)
 
 
 @implements(api.RECORD_COMMANDS, prepare=_prepare, light=_is_light, together=_TOGETHER)

@@ -8,10 +8,9 @@ from sqlalchemy import Connection, Select, select
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.schemas import CommandSummary
-from jupyter_sessions.store.listed import is_in
-from jupyter_sessions.store.numbers import number_in
 from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import commands, users
+from jupyter_sessions.store.types import is_in, number_in
 
 #: How the kinds of all events that concern a command begin.
 EVENTS_OF_COMMANDS = "command."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -9,18 +11,23 @@ import msgspec
 from sqlalchemy import Connection, Integer, bindparam, insert, select
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.core import normalize
+from jupyter_sessions.core import normalize, permissions
 from jupyter_sessions.core.accounts import users
+from jupyter_sessions.core.auth import principals
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.history import summaries
 from jupyter_sessions.core.registry import implements
-from jupyter_sessions.store.numbers import number_in, rows_in
+from jupyter_sessions.core.types import Asker
+from jupyter_sessions.errors import SessionsError
 from jupyter_sessions.store.statements import Prepared
 from jupyter_sessions.store.tables import events, server_events
+from jupyter_sessions.store.types import number_in, rows_in
 
 _INSERT = Prepared(insert(events), columns=events.columns.keys())
 
+
 _encode = msgspec.json.Encoder().encode
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -146,3 +153,53 @@ def follow(context: Context, request: schemas.Follow) -> int:
     """Let a follower in: the gate of the live view. Returns the number to start after."""
     newest = context.session.events
     return newest if request.after is None else min(request.after, newest)
+
+
+#: Events that change nobody's roles; after any other, everyone is checked again. The end of a login
+#: or of a user's time in a group is no event of a session, so these are looked at each time.
+_HARMLESS = ("command.", "file.", "scratch.")
+
+_MOST = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Events that are new, and those who may not see them, with why."""
+
+    events: list[schemas.Event]
+    refused: dict[Asker, SessionsError] = field(default_factory=dict)
+
+
+def advance(
+    context: Context,
+    session_id: int,
+    after: int,
+    askers: Collection[Asker],
+    admit: Callable[[Asker], object],
+    *,
+    check: bool,
+) -> Progress:
+    """Read what is new in a session after an event, and check its followers where roles may differ.
+
+    Parameters
+    ----------
+    admit
+        Raises for an asker who may not follow.
+    check
+        Check the followers in any case: time has passed, or something changed that is no event.
+    """
+    new = read(context.connection, session_id, after=after, limit=_MOST)
+    harmless = new and all(event.kind.startswith(_HARMLESS) for event in new)
+    if not check and harmless:
+        followers = principals.alive(context.connection, askers, context.now)
+        if followers is not None and permissions.all_read(
+            context.connection, session_id, followers
+        ):
+            return Progress(events=new)
+    refused = {}
+    for asker in askers:
+        try:
+            admit(asker)
+        except SessionsError as error:
+            refused[asker] = error
+    return Progress(events=new, refused=refused)

@@ -2,21 +2,125 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, func, insert, literal, null, select
 
 from jupyter_sessions import api, errors, roles, schemas
-from jupyter_sessions.core import normalize, pagination
+from jupyter_sessions.core import normalize, pagination, permissions
 from jupyter_sessions.core.auth import keys
-from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.context import Context, OpenSession, Principal
 from jupyter_sessions.core.registry import implements
-from jupyter_sessions.core.sessions import events, guests, invited
+from jupyter_sessions.core.sessions import events, guests
+from jupyter_sessions.errors import InvitationUnusable, NoSuchSession
 from jupyter_sessions.roles import Roles
-from jupyter_sessions.store.tables import invitation_users, invitations
+from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.tables import invitation_users, invitations, sessions, users
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
+
+_REAL = users.alias("real_users")
+
+
+#: An invitation with its maker's names, and how many have joined by it.
+SHOWN: Select[Any] = (
+    select(
+        keys_table.c.id,
+        keys_table.c.label,
+        keys_table.c.user_id,
+        keys_table.c.created,
+        keys_table.c.expires,
+        keys_table.c.revoked,
+        invitations.c.session_id,
+        invitations.c.roles,
+        invitations.c.uses,
+        sessions.c.code,
+        users.c.name.label("maker"),
+        users.c.disabled,
+        users.c.removed,
+        _REAL.c.name.label("real_user"),
+        select(func.count())
+        .where(
+            invitation_users.c.invitation_id == keys_table.c.id,
+            invitation_users.c.joined.is_not(None),
+        )
+        .scalar_subquery()
+        .label("used"),
+    )
+    .join(invitations, invitations.c.key_id == keys_table.c.id)
+    .join(sessions, sessions.c.id == invitations.c.session_id)
+    .join(users, users.c.id == keys_table.c.user_id)
+    .outerjoin(_REAL, _REAL.c.id == keys_table.c.real_user_id)
+)
+
+
+def unusable() -> InvitationUnusable:
+    """Make the one failure of all keys that let nobody in."""
+    return InvitationUnusable(
+        "This invitation lets nobody in: there is none of this key, or it was used up, taken back, "
+        "or has expired.",
+        hint="Ask who sent it for a new one.",
+    )
+
+
+def seen_by_maker(context: Context, row: Any, *, lock: bool) -> OpenSession | None:
+    """Load an invitation's session as its maker has it now; None where they have no role in it."""
+    maker = Principal(user_id=row.user_id, name=row.maker)
+    try:
+        return permissions.load(context.connection, maker, row.code, now=context.now, lock=lock)
+    except NoSuchSession:
+        return None
+
+
+def state(context: Context, row: Any, held: Roles) -> schemas.InvitationState:
+    """Tell how it is with an invitation, whose maker has the roles `held` in its session."""
+    if row.revoked is not None:
+        return "revoked"
+    if row.expires <= context.now:
+        return "expired"
+    if row.used >= row.uses:
+        return "used_up"
+    may = Roles.ADMIN in held and not row.disabled and row.removed is None
+    return "active" if may and Roles(row.roles) in held else "void"
+
+
+def usable(context: Context, hash_: str, *, lock: bool) -> tuple[Any, OpenSession]:
+    """Return the invitation of a key that lets people in now, and its session as its maker has it.
+
+    With `lock`, nothing in the session changes until the transaction ends.
+
+    Raises
+    ------
+    InvitationUnusable
+        When it lets nobody in, for whatever reason.
+    """
+    statement = SHOWN.where(keys_table.c.hash == hash_, keys_table.c.kind == "invitation")
+    row = context.connection.execute(statement).one_or_none()
+    session = None if row is None else seen_by_maker(context, row, lock=lock)
+    if session is None or session.state != "active":
+        raise unusable()
+    # Once more: what was read before the lock may have changed while it was waited for.
+    row = context.connection.execute(statement).one()
+    if state(context, row, session.roles) not in {"active", "used_up"}:
+        raise unusable()
+    return row, session
+
+
+def bar(context: Context, user_ids: Collection[int]) -> None:
+    """Keep those who are revoked from coming in again by an invitation that they may still have."""
+    new = upsert(context.connection, invitation_users)
+    for user_id in user_ids:
+        context.connection.execute(
+            new.from_select(
+                ["invitation_id", "user_id", "joined"],
+                select(invitations.c.key_id, literal(user_id), null()).where(
+                    invitations.c.session_id == context.session.id
+                ),
+            ).on_conflict_do_nothing()
+        )
+
 
 #: Where people join in a browser, below a server's base URL.
 PAGE = "/sessions/join"
@@ -33,7 +137,7 @@ def _shown(context: Context, row: Any, held: Roles) -> schemas.Invitation:
         expires=row.expires,
         uses=row.uses,
         used=row.used,
-        state=invited.state(context, row, held),
+        state=state(context, row, held),
     )
 
 
@@ -74,7 +178,7 @@ def invite(context: Context, request: schemas.Invite) -> schemas.NewInvitation:
     told: dict[str, Any] = {"id": number, "roles": given.names, "uses": request.uses}
     told["expires"] = ends.isoformat()
     events.append(context, "invitation.created", told | ({"name": name} if name else {}))
-    row = context.connection.execute(invited.SHOWN.where(keys_table.c.id == number)).one()
+    row = context.connection.execute(SHOWN.where(keys_table.c.id == number)).one()
     return schemas.NewInvitation(
         key=key,
         page=context.server and context.server + PAGE,
@@ -88,7 +192,7 @@ def list_invitations(
     context: Context, request: schemas.ListInvitations
 ) -> schemas.Page[schemas.Invitation]:
     """List the session's invitations, the newest first."""
-    statement = invited.SHOWN.where(invitations.c.session_id == context.session.id)
+    statement = SHOWN.where(invitations.c.session_id == context.session.id)
     if request.after is not None:
         statement = statement.where(keys_table.c.id < pagination.read(request.after, 1)[0])
     rows = context.connection.execute(
@@ -98,7 +202,7 @@ def list_invitations(
     held: dict[int, Roles] = {}
     for row in page:
         if row.user_id not in held:
-            session = invited.seen_by_maker(context, row, lock=False)
+            session = seen_by_maker(context, row, lock=False)
             held[row.user_id] = session.roles if session is not None else Roles.NONE
     return schemas.Page(
         items=[_shown(context, row, held[row.user_id]) for row in page],
@@ -109,9 +213,7 @@ def list_invitations(
 @implements(api.UNINVITE)
 def uninvite(context: Context, request: schemas.InvitationNamed) -> schemas.Invitation:
     """Take an invitation back: the guests who came by it leave, members with an account stay."""
-    one = invited.SHOWN.where(
-        invitations.c.session_id == context.session.id, keys_table.c.id == request.id
-    )
+    one = SHOWN.where(invitations.c.session_id == context.session.id, keys_table.c.id == request.id)
     row = context.connection.execute(one).one_or_none()
     if row is None:
         raise errors.NotFound(

@@ -11,11 +11,11 @@ from sqlalchemy import insert, select, update
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core import normalize, permissions
 from jupyter_sessions.core.accounts import users
-from jupyter_sessions.core.auth import authority, logins, principals
-from jupyter_sessions.core.auth.own_login import idle_timeout
+from jupyter_sessions.core.auth import logins, principals
+from jupyter_sessions.core.auth.logins import idle_timeout
 from jupyter_sessions.core.context import Context, OpenSession, Principal
 from jupyter_sessions.core.registry import implements
-from jupyter_sessions.core.sessions import events, invited
+from jupyter_sessions.core.sessions import events, invitations
 from jupyter_sessions.core.sessions.sessions import answer
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import invitation_users, members
@@ -47,9 +47,9 @@ def look(context: Context, request: schemas.KeyShown) -> schemas.Invited:
     """Tell what an invitation opens."""
 
     def work() -> schemas.Invited:
-        row, session = invited.usable(context, principals.digest(request.key), lock=False)
+        row, session = invitations.usable(context, principals.digest(request.key), lock=False)
         if row.used >= row.uses:
-            raise invited.unusable()
+            raise invitations.unusable()
         given = Roles(row.roles)
         return schemas.Invited(
             label=session.label,
@@ -68,7 +68,7 @@ def join(context: Context, request: schemas.KeyShown) -> schemas.Joined:
     """Become a member, or get what roles of the invitation one does not hold yet."""
 
     def work() -> schemas.Joined:
-        row, session = invited.usable(context, principals.digest(request.key), lock=True)
+        row, session = invitations.usable(context, principals.digest(request.key), lock=True)
         changed = _let_in(context, row, session)
         return schemas.Joined(session=answer(context, context.session), changed=changed)
 
@@ -84,7 +84,7 @@ def enter(context: Context, request: schemas.EnterAsGuest) -> schemas.Entered:
         )
 
     def work() -> schemas.Entered:
-        row, session = invited.usable(context, principals.digest(request.key), lock=True)
+        row, session = invitations.usable(context, principals.digest(request.key), lock=True)
         if Roles.ADMIN in Roles(row.roles):
             raise errors.Forbidden(
                 "This invitation is to the role admin, which no guest can hold.",
@@ -96,7 +96,7 @@ def enter(context: Context, request: schemas.EnterAsGuest) -> schemas.Entered:
         login = logins.make(
             context,
             guest,
-            authority.Reach(None, confined=False),
+            principals.Reach(None, confined=False),
             idle=minutes,
             label=request.label,
             agent=request.agent,
@@ -148,10 +148,10 @@ def _let_in(context: Context, row: Any, session: OpenSession, *, entering: bool 
     news = bool(given & ~held) and used_before is None
     if not news and not held:
         # They came by it once, or had roles, and were revoked since.
-        raise invited.unusable()
+        raise invitations.unusable()
     if news:
         if row.used >= row.uses:
-            raise invited.unusable()
+            raise invitations.unusable()
         mine = (members.c.session_id == session.id, members.c.user_id == principal.user_id)
         # What they hold through groups is not theirs to keep.
         granted = connection.execute(select(members.c.roles).where(*mine)).scalar() or 0

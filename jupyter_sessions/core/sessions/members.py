@@ -15,7 +15,7 @@ from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.auth import groups
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
-from jupyter_sessions.core.sessions import events, guests, invited
+from jupyter_sessions.core.sessions import events, guests, invitations
 from jupyter_sessions.errors import Conflict, Forbidden, NotFound
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import group_users, member_groups, members, presence
@@ -224,7 +224,7 @@ def revoke(context: Context, request: schemas.RevokeRoles) -> schemas.Members:
     context.connection.execute(
         delete(presence).where(presence.c.session_id == session.id, presence.c.user_id.in_(people))
     )
-    invited.bar(context, people)
+    invitations.bar(context, people)
     events.append(context, "member.revoked", *({"user": named.name} for named in wanted))
     guests.retire(context, [id_ for id_, name in people.items() if normalize.is_guest(name)])
     return schemas.Members(members=every(context), through_groups=_through_groups(context, wanted))

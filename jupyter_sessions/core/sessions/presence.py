@@ -16,8 +16,8 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core import normalize, permissions
 from jupyter_sessions.core.auth import login_info
 from jupyter_sessions.core.context import Context
-from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.core.registry import implements
+from jupyter_sessions.core.types import Follower
 from jupyter_sessions.errors import TooLarge
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.engines import upsert

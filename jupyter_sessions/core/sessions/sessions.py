@@ -8,19 +8,23 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, false, func, insert, or_, select, tuple_, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from jupyter_sessions import api, roles, schemas
-from jupyter_sessions.core import normalize, permissions
+from jupyter_sessions.core import normalize, pagination, permissions
+from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.auth import groups
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import Conflict, NoSuchSession
+from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import members, sessions
 from jupyter_sessions.store.tables import users as users_table
 
 _LOWEST_CODE = 10**21
+
 _DEFAULT_LABEL = "Default session"
 
 
@@ -224,3 +228,115 @@ def _change(context: Context, kind: str, **values: Any) -> schemas.Session:
     told = {name: value for name, value in values.items() if not isinstance(value, datetime | bool)}
     events.append(context, kind, {} if kind == "session.restored" else told)
     return answer(context, context.session)
+
+
+@implements(api.LIST_SESSIONS, costly=lambda request: bool(request.search))
+def list_sessions(context: Context, request: schemas.ListSessions) -> schemas.Page[schemas.Session]:
+    """List the sessions that the principal has a role in."""
+    me = context.principal.user_id
+    within = sessions.c.id.in_(permissions.sessions_of(me))
+    statement = permissions.loaded(me).where(within, *_which(request, me))
+    if context.principal.confined:
+        statement = statement.where(sessions.c.group_id == context.principal.group_id)
+    if request.search:
+        statement = statement.where(_containing(request.search))
+    if request.after is not None:
+        used, id_ = pagination.read(request.after, 2)
+        place = sessions.c.last_used, sessions.c.id
+        # The values of a tuple don't take over the types of the columns beside them.
+        after = tuple_(pagination.instant(used), id_, types=[column.type for column in place])
+        statement = statement.where(tuple_(*place) < after)
+    rows = context.connection.execute(
+        statement.order_by(sessions.c.last_used.desc(), sessions.c.id.desc()).limit(
+            request.limit + 1
+        )
+    ).all()
+    page = rows[: request.limit]
+    following = None
+    if len(rows) > request.limit:
+        following = pagination.write(pagination.number(page[-1].last_used), page[-1].id)
+    return schemas.Page(
+        items=[answer(context, as_it_is_now(permissions.opened(row), context.now)) for row in page],
+        next=following,
+    )
+
+
+def as_it_is_now(session: OpenSession, now: datetime) -> OpenSession:
+    """Show a session whose time has run out as closed."""
+    if session.closed is None and session.closes is not None and session.closes <= now:
+        session.closed = session.closes
+    return session
+
+
+def _which(request: schemas.ListSessions, me: int) -> list[ColumnElement[bool]]:
+    if request.which == "removed":
+        return [sessions.c.removed.is_not(None), sessions.c.owner_id == me]
+    reachable = or_(sessions.c.owner_id == me, ~sessions.c.disabled)
+    conditions = [sessions.c.removed.is_(None), reachable]
+    if request.which == "mine":
+        conditions.append(sessions.c.owner_id == me)
+    if request.which == "shared":
+        conditions.append(sessions.c.owner_id != me)
+    return conditions
+
+
+def _containing(text: str) -> ColumnElement[bool]:
+    if "\0" in text:
+        # Nothing has it, and the databases cut it off or refuse it.
+        return false()
+    columns = (
+        sessions.c.label,
+        sessions.c.description,
+        sessions.c.code,
+        users_table.c.name,
+        func.coalesce(groups_table.c.name, ""),
+    )
+    return and_(
+        *(
+            or_(*(column.icontains(word, autoescape=True) for column in columns))
+            for word in text.split()
+        )
+    )
+
+
+@implements(api.TRANSFER_SESSION)
+def transfer(context: Context, request: schemas.TransferSession) -> schemas.Session:
+    """Make another user the owner; the old one stays as an admin."""
+    user = users.required(context.connection, request.user)
+    session = context.session
+    if user.id == session.owner_id:
+        raise Conflict(f"{user.name} owns this session already.", hint="Nothing needs to be done.")
+    if normalize.is_guest(user.name):
+        raise Conflict(f"{user.name} is a guest.", hint="Choose a user with an account.")
+    if user.disabled:
+        raise Conflict(
+            f"The account of {user.name} is disabled.", hint="Choose a user who can log in."
+        )
+    refuse_default(context, "stays yours")
+    admin = roles.expand(roles.Roles.ADMIN)
+    of_session = members.c.session_id == session.id
+    context.connection.execute(
+        update(members)
+        .where(of_session, members.c.user_id == session.owner_id)
+        .values(roles=int(admin))
+    )
+    held = context.connection.execute(
+        update(members)
+        .where(of_session, members.c.user_id == user.id)
+        .values(roles=int(roles.ALL), granted_by=session.owner_id)
+    )
+    if not held.rowcount:
+        context.connection.execute(
+            insert(members).values(
+                session_id=session.id,
+                user_id=user.id,
+                roles=int(roles.ALL),
+                since=context.now,
+                granted_by=session.owner_id,
+            )
+        )
+        session.members += 1
+    session.change(owner_id=user.id)
+    session.owner, session.roles = user.name, admin
+    events.append(context, "session.transferred", {"user": user.name})
+    return answer(context, session)

@@ -23,7 +23,7 @@ from jupyter_sessions.core.auth import principals
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.history import commands
 from jupyter_sessions.core.registry import implements
-from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile, Viewed
+from jupyter_sessions.core.types import CommandOutputs, PublishedFile, Viewed
 from jupyter_sessions.core.webspace import files
 from jupyter_sessions.errors import BadRequest, NotFound
 from jupyter_sessions.roles import Roles

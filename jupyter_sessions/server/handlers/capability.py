@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import errors
-from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile, Viewed
+from jupyter_sessions.core.types import CommandOutputs, PublishedFile, Viewed
 from jupyter_sessions.server.handlers.base import SessionsHandler
 from jupyter_sessions.server.handlers.files import send
 from jupyter_sessions.server.pages.urls import Links

@@ -11,7 +11,7 @@ from tornado.websocket import WebSocketHandler
 
 from jupyter_sessions import errors
 from jupyter_sessions.api import FOLLOW_EVENTS
-from jupyter_sessions.core.followers import Follower
+from jupyter_sessions.core.types import Follower
 from jupyter_sessions.server.handlers.base import ApiHandler
 from jupyter_sessions.server.handlers.request import read_request
 from jupyter_sessions.store.workers import closing

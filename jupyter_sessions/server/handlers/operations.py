@@ -2,21 +2,107 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.api import Operation
 from jupyter_sessions.server import openapi
 from jupyter_sessions.server.auth import Arrival, kernel_user
 from jupyter_sessions.server.handlers.base import ApiHandler
-from jupyter_sessions.server.handlers.bodies import BodyHandler
 from jupyter_sessions.server.handlers.request import read_request
+
+# What is taken from someone before they are known, in bytes: a login needs far less.
+_UNKNOWN = 1 << 20
+
+# Of a refused request this much is still read, in bytes, and let go: a connection that is closed
+# on a sender takes the answer with it.
+_IGNORED = 1 << 24
+
+
+@web.stream_request_body
+class BodyHandler(ApiHandler):
+    """An API handler whose requests have bodies; kept is what `take` keeps.
+
+    A failure before or while the body comes in is answered when the sender listens again.
+    """
+
+    _refusal: errors.SessionsError | web.HTTPError | None = None
+    _size = 0
+    _proven = False
+
+    async def prepare(self, *, _redirect_to_login: Any = False) -> None:
+        """Do what `arrive` does, and put off what fails there until the body has come in."""
+        connection: Any = self.request.connection
+        # Tornado's own answer to a larger body says nothing.
+        connection.set_max_body_size(sys.maxsize)
+        try:
+            await self.arrive()
+            length = self.request.headers.get("Content-Length", "0")
+            # Tornado refuses what is no number; Python refuses to read one of some thousand digits.
+            size = int(length[:18]) if length.isdecimal() else 0
+            await self._admit(size)
+        except (errors.SessionsError, web.HTTPError) as error:
+            if self.request.headers.get("Expect"):
+                raise  # the sender waits for a word before it sends
+            self._refusal = error
+
+    @property
+    def largest(self) -> int:
+        """How much is taken from someone who is known, in bytes."""
+        return 2 * self.service.limits.command
+
+    async def keep(self, chunk: bytes) -> None:
+        """Keep a piece of the body."""
+        raise NotImplementedError
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Take a piece of the body, or let it go."""
+        self._size += len(chunk)
+        if self._refusal is None:
+            try:
+                await self._admit(self._size)
+                await self.keep(chunk)
+            except errors.SessionsError as error:
+                self._refusal = error
+        if self._refusal is not None and self._size > _IGNORED:
+            status = getattr(self._refusal, "status_code", 500)
+            self.send_error(status, exc_info=(type(self._refusal), self._refusal, None))
+
+    def check_refusal(self) -> None:
+        """Fail with what stood against taking the request in."""
+        if self._refusal is not None:
+            raise self._refusal
+
+    async def _admit(self, size: int) -> None:
+        """See that the caller may send so much.
+
+        Raises
+        ------
+        NotSignedIn
+            When only someone who is known may.
+        TooLarge
+            When nobody may.
+        """
+        if size > _UNKNOWN and not self._proven:
+            dispatcher = await self.service.dispatcher()
+            check = dispatcher.check(api.WHO_AM_I, schemas.Nothing(), self.asker)
+            await self.service.answered(check)
+            self._proven = True
+        if size > self.largest:
+            raise errors.TooLarge(
+                f"This is more than the {self.largest / 2**20:.0f} MiB that the server takes.",
+                hint="Send it in parts, or ask the server's administrator for a higher limit.",
+            )
+
 
 # Above this size, in bytes, a body is decoded and an answer encoded beside the event loop.
 _LARGE = 1 << 16
+
 
 _encode = msgspec.json.Encoder().encode
 

@@ -12,7 +12,7 @@ from jupyter_sessions import errors, schemas
 from jupyter_sessions.api import OPERATIONS, Operation
 from jupyter_sessions.core.types import Anonymous
 from jupyter_sessions.server.auth import Arrival, key_holder
-from jupyter_sessions.server.handlers.bodies import BodyHandler
+from jupyter_sessions.server.handlers.operations import BodyHandler
 from jupyter_sessions.server.handlers.xmlrpc_values import (
     fault_of,
     plain,

@@ -10,8 +10,8 @@ from contextlib import suppress
 
 from jupyter_sessions import errors
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.followers import Follower
 from jupyter_sessions.core.sessions.presence import LAPSES
+from jupyter_sessions.core.types import Follower
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,6 @@ def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
         history,
         join,
         login,
-        people,
         sessions,
     )
 
@@ -43,7 +42,7 @@ def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
         (rf"{_SESSION}/files(?:/(.*))?", files.WebSpacePage),
         (rf"{_SESSION}/raw/(.+)", files.RawAddress),
         (rf"{_SESSION}/preview/(.+)", files.PreviewAddress),
-        (rf"{_SESSION}/members", people.MembersPage),
+        (rf"{_SESSION}/members", sessions.MembersPage),
         (rf"{_SESSION}/activity", activity.ActivityPage),
         (r"/sessions/([0-9]+|default)/?", sessions.SessionAddress),
         (r"/sessions/.*", base.MissingPage),

@@ -9,8 +9,8 @@ from typing import Any
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import api, schemas
+from jupyter_sessions.server.pages.history import PAGE_SIZE
 from jupyter_sessions.server.pages.sessions import SessionPage
-from jupyter_sessions.server.pages.turning import PAGE_SIZE
 
 
 @dataclass(frozen=True, kw_only=True)

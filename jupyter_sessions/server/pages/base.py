@@ -4,22 +4,61 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
-from jupyter_sessions import api, errors, schemas
+from jupyter_sessions import __version__, api, errors, schemas
 from jupyter_sessions.server.handlers.base import SessionsHandler
-from jupyter_sessions.server.pages.environment import environment
+from jupyter_sessions.server.pages import wording
+from jupyter_sessions.server.pages.static import static_url
 from jupyter_sessions.server.pages.urls import Links
 from jupyter_sessions.server.rendering.renderer import Piece
 from jupyter_sessions.validation import refused
 
+
+@cache
+def environment() -> Environment:
+    """Return the environment that all pages are rendered in."""
+    made = Environment(
+        loader=PackageLoader("jupyter_sessions.server", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "ago": wording.ago,
+        "clock": wording.clock,
+        "day": wording.day,
+        "exact": wording.exact,
+        "hue": wording.hue,
+        "initials": wording.initials,
+        "lasted": wording.lasted,
+        "quoted": shlex.quote,
+        "size": wording.size,
+        "span": wording.span,
+        "telling": wording.telling,
+        "unmarked": wording.unmarked,
+    }
+    made.globals |= {
+        "count": wording.count,
+        "role_meanings": wording.ROLES,
+        "state_meanings": wording.STATES,
+        "static_url": static_url,
+        "version": __version__,
+    }
+    return made
+
+
 Req = TypeVar("Req", bound=schemas.Request)
+
 
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 

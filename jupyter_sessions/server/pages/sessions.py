@@ -10,6 +10,7 @@ from jupyter_sessions.server.pages.base import Page
 #: The lists that there are, and what they are called.
 _LISTS = {"all": "All", "mine": "Mine", "shared": "Shared with me", "removed": "Removed"}
 
+
 _COUNTED = 99
 
 
@@ -76,3 +77,16 @@ class SessionPage(Page):
             published=await self._published(session.code),
             **values,
         )
+
+
+class MembersPage(SessionPage):
+    """Who has which roles, the owner first."""
+
+    @allow_unauthenticated
+    async def get(self, code: str) -> None:
+        """Show the members."""
+        session = await self.session(code)
+        answer = await self.call(
+            api.LIST_MEMBERS, self.ask(schemas.SessionNamed, code=session.code)
+        )
+        await self.finish_tab("members.html", session, tab="members", members=answer.members)

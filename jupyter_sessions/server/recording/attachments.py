@@ -15,7 +15,7 @@ from jupyter_sessions.server.recording.targets import name_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyter_sessions.core.uses import Use
+    from jupyter_sessions.core.types import Use
     from jupyter_sessions.server.recording.kernels import Kernels
     from jupyter_sessions.server.recording.targets import Target, Targets
 

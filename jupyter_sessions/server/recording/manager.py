@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import hashlib
 import logging
 import os
 from collections.abc import Coroutine
@@ -11,15 +12,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
-from jupyter_sessions import errors
+from jupyter_sessions import errors, paths, schemas
+from jupyter_sessions.client.local_servers import alive
 from jupyter_sessions.core.types import Asker, Identified, SystemUser
 from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED
-from jupyter_sessions.server.recording import kept, protocol
+from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.backlog import Backlog, Requests
 from jupyter_sessions.server.recording.process import Process, ProcessEnded
 from jupyter_sessions.server.recording.targets import name_of
@@ -29,17 +33,76 @@ if TYPE_CHECKING:
     from jupyter_sessions.server.recording.senders import Senders
     from jupyter_sessions.server.recording.targets import Target, Targets
 
+
+class Kept(msgspec.Struct):
+    """An attachment as it stands on disk; `process` is the server that looks after it."""
+
+    process: int
+    told: protocol.Attach
+    kernel_name: str
+    label: str
+    url: str | None
+
+
+schemas.ready(Kept)
+
+
+def keep(kept: Kept) -> None:
+    """Write an attachment down."""
+    path = _path(kept.told.connection_file)
+    new = path.with_suffix(".new")
+    with suppress(OSError):  # it records all the same, until the server ends
+        new.write_bytes(msgspec.json.encode(kept))
+        new.chmod(0o600)
+        new.replace(path)
+
+
+def forget(connection_file: str) -> None:
+    """Take an attachment out."""
+    with suppress(OSError):
+        _path(connection_file).unlink(missing_ok=True)
+
+
+def left() -> list[Kept]:
+    """List the attachments of servers that are gone, whose kernels may still live."""
+    found = []
+    for path in sorted(paths.private("attachments").glob("*.json")):
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=Kept)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if kept.process != os.getpid() and alive(kept.process):
+            continue
+        if Path(kept.told.connection_file).exists():
+            found.append(kept)
+        else:
+            path.unlink(missing_ok=True)
+    return found
+
+
+def _path(connection_file: str) -> Path:
+    name = hashlib.sha256(connection_file.encode()).hexdigest()[:32]
+    return paths.private("attachments") / f"{name}.json"
+
+
 _LOOK_EVERY = 1.0  # seconds
+
 _LEFT_WITHIN = 4.0
+
 #: Seconds for what a kernel published before a new process heard it to come here, too.
 _ON_ITS_WAY = 0.05
+
 #: Seconds before a process that has ended is started again: at first, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
+
 #: So often the recording process is started for one thing that it is asked.
 _TRIES = 3
+
 _KERNEL_DIED = "The kernel died while this ran."
+
 #: So many attachments that have ended are still shown.
 _ENDED_SHOWN = 50
+
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +136,7 @@ class Attached:
 
     def keep(self) -> None:
         """Write it down, for a server that comes after this one."""
-        kept.keep(kept.Kept(os.getpid(), self.told, self.kernel_name, self.label, self.url))
+        keep(Kept(os.getpid(), self.told, self.kernel_name, self.label, self.url))
 
     def release(self) -> None:
         """Keep nothing more of what the kernel publishes."""
@@ -119,7 +182,7 @@ class Keeper:
         self.attached: dict[str, Attached] = {}
         #: Held by whoever attaches and detaches.
         self.changing = asyncio.Lock()
-        self._left = kept.left()
+        self._left = left()
         self._tasks = {asyncio.create_task(self._look_after())}
         kernels.when_restarted(self._restarted)
 
@@ -226,7 +289,7 @@ class Keeper:
         )
         if not attached.ended:
             attached.ended = ended
-            kept.forget(attached.told.connection_file)
+            forget(attached.told.connection_file)
             progress = await self.ask(left)
             attached.progress = progress.get(kernel, attached.progress)
         attached.release()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_sessions import schemas
-from jupyter_sessions.client.outbox import entries
+from jupyter_sessions.cli.unrecorded import is_unrecorded
+from jupyter_sessions.client.outbox import log_file
 from jupyter_sessions.client.outbox.delivery import Courier
 from jupyter_sessions.client.presence import Here
 from jupyter_sessions.recorder.iopub.messages import Selection
@@ -20,20 +21,25 @@ from jupyter_sessions.recorder.iopub.subscriber import Subscriber
 from jupyter_sessions.recorder.iopub.wire import Message, Origin, command_id, origin_of, request_of
 from jupyter_sessions.recorder.tracker import STOPPED_HERE
 from jupyter_sessions.server.recording import protocol
-from jupyter_sessions.server.recording.unrecorded import is_unrecorded
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Caller
 
+
 #: Seconds to wait for a kernel to confirm that it is heard; older ones never do.
 _CONFIRMED_WITHIN = 1.0
+
 #: Seconds to wait for what a kernel has run, by someone who looks at it.
 _SETTLED_WITHIN = 2.0
+
 #: Seconds for what came of a kernel before its restart; the new one is not up sooner.
 _STOPPED_WITHIN = 0.4
+
 #: Seconds to take in what was published while nobody recorded it.
 _REPLAYED_WITHIN = 20.0
+
 _INTERRUPTED = "Recording was interrupted while this ran, and what came of it is not known."
+
 #: Of so many commands it is remembered who ran them, while they may still be told of again.
 _REMEMBERED = 2_000
 
@@ -166,7 +172,7 @@ class Recorded:
                 if missing and told:
                     self._subscriber.messages.tracker.put_before(recording.id, told)
             else:
-                self._courier.send(entries.aborted(recording, datetime.now(UTC), _INTERRUPTED))
+                self._courier.send(log_file.aborted(recording, datetime.now(UTC), _INTERRUPTED))
 
     def _gap(self, missing: datetime) -> schemas.Recording:
         """Make what stands in the history for what nobody has recorded."""
@@ -256,3 +262,6 @@ class Recorded:
         self._courier.close(within / 2)
         self._here.leave()
         self._transport.close()
+
+
+__all__ = ["is_unrecorded"]

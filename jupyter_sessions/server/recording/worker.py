@@ -14,28 +14,75 @@ from concurrent.futures import TimeoutError as TimedOut
 from contextlib import suppress
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import msgspec
 
 from jupyter_sessions import errors, schemas
+from jupyter_sessions.api import Ans, Operation, Req
+from jupyter_sessions.core.types import Asker, Identified, SystemUser
 from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.recording import Recorded
-from jupyter_sessions.server.recording.store import OwnStore
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Caller
     from jupyter_sessions.core.dispatcher import Dispatcher
+    from jupyter_sessions.server.recording.protocol import Attach
+
+
+class OwnStore:
+    """A way to a store of which this process is another writer, as who attached a kernel.
+
+    Parameters
+    ----------
+    dispatcher
+        The operations on the store; shared, and so not closed.
+    told
+        The attachment.
+    server
+        What names the store in the outbox; None for the user's own.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, told: Attach, server: str | None) -> None:
+        self._dispatcher = dispatcher
+        self._asker: Asker = (
+            Identified(told.user, vouches=True) if told.identified else SystemUser(told.user)
+        )
+        self.server = server
+        self.user = told.user
+
+    def call(
+        self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
+    ) -> Ans:
+        """Carry out an operation and return its answer."""
+        submitted = self._dispatcher.submit(operation, request, self._asker, upload=content)
+        answer: Ans = submitted.result()
+        return answer
+
+    def another(self) -> Self:
+        """Give a second way to the same store; neither has anything to close."""
+        return self
+
+    def close(self) -> None:
+        """Leave the store open for others."""
+
 
 #: Seconds within which the server says who sent a request; nobody knows, after that.
 _TOLD_WITHIN = 5.0
+
 #: Seconds that the end of the server leaves for what was recorded.
 _ENDED_WITHIN = 4.0
+
 _SERVER_ENDED = "The Jupyter server ended while this ran, and its recording with it."
+
 _ATTACHED_ANEW = "The kernel was attached to another session while this ran."
+
 _WORKERS = 16
 
+
 _decode = msgspec.json.Decoder(protocol.Asked).decode
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -65,7 +112,7 @@ class Child:
     @cached_property
     def _dispatcher(self) -> Dispatcher:
         from jupyter_sessions.core.dispatcher import Dispatcher
-        from jupyter_sessions.core.limits import Limits
+        from jupyter_sessions.core.types import Limits
 
         limits = Limits(command=self._place.limit)
         return Dispatcher(self._place.database, self._place.blobs, limits)

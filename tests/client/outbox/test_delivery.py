@@ -23,9 +23,8 @@ from jupyter_sessions.client.outbox import delivery as outbox_module
 from jupyter_sessions.client.outbox import journal as journal_module
 from jupyter_sessions.client.outbox import recovery
 from jupyter_sessions.client.outbox.delivery import Courier
-from jupyter_sessions.client.outbox.entries import Destination, Failure
 from jupyter_sessions.client.outbox.journal import Journal
-from jupyter_sessions.client.outbox.log_file import Lines
+from jupyter_sessions.client.outbox.log_file import Destination, Failure, Lines
 from jupyter_sessions.client.transports.http import Http
 from jupyter_sessions.client.transports.local import InProcess
 from tests.client.scripted_server import Answer, Asked, ScriptedServer

@@ -11,8 +11,8 @@ import pytest
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.client.outbox import journal as journal_module
-from jupyter_sessions.client.outbox.entries import Destination
 from jupyter_sessions.client.outbox.journal import Journal
+from jupyter_sessions.client.outbox.log_file import Destination
 from jupyter_sessions.client.outbox.recovery import left_behind
 
 TO = Destination("https://server", "ann", "1234567890123456789012")

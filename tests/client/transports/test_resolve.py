@@ -182,8 +182,12 @@ def test_a_key_that_ran_out_is_taken_from_the_newest_login(server: ScriptedServe
 
 
 def test_the_client_is_imported_without_what_it_does_not_need_yet() -> None:
-    source = Path(resolve.__file__).parent
-    modules = [f"jupyter_sessions.client.{file.stem}" for file in source.glob("[a-z]*.py")]
+    client = Path(resolve.__file__).parents[1]
+    modules = [
+        "jupyter_sessions." + ".".join(file.relative_to(client.parent).with_suffix("").parts)
+        for folder in (client, client / "transports", client / "outbox")
+        for file in folder.glob("[a-z]*.py")
+    ]
     modules.remove("jupyter_sessions.client.transports.local")
     code = (
         f"import sys, {', '.join(modules)}\n"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.store.numbers import number_in
+from jupyter_sessions.store.types import number_in
 from tests.conftest import House
 from tests.core.asking import (
     command,

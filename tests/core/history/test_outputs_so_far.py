@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.types import Limits
 from jupyter_sessions.store import tables
 from tests.conftest import Clock, House
 from tests.core.asking import command, commands, counted, do, log, record, recorded, running

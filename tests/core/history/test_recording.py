@@ -15,7 +15,7 @@ from sqlalchemy import update as sql_update
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.types import Limits
 from jupyter_sessions.store import tables
 from tests.conftest import Clock, House
 from tests.core.asking import (

@@ -8,8 +8,7 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.limits import Limits
-from jupyter_sessions.core.types import Identified, KeyHolder
+from jupyter_sessions.core.types import Identified, KeyHolder, Limits
 from tests.conftest import Clock, House
 from tests.core.asking import do, join, log, members, refused
 

@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.followers import Follower
+from jupyter_sessions.core.types import Follower
 from tests.conftest import House
 from tests.core.asking import do, join, log, refused
 

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from jupyter_sessions import api, errors
-from jupyter_sessions.core.viewed import CommandOutputs, PublishedFile
+from jupyter_sessions.core.types import CommandOutputs, PublishedFile
 from jupyter_sessions.core.webspace.capability_urls import LIFETIME, seal, unseal
 from tests.conftest import House
 from tests.core.asking import do, join, publish, refused

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.limits import Limits
+from jupyter_sessions.core.types import Limits
 from jupyter_sessions.store.tables import scratch
 from tests.conftest import House
 from tests.core.asking import counted, do, join, log, pages, refused

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jupyter_sessions import schemas
 from jupyter_sessions.server.pages import wording
-from jupyter_sessions.server.pages.turning import read_view, turn
+from jupyter_sessions.server.pages.history import read_view, turn
 from jupyter_sessions.server.pages.urls import Links
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

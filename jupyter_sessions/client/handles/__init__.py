@@ -1,1 +1,0 @@
-"""What the Python API's session is made of, by what it concerns."""
