@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from jupyter_sessions.recorder import Recorder
 
 #: Of each cell since the last look: its seconds, and those of CPU on the main thread.
@@ -16,7 +16,7 @@ times: list[tuple[float, float]] = []
 
 _SETTLING = 2  # cells after a toggle that find nothing where they left it
 
-_recording: tuple[Recorder, Courier] | None = None
+_recording: tuple[Recorder, OutboxDelivery] | None = None
 
 
 def measure_cells() -> None:
@@ -44,13 +44,13 @@ def record_on() -> None:
     """Record from the next cell on into a session of the user's own store, as ``%session`` does."""
     global _recording
     from jupyter_sessions import api, schemas
-    from jupyter_sessions.client.outbox.delivery import Courier
-    from jupyter_sessions.client.transports.local import InProcess
+    from jupyter_sessions.client.outbox.delivery import OutboxDelivery
+    from jupyter_sessions.client.transports.local import LocalTransport
     from jupyter_sessions.recorder import record
 
-    transport = InProcess()
+    transport = LocalTransport()
     session = transport.call(api.CREATE_SESSION, schemas.NewSession(label="benchmark"))
-    courier = Courier(transport, session.code)
+    courier = OutboxDelivery(transport, session.code)
     _recording = record(_shell(), courier.send, log=courier.write_ahead()), courier
 
 

@@ -109,7 +109,7 @@ class WeakPassword(BadRequest):
     code = "weak_password"
 
 
-class NotSignedIn(SessionsError):
+class NotLoggedIn(SessionsError):
     """Nobody is known to be asking, or what they came with is not valid (any more)."""
 
     code = "not_signed_in"
@@ -117,35 +117,35 @@ class NotSignedIn(SessionsError):
     exit_code = 10
 
 
-class LoginExpired(NotSignedIn):
+class LoginExpired(NotLoggedIn):
     """The login's time is over: it was not used for too long, or has reached its end."""
 
     code = "login_expired"
     exit_code = 15
 
 
-class LoginRevoked(NotSignedIn):
+class LoginRevoked(NotLoggedIn):
     """The login was ended, or its account disabled or removed."""
 
     code = "login_revoked"
     exit_code = 16
 
 
-class LoginUnknown(NotSignedIn):
+class LoginUnknown(NotLoggedIn):
     """No login of this server has this key."""
 
     code = "login_unknown"
     exit_code = 17
 
 
-class AccountDisabled(NotSignedIn):
+class AccountDisabled(NotLoggedIn):
     """The account is disabled; said only to who has its password."""
 
     code = "account_disabled"
     exit_code = 18
 
 
-class WrongPassword(NotSignedIn):
+class WrongPassword(NotLoggedIn):
     """User and password don't belong together; which of the two is never said."""
 
     code = "wrong_password"

@@ -20,7 +20,7 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.types import Anonymous, Asker, KeyHolder, SystemUser
+from jupyter_sessions.core.types import Anonymous, Credentials, KeyHolder, SystemUser
 from tests.postgresql import PostgresqlCluster, find_programs
 from tests.waiting import STARTED_WITHIN, until
 
@@ -151,14 +151,14 @@ class Clock:
 
 
 @dataclass
-class House:
+class Store:
     """A store, and people to ask it."""
 
     dispatcher: Dispatcher
     clock: Clock
-    keys: dict[str, Asker] = field(default_factory=lambda: {"nobody": Anonymous()})
+    keys: dict[str, Credentials] = field(default_factory=lambda: {"nobody": Anonymous()})
 
-    def asker(self, name: str) -> Asker:
+    def asker(self, name: str) -> Credentials:
         """Return how someone presents themselves: ``root`` is the system user."""
         return self.keys.get(name) or SystemUser(name)
 
@@ -214,11 +214,11 @@ def recording(
 
 
 @pytest.fixture
-def house(database: str, tmp_path: Path) -> Iterator[House]:
+def house(database: str, tmp_path: Path) -> Iterator[Store]:
     """Give a store on each database, with the system user ``root`` and nobody else."""
     clock = Clock()
     dispatcher = Dispatcher(database, tmp_path / "blobs", clock=clock)
-    yield House(dispatcher, clock)
+    yield Store(dispatcher, clock)
     dispatcher.close()
 
 

@@ -15,7 +15,7 @@ import pytest
 import jupyter_sessions
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.api import OPERATIONS, Needs, Operation
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.core import dispatcher
 from jupyter_sessions.core.registry import USE_CASES
 
@@ -90,7 +90,7 @@ def test_in_process_there_are_no_kernels_and_the_error_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
-    own = InProcess()
+    own = LocalTransport()
     for operation in OPERATIONS.values():
         if operation.needs.jupyter:
             request = operation.request(**_KERNEL_FIELDS[operation.name])

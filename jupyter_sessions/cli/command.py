@@ -16,12 +16,12 @@ from jupyter_sessions.cli.values import one_line
 
 if TYPE_CHECKING:
     from jupyter_sessions.api import Ans, Operation, Req
-    from jupyter_sessions.cli.frontend import Front
+    from jupyter_sessions.cli.frontend import Frontend
     from jupyter_sessions.cli.results import Result
     from jupyter_sessions.client.transports.base import Transport
 
 
-class Work:
+class Invocation:
     """One run of a command: where it was typed, and the session and server that it is about.
 
     Parameters
@@ -34,7 +34,7 @@ class Work:
         What ``--server`` says, or None.
     """
 
-    def __init__(self, front: Front, session: str | None, server: str | None) -> None:
+    def __init__(self, front: Frontend, session: str | None, server: str | None) -> None:
         self.front = front
         self._named = session
         self._server = server
@@ -220,7 +220,7 @@ Body = Callable[..., "Result"]
 def command(
     *examples: str, session: bool = True, dashes: bool = False, servers: Sequence[str] = ()
 ) -> Callable[[Body], click.Command]:
-    """Make a function of a `Work` and its arguments a command.
+    """Make a function of a `Invocation` and its arguments a command.
 
     The function's docstring is the command's help, its result is shown, or printed as JSON with
     ``--json``.
@@ -239,8 +239,8 @@ def command(
 
     def declare(body: Body) -> click.Command:
         def run(as_json: bool, server: str | None, session: str | None = None, **given: Any) -> int:
-            front: Front = click.get_current_context().obj
-            work = Work(front, session, server)
+            front: Frontend = click.get_current_context().obj
+            work = Invocation(front, session, server)
             try:
                 result = work.done(lambda: body(work, **given))
                 if as_json:
@@ -273,7 +273,7 @@ def table(*commands: click.Command) -> dict[str, click.Command]:
 
 
 def more(
-    work: Work,
+    work: Invocation,
     cursor: str | int | None,
     *,
     option: str = "--after",

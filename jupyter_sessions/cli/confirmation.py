@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from jupyter_sessions import api, errors, schemas
 
 if TYPE_CHECKING:
-    from jupyter_sessions.cli.frontend import Front
+    from jupyter_sessions.cli.frontend import Frontend
     from jupyter_sessions.client.transports.base import Transport
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ T = TypeVar("T")
 PASSWORD_VARIABLE = "JUPYTER_SESSIONS_PASSWORD"  # noqa: S105  # the variable's name
 
 
-def ask_code(front: Front) -> str:
+def ask_code(front: Frontend) -> str:
     """Ask for the code of a second factor."""
     return front.ask_password(
         "Code of your second factor, or a recovery code: ",
@@ -25,7 +25,7 @@ def ask_code(front: Front) -> str:
     )
 
 
-def with_code(front: Front, code: str, ask: Callable[[str], T]) -> T:
+def with_code(front: Frontend, code: str, ask: Callable[[str], T]) -> T:
     """Do what may need the code of a second factor; it is asked for where it is missing."""
     try:
         return ask(code)
@@ -35,7 +35,7 @@ def with_code(front: Front, code: str, ask: Callable[[str], T]) -> T:
     return ask(ask_code(front))
 
 
-def confirm_login(front: Front, transport: Transport, needed: errors.ConfirmationNeeded) -> None:
+def confirm_login(front: Frontend, transport: Transport, needed: errors.ConfirmationNeeded) -> None:
     """Prove by the password that whoever holds the login is the one who acts."""
     password = os.environ.get(PASSWORD_VARIABLE) or front.ask_password(
         f"Password of {transport.user}, to confirm that it is you: ", otherwise=needed.hint

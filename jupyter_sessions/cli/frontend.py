@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jupyter_sessions import schemas
     from jupyter_sessions.cli.results import Line, Result
     from jupyter_sessions.client.logins import Login, Place
-    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from jupyter_sessions.client.transports.base import Transport
 
 
@@ -60,7 +60,7 @@ class Kernel(ABC):
         """
 
 
-class Front(ABC):
+class Frontend(ABC):
     """A place where commands are typed.
 
     Attributes
@@ -162,7 +162,7 @@ class Front(ABC):
         """Open an address in a browser, where there is one that the user sees."""
 
     @property
-    def courier(self) -> Courier | None:
+    def courier(self) -> OutboxDelivery | None:
         """What delivers the commands that are recorded here."""
         return None
 

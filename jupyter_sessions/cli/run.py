@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from jupyter_sessions import errors
-from jupyter_sessions.cli.frontend import Front
+from jupyter_sessions.cli.frontend import Frontend
 
 
-def run(group: click.Group, typed: list[str], front: Front) -> int:
+def run(group: click.Group, typed: list[str], front: Frontend) -> int:
     """Run what was typed, and return the exit code that its result asks for.
 
     Raises

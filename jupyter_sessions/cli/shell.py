@@ -15,7 +15,7 @@ import click
 
 from jupyter_sessions import errors
 from jupyter_sessions.cli import run as running
-from jupyter_sessions.cli.frontend import Current, Front
+from jupyter_sessions.cli.frontend import Current, Frontend
 from jupyter_sessions.cli.table import CommandGroup, overview
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _INTERRUPTED = 130
 _NARROWEST = 60
 
 
-class Shell(Front):
+class Shell(Frontend):
     """A terminal, a script or a pipe."""
 
     prefix = "jupyter sessions"
@@ -69,10 +69,10 @@ class Shell(Front):
 
         if not recovery.any_for(transport.server):
             return
-        from jupyter_sessions.client.outbox.delivery import Courier
+        from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 
         with suppress(errors.SessionsError):  # then the command fails, too, and tells why
-            courier = Courier(transport, "")
+            courier = OutboxDelivery(transport, "")
             courier.deliver_left(_BROUGHT_IN_WITHIN, held=False)
             courier.close(0)
 

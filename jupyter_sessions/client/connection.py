@@ -10,12 +10,12 @@ from typing import Literal, Self
 from jupyter_sessions import __version__, api, errors, schemas
 from jupyter_sessions.client import addresses, logins
 from jupyter_sessions.client.addresses import Address, parse_reference
-from jupyter_sessions.client.logins.keep_alive import EVERY, Keeper
-from jupyter_sessions.client.presence import Here
+from jupyter_sessions.client.logins.keep_alive import EVERY, LoginKeepAlive
+from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.client.session import Session
 from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.client.transports.base import Transport, every
-from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.http import HttpTransport
 
 #: What a script is called where it resumes a session.
 AGENT = f"jupyter_sessions {__version__}, Python"
@@ -59,7 +59,7 @@ def connect(
     address = addresses.address(where, server)
     if key is not None:
         own, shown = _login_of(key, address)
-        return Connection(Http(own.server, key, own.user), shown, own)
+        return Connection(HttpTransport(own.server, key, own.user), shown, own)
     login = resolve.login_at(address)
     transport = resolve.over_http(login) if login else resolve.in_process()
     try:
@@ -107,8 +107,8 @@ class Connection:
         self._transport = transport
         self._shown = shown
         self._stored = stored
-        self._keeper: Keeper | None = None
-        self._here: dict[str, Here] = {}
+        self._keeper: LoginKeepAlive | None = None
+        self._here: dict[str, PresenceHeartbeat] = {}
         self._closed = False
 
     def __repr__(self) -> str:
@@ -120,7 +120,7 @@ class Connection:
         if self._keeper is None and self._stored and self._shown.idle_timeout is not None:
             # Four times within the shortest time-out that there is.
             often = min(EVERY, self._shown.idle_timeout * 15.0)
-            self._keeper = Keeper(self._stored, often)
+            self._keeper = LoginKeepAlive(self._stored, often)
         return self
 
     def __exit__(
@@ -199,7 +199,9 @@ class Connection:
         request = schemas.ResumeSession(code=self._code(reference), commands=0, agent=AGENT)
         taken = self._transport.call(api.RESUME_SESSION, request).session
         if taken.code not in self._here:
-            self._here[taken.code] = Here(self._transport, taken.code, "program", AGENT)
+            self._here[taken.code] = PresenceHeartbeat(
+                self._transport, taken.code, "program", AGENT
+            )
         return Session(self._transport, taken)
 
     def sessions(

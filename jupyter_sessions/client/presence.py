@@ -20,7 +20,7 @@ _EVERY = 60.0  # seconds; what is not told for two and a half minutes lapses
 _TOLD_WITHIN = 1.0
 
 
-class Here:
+class PresenceHeartbeat:
     """A client that has a session open, until it says otherwise.
 
     What can't be told is not: nobody's work waits for it, or hears of it.

@@ -38,12 +38,12 @@ from jupyter_sessions.core.context import Context, Principal, Services
 from jupyter_sessions.core.history import commands, recording
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.core.sessions import events, invitations, join, members, presence, sessions
-from jupyter_sessions.core.types import Anonymous, Asker, Follower, Identified, Limits, Viewed
+from jupyter_sessions.core.types import Anonymous, Credentials, Follower, Identified, Limits, Viewed
 from jupyter_sessions.core.webspace import capability_urls, files, scratch
-from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotSignedIn, ServerBusy
-from jupyter_sessions.store.batching import Joint
+from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotLoggedIn, ServerBusy
+from jupyter_sessions.store.batching import BatchedCall
 from jupyter_sessions.store.blobs import Blob, Blobs, BlobWriter
-from jupyter_sessions.store.database import Database, Transaction, Work
+from jupyter_sessions.store.database import Database, Invocation, Transaction
 from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.tables import settings
 from jupyter_sessions.store.workers import Workers
@@ -161,7 +161,7 @@ class Dispatcher:
         self,
         operation: Operation[Req, Ans],
         request: Req,
-        asker: Asker,
+        asker: Credentials,
         *,
         upload: Upload | None = None,
         server: str | None = None,
@@ -221,7 +221,7 @@ class Dispatcher:
         future.add_done_callback(answer_after)
         return answer
 
-    def _in_turn(self, asker: Asker, submit: Callable[[], Future[Any]]) -> Future[Any]:
+    def _in_turn(self, asker: Credentials, submit: Callable[[], Future[Any]]) -> Future[Any]:
         """Do what costs much when it is the caller's turn, by whatever login they come."""
         answer: Future[Any] = Future()
 
@@ -243,7 +243,7 @@ class Dispatcher:
         self,
         operation: Operation[Req, Ans],
         request: Req,
-        asker: Asker,
+        asker: Credentials,
         upload: Upload | None,
         place: Place,
     ) -> Future[Any]:
@@ -271,10 +271,12 @@ class Dispatcher:
 
         if self.database.read(lambda tx: external_groups.differ(tx.connection, asker)).result():
             # Who can't be anybody here is told so by what they ask for.
-            with suppress(NotSignedIn, BadName):
+            with suppress(NotLoggedIn, BadName):
                 self.database.write(take_over).result()
 
-    def check(self, operation: Operation[Req, Ans], request: Req, asker: Asker) -> Future[None]:
+    def check(
+        self, operation: Operation[Req, Ans], request: Req, asker: Credentials
+    ) -> Future[None]:
         """See whether someone may do an operation now, before its content is taken in."""
 
         def work(transaction: Transaction) -> None:
@@ -294,7 +296,7 @@ class Dispatcher:
             )
         )
 
-    def follow(self, request: schemas.Follow, asker: Asker) -> Future[Following]:
+    def follow(self, request: schemas.Follow, asker: Credentials) -> Future[Following]:
         """Let someone follow a session live, if they may."""
 
         def work(transaction: Transaction) -> Following:
@@ -305,12 +307,18 @@ class Dispatcher:
         return self.database.read(work)
 
     def advance(
-        self, session_id: int, code: str, after: int, askers: Collection[Asker], *, check: bool
+        self,
+        session_id: int,
+        code: str,
+        after: int,
+        askers: Collection[Credentials],
+        *,
+        check: bool,
     ) -> Future[events.Progress]:
         """Read what is new for those who follow a session; `core.live` tells how."""
 
         def work(transaction: Transaction) -> events.Progress:
-            def admit(asker: Asker) -> None:
+            def admit(asker: Credentials) -> None:
                 request = schemas.Follow(code=code)
                 self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
 
@@ -355,7 +363,7 @@ class Dispatcher:
         self,
         operation: Operation[Any, Any],
         request: Any,
-        asker: Asker,
+        asker: Credentials,
         place: Place,
         error: BaseException | None,
     ) -> Future[Any] | None:
@@ -456,7 +464,7 @@ class Dispatcher:
         operation: Operation[Any, Any],
         use_case: UseCase,
         request: Any,
-        asker: Asker,
+        asker: Credentials,
         place: Place,
         upload: Upload | None,
     ) -> Any:
@@ -468,7 +476,9 @@ class Dispatcher:
         blob = None if upload is None else self._store(upload)
         return self._run(operation, use_case, request, asker, place, prepared, blob).result()
 
-    def _prepare(self, use_case: UseCase, request: Any, asker: Asker, place: Place) -> _Prepared:
+    def _prepare(
+        self, use_case: UseCase, request: Any, asker: Credentials, place: Place
+    ) -> _Prepared:
         if use_case.prepare is None:
             return _Prepared()
         preparation = self._preparation
@@ -486,14 +496,14 @@ class Dispatcher:
             return upload.store()
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
 
-    def _named(self, request: Any, asker: Asker) -> Any:
+    def _named(self, request: Any, asker: Credentials) -> Any:
         """Put the code of the asker's default session where a request says ``default``."""
         if getattr(request, "code", None) != "default":
             return request
         code = self.database.write(self._default_code(asker)).result()
         return msgspec.structs.replace(request, code=code)
 
-    def _default_code(self, asker: Asker) -> Work[str]:
+    def _default_code(self, asker: Credentials) -> Invocation[str]:
         def work(transaction: Transaction) -> str:
             now = self._clock()
             principal = principals.resolve(transaction.connection, asker, now=now, writes=True)
@@ -511,7 +521,7 @@ class Dispatcher:
         transaction: Transaction,
         operation: Operation[Any, Any],
         request: Any,
-        asker: Asker,
+        asker: Credentials,
         place: Place,
         *,
         lock: bool,
@@ -525,7 +535,7 @@ class Dispatcher:
         self,
         transaction: Transaction,
         operation: Operation[Any, Any],
-        asker: Asker,
+        asker: Credentials,
         place: Place,
         *,
         lock: bool,
@@ -568,7 +578,7 @@ class Dispatcher:
         operation: Operation[Any, Any],
         use_case: UseCase,
         request: Any,
-        asker: Asker,
+        asker: Credentials,
         place: Place,
         prepared: _Prepared,
         upload: Blob | None,
@@ -621,7 +631,7 @@ class Dispatcher:
         kind = (operation.name, request.code, asker, place)
         marks = together.marks(prepared.value)
         return self.database.write(
-            work, Joint(kind, marks, (request, prepared.value), carry_out_all)
+            work, BatchedCall(kind, marks, (request, prepared.value), carry_out_all)
         )
 
 

@@ -14,13 +14,13 @@ from jupyter_sessions.errors import (
     ConfirmationNeeded,
     Forbidden,
     NoSuchSession,
-    NotSignedIn,
+    NotLoggedIn,
     RoleMissing,
     SessionDisabled,
     WrongState,
 )
 from jupyter_sessions.roles import Roles
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import (
     group_users,
     groups,
@@ -115,11 +115,13 @@ def all_read(connection: Connection, session_id: int, user_ids: set[int]) -> boo
 
 
 _ALL_READERS = readers(bindparam("session_id", type_=Number)).subquery()
-_READERS = Prepared(select(_ALL_READERS.c.user_id).where(is_in(_ALL_READERS.c.user_id, "user_ids")))
-_LOAD = Prepared(
+_READERS = CompiledStatement(
+    select(_ALL_READERS.c.user_id).where(is_in(_ALL_READERS.c.user_id, "user_ids"))
+)
+_LOAD = CompiledStatement(
     loaded(bindparam("user_id", type_=Number)).where(sessions.c.code == bindparam("code"))
 )
-_LOCK = Prepared(
+_LOCK = CompiledStatement(
     select(sessions.c.id).where(sessions.c.code == bindparam("code")).with_for_update()
 )
 
@@ -201,15 +203,17 @@ def save(connection: Connection, session: OpenSession) -> None:
 
 
 @cache
-def _save(names: frozenset[str]) -> Prepared:
+def _save(names: frozenset[str]) -> CompiledStatement:
     values: dict[str, Any] = {name: bindparam(name) for name in names}
-    return Prepared(update(sessions).where(sessions.c.id == bindparam("session_id")).values(values))
+    return CompiledStatement(
+        update(sessions).where(sessions.c.id == bindparam("session_id")).values(values)
+    )
 
 
-def nobody() -> NotSignedIn:
+def nobody() -> NotLoggedIn:
     """Make the failure of an operation that needs someone known."""
     hint = "Log in, and try again. A program sends its whole key: Authorization: Bearer KEY."
-    return NotSignedIn("Nobody is logged in.", hint=hint)
+    return NotLoggedIn("Nobody is logged in.", hint=hint)
 
 
 def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from jupyter_sessions.api import Operation
 from jupyter_sessions.core.context import Context, Services
-from jupyter_sessions.core.types import Anonymous, Asker
+from jupyter_sessions.core.types import Anonymous, Credentials
 from jupyter_sessions.schemas import Request
 from jupyter_sessions.store.database import Database
 
@@ -37,11 +37,11 @@ class Preparation:
     services: Services
     database: Database
     address: str = ""
-    asker: Asker = field(default_factory=Anonymous)
+    asker: Credentials = field(default_factory=Anonymous)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-class Together(NamedTuple):
+class Batch(NamedTuple):
     """How requests of one person in one session, which wait side by side, are done as one.
 
     Attributes
@@ -66,7 +66,7 @@ class UseCase:
     run: Callable[[Context, Any], Any]
     prepare: Callable[[Preparation, Any], Any] | None = None
     light: Callable[[Any], bool] | None = None
-    together: Together | None = None
+    together: Batch | None = None
     author: Callable[[Context, Any], int | None] | None = None
     hashes: bool = False
     gate: Callable[[Preparation, Any], None] | None = None
@@ -81,7 +81,7 @@ def implements(
     *,
     prepare: Callable[[Preparation, Req], Any] | None = None,
     light: Callable[[Req], bool] | None = None,
-    together: Together | None = None,
+    together: Batch | None = None,
     author: Callable[[Context, Req], int | None] | None = None,
     hashes: bool = False,
     gate: Callable[[Preparation, Req], None] | None = None,

@@ -47,7 +47,7 @@ class Identified:
     vouches: bool = False
 
 
-Asker = Anonymous | KeyHolder | SystemUser | Identified
+Credentials = Anonymous | KeyHolder | SystemUser | Identified
 
 
 @dataclass(frozen=True)

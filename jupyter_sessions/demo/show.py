@@ -16,7 +16,7 @@ from jupyter_sessions.cli import last_session
 from jupyter_sessions.client.local_servers import own_servers
 from jupyter_sessions.client.presence import login_link
 from jupyter_sessions.client.transports.base import Transport
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.demo import analysis
 from jupyter_sessions.paths import own_database
 
@@ -47,7 +47,7 @@ def show(*, serve: bool, port: int, output: str | None) -> None:
     click.echo("Running an analysis of Seattle's weather in a kernel, with recording on:\n")
     outcome = analysis.run(click.echo, Path(output) if output else None)
     # The next commands in a shell, such as `web`, are to mean this session.
-    transport = InProcess()
+    transport = LocalTransport()
     last_session.remember(outcome.code, None, transport.user)
     click.echo(_summary(transport, outcome))
     if not serve:

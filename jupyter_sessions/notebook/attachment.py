@@ -14,8 +14,8 @@ from jupyter_sessions import api, errors, forking, schemas
 from jupyter_sessions.cli.results import Line, Tone
 from jupyter_sessions.cli.unrecorded import is_unrecorded
 from jupyter_sessions.cli.values import one_line
-from jupyter_sessions.client.outbox.delivery import Courier
-from jupyter_sessions.client.presence import Here
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
+from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.recorder import OUTPUT_LIMIT, Recorder, record
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ class Attachment:
         self._running: schemas.Recording | None = None
         self._last_ended = self._running_cell
         self._unrecorded: set[int] = set()
-        self.courier: Courier | None = None
+        self.courier: OutboxDelivery | None = None
         self._recorder: Recorder | None = None
         self._only_looking = ""
         self._limit, self._limit_problem = _limit()
-        self._here = Here(transport, session.code, "kernel", agent(shell))
+        self._here = PresenceHeartbeat(transport, session.code, "kernel", agent(shell))
         self.adapt(session)
         forking.reset_in_child(self)
 
@@ -117,7 +117,7 @@ class Attachment:
     def start(self) -> None:
         """Record from the next cell on, if nothing does yet."""
         if self._recorder is None:
-            self.courier = Courier(self.transport, self.code)
+            self.courier = OutboxDelivery(self.transport, self.code)
             self._recorder = record(
                 self._shell,
                 self._take,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jupyter_sessions import errors, schemas
-from jupyter_sessions.cli.frontend import Current, Front, Kernel
+from jupyter_sessions.cli.frontend import Current, Frontend, Kernel
 from jupyter_sessions.cli.rendering.sandbox import joined, shown
 from jupyter_sessions.cli.results import Block, Line, Outputs, Result, Tone
 from jupyter_sessions.notebook.attachment import Attachment
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
     from jupyter_sessions.client.logins import Login
-    from jupyter_sessions.client.logins.keep_alive import Keeper
-    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.logins.keep_alive import LoginKeepAlive
+    from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from jupyter_sessions.client.transports.base import Transport
     from jupyter_sessions.widgets import SessionPanel
 
@@ -91,16 +91,16 @@ class Keepers:
     """At most one process for each login."""
 
     def __init__(self) -> None:
-        self._by_login: dict[str, Keeper] = {}
+        self._by_login: dict[str, LoginKeepAlive] = {}
 
     def start(self, login: Login, every: float) -> Line:
         """Start one, in place of the one before."""
-        from jupyter_sessions.client.logins.keep_alive import Keeper
+        from jupyter_sessions.client.logins.keep_alive import LoginKeepAlive
 
         before = self._by_login.pop(login.id, None)
         if before is not None:
             before.stop()
-        self._by_login[login.id] = Keeper(login, every)
+        self._by_login[login.id] = LoginKeepAlive(login, every)
         said = f"{login.who} at {login.server} is kept alive every {every:g} s while this kernel"
         return Line(f"{said} lives; `%session keepalive --stop` ends it.", Tone.DONE)
 
@@ -120,7 +120,7 @@ class Panels:
 
     def open(
         self,
-        front: Front,
+        front: Frontend,
         session: schemas.Session | None,
         transport: Transport,
         *,
@@ -183,7 +183,7 @@ def _panel_class() -> type[SessionPanel]:
 _PAGE_WIDTH = 140
 
 
-class Notebook(Front, Kernel):
+class Notebook(Frontend, Kernel):
     """A kernel, or IPython in a terminal.
 
     Parameters
@@ -238,7 +238,7 @@ class Notebook(Front, Kernel):
         return self.attachment.code if self.attachment is not None else None
 
     @property
-    def courier(self) -> Courier | None:
+    def courier(self) -> OutboxDelivery | None:
         """What delivers the commands of this kernel."""
         return self.attachment.courier if self.attachment is not None else None
 

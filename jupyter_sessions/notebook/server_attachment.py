@@ -17,7 +17,7 @@ from jupyter_sessions.notebook.attachment import Attachment, running_cell, why_n
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from jupyter_sessions.client.transports.base import Transport
 
 # The process that has started a kernel, as Jupyter tells the kernel.
@@ -45,9 +45,9 @@ class Server:
     @cached_property
     def way(self) -> Transport:
         """The way there, as a process of the user who runs it."""
-        from jupyter_sessions.client.transports.http import Http
+        from jupyter_sessions.client.transports.http import HttpTransport
 
-        return Http(
+        return HttpTransport(
             self._running.kernels,
             self._running.secret,
             connect_timeout=_CONNECTED_WITHIN,
@@ -110,7 +110,7 @@ class Served:
         The way to the session; closed when the attachment is left.
     """
 
-    courier: Courier | None = None  # the server has one
+    courier: OutboxDelivery | None = None  # the server has one
     records = True
 
     def __init__(

@@ -19,8 +19,8 @@ from jupyter_server.auth.identity import (
     PasswordIdentityProvider,
 )
 
-from jupyter_sessions.core.types import Anonymous, Asker, Identified, KeyHolder, SystemUser
-from jupyter_sessions.errors import Forbidden, NotSignedIn
+from jupyter_sessions.core.types import Anonymous, Credentials, Identified, KeyHolder, SystemUser
+from jupyter_sessions.errors import Forbidden, NotLoggedIn
 
 if TYPE_CHECKING:
     from jupyter_server.auth.identity import User
@@ -34,35 +34,35 @@ _ONE_PERSON = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvide
 
 
 @dataclass(frozen=True)
-class Arrival:
+class Authenticated:
     """Who comes with a request, and whether a browser would send the proof along by itself.
 
     A request with an ambient proof (a cookie) may have been made by another site, so its writes
     need the XSRF token.
     """
 
-    asker: Asker
+    asker: Credentials
     ambient: bool
 
 
-async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Arrival:
+async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Authenticated:
     """Find out who comes with a request; `administrators` are users of the identity provider."""
     holder = key_holder(handler)
     if holder is not None:
-        return Arrival(holder, ambient=False)
+        return Authenticated(holder, ambient=False)
     cookie = handler.get_cookie(cookie_name(handler))
     if cookie:
-        return Arrival(KeyHolder(cookie), ambient=True)
+        return Authenticated(KeyHolder(cookie), ambient=True)
     provider = handler.identity_provider
     found = provider.get_user(handler)
     user: User | None = await found if inspect.isawaitable(found) else found
     if user is None:
-        return Arrival(Anonymous(), ambient=False)
+        return Authenticated(Anonymous(), ambient=False)
     ambient = not provider.is_token_authenticated(handler)
-    return Arrival(_asker(provider, user, administrators), ambient=ambient)
+    return Authenticated(_asker(provider, user, administrators), ambient=ambient)
 
 
-async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -> Arrival:
+async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -> Authenticated:
     """Find out who comes with a request that concerns the kernels of the Jupyter server.
 
     That is one of its own users, whom it lets use its kernels, or a process of the system user who
@@ -79,12 +79,12 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
     scheme, _, given = handler.request.headers.get("Authorization", "").partition(" ")
     secret = handler.settings["jupyter_sessions"].process_secret
     if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), secret.encode()):
-        return Arrival(SystemUser(getpass.getuser()), ambient=False)
+        return Authenticated(SystemUser(getpass.getuser()), ambient=False)
     provider = handler.identity_provider
     found = provider.get_user(handler)
     user: User | None = await found if inspect.isawaitable(found) else found
     if user is None:
-        raise NotSignedIn(
+        raise NotLoggedIn(
             "The Jupyter server does not know who is asking.",
             hint="Log in to the Jupyter server itself; an account of the sessions is not enough to "
             "use its kernels.",
@@ -96,7 +96,7 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
             hint="Ask who runs the server.",
         )
     ambient = not provider.is_token_authenticated(handler)
-    return Arrival(_asker(provider, user, administrators), ambient=ambient)
+    return Authenticated(_asker(provider, user, administrators), ambient=ambient)
 
 
 def one_person(provider: IdentityProvider) -> bool:
@@ -104,7 +104,7 @@ def one_person(provider: IdentityProvider) -> bool:
     return type(provider) in _ONE_PERSON
 
 
-def runs_server(asker: Asker) -> bool:
+def runs_server(asker: Credentials) -> bool:
     """Tell whether someone is the one whose files a Jupyter server works with."""
     if isinstance(asker, SystemUser):
         return True
@@ -128,7 +128,7 @@ def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | N
     return KeyHolder(key) if key.startswith(_KEY_PREFIX) else None
 
 
-def _asker(provider: IdentityProvider, user: User, administrators: Container[str]) -> Asker:
+def _asker(provider: IdentityProvider, user: User, administrators: Container[str]) -> Credentials:
     if one_person(provider):
         return SystemUser(getpass.getuser())
     return Identified(

@@ -19,7 +19,7 @@ from jupyter_sessions.core.types import Limits
 from jupyter_sessions.server.recording.attachments import Attachments
 from jupyter_sessions.server.recording.backlog import Requests
 from jupyter_sessions.server.recording.kernels import Kernels
-from jupyter_sessions.server.recording.manager import Keeper
+from jupyter_sessions.server.recording.manager import AttachmentManager
 from jupyter_sessions.server.recording.protocol import Place
 from jupyter_sessions.server.recording.senders import Senders, observed
 from jupyter_sessions.server.recording.targets import Targets
@@ -57,7 +57,9 @@ def attachments(
     settings[_CONNECTION_CLASS] = observed(settings[_CONNECTION_CLASS], senders, requests)
     kernels = Kernels(serverapp)
     targets = Targets(service.dispatcher, service.answered, addresses)
-    return Attachments(kernels, targets, Keeper(kernels, targets, place, senders, requests))
+    return Attachments(
+        kernels, targets, AttachmentManager(kernels, targets, place, senders, requests)
+    )
 
 
 # What a server puts into its own environment reaches its kernels.

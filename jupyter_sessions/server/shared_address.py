@@ -13,7 +13,7 @@ from jupyter_sessions.client.reachability import explain_unreachable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyter_sessions.core.types import Asker, Use
+    from jupyter_sessions.core.types import Credentials, Use
 
 
 class SharedAddress:
@@ -33,7 +33,7 @@ class SharedAddress:
         self.uses: Mapping[str, Use] = {api.SHOW_ADDRESS.name: self._show}
 
     async def _show(
-        self, request: schemas.Nothing, asker: Asker, server_url: str
+        self, request: schemas.Nothing, asker: Credentials, server_url: str
     ) -> schemas.ServerAddress:
         del request, asker
         return await asyncio.to_thread(self.find, server_url)

@@ -14,7 +14,7 @@ from jupyter_sessions.server.auth import runs_server
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jupyter_sessions.core.types import Asker, Use
+    from jupyter_sessions.core.types import Credentials, Use
 
 
 class StoredLogins:
@@ -34,7 +34,7 @@ class StoredLogins:
         }
 
     async def _list(
-        self, request: schemas.ListStoredLogins, asker: Asker, server_url: str
+        self, request: schemas.ListStoredLogins, asker: Credentials, server_url: str
     ) -> schemas.Page[schemas.StoredLogin]:
         _expect_owner(asker)
         known = await asyncio.to_thread(logins.stored)
@@ -48,7 +48,7 @@ class StoredLogins:
         )
 
     async def _link(
-        self, request: schemas.StoredLoginNamed, asker: Asker, server_url: str
+        self, request: schemas.StoredLoginNamed, asker: Credentials, server_url: str
     ) -> schemas.LoginLink:
         del server_url
         _expect_owner(asker)
@@ -83,7 +83,7 @@ def _link(id_: str) -> schemas.LoginLink:
         way.close()
 
 
-def _expect_owner(asker: Asker) -> None:
+def _expect_owner(asker: Credentials) -> None:
     """See that someone is the one whose files the server works with."""
     if not runs_server(asker):
         raise errors.Forbidden(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from typing import Any, NamedTuple
 
 
-class Joint(NamedTuple):
+class BatchedCall(NamedTuple):
     """How a unit of work is done together with those of its kind that stand next to it.
 
     Attributes
@@ -27,7 +27,7 @@ class Joint(NamedTuple):
     together: Callable[[Any, Sequence[Any]], Sequence[Any]]
 
 
-def runs(joints: Iterable[Joint | None]) -> Iterator[int]:
+def runs(joints: Iterable[BatchedCall | None]) -> Iterator[int]:
     """Yield how many of these, from the first on, are done at a time; their order stays.
 
     Parameters

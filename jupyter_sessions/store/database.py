@@ -50,15 +50,15 @@ class Transaction:
         return self.connection.dialect.name == "sqlite"
 
 
-Work = Callable[[Transaction], T]
+Invocation = Callable[[Transaction], T]
 Listener = Callable[[set[int]], None]
 
 
 @dataclass
 class _Job:
-    work: Work[object]
+    work: Invocation[object]
     outcome: Future[object]
-    joint: batching.Joint | None = None
+    joint: batching.BatchedCall | None = None
     result: object = None
     error: BaseException | None = None
 
@@ -159,11 +159,11 @@ class Database:
         """Whether this is SQLite."""
         return self._engines.is_sqlite
 
-    def read(self, work: Work[T]) -> Future[T]:
+    def read(self, work: Invocation[T]) -> Future[T]:
         """Run `work` in a transaction that sees one state of the database and changes nothing."""
         return self._readers.submit(self._read, work)
 
-    def write(self, work: Work[T], joined: batching.Joint | None = None) -> Future[T]:
+    def write(self, work: Invocation[T], joined: batching.BatchedCall | None = None) -> Future[T]:
         """Run `work` in a transaction; the future is done when what it did is on disk.
 
         An exception of `work` undoes all that it did, and nothing else. `work` may be run twice,
@@ -206,7 +206,7 @@ class Database:
         self._readers.close()
         self._engines.dispose()
 
-    def _read(self, work: Work[T]) -> T:
+    def _read(self, work: Invocation[T]) -> T:
         self._check_file()
         try:
             with self._engines.reader.connect() as connection, connection.begin():

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, cast, column, insert, select, table, text
 
 from jupyter_sessions.store.database import Transaction
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import commands
 from jupyter_sessions.store.types import Span
 
@@ -20,7 +20,7 @@ _MOST_CHARACTERS = 100_000
 _LONGEST_WORD = 100
 
 _index = table("command_words", column("rowid"), column("words"), column("command_id"))
-_INSERT_SQLITE = Prepared(insert(_index), columns=["rowid", "words"])
+_INSERT_SQLITE = CompiledStatement(insert(_index), columns=["rowid", "words"])
 
 
 def words(content: str) -> list[str]:

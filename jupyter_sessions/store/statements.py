@@ -1,8 +1,8 @@
 """Statements that are compiled once and then only executed: for the paths that run all the time.
 
 SQLAlchemy builds, keys and looks up a statement on each execution, which costs several times what
-SQLite needs to run it. A `Prepared` does that once for each database, and converts values and rows
-with the same types.
+SQLite needs to run it. A `CompiledStatement` does that once for each database, and converts values
+and rows with the same types.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
         cursor.close()
 
 
-class Prepared:
+class CompiledStatement:
     """A statement whose parameters are named by ``bindparam``.
 
     Parameters

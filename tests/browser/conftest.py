@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import KeyHolder
-from tests.conftest import Clock, House, free_port, missing
+from tests.conftest import Clock, Store, free_port, missing
 from tests.waiting import STARTED_WITHIN, until
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -78,7 +78,7 @@ class Site:
     """A running sessions server and its store, which this process works on too."""
 
     url: str
-    house: House
+    house: Store
     people: set[str] = field(default_factory=set)
 
     def person(self, name: str) -> str:
@@ -142,7 +142,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     until(lambda: _healthy(url) or process.poll() is not None, "the server")
     assert process.poll() is None, (home / "serve.log").read_text()
     dispatcher = Dispatcher(database, blobs)
-    yield Site(url, House(dispatcher, Clock(datetime.now(UTC))))
+    yield Site(url, Store(dispatcher, Clock(datetime.now(UTC))))
     dispatcher.close()
     process.terminate()
     process.wait(STARTED_WITHIN)

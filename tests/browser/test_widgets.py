@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.browser.prefixed_lab import jupyterlab, wait_for_kernel
 from tests.conftest import PASSWORD
 
@@ -40,7 +40,7 @@ def lab(home: Path, tmp_path: Path) -> Iterator[str]:
 def test_a_session_is_picked_looked_into_shared_and_published_to(
     lab: str, chromium: Browser
 ) -> None:
-    store = InProcess()
+    store = LocalTransport()
     session = store.call(api.CREATE_SESSION, schemas.NewSession(label="Seattle <weather>"))
     store.call(api.CREATE_SESSION, schemas.NewSession(label="Another"))
     store.call(api.ADD_ACCOUNT, schemas.NewAccount(name="bar", password=PASSWORD))

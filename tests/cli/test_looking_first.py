@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work
+from jupyter_sessions.cli.command import Invocation
 from jupyter_sessions.cli.commands import sessions
 from jupyter_sessions.cli.shell import Shell
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.cli.conftest import Program
-from tests.conftest import House, recording
+from tests.conftest import Store, recording
 
 
 def record(code: str, *sources: str) -> None:
     commands = [recording(source, at=datetime.now(UTC)) for source in sources]
-    InProcess().call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=commands))
+    LocalTransport().call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=commands))
 
 
 def new(program: Program) -> str:
@@ -61,19 +61,19 @@ class Asking(Shell):
 
 @pytest.mark.parametrize("operation", [api.CLOSE_SESSION, api.REMOVE_SESSION, api.FORGET_COMMAND])
 def test_who_may_not_do_it_is_not_asked(
-    house: House, monkeypatch: pytest.MonkeyPatch, operation: api.Operation
+    house: Store, monkeypatch: pytest.MonkeyPatch, operation: api.Operation
 ) -> None:
     house.add("reader")
     code = house.new("root").code
     house.grant(code, "reader", "read")
     shown = house.call("reader", api.GET_SESSION, schemas.SessionNamed(code=code))
-    work = Work(Asking(), code, None)
+    work = Invocation(Asking(), code, None)
     monkeypatch.setattr(work, "call", lambda *_: shown)
     with pytest.raises(errors.RoleMissing, match=r"Only the owner|needs the role"):
         sessions.ask_first(work, operation, "{} {}", "Nothing.")
 
 
-def test_a_kernel_of_others_is_shown_without_its_folders(house: House) -> None:
+def test_a_kernel_of_others_is_shown_without_its_folders(house: Store) -> None:
     house.add("reader")
     code = house.new("root").code
     house.grant(code, "reader", "read")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jupyter_sessions import api, errors, paths, schemas
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.cli.conftest import Process, Program
 from tests.conftest import PASSWORD, Serve, recording
 
@@ -23,14 +23,14 @@ PNG = (  # one red pixel
 
 def record(code: str, *sources: str, **response: str) -> None:
     commands = [recording(source, at=datetime.now(UTC), **response) for source in sources]
-    InProcess().call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=commands))
+    LocalTransport().call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=commands))
 
 
 def record_figure(code: str) -> None:
     drawn = recording("plot()", at=datetime.now(UTC))
     data = {"image/png": PNG, "text/plain": "<Figure>"}
     drawn.response.outputs.append(schemas.DisplayData(data=data, metadata={}))
-    InProcess().call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=[drawn]))
+    LocalTransport().call(api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=[drawn]))
 
 
 def new(program: Program, label: str = "Weather") -> str:

@@ -17,8 +17,8 @@ from sqlalchemy import create_engine, update
 from jupyter_sessions import Connection, api, connect, errors, paths, schemas
 from jupyter_sessions.client import logins
 from jupyter_sessions.client.session import Session
-from jupyter_sessions.client.transports.http import Http
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.http import HttpTransport
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.store import tables
 from tests.client.test_with_the_server import serving
 from tests.conftest import PASSWORD, free_port, new_postgresql_database
@@ -40,7 +40,9 @@ def served(folder: Path, database: str | None) -> Iterator[tuple[str, str]]:
             database = paths.own_database()
             stack.enter_context(serving(port))
             for name in ("ann", "bar"):
-                InProcess().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
+                LocalTransport().call(
+                    api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD)
+                )
         yield f"http://127.0.0.1:{port}", database
 
 
@@ -71,7 +73,7 @@ def url(place: tuple[str, str]) -> str:
 
 
 def key_for(url: str, user: str, **wanted: int) -> str:
-    http = Http(url)
+    http = HttpTransport(url)
     try:
         return http.call(api.LOG_IN, schemas.LogIn(user=user, password=PASSWORD, **wanted)).key
     finally:
@@ -309,7 +311,7 @@ def test_a_login_is_kept_alive_through_a_computation_that_holds_the_lock(
     try:
         _let_pass(database, login.number, seconds=50)
         before = datetime.now(UTC)
-        http = Http(url, login.key)
+        http = HttpTransport(url, login.key)
         until(
             lambda: (http.call(api.CHECK_LOGIN, schemas.Nothing()).last_used or before) > before, 60
         )
@@ -321,7 +323,7 @@ def test_a_login_is_kept_alive_through_a_computation_that_holds_the_lock(
     until(lambda: not _runs(keeper), 60)
 
 
-def _used(http: Http) -> datetime:
+def _used(http: HttpTransport) -> datetime:
     used = http.call(api.CHECK_LOGIN, schemas.Nothing()).last_used
     assert used is not None
     return used

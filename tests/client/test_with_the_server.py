@@ -18,11 +18,11 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client import logins
-from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.client.transports.base import Transport
-from jupyter_sessions.client.transports.http import Http
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.http import HttpTransport
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.client.outbox.test_delivery import command
 from tests.conftest import PASSWORD, free_port
 from tests.waiting import until
@@ -33,7 +33,7 @@ def serving(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server on the store that the environment names, and wait until it answers."""
     command_line = [sys.executable, "-m", "jupyter_sessions", "serve", f"--port={port}"]
     process = subprocess.Popen(command_line, stderr=subprocess.DEVNULL)
-    http = Http(f"http://127.0.0.1:{port}")
+    http = HttpTransport(f"http://127.0.0.1:{port}")
 
     def up() -> bool:
         assert process.poll() is None
@@ -66,7 +66,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _add_people() -> None:
     for name in ("ann", "bar"):
-        InProcess().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
+        LocalTransport().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ NOBODY_IS_TOLD = {
 def test_every_operation_of_the_table_has_its_route(
     operation: api.Operation[Any, Any], url: str
 ) -> None:
-    http = Http(url)
+    http = HttpTransport(url)
     fields: dict[str, Any] = {"code": "1234567890123456789012", "path": "a/b", "number": 3}
     fields |= {"name": "ann", "user": "ann", "password": "not that one", "ticket": "none"}
     fields |= {"users": ["ann"], "grants": [{"user": "ann"}]}
@@ -141,7 +141,7 @@ def test_every_operation_of_the_table_has_its_route(
         else:
             http.call(operation, request, b"content" if operation.content == "upload" else None)
     except errors.SessionsError as error:
-        expected = NOBODY_IS_TOLD.get(operation.name, errors.NotSignedIn)
+        expected = NOBODY_IS_TOLD.get(operation.name, errors.NotLoggedIn)
         if operation.needs.jupyter:
             expected = errors.NoKernels
         assert isinstance(error, expected)
@@ -245,7 +245,7 @@ def test_logging_out_ends_the_key(url: str, log_in: Callable[[str], Transport]) 
     login = logins.current()
     assert login is not None
     logins.log_out(login)
-    with pytest.raises(errors.NotSignedIn):
+    with pytest.raises(errors.NotLoggedIn):
         ann.call(api.LIST_SESSIONS, schemas.ListSessions())
     with pytest.raises(errors.WrongPassword):
         logins.log_in(url, "ann", "not the password")
@@ -260,7 +260,7 @@ def test_commands_sent_while_the_server_is_killed_and_started_again_arrive_exact
         logins.log_in(url, "ann", PASSWORD)
         ann = resolve.transport()
         code = _new(ann)
-        courier = Courier(ann, code, first_wait=0.02, longest_wait=0.2)
+        courier = OutboxDelivery(ann, code, first_wait=0.02, longest_wait=0.2)
         names = _send_and_kill(courier, "first", process)
     with serving(port) as process:
         names += _send_and_kill(courier, "second", process)
@@ -272,7 +272,9 @@ def test_commands_sent_while_the_server_is_killed_and_started_again_arrive_exact
     ann.close()
 
 
-def _send_and_kill(courier: Courier, prefix: str, process: subprocess.Popen[bytes]) -> list[str]:
+def _send_and_kill(
+    courier: OutboxDelivery, prefix: str, process: subprocess.Popen[bytes]
+) -> list[str]:
     """Send 200 commands, and kill the server while it takes them."""
     names = [f"{prefix}-{number}" for number in range(200)]
     for name in names:
@@ -291,7 +293,7 @@ def test_commands_of_while_a_role_was_missing_arrive_when_it_is_granted(
     ann, bar = log_in("ann"), log_in("bar")
     code = _new(ann)
     _grant(ann, code, "bar", "read")
-    courier = Courier(bar, code, longest_hold=0.5)
+    courier = OutboxDelivery(bar, code, longest_hold=0.5)
     courier.send(command("a"))
     assert not courier.flush(20)
     assert "1 command is not recorded yet" in str(courier.problem)
@@ -308,7 +310,7 @@ def test_commands_of_while_a_session_was_disabled_arrive_when_it_is_enabled(
     code = _new(ann)
     _grant(ann, code, "bar", "write")
     ann.call(api.DISABLE_SESSION, schemas.SessionNamed(code=code))
-    courier = Courier(bar, code, longest_hold=0.5)
+    courier = OutboxDelivery(bar, code, longest_hold=0.5)
     courier.send(command("a"))
     until(lambda: courier.problem)
     assert "1 command is not recorded yet: The owner has disabled this session." in str(
@@ -325,9 +327,9 @@ def test_commands_of_while_a_session_was_disabled_arrive_when_it_is_enabled(
 
 
 def test_the_same_courier_records_in_process() -> None:
-    transport = InProcess()
+    transport = LocalTransport()
     code = _new(transport)
-    courier = Courier(transport, code)
+    courier = OutboxDelivery(transport, code)
     for number in range(250):
         courier.send(command(f"c{number}"))
     assert courier.flush(30)

@@ -1,4 +1,4 @@
-"""Short ways to ask a `House` for what the tests of the core ask all the time."""
+"""Short ways to ask a `Store` for what the tests of the core ask all the time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy import Connection, func, select
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.types import Identified
-from tests.conftest import House, recording
+from tests.conftest import Store, recording
 
 
 def do(
-    house: House, who: str, operation: api.Operation, *, upload: Any = None, **fields: Any
+    house: Store, who: str, operation: api.Operation, *, upload: Any = None, **fields: Any
 ) -> Any:
     """Do an operation as someone, with the request's fields as keywords."""
     more = {} if upload is None else {"upload": upload}
@@ -31,46 +31,46 @@ def refused(error: type[errors.SessionsError], match: str | None = None) -> Any:
     return pytest.RaisesExc(error, match=match, check=exactly)
 
 
-def join(house: House, *names: str) -> None:
+def join(house: Store, *names: str) -> None:
     """Have people in the store, whom an identity provider vouches for: without passwords, fast."""
     for name in names:
         house.keys[name] = Identified(name)
         do(house, name, api.MAKE_TICKET)
 
 
-def members(house: House, code: str, by: str = "root") -> dict[str, list[str]]:
+def members(house: Store, code: str, by: str = "root") -> dict[str, list[str]]:
     """Return who is in a session, with their roles, in the order told."""
     found = do(house, by, api.LIST_MEMBERS, code=code).members
     return {member.user: list(member.roles) for member in found}
 
 
 def commands(
-    house: House, code: str, by: str = "root", **query: Any
+    house: Store, code: str, by: str = "root", **query: Any
 ) -> list[schemas.CommandSummary]:
     """Return a page of the history."""
     return list(do(house, by, api.LIST_COMMANDS, code=code, **query).items)
 
 
-def command(house: House, code: str, number: int, by: str = "root") -> schemas.Command:
+def command(house: Store, code: str, number: int, by: str = "root") -> schemas.Command:
     """Return a whole command."""
     answer: schemas.Command = do(house, by, api.GET_COMMAND, code=code, number=number)
     return answer
 
 
-def record(house: House, code: str, *recordings: schemas.Recording, by: str = "root") -> list[int]:
+def record(house: Store, code: str, *recordings: schemas.Recording, by: str = "root") -> list[int]:
     """Record these, in one request."""
     return list(do(house, by, api.RECORD_COMMANDS, code=code, commands=list(recordings)).numbers)
 
 
 def recorded(
-    house: House, source: str = "1", *, later: float = 0, **more: Any
+    house: Store, source: str = "1", *, later: float = 0, **more: Any
 ) -> schemas.Recording:
     """Make a recording as of now, or of some seconds `later`."""
     return recording(source, at=house.clock() + timedelta(seconds=later), **more)
 
 
 def running(
-    house: House, uid: str, source: str = "1", *outputs: schemas.Output, after: float = 0
+    house: Store, uid: str, source: str = "1", *outputs: schemas.Output, after: float = 0
 ) -> schemas.Recording:
     """Make a recording of a command that still runs, with what it put out `after` some seconds."""
     now = house.clock()
@@ -82,7 +82,7 @@ def running(
 
 
 def publish(
-    house: House, code: str, *paths: str, content: bytes = b"x", by: str = "root", **more: Any
+    house: Store, code: str, *paths: str, content: bytes = b"x", by: str = "root", **more: Any
 ) -> list[schemas.File]:
     """Publish the same content under each path."""
     return [
@@ -91,19 +91,19 @@ def publish(
     ]
 
 
-def files(house: House, code: str, by: str = "root", **query: Any) -> list[str]:
+def files(house: Store, code: str, by: str = "root", **query: Any) -> list[str]:
     """Return what one page of a folder's listing shows, folders with a slash behind."""
     page = do(house, by, api.LIST_FILES, code=code, **query)
     return [f"{file.path}/" if file.folder else file.path for file in page.items]
 
 
-def content(house: House, code: str, path: str, by: str = "root") -> bytes:
+def content(house: Store, code: str, path: str, by: str = "root") -> bytes:
     """Return a published file's content."""
     _, blob = do(house, by, api.DOWNLOAD_FILE, code=code, path=path)
     return house.dispatcher.blobs.read(blob)
 
 
-def log(house: House, code: str, by: str = "root") -> list[schemas.Event]:
+def log(house: Store, code: str, by: str = "root") -> list[schemas.Event]:
     """Return a session's whole log."""
     return list(do(house, by, api.LIST_EVENTS, code=code, limit=500).items)
 
@@ -120,7 +120,7 @@ def pages(ask: Callable[[str | None], schemas.Page[Any]]) -> list[list[Any]]:
         assert page.items, "an empty page promises more"
 
 
-def counted(house: House, *tables: Any) -> dict[str, int]:
+def counted(house: Store, *tables: Any) -> dict[str, int]:
     """Return how many rows tables have, straight from the database."""
 
     def count(connection: Connection) -> dict[str, int]:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from jupyter_sessions.store import engines
 from jupyter_sessions.store.tables import metadata
-from tests.conftest import House, new_postgresql_database
+from tests.conftest import Store, new_postgresql_database
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def migrated_postgresql(postgresql: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def code(house: House) -> str:
+def code(house: Store) -> str:
     """Give the code of a session of root's."""
     return house.new().code
 

@@ -9,14 +9,14 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.clock_watch import ClockWatch
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import command, commands, do, log, record, recorded, running
 
 STEPS = [timedelta(hours=-1), timedelta(days=400), timedelta(seconds=-2)]
 
 
 @pytest.fixture
-def code(house: House) -> str:
+def code(house: Store) -> str:
     return house.new().code
 
 
@@ -30,7 +30,7 @@ def at(recording: schemas.Recording, step: timedelta) -> schemas.Recording:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_commands_stand_in_the_order_in_which_they_came(house: House, code: str, step) -> None:
+def test_commands_stand_in_the_order_in_which_they_came(house: Store, code: str, step) -> None:
     record(house, code, recorded(house, "a"))
     house.clock.now += step
     record(house, code, recorded(house, "b"))
@@ -39,7 +39,7 @@ def test_commands_stand_in_the_order_in_which_they_came(house: House, code: str,
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_later_outputs_count_whatever_the_clock_says(house: House, code: str, step) -> None:
+def test_later_outputs_count_whatever_the_clock_says(house: Store, code: str, step) -> None:
     record(house, code, recorded(house, "go()", uid="u", text="early"))
     late = at(recorded(house, "go()", uid="u", text="early late"), step)
     record(house, code, late)
@@ -47,7 +47,7 @@ def test_later_outputs_count_whatever_the_clock_says(house: House, code: str, st
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_in_one_request_the_later_word_counts(house: House, code: str, step) -> None:
+def test_in_one_request_the_later_word_counts(house: Store, code: str, step) -> None:
     late = at(recorded(house, "go()", uid="u", text="early late"), step)
     record(house, code, recorded(house, "go()", uid="u", text="early"), late)
     assert command(house, code, 1).summary.preview == "early late"
@@ -55,7 +55,7 @@ def test_in_one_request_the_later_word_counts(house: House, code: str, step) -> 
 
 @pytest.mark.parametrize("together", [False, True])
 def test_an_earlier_word_that_comes_late_changes_nothing(
-    house: House, code: str, together: bool
+    house: Store, code: str, together: bool
 ) -> None:
     """A request is thought to be lost, the next one is sent, and then the first is carried out."""
 
@@ -73,7 +73,7 @@ def test_an_earlier_word_that_comes_late_changes_nothing(
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_end_of_a_command_counts_though_its_clock_was_put_back(
-    house: House, code: str, step
+    house: Store, code: str, step
 ) -> None:
     record(house, code, running(house, "u", "go()", after=9))
     record(house, code, at(recorded(house, "go()", uid="u", text="done"), step))
@@ -83,7 +83,7 @@ def test_the_end_of_a_command_counts_though_its_clock_was_put_back(
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("together", [False, True])
 def test_that_a_command_was_aborted_is_a_guess_that_gives_way_to_who_saw_its_end(
-    house: House, code: str, step, together: bool
+    house: Store, code: str, step, together: bool
 ) -> None:
     ended = recorded(house, "go()", uid="u", text="all")
     guess = at(recorded(house, "go()", uid="u", text="more than all", status="aborted"), step)
@@ -95,7 +95,7 @@ def test_that_a_command_was_aborted_is_a_guess_that_gives_way_to_who_saw_its_end
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_of_two_guesses_the_fuller_one_stays(house: House, code: str, step) -> None:
+def test_of_two_guesses_the_fuller_one_stays(house: Store, code: str, step) -> None:
     full = recorded(house, "go()", uid="u", text="one two", status="aborted")
     less = at(recorded(house, "go()", uid="u", text="one", status="aborted"), step)
     for each in (less, full, less):
@@ -103,7 +103,7 @@ def test_of_two_guesses_the_fuller_one_stays(house: House, code: str, step) -> N
     assert command(house, code, 1).summary.preview == "one two"
 
 
-def test_who_was_seen_before_the_clock_was_put_back_is_not_there_for_ever(house: House, code: str):
+def test_who_was_seen_before_the_clock_was_put_back_is_not_there_for_ever(house: Store, code: str):
     do(house, "root", api.KEEP_PRESENCE, code=code, client="gone", kind="kernel", agent="")
     do(house, "root", api.KEEP_PRESENCE, code=code, client="here", kind="kernel", agent="")
     house.clock.forward(hours=-3)
@@ -111,7 +111,7 @@ def test_who_was_seen_before_the_clock_was_put_back_is_not_there_for_ever(house:
     assert len(do(house, "root", api.LIST_PRESENCE, code=code).here) == 1
 
 
-def test_idle_time_counts_from_the_last_use_after_the_clock_was_put_back(house: House) -> None:
+def test_idle_time_counts_from_the_last_use_after_the_clock_was_put_back(house: Store) -> None:
     house.clock.forward(days=20)
     house.add("ann")  # logs in while the clock is ahead
     house.clock.forward(days=-20)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.types import KeyHolder
 from jupyter_sessions.store.tables import done_requests
-from tests.conftest import PASSWORD, House
+from tests.conftest import PASSWORD, Store
 from tests.core.asking import counted, do, join, log, refused
 
 
@@ -21,7 +21,7 @@ def new_key() -> str:
     return secrets.token_urlsafe(24)
 
 
-def keyed(house: House, who: str, operation: Any, key: str, **fields: Any) -> Any:
+def keyed(house: Store, who: str, operation: Any, key: str, **fields: Any) -> Any:
     upload = {"upload": fields.pop("upload")} if "upload" in fields else {}
     request = operation.request(**fields)
     return house.call(who, operation, request, idempotency_key=key, **upload)

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.store.tables import commands
-from tests.conftest import House
+from tests.conftest import Store
 
 LARGE = secrets.token_hex(300_000)
 
 
-def check(house: House) -> list[str]:
+def check(house: Store) -> list[str]:
     """Check all, and return what is wrong."""
     problems: list[str] = []
     after: str | None = ""
@@ -25,7 +25,7 @@ def check(house: House) -> list[str]:
     return problems
 
 
-def publish(house: House, code: str, path: str, content: bytes) -> Path:
+def publish(house: Store, code: str, path: str, content: bytes) -> Path:
     file = house.call(
         "root", api.PUBLISH_FILE, schemas.PublishFile(code=code, path=path), upload=content
     )
@@ -38,7 +38,7 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_a_sound_store_is_sound(house: House) -> None:
+def test_a_sound_store_is_sound(house: Store) -> None:
     code = house.new().code
     house.record(code, "print(1)", text="small")
     house.record(code, "print(2)", text=LARGE)
@@ -46,7 +46,7 @@ def test_a_sound_store_is_sound(house: House) -> None:
     assert check(house) == []
 
 
-def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(house: House) -> None:
+def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(house: Store) -> None:
     code = house.new().code
     house.record(code, "print(1)", text="small " * 300)
     house.record(code, "print(2)", text=LARGE)
@@ -83,7 +83,7 @@ def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(house: House) 
     assert all(command.response.outputs == [] for command in resumed.commands)
 
 
-def test_health_tells_how_the_last_check_went_and_of_nobodys_sessions(house: House) -> None:
+def test_health_tells_how_the_last_check_went_and_of_nobodys_sessions(house: Store) -> None:
     before = house.call("nobody", api.CHECK_HEALTH, schemas.Nothing())
     assert (before.checked, before.damaged) == (None, 0)
     house.dispatcher.note_check(3)
@@ -92,7 +92,7 @@ def test_health_tells_how_the_last_check_went_and_of_nobodys_sessions(house: Hou
     assert after.checked
 
 
-def test_a_place_that_is_none_is_refused(house: House) -> None:
+def test_a_place_that_is_none_is_refused(house: Store) -> None:
     for place in ("elsewhere", "outputs:x", "outputs:" + "9" * 30):
         with pytest.raises(errors.BadRequest):
             house.call("root", api.CHECK_STORE, schemas.CheckStore(after=place))

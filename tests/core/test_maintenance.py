@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from jupyter_sessions import api, errors
 from jupyter_sessions.store import tables
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import content, counted, do, join, members, publish, refused
 
 DAY = 86_400
@@ -33,7 +33,7 @@ def stored(tmp_path):
     return Stored()
 
 
-def indexed(house: House) -> int:
+def indexed(house: Store) -> int:
     """Return how many commands the full-text index holds."""
 
     def count(transaction) -> int:

@@ -9,7 +9,7 @@ import msgspec
 import nbformat
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 
 
 def assert_stored_is_shown(code: str, executed: Path) -> None:
@@ -26,13 +26,13 @@ def assert_stored_is_shown(code: str, executed: Path) -> None:
         assert [_joined(each) for each in stored] == [_joined(each) for each in cell.outputs], (
             number
         )
-    session = InProcess().call(api.GET_SESSION, schemas.SessionNamed(code=code))
+    session = LocalTransport().call(api.GET_SESSION, schemas.SessionNamed(code=code))
     assert session.commands == len(cells)
 
 
 def command(code: str, number: int) -> schemas.Command:
     """Get a command."""
-    return InProcess().call(api.GET_COMMAND, schemas.CommandNamed(code=code, number=number))
+    return LocalTransport().call(api.GET_COMMAND, schemas.CommandNamed(code=code, number=number))
 
 
 def _joined(output: Any) -> Any:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.demo import analysis
 from tests.demo.comparing import assert_stored_is_shown, command
 
@@ -24,7 +24,7 @@ def test_what_jupyter_execute_shows_is_stored(home: Path, tmp_path: Path) -> Non
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    page = InProcess().call(api.LIST_SESSIONS, schemas.ListSessions(search="Seattle weather"))
+    page = LocalTransport().call(api.LIST_SESSIONS, schemas.ListSessions(search="Seattle weather"))
     (session,) = page.items
     assert_stored_is_shown(session.code, tmp_path / "executed.ipynb")
     recorded = command(session.code, 1)

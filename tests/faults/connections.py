@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_sessions.client.outbox.delivery import Courier
-from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
+from jupyter_sessions.client.transports.http import HttpTransport
 from tests.faults.oracle import Counts
 from tests.faults.proxy import FaultyProxy
 from tests.faults.stage import Stage, stage
@@ -22,9 +22,11 @@ _DELIVERED_WITHIN = 2 * STARTED_WITHIN
 
 
 @contextmanager
-def _recorder(made: Stage, port: int) -> Iterator[Courier]:
-    transport = Http(f"http://127.0.0.1:{port}", made.key, "root", read_timeout=_READ_WITHIN)
-    outbox = Courier(transport, made.code, first_wait=0.01, longest_wait=0.05)
+def _recorder(made: Stage, port: int) -> Iterator[OutboxDelivery]:
+    transport = HttpTransport(
+        f"http://127.0.0.1:{port}", made.key, "root", read_timeout=_READ_WITHIN
+    )
+    outbox = OutboxDelivery(transport, made.code, first_wait=0.01, longest_wait=0.05)
     try:
         yield outbox
     finally:
@@ -32,7 +34,7 @@ def _recorder(made: Stage, port: int) -> Iterator[Courier]:
         transport.close()
 
 
-def _send(made: Stage, outbox: Courier, number: int) -> None:
+def _send(made: Stage, outbox: OutboxDelivery, number: int) -> None:
     """Record a command, which is acknowledged when it is in the outbox."""
     name = f"recorder-{number}"
     made.oracle.note_tried()
@@ -40,7 +42,7 @@ def _send(made: Stage, outbox: Courier, number: int) -> None:
     made.oracle.acknowledge(name)
 
 
-def _deliver(made: Stage, outbox: Courier) -> None:
+def _deliver(made: Stage, outbox: OutboxDelivery) -> None:
     if not outbox.flush(_DELIVERED_WITHIN):
         made.oracle.note_wrong(f"the outbox is not empty: {outbox.problem}")
     if outbox.problem:

@@ -17,8 +17,8 @@ from typing import Any
 from jupyter_client.manager import KernelManager
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.outbox.delivery import Courier
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.server.recording.jupyter import Jupyter, send
 from tests.waiting import until
 
@@ -128,9 +128,9 @@ def die(death: Death, code: str) -> None:
         until(lambda: not manager.is_alive(), "the kernel's end")
 
 
-def commands_of(transport: InProcess, code: str) -> dict[str, schemas.Command]:
+def commands_of(transport: LocalTransport, code: str) -> dict[str, schemas.Command]:
     """Bring in what dead kernels left, and return a session's last commands by their sources."""
-    courier = Courier(transport, code)
+    courier = OutboxDelivery(transport, code)
     courier.deliver_left(30.0, held=True)
     courier.close(5.0)
     items = transport.call(api.LIST_COMMANDS, schemas.ListCommands(code=code, limit=5)).items
@@ -226,7 +226,7 @@ def count_deaths(rounds: int, seed: int) -> Counts:
     The environment names the folders of the store, as the fixture ``home`` does.
     """
     counts = Counts()
-    transport = InProcess()
+    transport = LocalTransport()
     code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="Kernels that die")).code
     deaths = [
         Death(kind, delay, f"{number}-{kind}-{delay}")

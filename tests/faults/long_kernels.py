@@ -13,8 +13,8 @@ from jupyter_client.manager import KernelManager
 from nbformat.v4 import output_from_msg
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.outbox.delivery import Courier
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.faults.oracle import Counts
 from tests.waiting import STARTED_WITHIN
 
@@ -38,7 +38,7 @@ def run_cells(rounds: int, seed: int, kernels: int = 10) -> Counts:
     The environment names the folders of the store, as the fixture ``home`` does.
     """
     counts = Counts(f"{kernels} kernels with {rounds} cells each", seed)
-    transport = InProcess()
+    transport = LocalTransport()
     code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="Long kernels")).code
     seen: dict[str, tuple[str, list[Any]]] = {}
     threads = [
@@ -50,7 +50,7 @@ def run_cells(rounds: int, seed: int, kernels: int = 10) -> Counts:
     for thread in threads:
         thread.join()
     # What a kernel that ended had no time for.
-    courier = Courier(transport, code)
+    courier = OutboxDelivery(transport, code)
     courier.deliver_left(STARTED_WITHIN, held=True)
     courier.close(5.0)
     _compare(transport, code, seen, counts)
@@ -100,7 +100,7 @@ def _take(message: dict[str, Any], outputs: list[Any]) -> None:
 
 
 def _compare(
-    transport: InProcess, code: str, seen: dict[str, tuple[str, list[Any]]], counts: Counts
+    transport: LocalTransport, code: str, seen: dict[str, tuple[str, list[Any]]], counts: Counts
 ) -> None:
     counts.acknowledged = len(seen)
     found: dict[str, list[int]] = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from jupyter_sessions import api, errors, schemas
-from tests.conftest import House
+from tests.conftest import Store
 
 #: Every so many commands have an output that is too large for a row, and goes into a blob.
 _LARGE_EVERY = 12
@@ -133,7 +133,7 @@ class Oracle:
         """How much was acknowledged so far."""
         return self.counts.acknowledged
 
-    def compare(self, house: House, code: str, *, order: bool = False) -> Counts:
+    def compare(self, house: Store, code: str, *, order: bool = False) -> Counts:
         """Compare what was acknowledged with what is in a session.
 
         Parameters
@@ -171,7 +171,7 @@ class Oracle:
         counts.seen["stored without an acknowledgment"] += len(stored) - len(self._commands)
         return counts
 
-    def _compare_command(self, house: House, code: str, name: str, number: int) -> None:
+    def _compare_command(self, house: Store, code: str, name: str, number: int) -> None:
         try:
             command = house.call(
                 "root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=number)
@@ -195,7 +195,7 @@ class Oracle:
                 self.counts.wrong.append(f"command {name} stands after a later one of its writer")
             last[writer] = int(number)
 
-    def _compare_file(self, house: House, code: str, name: str) -> None:
+    def _compare_file(self, house: Store, code: str, name: str) -> None:
         path = f"{name}.bin"
         try:
             _, blob = house.call("root", api.DOWNLOAD_FILE, schemas.FileNamed(code=code, path=path))
@@ -228,7 +228,7 @@ def make_command(seed: int, name: str) -> schemas.Recording:
     )
 
 
-def _commands(house: House, code: str) -> Iterator[schemas.CommandSummary]:
+def _commands(house: Store, code: str) -> Iterator[schemas.CommandSummary]:
     after = None
     while True:
         request = schemas.ListCommands(code=code, order="oldest", limit=500, after=after)

@@ -23,7 +23,7 @@ import psutil
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from tests.conftest import House
+from tests.conftest import Store
 from tests.faults.oracle import Counts, Oracle
 from tests.server.serving import Place, address, bearer, key_for
 from tests.waiting import STARTED_WITHIN, until
@@ -82,12 +82,12 @@ class Stage:
         return self.place.store / "blobs"
 
     @contextmanager
-    def house(self) -> Iterator[House]:
+    def house(self) -> Iterator[Store]:
         """Work on the store in this process."""
         clock: Any = lambda: datetime.now(UTC)  # noqa: E731
         dispatcher = Dispatcher(self.database, self.blobs)
         try:
-            yield House(dispatcher, clock)
+            yield Store(dispatcher, clock)
         finally:
             dispatcher.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.faults.kernel_deaths import DEATHS, Death, commands_of, die, problems
 
 
@@ -17,7 +17,7 @@ from tests.faults.kernel_deaths import DEATHS, Death, commands_of, die, problems
 def test_a_cell_that_kills_its_kernel_leaves_its_command_and_the_one_before_is_whole(
     kind: str, delay: float
 ) -> None:
-    transport = InProcess()
+    transport = LocalTransport()
     code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="deaths")).code
     death = Death(kind, delay, "here")
     die(death, code)

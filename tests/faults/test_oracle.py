@@ -5,23 +5,23 @@ from __future__ import annotations
 import msgspec
 
 from jupyter_sessions import api, schemas
-from tests.conftest import House
+from tests.conftest import Store
 from tests.faults.oracle import Oracle
 
 
-def _record(house: House, code: str, *commands: schemas.Recording) -> list[int]:
+def _record(house: Store, code: str, *commands: schemas.Recording) -> list[int]:
     request = schemas.RecordCommands(code=code, commands=list(commands))
     return list(house.call("root", api.RECORD_COMMANDS, request).numbers)
 
 
-def test_what_is_there_once_and_as_it_was_sent_is_well(house: House) -> None:
+def test_what_is_there_once_and_as_it_was_sent_is_well(house: Store) -> None:
     oracle, code = Oracle("all well", 1), house.new().code
     for name in ("a-0", "a-1", "b-0"):
         oracle.acknowledge(name, *_record(house, code, oracle.make_command(name)))
     assert oracle.compare(house, code, order=True).failures == []
 
 
-def test_what_is_lost_doubled_or_altered_is_found(house: House) -> None:
+def test_what_is_lost_doubled_or_altered_is_found(house: Store) -> None:
     oracle, code = Oracle("not well", 1), house.new().code
     whole, altered = oracle.make_command("a-1"), oracle.make_command("a-2")
     assert altered.response is not None
@@ -37,7 +37,7 @@ def test_what_is_lost_doubled_or_altered_is_found(house: House) -> None:
     assert counts.altered == ["command a-3 was 5 and is 4", "command a-2 (3)"]
 
 
-def test_commands_of_a_writer_out_of_order_are_found(house: House) -> None:
+def test_commands_of_a_writer_out_of_order_are_found(house: Store) -> None:
     oracle, code = Oracle("out of order", 1), house.new().code
     for name in ("a-1", "a-0"):
         oracle.acknowledge(name, *_record(house, code, oracle.make_command(name)))

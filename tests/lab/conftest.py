@@ -23,10 +23,10 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.types import Asker, Identified
+from jupyter_sessions.core.types import Credentials, Identified
 from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
 from tests.browser.test_hostile import catcher
-from tests.conftest import Clock, House, free_port
+from tests.conftest import Clock, Store, free_port
 from tests.waiting import STARTED_WITHIN, until
 
 __all__ = ["catcher", "chromium", "jp_asyncio_loop", "jp_server_cleanup"]
@@ -70,10 +70,10 @@ OVERRIDES = """{
 }"""
 
 
-class Persons(House):
+class Persons(Store):
     """A store whose people are known by a Jupyter server's identity provider."""
 
-    def asker(self, name: str) -> Asker:
+    def asker(self, name: str) -> Credentials:
         """Return how someone presents themselves."""
         return Identified(name, "", name == "root")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.conftest import Serve, Served
 from tests.notebook.conftest import Start
 from tests.notebook.test_sharing import PASSWORD, add, log_in
@@ -23,7 +23,7 @@ def server(serve: Serve) -> Served:
 
 
 def last_used(user: str) -> Any:
-    (login,) = InProcess().call(api.LIST_LOGINS, schemas.ListLogins(user=user)).items
+    (login,) = LocalTransport().call(api.LIST_LOGINS, schemas.ListLogins(user=user)).items
     return login.last_used
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.table import CommandGroup
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.notebook import ophidia
 from tests.conftest import PASSWORD
 from tests.notebook.conftest import Start
@@ -119,7 +119,7 @@ def test_what_ophidias_users_know_works_in_a_notebook(start: Start, tmp_path) ->
     assert code
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "one" / "data"))
-        InProcess().call(api.ADD_ACCOUNT, schemas.NewAccount(name="foo", password=PASSWORD))
+        LocalTransport().call(api.ADD_ACCOUNT, schemas.NewAccount(name="foo", password=PASSWORD))
     kernel.good("x = 1; print('x is', x)")
     kernel.good("%oph_manage_session action=grant;key=user;value=foo:write|execute;")
     users = kernel.good("%oph_manage_session action=listusers;").text

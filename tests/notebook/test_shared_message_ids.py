@@ -12,9 +12,9 @@ from nbclient import NotebookClient
 from sqlalchemy import create_engine, update
 
 from jupyter_sessions import api, paths, schemas
-from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.outbox.log_file import Destination
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.store import tables
 from tests.conftest import recording
 
@@ -27,14 +27,14 @@ def run(manager: Any, *sources: str) -> None:
     client.kc.stop_channels()
 
 
-def history(transport: InProcess, code: str) -> list[schemas.CommandSummary]:
+def history(transport: LocalTransport, code: str) -> list[schemas.CommandSummary]:
     """Return the commands of a session, the first first."""
     asked = schemas.ListCommands(code=code, order="oldest", limit=500)
     return list(transport.call(api.LIST_COMMANDS, asked).items)
 
 
 def test_each_cell_of_two_notebooks_and_of_one_after_a_restart_is_a_command_of_its_own() -> None:
-    transport = InProcess()
+    transport = LocalTransport()
     code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="x")).code
     manager, client = start_new_kernel(kernel_name="python3")
     client.stop_channels()
@@ -63,7 +63,7 @@ def _as_the_version_before(msg_id: str) -> None:
 
 
 def test_an_outbox_of_the_version_before_arrives_exactly_once(home: Path) -> None:
-    transport = InProcess()
+    transport = LocalTransport()
     code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="x")).code
     now = transport.call(api.GET_SESSION, schemas.SessionNamed(code=code)).created
     first = recording("x = 1", at=now, uid="s_1_7", text="one")
@@ -78,7 +78,7 @@ def test_an_outbox_of_the_version_before_arrives_exactly_once(home: Path) -> Non
     for name in ("0123456789abcdef", "fedcba9876543210"):
         text = b"".join(msgspec.json.encode(each) + b"\n" for each in lines)
         (outbox / f"{name}.journal").write_bytes(text)
-        courier = Courier(transport, code)
+        courier = OutboxDelivery(transport, code)
         courier.deliver_left(30, held=True)
         assert courier.close(30)
         assert not list(outbox.glob("*.journal"))

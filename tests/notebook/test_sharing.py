@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.conftest import PASSWORD, Serve, Served
 from tests.notebook.conftest import Start
 from tests.notebook.kernels import Kernel, Terminal
@@ -46,7 +46,7 @@ def server(serve: Serve) -> Served:
 
 def add(*names: str) -> None:
     for name in names:
-        InProcess().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
+        LocalTransport().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
 
 
 def log_in(kernel: Kernel, name: str, server: Served) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.types import KeyHolder
-from tests.conftest import PASSWORD, Clock, House
+from tests.conftest import PASSWORD, Clock, Store
 from tests.server.serving import Place, Server, bearer, key_for, parts, publish
 
 #: Who has which role in the sessions that `Site.session` makes; the owner is ``owner``.
@@ -54,7 +54,7 @@ class Site:
 
     place: Place
     server: Server
-    house: House
+    house: Store
     http: httpx.Client
     keys: dict[str, str] = field(default_factory=dict)
     #: The key of the guest in each session: a guest has one alone.

@@ -23,7 +23,7 @@ import msgspec
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Limits
-from tests.conftest import Clock, House, free_port
+from tests.conftest import Clock, Store, free_port
 from tests.waiting import STARTED_WITHIN, until
 
 NEVER_GIVEN = "9876543210987654321098"
@@ -131,12 +131,12 @@ class Place:
             server.stop()
 
     @contextmanager
-    def house(self, clock: Clock | None = None) -> Iterator[House]:
+    def house(self, clock: Clock | None = None) -> Iterator[Store]:
         """Work on the store in this process, as the system user and as its accounts."""
         now: Any = clock or (lambda: datetime.now(UTC))
         dispatcher = Dispatcher(self.database, self.store / "blobs", Limits(guests=True), clock=now)
         try:
-            yield House(dispatcher, now)
+            yield Store(dispatcher, now)
         finally:
             dispatcher.close()
 
@@ -218,7 +218,7 @@ def recording(uid: str, source: str = "1 + 1", text: str = "") -> dict[str, Any]
 
 
 def publish(
-    house: House, code: str, path: str, content: bytes, by: str, **more: Any
+    house: Store, code: str, path: str, content: bytes, by: str, **more: Any
 ) -> schemas.File:
     """Publish a file in process."""
     request = schemas.PublishFile(code=code, path=path, **more)
@@ -226,7 +226,7 @@ def publish(
     return file
 
 
-def key_for(house: House, name: str) -> str:
+def key_for(house: Store, name: str) -> str:
     """Log someone in without a password."""
     ticket = house.call(name, api.MAKE_TICKET, schemas.Nothing()).ticket
     request = schemas.LogInWithTicket(ticket=ticket)

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.client.presence import login_link
-from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.http import HttpTransport
 from tests.conftest import PASSWORD
 from tests.server.conftest import Site
 from tests.server.serving import Place, publish
@@ -138,7 +138,7 @@ def test_behind_tls_the_login_cookie_is_of_this_host_only(place: Place) -> None:
 
 
 def test_a_one_time_link_sends_its_ticket_to_no_server(site: Site, browser: httpx.Client) -> None:
-    transport = Http(site.server.url, site.keys["owner"])
+    transport = HttpTransport(site.server.url, site.keys["owner"])
     link = login_link(transport, site.server.url)
     transport.close()
     address, _, secret = link.url.partition("#")

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.http import HttpTransport
 from tests.server.conftest import Site
 from tests.server.serving import error_of, read_answer
 
@@ -64,14 +64,16 @@ def relay(site: Site) -> Iterator[Cutting]:
 
 
 @pytest.fixture
-def http(site: Site, relay: Cutting) -> Iterator[Http]:
-    transport = Http(relay.url, site.keys[site.account()])
+def http(site: Site, relay: Cutting) -> Iterator[HttpTransport]:
+    transport = HttpTransport(relay.url, site.keys[site.account()])
     assert transport.user
     yield transport
     transport.close()
 
 
-def test_what_makes_something_is_sent_again_and_made_once(http: Http, relay: Cutting) -> None:
+def test_what_makes_something_is_sent_again_and_made_once(
+    http: HttpTransport, relay: Cutting
+) -> None:
     relay.cuts = 2
     made = http.call(api.CREATE_SESSION, schemas.NewSession(label="Once"))
     assert relay.cut == 2
@@ -91,13 +93,15 @@ def test_what_makes_something_is_sent_again_and_made_once(http: Http, relay: Cut
     assert http.call(api.REMOVE_SESSION, schemas.SessionNamed(code=made.code)).code == made.code
 
 
-def test_reading_is_sent_again(http: Http, relay: Cutting) -> None:
+def test_reading_is_sent_again(http: HttpTransport, relay: Cutting) -> None:
     relay.cuts = 1
     assert http.call(api.LIST_SESSIONS, schemas.ListSessions()).items == []
     assert relay.cut == 1
 
 
-def test_what_is_lost_for_good_may_have_been_done_and_says_so(http: Http, relay: Cutting) -> None:
+def test_what_is_lost_for_good_may_have_been_done_and_says_so(
+    http: HttpTransport, relay: Cutting
+) -> None:
     relay.cuts = 100
     with pytest.raises(errors.ConnectionLost, match="can't be reached") as lost:
         http.call(api.CREATE_SESSION, schemas.NewSession())
@@ -105,7 +109,7 @@ def test_what_is_lost_for_good_may_have_been_done_and_says_so(http: Http, relay:
     assert 1 < relay.cut < 10
 
 
-def test_what_takes_no_key_is_not_sent_again(http: Http, relay: Cutting) -> None:
+def test_what_takes_no_key_is_not_sent_again(http: HttpTransport, relay: Cutting) -> None:
     relay.cuts = 1
     with pytest.raises(errors.ConnectionLost):
         http.call(api.MAKE_TICKET, schemas.Nothing())

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.conftest import Serve
 
 CHECKS = (
@@ -26,7 +26,7 @@ ENDING = ("logins.end", "sessions.close", "sessions.disable", "sessions.remove")
 def test_the_api_does_what_its_document_says_whatever_is_asked(
     serve: Serve, tmp_path: Path, ending: bool
 ) -> None:
-    served, here = serve(), InProcess()
+    served, here = serve(), LocalTransport()
     code = here.call(api.CREATE_SESSION, schemas.NewSession(label="driven")).code
     ticket = here.call(api.MAKE_TICKET, schemas.Nothing()).ticket
     login = httpx.post(f"{served.url}/sessions/api/login/ticket", json={"ticket": ticket})

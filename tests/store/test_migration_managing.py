@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, text
 from jupyter_sessions import api
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.store import sqlite_library
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import commands, do, record, recorded
 
 BEFORE = [
@@ -26,7 +26,7 @@ BEFORE = [
 ]
 
 
-def test_commands_of_before_are_told_apart_too(house: House, database: str, tmp_path) -> None:
+def test_commands_of_before_are_told_apart_too(house: Store, database: str, tmp_path) -> None:
     code, other = house.new().code, house.new().code
     long = f"{'a' * 5000}\n%session history"
     record(house, code, *(recorded(house, each) for each in ["a = 1", long, "%session history"]))

@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import users
 
 COLUMNS = [column.name for column in users.columns]
-INSERT = Prepared(insert(users), columns=COLUMNS)
-BY_NAME = Prepared(select(users).where(users.c.name == bindparam("name")))
-AWAKE = Prepared(select(users.c.id).where(~users.c.disabled, users.c.display_name == "%s ? :x"))
+INSERT = CompiledStatement(insert(users), columns=COLUMNS)
+BY_NAME = CompiledStatement(select(users).where(users.c.name == bindparam("name")))
+AWAKE = CompiledStatement(
+    select(users.c.id).where(~users.c.disabled, users.c.display_name == "%s ? :x")
+)
 WHEN = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -50,7 +52,7 @@ def test_constants_in_a_statement_are_kept(store):
 
 
 def test_an_update_changes_each_row_that_is_named(store):
-    statement = Prepared(
+    statement = CompiledStatement(
         update(users)
         .where(users.c.id == bindparam("user_id"))
         .values(last_login=bindparam("last_login"))
@@ -87,7 +89,7 @@ def test_the_drivers_failures_come_as_sqlalchemys(store):
         store.write(insert_twice).result()
 
     def ask_nonsense(transaction) -> None:
-        nowhere = Prepared(select(text("nothing")).select_from(text("nowhere")))
+        nowhere = CompiledStatement(select(text("nothing")).select_from(text("nowhere")))
         with pytest.raises((OperationalError, ProgrammingError)):
             nowhere.rows(transaction.connection)
         raise KeyError("rolled back")

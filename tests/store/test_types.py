@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert, select
 
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import users
 from jupyter_sessions.store.types import is_in
 
 COLUMNS = [column.name for column in users.columns]
-INSERT = Prepared(insert(users), columns=COLUMNS)
-BY_NUMBER = Prepared(select(users.c.id).where(is_in(users.c.id, "numbers")))
-BY_NAME = Prepared(select(users.c.id).where(is_in(users.c.name, "names")))
+INSERT = CompiledStatement(insert(users), columns=COLUMNS)
+BY_NUMBER = CompiledStatement(select(users.c.id).where(is_in(users.c.id, "numbers")))
+BY_NAME = CompiledStatement(select(users.c.id).where(is_in(users.c.name, "names")))
 NAMES = ["plain", "é'\"%", "[1, 2]", "", "null", "12"]
 
 

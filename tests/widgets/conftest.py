@@ -13,12 +13,12 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.client.transports.base import Transport
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.waiting import STARTED_WITHIN
 
 
 @dataclass
-class Store:
+class WidgetStore:
     """The user's own store, and what tests do to it besides."""
 
     transport: Transport
@@ -59,10 +59,10 @@ class Store:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
+def store() -> Iterator[WidgetStore]:
     """Give the store of this test's home."""
-    transport = InProcess()
-    yield Store(transport)
+    transport = LocalTransport()
+    yield WidgetStore(transport)
     transport.close()
 
 

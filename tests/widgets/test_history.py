@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.widgets import HistoryBrowser
-from tests.widgets.conftest import Store, on_a_loop, until
+from tests.widgets.conftest import WidgetStore, on_a_loop, until
 
 ACTIVE = "<script>alert(1)</script>"
 
 
-def test_the_newest_commands_are_listed_and_pages_are_turned(store: Store) -> None:
+def test_the_newest_commands_are_listed_and_pages_are_turned(store: WidgetStore) -> None:
     session = store.new()
     store.record(session.code, *(f"print({number})" for number in range(120)))
     browser = HistoryBrowser(session.code, live=False)
@@ -24,7 +24,7 @@ def test_the_newest_commands_are_listed_and_pages_are_turned(store: Store) -> No
     browser.close()
 
 
-def test_a_picked_line_shows_the_whole_command_with_its_outputs(store: Store) -> None:
+def test_a_picked_line_shows_the_whole_command_with_its_outputs(store: WidgetStore) -> None:
     session = store.new()
     store.record(session.code, "x = '<b>'\nprint(x)")
     browser = HistoryBrowser(session, live=False)
@@ -39,7 +39,7 @@ def test_a_picked_line_shows_the_whole_command_with_its_outputs(store: Store) ->
     assert shown == ({"output_type": "stream", "name": "stdout", "text": "out\n"},)
 
 
-def test_code_selects_a_command_that_is_not_on_the_page(store: Store) -> None:
+def test_code_selects_a_command_that_is_not_on_the_page(store: WidgetStore) -> None:
     session = store.new()
     store.record(session.code, *(f"{number}" for number in range(60)))
     browser = HistoryBrowser(session, live=False)
@@ -52,14 +52,14 @@ def test_code_selects_a_command_that_is_not_on_the_page(store: Store) -> None:
     assert browser.outputs.outputs == ()
 
 
-def test_a_number_that_is_none_is_told(store: Store) -> None:
+def test_a_number_that_is_none_is_told(store: WidgetStore) -> None:
     browser = HistoryBrowser(store.new(), live=False)
     browser.number = 5
     assert 'role="alert"' in browser.notice.value
     assert browser.selected is None
 
 
-def test_filters_are_traits_and_fields_alike(store: Store) -> None:
+def test_filters_are_traits_and_fields_alike(store: WidgetStore) -> None:
     session = store.new()
     store.record(session.code, "alpha", "beta")
     store.record(session.code, "alpha fails", status="error")
@@ -75,7 +75,7 @@ def test_filters_are_traits_and_fields_alike(store: Store) -> None:
     assert "No command is like that" in browser.empty.value
 
 
-def test_what_someone_else_put_out_can_not_reach_the_notebook(store: Store) -> None:
+def test_what_someone_else_put_out_can_not_reach_the_notebook(store: WidgetStore) -> None:
     session = store.new()
     output = schemas.DisplayData(
         data={"text/html": ACTIVE, "application/javascript": "alert(2)", "text/plain": "x"},
@@ -96,7 +96,7 @@ def test_what_someone_else_put_out_can_not_reach_the_notebook(store: Store) -> N
     assert ACTIVE not in data["text/html"]
 
 
-def test_another_session_begins_anew(store: Store) -> None:
+def test_another_session_begins_anew(store: WidgetStore) -> None:
     one, other = store.new("One"), store.new("Other")
     store.record(one.code, "in one")
     store.record(other.code, "in other")
@@ -110,7 +110,7 @@ def test_another_session_begins_anew(store: Store) -> None:
     assert "Pick a session" in browser.empty.value
 
 
-def test_commands_appear_as_they_run(store: Store) -> None:
+def test_commands_appear_as_they_run(store: WidgetStore) -> None:
     session = store.new()
     store.record(session.code, "before")
 
@@ -136,7 +136,7 @@ def test_commands_appear_as_they_run(store: Store) -> None:
     on_a_loop(look)
 
 
-def test_a_page_of_old_commands_stays_where_it_is(store: Store) -> None:
+def test_a_page_of_old_commands_stays_where_it_is(store: WidgetStore) -> None:
     session = store.new()
     store.record(session.code, *(f"{number}" for number in range(60)))
 

@@ -6,11 +6,11 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.widgets import MemberTable
-from tests.widgets.conftest import Store, on_a_loop, until
+from tests.widgets.conftest import WidgetStore, on_a_loop, until
 
 
 @pytest.fixture
-def shared(store: Store) -> schemas.Session:
+def shared(store: WidgetStore) -> schemas.Session:
     """Make a session that bar may read."""
     store.account("bar")
     session = store.new("Shared")
@@ -52,7 +52,7 @@ def test_the_last_role_is_not_taken_by_a_toggle(shared: schemas.Session) -> None
     assert held(table, "bar") == ["read"]
 
 
-def test_someone_is_added_and_revoked(store: Store, shared: schemas.Session) -> None:
+def test_someone_is_added_and_revoked(store: WidgetStore, shared: schemas.Session) -> None:
     store.account("baz")
     table = MemberTable(shared, live=False)
     table.user_field.value = " baz "
@@ -65,7 +65,7 @@ def test_someone_is_added_and_revoked(store: Store, shared: schemas.Session) -> 
 
 
 def test_rows_stay_where_they_are_while_members_come_and_go(
-    store: Store, shared: schemas.Session
+    store: WidgetStore, shared: schemas.Session
 ) -> None:
     # What the browser shows of a widget goes with it, and with that a click that has begun on it.
     for name in ("aaron", "zoe"):
@@ -91,7 +91,7 @@ def test_rows_stay_where_they_are_while_members_come_and_go(
 
 
 def test_a_click_that_begins_before_the_members_change_counts_for_its_member(
-    store: Store, shared: schemas.Session
+    store: WidgetStore, shared: schemas.Session
 ) -> None:
     store.account("aaron")
     table = MemberTable(shared, live=False)
@@ -103,7 +103,7 @@ def test_a_click_that_begins_before_the_members_change_counts_for_its_member(
     assert held(table, "aaron") == ["read"]
 
 
-def test_another_session_has_rows_of_its_own(store: Store, shared: schemas.Session) -> None:
+def test_another_session_has_rows_of_its_own(store: WidgetStore, shared: schemas.Session) -> None:
     table = MemberTable(shared, live=False)
     table.show(store.new("Another"))
     assert set(table.roles) == {shared.owner}
@@ -136,7 +136,7 @@ def test_who_is_no_admin_is_told_which_role_it_needs(shared: schemas.Session) ->
     assert "needs the role admin" in table.empty.value
 
 
-def test_a_grant_by_someone_else_appears(store: Store, shared: schemas.Session) -> None:
+def test_a_grant_by_someone_else_appears(store: WidgetStore, shared: schemas.Session) -> None:
     async def look() -> None:
         table = MemberTable(shared.code)
         grants = [schemas.Grant(user="bar", roles=["admin"])]
@@ -148,7 +148,7 @@ def test_a_grant_by_someone_else_appears(store: Store, shared: schemas.Session) 
     on_a_loop(look)
 
 
-def test_without_a_session_there_is_nothing_to_grant(store: Store) -> None:
+def test_without_a_session_there_is_nothing_to_grant(store: WidgetStore) -> None:
     table = MemberTable(transport=store.transport)
     with pytest.raises(errors.NothingAttached):
         table.grant("bar")

@@ -10,17 +10,17 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.results import Line
-from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.http import HttpTransport
 from jupyter_sessions.widgets import SessionPanel
 from tests.conftest import PASSWORD, Serve
-from tests.widgets.conftest import Store, on_a_loop, until
+from tests.widgets.conftest import WidgetStore, on_a_loop, until
 
 
 def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
 
-def test_picking_a_session_shows_it_in_all_parts(store: Store) -> None:
+def test_picking_a_session_shows_it_in_all_parts(store: WidgetStore) -> None:
     one, other = store.new("One"), store.new("Other")
     store.record(one.code, "in one")
     store.publish(one.code, "one.txt", b"1")
@@ -41,7 +41,7 @@ def test_picking_a_session_shows_it_in_all_parts(store: Store) -> None:
     panel.close()
 
 
-def test_a_panel_begins_with_a_session_and_marks_it(store: Store) -> None:
+def test_a_panel_begins_with_a_session_and_marks_it(store: WidgetStore) -> None:
     session = store.new("Begin")
     panel = SessionPanel(session.code, live=False)
     assert panel.picker.list.value == session.code
@@ -49,13 +49,13 @@ def test_a_panel_begins_with_a_session_and_marks_it(store: Store) -> None:
     assert "Begin" in panel.title.value
 
 
-def test_its_text_form_stands_in_the_display(store: Store) -> None:
+def test_its_text_form_stands_in_the_display(store: WidgetStore) -> None:
     bundle = SessionPanel(store.new("Seattle"), live=False)._repr_mimebundle_()
     assert bundle["text/plain"] == "session panel: Seattle"
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
-def test_everything_is_live_and_closing_lets_go(store: Store) -> None:
+def test_everything_is_live_and_closing_lets_go(store: WidgetStore) -> None:
     session = store.new("Live")
 
     async def look() -> None:
@@ -75,18 +75,22 @@ def test_everything_is_live_and_closing_lets_go(store: Store) -> None:
     on_a_loop(look)
 
 
-def test_a_revoke_while_looking_ends_it(store: Store, serve: Serve) -> None:
+def test_a_revoke_while_looking_ends_it(store: WidgetStore, serve: Serve) -> None:
     served = serve()
     store.account("bar")
     session = store.new("Shared")
     grants = [schemas.Grant(user="bar", roles=["read"])]
     store.transport.call(api.GRANT_ROLES, schemas.GrantRoles(code=session.code, grants=grants))
     store.record(session.code, "secret")
-    entered = Http(served.url).call(api.LOG_IN, schemas.LogIn(user="bar", password=PASSWORD))
+    entered = HttpTransport(served.url).call(
+        api.LOG_IN, schemas.LogIn(user="bar", password=PASSWORD)
+    )
 
     async def look() -> None:
         panel = SessionPanel(
-            session.code, transport=Http(served.url, entered.key, "bar"), owns_transport=True
+            session.code,
+            transport=HttpTransport(served.url, entered.key, "bar"),
+            owns_transport=True,
         )
         assert panel.browser.commands[0].source == "secret"
         assert panel.record_here.layout.display == "none"
@@ -101,7 +105,7 @@ def test_a_revoke_while_looking_ends_it(store: Store, serve: Serve) -> None:
     on_a_loop(look)
 
 
-def test_a_code_that_is_none_changes_nothing(store: Store) -> None:
+def test_a_code_that_is_none_changes_nothing(store: WidgetStore) -> None:
     session = store.new("Stays")
     panel = SessionPanel(session, live=False)
     with pytest.raises(errors.NoSuchSession):
@@ -109,7 +113,7 @@ def test_a_code_that_is_none_changes_nothing(store: Store) -> None:
     assert panel.session == session
 
 
-def test_the_notebook_is_recorded_at_the_press_of_a_button(store: Store) -> None:
+def test_the_notebook_is_recorded_at_the_press_of_a_button(store: WidgetStore) -> None:
     session = store.new("Here")
     recorded: list[str] = []
 

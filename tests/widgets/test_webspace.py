@@ -12,14 +12,14 @@ import pytest
 from jupyter_sessions import api, schemas
 from jupyter_sessions.widgets import WebSpace
 from jupyter_sessions.widgets.progress import Progress, Steps
-from tests.widgets.conftest import Store, on_a_loop, until
+from tests.widgets.conftest import WidgetStore, on_a_loop, until
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 
 
-def test_folders_are_entered_and_left_again(store: Store) -> None:
+def test_folders_are_entered_and_left_again(store: WidgetStore) -> None:
     session = store.new("Files")
     store.publish(session.code, "a/b/deep.txt", b"deep")
     store.publish(session.code, "top.txt", b"top")
@@ -36,7 +36,7 @@ def test_folders_are_entered_and_left_again(store: Store) -> None:
     space.close()
 
 
-def test_a_picked_file_is_shown(store: Store) -> None:
+def test_a_picked_file_is_shown(store: WidgetStore) -> None:
     session = store.new()
     store.publish(session.code, "<note>.txt", b"some words\x1b]0;title\x07")
     store.publish(session.code, "pixel.png", PIXEL)
@@ -60,7 +60,7 @@ def test_a_picked_file_is_shown(store: Store) -> None:
     ],
 )
 def test_what_could_run_script_is_shown_where_it_reaches_nothing(
-    store: Store, path: str, content: bytes
+    store: WidgetStore, path: str, content: bytes
 ) -> None:
     session = store.new()
     store.publish(session.code, path, content)
@@ -72,7 +72,7 @@ def test_what_could_run_script_is_shown_where_it_reaches_nothing(
     assert content.decode() not in data["text/html"]
 
 
-def test_what_has_no_preview_says_so(store: Store) -> None:
+def test_what_has_no_preview_says_so(store: WidgetStore) -> None:
     session = store.new()
     store.publish(session.code, "data.nc", b"\x00\x01")
     space = WebSpace(session, live=False)
@@ -80,7 +80,7 @@ def test_what_has_no_preview_says_so(store: Store) -> None:
     assert "has no preview here" in space.preview.outputs[0]["text"]
 
 
-def test_a_file_and_a_folder_are_published(store: Store, tmp_path: Path) -> None:
+def test_a_file_and_a_folder_are_published(store: WidgetStore, tmp_path: Path) -> None:
     session = store.new()
     folder = tmp_path / "results"
     folder.mkdir()
@@ -101,7 +101,7 @@ def test_a_file_and_a_folder_are_published(store: Store, tmp_path: Path) -> None
 
 
 def test_what_is_published_by_name_goes_into_the_folder_that_is_shown(
-    store: Store, tmp_path: Path
+    store: WidgetStore, tmp_path: Path
 ) -> None:
     session = store.new()
     store.publish(session.code, "a/first.txt", b"1")
@@ -113,7 +113,7 @@ def test_what_is_published_by_name_goes_into_the_folder_that_is_shown(
     assert [each.path for each in space.files] == ["a/first.txt", "a/second.txt"]
 
 
-def test_nothing_by_that_name_is_told(store: Store) -> None:
+def test_nothing_by_that_name_is_told(store: WidgetStore) -> None:
     space = WebSpace(store.new(), live=False)
     space.form.what.value = "no-such-thing"
     space.form.publish.click()
@@ -121,7 +121,7 @@ def test_nothing_by_that_name_is_told(store: Store) -> None:
     assert space.form.what.value == "no-such-thing"
 
 
-def test_files_of_ones_own_computer_are_published(store: Store) -> None:
+def test_files_of_ones_own_computer_are_published(store: WidgetStore) -> None:
     session = store.new()
     space = WebSpace(session, live=False)
     chosen = {"name": "mine.csv", "type": "text/csv", "size": 4, "content": memoryview(b"a,b\n"),
@@ -132,7 +132,7 @@ def test_files_of_ones_own_computer_are_published(store: Store) -> None:
 
 
 def test_a_file_is_saved_and_unpublished(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: WidgetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     session = store.new()
@@ -149,7 +149,7 @@ def test_a_file_is_saved_and_unpublished(
     assert "Nothing is published here" in space.empty.value
 
 
-def test_who_may_not_write_sees_no_form(store: Store) -> None:
+def test_who_may_not_write_sees_no_form(store: WidgetStore) -> None:
     session = store.new()
     session.roles = ["read"]
     space = WebSpace(session, live=False)
@@ -158,7 +158,7 @@ def test_who_may_not_write_sees_no_form(store: Store) -> None:
     assert "needs the role write" in space.remove.tooltip
 
 
-def test_files_appear_and_go_as_others_publish(store: Store) -> None:
+def test_files_appear_and_go_as_others_publish(store: WidgetStore) -> None:
     session = store.new()
 
     async def look() -> None:
@@ -175,7 +175,7 @@ def test_files_appear_and_go_as_others_publish(store: Store) -> None:
     on_a_loop(look)
 
 
-def test_publishing_a_folder_is_cancelled_between_files(store: Store, tmp_path: Path) -> None:
+def test_publishing_a_folder_is_cancelled_between_files(store: WidgetStore, tmp_path: Path) -> None:
     session = store.new()
     for number in range(400):
         (tmp_path / f"{number:03}.txt").write_text("x")

@@ -7,7 +7,7 @@ import time
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.results import Line, Result, Tone
 
 _SHOWN = 50
@@ -17,7 +17,7 @@ _SHOWN = 50
 @click.option(
     "--rate", type=click.FloatRange(min=0.1), help="MB a second to read at most; all by default."
 )
-def check(work: Work, rate: float | None) -> Result:
+def check(work: Invocation, rate: float | None) -> Result:
     """Verify all that is stored: the database, published files and outputs.
 
     A server does so by itself once a day, and its health page tells how that went.

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from jupyter_sessions import api, roles, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.parameters import unasked
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
@@ -48,7 +48,7 @@ def _bare(name: str) -> str:
 @command("group", "group lab", "group --none", session=False)
 @click.argument("name", required=False)
 @click.option("--none", "nothing", is_flag=True, help="Work in no group.")
-def group(work: Work, name: str | None, nothing: bool) -> Result:
+def group(work: Invocation, name: str | None, nothing: bool) -> Result:
     """Show the group that I work in, or switch it: sessions made from then on belong to it.
 
     Its users get the roles that the group gives in them. Sessions that are there already stay as
@@ -69,7 +69,7 @@ def group(work: Work, name: str | None, nothing: bool) -> Result:
     return done(login, f"Sessions made from now on belong to the group {one_line(login.group)}.")
 
 
-def _page(work: Work, after: str | None, command: str) -> tuple[Line, ...]:
+def _page(work: Invocation, after: str | None, command: str) -> tuple[Line, ...]:
     typed = f"{work.front.prefix} {command} --after {after}"
     return (Line(f"More: {typed}"),) if after is not None else ()
 
@@ -81,7 +81,7 @@ _after = click.option("--after", metavar="NEXT", help="The page after one of tha
 @command("groups list", session=False)
 @_how_many
 @_after
-def list_(work: Work, limit: int, after: str | None) -> Result:
+def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the groups that I am in; an administrator sees all."""
     page = work.call(api.LIST_GROUPS, schemas.ListGroups(limit=limit, after=after))
     shown = Table(columns.GROUP, page.items, "You are in no group.")
@@ -99,7 +99,7 @@ def list_(work: Work, limit: int, after: str | None) -> Result:
 @click.option("--description", default="", metavar="T", help="What it is about.")
 @click.option("--owner", "owners", multiple=True, metavar="USER", help="Who manages it.")
 def add(
-    work: Work, name: str, level: list[str] | None, description: str, owners: tuple[str, ...]
+    work: Invocation, name: str, level: list[str] | None, description: str, owners: tuple[str, ...]
 ) -> Result:
     """Make a group, as an administrator; without a level it is private.
 
@@ -120,7 +120,7 @@ def _shown(group: schemas.Group, *said: str) -> Result:
 
 @command("groups info lab", session=False)
 @click.argument("name")
-def info(work: Work, name: str) -> Result:
+def info(work: Invocation, name: str) -> Result:
     """Show what is known of a group."""
     return _shown(work.call(api.GET_GROUP, schemas.GroupNamed(name=name)))
 
@@ -129,7 +129,7 @@ def info(work: Work, name: str) -> Result:
 @click.argument("name")
 @_how_many
 @_after
-def members(work: Work, name: str, limit: int, after: str | None) -> Result:
+def members(work: Invocation, name: str, limit: int, after: str | None) -> Result:
     """List who is in a group, and who owns it."""
     request = schemas.ListGroupUsers(name=name, limit=limit, after=after)
     page = work.call(api.LIST_GROUP_USERS, request)
@@ -145,7 +145,7 @@ def members(work: Work, name: str, limit: int, after: str | None) -> Result:
 @click.argument("name")
 @_level
 @click.option("--description", metavar="T", help="What it is about.")
-def change(work: Work, name: str, level: list[str] | None, description: str | None) -> Result:
+def change(work: Invocation, name: str, level: list[str] | None, description: str | None) -> Result:
     """Change a group's level or description, as one of its owners.
 
     A new level counts for sessions made from then on. In those that are there already, the group
@@ -172,7 +172,7 @@ def _named(users: tuple[str, ...]) -> str:
 @command("groups add-user lab bar", "groups add-user lab bar baz", session=False)
 @click.argument("name")
 @_users
-def add_user(work: Work, name: str, users: tuple[str, ...]) -> Result:
+def add_user(work: Invocation, name: str, users: tuple[str, ...]) -> Result:
     """Put users into a group, as one of its owners: all of them, or none.
 
     They get at once what the group has in its sessions. Which group they work in is theirs to say.
@@ -184,7 +184,7 @@ def add_user(work: Work, name: str, users: tuple[str, ...]) -> Result:
 @command("groups remove-user lab bar", "groups remove-user lab bar baz", session=False)
 @click.argument("name")
 @_users
-def remove_user(work: Work, name: str, users: tuple[str, ...]) -> Result:
+def remove_user(work: Invocation, name: str, users: tuple[str, ...]) -> Result:
     """Take users out of a group, as one of its owners: all of them, or none.
 
     What they had through the group ends at once; sessions that they own stay theirs.
@@ -197,7 +197,7 @@ def remove_user(work: Work, name: str, users: tuple[str, ...]) -> Result:
 @click.argument("name")
 @_users
 @click.option("--no", "ended", is_flag=True, help="They own it no more.")
-def set_owner(work: Work, name: str, users: tuple[str, ...], ended: bool) -> Result:
+def set_owner(work: Invocation, name: str, users: tuple[str, ...], ended: bool) -> Result:
     """Make users of a group its owners, as one of them: all of them, or none."""
     request = schemas.SetGroupOwners(name=name, users=list(users), owner=not ended)
     changed = work.call(api.SET_GROUP_OWNERS, request)
@@ -214,7 +214,7 @@ def set_owner(work: Work, name: str, users: tuple[str, ...], ended: bool) -> Res
 @click.argument("name", required=False)
 @click.option("--none", "nothing", is_flag=True, help="New logins begin in no group.")
 @click.option("--user", metavar="USER", help="Whose; by default mine. For administrators.")
-def set_default(work: Work, name: str | None, nothing: bool, user: str | None) -> Result:
+def set_default(work: Invocation, name: str | None, nothing: bool, user: str | None) -> Result:
     """Choose the group that new logins begin in."""
     if (name is None) != nothing:
         raise click.UsageError("Name a group, or say --none.")
@@ -226,7 +226,7 @@ def set_default(work: Work, name: str | None, nothing: bool, user: str | None) -
 @command("groups remove lab", "groups remove lab --yes", session=False)
 @click.argument("name")
 @unasked
-def remove(work: Work, name: str, yes: bool) -> Result:
+def remove(work: Invocation, name: str, yes: bool) -> Result:
     """Remove a group, as an administrator, with its roles everywhere.
 
     The sessions that were made in it stay their owners'.

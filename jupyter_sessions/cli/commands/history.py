@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from jupyter_sessions import __version__, api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, more, table
+from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.members import listing
 from jupyter_sessions.cli.commands.sessions import ask_first, card
 from jupyter_sessions.cli.parameters import Moment, Numbers, unasked
@@ -34,7 +34,7 @@ _SHOWING = re.compile(
 _NUMBERS = re.compile(r"(\d{1,15})(?:\.\.(\d{1,15}))?")
 
 
-def showing(work: Work, numbers: range) -> list[int]:
+def showing(work: Invocation, numbers: range) -> list[int]:
     """Return the numbers of later commands that may have shown these commands once more."""
     searches = [*(f"session {name}" for name in (*_NAMING, *_LISTING)), "oph resume"]
     return sorted(
@@ -48,7 +48,7 @@ def showing(work: Work, numbers: range) -> list[int]:
     )
 
 
-def _found(work: Work, search: str, after: int) -> Iterator[schemas.CommandSummary]:
+def _found(work: Invocation, search: str, after: int) -> Iterator[schemas.CommandSummary]:
     cursor: str | None = f"{after}"
     while cursor is not None:
         page = work.call(
@@ -84,7 +84,7 @@ _ALL = click.option("--all", "managing", is_flag=True, help="Those that only man
 @click.argument("what", nargs=-1, metavar="[CODE|URL] [N]")
 @_ALL
 @click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
-def resume(work: Work, what: tuple[str, ...], managing: bool, verbose: bool) -> Result:
+def resume(work: Invocation, what: tuple[str, ...], managing: bool, verbose: bool) -> Result:
     """Switch to a session, and see what it is, who is in it and its last commands.
 
     From then on this kernel's commands are recorded into it, if my roles allow. With a number
@@ -129,7 +129,7 @@ def _within(count: int, most: int) -> int:
     return count
 
 
-def _too_many(work: Work, counts: list[int]) -> list[Line]:
+def _too_many(work: Invocation, counts: list[int]) -> list[Line]:
     """Say where more commands are asked for than there are: it may be a code that was cut."""
     if not counts:
         return []
@@ -169,7 +169,7 @@ def _too_many(work: Work, counts: list[int]) -> list[Line]:
 @click.option("--oldest", "order", flag_value="oldest", help="Begin with the oldest.")
 @click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
 def history(
-    work: Work, users: tuple[str, ...], statuses: tuple[str, ...], verbose: bool, **asked: Any
+    work: Invocation, users: tuple[str, ...], statuses: tuple[str, ...], verbose: bool, **asked: Any
 ) -> Result:
     """List, filter and search the commands: the newest page, or any other."""
     first = asked.pop("before")
@@ -183,7 +183,7 @@ def history(
 
 
 def _listed(
-    work: Work,
+    work: Invocation,
     users: Sequence[str],
     statuses: Sequence[str],
     verbose: bool,
@@ -227,7 +227,7 @@ def _merged(
     return schemas.Page(items=items, next=f"{items[-1].number}" if more else None)
 
 
-def _nobody(work: Work, users: Sequence[str]) -> str:
+def _nobody(work: Invocation, users: Sequence[str]) -> str:
     """Say which of these users are unknown here: no members, and without a command."""
     members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members
     known = {each.user.casefold() for each in members}
@@ -242,7 +242,7 @@ def _nobody(work: Work, users: Sequence[str]) -> str:
     return f"No commands. Nobody called {named} is in this session or has run anything in it."
 
 
-def fetch(work: Work, numbers: range | None) -> list[schemas.Command]:
+def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
     """Get commands by their numbers; without numbers, the last one that has ended.
 
     Raises
@@ -273,7 +273,7 @@ def fetch(work: Work, numbers: range | None) -> list[schemas.Command]:
     return found
 
 
-def _whole(work: Work, commands: Iterable[schemas.Command]) -> list[Block]:
+def _whole(work: Invocation, commands: Iterable[schemas.Command]) -> list[Block]:
     blocks: list[Block] = []
     for each in commands:
         own = each.summary.user == work.transport.user and each.summary.real_user is None
@@ -284,7 +284,7 @@ def _whole(work: Work, commands: Iterable[schemas.Command]) -> list[Block]:
 @command("view", "view 5", "view 3..7", "view 5 --save figures")
 @click.argument("numbers", type=Numbers(), required=False)
 @click.option("--save", metavar="FOLDER", help="Write what they displayed into files.")
-def view(work: Work, numbers: range | None, save: str | None) -> Result:
+def view(work: Invocation, numbers: range | None, save: str | None) -> Result:
     """Show commands with their outputs as they were; without a number, the last one.
 
     A terminal shows text; --save gets figures, tables and whatever else was displayed.
@@ -311,7 +311,7 @@ def _saved(commands: list[schemas.Command], folder: Path) -> Line:
     return Line(f"Saved in {folder}: {', '.join(each.name for each in contents) or 'nothing'}")
 
 
-def _half(work: Work, number: int, half: str) -> Result:
+def _half(work: Invocation, number: int, half: str) -> Result:
     work.front.settle(work.code)
     found = work.call(api.GET_COMMAND, schemas.CommandNamed(code=work.code, number=number))
     answer = getattr(found, half)
@@ -326,14 +326,14 @@ def _half(work: Work, number: int, half: str) -> Result:
 
 @command("request 5")
 @click.argument("number", type=click.IntRange(1))
-def request(work: Work, number: int) -> Result:
+def request(work: Invocation, number: int) -> Result:
     """Show what was asked: source, start, language, kernel and notebook, as JSON."""
     return _half(work, number, "request")
 
 
 @command("response 5")
 @click.argument("number", type=click.IntRange(1))
-def response(work: Work, number: int) -> Result:
+def response(work: Invocation, number: int) -> Result:
     """Show what came back: status, duration and outputs, as JSON."""
     return _half(work, number, "response")
 
@@ -341,7 +341,7 @@ def response(work: Work, number: int) -> Result:
 @command("forget 5", "forget 3..7 --yes")
 @click.argument("numbers", type=Numbers())
 @unasked
-def forget(work: Work, numbers: range, yes: bool) -> Result:
+def forget(work: Invocation, numbers: range, yes: bool) -> Result:
     """Erase source and outputs of commands for good; that they were run stays known. It asks first.
 
     Later commands that showed them once more, as view and replay do, keep what they showed: they

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jupyter_sessions import __version__, api, errors, roles, schemas
-from jupyter_sessions.cli.command import Work, command, more, table
+from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.sessions import card, named
 from jupyter_sessions.cli.parameters import Minutes
 from jupyter_sessions.cli.rendering import columns
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--uses", type=click.IntRange(1, 10_000), default=1, help="For how many; one.")
 @click.option("--expires", type=Minutes(), help="In how many minutes, or 2h, 7d; a week.")
 @click.option("--name", default="", metavar="T", help="What to call it in the list.")
-def invite(work: Work, role: str, uses: int, expires: int | None, name: str) -> Result:
+def invite(work: Invocation, role: str, uses: int, expires: int | None, name: str) -> Result:
     """Make a key that opens the session for whoever has it, with these roles; read by default.
 
     People with an account become members by it. Where the server allows guests, others come in too.
@@ -49,7 +49,7 @@ def invite(work: Work, role: str, uses: int, expires: int | None, name: str) -> 
 @command("invitations", "invitations -S 1234567890123456789012")
 @click.option("-n", "limit", type=click.IntRange(1, 500), default=100, help="How many.")
 @click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
-def invitations(work: Work, limit: int, after: str | None) -> Result:
+def invitations(work: Invocation, limit: int, after: str | None) -> Result:
     """List the session's invitations, the newest first, without their keys.
 
     One is void while who made it could not grant its roles any more.
@@ -63,7 +63,7 @@ def invitations(work: Work, limit: int, after: str | None) -> Result:
 
 @command("uninvite 12")
 @click.argument("number", type=click.IntRange(1), metavar="ID")
-def uninvite(work: Work, number: int) -> Result:
+def uninvite(work: Invocation, number: int) -> Result:
     """Take an invitation back. The guests who came by it leave; members with an account stay."""
     gone = work.call(api.UNINVITE, schemas.InvitationNamed(code=work.code, id=number))
     return done(gone, f"Invitation {gone.id} lets nobody in any more.")
@@ -73,7 +73,7 @@ def uninvite(work: Work, number: int) -> Result:
 @click.argument("key", required=False)
 @click.argument("where", required=False, metavar="[SERVER]")
 @click.option("--as", "guest", metavar="NAME", help="Come in as a guest of that name.")
-def join(work: Work, key: str | None, where: str | None, guest: str | None) -> Result:
+def join(work: Invocation, key: str | None, where: str | None, guest: str | None) -> Result:
     """Come into a session by an invitation, and record into it if its roles allow.
 
     With a login at the server I become a member. Without one I come in as a guest, where the server
@@ -110,13 +110,13 @@ def join(work: Work, key: str | None, where: str | None, guest: str | None) -> R
     return _enter(work, secret, guest)
 
 
-def _enter(work: Work, secret: str, name: str | None) -> Result:
+def _enter(work: Invocation, secret: str, name: str | None) -> Result:
     import getpass
 
     from jupyter_sessions.client import logins
     from jupyter_sessions.client.addresses import parse_address
     from jupyter_sessions.client.transports import resolve
-    from jupyter_sessions.client.transports.http import Http
+    from jupyter_sessions.client.transports.http import HttpTransport
 
     server = parse_address(work.server or "").server
     if server is None:
@@ -125,7 +125,7 @@ def _enter(work: Work, secret: str, name: str | None) -> Result:
             hint=f"{work.front.prefix} join KEY SERVER --as NAME",
         )
     logins.folder()
-    anybody = Http(server)
+    anybody = HttpTransport(server)
     try:
         anybody.call(api.CHECK_HEALTH, schemas.Nothing())
         request = schemas.EnterAsGuest(
@@ -145,7 +145,7 @@ def _enter(work: Work, secret: str, name: str | None) -> Result:
     return _taken_up(work, schemas.Joined(session=entered.session, changed=True), transport, said)
 
 
-def _taken_up(work: Work, joined: schemas.Joined, transport: Transport, said: str) -> Result:
+def _taken_up(work: Invocation, joined: schemas.Joined, transport: Transport, said: str) -> Result:
     lines = work.front.take_up(joined.session, transport)
     return Result(joined, (Line(said, Tone.DONE), card(joined.session), *lines))
 

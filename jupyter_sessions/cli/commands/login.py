@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.commands.logins import overruled, told
 from jupyter_sessions.cli.confirmation import PASSWORD_VARIABLE, ask_code
 from jupyter_sessions.cli.parameters import IdleMinutes
@@ -39,7 +39,7 @@ _SAID = {
 class _Login:
     """One run of the command, when no key is given."""
 
-    work: Work
+    work: Invocation
     wanted: Wanted
     password: str | None
     code: str | None
@@ -159,7 +159,7 @@ class _Login:
 @click.option("-C", "--create", is_flag=True, help="Make a login in any case.")
 @click.option("--name", metavar="LABEL", help="What the login is called in lists.")
 def login(
-    work: Work,
+    work: Invocation,
     address: str | None,
     user: str | None,
     port: str | None,
@@ -217,7 +217,7 @@ def _system_user() -> str:
 
 
 def _joined(
-    work: Work, where: Address, key: str, patience: float | None, ignored: list[str]
+    work: Invocation, where: Address, key: str, patience: float | None, ignored: list[str]
 ) -> Result:
     from jupyter_sessions.client import addresses, logins
 
@@ -239,7 +239,7 @@ def _joined(
     return _made_current(work, logins.Decided("joined", login), lines)
 
 
-def _made_current(work: Work, decided: Decided, lines: list[Line]) -> Result:
+def _made_current(work: Invocation, decided: Decided, lines: list[Line]) -> Result:
     from jupyter_sessions.client import logins
     from jupyter_sessions.client.logins.prune import prune_now_and_then
 
@@ -261,7 +261,7 @@ def _made_current(work: Work, decided: Decided, lines: list[Line]) -> Result:
 
 @command("timeout", "timeout 90", "timeout 7d", session=False)
 @click.argument("time", type=IdleMinutes(), required=False, metavar="[MIN]")
-def timeout(work: Work, time: int | None) -> Result:
+def timeout(work: Invocation, time: int | None) -> Result:
     """Show or set for how many minutes the current login lives unused.
 
     The server may allow less than asked for, and says so. To look resets no clock.
@@ -295,7 +295,7 @@ def _said(login: schemas.Login) -> str:
     help="Seconds between two times.",
 )
 @click.option("--stop", is_flag=True, help="In a notebook: end it.")
-def keepalive(work: Work, every: float, stop: bool) -> Result:
+def keepalive(work: Invocation, every: float, stop: bool) -> Result:
     """Keep the current login alive: until Ctrl-C in a shell, while the kernel lives in a notebook.
 
     In a notebook a process of its own does it, which no computation holds up.
@@ -319,7 +319,7 @@ def keepalive(work: Work, every: float, stop: bool) -> Result:
 @click.argument("user")
 @click.option("--group", metavar="GROUP", help="The group that sessions are made in.")
 @click.option("--timeout", type=IdleMinutes(), help="The idle time-out, in minutes.")
-def login_for(work: Work, user: str, group: str | None, timeout: int | None) -> Result:
+def login_for(work: Invocation, user: str, group: str | None, timeout: int | None) -> Result:
     """Make a login for someone, and print its key alone: `login -k KEY` takes it up.
 
     For administrators, and for owners of a group that the other is in. All that is done with it
@@ -341,7 +341,7 @@ def login_for(work: Work, user: str, group: str | None, timeout: int | None) -> 
 
 @command("end-login 12", session=False)
 @click.argument("number", type=click.IntRange(1, 2**53), metavar="ID")
-def end_login(work: Work, number: int) -> Result:
+def end_login(work: Invocation, number: int) -> Result:
     """End a login by the number that `login-for` said: one's own, or one made for someone else."""
     login = work.call(api.CLOSE_LOGIN, schemas.LoginNamed(id=number))
     return Result(login, (Line(f"Login {number} of {one_line(login.user)} has ended.", Tone.DONE),))

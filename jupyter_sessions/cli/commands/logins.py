@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jupyter_sessions import api, errors
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Line, Result, Table, Tone, trouble
 from jupyter_sessions.cli.values import one_line
@@ -55,7 +55,7 @@ def overruled(login: Login | None) -> list[Line]:
 @command("logins", "logins --check", "logins --there", session=False)
 @click.option("--check", is_flag=True, help="Ask each server whether the login lives.")
 @click.option("--there", is_flag=True, help="Those that live at the server, stored here or not.")
-def logins(work: Work, check: bool, there: bool) -> Result:
+def logins(work: Invocation, check: bool, there: bool) -> Result:
     """List the stored logins, the newest first.
 
     No server is asked without --check, and nothing is changed with or without it; with --server,
@@ -91,7 +91,7 @@ def logins(work: Work, check: bool, there: bool) -> Result:
     return Result({"items": items}, (shown, Line(rows), *whys), aside=_gone())
 
 
-def _stored(work: Work) -> list[Login]:
+def _stored(work: Invocation) -> list[Login]:
     """Return the stored logins, of the server alone that ``--server`` names."""
     from jupyter_sessions.client import logins
 
@@ -109,7 +109,7 @@ def _gone() -> tuple[Line, ...]:
     return ()
 
 
-def _there(work: Work) -> Result:
+def _there(work: Invocation) -> Result:
     from jupyter_sessions.client.transports.base import every
 
     items = list(every(work.transport, api.LIST_LOGINS))
@@ -118,7 +118,7 @@ def _there(work: Work) -> Result:
 
 @command("logout", "logout --all", session=False)
 @click.option("--all", "all_", is_flag=True, help="Log out of every stored login.")
-def logout(work: Work, all_: bool) -> Result:
+def logout(work: Invocation, all_: bool) -> Result:
     """End the current login, on its server and here.
 
     Until another one is chosen, by `login` or `switch`, commands that need one fail: nobody goes on
@@ -149,7 +149,7 @@ def logout(work: Work, all_: bool) -> Result:
 
 @command("clear", "clear --all", session=False)
 @click.option("--all", "all_", is_flag=True, help="The current login, too.")
-def clear(work: Work, all_: bool) -> Result:
+def clear(work: Invocation, all_: bool) -> Result:
     """Forget all stored logins but the current one, and end them on their servers."""
     from jupyter_sessions.client import logins
 
@@ -157,7 +157,7 @@ def clear(work: Work, all_: bool) -> Result:
     return _ended(work, [each for each in _stored(work) if all_ or each.id != now])
 
 
-def _ended(work: Work, ending: Sequence[Login]) -> Result:
+def _ended(work: Invocation, ending: Sequence[Login]) -> Result:
     from jupyter_sessions.client import logins
 
     left = logins.end(ending)
@@ -186,7 +186,7 @@ def _still_valid(left: Checked) -> str:
 @click.argument("login", required=False, metavar="LOGIN")
 @click.option("--own", is_flag=True, help="To no login: to your own store on this disk.")
 @click.option("--here", is_flag=True, help="In this shell or notebook alone.")
-def switch(work: Work, login: str | None, own: bool, here: bool) -> Result:
+def switch(work: Invocation, login: str | None, own: bool, here: bool) -> Result:
     """Make another stored login the current one: LOGIN is its id, its label, or USER@SERVER."""
     from jupyter_sessions.client import logins
 
@@ -217,7 +217,7 @@ def switch(work: Work, login: str | None, own: bool, here: bool) -> Result:
 
 @command("key", "key --show", session=False)
 @click.option("--show", is_flag=True, help="Print it even where no terminal is.")
-def key(work: Work, show: bool) -> Result:
+def key(work: Invocation, show: bool) -> Result:
     """Print the key of the current login: who has it is you.
 
     It is printed on a terminal, or anywhere with --show. Ends with 1 where there is no login.
@@ -233,7 +233,7 @@ def key(work: Work, show: bool) -> Result:
 
 
 @command("file", session=False)
-def file(work: Work) -> Result:
+def file(work: Invocation) -> Result:
     """Print the name of the file that holds the current login.
 
     Ends with 1 where there is no login.
@@ -254,7 +254,7 @@ _ENDED: dict[End, str] = {
 }
 
 
-def _current(work: Work) -> tuple[Login | None, tuple[Line, ...]]:
+def _current(work: Invocation) -> tuple[Login | None, tuple[Line, ...]]:
     """Return the current login, if it has not ended, and what is to be said of it."""
     from jupyter_sessions.client.logins import as_stored
     from jupyter_sessions.client.transports import resolve
@@ -274,7 +274,7 @@ def _current(work: Work) -> tuple[Login | None, tuple[Line, ...]]:
 
 @command("prune --dry-run", session=False)
 @click.option("--dry-run", is_flag=True, help="Only list what would be forgotten.")
-def prune(work: Work, dry_run: bool) -> Result:
+def prune(work: Invocation, dry_run: bool) -> Result:
     """Forget the stored logins that have ended: whose last day is over, or whose server said so.
 
     Those that expired 30 days ago are forgotten by themselves.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jupyter_sessions import api, errors, roles, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Line, Result, Table, Tone
 from jupyter_sessions.cli.values import one_line
@@ -17,7 +17,7 @@ def listing(members: list[schemas.Member]) -> Table:
 
 
 @command("members", "members -S 1234567890123456789012")
-def members(work: Work) -> Result:
+def members(work: Invocation) -> Result:
     """List the members and their roles, the owner first."""
     answer = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code))
     return Result(answer, (listing(answer.members),))
@@ -43,7 +43,7 @@ def read_grant(text: str) -> schemas.Grant:
 
 @command("grant bar", 'grant "bar:write|execute"', "grant bar:write+execute @lab:rw")
 @click.argument("grants", nargs=-1, required=True, metavar="USER|@GROUP[:ROLE|ROLE…]…")
-def grant(work: Work, grants: tuple[str, ...]) -> Result:
+def grant(work: Invocation, grants: tuple[str, ...]) -> Result:
     """Give users and groups roles, in place of those that they hold: to all of them, or to none.
 
     The roles are read, write, execute and admin, or their letters (rwxa). Without a role it is
@@ -70,7 +70,7 @@ def _changed(answer: schemas.Members, said: str) -> Result:
 
 @command("revoke bar", "revoke bar @lab")
 @click.argument("users", nargs=-1, required=True, metavar="USER|@GROUP…")
-def revoke(work: Work, users: tuple[str, ...]) -> Result:
+def revoke(work: Invocation, users: tuple[str, ...]) -> Result:
     """Take from users and groups the roles that they were granted: from all of them, or from none.
 
     It takes effect at once. What a user has through a group stays, and is said.
@@ -91,7 +91,7 @@ def revoke(work: Work, users: tuple[str, ...]) -> Result:
     metavar="[CODE|URL]",
     help="In that session; without a code, in the current one.",
 )
-def who(work: Work, named: str | None) -> Result:
+def who(work: Invocation, named: str | None) -> Result:
     """Tell who is connected: at all, or in a session. (*) marks what is mine.
 
     A page, a kernel or a program counts as long as it has a session open, a login without one for

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, table
-from jupyter_sessions.cli.frontend import Front
+from jupyter_sessions.cli.command import Invocation, command, table
+from jupyter_sessions.cli.frontend import Frontend
 from jupyter_sessions.cli.parameters import unasked
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Line, Result, Table, Tone, trouble
 from jupyter_sessions.client.outbox import recovery
-from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.outbox.journal import Journal
 from jupyter_sessions.client.outbox.log_file import Destination
 from jupyter_sessions.client.outbox.recovery import Undelivered
@@ -23,7 +23,7 @@ from jupyter_sessions.client.transports.base import Transport
 _DELIVERED_WITHIN = 60.0  # seconds
 
 
-def hint(front: Front) -> list[Line]:
+def hint(front: Frontend) -> list[Line]:
     """Say in one line that something waits on this disk, if it does not just now go its way."""
     own = front.courier.journals[-1].path if front.courier is not None else None
     moving = own.stem if own is not None else None
@@ -51,7 +51,7 @@ def hint(front: Front) -> list[Line]:
 @click.option("--discard", is_flag=True, help="Give them up.")
 @unasked
 def outbox(
-    work: Work, of: str | None, deliver: bool, into: str | None, discard: bool, yes: bool
+    work: Invocation, of: str | None, deliver: bool, into: str | None, discard: bool, yes: bool
 ) -> Result:
     """Show recorded commands that are not in their session, and why; of one session, or of all.
 
@@ -83,7 +83,7 @@ def outbox(
     return Result(after, blocks, exit_code=1 if acted and after else 0)
 
 
-def _hindered(front: Front, waiting: list[Undelivered]) -> list[Line]:
+def _hindered(front: Frontend, waiting: list[Undelivered]) -> list[Line]:
     """Say what this kernel has met on the way to the server; a file on disk does not tell that."""
     problem = front.courier.problem if front.courier is not None else None
     if problem is None or all(each.why is not None for each in waiting):
@@ -95,7 +95,7 @@ def _of(code: str | None) -> list[Undelivered]:
     return [each for each in recovery.survey() if code is None or each.session == code]
 
 
-def _deliver(front: Front, chosen: list[Undelivered]) -> list[Line]:
+def _deliver(front: Frontend, chosen: list[Undelivered]) -> list[Line]:
     said = _each(front, chosen, lambda journal: journal.put_back())
     for server, user in dict.fromkeys((each.server, each.user) for each in chosen):
         try:
@@ -111,7 +111,7 @@ def _deliver(front: Front, chosen: list[Undelivered]) -> list[Line]:
     return [Line(f"Delivered: {_commands(max(there, 0))}.", Tone.DONE), *said]
 
 
-def _move(work: Work, chosen: list[Undelivered], into: str) -> list[Line]:
+def _move(work: Invocation, chosen: list[Undelivered], into: str) -> list[Line]:
     work.name_session(into)
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
     if session.state != "active" or "write" not in session.roles:
@@ -133,7 +133,7 @@ def _move_all(journal: Journal, target: Journal) -> None:
     recovery.move(journal, target)
 
 
-def _discard(front: Front, chosen: list[Undelivered], *, yes: bool) -> list[Line]:
+def _discard(front: Frontend, chosen: list[Undelivered], *, yes: bool) -> list[Line]:
     if not chosen:
         return []
     if not yes:
@@ -141,7 +141,9 @@ def _discard(front: Front, chosen: list[Undelivered], *, yes: bool) -> list[Line
     return _each(front, chosen, recovery.discard)
 
 
-def _each(front: Front, chosen: list[Undelivered], act: Callable[[Journal], object]) -> list[Line]:
+def _each(
+    front: Frontend, chosen: list[Undelivered], act: Callable[[Journal], object]
+) -> list[Line]:
     """Do something with each journal that no other process has."""
     said = []
     own = front.courier.journals if front.courier is not None else ()
@@ -162,7 +164,7 @@ def _each(front: Front, chosen: list[Undelivered], act: Callable[[Journal], obje
 
 def _carry(transport: Transport) -> list[Line]:
     """Deliver what no other process has, and say what went wrong."""
-    courier = Courier(transport, "")
+    courier = OutboxDelivery(transport, "")
     courier.deliver_left(_DELIVERED_WITHIN, held=True)
     problem = courier.problem
     courier.close(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.confirmation import with_code
 from jupyter_sessions.cli.results import Line, Result, Tone, done
 from jupyter_sessions.cli.values import moment
@@ -21,12 +21,12 @@ _code = click.option(
 _HINT = "In a shell, --password-stdin takes it from a pipe."
 
 
-def say_password_rules(work: Work) -> None:
+def say_password_rules(work: Invocation) -> None:
     """Say what a new password is checked for; call it before asking for one."""
     work.front.show(Result(None, aside=(Line(RULES),)))
 
 
-def ask_new_password(work: Work, name: str) -> str:
+def ask_new_password(work: Invocation, name: str) -> str:
     """Ask for a new password, twice, after saying the rules.
 
     Raises
@@ -49,7 +49,7 @@ def ask_new_password(work: Work, name: str) -> str:
     "the second.",
 )
 @_code
-def password(work: Work, password_stdin: bool, code: str | None) -> Result:
+def password(work: Invocation, password_stdin: bool, code: str | None) -> Result:
     """Change your own password; your other logins end.
 
     Asks for the present password first. The cell that it is typed in is not recorded.
@@ -71,7 +71,7 @@ def password(work: Work, password_stdin: bool, code: str | None) -> Result:
     return Result(answer, (Line(f"Your password is changed.{ended}", Tone.DONE),))
 
 
-def _present_password(work: Work, password_stdin: bool) -> str:
+def _present_password(work: Invocation, password_stdin: bool) -> str:
     if password_stdin:
         return work.front.read_password()
     name = work.call(api.WHO_AM_I, schemas.Nothing()).name
@@ -85,7 +85,7 @@ _end_logins = click.option("--end-logins", is_flag=True, help="End your other lo
 
 
 @command("second-factor show", session=False)
-def show(work: Work) -> Result:
+def show(work: Invocation) -> Result:
     """Tell whether your account has a second factor."""
     answer = work.call(api.SHOW_SECOND_FACTOR, schemas.Nothing())
     if answer.enabled is None:
@@ -101,7 +101,7 @@ def show(work: Work) -> Result:
 @command("second-factor on", "second-factor on --end-logins", session=False)
 @_present_stdin
 @_end_logins
-def on(work: Work, password_stdin: bool, end_logins: bool) -> Result:
+def on(work: Invocation, password_stdin: bool, end_logins: bool) -> Result:
     """Set up a second factor: a code of an authenticator app at each login.
 
     Shows a QR code, and the secret, for the app, and asks for a first code. Then it prints recovery
@@ -141,7 +141,7 @@ def _qr(uri: str) -> list[str]:
 @_present_stdin
 @_code
 @_end_logins
-def off(work: Work, password_stdin: bool, code: str | None, end_logins: bool) -> Result:
+def off(work: Invocation, password_stdin: bool, code: str | None, end_logins: bool) -> Result:
     """End your second factor: both factors are asked for."""
     password = _present_password(work, password_stdin)
 

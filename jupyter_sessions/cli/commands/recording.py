@@ -7,7 +7,7 @@ import re
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, table
+from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.commands.history import fetch
 from jupyter_sessions.cli.parameters import Numbers
 from jupyter_sessions.cli.results import Block, Line, Request, Result, Tone
@@ -19,7 +19,7 @@ _REPLAYS = re.compile(r"^\s*%session\s+replay\b", re.MULTILINE)
 @command("replay 5", "replay 3..7", "replay 3..7 --dry-run")
 @click.argument("numbers", type=Numbers())
 @click.option("--dry-run", is_flag=True, help="Only show what would be run.")
-def replay(work: Work, numbers: range, dry_run: bool) -> Result:
+def replay(work: Invocation, numbers: range, dry_run: bool) -> Result:
     """Show commands, then run them again in this kernel, one after the other.
 
     It is one cell, so it is recorded as one command, with the outputs of all. It stops at the
@@ -67,7 +67,7 @@ def _source(command: schemas.Command) -> str:
 
 @command("load 5")
 @click.argument("number", type=click.IntRange(1))
-def load(work: Work, number: int) -> Result:
+def load(work: Invocation, number: int) -> Result:
     """Put a command's source into the next cell, to change and run it."""
     kernel = work.front.kernel
     found = fetch(work, range(number, number + 1))[0]
@@ -79,25 +79,25 @@ def load(work: Work, number: int) -> Result:
 
 
 @command("pause", session=False)
-def pause(work: Work) -> Result:
+def pause(work: Invocation) -> Result:
     """Stop recording, until `unpause`. For one cell alone, begin it with %%session off."""
     return Result(schemas.Done(), (work.front.kernel.pause(),))
 
 
 @command("unpause", session=False)
-def unpause(work: Work) -> Result:
+def unpause(work: Invocation) -> Result:
     """Go on recording after `pause`."""
     return Result(schemas.Done(), (work.front.kernel.unpause(),))
 
 
 @command("detach", session=False)
-def detach(work: Work) -> Result:
+def detach(work: Invocation) -> Result:
     """Stop recording for good: this kernel belongs to no session any more."""
     return Result(schemas.Done(), (work.front.kernel.detach(),))
 
 
 @command("ui", "ui -S 1234567890123456789012")
-def ui(work: Work) -> Result:
+def ui(work: Invocation) -> Result:
     """Show the sessions as widgets: pick one, browse it, change its members, publish; live.
 
     It begins with the session at hand. In Python: jupyter_sessions.widgets.SessionPanel.

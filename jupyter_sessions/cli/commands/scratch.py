@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.cli.command import Work, command, more, table
+from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Code, Result, Table, done
 from jupyter_sessions.cli.values import one_line
@@ -23,7 +23,7 @@ from jupyter_sessions.cli.values import one_line
 @click.argument("name")
 @click.argument("value")
 @click.option("--text", is_flag=True, help="Take the value as text, even if it reads as JSON.")
-def set_(work: Work, name: str, value: str, text: bool) -> Result:
+def set_(work: Invocation, name: str, value: str, text: bool) -> Result:
     """Keep a value under a name, in place of what stood there.
 
     The value is JSON (42, true, null, "a text", a list, an object); what can't be read as JSON is
@@ -44,7 +44,7 @@ def _read(value: str) -> Any:
 
 @command("scratch get best-score")
 @click.argument("name")
-def get(work: Work, name: str) -> Result:
+def get(work: Invocation, name: str) -> Result:
     """Print a value: a text as it is, anything else as JSON."""
     kept = work.call(api.GET_SCRATCH, schemas.ScratchNamed(code=work.code, name=name))
     shown = kept.value
@@ -56,7 +56,7 @@ def get(work: Work, name: str) -> Result:
 @command("scratch list")
 @click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
 @click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
-def list_(work: Work, limit: int, after: str | None) -> Result:
+def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the names of the values, with their sizes."""
     page = work.call(
         api.LIST_SCRATCH, schemas.ListScratch(code=work.code, limit=limit, after=after)
@@ -67,7 +67,7 @@ def list_(work: Work, limit: int, after: str | None) -> Result:
 
 @command("scratch delete best-score")
 @click.argument("name")
-def delete(work: Work, name: str) -> Result:
+def delete(work: Invocation, name: str) -> Result:
     """Delete a value."""
     entry = work.call(api.DELETE_SCRATCH, schemas.ScratchNamed(code=work.code, name=name))
     return done(entry, f"{one_line(entry.name)} is deleted.")

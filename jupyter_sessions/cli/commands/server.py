@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.cli.command import Work, command, more, table
+from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.own_account import ask_new_password
 from jupyter_sessions.cli.parameters import unasked
 from jupyter_sessions.cli.rendering import columns
@@ -21,7 +21,7 @@ def _account(answer: schemas.Account, said: str) -> Result:
     return Result(answer, (Line(said, Tone.DONE), Card("", columns.ACCOUNT, answer)))
 
 
-def _new_password(work: Work, name: str, password_stdin: bool) -> str:
+def _new_password(work: Invocation, name: str, password_stdin: bool) -> str:
     if password_stdin:
         return work.front.read_password()
     return ask_new_password(work, name)
@@ -31,7 +31,7 @@ def _new_password(work: Work, name: str, password_stdin: bool) -> str:
 @click.argument("name")
 @click.option("--display-name", default="", metavar="T", help="What pages call the user.")
 @_password_stdin
-def add(work: Work, name: str, display_name: str, password_stdin: bool) -> Result:
+def add(work: Invocation, name: str, display_name: str, password_stdin: bool) -> Result:
     """Make an account; its password is asked for."""
     request = schemas.NewAccount(
         name=name,
@@ -45,7 +45,7 @@ def add(work: Work, name: str, display_name: str, password_stdin: bool) -> Resul
 @command("account list", session=False)
 @click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
 @click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
-def list_(work: Work, limit: int, after: str | None) -> Result:
+def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the accounts."""
     page = work.call(api.LIST_ACCOUNTS, schemas.ListAccounts(limit=limit, after=after))
     shown = Table(columns.ACCOUNT, page.items, "No accounts.")
@@ -55,7 +55,7 @@ def list_(work: Work, limit: int, after: str | None) -> Result:
 @command("account password foo", session=False)
 @click.argument("name")
 @_password_stdin
-def password(work: Work, name: str, password_stdin: bool) -> Result:
+def password(work: Invocation, name: str, password_stdin: bool) -> Result:
     """Set an account's password; its logins end."""
     request = schemas.SetPassword(name=name, password=_new_password(work, name, password_stdin))
     answer = work.call(api.SET_PASSWORD, request)
@@ -64,7 +64,7 @@ def password(work: Work, name: str, password_stdin: bool) -> Result:
 
 @command("account disable foo", session=False)
 @click.argument("name")
-def disable(work: Work, name: str) -> Result:
+def disable(work: Invocation, name: str) -> Result:
     """Disable an account: its logins end, its roles stay."""
     answer = work.call(api.DISABLE_ACCOUNT, schemas.AccountNamed(name=name))
     return _account(answer, f"The account {one_line(answer.name)} is disabled.")
@@ -72,7 +72,7 @@ def disable(work: Work, name: str) -> Result:
 
 @command("account enable foo", session=False)
 @click.argument("name")
-def enable(work: Work, name: str) -> Result:
+def enable(work: Invocation, name: str) -> Result:
     """Enable a disabled account."""
     answer = work.call(api.ENABLE_ACCOUNT, schemas.AccountNamed(name=name))
     return _account(answer, f"The account {one_line(answer.name)} is enabled.")
@@ -81,7 +81,7 @@ def enable(work: Work, name: str) -> Result:
 @command("account remove foo", "account remove foo --yes", session=False)
 @click.argument("name")
 @unasked
-def remove(work: Work, name: str, yes: bool) -> Result:
+def remove(work: Invocation, name: str, yes: bool) -> Result:
     """Remove an account that owns no session, with its roles everywhere."""
     if not yes:
         work.front.make_sure(f"Remove the account {name}?", "Nothing is removed.")
@@ -91,7 +91,7 @@ def remove(work: Work, name: str, yes: bool) -> Result:
 
 @command("account reset-second-factor foo", session=False)
 @click.argument("name")
-def reset_second_factor(work: Work, name: str) -> Result:
+def reset_second_factor(work: Invocation, name: str) -> Result:
     """End the second factor of somebody who has lost it; their logins end.
 
     See first that it is really them who ask. Their password stays.
@@ -104,7 +104,7 @@ def reset_second_factor(work: Work, name: str) -> Result:
 @click.option("--user", metavar="USER", help="Only what concerns this user.")
 @click.option("-n", "limit", type=click.IntRange(1, 500), default=50, help="How many.")
 @click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
-def audit(work: Work, user: str | None, limit: int, after: str | None) -> Result:
+def audit(work: Invocation, user: str | None, limit: int, after: str | None) -> Result:
     """Read the audit log, the newest first: for administrators."""
     page = work.call(api.LIST_AUDIT, schemas.ListAudit(user=user, limit=limit, after=after))
     shown = Table(columns.AUDIT, page.items, "Nothing is in the audit log.")

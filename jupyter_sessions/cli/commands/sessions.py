@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, more, table
+from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.parameters import Minutes, unasked
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Form, Line, Result, Table, Tone, done
@@ -29,7 +29,7 @@ def named(session: schemas.Session) -> str:
 @click.option("--description", default="", metavar="T", help="What it is about.")
 @click.option("--idle-timeout", type=Minutes(), help="Close when nothing was done for so long.")
 @click.option("--lifetime", type=Minutes(), help="Close after so long.")
-def new(work: Work, words: tuple[str, ...], **more: Any) -> Result:
+def new(work: Invocation, words: tuple[str, ...], **more: Any) -> Result:
     """Make a session, own it, and record this kernel's commands into it.
 
     In a shell it becomes the session that the next commands mean. Of one command's outputs 256 MiB
@@ -55,7 +55,7 @@ _WHICH = {
 }
 
 
-def _nothing_found(work: Work, which: str, search: str) -> str:
+def _nothing_found(work: Invocation, which: str, search: str) -> str:
     sessions = _WHICH.get(which, "session that you have a role in")
     if search:
         return f"There is no {sessions}, with {search!r} in it."
@@ -71,7 +71,9 @@ def _nothing_found(work: Work, which: str, search: str) -> str:
 @click.option("--search", default="", metavar="T", help="Only those with these words.")
 @click.option("-n", "limit", default=100, metavar="N", help="How many.")
 @click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
-def list_(work: Work, mine: bool, shared: bool, removed: bool, search: str, **asked: Any) -> Result:
+def list_(
+    work: Invocation, mine: bool, shared: bool, removed: bool, search: str, **asked: Any
+) -> Result:
     """List the sessions that I have a role in, newest use first."""
     chosen = [name for name, given in zip(_WHICH, (mine, shared, removed), strict=True) if given]
     if len(chosen) > 1:
@@ -90,7 +92,7 @@ def list_(work: Work, mine: bool, shared: bool, removed: bool, search: str, **as
 
 
 @command("show", "show -S 1234567890123456789012")
-def show(work: Work) -> Result:
+def show(work: Invocation) -> Result:
     """Show all attributes of a session."""
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
     return Result(session, (card(session),))
@@ -98,7 +100,7 @@ def show(work: Work) -> Result:
 
 @command("exists 1234567890123456789012", session=False)
 @click.argument("code", metavar="CODE|URL")
-def exists(work: Work, code: str) -> Result:
+def exists(work: Invocation, code: str) -> Result:
     """Print true or false: whether I have a role in a session of that code.
 
     A shell's program ends with 0 or 1.
@@ -118,33 +120,33 @@ CHANGES: dict[str, tuple[Any, str]] = {
 }
 
 
-def change(work: Work, operation: Any, said: str) -> Result:
+def change(work: Invocation, operation: Any, said: str) -> Result:
     """Do one of `CHANGES`, and say what that means for recording."""
     session = work.call(operation, schemas.SessionNamed(code=work.code))
     line = Line(f"The session {named(session)} {said}", Tone.DONE)
     return Result(session, (line, *work.front.changed(session)))
 
 
-def end(work: Work, operation: Any, said: str) -> Result:
+def end(work: Invocation, operation: Any, said: str) -> Result:
     """Do one of `CHANGES` after which nothing is recorded, once all that was has arrived."""
     with work.front.ending(work.code):
         return change(work, operation, said)
 
 
 @command("disable")
-def disable(work: Work) -> Result:
+def disable(work: Invocation) -> Result:
     """Close the session to all but its owner, until it is enabled."""
     return end(work, *CHANGES["disable"])
 
 
 @command("enable", "enable -S 1234567890123456789012")
-def enable(work: Work) -> Result:
+def enable(work: Invocation) -> Result:
     """Open a disabled session to its members again."""
     return change(work, *CHANGES["enable"])
 
 
 def ask_first(
-    work: Work, operation: api.Operation[Any, Any], question: str, unchanged: str
+    work: Invocation, operation: api.Operation[Any, Any], question: str, unchanged: str
 ) -> None:
     """Ask before what can't be taken back, naming the session and what is in it.
 
@@ -175,7 +177,7 @@ def _owns(session: schemas.Session) -> bool:
 
 @command("close", "close -S 1234567890123456789012 --yes")
 @unasked
-def close(work: Work, yes: bool) -> Result:
+def close(work: Invocation, yes: bool) -> Result:
     """Make the session a read-only archive, for good: there is no way back. It asks first."""
     if not yes:
         question = "Close the session {} with {} for good? Nothing can be added to it any more."
@@ -185,7 +187,7 @@ def close(work: Work, yes: bool) -> Result:
 
 @command("remove", "remove -S 1234567890123456789012 --yes")
 @unasked
-def remove(work: Work, yes: bool) -> Result:
+def remove(work: Invocation, yes: bool) -> Result:
     """Take the session out of every list; it can be restored for a while, then it is erased."""
     if not yes:
         question = "Remove the session {} with {}?"
@@ -195,7 +197,7 @@ def remove(work: Work, yes: bool) -> Result:
 
 @command("dispose 1234567890123456789012", session=False)
 @click.argument("code", metavar="CODE|URL")
-def dispose(work: Work, code: str) -> Result:
+def dispose(work: Invocation, code: str) -> Result:
     """Remove a session without asking, as a program does that made it and is done.
 
     The session can be restored for a while, then it is erased. One's own default session stays, and
@@ -210,7 +212,7 @@ def dispose(work: Work, code: str) -> Result:
     return _remove(work)
 
 
-def _remove(work: Work) -> Result:
+def _remove(work: Invocation) -> Result:
     with work.front.ending(work.code):
         session = work.call(api.REMOVE_SESSION, schemas.SessionNamed(code=work.code))
     work.front.left(session.code)
@@ -220,14 +222,14 @@ def _remove(work: Work) -> Result:
 
 
 @command("restore -S 1234567890123456789012")
-def restore(work: Work) -> Result:
+def restore(work: Invocation) -> Result:
     """Bring a removed session back."""
     return change(work, *CHANGES["restore"])
 
 
 @command("transfer bar")
 @click.argument("user")
-def transfer(work: Work, user: str) -> Result:
+def transfer(work: Invocation, user: str) -> Result:
     """Make another user the owner; the old owner stays as an admin."""
     session = work.call(api.TRANSFER_SESSION, schemas.TransferSession(code=work.code, user=user))
     return done(session, f"{one_line(session.owner)} owns the session {named(session)} now.")
@@ -254,7 +256,7 @@ _WORDS = ("label", "description", "message", "agent")
 @click.argument("attribute", type=click.Choice([*_WORDS, "idle-timeout", "lifetime", "active"]))
 @click.argument("value")
 @click.pass_context
-def set_(ctx: click.Context, work: Work, attribute: str, value: str) -> Result:
+def set_(ctx: click.Context, work: Invocation, attribute: str, value: str) -> Result:
     """Change what is said of a session, or a time-out; `active no` disables, `active yes` enables.
 
     The message is for whatever its members want said on it, the agent the name of the program that
@@ -275,7 +277,7 @@ def set_(ctx: click.Context, work: Work, attribute: str, value: str) -> Result:
     return _set(session, attribute, now)
 
 
-def _say(work: Work, attribute: str, words: str) -> Result:
+def _say(work: Invocation, attribute: str, words: str) -> Result:
     request = schemas.DescribeSession(code=work.code, **{attribute: words})
     session = work.call(api.DESCRIBE_SESSION, request)
     return _set(session, attribute, one_line(getattr(session, attribute)))
@@ -287,7 +289,7 @@ def _set(session: schemas.Session, attribute: str, now: str) -> Result:
     return Result(session, (Line(said, Tone.DONE), card(session)))
 
 
-def _said_or_say(work: Work, attribute: str, words: str | None) -> Result:
+def _said_or_say(work: Invocation, attribute: str, words: str | None) -> Result:
     """Say what a session's message or agent is, or change it."""
     if words is not None:
         return _say(work, attribute, words)
@@ -300,19 +302,19 @@ def _said_or_say(work: Work, attribute: str, words: str | None) -> Result:
 
 @command("message", 'message "Back on Monday"', 'message ""')
 @click.argument("text", required=False)
-def message(work: Work, text: str | None) -> Result:
+def message(work: Invocation, text: str | None) -> Result:
     """Show or change the session's message, which is for whatever its members want said on it."""
     return _said_or_say(work, "message", text)
 
 
 @command("agent", "agent nightly-run")
 @click.argument("name", required=False)
-def agent(work: Work, name: str | None) -> Result:
+def agent(work: Invocation, name: str | None) -> Result:
     """Show or change the name of the program that works in the session."""
     return _said_or_say(work, "agent", name)
 
 
-def _address(work: Work, code: str | None, below: str) -> Result:
+def _address(work: Invocation, code: str | None, below: str) -> Result:
     if code is not None:
         work.name_session(code)
     named = schemas.SessionNamed(code=work.code)
@@ -340,7 +342,7 @@ def _own_server() -> str:
 
 @command("http-url", "http-url 1234567890123456789012")
 @click.argument("code", required=False, metavar="[CODE|URL]")
-def http_url(work: Work, code: str | None) -> Result:
+def http_url(work: Invocation, code: str | None) -> Result:
     """Print the base URL under which a session's whole API stands, for any HTTP library.
 
     A program sends a key with each request, as `Authorization: Bearer KEY`; the URL holds none. The
@@ -351,7 +353,7 @@ def http_url(work: Work, code: str | None) -> Result:
 
 @command("xmlrpc-url", "xmlrpc-url 1234567890123456789012")
 @click.argument("code", required=False, metavar="[CODE|URL]")
-def xmlrpc_url(work: Work, code: str | None) -> Result:
+def xmlrpc_url(work: Invocation, code: str | None) -> Result:
     """Print the URL of a session's XML-RPC server, as Python's xmlrpc.client.ServerProxy takes it.
 
     A program sends a key with each request, as `Authorization: Bearer KEY` or as the password of

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import click
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.command import Work, command, more, table
+from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line, size
@@ -63,7 +63,7 @@ def named(
 )
 @click.argument("what", nargs=-1, metavar="[WHAT…]")
 @click.option("--as", "path", metavar="PATH", help="Where to put it in the web space.")
-def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
+def publish(work: Invocation, what: tuple[str, ...], path: str | None) -> Result:
     """Publish variables (in a notebook), files or folders; with nothing, the last output.
 
     The ending of PATH chooses how a variable is written: a table as .html, .csv or .parquet, a
@@ -97,7 +97,7 @@ def publish(work: Work, what: tuple[str, ...], path: str | None) -> Result:
     return Result(files[0] if len(files) == 1 else files, said)
 
 
-def _published(work: Work, content: Content, number: int | None) -> schemas.File:
+def _published(work: Invocation, content: Content, number: int | None) -> schemas.File:
     request = schemas.PublishFile(
         code=work.code, path=content.name, media_type=content.media_type, command=number
     )
@@ -108,7 +108,7 @@ def _address(session: schemas.Session, path: str) -> str | None:
     return f"{session.url}/files/{quote(path)}" if session.url else None
 
 
-def _last_output(work: Work, path: str | None) -> tuple[list[Content], int | None]:
+def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int | None]:
     if not work.front.settle(work.code):
         known, value = work.front.variable("_")
         if known and value is not None and not (isinstance(value, str) and not value):
@@ -142,7 +142,7 @@ def _as_named(path: str) -> str:
 @click.option("--deep", is_flag=True, help="List what lies in folders, too.")
 @click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
 @click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
-def files(work: Work, folder: str, deep: bool, limit: int, after: str | None) -> Result:
+def files(work: Invocation, folder: str, deep: bool, limit: int, after: str | None) -> Result:
     """List what is published."""
     request = schemas.ListFiles(
         code=work.code, folder=_as_named(folder), deep=deep, limit=limit, after=after
@@ -156,7 +156,7 @@ def files(work: Work, folder: str, deep: bool, limit: int, after: str | None) ->
 @click.argument("path")
 @click.option("-o", "--output", metavar="TARGET", help="Where to; - is the standard output.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
-def get(work: Work, path: str, output: str | None, force: bool) -> Result:
+def get(work: Invocation, path: str, output: str | None, force: bool) -> Result:
     """Download a published file, or a folder with all that is in it."""
     path = _as_named(path)
     if output == "-":
@@ -177,7 +177,7 @@ def get(work: Work, path: str, output: str | None, force: bool) -> Result:
     return done(answer, f"Saved {len(answer)} files ({much}) in {one_line(str(target))}.")
 
 
-def _print(work: Work, path: str) -> None:
+def _print(work: Invocation, path: str) -> None:
     named = schemas.FileNamed(code=work.code, path=path)
     binary = getattr(sys.stdout, "buffer", None)
     if binary is not None:
@@ -197,7 +197,7 @@ def _print(work: Work, path: str) -> None:
 
 @command("unpublish weather.html", "unpublish results old.csv")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
-def unpublish(work: Work, paths: tuple[str, ...]) -> Result:
+def unpublish(work: Invocation, paths: tuple[str, ...]) -> Result:
     """Take files, or folders with all that is in them, out of the web space."""
     gone = [
         path
@@ -212,7 +212,7 @@ def unpublish(work: Work, paths: tuple[str, ...]) -> Result:
 @command("web", "web --list", "web -S 1234567890123456789012 --no-browser")
 @click.option("--list", "all_sessions", is_flag=True, help="The page of all my sessions.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-def web(work: Work, all_sessions: bool, no_browser: bool) -> Result:
+def web(work: Invocation, all_sessions: bool, no_browser: bool) -> Result:
     """Print the address of a session's page, or of the list's, and open it in a browser.
 
     On the user's own store it also prints a one-time login link, which needs no password: whoever
@@ -236,7 +236,7 @@ def _server(transport: Transport) -> str | None:
     return shown_at(own_database())
 
 
-def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
+def _page(work: Invocation, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
     if server is None:
         said = (
             "No server shows this store now, so its pages have no address.\n"
@@ -258,7 +258,7 @@ def _page(work: Work, answer: Any, server: str | None, page: str, *, browser: bo
     return Result(answer, lines, afterwards=show if browser else None)
 
 
-def _for_a_colleague(work: Work, server: str, url: str) -> list[Block]:
+def _for_a_colleague(work: Invocation, server: str, url: str) -> list[Block]:
     """Say what to send to a colleague, or why the address is none to send."""
     from jupyter_sessions.client.reachability import explain_plain_http, explain_unreachable
 

@@ -81,8 +81,8 @@ def shown_by(server: str, key: str, seconds: float | None = None) -> schemas.Log
     retry.reach(server, seconds)
     try:
         return retry.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, schemas.Nothing()))
-    except errors.NotSignedIn as error:
-        if type(error) is not errors.NotSignedIn:
+    except errors.NotLoggedIn as error:
+        if type(error) is not errors.NotLoggedIn:
             raise
         raise errors.LoginUnknown(
             f"That is no key of a login to {server}.", hint="Check it, and the server's address."
@@ -204,7 +204,7 @@ def _alive(
             return Decided(how, storage.learn(login, take(api.KEEP_LOGIN)))
         request = schemas.TimeLogin(idle_timeout=wanted.idle_timeout)
         timed = retry.ask(login.server, login.key, lambda http: http.call(api.TIME_LOGIN, request))
-    except errors.NotSignedIn as error:
+    except errors.NotLoggedIn as error:
         storage.learn(login, error)
         passed_over(login, error.message)
         return None

@@ -58,7 +58,7 @@ def keep_alive(
             if there:
                 away(error)
             there = False
-        except errors.NotSignedIn as error:
+        except errors.NotLoggedIn as error:
             storage.learn(login, error)
             raise
         else:
@@ -68,7 +68,7 @@ def keep_alive(
             return
 
 
-class Keeper:
+class LoginKeepAlive:
     """A process that keeps a login alive until it is stopped, or this one ends.
 
     Parameters

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from jupyter_sessions import api, errors, schemas
 
 if TYPE_CHECKING:
-    from jupyter_sessions.client.transports.http import Http
+    from jupyter_sessions.client.transports.http import HttpTransport
 
 T = TypeVar("T")
 
@@ -23,7 +23,11 @@ _LONGEST = 1 << 20  # bytes that an answer about a login can have
 
 
 def ask(
-    server: str, key: str | None, question: Callable[[Http], T], *, within: float | None = None
+    server: str,
+    key: str | None,
+    question: Callable[[HttpTransport], T],
+    *,
+    within: float | None = None,
 ) -> T:
     """Ask a server once, over a connection of its own.
 
@@ -37,10 +41,10 @@ def ask(
     # Looking up a name, and a server that sends a little now and then, know no time limit.
     from concurrent.futures import Future
 
-    from jupyter_sessions.client.transports.http import CONNECT_TIMEOUT, Http
+    from jupyter_sessions.client.transports.http import CONNECT_TIMEOUT, HttpTransport
 
     within = ANSWERS_WITHIN if within is None else within
-    http = Http(
+    http = HttpTransport(
         server,
         key,
         connect_timeout=min(CONNECT_TIMEOUT, within),
@@ -68,7 +72,7 @@ def ask(
 
 
 def wait_for(
-    server: str, key: str | None, question: Callable[[Http], T], seconds: float | None
+    server: str, key: str | None, question: Callable[[HttpTransport], T], seconds: float | None
 ) -> T:
     """Ask a server until it answers, for so many seconds at most; without any, once.
 

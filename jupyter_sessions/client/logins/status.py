@@ -92,7 +92,7 @@ def end(logins: Sequence[Login]) -> list[Checked]:
         Checked(login, _state(said), said)
         for login, said in zip(logins, told, strict=True)
         # A key that is not valid any more needs no end.
-        if isinstance(said, errors.SessionsError) and not isinstance(said, errors.NotSignedIn)
+        if isinstance(said, errors.SessionsError) and not isinstance(said, errors.NotLoggedIn)
     ]
 
 

@@ -43,7 +43,7 @@ _PASSING = (
     errors.StoreFull,
     errors.StoreUnusable,
     errors.TooManyTries,
-    errors.NotSignedIn,
+    errors.NotLoggedIn,
     errors.Forbidden,  # by how the server is set up: no role leads to it
     errors.NoLogin,
     errors.NotASessionsServer,
@@ -53,7 +53,7 @@ _PASSING = (
 _DOUBTFUL = (errors.ServerUnreachable, errors.InternalError)
 
 
-class Courier:
+class OutboxDelivery:
     """Takes recorded commands into a session, from a thread of its own.
 
     What other processes of this user left for the same server is delivered too, and first.

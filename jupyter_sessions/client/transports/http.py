@@ -19,7 +19,7 @@ from jupyter_sessions import __version__, api, errors, forking, schemas
 from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.client.addresses import host_of, is_loopback
 from jupyter_sessions.client.transports import http_errors
-from jupyter_sessions.client.transports.http_errors import Pace
+from jupyter_sessions.client.transports.http_errors import ReadDeadline
 from jupyter_sessions.file_snapshots import open_snapshot
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ _ENDED = errors.LoginExpired, errors.LoginRevoked, errors.LoginUnknown
 _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
 
 
-class Http:
+class HttpTransport:
     """The way to a sessions server.
 
     Parameters
@@ -183,11 +183,11 @@ class Http:
         """
         return self._live().follow(request)
 
-    def another(self) -> Http:
+    def another(self) -> HttpTransport:
         """Give a second way to the same server as the same user; see `Transport.another`."""
         self._still_open()
         connect, read = self._timeouts
-        return Http(
+        return HttpTransport(
             self._server,
             self._key,
             self._user,
@@ -287,7 +287,7 @@ class Http:
         if self._closed:
             raise errors.ConnectionClosed
 
-    def _before(self, step: str, pace: Pace) -> None:
+    def _before(self, step: str, pace: ReadDeadline) -> None:
         """Stop a request that was under way when we were closed, before it connects or sends."""
         if step.endswith(".started") and ("connect" in step or "send" in step):
             self._still_open()
@@ -354,7 +354,7 @@ class Http:
         client = self._client()
         url, fields = self.route(operation, request)
         connect, read = self._timeouts
-        pace = Pace(read)
+        pace = ReadDeadline(read)
         timeouts = {**httpx.Timeout(read, connect=connect).as_dict(), "read": pace}
         extensions = {"timeout": timeouts, "trace": lambda step, _: self._before(step, pace)}
         sent: dict[str, Any] = {"extensions": extensions}
@@ -397,7 +397,7 @@ class Http:
 def _checked(key: str | None) -> str | None:
     # A key that no header can carry would come back to us inside the HTTP library's message.
     if key is not None and not _KEY.fullmatch(key):
-        raise errors.NotSignedIn(
+        raise errors.NotLoggedIn(
             "The stored key is damaged: it is no key at all.", hint="Log in again."
         )
     return key

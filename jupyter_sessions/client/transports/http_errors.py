@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-class Pace:
+class ReadDeadline:
     """A read time-out that httpx is given in place of a number, as it may be had of an integer.
 
     A number would count anew with each byte, so a server that drips would never be too slow. This
@@ -61,8 +61,8 @@ LEAST = 60 << 10
 
 # What a server, or a proxy before it, means by a status without a sessions server's own words.
 _BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {
-    401: (errors.NotSignedIn, "{} does not know who is asking.", "Log in to it again."),
-    403: (errors.NotSignedIn, "{} does not let this request in.", "Log in to it again."),
+    401: (errors.NotLoggedIn, "{} does not know who is asking.", "Log in to it again."),
+    403: (errors.NotLoggedIn, "{} does not let this request in.", "Log in to it again."),
     413: (errors.TooLarge, "That is more than {} takes.", "Send less, or raise its limit."),
     429: (errors.TooManyTries, "{} was asked too often.", "Wait a little, then try again."),
     500: (errors.InternalError, "{} failed.", "Its log tells why."),
@@ -136,8 +136,8 @@ def _read(response: httpx.Response, longest: int) -> bytes:
     return b"".join(parts)
 
 
-def _pace(response: httpx.Response) -> Pace:
-    pace: Pace = response.request.extensions["timeout"]["read"]
+def _pace(response: httpx.Response) -> ReadDeadline:
+    pace: ReadDeadline = response.request.extensions["timeout"]["read"]
     return pace
 
 

@@ -51,7 +51,7 @@ class _Opened:
 _opened = _Opened()
 
 
-class InProcess:
+class LocalTransport:
     """A transport that runs the table in process, as the operating-system user."""
 
     server: str | None = None
@@ -123,10 +123,10 @@ class InProcess:
         finally:
             watch.stop()
 
-    def another(self) -> InProcess:
+    def another(self) -> LocalTransport:
         """Give a second way into the same store."""
         self._still_open()
-        other = InProcess()
+        other = LocalTransport()
         other._database = self._database
         return other
 

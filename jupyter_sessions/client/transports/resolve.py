@@ -140,17 +140,17 @@ def login_at(address: Address) -> logins.Login | None:
 
 def over_http(login: logins.Login) -> Transport:
     """Give the way that a stored login opens; what the server says of the login is stored."""
-    from jupyter_sessions.client.transports.http import Http
+    from jupyter_sessions.client.transports.http import HttpTransport
 
     used = Used(login)
-    return Http(login.server, used.key, login.user, renew=used.renew, learn=used.learn)
+    return HttpTransport(login.server, used.key, login.user, renew=used.renew, learn=used.learn)
 
 
 def in_process() -> Transport:
     """Give the way to the user's own store."""
-    from jupyter_sessions.client.transports.local import InProcess
+    from jupyter_sessions.client.transports.local import LocalTransport
 
-    return InProcess()
+    return LocalTransport()
 
 
 def reaches(way: Transport, server: str) -> bool:

@@ -155,7 +155,7 @@ class Followers:
     def _connected(self, request: schemas.Follow) -> websocket.WebSocket:
         try:
             return self._opened(request)
-        except errors.NotSignedIn:
+        except errors.NotLoggedIn:
             if not self._carrier.renewed():
                 raise
             return self._opened(request)

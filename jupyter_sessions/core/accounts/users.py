@@ -11,14 +11,14 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.errors import BadName, NotFound
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import users
 from jupyter_sessions.store.types import is_in
 
-_BY_NAME = Prepared(
+_BY_NAME = CompiledStatement(
     select(users).where(users.c.folded == bindparam("folded"), users.c.removed.is_(None))
 )
-_NAMES = Prepared(select(users.c.id, users.c.name).where(is_in(users.c.id, "ids")))
+_NAMES = CompiledStatement(select(users.c.id, users.c.name).where(is_in(users.c.id, "ids")))
 
 
 def find(connection: Connection, name: str) -> Any | None:

@@ -26,7 +26,7 @@ from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.auth import principals
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
-from jupyter_sessions.core.types import Asker, Identified, KeyHolder, SystemUser
+from jupyter_sessions.core.types import Credentials, Identified, KeyHolder, SystemUser
 from jupyter_sessions.store.tables import keys, server_events
 from jupyter_sessions.store.tables import users as users_table
 
@@ -49,7 +49,7 @@ _OF_ACCOUNTS = {
 #: Refusals of so many that each of them in the database would let anyone fill it.
 _CHEAP = (errors.TooManyTries, errors.ServerBusy)
 _REFUSED = (
-    errors.NotSignedIn,
+    errors.NotLoggedIn,
     errors.SecondFactorNeeded,
     errors.WrongCode,
     errors.ConfirmationNeeded,
@@ -100,7 +100,7 @@ def write_line(entry: dict[str, Any], *, refused: bool = False) -> None:
 
 
 def refusal(
-    operation: Operation[Any, Any], error: errors.SessionsError, asker: Asker, address: str
+    operation: Operation[Any, Any], error: errors.SessionsError, asker: Credentials, address: str
 ) -> dict[str, Any]:
     """Return what is known of a refusal without asking the database."""
     told = {"operation": operation.name, "why": error.code}

@@ -23,7 +23,7 @@ from jupyter_sessions.errors import (
     Conflict,
     Forbidden,
     NotFound,
-    NotSignedIn,
+    NotLoggedIn,
     SecondFactorNeeded,
     WrongPassword,
 )
@@ -205,7 +205,7 @@ def redeem(context: Context, request: schemas.LogInWithTicket) -> schemas.NewLog
             select(keys_table).where(keys_table.c.id == ticket.parent_id, alive)
         ).one_or_none()
     if ticket is None or (ticket.parent_id is not None and parent is None):
-        raise NotSignedIn(
+        raise NotLoggedIn(
             "This one-time login link was used already, or has expired.",
             hint="Ask for another: `jupyter sessions web` prints one.",
         )

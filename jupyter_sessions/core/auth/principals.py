@@ -16,9 +16,9 @@ from jupyter_sessions.core import normalize
 from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.auth import groups
 from jupyter_sessions.core.context import Principal
-from jupyter_sessions.core.types import Anonymous, Asker, Identified, KeyHolder, SystemUser
-from jupyter_sessions.errors import Forbidden, LoginExpired, LoginRevoked, LoginUnknown, NotSignedIn
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.core.types import Anonymous, Credentials, Identified, KeyHolder, SystemUser
+from jupyter_sessions.errors import Forbidden, LoginExpired, LoginRevoked, LoginUnknown, NotLoggedIn
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import group_users, keys
 from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import users as users_table
@@ -61,15 +61,17 @@ _LOGIN = _KEY.where(keys.c.kind == "login")
 
 _ACTIVE = ~users_table.c.disabled, users_table.c.removed.is_(None)
 
-_ALIVE = Prepared(_LOGIN.where(keys.c.revoked.is_(None), *_ACTIVE, is_in(keys.c.hash, "hashes")))
+_ALIVE = CompiledStatement(
+    _LOGIN.where(keys.c.revoked.is_(None), *_ACTIVE, is_in(keys.c.hash, "hashes"))
+)
 
-_ALIVE_BY_NAME = Prepared(
+_ALIVE_BY_NAME = CompiledStatement(
     select(users_table.c.id).where(*_ACTIVE, is_in(users_table.c.folded, "folded"))
 )
 
-_BY_HASH = Prepared(_LOGIN.where(keys.c.hash == bindparam("hash")))
+_BY_HASH = CompiledStatement(_LOGIN.where(keys.c.hash == bindparam("hash")))
 
-_BY_NUMBER = Prepared(
+_BY_NUMBER = CompiledStatement(
     _LOGIN.where(keys.c.id == bindparam("key_id"), users_table.c.id == bindparam("user_id"))
 )
 
@@ -91,7 +93,9 @@ def key_ends(row: Any) -> datetime | None:
     return min(ends, default=None)
 
 
-def resolve(connection: Connection, asker: Asker, *, now: datetime, writes: bool) -> Principal:
+def resolve(
+    connection: Connection, asker: Credentials, *, now: datetime, writes: bool
+) -> Principal:
     """Find out who is asking.
 
     Raises
@@ -137,11 +141,11 @@ def resolve_viewer(
         )
     ).one_or_none()
     if row is None:
-        raise NotSignedIn("This login has ended.", hint="Log in again.")
+        raise NotLoggedIn("This login has ended.", hint="Log in again.")
     return Principal(user_id=row.id, name=row.name, via="identity")
 
 
-def alive(connection: Connection, askers: Iterable[Asker], now: datetime) -> set[int] | None:
+def alive(connection: Connection, askers: Iterable[Credentials], now: datetime) -> set[int] | None:
     """Return who `askers` are, without asking for each; None where a login or account has ended."""
     hashes = {digest(asker.key) for asker in askers if isinstance(asker, KeyHolder)}
     named = {
@@ -238,9 +242,9 @@ def _by_name(
             )
         row = users.required(connection, name)
     if normalize.is_guest(row.name):
-        raise NotSignedIn("This name is a guest's.", hint="Guests come with a key.")
+        raise NotLoggedIn("This name is a guest's.", hint="Guests come with a key.")
     if row.disabled and via != "system":
-        raise NotSignedIn("This account is disabled.", hint="Ask the server's administrator.")
+        raise NotLoggedIn("This account is disabled.", hint="Ask the server's administrator.")
     if writes and row.administrator != administrator and via == "system":
         connection.execute(
             update(users_table).where(users_table.c.id == row.id).values(administrator=True)

@@ -21,7 +21,7 @@ from jupyter_sessions.core.sessions.sessions import answer
 from jupyter_sessions.errors import ContentDamaged, NotFound
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import blobs, commands
 from jupyter_sessions.store.types import number_in, rows_in
 
@@ -164,8 +164,8 @@ def _page_statement(newest: bool, filters: frozenset[str]) -> Select[Any]:
 
 
 @cache
-def _page(newest: bool, filters: frozenset[str]) -> Prepared:
-    return Prepared(_page_statement(newest, filters))
+def _page(newest: bool, filters: frozenset[str]) -> CompiledStatement:
+    return CompiledStatement(_page_statement(newest, filters))
 
 
 @implements(api.LIST_COMMANDS, costly=lambda request: bool(request.search))

@@ -15,14 +15,14 @@ from jupyter_sessions.core import normalize, permissions
 from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.context import Context, Principal
 from jupyter_sessions.core.history.outputs import Kept, keep, known_until, size_if_small
-from jupyter_sessions.core.registry import Preparation, Together, implements
+from jupyter_sessions.core.registry import Batch, Preparation, implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import Conflict, NoSuchSession
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.engines import upsert
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import blobs, commands
 from jupyter_sessions.store.types import is_in, number_in
 
@@ -93,7 +93,7 @@ _LAST_COMMAND = 200
 _LIGHT = 1 << 18
 
 
-_KNOWN = Prepared(
+_KNOWN = CompiledStatement(
     select(
         commands.c.id,
         commands.c.uid,
@@ -131,7 +131,7 @@ _ASKED = frozenset(
 # What differs where later outputs of a command come.
 _CHANGING = ("status", "note", "outputs", "outputs_blob")
 
-_INSERT = Prepared(insert(commands), columns=commands.columns.keys())
+_INSERT = CompiledStatement(insert(commands), columns=commands.columns.keys())
 
 
 def _is_light(request: schemas.RecordCommands) -> bool:
@@ -163,7 +163,7 @@ def _split(
 
 
 # What comes in two requests is new in the first, and known in the second.
-_TOGETHER = Together(marks=dict.keys, join=_join, split=_split)
+_TOGETHER = Batch(marks=dict.keys, join=_join, split=_split)
 
 
 def _prepare(preparation: Preparation, request: schemas.RecordCommands) -> dict[str, Kept]:

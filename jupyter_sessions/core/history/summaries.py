@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, select
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.schemas import CommandSummary
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import commands, users
 from jupyter_sessions.store.types import is_in, number_in
 
@@ -43,7 +43,7 @@ SUMMARY: Select[Any] = (
     .join(users, users.c.id == commands.c.user_id)
     .outerjoin(_REAL, _REAL.c.id == commands.c.real_user_id)
 )
-_BY_ID = Prepared(SUMMARY.where(is_in(commands.c.id, "ids")))
+_BY_ID = CompiledStatement(SUMMARY.where(is_in(commands.c.id, "ids")))
 
 
 def summary(row: Any) -> CommandSummary:

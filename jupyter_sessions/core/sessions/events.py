@@ -17,13 +17,13 @@ from jupyter_sessions.core.auth import principals
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.history import summaries
 from jupyter_sessions.core.registry import implements
-from jupyter_sessions.core.types import Asker
+from jupyter_sessions.core.types import Credentials
 from jupyter_sessions.errors import SessionsError
-from jupyter_sessions.store.statements import Prepared
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import events, server_events
 from jupyter_sessions.store.types import number_in, rows_in
 
-_INSERT = Prepared(insert(events), columns=events.columns.keys())
+_INSERT = CompiledStatement(insert(events), columns=events.columns.keys())
 
 
 _encode = msgspec.json.Encoder().encode
@@ -86,8 +86,8 @@ def _said(context: Context, kind: str) -> dict[str, Any]:
 
 
 @cache
-def _page(newest_first: bool) -> Prepared:
-    return Prepared(
+def _page(newest_first: bool) -> CompiledStatement:
+    return CompiledStatement(
         select(events)
         .where(events.c.id.between(bindparam("first"), bindparam("last")))
         .order_by(events.c.id.desc() if newest_first else events.c.id)
@@ -167,15 +167,15 @@ class Progress:
     """Events that are new, and those who may not see them, with why."""
 
     events: list[schemas.Event]
-    refused: dict[Asker, SessionsError] = field(default_factory=dict)
+    refused: dict[Credentials, SessionsError] = field(default_factory=dict)
 
 
 def advance(
     context: Context,
     session_id: int,
     after: int,
-    askers: Collection[Asker],
-    admit: Callable[[Asker], object],
+    askers: Collection[Credentials],
+    admit: Callable[[Credentials], object],
     *,
     check: bool,
 ) -> Progress:

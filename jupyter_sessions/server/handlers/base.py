@@ -17,9 +17,9 @@ from tornado import web
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.api import LOG_OUT, Needs, Operation
-from jupyter_sessions.core.types import Asker, Identified, KeyHolder
+from jupyter_sessions.core.types import Credentials, Identified, KeyHolder
 from jupyter_sessions.server.auth import (
-    Arrival,
+    Authenticated,
     arrival,
     cookie_name,
     cookie_path,
@@ -50,7 +50,7 @@ class SessionsHandler(JupyterHandler):
         Whether a browser sends the proof of that along by itself.
     """
 
-    asker: Asker
+    asker: Credentials
     ambient = False
     _left = False
     _costly: asyncio.Future[Any] | None = None
@@ -90,7 +90,7 @@ class SessionsHandler(JupyterHandler):
             if self.needs_xsrf:
                 await self.check_xsrf_token()
 
-    async def arrival(self) -> Arrival:
+    async def arrival(self) -> Authenticated:
         """Find out who comes."""
         return await arrival(self, self.service.administrators)
 
@@ -205,7 +205,7 @@ class SessionsHandler(JupyterHandler):
         )
         try:
             answer: Ans = await self.service.answered(future)
-        except errors.NotSignedIn:
+        except errors.NotLoggedIn:
             if self.ambient and operation.needs is not Needs.NOTHING:
                 self.sign_out()
             raise

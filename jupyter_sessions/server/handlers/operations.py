@@ -12,7 +12,7 @@ from tornado import web
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.api import Operation
 from jupyter_sessions.server import openapi
-from jupyter_sessions.server.auth import Arrival, kernel_user
+from jupyter_sessions.server.auth import Authenticated, kernel_user
 from jupyter_sessions.server.handlers.base import ApiHandler
 from jupyter_sessions.server.handlers.request import read_request
 
@@ -115,7 +115,7 @@ class OperationHandler(BodyHandler):
         self.operations = operations
         self._body = bytearray()
 
-    async def arrival(self) -> Arrival:
+    async def arrival(self) -> Authenticated:
         """Find out who comes: what the Jupyter server itself does is for its own users."""
         own_uses = self.service.own_uses
         if any(each.name in own_uses for each in self.operations.values()):

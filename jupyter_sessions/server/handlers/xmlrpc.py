@@ -11,7 +11,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.api import OPERATIONS, Operation
 from jupyter_sessions.core.types import Anonymous
-from jupyter_sessions.server.auth import Arrival, key_holder
+from jupyter_sessions.server.auth import Authenticated, key_holder
 from jupyter_sessions.server.handlers.operations import BodyHandler
 from jupyter_sessions.server.handlers.xmlrpc_values import (
     fault_of,
@@ -64,13 +64,13 @@ class XmlRpcHandler(BodyHandler):
         """Keep a piece of the call."""
         self._body += chunk
 
-    async def arrival(self) -> Arrival:
+    async def arrival(self) -> Authenticated:
         """Take a key, as bearer or as the password of Basic, or the server's own token."""
         holder = key_holder(self, basic=True)
         if holder is not None:
-            return Arrival(holder, ambient=False)
+            return Authenticated(holder, ambient=False)
         came = await super().arrival()
-        return Arrival(Anonymous(), ambient=False) if came.ambient else came
+        return Authenticated(Anonymous(), ambient=False) if came.ambient else came
 
     @allow_unauthenticated
     async def post(self, code: str) -> None:

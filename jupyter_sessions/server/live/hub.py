@@ -16,7 +16,7 @@ import msgspec
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.types import Asker
+from jupyter_sessions.core.types import Credentials
 from jupyter_sessions.store.change_watch import Watch
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def frame(text: bytes) -> bytes:
 class Follower(Protocol):
     """Someone who follows a session."""
 
-    asker: Asker
+    asker: Credentials
 
     def tell(self, frames: bytes) -> None:
         """Send events, each a WebSocket's frame of JSON."""
@@ -112,7 +112,7 @@ class Feed:
         return more
 
     def _refuse(
-        self, followers: list[Follower], refused: dict[Asker, errors.SessionsError]
+        self, followers: list[Follower], refused: dict[Credentials, errors.SessionsError]
     ) -> list[Follower]:
         """End it for those who may not follow any more; returns the others."""
         others = []

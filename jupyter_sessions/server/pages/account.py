@@ -32,7 +32,7 @@ class AccountPage(Page):
             raise errors.BadRequest("The form names nothing to do.", hint="Open the page again.")
         try:
             shown = await acts[what]()
-        except (errors.NotSignedIn, errors.InternalError, errors.StoreUnusable):
+        except (errors.NotLoggedIn, errors.InternalError, errors.StoreUnusable):
             raise
         except errors.SessionsError as failure:
             self.set_status(failure.status)

@@ -149,7 +149,7 @@ class Page(SessionsHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with a page on what went wrong; without a login, lead to the login form."""
         failure = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
-        if isinstance(failure, errors.NotSignedIn) and self.request.method in {"GET", "HEAD"}:
+        if isinstance(failure, errors.NotLoggedIn) and self.request.method in {"GET", "HEAD"}:
             self.redirect(self.links.login(next=self.page_after_login()))
             return
         self.set_status(failure.status)

@@ -92,7 +92,7 @@ class WebSpacePage(SessionPage):
         )
 
 
-class RawAddress(ContentAddress):
+class RawRedirect(ContentAddress):
     """Leads on to a published file's capability URL."""
 
     def framed(self, *path: str) -> str:
@@ -106,7 +106,7 @@ class RawAddress(ContentAddress):
         return view.url
 
 
-class PreviewAddress(ContentAddress):
+class PreviewRedirect(ContentAddress):
     """Leads on to the preview of a published file, under its capability URL."""
 
     def framed(self, *path: str) -> str:

@@ -90,7 +90,7 @@ def read_view(arguments: Mapping[str, str]) -> View:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leaf:
+class HistorySlice:
     """One page of the history, in the order of reading, with the views before and after it."""
 
     commands: list[schemas.CommandSummary]
@@ -98,7 +98,7 @@ class Leaf:
     following: dict[str, object] | None
 
 
-def count_left_out(view: View, leaf: Leaf, total: int) -> int:
+def count_left_out(view: View, leaf: HistorySlice, total: int) -> int:
     """Count the commands of a page's stretch that are not on it, as they only manage the session.
 
     Parameters
@@ -124,7 +124,7 @@ def count_left_out(view: View, leaf: Leaf, total: int) -> int:
 
 async def turn(
     view: View, fetch: Callable[..., Awaitable[schemas.Page[schemas.CommandSummary]]]
-) -> Leaf:
+) -> HistorySlice:
     """Fetch the page that a view means.
 
     Parameters
@@ -155,13 +155,15 @@ async def turn(
     return _leaf(view, page.items, earlier=after is not None, later=page.next is not None)
 
 
-def _leaf(view: View, items: list[schemas.CommandSummary], *, earlier: bool, later: bool) -> Leaf:
+def _leaf(
+    view: View, items: list[schemas.CommandSummary], *, earlier: bool, later: bool
+) -> HistorySlice:
     previous: dict[str, object] | None = None
     if earlier:
         before = items[0].number if items else None
         previous = view.query(after=None, before=before)
     following = view.query(after=items[-1].number, before=None) if later and items else None
-    return Leaf(commands=items, previous=previous, following=following)
+    return HistorySlice(commands=items, previous=previous, following=following)
 
 
 def _number(text: str | None) -> int | None:
@@ -326,7 +328,7 @@ class CommandPage(SessionPage):
         )
 
 
-class OutputAddress(ContentAddress):
+class OutputRedirect(ContentAddress):
     """Leads on to an output's capability URL, which is made only when the output is looked at."""
 
     def framed(self, *path: str) -> str:
@@ -342,7 +344,7 @@ class OutputAddress(ContentAddress):
         return f"{view.url}{int(index)}"
 
 
-class HalfPage(Page):
+class CommandJson(Page):
     """The request or the response of a command as JSON."""
 
     @allow_unauthenticated

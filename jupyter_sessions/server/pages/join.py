@@ -87,7 +87,7 @@ class JoinPage(Page):
     async def _me(self) -> schemas.User | None:
         try:
             return await self.call(api.WHO_AM_I, schemas.Nothing())
-        except errors.NotSignedIn:
+        except errors.NotLoggedIn:
             return None
 
     async def _ways(

@@ -25,7 +25,7 @@ class LoginPage(Page):
             return
         try:
             await self.call(api.WHO_AM_I, schemas.Nothing())
-        except errors.NotSignedIn:
+        except errors.NotLoggedIn:
             self._form(target)
         else:
             self.redirect(target)
@@ -44,7 +44,7 @@ class LoginPage(Page):
         except errors.BadRequest:
             self.set_status(401)
             self._form(target, user=user, failure="User name and password don't belong together.")
-        except (errors.NotSignedIn, errors.TooManyTries, errors.ServerBusy) as failure:
+        except (errors.NotLoggedIn, errors.TooManyTries, errors.ServerBusy) as failure:
             self.set_status(failure.status)
             self.say_when_to_retry(failure)
             self._form(target, user=user, failure=f"{failure.message} {failure.hint}".strip())
@@ -113,6 +113,6 @@ class LogoutPage(Page):
     async def post(self) -> None:
         """Log out and show the login form."""
         # A login that has ended already, by time or elsewhere, still leaves a cookie.
-        with contextlib.suppress(errors.NotSignedIn):
+        with contextlib.suppress(errors.NotLoggedIn):
             await self.call(api.LOG_OUT, schemas.Nothing())
         self.redirect(self.links.login(), status=303)

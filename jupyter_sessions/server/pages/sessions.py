@@ -38,7 +38,7 @@ class SessionsPage(Page):
         )
 
 
-class SessionAddress(Page):
+class SessionRedirect(Page):
     """The short form of a session URL."""
 
     @allow_unauthenticated

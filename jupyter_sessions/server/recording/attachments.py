@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.core.types import Asker
+from jupyter_sessions.core.types import Credentials
 from jupyter_sessions.server.auth import runs_server
-from jupyter_sessions.server.recording.manager import Attached, Keeper
+from jupyter_sessions.server.recording.manager import Attached, AttachmentManager
 from jupyter_sessions.server.recording.targets import name_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Attachments:
         What keeps them.
     """
 
-    def __init__(self, kernels: Kernels, targets: Targets, keeper: Keeper) -> None:
+    def __init__(self, kernels: Kernels, targets: Targets, keeper: AttachmentManager) -> None:
         self._kernels = kernels
         self._targets = targets
         self._keeper = keeper
@@ -52,7 +52,7 @@ class Attachments:
         await self._keeper.stop()
 
     async def _list(
-        self, request: schemas.ListAttachments, asker: Asker, server_url: str
+        self, request: schemas.ListAttachments, asker: Credentials, server_url: str
     ) -> schemas.Page[schemas.Attachment]:
         if request.kernel is not None:
             attached = self._keeper.attached.get(request.kernel)
@@ -72,14 +72,14 @@ class Attachments:
         return schemas.Page(items=items, next=kernels[start + len(taken) - 1] if more else None)
 
     async def _get(
-        self, request: schemas.LookAtKernel, asker: Asker, server_url: str
+        self, request: schemas.LookAtKernel, asker: Credentials, server_url: str
     ) -> schemas.Attachment:
         attached = self._find(request.kernel)
         await self._keeper.look(request.kernel, request.until)
         return await self._shown(attached, asker, server_url)
 
     async def _put(
-        self, request: schemas.Attach, asker: Asker, server_url: str
+        self, request: schemas.Attach, asker: Credentials, server_url: str
     ) -> schemas.Attachment:
         manager = self._kernels.find(request.kernel)
         target = await self._targets.find(request, asker, server_url)
@@ -96,7 +96,7 @@ class Attachments:
         return await self._shown(attached, asker, server_url)
 
     async def _change(
-        self, request: schemas.ChangeAttachment, asker: Asker, server_url: str
+        self, request: schemas.ChangeAttachment, asker: Credentials, server_url: str
     ) -> schemas.Attachment:
         async with self._keeper.changing:
             attached = self._find(request.kernel)
@@ -112,7 +112,7 @@ class Attachments:
         return await self._shown(attached, asker, server_url)
 
     async def _delete(
-        self, request: schemas.Detach, asker: Asker, server_url: str
+        self, request: schemas.Detach, asker: Credentials, server_url: str
     ) -> schemas.Attachment:
         async with self._keeper.changing:
             attached = self._find(request.kernel)
@@ -129,7 +129,9 @@ class Attachments:
             )
         return attached
 
-    async def _shown(self, attached: Attached, asker: Asker, server_url: str) -> schemas.Attachment:
+    async def _shown(
+        self, attached: Attached, asker: Credentials, server_url: str
+    ) -> schemas.Attachment:
         told, problem = attached.told, attached.progress.problem
         session, label, url, state = told.session, attached.label, attached.url, ""
         if told.server is None:

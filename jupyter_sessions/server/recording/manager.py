@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from jupyter_sessions import errors, paths, schemas
 from jupyter_sessions.client.local_servers import alive
-from jupyter_sessions.core.types import Asker, Identified, SystemUser
+from jupyter_sessions.core.types import Credentials, Identified, SystemUser
 from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED
 from jupyter_sessions.server.recording import protocol
@@ -145,7 +145,7 @@ class Attached:
             self.backlog = None
 
 
-class Keeper:
+class AttachmentManager:
     """The attachments, and the process that records.
 
     Parameters
@@ -202,7 +202,7 @@ class Keeper:
             await self._process.end()
 
     def new(
-        self, kernel: str, manager: Any, target: Target, asker: Asker, notebook: str
+        self, kernel: str, manager: Any, target: Target, asker: Credentials, notebook: str
     ) -> Attached:
         """Make the attachment of a kernel; it begins with `attach`."""
         told = protocol.Attach(
@@ -484,7 +484,9 @@ class Keeper:
         told = attached.told
         if attached.progress.held != errors.WrongState.code or told.server is not None:
             return
-        asker: Asker = Identified(told.user) if told.identified else SystemUser(getpass.getuser())
+        asker: Credentials = (
+            Identified(told.user) if told.identified else SystemUser(getpass.getuser())
+        )
         try:
             session = await self._targets.look(told.session, asker, "")
         except errors.SessionsError:

@@ -14,8 +14,8 @@ import msgspec
 from jupyter_sessions import schemas
 from jupyter_sessions.cli.unrecorded import is_unrecorded
 from jupyter_sessions.client.outbox import log_file
-from jupyter_sessions.client.outbox.delivery import Courier
-from jupyter_sessions.client.presence import Here
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
+from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.recorder.iopub.messages import Selection
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
 from jupyter_sessions.recorder.iopub.wire import Message, Origin, command_id, origin_of, request_of
@@ -76,7 +76,7 @@ class Recorded:
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
         python = told.language == "python"
         self._selection = Selection(is_unrecorded if python else None, on=not told.paused)
-        self._courier = Courier(transport, told.session, adopt=adopt)
+        self._courier = OutboxDelivery(transport, told.session, adopt=adopt)
         try:
             self._subscriber = self._listen(told.connection_file)
         except BaseException:
@@ -85,7 +85,7 @@ class Recorded:
         # Members see it: the notebook's name, without the folders of whoever it belongs to.
         shown = PurePath(told.notebook).name or told.language
         agent = f"{shown} on {socket.gethostname()}"[:200]
-        self._here = Here(transport, told.session, "kernel", agent)
+        self._here = PresenceHeartbeat(transport, told.session, "kernel", agent)
 
     def _listen(self, connection_file: str) -> Subscriber:
         subscriber = Subscriber(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.addresses import Reference, parse_reference
 from jupyter_sessions.client.transports.resolve import same_server, transport_of
-from jupyter_sessions.core.types import Asker, Identified, SystemUser
+from jupyter_sessions.core.types import Credentials, Identified, SystemUser
 from jupyter_sessions.server.auth import runs_server
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Targets:
         self._answered = answered
         self._addresses = addresses
 
-    async def find(self, request: schemas.Attach, asker: Asker, server_url: str) -> Target:
+    async def find(self, request: schemas.Attach, asker: Credentials, server_url: str) -> Target:
         """Find the session that a request names, and see that it takes commands of who asks.
 
         Raises
@@ -83,13 +83,13 @@ class Targets:
         server = reference.server or server_url
         return await asyncio.to_thread(_elsewhere, server, reference, request.user)
 
-    async def _here(self, code: str, asker: Asker, server_url: str) -> Target:
+    async def _here(self, code: str, asker: Credentials, server_url: str) -> Target:
         dispatcher = await self._dispatcher()
         recording = schemas.RecordCommands(code=code, commands=[])
         await self._answered(dispatcher.check(api.RECORD_COMMANDS, recording, asker))
         return Target(None, name_of(asker), await self.look(code, asker, server_url))
 
-    async def look(self, code: str, asker: Asker, server_url: str) -> schemas.Session:
+    async def look(self, code: str, asker: Credentials, server_url: str) -> schemas.Session:
         """Show a session of this server's store to someone.
 
         Raises
@@ -104,10 +104,10 @@ class Targets:
         return session
 
 
-def name_of(asker: Asker) -> str:
+def name_of(asker: Credentials) -> str:
     """Return the name of one of the Jupyter server's users."""
     if not isinstance(asker, SystemUser | Identified):
-        raise errors.NotSignedIn("Nobody is known to ask.", hint="Log in to the Jupyter server.")
+        raise errors.NotLoggedIn("Nobody is known to ask.", hint="Log in to the Jupyter server.")
     return asker.name
 
 

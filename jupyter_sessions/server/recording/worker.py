@@ -21,7 +21,7 @@ import msgspec
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.api import Ans, Operation, Req
-from jupyter_sessions.core.types import Asker, Identified, SystemUser
+from jupyter_sessions.core.types import Credentials, Identified, SystemUser
 from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.recording import Recorded
 
@@ -46,7 +46,7 @@ class OwnStore:
 
     def __init__(self, dispatcher: Dispatcher, told: Attach, server: str | None) -> None:
         self._dispatcher = dispatcher
-        self._asker: Asker = (
+        self._asker: Credentials = (
             Identified(told.user, vouches=True) if told.identified else SystemUser(told.user)
         )
         self.server = server
@@ -86,7 +86,7 @@ _decode = msgspec.json.Decoder(protocol.Asked).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class Child:
+class RecordingWorker:
     """All kernels that this process records.
 
     Parameters
@@ -240,7 +240,7 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the lines are nobody else's
     place = msgspec.json.decode(sys.stdin.buffer.readline(), type=protocol.Place)
-    child = Child(place, out)
+    child = RecordingWorker(place, out)
     for line in sys.stdin.buffer:
         child.take(line)
     child.end()

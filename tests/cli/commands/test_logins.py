@@ -23,9 +23,9 @@ from sqlalchemy import update
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli import shell
-from jupyter_sessions.cli.command import Work
+from jupyter_sessions.cli.command import Invocation
 from jupyter_sessions.client import logins
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.store.tables import keys
 from tests.cli.conftest import Process, Program, Ran
 from tests.client.logins.crowd import MANY, all_at_once
@@ -35,7 +35,7 @@ from tests.conftest import PASSWORD, Serve, Served, free_port
 
 def _add_people() -> None:
     for name in ("bar", "foo"):
-        InProcess().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
+        LocalTransport().call(api.ADD_ACCOUNT, schemas.NewAccount(name=name, password=PASSWORD))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def mortal(home: Path, serve: Serve) -> Served:
 
 
 def last_used(number: int | None) -> Any:
-    listed = InProcess().call(api.LIST_LOGINS, schemas.ListLogins(user="bar"))
+    listed = LocalTransport().call(api.LIST_LOGINS, schemas.ListLogins(user="bar"))
     return next(login.last_used for login in listed.items if login.id == number)
 
 
@@ -308,7 +308,7 @@ def test_a_check_tells_what_became_of_each(program: Program, server: Site, log_i
     log_in("foo")
     log_in("bar")
     numbers = {login.user: login.number for login in logins.stored()}
-    InProcess().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=numbers["foo"] or 0))
+    LocalTransport().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=numbers["foo"] or 0))
     shown = program.good("logins", "--check")
     assert "revoked" in shown
     assert "current, active" in shown
@@ -448,7 +448,7 @@ def test_the_key_of_a_login_that_ended_is_not_shown(
 
     log_in("bar")
     (login,) = logins.stored()
-    InProcess().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=login.number or 0))
+    LocalTransport().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=login.number or 0))
     assert program("list").code == errors.LoginRevoked.exit_code
     for typed in (["key", "--show"], ["file"]):
         ran = program(*typed)
@@ -497,7 +497,7 @@ def test_after_a_logout_nobody_goes_on_as_somebody_else(
 
 def test_one_can_choose_ones_own_store(program: Program, server: Site, log_in: LogIn) -> None:
     log_in("bar")
-    own = InProcess().user
+    own = LocalTransport().user
     assert "own store, in this shell" in program.good("switch", "--own", "--here")
     assert program("new", "mine", "--json").json["owner"] == own
     program.good("switch", f"bar@{server.url}")
@@ -667,7 +667,7 @@ def test_a_login_is_kept_alive_until_ctrl_c_also_without_a_terminal(
 
 def test_keeping_alive_ends_with_the_login(keeping: subprocess.Popen[str]) -> None:
     (login,) = logins.stored()
-    InProcess().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=login.number or 0))
+    LocalTransport().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=login.number or 0))
     keeping.wait(60)
     assert keeping.returncode == errors.LoginRevoked.exit_code
 
@@ -690,7 +690,7 @@ def test_retrying_never_takes_longer_than_was_said(process: Process) -> None:
 
 
 def test_an_exit_code_says_what_was_wrong(program: Program, server: Site) -> None:
-    InProcess().call(api.DISABLE_ACCOUNT, schemas.AccountNamed(name="foo"))
+    LocalTransport().call(api.DISABLE_ACCOUNT, schemas.AccountNamed(name="foo"))
 
     def code(*typed: str) -> Ran:
         return program("login", *typed)
@@ -700,7 +700,7 @@ def test_an_exit_code_says_what_was_wrong(program: Program, server: Site) -> Non
     assert disabled.code == errors.AccountDisabled.exit_code
     assert "disabled" in disabled.err
     assert code(f"foo@{server.url}", "-w", "wrong").code == errors.WrongPassword.exit_code
-    InProcess().call(api.ENABLE_ACCOUNT, schemas.AccountNamed(name="foo"))
+    LocalTransport().call(api.ENABLE_ACCOUNT, schemas.AccountNamed(name="foo"))
 
 
 def test_what_needs_no_server_imports_nothing_for_one(log_in: LogIn) -> None:
@@ -762,16 +762,16 @@ def test_a_user_changes_their_own_password_and_sets_up_a_second_factor(
     assert wrong.code == errors.ConfirmationFailed.exit_code
 
     made = {}
-    call = Work.call
+    call = Invocation.call
 
-    def watched(self: Work, operation: Any, request: Any, content: Any = None) -> Any:
+    def watched(self: Invocation, operation: Any, request: Any, content: Any = None) -> Any:
         answer = call(self, operation, request, content)
         if operation is api.SET_UP_SECOND_FACTOR:
             answers.secret, answers.time = answer.secret, int(time.time()) - 60  # type: ignore[attr-defined]
             made["uri"] = answer.uri
         return answer
 
-    monkeypatch.setattr(Work, "call", watched)
+    monkeypatch.setattr(Invocation, "call", watched)
     answers.given = [new, "CODE"]
     on = program("second-factor", "on")
     assert made["uri"] in on.err and len(re.findall(r"^[a-z2-7-]{29}$", on.out, re.MULTILINE)) == 10
@@ -788,7 +788,7 @@ def test_a_user_changes_their_own_password_and_sets_up_a_second_factor(
     assert "is off" in program.good("second-factor", "off")
     program.good("login", here, "-w", new, "-C")
 
-    listed = InProcess().call(api.LIST_AUDIT, schemas.ListAudit(user="eve"))
+    listed = LocalTransport().call(api.LIST_AUDIT, schemas.ListAudit(user="eve"))
     kinds = {entry.kind for entry in listed.items}
     assert {"second_factor.enabled", "second_factor.removed", "account.password_changed"} <= kinds
     assert program("audit").code == errors.Forbidden.exit_code
@@ -800,7 +800,7 @@ def test_a_session_is_given_away_once_the_password_has_confirmed_it(
     program.good("login", f"bar@{server.url}", "-w", PASSWORD, "-C")
     code = program("new", "to give", "--json").json["code"]
     long_ago = datetime.now(UTC) - timedelta(minutes=11)
-    InProcess()._dispatcher().database.write(
+    LocalTransport()._dispatcher().database.write(
         lambda tx: tx.connection.execute(update(keys).values(confirmed=long_ago))
     ).result()
     answers.given = ["wrong"]

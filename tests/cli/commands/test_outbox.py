@@ -14,7 +14,7 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.outbox import log_file
 from jupyter_sessions.client.outbox.journal import Journal
 from jupyter_sessions.client.outbox.log_file import Destination
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.cli.conftest import Program
 from tests.cli.test_shell import new
 from tests.conftest import recording
@@ -22,7 +22,7 @@ from tests.conftest import recording
 
 def left(code: str, *sources: str, refused: bool = False) -> None:
     """Leave commands in the outbox, as a kernel that ended does."""
-    transport = InProcess()
+    transport = LocalTransport()
     journal = Journal(Destination(None, transport.user, code))
     for source in sources:
         journal.append(recording(source, at=datetime.now(UTC)))
@@ -129,7 +129,7 @@ def test_the_next_command_ends_what_a_killed_kernel_was_running(program: Program
         assert kernel.stdout is not None
         assert kernel.stdout.readline() == "running\n"
         named = schemas.CommandNamed(code=code, number=1)
-        status = InProcess().call(api.GET_COMMAND, named).summary.status
+        status = LocalTransport().call(api.GET_COMMAND, named).summary.status
         assert status == "running"
         assert program("history", "--json").json["items"][0]["status"] == "running"
         kernel.send_signal(signal.SIGKILL)

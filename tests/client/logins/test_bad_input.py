@@ -42,7 +42,7 @@ BROKEN: dict[str, tuple[Break, type[errors.SessionsError]]] = {
     "expired key": (_error(errors.LoginExpired), errors.LoginExpired),
     "revoked key": (_error(errors.LoginRevoked), errors.LoginRevoked),
     "key of another server": (_error(errors.LoginUnknown), errors.LoginUnknown),
-    "no key at all": (_error(errors.NotSignedIn), errors.LoginUnknown),
+    "no key at all": (_error(errors.NotLoggedIn), errors.LoginUnknown),
     "not a sessions server": (
         _answering(lambda: Answer(b"<html>", media_type="text/html")),
         errors.NotASessionsServer,
@@ -63,7 +63,7 @@ def test_each_failure_is_its_own_and_leaves_the_logins_as_they_were(
 ) -> None:
     break_, kind = BROKEN[what]
     if how == "password" and what == "no key at all":
-        kind = errors.NotSignedIn  # a proxy's own word
+        kind = errors.NotLoggedIn  # a proxy's own word
     if kind is errors.ServerSilent:  # any other answers, however busy the machine is
         monkeypatch.setattr(retry, "ANSWERS_WITHIN", 1.0)
     before = put("https://h")

@@ -45,7 +45,7 @@ def test_to_join_does_not_switch(accounts: Accounts) -> None:
 
 @pytest.mark.parametrize("key", ["", " ", "two words", "a\r\nX-Evil: 1", "ä", "x" * 2000])
 def test_what_can_be_no_key_is_not_even_sent(accounts: Accounts, key: str) -> None:
-    with pytest.raises(errors.NotSignedIn):
+    with pytest.raises(errors.NotLoggedIn):
         logins.join(accounts.server.url, key)
     assert {asked.path for asked in accounts.server.asked} <= {"/health"}
     assert logins.stored() == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.client.logins.keep_alive import Keeper, keep_alive
+from jupyter_sessions.client.logins.keep_alive import LoginKeepAlive, keep_alive
 from tests.client.logins.conftest import Accounts, put
 from tests.waiting import until
 
@@ -79,12 +79,12 @@ def _gone(process: int) -> bool:
 
 def test_it_can_be_stopped_and_ends_by_itself_with_the_login(accounts: Accounts) -> None:
     login = put(accounts.server.url)
-    keeper = Keeper(login, 0.1)
+    keeper = LoginKeepAlive(login, 0.1)
     until(lambda: accounts.asked("/login/keep") >= 2)
     assert keeper.running
     keeper.stop()
     assert not keeper.running
-    other = Keeper(login, 0.1)
+    other = LoginKeepAlive(login, 0.1)
     accounts.dead[login.key] = errors.LoginRevoked("Ended.", hint=".")
     until(lambda: not other.running)
     other.stop()

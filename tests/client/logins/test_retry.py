@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.logins import retry
-from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.http import HttpTransport
 from tests.client.scripted_server import Answer, ScriptedServer
 from tests.conftest import free_port
 
@@ -90,7 +90,7 @@ def test_a_question_that_outlives_its_time_sends_nothing_any_more(server: Script
     came_late, ended = threading.Event(), threading.Event()
     met: list[BaseException] = []
 
-    def question(http: Http) -> None:
+    def question(http: HttpTransport) -> None:
         came_late.wait(30)  # as one waits for a slow look-up of a name
         try:
             http.call(api.CHECK_HEALTH, schemas.Nothing())

@@ -96,7 +96,7 @@ def test_a_key_that_the_server_no_longer_knows_is_simply_forgotten(
     accounts: ScriptedServer,
 ) -> None:
     login = logins.log_in(accounts.url, "ann", "pw")
-    accounts.script = lambda asked: Answer.error(errors.NotSignedIn("Expired.", hint="."))
+    accounts.script = lambda asked: Answer.error(errors.NotLoggedIn("Expired.", hint="."))
     logins.log_out(login)
     assert logins.stored() == []
 

@@ -22,11 +22,11 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.outbox import delivery as outbox_module
 from jupyter_sessions.client.outbox import journal as journal_module
 from jupyter_sessions.client.outbox import recovery
-from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.outbox.journal import Journal
 from jupyter_sessions.client.outbox.log_file import Destination, Failure, Lines
-from jupyter_sessions.client.transports.http import Http
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.http import HttpTransport
+from jupyter_sessions.client.transports.local import LocalTransport
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
 from tests.waiting import until
 
@@ -53,17 +53,17 @@ def command(name: str, text: str | None = "out", seconds: float = 1.0) -> schema
 
 
 @pytest.fixture
-def couriers(server: ScriptedServer) -> Iterator[Callable[..., Courier]]:
+def couriers(server: ScriptedServer) -> Iterator[Callable[..., OutboxDelivery]]:
     """Makes couriers that try again soon, and stops them."""
-    made: list[Courier] = []
-    transports: list[Http] = []
+    made: list[OutboxDelivery] = []
+    transports: list[HttpTransport] = []
 
     def make(
         code: str = CODE, *, user: str = "ann", read_timeout: float = 5.0, doubted_for: float = 0.0
-    ) -> Courier:
-        transports.append(Http(server.url, "key", user, read_timeout=read_timeout))
+    ) -> OutboxDelivery:
+        transports.append(HttpTransport(server.url, "key", user, read_timeout=read_timeout))
         made.append(
-            Courier(
+            OutboxDelivery(
                 transports[-1], code, first_wait=0.01, longest_wait=0.05, look_around=0.05,
                 doubted_for=doubted_for,
             )
@@ -107,7 +107,7 @@ def fail_for(bad: Callable[[list[str]], errors.SessionsError | None]) -> Callabl
 
 
 def test_commands_arrive_in_order_and_leave_nothing_behind(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     courier = couriers()
     names = [f"c{number}" for number in range(500)]
@@ -122,7 +122,7 @@ def test_commands_arrive_in_order_and_leave_nothing_behind(
 
 
 def test_a_batch_holds_at_most_100_commands_and_8_mb(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.stop()
     courier = couriers()
@@ -142,7 +142,7 @@ def test_a_batch_holds_at_most_100_commands_and_8_mb(
 
 
 def test_of_versions_that_wait_only_the_newest_is_sent_and_in_the_place_of_the_first(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.stop()
     courier = couriers()
@@ -162,7 +162,7 @@ def test_of_versions_that_wait_only_the_newest_is_sent_and_in_the_place_of_the_f
 
 
 def test_a_version_that_comes_while_the_older_one_is_on_its_way_is_sent_too(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     courier = couriers()
 
@@ -178,7 +178,7 @@ def test_a_version_that_comes_while_the_older_one_is_on_its_way_is_sent_too(
 
 
 def test_what_json_cannot_hold_is_recorded_as_text(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     recording = command("odd", "half \ud800 of it")
     data = {"application/json": {"big": 2**70, 1: ("a", float("nan"))}, "x/y": object}
@@ -195,7 +195,7 @@ def test_what_json_cannot_hold_is_recorded_as_text(
 
 
 def test_what_waits_is_private_and_on_disk_rather_than_in_memory(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.stop()
     courier = couriers()
@@ -218,13 +218,13 @@ def test_what_waits_is_private_and_on_disk_rather_than_in_memory(
         errors.StoreFull,
         errors.StoreUnusable,
         errors.TooManyTries,
-        errors.NotSignedIn,
+        errors.NotLoggedIn,
         errors.Forbidden,
         errors.NotASessionsServer,
     ],
 )
 def test_what_passes_is_waited_for_and_told(
-    couriers: Callable[..., Courier],
+    couriers: Callable[..., OutboxDelivery],
     server: ScriptedServer,
     state: Path,
     error: type[errors.SessionsError],
@@ -245,7 +245,7 @@ def test_what_passes_is_waited_for_and_told(
 
 
 def test_a_server_that_goes_and_comes_back_loses_and_repeats_nothing(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     courier = couriers()
     names = []
@@ -266,8 +266,8 @@ def test_a_server_that_goes_and_comes_back_loses_and_repeats_nothing(
 
 def test_a_flush_tries_again_at_once_however_long_the_wait(server: ScriptedServer) -> None:
     server.stop()
-    http = Http(server.url, "key", "ann")
-    courier = Courier(http, CODE, first_wait=1000, longest_wait=1000)
+    http = HttpTransport(server.url, "key", "ann")
+    courier = OutboxDelivery(http, CODE, first_wait=1000, longest_wait=1000)
     courier.send(command("a"))
     until(lambda: courier.problem)
     server.start()
@@ -277,7 +277,7 @@ def test_a_flush_tries_again_at_once_however_long_the_wait(server: ScriptedServe
 
 
 def test_closing_keeps_to_its_time_though_the_server_hangs_and_the_next_courier_delivers(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.script = lambda asked: Answer(hang=True)
     courier = couriers(read_timeout=0.5)
@@ -294,9 +294,9 @@ def test_closing_keeps_to_its_time_though_the_server_hangs_and_the_next_courier_
 
 @pytest.mark.parametrize("size", [40_000_000, 200_000_000])
 def test_a_command_larger_than_what_memory_may_hold_goes_over_the_disk(size: int) -> None:
-    transport = InProcess()
+    transport = LocalTransport()
     session = transport.call(api.CREATE_SESSION, schemas.NewSession())
-    courier = Courier(transport, session.code)
+    courier = OutboxDelivery(transport, session.code)
     courier.send(command("a", text="x" * size))
     assert courier.flush(60)
     assert courier.problem is None
@@ -319,7 +319,7 @@ def test_a_command_larger_than_what_memory_may_hold_goes_over_the_disk(size: int
     ],
 )
 def test_what_is_refused_for_good_is_kept_with_the_reason_and_told(
-    couriers: Callable[..., Courier],
+    couriers: Callable[..., OutboxDelivery],
     server: ScriptedServer,
     state: Path,
     error: type[errors.SessionsError],
@@ -348,7 +348,7 @@ def test_what_is_refused_for_good_is_kept_with_the_reason_and_told(
     [errors.SessionDisabled, errors.RoleMissing, errors.NoSuchSession, errors.WrongState],
 )
 def test_what_a_session_does_not_take_waits_and_is_tried_again_more_and_more_rarely(
-    couriers: Callable[..., Courier],
+    couriers: Callable[..., OutboxDelivery],
     server: ScriptedServer,
     state: Path,
     error: type[errors.SessionsError],
@@ -375,7 +375,7 @@ def test_a_flush_tries_a_session_that_took_nothing_at_once_and_waits_for_no_late
     server: ScriptedServer,
 ) -> None:
     server.script = fail_for(lambda names: errors.SessionDisabled("Not now."))
-    courier = Courier(Http(server.url, "key", "ann"), CODE, first_wait=600)
+    courier = OutboxDelivery(HttpTransport(server.url, "key", "ann"), CODE, first_wait=600)
     courier.send(command("a"))
     assert not courier.flush(10)
     asked = len(server.asked)
@@ -387,14 +387,14 @@ def test_a_flush_tries_a_session_that_took_nothing_at_once_and_waits_for_no_late
 
 
 def test_what_a_session_did_not_take_is_tried_again_as_rarely_by_the_next_process(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.script = fail_for(lambda names: errors.NoSuchSession())
-    courier = Courier(Http(server.url, "key", "ann"), OTHER, first_wait=600)
+    courier = OutboxDelivery(HttpTransport(server.url, "key", "ann"), OTHER, first_wait=600)
     courier.send(command("a"))
     assert not courier.close(5)
     server.script = lambda asked: None
-    patient = Courier(Http(server.url, "key", "ann"), CODE, first_wait=600)
+    patient = OutboxDelivery(HttpTransport(server.url, "key", "ann"), CODE, first_wait=600)
     patient.send(command("b"))
     assert patient.flush(10)
     assert list(server.recorded) == ["b"]
@@ -407,7 +407,7 @@ def test_what_a_session_did_not_take_is_tried_again_as_rarely_by_the_next_proces
 
 @pytest.mark.parametrize("error", [errors.BadRequest, errors.InternalError])
 def test_one_poisonous_command_is_put_aside_and_the_others_arrive(
-    couriers: Callable[..., Courier],
+    couriers: Callable[..., OutboxDelivery],
     server: ScriptedServer,
     state: Path,
     error: type[errors.SessionsError],
@@ -426,7 +426,7 @@ def test_one_poisonous_command_is_put_aside_and_the_others_arrive(
 
 
 def test_a_command_that_a_healthy_server_never_answers_is_put_aside(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     def script(asked: Asked) -> Answer | None:
         hang = asked.path.endswith("/commands") and "slow" in names_of(asked)
@@ -442,7 +442,7 @@ def test_a_command_that_a_healthy_server_never_answers_is_put_aside(
 
 
 def test_a_network_that_cuts_every_delivery_for_a_while_puts_no_command_aside(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     def script(asked: Asked) -> Answer | None:
         return Answer(hang=True) if asked.path.endswith("/commands") else None
@@ -458,7 +458,7 @@ def test_a_network_that_cuts_every_delivery_for_a_while_puts_no_command_aside(
 
 
 def test_no_command_is_put_aside_while_the_whole_server_fails(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.script = lambda asked: Answer.error(errors.InternalError("Broken.", hint=""))
     courier = couriers()
@@ -507,7 +507,7 @@ def sender(server: ScriptedServer, prefix: str, count: int) -> Iterator[subproce
 
 
 def test_a_file_with_nothing_in_it_is_removed_once_its_process_is_gone(
-    couriers: Callable[..., Courier], state: Path
+    couriers: Callable[..., OutboxDelivery], state: Path
 ) -> None:
     (state / "outbox").mkdir(parents=True)
     ended, damaged, living, nobodys = (state / "outbox" / f"{name}.journal" for name in "abcd")
@@ -527,7 +527,7 @@ def test_a_file_with_nothing_in_it_is_removed_once_its_process_is_gone(
 
 
 def test_nothing_sent_is_lost_or_out_of_order_however_often_the_sender_is_killed(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     chance = random.Random(7)
     sent: dict[int, list[str]] = {}
@@ -575,7 +575,7 @@ def test_two_processes_deliver_side_by_side_and_neither_touches_the_others_journ
 
 
 def test_a_command_that_ran_when_its_process_died_is_completed_as_aborted(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     code = _SENDER.replace("courier.send(command(name))", "courier.flush(10)")
     arguments = [sys.executable, "-c", code, server.url, CODE, "run", "1"]
@@ -605,7 +605,7 @@ def _leave_behind(server: str | None, user: str, code: str, *recordings: schemas
 
 
 def test_only_what_goes_to_the_same_server_as_the_same_user_is_taken_over(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     _leave_behind(server.url, "ann", OTHER, command("other-session"))
     _leave_behind(server.url, "bob", CODE, command("other-user"))
@@ -623,7 +623,7 @@ def test_only_what_goes_to_the_same_server_as_the_same_user_is_taken_over(
 
 
 def test_what_was_left_behind_goes_before_what_is_new(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     _leave_behind(server.url, "ann", CODE, command("old1"), command("old2"))
     server.stop()
@@ -637,7 +637,7 @@ def test_what_was_left_behind_goes_before_what_is_new(
 
 
 def test_a_disabled_session_holds_up_no_other_one(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     _leave_behind(server.url, "ann", OTHER, command("old1"), command("old2"))
     disabled = errors.SessionDisabled("Its owner disabled it.")
@@ -651,7 +651,7 @@ def test_a_disabled_session_holds_up_no_other_one(
 
 
 def test_a_line_torn_by_the_death_of_its_writer_is_passed_over(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     _leave_behind(server.url, "ann", CODE, command("a"), command("b"), command("c"))
     (file,) = in_outbox(state, "journal")
@@ -664,7 +664,7 @@ def test_a_line_torn_by_the_death_of_its_writer_is_passed_over(
 
 
 def test_what_was_delivered_before_its_process_died_is_not_delivered_again(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     journal = Journal(Destination(server.url, "ann", CODE))
     for number in range(10):
@@ -677,7 +677,7 @@ def test_what_was_delivered_before_its_process_died_is_not_delivered_again(
 
 
 def test_a_closed_courier_still_takes_commands_for_the_next_one(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     courier = couriers()
     courier.close(5)
@@ -700,7 +700,7 @@ def full_disk() -> Iterator[None]:
 
 
 def test_a_full_disk_is_told_and_what_waits_in_memory_arrives(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.stop()
     courier = couriers()
@@ -718,7 +718,7 @@ def test_a_full_disk_is_told_and_what_waits_in_memory_arrives(
 
 
 def test_what_waited_in_memory_goes_to_the_disk_as_soon_as_that_takes_it(
-    couriers: Callable[..., Courier], server: ScriptedServer
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.stop()
     courier = couriers()
@@ -735,7 +735,7 @@ def test_what_waited_in_memory_goes_to_the_disk_as_soon_as_that_takes_it(
 
 
 def test_a_line_that_the_disk_took_half_of_is_taken_back(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.stop()
     courier = couriers()
@@ -756,7 +756,7 @@ def test_a_line_that_the_disk_took_half_of_is_taken_back(
 
 
 def test_what_no_disk_and_no_memory_takes_is_told_as_lost(
-    couriers: Callable[..., Courier], server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_module, "MEMORY", 2_000)
     server.stop()
@@ -773,7 +773,7 @@ def test_what_no_disk_and_no_memory_takes_is_told_as_lost(
 
 
 def test_an_outbox_that_cannot_be_made_raises_nothing(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     courier = couriers()
     assert courier.flush(5)
@@ -785,7 +785,7 @@ def test_an_outbox_that_cannot_be_made_raises_nothing(
 
 
 def test_what_is_refused_waits_while_the_disk_cannot_keep_it(
-    couriers: Callable[..., Courier], server: ScriptedServer, state: Path
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.script = fail_for(lambda names: errors.Conflict("Never.", hint="No."))
     courier = couriers()
@@ -801,7 +801,7 @@ def test_what_is_refused_waits_while_the_disk_cannot_keep_it(
 
 
 def test_sending_does_not_wait_for_the_disk_or_the_server(
-    couriers: Callable[..., Courier], server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.script = lambda asked: Answer(hang=True)
     waited: list[bool] = []

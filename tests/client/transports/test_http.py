@@ -18,7 +18,7 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.transports import http_errors
-from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.http import HttpTransport
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
 from tests.waiting import until
 
@@ -28,8 +28,8 @@ ENDS_OF_LOGINS = {"login_expired", "login_revoked", "login_unknown"}
 
 
 @pytest.fixture
-def http(server: ScriptedServer) -> Iterator[Http]:
-    transport = Http(server.url, KEY, "ann")
+def http(server: ScriptedServer) -> Iterator[HttpTransport]:
+    transport = HttpTransport(server.url, KEY, "ann")
     yield transport
     transport.close()
 
@@ -49,7 +49,7 @@ def _named(code: str = CODE) -> schemas.SessionNamed:
     return schemas.SessionNamed(code=code)
 
 
-def _refused(transport: Http) -> errors.SessionsError:
+def _refused(transport: HttpTransport) -> errors.SessionsError:
     with pytest.raises(errors.SessionsError) as caught:
         transport.call(api.SESSION_EXISTS, _named())
     told = f"{caught.value} {caught.value.message} {caught.value.hint} {caught.value.__cause__}"
@@ -63,7 +63,7 @@ def _refused(transport: Http) -> errors.SessionsError:
 
 
 def test_a_get_puts_the_path_fields_in_the_path_and_the_rest_in_the_query(
-    http: Http, server: ScriptedServer
+    http: HttpTransport, server: ScriptedServer
 ) -> None:
     server.script = lambda asked: Answer({"items": [], "next": None})
     since = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_a_get_puts_the_path_fields_in_the_path_and_the_rest_in_the_query(
 
 
 def test_a_write_sends_json_without_the_path_fields_and_tells_null_from_left_out(
-    http: Http, server: ScriptedServer
+    http: HttpTransport, server: ScriptedServer
 ) -> None:
     server.script = lambda asked: Answer.error(errors.Forbidden("No.", hint="."))
     with pytest.raises(errors.Forbidden):
@@ -98,14 +98,14 @@ def test_a_write_sends_json_without_the_path_fields_and_tells_null_from_left_out
     ],
 )
 def test_a_path_arrives_as_it_is_and_leads_nowhere_else(
-    http: Http, server: ScriptedServer, path: str, sent: str
+    http: HttpTransport, server: ScriptedServer, path: str, sent: str
 ) -> None:
     with pytest.raises(errors.NotFound):
         http.call(api.GET_FILE, schemas.FileNamed(code=CODE, path=path))
     assert server.asked[0].path == f"/sessions/{CODE}/files/{sent}"
 
 
-def test_half_a_character_in_a_name_or_text_is_a_clear_error(http: Http) -> None:
+def test_half_a_character_in_a_name_or_text_is_a_clear_error(http: HttpTransport) -> None:
     with pytest.raises(errors.BadName):
         http.call(api.GET_FILE, schemas.FileNamed(code=CODE, path="\ud800"))
     with pytest.raises(errors.BadRequest):
@@ -114,7 +114,7 @@ def test_half_a_character_in_a_name_or_text_is_a_clear_error(http: Http) -> None
 
 @pytest.mark.parametrize("kind", ["bytes", "file"])
 def test_an_upload_sends_the_content_as_body_and_the_rest_in_the_query(
-    http: Http, server: ScriptedServer, tmp_path: Path, kind: str
+    http: HttpTransport, server: ScriptedServer, tmp_path: Path, kind: str
 ) -> None:
     content = bytes(range(256)) * 40_000
     file = tmp_path / "content"
@@ -128,14 +128,16 @@ def test_an_upload_sends_the_content_as_body_and_the_rest_in_the_query(
     assert asked.body == content
 
 
-def test_a_file_that_is_not_there_is_a_clear_error(http: Http, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_a_clear_error(http: HttpTransport, tmp_path: Path) -> None:
     with pytest.raises(errors.BadRequest, match="No such file"):
         http.call(
             api.PUBLISH_FILE, schemas.PublishFile(code=CODE, path="x"), tmp_path / "not there"
         )
 
 
-def test_a_download_streams_into_the_file_given(http: Http, server: ScriptedServer) -> None:
+def test_a_download_streams_into_the_file_given(
+    http: HttpTransport, server: ScriptedServer
+) -> None:
     content = b"<html>" + bytes(3_000_000)
     server.script = lambda asked: Answer(content, media_type="text/html")
     target = io.BytesIO()
@@ -145,13 +147,13 @@ def test_a_download_streams_into_the_file_given(http: Http, server: ScriptedServ
 
 
 def test_who_one_is_is_asked_for_once_where_the_login_did_not_tell(server: ScriptedServer) -> None:
-    http = Http(server.url, KEY)
+    http = HttpTransport(server.url, KEY)
     assert (http.user, http.user) == ("ann", "ann")
     assert [asked.path for asked in server.asked] == ["/user"]
     http.close()
 
 
-def test_many_threads_share_one_transport(http: Http, server: ScriptedServer) -> None:
+def test_many_threads_share_one_transport(http: HttpTransport, server: ScriptedServer) -> None:
     server.script = lambda asked: Answer({"exists": asked.path.endswith("1")})
     codes = [f"{CODE[:-1]}{n % 2}" for n in range(200)]
     with ThreadPoolExecutor(16) as pool:
@@ -159,7 +161,7 @@ def test_many_threads_share_one_transport(http: Http, server: ScriptedServer) ->
     assert answers == [code.endswith("1") for code in codes]
 
 
-def test_neither_repr_shows_the_key(http: Http) -> None:
+def test_neither_repr_shows_the_key(http: HttpTransport) -> None:
     assert KEY not in repr(http)
 
 
@@ -168,7 +170,7 @@ def test_neither_repr_shows_the_key(http: Http) -> None:
 
 @pytest.mark.parametrize("kind", errors.every(), ids=lambda kind: str(kind.code))
 def test_every_error_of_a_server_comes_back_as_the_class_that_it_was(
-    http: Http, server: ScriptedServer, kind: type[errors.SessionsError]
+    http: HttpTransport, server: ScriptedServer, kind: type[errors.SessionsError]
 ) -> None:
     server.script = lambda asked: Answer.error(kind("What happened.", hint="What to do."))
     caught = _refused(http)
@@ -182,8 +184,8 @@ def test_every_error_of_a_server_comes_back_as_the_class_that_it_was(
     [
         (200, errors.NotASessionsServer),
         (404, errors.NotASessionsServer),
-        (401, errors.NotSignedIn),
-        (403, errors.NotSignedIn),
+        (401, errors.NotLoggedIn),
+        (403, errors.NotLoggedIn),
         (413, errors.TooLarge),
         (429, errors.TooManyTries),
         (500, errors.InternalError),
@@ -193,7 +195,7 @@ def test_every_error_of_a_server_comes_back_as_the_class_that_it_was(
     ],
 )
 def test_what_no_sessions_server_says_is_told_apart_by_its_status(
-    http: Http, server: ScriptedServer, status: int, kind: type[errors.SessionsError]
+    http: HttpTransport, server: ScriptedServer, status: int, kind: type[errors.SessionsError]
 ) -> None:
     server.script = lambda asked: Answer(b"<html>", status, "text/html")
     assert type(_refused(http)) is kind
@@ -201,7 +203,9 @@ def test_what_no_sessions_server_says_is_told_apart_by_its_status(
     assert type(_refused(http)) is kind
 
 
-def test_json_of_another_shape_is_no_sessions_servers(http: Http, server: ScriptedServer) -> None:
+def test_json_of_another_shape_is_no_sessions_servers(
+    http: HttpTransport, server: ScriptedServer
+) -> None:
     for content in ({"exists": "perhaps"}, [1], b"{", b"\xff", b"[" * 100_000):
         server.script = lambda asked, content=content: Answer(content)
         assert type(_refused(http)) is errors.NotASessionsServer
@@ -210,18 +214,18 @@ def test_json_of_another_shape_is_no_sessions_servers(http: Http, server: Script
 def test_a_port_where_nothing_listens_is_a_server_out_of_reach() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and no listen: refused
-        caught = _refused(Http(f"http://127.0.0.1:{taken.getsockname()[1]}", KEY))
+        caught = _refused(HttpTransport(f"http://127.0.0.1:{taken.getsockname()[1]}", KEY))
     assert type(caught) is errors.ServerUnreachable
     assert "refused" in caught.message
 
 
 def test_a_name_that_does_not_exist_is_a_server_out_of_reach() -> None:
-    assert type(_refused(Http("http://nowhere.invalid", KEY))) is errors.ServerUnreachable
+    assert type(_refused(HttpTransport("http://nowhere.invalid", KEY))) is errors.ServerUnreachable
 
 
 def test_a_server_that_hangs_is_told_apart(server: ScriptedServer) -> None:
     server.script = lambda asked: Answer(hang=True)
-    http = Http(server.url, KEY, read_timeout=0.2)
+    http = HttpTransport(server.url, KEY, read_timeout=0.2)
     assert type(_refused(http)) is errors.ServerSilent
     http.close()
 
@@ -249,13 +253,13 @@ def _speaking(words: bytes, then: bytes = b"") -> Iterator[int]:
 
 def test_what_is_no_http_at_all_is_a_broken_connection() -> None:
     with _speaking(b"220 mail.example ESMTP\r\n") as port:
-        http = Http(f"http://127.0.0.1:{port}", KEY)
+        http = HttpTransport(f"http://127.0.0.1:{port}", KEY)
         assert type(_refused(http)) is errors.ServerUnreachable
         http.close()
 
 
 def test_a_redirect_to_another_origin_is_refused_and_the_key_not_sent_there(
-    http: Http, server: ScriptedServer
+    http: HttpTransport, server: ScriptedServer
 ) -> None:
     with ScriptedServer() as other:
         for target in (other.url, other.url.replace("127.0.0.1", "localhost"), "https://x.invalid"):
@@ -267,7 +271,7 @@ def test_a_redirect_to_another_origin_is_refused_and_the_key_not_sent_there(
 
 
 def test_a_redirect_within_the_server_is_followed_for_reading(
-    http: Http, server: ScriptedServer
+    http: HttpTransport, server: ScriptedServer
 ) -> None:
     def script(asked: Asked) -> Answer:
         if "moved" in asked.path:
@@ -280,7 +284,7 @@ def test_a_redirect_within_the_server_is_followed_for_reading(
 
 
 def test_a_server_that_wants_a_login_of_another_kind_is_told_from_one_that_is_none(
-    http: Http, server: ScriptedServer
+    http: HttpTransport, server: ScriptedServer
 ) -> None:
     page = Answer(b"<html>Sign in", media_type="text/html")
     server.script = lambda asked: (
@@ -301,7 +305,7 @@ def test_a_server_that_wants_a_login_of_another_kind_is_told_from_one_that_is_no
 
 
 def test_a_write_is_not_turned_into_a_read_by_a_redirect(
-    http: Http, server: ScriptedServer
+    http: HttpTransport, server: ScriptedServer
 ) -> None:
     server.script = lambda asked: Answer(status=302, headers={"Location": "/elsewhere"})
     with pytest.raises(errors.RedirectedAway):
@@ -310,7 +314,7 @@ def test_a_write_is_not_turned_into_a_read_by_a_redirect(
 
 
 def test_an_answer_that_drips_is_not_waited_for_without_end(
-    http: Http, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    http: HttpTransport, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_errors, "WHOLE_WITHIN", 0.3)
     for status in (200, 409):
@@ -320,13 +324,13 @@ def test_an_answer_that_drips_is_not_waited_for_without_end(
 
 def test_the_head_of_an_answer_that_drips_is_not_waited_for_without_end() -> None:
     with _speaking(b"HTTP/1.1 200 OK\r\nX-Endless: ", then=b"x") as port:
-        http = Http(f"http://127.0.0.1:{port}", KEY, read_timeout=0.3)
+        http = HttpTransport(f"http://127.0.0.1:{port}", KEY, read_timeout=0.3)
         assert type(_refused(http)) is errors.ServerSilent
         http.close()
 
 
 def test_a_download_may_take_long_but_not_drip(
-    http: Http, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    http: HttpTransport, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_errors, "WHOLE_WITHIN", 0.5)
     monkeypatch.setattr(http_errors, "LEAST", 2)
@@ -346,7 +350,7 @@ def test_an_answer_without_outputs_is_not_read_beyond_what_it_can_need(
 ) -> None:
     monkeypatch.setattr("jupyter_sessions.client.transports.http.LONGEST", 1 << 20)
     server.script = lambda asked: Answer(b" " * (3 << 20))
-    http = Http(server.url, KEY, "ann")
+    http = HttpTransport(server.url, KEY, "ann")
     with pytest.raises(errors.NotASessionsServer, match="more than 1 MiB"):
         http.call(api.SESSION_EXISTS, _named())
     with pytest.raises(errors.NotASessionsServer, match="does not understand"):
@@ -354,7 +358,7 @@ def test_an_answer_without_outputs_is_not_read_beyond_what_it_can_need(
     http.close()
 
 
-def test_an_endless_redirect_ends(http: Http, server: ScriptedServer) -> None:
+def test_an_endless_redirect_ends(http: HttpTransport, server: ScriptedServer) -> None:
     server.script = lambda asked: Answer(status=307, headers={"Location": "/again"})
     assert type(_refused(http)) is errors.RedirectedAway
     assert len(server.asked) < 10
@@ -362,8 +366,8 @@ def test_an_endless_redirect_ends(http: Http, server: ScriptedServer) -> None:
 
 @pytest.mark.parametrize("key", ["with\nnewline", "", "ümlaut", "a b", "k" * 2000])
 def test_a_key_that_no_header_carries_is_refused_without_being_shown(key: str) -> None:
-    with pytest.raises(errors.NotSignedIn) as caught:
-        Http("http://127.0.0.1:1", key)
+    with pytest.raises(errors.NotLoggedIn) as caught:
+        HttpTransport("http://127.0.0.1:1", key)
     assert not key or key not in f"{caught.value} {caught.value.hint}"
 
 
@@ -371,20 +375,20 @@ def test_a_refused_key_is_renewed_once(server: ScriptedServer) -> None:
     def script(asked: Asked) -> Answer:
         if asked.authorization == "Bearer new":
             return Answer({"exists": True})
-        return Answer.error(errors.NotSignedIn("Expired.", hint="Log in."))
+        return Answer.error(errors.NotLoggedIn("Expired.", hint="Log in."))
 
     server.script = script
     keys = ["new"]
-    http = Http(server.url, KEY, renew=lambda: keys[0])
+    http = HttpTransport(server.url, KEY, renew=lambda: keys[0])
     assert http.call(api.SESSION_EXISTS, _named()).exists
     keys[0] = "no better"
-    server.script = lambda asked: Answer.error(errors.NotSignedIn("Expired.", hint="Log in."))
-    assert type(_refused(http)) is errors.NotSignedIn
+    server.script = lambda asked: Answer.error(errors.NotLoggedIn("Expired.", hint="Log in."))
+    assert type(_refused(http)) is errors.NotLoggedIn
     http.close()
 
 
 def test_a_proxy_of_the_environment_gets_no_key_meant_for_this_machine(
-    http: Http, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    http: HttpTransport, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ScriptedServer() as proxy:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
@@ -419,7 +423,7 @@ def tls_server(certificate: Path) -> Iterator[ScriptedServer]:
 
 
 def test_a_server_that_no_authority_vouches_for_gets_no_key(tls_server: ScriptedServer) -> None:
-    http = Http(tls_server.url, KEY)
+    http = HttpTransport(tls_server.url, KEY)
     assert type(_refused(http)) is errors.ServerNotTrusted
     with pytest.raises(errors.ServerNotTrusted):
         next(http.follow(schemas.Follow(code=CODE, after=0)))
@@ -431,13 +435,13 @@ def test_an_authority_of_ones_own_is_named_in_the_environment(
     tls_server: ScriptedServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_name("certificate.pem")))
-    http = Http(tls_server.url, KEY)
+    http = HttpTransport(tls_server.url, KEY)
     assert http.call(api.SESSION_EXISTS, _named()).exists
     http.close()
 
 
 def test_https_to_a_server_that_waits_for_http_is_hinted_at(server: ScriptedServer) -> None:
-    http = Http(server.url.replace("http:", "https:"), KEY, connect_timeout=0.3)
+    http = HttpTransport(server.url.replace("http:", "https:"), KEY, connect_timeout=0.3)
     caught = _refused(http)
     assert type(caught) is errors.ServerUnreachable
     assert "without TLS" in caught.hint
@@ -446,7 +450,7 @@ def test_https_to_a_server_that_waits_for_http_is_hinted_at(server: ScriptedServ
 
 def test_https_to_a_server_that_answers_in_http_is_told() -> None:
     with _speaking(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        http = Http(f"https://127.0.0.1:{port}", KEY)
+        http = HttpTransport(f"https://127.0.0.1:{port}", KEY)
         caught = _refused(http)
         assert type(caught) is errors.NotASessionsServer
         assert "https" in caught.message
@@ -456,7 +460,7 @@ def test_https_to_a_server_that_answers_in_http_is_told() -> None:
 # ---- following
 
 
-def _collect(http: Http, after: int | None = 0) -> tuple[list[int], threading.Thread]:
+def _collect(http: HttpTransport, after: int | None = 0) -> tuple[list[int], threading.Thread]:
     numbers: list[int] = []
 
     def follow() -> None:
@@ -469,7 +473,7 @@ def _collect(http: Http, after: int | None = 0) -> tuple[list[int], threading.Th
 
 
 def test_a_follower_gets_what_was_and_what_comes_each_once_over_broken_connections(
-    http: Http, server: ScriptedServer
+    http: HttpTransport, server: ScriptedServer
 ) -> None:
     server.events = [_event(n) for n in range(1, 6)]
     numbers, thread = _collect(http, after=2)
@@ -488,7 +492,9 @@ def test_a_follower_gets_what_was_and_what_comes_each_once_over_broken_connectio
     assert not thread.is_alive()
 
 
-def test_a_follower_outlives_a_restart_of_the_server(http: Http, server: ScriptedServer) -> None:
+def test_a_follower_outlives_a_restart_of_the_server(
+    http: HttpTransport, server: ScriptedServer
+) -> None:
     numbers, thread = _collect(http)
     until(lambda: server.live)
     server.stop()
@@ -501,7 +507,7 @@ def test_a_follower_outlives_a_restart_of_the_server(http: Http, server: Scripte
 
 @pytest.mark.parametrize("kind", [errors.NoSuchSession, errors.RoleMissing])
 def test_following_ends_when_the_role_is_gone(
-    http: Http, server: ScriptedServer, kind: type[errors.SessionsError]
+    http: HttpTransport, server: ScriptedServer, kind: type[errors.SessionsError]
 ) -> None:
     server.events = [_event(1)]
     numbers, thread = _collect(http)
@@ -514,10 +520,10 @@ def test_following_ends_when_the_role_is_gone(
 
 
 @pytest.mark.parametrize(
-    "kind", [errors.NoSuchSession, errors.NotSignedIn, errors.StoreBusy, errors.RoleMissing]
+    "kind", [errors.NoSuchSession, errors.NotLoggedIn, errors.StoreBusy, errors.RoleMissing]
 )
 def test_who_may_not_follow_is_told_at_once(
-    http: Http, server: ScriptedServer, kind: type[errors.SessionsError]
+    http: HttpTransport, server: ScriptedServer, kind: type[errors.SessionsError]
 ) -> None:
     server.script = lambda asked: Answer.error(kind("Refused.", hint="."))
     with pytest.raises(kind, match="Refused") as caught:
@@ -527,13 +533,13 @@ def test_who_may_not_follow_is_told_at_once(
 
 def test_a_live_view_that_a_server_draws_out_is_broken_off() -> None:
     with _speaking(b"HTTP/1.1 101 Switching Protocols\r\nX-Endless: ", then=b"x") as port:
-        http = Http(f"http://127.0.0.1:{port}", KEY, read_timeout=0.6)
+        http = HttpTransport(f"http://127.0.0.1:{port}", KEY, read_timeout=0.6)
         with pytest.raises(errors.ServerSilent):
             next(http.follow(schemas.Follow(code=CODE, after=0)))
         http.close()
 
 
-def test_following_goes_to_no_other_origin(http: Http, server: ScriptedServer) -> None:
+def test_following_goes_to_no_other_origin(http: HttpTransport, server: ScriptedServer) -> None:
     with ScriptedServer() as other:
         elsewhere = other.url.replace("http:", "ws:") + api.PREFIX + f"/sessions/{CODE}/live"
         server.script = lambda asked: Answer(status=302, headers={"Location": elsewhere})
@@ -543,7 +549,7 @@ def test_following_goes_to_no_other_origin(http: Http, server: ScriptedServer) -
 
 
 def test_without_a_number_following_begins_with_what_comes_next(
-    http: Http, server: ScriptedServer
+    http: HttpTransport, server: ScriptedServer
 ) -> None:
     instant = datetime.now(UTC)
     session = schemas.Session(

@@ -169,10 +169,10 @@ def test_a_key_that_ran_out_is_taken_from_the_newest_login(server: ScriptedServe
     server.script = lambda asked: (
         Answer({"exists": True})
         if asked.authorization == "Bearer key-of-ann2"
-        else Answer.error(errors.NotSignedIn("Expired.", hint="."))
+        else Answer.error(errors.NotLoggedIn("Expired.", hint="."))
     )
     transport = resolve.transport()
-    with pytest.raises(errors.NotSignedIn):
+    with pytest.raises(errors.NotLoggedIn):
         transport.call(api.SESSION_EXISTS, schemas.SessionNamed(code=CODE))
     newer = msgspec.structs.replace(_store(server.url), stored_key="key-of-ann2")
     (logins.folder() / f"{newer.id}.json").write_bytes(msgspec.json.encode(newer))

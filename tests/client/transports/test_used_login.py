@@ -80,7 +80,7 @@ def test_looking_at_a_login_is_no_use_of_it(accounts: Accounts) -> None:
         (errors.LoginExpired, "expired"),
         (errors.LoginRevoked, "revoked"),
         (errors.LoginUnknown, "unknown"),
-        (errors.NotSignedIn, None),
+        (errors.NotLoggedIn, None),
     ],
 )
 def test_that_it_ended_is_written_down_when_its_server_says_so(

@@ -24,7 +24,7 @@ def test_an_account_is_made_with_a_name_that_nobody_could_be_taken_for(house):
 
 def test_only_an_administrator_deals_with_accounts(house):
     join(house, "bob")
-    for who, error in (("bob", errors.Forbidden), ("nobody", errors.NotSignedIn)):
+    for who, error in (("bob", errors.Forbidden), ("nobody", errors.NotLoggedIn)):
         for operation, fields in (
             (api.ADD_ACCOUNT, {"name": "x", "password": PASSWORD}),
             (api.LIST_ACCOUNTS, {}),
@@ -59,7 +59,7 @@ def test_a_disabled_account_is_shut_out_at_once_and_keeps_its_roles(house):
     code = house.new("ann").code
     house.grant(code, "bob", "write", by="ann")
     do(house, "root", api.DISABLE_ACCOUNT, name="bob")
-    for who, error in (("bob", errors.LoginRevoked), ("hub", errors.NotSignedIn)):
+    for who, error in (("bob", errors.LoginRevoked), ("hub", errors.NotLoggedIn)):
         with refused(error):
             do(house, who, api.GET_SESSION, code=code)
         with refused(error):

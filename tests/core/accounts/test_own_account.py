@@ -35,7 +35,7 @@ def test_a_user_changes_their_password_and_every_other_login_ends(house, name):
     assert do(house, name, api.WHO_AM_I).name == name
     with refused(errors.LoginRevoked):
         do(house, "other", api.WHO_AM_I)
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
     with refused(errors.WrongPassword):
         log_in(house, name)

@@ -6,18 +6,18 @@ import pytest
 
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.types import Identified, KeyHolder
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import do, join, refused
 
 
-def come(house: House, name: str, *groups: str) -> None:
+def come(house: Store, name: str, *groups: str) -> None:
     """Have someone come whom the provider knows in these groups."""
     asker = Identified(name, groups=frozenset(groups))
     house.keys[name] = asker
     house.dispatcher.recognise(asker)
 
 
-def mine(house: House, name: str) -> list[str]:
+def mine(house: Store, name: str) -> list[str]:
     """Return the names of someone's groups."""
     return [group.name for group in do(house, name, api.LIST_GROUPS).items]
 

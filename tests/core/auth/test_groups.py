@@ -10,7 +10,7 @@ from sqlalchemy import select
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.types import KeyHolder
 from jupyter_sessions.store.tables import server_events
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import do, join, pages, refused
 
 
@@ -24,13 +24,13 @@ def lab(house):
     return house
 
 
-def users(house: House, name: str = "lab", by: str = "root") -> dict[str, bool]:
+def users(house: Store, name: str = "lab", by: str = "root") -> dict[str, bool]:
     """Return who is in a group, and whether they own it."""
     page = do(house, by, api.LIST_GROUP_USERS, name=name)
     return {each.user: each.owner for each in page.items}
 
 
-def audit(house: House) -> list[str]:
+def audit(house: Store) -> list[str]:
     """Return the kinds of the server's events that concern groups, the oldest first."""
 
     def read(transaction: Any) -> list[str]:
@@ -225,7 +225,7 @@ def test_a_removed_account_is_in_no_group_and_whoever_takes_its_name_neither(hou
 # ---- what ends with one's place in a group
 
 
-def acting(house: House, by: str, user: str, group: str | None = "lab") -> KeyHolder:
+def acting(house: Store, by: str, user: str, group: str | None = "lab") -> KeyHolder:
     """Make a login for someone."""
     return KeyHolder(do(house, by, api.OPEN_LOGIN, user=user, group=group).key)
 

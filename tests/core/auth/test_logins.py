@@ -11,11 +11,11 @@ import pytest
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.accounts import passwords
 from jupyter_sessions.core.types import KeyHolder
-from tests.conftest import PASSWORD, House
+from tests.conftest import PASSWORD, Store
 from tests.core.asking import do, join, refused
 
 
-def key(house: House, who: str) -> str:
+def key(house: Store, who: str) -> str:
     """Return the key of someone who logged in."""
     holder = house.keys[who]
     assert isinstance(holder, KeyHolder)
@@ -189,7 +189,7 @@ def test_a_ticket_lets_in_once(house):
     login = do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket.ticket)
     house.keys["browser"] = KeyHolder(login.key)
     assert do(house, "browser", api.WHO_AM_I).name == "bob"
-    with refused(errors.NotSignedIn, match="used already"):
+    with refused(errors.NotLoggedIn, match="used already"):
         do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket.ticket)
 
 
@@ -203,14 +203,14 @@ def test_a_ticket_used_many_times_at_once_lets_in_once(house):
     ]
     outcomes = [future.exception() for future in asked]
     assert outcomes.count(None) == 1
-    assert all(isinstance(error, errors.NotSignedIn) for error in outcomes if error)
+    assert all(isinstance(error, errors.NotLoggedIn) for error in outcomes if error)
 
 
 def test_a_ticket_is_good_for_minutes_only(house):
     join(house, "bob")
     ticket = do(house, "bob", api.MAKE_TICKET)
     house.clock.now = ticket.expires
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket.ticket)
 
 
@@ -220,7 +220,7 @@ def test_a_ticket_is_no_key_and_a_key_no_ticket(house):
     house.keys["thief"] = KeyHolder(ticket)
     with refused(errors.LoginUnknown):
         do(house, "thief", api.WHO_AM_I)
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=key(house, "xena"))
 
 
@@ -229,5 +229,5 @@ def test_a_ticket_dies_with_the_account(house):
     ticket = do(house, "bob", api.MAKE_TICKET).ticket
     do(house, "root", api.DISABLE_ACCOUNT, name="bob")
     do(house, "root", api.ENABLE_ACCOUNT, name="bob")
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)

@@ -13,7 +13,7 @@ from jupyter_sessions.core.accounts import passwords
 from jupyter_sessions.core.auth import principals
 from jupyter_sessions.core.types import Identified, KeyHolder
 from jupyter_sessions.store.tables import group_users, groups, keys, users
-from tests.conftest import PASSWORD, House
+from tests.conftest import PASSWORD, Store
 from tests.core.asking import do, join, log, refused
 from tests.server.serving import key_for
 from tests.waiting import until
@@ -21,14 +21,14 @@ from tests.waiting import until
 HASH = passwords.make_hash(PASSWORD)
 
 
-def log_in(house: House, user: str, password: str = PASSWORD, **more) -> schemas.NewLogin:
+def log_in(house: Store, user: str, password: str = PASSWORD, **more) -> schemas.NewLogin:
     """Log someone in, and have them asked for by their name."""
     made: schemas.NewLogin = do(house, "nobody", api.LOG_IN, user=user, password=password, **more)
     house.keys[more.get("sudo") or user] = KeyHolder(made.key)
     return made
 
 
-def own(house: House, who: str) -> schemas.Login:
+def own(house: Store, who: str) -> schemas.Login:
     login: schemas.Login = do(house, who, api.CHECK_LOGIN)
     return login
 
@@ -211,7 +211,7 @@ def test_which_end_a_dead_key_came_to_is_told_to_its_holder(people):
 # ---- lists, and ends ---------------------------------------------------------------------------
 
 
-def listed(house: House, who: str, **query) -> list[str]:
+def listed(house: Store, who: str, **query) -> list[str]:
     return [login.label for login in do(house, who, api.LIST_LOGINS, **query).items]
 
 
@@ -259,7 +259,7 @@ def test_one_ends_ones_own_logins_and_nobody_elses(people):
 # ---- logins for others -------------------------------------------------------------------------
 
 
-def open_for(house: House, who: str, user: str, **more) -> schemas.NewLogin:
+def open_for(house: Store, who: str, user: str, **more) -> schemas.NewLogin:
     made: schemas.NewLogin = do(house, who, api.OPEN_LOGIN, user=user, **more)
     house.keys[f"{user} by {who}"] = KeyHolder(made.key)
     return made
@@ -426,7 +426,7 @@ def test_a_ticket_is_no_freer_than_the_login_that_it_was_made_with(people, way):
         assert getattr(login, name) == getattr(parent, name), name
     later = do(people, who, api.MAKE_TICKET).ticket
     do(people, "root", api.CLOSE_LOGIN, id=parent.id)
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(people, "nobody", api.LOG_IN_WITH_TICKET, ticket=later)
 
 
@@ -458,7 +458,7 @@ def test_what_came_of_a_login_ends_with_it(people, ending):
     for who in ("cleo", "browser", "another browser"):
         with refused(errors.LoginRevoked):
             own(people, who)
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(people, "nobody", api.LOG_IN_WITH_TICKET, ticket=unused)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.store.types import number_in
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import (
     command,
     commands,
@@ -25,7 +25,7 @@ from tests.core.asking import (
 )
 
 
-def numbers(house: House, code: str, by: str = "root", **query: object) -> list[int]:
+def numbers(house: Store, code: str, by: str = "root", **query: object) -> list[int]:
     return [entry.number for entry in commands(house, code, by, **query)]
 
 

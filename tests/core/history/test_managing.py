@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_sessions import api
 from jupyter_sessions.core.history.outputs import manages_sessions
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import command, commands, do, log, record, recorded, running
 
 MANAGING = [
@@ -41,7 +41,7 @@ def test_whatever_else_is_in_a_source_is_work(source: str) -> None:
     assert not manages_sessions(source)
 
 
-def test_lists_leave_them_out_on_demand_and_the_numbers_stay(house: House) -> None:
+def test_lists_leave_them_out_on_demand_and_the_numbers_stay(house: Store) -> None:
     code = house.new().code
     sources = ["%session new x", "a = 1", "%session history", "%session view 2", "boom", "%session"]
     record(house, code, *(recorded(house, source) for source in sources))
@@ -57,7 +57,7 @@ def test_lists_leave_them_out_on_demand_and_the_numbers_stay(house: House) -> No
     assert do(house, "root", api.GET_SESSION, code=code).commands == 6
 
 
-def test_taking_up_a_session_can_leave_them_out(house: House) -> None:
+def test_taking_up_a_session_can_leave_them_out(house: Store) -> None:
     code = house.new().code
     record(
         house, code, *(recorded(house, each) for each in ["a", "b", "%session", "%session list"])
@@ -67,7 +67,7 @@ def test_taking_up_a_session_can_leave_them_out(house: House) -> None:
         assert [each.summary.number for each in answer.commands] == numbers
 
 
-def test_the_last_command_of_a_session_is_none_of_them(house: House) -> None:
+def test_the_last_command_of_a_session_is_none_of_them(house: Store) -> None:
     code = house.new().code
     record(house, code, recorded(house, "%session new x"))
     assert do(house, "root", api.GET_SESSION, code=code).last_command == ""
@@ -76,7 +76,7 @@ def test_the_last_command_of_a_session_is_none_of_them(house: House) -> None:
     assert do(house, "root", api.GET_SESSION, code=code).last_command == "a = 1"
 
 
-def test_forgetting_the_last_one_empties_it_and_forgetting_others_does_not(house: House) -> None:
+def test_forgetting_the_last_one_empties_it_and_forgetting_others_does_not(house: Store) -> None:
     code = house.new().code
     record(house, code, *(recorded(house, each) for each in ["a", "b", "%session history"]))
     for number, left in [(3, "b"), (1, "b"), (2, "")]:
@@ -85,7 +85,7 @@ def test_forgetting_the_last_one_empties_it_and_forgetting_others_does_not(house
     assert command(house, code, 3).summary.managing
 
 
-def test_a_running_one_is_known_as_one_and_in_the_log_too(house: House) -> None:
+def test_a_running_one_is_known_as_one_and_in_the_log_too(house: Store) -> None:
     code = house.new().code
     record(house, code, running(house, "u", "%session history"))
     assert commands(house, code, managing=False) == []

@@ -8,7 +8,7 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Limits
 from jupyter_sessions.store import tables
-from tests.conftest import Clock, House
+from tests.conftest import Clock, Store
 from tests.core.asking import command, commands, counted, do, log, record, recorded, running
 
 
@@ -88,7 +88,7 @@ def test_what_was_erased_while_it_runs_stays_erased(house, code):
 def test_outputs_past_the_limit_are_left_out_while_it_runs_too(database, tmp_path):
     clock = Clock()
     dispatcher = Dispatcher(database, tmp_path / "blobs", Limits(command=1000), clock=clock)
-    house = House(dispatcher, clock)
+    house = Store(dispatcher, clock)
     code = house.new().code
     record(house, code, running(house, "u", "go()", text("a" * 500), text("b" * 900), after=1))
     first, second = command(house, code, 1).outputs

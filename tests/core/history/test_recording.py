@@ -17,7 +17,7 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Limits
 from jupyter_sessions.store import tables
-from tests.conftest import Clock, House
+from tests.conftest import Clock, Store
 from tests.core.asking import (
     command,
     commands,
@@ -31,7 +31,7 @@ from tests.core.asking import (
 )
 
 
-def completed(house: House, uid: str, *outputs: schemas.Output, **more: Any) -> schemas.Recording:
+def completed(house: Store, uid: str, *outputs: schemas.Output, **more: Any) -> schemas.Recording:
     """Make a recording with these outputs."""
     request = schemas.CommandRequest(source=more.pop("source", "1"), started=house.clock())
     response = schemas.CommandResponse(
@@ -276,7 +276,7 @@ def small(database, tmp_path):
     """Give a store that takes 10,000 bytes of outputs from one command."""
     clock = Clock()
     dispatcher = Dispatcher(database, tmp_path / "blobs", Limits(command=10_000), clock=clock)
-    yield House(dispatcher, clock)
+    yield Store(dispatcher, clock)
     dispatcher.close()
 
 

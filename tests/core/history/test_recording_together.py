@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.store.batching import Joint, runs
-from tests.conftest import House
+from jupyter_sessions.store.batching import BatchedCall, runs
+from tests.conftest import Store
 from tests.core.asking import (
     command,
     commands,
@@ -39,7 +39,7 @@ def database(tmp_path: Path) -> str:
 
 
 @contextmanager
-def gathered(house: House):
+def gathered(house: Store):
     """Have all that is asked in the block wait for the writer, and be one group."""
     begun, go = threading.Event(), threading.Event()
 
@@ -56,7 +56,7 @@ def gathered(house: House):
         held.result(WAITED)
 
 
-def ask(house: House, code: str, *recordings: schemas.Recording, by: str = "root") -> Future[Any]:
+def ask(house: Store, code: str, *recordings: schemas.Recording, by: str = "root") -> Future[Any]:
     """Ask for these to be recorded, and don't wait."""
     request = schemas.RecordCommands(code=code, commands=list(recordings))
     return house.dispatcher.submit(api.RECORD_COMMANDS, request, house.asker(by))
@@ -67,7 +67,7 @@ def numbers(*answers: Future[Any]) -> list[list[int]]:
     return [list(answer.result(WAITED).numbers) for answer in answers]
 
 
-def told(house: House, code: str) -> list[tuple[str, Any, str]]:
+def told(house: Store, code: str) -> list[tuple[str, Any, str]]:
     """Return the log of what was recorded: kind, number, and by whom."""
     return [
         (event.kind, event.data.get("number"), event.user)
@@ -76,7 +76,7 @@ def told(house: House, code: str) -> list[tuple[str, Any, str]]:
     ]
 
 
-def loads(house: House) -> Callable[[], int]:
+def loads(house: Store) -> Callable[[], int]:
     """Count the statements that load a session, from now on."""
     seen: list[str] = []
     with house.dispatcher.database.engine.connect() as connection:
@@ -204,8 +204,8 @@ def test_what_is_wrong_with_a_request_is_told_only_to_who_may_record(house, code
     assert commands(house, code) == []
 
 
-def joint(kind: str | None, *marks: str) -> Joint | None:
-    return kind and Joint(kind, marks, None, lambda _transaction, parts: parts)
+def joint(kind: str | None, *marks: str) -> BatchedCall | None:
+    return kind and BatchedCall(kind, marks, None, lambda _transaction, parts: parts)
 
 
 @pytest.mark.parametrize(

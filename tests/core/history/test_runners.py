@@ -6,14 +6,14 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.types import Identified
-from tests.conftest import House, recording
+from tests.conftest import Store, recording
 
 SERVER = Identified("anna", vouches=True)
 ANNA = Identified("anna")
 
 
 @pytest.fixture
-def code(house: House) -> str:
+def code(house: Store) -> str:
     """Give a session of Anna's, in which Ben may write and Cleo only read."""
     house.keys |= {"anna": ANNA, "ben": Identified("ben"), "cleo": Identified("cleo")}
     for name in ("ben", "cleo", "anna"):
@@ -23,7 +23,7 @@ def code(house: House) -> str:
     return str(session.code)
 
 
-def record(house: House, asker: Identified, code: str, uid: str, **more: object) -> int:
+def record(house: Store, asker: Identified, code: str, uid: str, **more: object) -> int:
     """Record a command as someone, and return its number."""
     command = recording("1 + 1", at=house.clock(), uid=uid)
     for name, value in more.items():
@@ -34,7 +34,7 @@ def record(house: House, asker: Identified, code: str, uid: str, **more: object)
     return number
 
 
-def user(house: House, code: str, number: int) -> str:
+def user(house: Store, code: str, number: int) -> str:
     """Return who has run a command."""
     named = schemas.CommandNamed(code=code, number=number)
     found: str = house.call("anna", api.GET_COMMAND, named).summary.user
@@ -46,19 +46,19 @@ def user(house: House, code: str, number: int) -> str:
     [("anna", "anna"), ("ben", "ben"), ("cleo", ""), ("stranger", ""), (None, "")],
 )
 def test_the_servers_word_counts_of_who_may_write_and_nobody_takes_anothers_place(
-    house: House, code: str, runner: str | None, shown: str
+    house: Store, code: str, runner: str | None, shown: str
 ) -> None:
     number = record(house, SERVER, code, "one", runner=runner)
     assert user(house, code, number) == shown
 
 
 @pytest.mark.parametrize("runner", ["ben", "cleo", None])
-def test_nobody_elses_word_counts(house: House, code: str, runner: str | None) -> None:
+def test_nobody_elses_word_counts(house: Store, code: str, runner: str | None) -> None:
     assert user(house, code, record(house, ANNA, code, "one", runner=runner)) == ""
     assert user(house, code, record(house, ANNA, code, "two", runner="anna")) == "anna"
 
 
-def test_a_command_is_completed_as_whose_it_was(house: House, code: str) -> None:
+def test_a_command_is_completed_as_whose_it_was(house: Store, code: str) -> None:
     begun = record(house, SERVER, code, "one", runner="ben", response=None)
     house.call("anna", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["ben"]))
     assert record(house, SERVER, code, "one", runner="ben") == begun
@@ -67,14 +67,14 @@ def test_a_command_is_completed_as_whose_it_was(house: House, code: str) -> None
         record(house, ANNA, code, "one")
 
 
-def test_a_command_of_nobody_known_is_completed_by_who_records_it(house: House, code: str) -> None:
+def test_a_command_of_nobody_known_is_completed_by_who_records_it(house: Store, code: str) -> None:
     begun = record(house, ANNA, code, "one", runner=None, response=None)
     assert record(house, ANNA, code, "one", runner=None) == begun
     named = schemas.CommandNamed(code=code, number=begun)
     assert house.call("anna", api.GET_COMMAND, named).summary.status == "completed"
 
 
-def test_nobody_can_be_the_unknown_user(house: House, code: str) -> None:
+def test_nobody_can_be_the_unknown_user(house: Store, code: str) -> None:
     record(house, SERVER, code, "one", runner=None)
     accounts = house.call("root", api.LIST_ACCOUNTS, schemas.ListAccounts()).items
     assert "" not in {each.name for each in accounts}

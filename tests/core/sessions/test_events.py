@@ -149,7 +149,7 @@ def test_a_follower_is_let_in_where_they_were_and_no_one_else_is(house):
     assert dispatcher.follow(follow(code=code, after=2**53), house.asker("ann")).result()[1] == 2
     with refused(errors.NoSuchSession):
         dispatcher.follow(follow(code=code), house.asker("bob")).result()
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         dispatcher.follow(follow(code=code), house.asker("nobody")).result()
 
 

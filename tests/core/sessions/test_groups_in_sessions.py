@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from jupyter_sessions import api, errors, schemas
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import do, join, log, members, pages, refused, running
 
 LEVELS = {"private": [], "read-only": ["read"], "read-write": ["read", "write"]}
@@ -24,17 +24,17 @@ def people(house):
     return house
 
 
-def level(house: House, roles: list[str], name: str = "lab") -> None:
+def level(house: Store, roles: list[str], name: str = "lab") -> None:
     """Change what a group gives."""
     do(house, "root", api.CHANGE_GROUP, name=name, roles=roles)
 
 
-def out(house: House, *users: str) -> None:
+def out(house: Store, *users: str) -> None:
     """Take users out of the group."""
     do(house, "ann", api.REMOVE_GROUP_USERS, name="lab", users=list(users))
 
 
-def roles_of(house: House, code: str, who: str) -> list[str]:
+def roles_of(house: Store, code: str, who: str) -> list[str]:
     """Return someone's roles in a session."""
     return list(do(house, who, api.GET_SESSION, code=code).roles)
 
@@ -82,7 +82,7 @@ def test_an_owner_of_a_group_has_no_more_in_its_sessions_than_others_in_it(peopl
         do(people, "ann", api.GRANT_ROLES, code=code, grants=[{"user": "dan", "roles": []}])
 
 
-def grant(house: House, by: str, code: str, **roles: list[str]) -> Any:
+def grant(house: Store, by: str, code: str, **roles: list[str]) -> Any:
     """Grant roles; an underscore before a name makes it a group's."""
     wanted = [
         schemas.Grant(user=name.replace("_", "@", 1), roles=given) for name, given in roles.items()

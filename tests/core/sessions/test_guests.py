@@ -9,16 +9,16 @@ import pytest
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Identified, KeyHolder, Limits
-from tests.conftest import Clock, House
+from tests.conftest import Clock, Store
 from tests.core.asking import do, join, log, members, refused
 
 
 @pytest.fixture
-def house(database, tmp_path) -> Iterator[House]:
+def house(database, tmp_path) -> Iterator[Store]:
     """Give a store that lets guests in."""
     clock = Clock()
     dispatcher = Dispatcher(database, tmp_path / "blobs", Limits(guests=True), clock=clock)
-    yield House(dispatcher, clock)
+    yield Store(dispatcher, clock)
     dispatcher.close()
 
 
@@ -29,7 +29,7 @@ def code(house):
     return house.new("ann", label="Weather").code
 
 
-def invite(house: House, code: str, *roles: str, by: str = "ann", **more) -> schemas.NewInvitation:
+def invite(house: Store, code: str, *roles: str, by: str = "ann", **more) -> schemas.NewInvitation:
     """Make an invitation."""
     made: schemas.NewInvitation = do(
         house, by, api.INVITE, code=code, roles=list(roles), **({"uses": 9} | more)
@@ -37,7 +37,7 @@ def invite(house: House, code: str, *roles: str, by: str = "ann", **more) -> sch
     return made
 
 
-def enter(house: House, key: str, name: str = "gail") -> str:
+def enter(house: Store, key: str, name: str = "gail") -> str:
     """Come in as a guest, and return how they are called."""
     entered = do(house, "nobody", api.ENTER_AS_GUEST, key=key, name=name)
     house.keys[entered.login.user] = KeyHolder(entered.login.key)
@@ -46,7 +46,7 @@ def enter(house: House, key: str, name: str = "gail") -> str:
 
 def test_without_the_servers_leave_there_are_no_guests(database, tmp_path):
     dispatcher = Dispatcher(database, tmp_path / "blobs")
-    house = House(dispatcher, Clock())
+    house = Store(dispatcher, Clock())
     made = invite(house, house.new().code, by="root")
     with refused(errors.Forbidden, match="no guests"):
         do(house, "nobody", api.ENTER_AS_GUEST, key=made.key, name="gail")
@@ -148,7 +148,7 @@ def test_nobody_with_an_account_is_taken_for_a_guest_nor_the_other_way_round(hou
     with refused(errors.NoSuchSession):
         do(house, "gail", api.GET_SESSION, code=code)
     house.keys["sly"] = Identified(gail)
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(house, "sly", api.LIST_SESSIONS)
     with refused(errors.WrongPassword):
         do(house, "nobody", api.LOG_IN, user=gail, password="")

@@ -12,7 +12,7 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.auth.principals import digest
 from jupyter_sessions.core.types import Identified, KeyHolder
 from jupyter_sessions.store.tables import keys
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import do, join, log, members, refused
 
 
@@ -23,13 +23,13 @@ def code(house):
     return house.new("ann", label="Weather").code
 
 
-def invite(house: House, code: str, *roles: str, by: str = "ann", **more) -> schemas.NewInvitation:
+def invite(house: Store, code: str, *roles: str, by: str = "ann", **more) -> schemas.NewInvitation:
     """Make an invitation."""
     made: schemas.NewInvitation = do(house, by, api.INVITE, code=code, roles=list(roles), **more)
     return made
 
 
-def listed(house: House, code: str, by: str = "ann") -> dict[int, schemas.Invitation]:
+def listed(house: Store, code: str, by: str = "ann") -> dict[int, schemas.Invitation]:
     """Return a session's invitations by number."""
     return {one.id: one for one in do(house, by, api.LIST_INVITATIONS, code=code).items}
 
@@ -277,7 +277,7 @@ def test_an_invitations_key_is_no_login(house, code):
     house.keys["holder"] = KeyHolder(invite(house, code).key)
     with refused(errors.LoginUnknown):
         do(house, "holder", api.LIST_SESSIONS)
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=invite(house, code).key)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.roles import Roles, expand, from_names
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import do, join, log, members, refused
 
 NAMES = ("read", "write", "execute", "admin")
@@ -21,7 +21,7 @@ def code(house):
     return house.new("ann").code
 
 
-def grants(house: House, by: str, code: str, **roles: list[str]) -> schemas.Members:
+def grants(house: Store, by: str, code: str, **roles: list[str]) -> schemas.Members:
     """Grant several people roles in one request."""
     wanted = [schemas.Grant(user=user, roles=names) for user, names in roles.items()]
     answer: schemas.Members = do(house, by, api.GRANT_ROLES, code=code, grants=wanted)

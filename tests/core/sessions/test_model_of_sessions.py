@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
-from tests.conftest import Clock, House
+from tests.conftest import Clock, Store
 from tests.core.asking import do, join, members, recorded
 
 PEOPLE = ("ann", "bob", "cleo", "dan")
@@ -75,7 +75,7 @@ class Sessions(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         url = f"sqlite:///{self.folder / 'sessions.db'}"
         clock = Clock()
-        self.house = House(Dispatcher(url, self.folder / "blobs", clock=clock), clock)
+        self.house = Store(Dispatcher(url, self.folder / "blobs", clock=clock), clock)
 
     def teardown(self) -> None:
         self.house.dispatcher.close()

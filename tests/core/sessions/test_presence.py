@@ -7,7 +7,7 @@ import pytest
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Follower
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import do, join, log, refused
 
 
@@ -20,17 +20,17 @@ def code(house):
     return code
 
 
-def keep(house: House, who: str, code: str, client: str = "one", **more) -> None:
+def keep(house: Store, who: str, code: str, client: str = "one", **more) -> None:
     """Say that a client has the session open."""
     do(house, who, api.KEEP_PRESENCE, code=code, client=client, **more)
 
 
-def here(house: House, code: str, by: str = "ann") -> list[tuple[str, str]]:
+def here(house: Store, code: str, by: str = "ann") -> list[tuple[str, str]]:
     """Tell who has the session open, and by what."""
     return [(one.user, one.kind) for one in do(house, by, api.LIST_PRESENCE, code=code).here]
 
 
-def everywhere(house: House, by: str) -> list[schemas.Presence]:
+def everywhere(house: Store, by: str) -> list[schemas.Presence]:
     """Return who is connected at all, as someone may know."""
     return list(do(house, by, api.WHO).here)
 
@@ -186,7 +186,7 @@ def test_followers_are_kept_by_their_server_and_lapse_with_it(house, code):
 
 def test_two_processes_on_one_postgresql_share_who_is_there(postgresql_database, tmp_path):
     both = [Dispatcher(postgresql_database, tmp_path / "blobs") for _ in range(2)]
-    one, other = (House(dispatcher, dispatcher._clock) for dispatcher in both)
+    one, other = (Store(dispatcher, dispatcher._clock) for dispatcher in both)
     code = one.new("ann").code
     keep(one, "ann", code, "here")
     keep(other, "ann", code, "there")

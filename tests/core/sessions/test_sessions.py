@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.types import Anonymous
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import (
     commands,
     do,
@@ -22,7 +22,7 @@ from tests.core.asking import (
 UNKNOWN = "1234567890123456789012"
 
 
-def codes(house: House, who: str, **query: object) -> list[str]:
+def codes(house: Store, who: str, **query: object) -> list[str]:
     return [session.code for session in do(house, who, api.LIST_SESSIONS, **query).items]
 
 
@@ -39,7 +39,7 @@ def test_a_new_session_is_its_makers_alone_with_all_roles(house):
 
 
 def test_nobody_in_particular_can_make_no_session(house):
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         house.new("nobody")
 
 
@@ -162,7 +162,7 @@ def test_the_default_session_is_made_at_first_need_and_stays_the_same(house):
 
 
 def test_nobody_in_particular_has_no_default_session(house):
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(house, "nobody", api.GET_SESSION, code="default")
 
 
@@ -327,7 +327,7 @@ def test_an_administrator_of_the_server_has_no_role_in_others_sessions(house, sh
 # ---- time-outs ---------------------------------------------------------------------------------
 
 
-def state(house: House, code: str, who: str = "ann") -> str:
+def state(house: Store, code: str, who: str = "ann") -> str:
     told: str = do(house, who, api.GET_SESSION, code=code).state
     return told
 
@@ -463,7 +463,7 @@ def test_resuming_takes_nobody_in(house, shared):
     with refused(errors.NoSuchSession):
         do(house, "stranger", api.RESUME_SESSION, code=shared)
     house.keys["anonymous"] = Anonymous()
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         do(house, "anonymous", api.RESUME_SESSION, code=shared)
 
 

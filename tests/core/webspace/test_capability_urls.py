@@ -9,7 +9,7 @@ import pytest
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.types import CommandOutputs, PublishedFile
 from jupyter_sessions.core.webspace.capability_urls import LIFETIME, seal, unseal
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import do, join, publish, refused
 
 
@@ -25,13 +25,13 @@ def code(house):
     return code
 
 
-def view(house: House, who: str, code: str, **what: object) -> str:
+def view(house: Store, who: str, code: str, **what: object) -> str:
     """Make a view as someone, and return its token."""
     url: str = do(house, who, api.MAKE_VIEW, code=code, **what).url
     return url.split("/")[3]
 
 
-def look(house: House, token: str, path: str = ""):
+def look(house: Store, token: str, path: str = ""):
     return house.dispatcher.view(token, path).result()
 
 
@@ -124,12 +124,12 @@ def test_an_owners_view_of_a_removed_session_is_dead_too(house, code):
 def test_a_view_dies_with_the_account(house, code):
     token = view(house, "bob", code, command=1)
     do(house, "root", api.DISABLE_ACCOUNT, name="bob")
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         look(house, token)
     do(house, "root", api.ENABLE_ACCOUNT, name="bob")
     assert look(house, token)
     do(house, "root", api.REMOVE_ACCOUNT, name="bob")
-    with refused(errors.NotSignedIn):
+    with refused(errors.NotLoggedIn):
         look(house, token)
 
 

@@ -10,7 +10,7 @@ from jupyter_sessions import api, errors
 from jupyter_sessions.core.webspace.files import media_type
 from jupyter_sessions.store.tables import blobs
 from jupyter_sessions.store.tables import files as files_table
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import content, counted, do, files, join, log, pages, publish, refused
 
 # ---- publishing --------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def test_what_may_not_be_published_is_not_even_stored(house, code, tmp_path):
     assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
 
 
-def stored(house: House) -> int:
+def stored(house: Store) -> int:
     return counted(house, blobs)["blobs"]
 
 
@@ -281,7 +281,7 @@ def test_the_same_content_twice_is_one_blob(house, code):
     assert stored(house) == 1
 
 
-def test_a_folder_tells_what_is_true_of_all_that_is_in_it(house: House) -> None:
+def test_a_folder_tells_what_is_true_of_all_that_is_in_it(house: Store) -> None:
     code = house.new().code
     join(house, "foo")
     house.grant(code, "foo", "write")

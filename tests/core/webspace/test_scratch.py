@@ -10,15 +10,15 @@ from jupyter_sessions import api, errors
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Limits
 from jupyter_sessions.store.tables import scratch
-from tests.conftest import House
+from tests.conftest import Store
 from tests.core.asking import counted, do, join, log, pages, refused
 
 
-def keep(house: House, code: str, name: str, value: object, by: str = "root") -> None:
+def keep(house: Store, code: str, name: str, value: object, by: str = "root") -> None:
     do(house, by, api.SET_SCRATCH, code=code, name=name, value=value)
 
 
-def kept(house: House, code: str, name: str, by: str = "root") -> object:
+def kept(house: Store, code: str, name: str, by: str = "root") -> object:
     return do(house, by, api.GET_SCRATCH, code=code, name=name).value
 
 
@@ -105,7 +105,7 @@ def test_each_change_is_an_event_that_tells_the_name_and_never_the_value(house, 
 def test_a_value_and_a_session_have_a_limit_and_what_is_refused_changes_nothing(database, tmp_path):
     limits = Limits(scratch_value=3000, scratch=5000)
     dispatcher = Dispatcher(database, tmp_path / "blobs", limits)
-    house = House(dispatcher, None)
+    house = Store(dispatcher, None)
     code = house.new().code
     keep(house, code, "a", "x" * 2998)
     with refused(errors.TooLarge, match="at most 3,000"):
@@ -125,7 +125,7 @@ def test_a_value_and_a_session_have_a_limit_and_what_is_refused_changes_nothing(
 
 def test_two_writers_at_once_do_not_get_past_the_limit(database, tmp_path):
     dispatcher = Dispatcher(database, tmp_path / "blobs", Limits(scratch=5 * 1024))
-    house = House(dispatcher, None)
+    house = Store(dispatcher, None)
     code = house.new().code
     outcomes: list[bool] = []
 
@@ -167,7 +167,7 @@ def test_a_reader_looks_a_writer_changes_and_a_closed_session_keeps_its_values(h
 def test_values_survive_the_process_and_go_with_their_session(database, tmp_path, house, code):
     keep(house, code, "x", {"a": 1})
     again = Dispatcher(database, tmp_path / "blobs")
-    assert kept(House(again, None), code, "x") == {"a": 1}
+    assert kept(Store(again, None), code, "x") == {"a": 1}
     again.close()
     do(house, "root", api.REMOVE_SESSION, code=code)
     house.clock.forward(days=31)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.client.transports.http import Http
+from jupyter_sessions.client.transports.http import HttpTransport
 from jupyter_sessions.file_snapshots import Snapshot
 from tests.server.conftest import Site
 from tests.server.serving import (
@@ -206,7 +206,7 @@ def test_a_file_that_changes_while_it_is_sent_is_one_content_or_a_sentence(
 ) -> None:
     """A log that grows arrives as it was; one that is cut or rewritten is not published."""
     code = site.session()
-    transport = Http(str(site.http.base_url).rstrip("/"), site.keys["writer"])
+    transport = HttpTransport(str(site.http.base_url).rstrip("/"), site.keys["writer"])
     log, where = tmp_path / "run.log", tmp_path / "rotated.log"
     log.write_bytes(b"line\n" * 1_000_000)
 

@@ -16,7 +16,7 @@ import websocket
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.types import KeyHolder
-from tests.conftest import House
+from tests.conftest import Store
 from tests.server.conftest import Site
 from tests.server.handlers.test_capability import (
     disable_account,
@@ -165,7 +165,7 @@ def test_who_may_not_follow_any_more_is_closed_out_and_told_nothing_further(
             owner.up_to(newest_seen)
 
 
-def test_what_ends_a_login_is_seen_before_any_later_event(house: House) -> None:
+def test_what_ends_a_login_is_seen_before_any_later_event(house: Store) -> None:
     """Both may be new at one look: the end of the login is no event of the session."""
     house.add("foo")
     code = house.new().code
@@ -182,7 +182,7 @@ def test_what_ends_a_login_is_seen_before_any_later_event(house: House) -> None:
     assert not progress.refused
     house.call("root", api.DISABLE_ACCOUNT, schemas.AccountNamed(name="foo"))
     house.record(code, "a secret")
-    assert isinstance(advance(after + 1).refused.get(foo), errors.NotSignedIn)
+    assert isinstance(advance(after + 1).refused.get(foo), errors.NotLoggedIn)
 
 
 def test_a_hundred_followers_are_told_everything_in_order(site: Site) -> None:

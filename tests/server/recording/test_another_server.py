@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.types import KeyHolder
-from tests.conftest import House
+from tests.conftest import Store
 from tests.server.recording.jupyter import Jupyter
 from tests.server.recording.test_stored_logins import store
 from tests.server.serving import Place, Server
@@ -17,7 +17,7 @@ from tests.waiting import until
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, jupyter: Jupyter) -> Iterator[tuple[Place, Server, House]]:
+def elsewhere(tmp_path: Path, jupyter: Jupyter) -> Iterator[tuple[Place, Server, Store]]:
     """Another server, with the account ``bar``, as whom a login is stored for a while."""
     place = Place(tmp_path / "elsewhere")
     place.folder.mkdir()
@@ -31,7 +31,7 @@ def elsewhere(tmp_path: Path, jupyter: Jupyter) -> Iterator[tuple[Place, Server,
 
 
 def test_what_runs_while_the_other_server_is_away_arrives_once_and_in_order_when_it_is_back(
-    jupyter: Jupyter, elsewhere: tuple[Place, Server, House]
+    jupyter: Jupyter, elsewhere: tuple[Place, Server, Store]
 ) -> None:
     place, server, house = elsewhere
     code = house.new("bar", label="Far away").code
@@ -67,7 +67,7 @@ def test_what_runs_while_the_other_server_is_away_arrives_once_and_in_order_when
 
 
 def test_what_the_login_may_not_record_into_is_refused_with_its_reason(
-    jupyter: Jupyter, elsewhere: tuple[Place, Server, House]
+    jupyter: Jupyter, elsewhere: tuple[Place, Server, Store]
 ) -> None:
     _, server, house = elsewhere
     house.add("ann")
