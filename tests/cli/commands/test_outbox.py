@@ -108,7 +108,7 @@ def test_nothing_is_moved_into_a_session_that_takes_nothing(program: Program) ->
 _KERNEL = """
 import sys, time
 from datetime import UTC, datetime
-from jupyter_sessions import model
+from jupyter_sessions import schemas
 from jupyter_sessions.client.transports.local import InProcess
 from jupyter_sessions.client.outbox.delivery import Courier
 
