@@ -221,7 +221,7 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
 
     Raises
     ------
-    NotSignedIn
+    NotLoggedIn
         When it needs someone known.
     Forbidden
         When it needs a server administrator, someone with an account, or a login that reaches more

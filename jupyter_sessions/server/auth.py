@@ -71,7 +71,7 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
 
     Raises
     ------
-    NotSignedIn
+    NotLoggedIn
         When it is none of these.
     Forbidden
         When the Jupyter server does not let them use its kernels.

@@ -21,7 +21,7 @@ _PROGRAM = r"""
 import os, signal, sys
 from pathlib import Path
 from jupyter_sessions import api, errors, model
-from jupyter_sessions.client.transports.local import InProcess
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.core import dispatch, recording
 from tests.faults.oracle import make_command
 
@@ -30,7 +30,7 @@ signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
 
 def record(writer, number):
-    transport = InProcess()
+    transport = LocalTransport()
     while not stopped.exists():
         name = f"{writer}-{number}"
         request = schemas.RecordCommands(code=code, commands=[make_command(seed, name)])

@@ -45,7 +45,7 @@ def keep_alive(
 
     Raises
     ------
-    NotSignedIn
+    NotLoggedIn
         When the login has ended.
     """
     there = True

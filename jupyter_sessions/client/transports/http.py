@@ -105,7 +105,7 @@ class HttpTransport:
         self._followers: Followers | None = None
 
     def __repr__(self) -> str:
-        return f"Http({self._server!r}, user={self._user!r})"
+        return f"HttpTransport({self._server!r}, user={self._user!r})"
 
     @property
     def server(self) -> str:

@@ -102,7 +102,7 @@ def resolve(
     ------
     LoginUnknown, LoginExpired, LoginRevoked
         When that is how it is with the key.
-    NotSignedIn
+    NotLoggedIn
         When the account is disabled.
     """
     match asker:
@@ -127,7 +127,7 @@ def resolve_viewer(
 
     Raises
     ------
-    NotSignedIn, LoginExpired, LoginRevoked
+    NotLoggedIn, LoginExpired, LoginRevoked
         When either has ended.
     """
     if key_id is not None:

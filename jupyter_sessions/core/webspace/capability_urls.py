@@ -145,7 +145,7 @@ def look(context: Context, token: str, path: str) -> Viewed:
     ------
     NotFound
         When the token is not valid (any more), or leads nowhere.
-    NotSignedIn, NoSuchSession, RoleMissing, SessionDisabled
+    NotLoggedIn, NoSuchSession, RoleMissing, SessionDisabled
         When its viewer may not look any more.
     """
     grant = unseal(token, context.services.secret, context.now)

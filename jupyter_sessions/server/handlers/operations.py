@@ -83,7 +83,7 @@ class BodyHandler(ApiHandler):
 
         Raises
         ------
-        NotSignedIn
+        NotLoggedIn
             When only someone who is known may.
         TooLarge
             When nobody may.

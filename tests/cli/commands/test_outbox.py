@@ -109,11 +109,11 @@ _KERNEL = """
 import sys, time
 from datetime import UTC, datetime
 from jupyter_sessions import schemas
-from jupyter_sessions.client.transports.local import InProcess
-from jupyter_sessions.client.outbox.delivery import Courier
+from jupyter_sessions.client.transports.local import LocalTransport
+from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 
 request = schemas.CommandRequest(source="sleep(1000)", started=datetime.now(UTC))
-courier = Courier(InProcess(), sys.argv[1])
+courier = OutboxDelivery(LocalTransport(), sys.argv[1])
 courier.send(schemas.Recording(id="endless", request=request))
 assert courier.flush(30)
 print("running", flush=True)

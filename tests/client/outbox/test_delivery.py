@@ -472,12 +472,12 @@ def test_no_command_is_put_aside_while_the_whole_server_fails(
 _SENDER = textwrap.dedent(
     """
     import sys
-    from jupyter_sessions.client.transports.http import Http
-    from jupyter_sessions.client.outbox.delivery import Courier
+    from jupyter_sessions.client.transports.http import HttpTransport
+    from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from tests.client.outbox.test_delivery import command
 
     url, code, prefix, count = sys.argv[1:]
-    courier = Courier(Http(url, "key", "ann"), code, first_wait=0.01, longest_wait=0.05)
+    courier = OutboxDelivery(HttpTransport(url, "key", "ann"), code, first_wait=0.01, longest_wait=0.05)
     for number in range(int(count)):
         name = f"{prefix}-{number}"
         courier.send(command(name, None))
