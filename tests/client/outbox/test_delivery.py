@@ -477,7 +477,8 @@ _SENDER = textwrap.dedent(
     from tests.client.outbox.test_delivery import command
 
     url, code, prefix, count = sys.argv[1:]
-    courier = OutboxDelivery(HttpTransport(url, "key", "ann"), code, first_wait=0.01, longest_wait=0.05)
+    transport = HttpTransport(url, "key", "ann")
+    courier = OutboxDelivery(transport, code, first_wait=0.01, longest_wait=0.05)
     for number in range(int(count)):
         name = f"{prefix}-{number}"
         courier.send(command(name, None))
