@@ -12,7 +12,8 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Client } from '../api/client';
 import { addCommandCommands } from '../commands/command';
 import { CommandIDs } from '../commands/ids';
-import type { IPlace, SessionWidget } from '../session/widget';
+import type { IPlace } from '../session/part';
+import type { SessionWidget } from '../session/widget';
 import { ISessions } from '../tokens';
 
 /** Sessions in the main area. */

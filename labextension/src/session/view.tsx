@@ -10,14 +10,8 @@ import { ActivityTab } from './activity/tab';
 import { SessionHead } from './head';
 import { HistoryTab } from './history/tab';
 import { MembersTab } from './members/tab';
+import { IPart, Tab } from './part';
 import { WebSpaceTab } from './webspace/tab';
-import type { IPlace, Tab } from './widget';
-
-export interface IPart {
-  open: OpenSession;
-  place: IPlace;
-  go: (place: IPlace) => void;
-}
 
 /** A session: its heading, and one of its parts. */
 export function SessionView(

@@ -6,18 +6,8 @@ import { experimentsIcon } from '../look/icons';
 import { IShared, Shared } from '../look/shared';
 import { OpenSession } from '../model/session';
 import { briefly } from '../wording/labels';
+import { IPlace } from './part';
 import { SessionView } from './view';
-
-export type Tab = 'history' | 'webspace' | 'members' | 'activity';
-
-/** What a session's tab is to show. */
-export interface IPlace {
-  tab: Tab;
-  /** A command to go to. */
-  command?: number;
-  /** A folder or file of the web space. */
-  path?: string;
-}
 
 /** A session in the main area. */
 export class SessionWidget extends ReactWidget {

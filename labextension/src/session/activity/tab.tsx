@@ -7,7 +7,7 @@ import { Person, When } from '../../look/pieces';
 import { useShared } from '../../look/shared';
 import { Loading, Problem } from '../../look/states';
 import { Activity } from '../../model/activity';
-import type { IPart } from '../view';
+import { IPart } from '../part';
 import { sentence } from './sentence';
 
 /** Everything that happened in a session, newest first. */

@@ -10,7 +10,7 @@ import { Empty, Loading, Problem } from '../../look/states';
 import { Contents } from '../../model/contents';
 import { EVERYTHING, History } from '../../model/history';
 import { useStore } from '../../model/store';
-import type { IPart } from '../view';
+import { IPart } from '../part';
 import { CommandEntry } from './entry';
 import { Filters } from './filters';
 

@@ -6,7 +6,7 @@ import { useShared } from '../../look/shared';
 import { Members } from '../../model/members';
 import { People } from '../../model/people';
 import { Role } from '../../model/session';
-import { RoleBoxes } from './tab';
+import { RoleBoxes } from './roleBoxes';
 
 /** Let someone in. */
 export function AddMember(props: {

@@ -10,7 +10,7 @@ import { WebSpace } from '../../model/webspace';
 import { size } from '../../wording/amounts';
 import { told } from '../../wording/refusals';
 import { SandboxedFrame, useView } from '../sandbox';
-import type { IPart } from '../view';
+import { IPart } from '../part';
 import { previewOf } from './preview';
 
 interface IFileView {

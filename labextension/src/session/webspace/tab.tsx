@@ -6,7 +6,7 @@ import { useShared } from '../../look/shared';
 import { Empty, Loading, Problem } from '../../look/states';
 import { WebSpace } from '../../model/webspace';
 import { hindrance } from '../../wording/roles';
-import type { IPart } from '../view';
+import { IPart } from '../part';
 import { FileView } from './file';
 import { Tree } from './tree';
 import { Uploads } from './uploads';
