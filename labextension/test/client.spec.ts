@@ -1,4 +1,4 @@
-import { Refusal } from '../src/api/refusal';
+import { Refusal } from '../src/api/error';
 import { scripted } from './server';
 
 describe('Client', () => {

@@ -1,4 +1,4 @@
-import { Refusal } from '../src/api/refusal';
+import { Refusal } from '../src/api/error';
 import { Contents } from '../src/model/contents';
 import { OpenSession } from '../src/model/session';
 import { scripted, settled, Socket } from './server';

@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { among, briefly, called } from '../src/wording/labels';
+import { among, briefly, called } from '../src/text/labels';
 
 const trans = nullTranslator.load('jupyter_sessions');
 

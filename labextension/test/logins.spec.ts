@@ -1,5 +1,5 @@
 import { StoredLogin } from '../src/api/operations';
-import { Refusal } from '../src/api/refusal';
+import { Refusal } from '../src/api/error';
 import { Identity } from '../src/model/identity';
 import { Logins } from '../src/model/logins';
 import { scripted, settled } from './server';

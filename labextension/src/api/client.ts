@@ -2,7 +2,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { OPERATIONS, Operations } from './operations';
-import { Refusal } from './refusal';
+import { Refusal } from './error';
 
 export type OperationName = keyof Operations;
 export type RequestOf<N extends OperationName> = Operations[N]['request'];

@@ -1,7 +1,7 @@
 import { Clipboard, Notification } from '@jupyterlab/apputils';
 
 import { Client } from '../api/client';
-import { serverOf } from '../wording/references';
+import { serverOf } from '../text/references';
 
 /**
  * Copy an address of a session, as a colleague can open it where that is possible; say so where

@@ -3,10 +3,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
-import { briefly } from '../wording/labels';
-import { Reference, hostOf, isHere, serverOf } from '../wording/references';
-import { asked } from './asking';
-import { failed } from './failed';
+import { briefly } from '../text/labels';
+import { Reference, hostOf, isHere, serverOf } from '../text/references';
+import { asked } from './promptForSession';
+import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 
 /** Add the command that takes what someone was sent, and leads to the session. */

@@ -2,8 +2,8 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { ISessions } from '../tokens';
-import { hostOf } from '../wording/references';
-import { failed } from './failed';
+import { hostOf } from '../text/references';
+import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 import { NOTHING } from './schemas';
 

@@ -6,8 +6,8 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { CommandNumbers } from '../notebook/numbers';
 import { ISessions } from '../tokens';
-import { named } from './command';
-import { failed } from './failed';
+import { named } from './recordedCommands';
+import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 import { COMMAND, NOTHING } from './schemas';
 

@@ -3,7 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { ISessions } from '../tokens';
 import { copyAddress } from './copyAddress';
-import { failed } from './failed';
+import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 import { addJoinCommand } from './join';
 import { addLoginCommands } from './logins';

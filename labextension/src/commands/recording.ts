@@ -3,10 +3,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
-import { briefly } from '../wording/labels';
-import { isHere } from '../wording/references';
-import { asked } from './asking';
-import { failed } from './failed';
+import { briefly } from '../text/labels';
+import { isHere } from '../text/references';
+import { asked } from './promptForSession';
+import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 
 /** Add the commands about what a kernel records into. */

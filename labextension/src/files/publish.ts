@@ -3,11 +3,11 @@ import { InputDialog, Notification } from '@jupyterlab/apputils';
 import { Contents, ServerConnection } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { failed } from '../commands/failed';
+import { failed } from '../commands/notifyError';
 import { published } from '../commands/notebook';
 import { publish } from '../model/webspace';
 import { ISessions } from '../tokens';
-import { among } from '../wording/labels';
+import { among } from '../text/labels';
 
 const MOST = 500; // files of one folder tree
 

@@ -1,5 +1,5 @@
 import { Command } from '../api/operations';
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/error';
 import { OpenSession } from './session';
 import { Store } from './store';
 

@@ -1,6 +1,6 @@
 import { Client } from '../api/client';
 import { User } from '../api/operations';
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/error';
 import { Store } from './store';
 
 /** Who the server takes us for; looked at again when the window comes back, as logins change. */

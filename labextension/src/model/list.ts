@@ -1,6 +1,6 @@
 import { Client, RequestOf } from '../api/client';
 import { Session } from '../api/operations';
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/error';
 import { PolledStore } from './polling';
 
 export type Which = NonNullable<RequestOf<'sessions.list'>['which']>;

@@ -1,6 +1,6 @@
 import { Client } from '../api/client';
 import { StoredLogin } from '../api/operations';
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/error';
 import { Identity } from './identity';
 
 const MOST = 500; // read at once

@@ -4,7 +4,7 @@ import {
   Member,
   Members as Answer
 } from '../api/operations';
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/error';
 import { OpenSession } from './session';
 import { Store } from './store';
 

@@ -1,7 +1,7 @@
 import { Client } from '../api/client';
 import { Attachment } from '../api/operations';
-import { Refusal } from '../api/refusal';
-import { isHere } from '../wording/references';
+import { Refusal } from '../api/error';
+import { isHere } from '../text/references';
 import { PolledStore } from './polling';
 
 /** The notebook or console in front. */

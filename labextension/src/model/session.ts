@@ -3,7 +3,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { Client } from '../api/client';
 import { Live, LiveState } from '../api/live';
 import { Event as SessionEvent, Session } from '../api/operations';
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/error';
 import { Store } from './store';
 
 export type Role = Session['roles'][number];

@@ -2,9 +2,9 @@ import { NotebookPanel } from '@jupyterlab/notebook';
 import { ReactWidget } from '@jupyterlab/ui-components';
 
 import { Attachment } from '../api/operations';
-import { IShared, Shared, useShared } from '../look/shared';
+import { IShared, Shared, useShared } from '../components/shared';
 import { useStore } from '../model/store';
-import { briefly } from '../wording/labels';
+import { briefly } from '../text/labels';
 import { pathOf } from './front';
 import { openRecordingMenu } from './menu';
 

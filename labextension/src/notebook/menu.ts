@@ -4,10 +4,10 @@ import { Menu } from '@lumino/widgets';
 
 import { Attachment, Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
-import { openAt } from '../look/menus';
+import { openAt } from '../components/menus';
 import { Recording } from '../model/recording';
 import { ISessions } from '../tokens';
-import { among } from '../wording/labels';
+import { among } from '../text/labels';
 
 const OFFERED = 8; // sessions
 

@@ -1,8 +1,8 @@
 import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { referenceIn } from '../wording/references';
-import { unfit } from '../wording/unfit';
+import { referenceIn } from '../text/references';
+import { unfit } from '../text/unfit';
 
 export interface INewSession {
   label: string;

@@ -4,7 +4,7 @@ import { Menu } from '@lumino/widgets';
 
 import { User } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
-import { openAt } from '../look/menus';
+import { openAt } from '../components/menus';
 import { Logins } from '../model/logins';
 
 /** Offer whom one may be: the stored logins, another account, and who one was before. */

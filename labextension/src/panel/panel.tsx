@@ -8,10 +8,10 @@ import { CommandToolbarButton } from '@jupyterlab/ui-components';
 import { Panel } from '@lumino/widgets';
 
 import { CommandIDs } from '../commands/ids';
-import { experimentsIcon, joinIcon } from '../look/icons';
-import { IShared, Shared } from '../look/shared';
-import { PanelBody } from './body';
-import { Me } from './me';
+import { experimentsIcon, joinIcon } from '../components/icons';
+import { IShared, Shared } from '../components/shared';
+import { PanelBody } from './sessionList';
+import { Me } from './identity';
 
 /** The side panel of experiments. */
 export class ExperimentsPanel extends SidePanel {

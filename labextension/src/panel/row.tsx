@@ -1,9 +1,9 @@
 import { Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
-import { Avatar, Roles, When } from '../look/pieces';
-import { useCommand, useShared } from '../look/shared';
-import { called } from '../wording/labels';
-import { stateMeaning } from '../wording/roles';
+import { Avatar, Roles, When } from '../components/pieces';
+import { useCommand, useShared } from '../components/shared';
+import { called } from '../text/labels';
+import { stateMeaning } from '../text/roles';
 
 /** A session in the panel. */
 export function SessionRow(props: {

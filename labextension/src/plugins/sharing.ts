@@ -10,7 +10,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { CommandIDs } from '../commands/ids';
 import { Shares } from '../model/shares';
 import { ISessions } from '../tokens';
-import { briefly } from '../wording/labels';
+import { briefly } from '../text/labels';
 import { SETTINGS } from './settings';
 
 /** A notification when someone shares a session with the user. */

@@ -6,7 +6,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 
-import { Shared, useShared } from '../look/shared';
+import { Shared, useShared } from '../components/shared';
 import { useStore } from '../model/store';
 import { Recorded } from '../notebook/item';
 import { ISessions } from '../tokens';

@@ -10,7 +10,7 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Client } from '../api/client';
-import { addCommandCommands } from '../commands/command';
+import { addCommandCommands } from '../commands/recordedCommands';
 import { CommandIDs } from '../commands/ids';
 import type { IPlace } from '../session/part';
 import type { SessionWidget } from '../session/widget';

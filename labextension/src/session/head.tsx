@@ -1,12 +1,12 @@
 import { Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
-import { linkIcon } from '../look/icons';
-import { Act, Avatar, Person, Roles } from '../look/pieces';
-import { useCommand, useShared } from '../look/shared';
+import { linkIcon } from '../components/icons';
+import { Act, Avatar, Person, Roles } from '../components/pieces';
+import { useCommand, useShared } from '../components/shared';
 import { OpenSession } from '../model/session';
 import { useStore } from '../model/store';
-import { called } from '../wording/labels';
-import { stateMeaning } from '../wording/roles';
+import { called } from '../text/labels';
+import { stateMeaning } from '../text/roles';
 
 /** What a session is, whose, and how it stands. */
 export function SessionHead(props: {

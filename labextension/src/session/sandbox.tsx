@@ -1,10 +1,10 @@
 import * as React from 'react';
 
 import { View } from '../api/operations';
-import { Refusal } from '../api/refusal';
-import { useShared } from '../look/shared';
+import { Refusal } from '../api/error';
+import { useShared } from '../components/shared';
 import { OpenSession } from '../model/session';
-import { told } from '../wording/refusals';
+import { told } from '../text/refusals';
 
 /** What a capability URL is of: a command's outputs, or a published file. */
 export interface IViewed {

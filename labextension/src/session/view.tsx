@@ -2,8 +2,8 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import * as React from 'react';
 
 import { CommandIDs } from '../commands/ids';
-import { useCommand, useShared } from '../look/shared';
-import { Empty, Loading, Problem } from '../look/states';
+import { useCommand, useShared } from '../components/shared';
+import { Empty, Loading, Problem } from '../components/states';
 import { OpenSession } from '../model/session';
 import { useStore } from '../model/store';
 import { ActivityTab } from './activity/tab';

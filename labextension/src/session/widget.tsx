@@ -2,10 +2,10 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { experimentsIcon } from '../look/icons';
-import { IShared, Shared } from '../look/shared';
+import { experimentsIcon } from '../components/icons';
+import { IShared, Shared } from '../components/shared';
 import { OpenSession } from '../model/session';
-import { briefly } from '../wording/labels';
+import { briefly } from '../text/labels';
 import { IPlace } from './part';
 import { SessionView } from './view';
 

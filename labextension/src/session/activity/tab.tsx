@@ -1,11 +1,11 @@
 import * as React from 'react';
 
 import { Event as SessionEvent } from '../../api/operations';
-import { VirtualList } from '../../list/virtual';
-import { useOwned } from '../../look/owned';
-import { Person, When } from '../../look/pieces';
-import { useShared } from '../../look/shared';
-import { Loading, Problem } from '../../look/states';
+import { VirtualList } from '../../components/virtual';
+import { useOwned } from '../../components/owned';
+import { Person, When } from '../../components/pieces';
+import { useShared } from '../../components/shared';
+import { Loading, Problem } from '../../components/states';
 import { Activity } from '../../model/activity';
 import { IPart } from '../part';
 import { sentence } from './sentence';

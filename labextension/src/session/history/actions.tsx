@@ -6,11 +6,11 @@ import {
   linkIcon,
   publishIcon,
   runIcon
-} from '../../look/icons';
-import { Act } from '../../look/pieces';
-import { useCommand, useShared } from '../../look/shared';
+} from '../../components/icons';
+import { Act } from '../../components/pieces';
+import { useCommand, useShared } from '../../components/shared';
 import { OpenSession } from '../../model/session';
-import { hindrance } from '../../wording/roles';
+import { hindrance } from '../../text/roles';
 
 /** What one can do with a command. */
 export function Actions(props: {

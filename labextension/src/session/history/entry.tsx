@@ -2,12 +2,12 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import * as React from 'react';
 
 import { CommandSummary } from '../../api/operations';
-import { Person, When } from '../../look/pieces';
-import { useShared } from '../../look/shared';
+import { Person, When } from '../../components/pieces';
+import { useShared } from '../../components/shared';
 import { Contents } from '../../model/contents';
 import { OpenSession } from '../../model/session';
-import { span } from '../../wording/amounts';
-import { lasted } from '../../wording/instants';
+import { span } from '../../text/amounts';
+import { lasted } from '../../text/instants';
 import { Actions } from './actions';
 import { OutputsOf } from './outputs';
 import { Source } from './source';

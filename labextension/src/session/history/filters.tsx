@@ -1,8 +1,8 @@
 import * as React from 'react';
 
 import { CommandSummary } from '../../api/operations';
-import { useOwned } from '../../look/owned';
-import { useShared } from '../../look/shared';
+import { useOwned } from '../../components/owned';
+import { useShared } from '../../components/shared';
 import { EVERYTHING, History } from '../../model/history';
 import { Members } from '../../model/members';
 

@@ -3,7 +3,7 @@ import { IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { useShared } from '../../look/shared';
+import { useShared } from '../../components/shared';
 import { OpenSession } from '../../model/session';
 import { SandboxedFrame } from '../sandbox';
 import { choose } from './choice';

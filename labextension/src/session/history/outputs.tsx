@@ -3,12 +3,12 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import * as React from 'react';
 
 import { CommandSummary } from '../../api/operations';
-import { Refusal } from '../../api/refusal';
-import { useShared } from '../../look/shared';
-import { Problem } from '../../look/states';
+import { Refusal } from '../../api/error';
+import { useShared } from '../../components/shared';
+import { Problem } from '../../components/states';
 import { Contents } from '../../model/contents';
 import { useStore } from '../../model/store';
-import { size } from '../../wording/amounts';
+import { size } from '../../text/amounts';
 import { OutputItem } from './output';
 
 const AT_ONCE = 1_000_000; // bytes of outputs that are read without being asked for

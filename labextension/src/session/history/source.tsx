@@ -1,8 +1,8 @@
 import * as React from 'react';
 
 import { CommandSummary } from '../../api/operations';
-import { Refusal } from '../../api/refusal';
-import { useShared } from '../../look/shared';
+import { Refusal } from '../../api/error';
+import { useShared } from '../../components/shared';
 import { Contents } from '../../model/contents';
 import { useStore } from '../../model/store';
 import { highlighted } from './highlight';

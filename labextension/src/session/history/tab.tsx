@@ -3,10 +3,10 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import * as React from 'react';
 
 import { CommandIDs } from '../../commands/ids';
-import { IListHandle, VirtualList } from '../../list/virtual';
-import { useOwned } from '../../look/owned';
-import { useCommand, useShared } from '../../look/shared';
-import { Empty, Loading, Problem } from '../../look/states';
+import { IListHandle, VirtualList } from '../../components/virtual';
+import { useOwned } from '../../components/owned';
+import { useCommand, useShared } from '../../components/shared';
+import { Empty, Loading, Problem } from '../../components/states';
 import { Contents } from '../../model/contents';
 import { EVERYTHING, History } from '../../model/history';
 import { useStore } from '../../model/store';

@@ -1,8 +1,8 @@
 import * as React from 'react';
 
 import { Grant } from '../../api/operations';
-import { useOwned } from '../../look/owned';
-import { useShared } from '../../look/shared';
+import { useOwned } from '../../components/owned';
+import { useShared } from '../../components/shared';
 import { Members } from '../../model/members';
 import { People } from '../../model/people';
 import { Role } from '../../model/session';

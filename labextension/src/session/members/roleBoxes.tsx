@@ -1,8 +1,8 @@
 import * as React from 'react';
 
-import { useShared } from '../../look/shared';
+import { useShared } from '../../components/shared';
 import { Role } from '../../model/session';
-import { GRANTABLE, meaning, whole } from '../../wording/roles';
+import { GRANTABLE, meaning, whole } from '../../text/roles';
 
 /** Boxes for the four roles; those that another one includes follow it. */
 export function RoleBoxes(props: {

@@ -1,14 +1,14 @@
 import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
 
 import { File } from '../../api/operations';
-import { Refusal } from '../../api/refusal';
+import { Refusal } from '../../api/error';
 import { copyAddress } from '../../commands/copyAddress';
-import { downloadIcon, linkIcon } from '../../look/icons';
-import { Act, Person, When } from '../../look/pieces';
-import { useShared } from '../../look/shared';
+import { downloadIcon, linkIcon } from '../../components/icons';
+import { Act, Person, When } from '../../components/pieces';
+import { useShared } from '../../components/shared';
 import { WebSpace } from '../../model/webspace';
-import { size } from '../../wording/amounts';
-import { told } from '../../wording/refusals';
+import { size } from '../../text/amounts';
+import { told } from '../../text/refusals';
 import { SandboxedFrame, useView } from '../sandbox';
 import { IPart } from '../part';
 import { previewOf } from './preview';

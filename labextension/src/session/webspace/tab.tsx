@@ -1,11 +1,11 @@
 import * as React from 'react';
 
-import { useOwned } from '../../look/owned';
-import { publishIcon } from '../../look/icons';
-import { useShared } from '../../look/shared';
-import { Empty, Loading, Problem } from '../../look/states';
+import { useOwned } from '../../components/owned';
+import { publishIcon } from '../../components/icons';
+import { useShared } from '../../components/shared';
+import { Empty, Loading, Problem } from '../../components/states';
 import { WebSpace } from '../../model/webspace';
-import { hindrance } from '../../wording/roles';
+import { hindrance } from '../../text/roles';
 import { IPart } from '../part';
 import { FileView } from './file';
 import { Tree } from './tree';

@@ -1,10 +1,10 @@
 import * as React from 'react';
 
 import { File } from '../../api/operations';
-import { fileIcon, folderIcon, imageIcon } from '../../look/icons';
-import { useShared } from '../../look/shared';
+import { fileIcon, folderIcon, imageIcon } from '../../components/icons';
+import { useShared } from '../../components/shared';
 import { Line, WebSpace } from '../../model/webspace';
-import { size } from '../../wording/amounts';
+import { size } from '../../text/amounts';
 import { previewOf } from './preview';
 
 const STEP = 16; // pixels a level

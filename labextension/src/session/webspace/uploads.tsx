@@ -1,9 +1,9 @@
 import { closeIcon } from '@jupyterlab/ui-components';
 
-import { Act } from '../../look/pieces';
-import { useShared } from '../../look/shared';
+import { Act } from '../../components/pieces';
+import { useShared } from '../../components/shared';
 import { WebSpace } from '../../model/webspace';
-import { told } from '../../wording/refusals';
+import { told } from '../../text/refusals';
 
 /** What is on its way up, and what did not get there. */
 export function Uploads({ space }: { space: WebSpace }): JSX.Element {

@@ -2,8 +2,8 @@ import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IAsking } from '../panel/dialogs';
-import { Reference, referenceIn } from '../wording/references';
-import { unfit } from '../wording/unfit';
+import { Reference, referenceIn } from '../text/references';
+import { unfit } from '../text/unfit';
 
 export interface IAsked {
   text: string;

@@ -1,6 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/error';
 
 /** Say what happened, and what to do next. */
 export function told(

@@ -1,6 +1,6 @@
 import { CommandIDs } from '../commands/ids';
-import { Avatar } from '../look/pieces';
-import { useCommand, useShared } from '../look/shared';
+import { Avatar } from '../components/pieces';
+import { useCommand, useShared } from '../components/shared';
 import { useStore } from '../model/store';
 
 /** Where one is, and as whom. */

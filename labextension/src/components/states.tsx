@@ -1,7 +1,7 @@
 import * as React from 'react';
 
-import { Refusal } from '../api/refusal';
-import { told } from '../wording/refusals';
+import { Refusal } from '../api/error';
+import { told } from '../text/refusals';
 import { useShared } from './shared';
 
 /** A place where nothing is, with what it means and what to do. */

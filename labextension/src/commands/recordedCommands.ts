@@ -4,7 +4,7 @@ import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
 import { copyAddress } from './copyAddress';
-import { failed } from './failed';
+import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 import { COMMAND } from './schemas';
 

@@ -1,8 +1,8 @@
 import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Refusal } from '../api/refusal';
-import { told } from '../wording/refusals';
+import { Refusal } from '../api/error';
+import { told } from '../text/refusals';
 
 /** Tell a person that what they asked for was not done. */
 export function failed(

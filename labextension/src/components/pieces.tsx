@@ -2,9 +2,9 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Role } from '../model/session';
-import { ago, exact } from '../wording/instants';
-import { hue, initials } from '../wording/people';
-import { meaning, telling } from '../wording/roles';
+import { ago, exact } from '../text/instants';
+import { hue, initials } from '../text/people';
+import { meaning, telling } from '../text/roles';
 import { useShared } from './shared';
 
 /** The round sign of a person; their name stands beside it, so it says nothing itself. */

@@ -1,9 +1,9 @@
 import * as React from 'react';
 
 import { CommandIDs } from '../commands/ids';
-import { VirtualList } from '../list/virtual';
-import { useCommand, useShared } from '../look/shared';
-import { Empty, Loading, Problem } from '../look/states';
+import { VirtualList } from '../components/virtual';
+import { useCommand, useShared } from '../components/shared';
+import { Empty, Loading, Problem } from '../components/states';
 import { SessionList, Which } from '../model/list';
 import { useStore } from '../model/store';
 import { SessionRow } from './row';
