@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,8 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Anonymous, Credentials, KeyHolder, SystemUser
 from tests.postgresql import PostgresqlCluster, find_programs
-from tests.waiting import STARTED_WITHIN, until
+from tests.processes import end_process
+from tests.waiting import until
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -34,6 +35,8 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Programs start as users' do, from bytecode, and needn't compile the package each time.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # What does not end as it should tells what its threads are at (`end_process`).
+    os.environ["PYTHONFAULTHANDLER"] = "1"
 
 
 def missing(what: str) -> NoReturn:
@@ -235,8 +238,7 @@ class Served:
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         """End it, and return its exit status."""
-        self.process.send_signal(how)
-        return self.process.wait(STARTED_WITHIN)
+        return end_process(self.process, self.log, how)
 
 
 def free_port() -> int:
@@ -277,6 +279,6 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         return served
 
     yield start
-    for served in running:
-        if served.process.poll() is None:
-            served.stop()
+    with ExitStack() as ending:  # whatever becomes of one, the others end too
+        for served in running:
+            ending.callback(served.stop)

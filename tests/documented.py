@@ -20,6 +20,7 @@ import pexpect
 
 from tests.conftest import PASSWORD, free_port
 from tests.notebook.kernels import Kernel, Terminal
+from tests.processes import end_process
 from tests.waiting import STARTED_WITHIN, until
 
 ROOT = Path(__file__).parents[1]
@@ -156,8 +157,7 @@ class Reader:
     def stop(self) -> None:
         """End the server."""
         if self._server is not None:
-            self._server.terminate()
-            self._server.wait(STARTED_WITHIN)
+            end_process(self._server, self.folder / "serve.log")
             self._server = None
 
     def run_in_notebook(self, text: str) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,8 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import KeyHolder
 from tests.conftest import Clock, Store, free_port, missing
-from tests.waiting import STARTED_WITHIN, until
+from tests.processes import end_process
+from tests.waiting import until
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -139,13 +141,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             stdin=subprocess.DEVNULL,
         )
     url = f"http://127.0.0.1:{port}"
-    until(lambda: _healthy(url) or process.poll() is not None, "the server")
-    assert process.poll() is None, (home / "serve.log").read_text()
-    dispatcher = Dispatcher(database, blobs)
-    yield Site(url, Store(dispatcher, Clock(datetime.now(UTC))))
-    dispatcher.close()
-    process.terminate()
-    process.wait(STARTED_WITHIN)
+    with ExitStack() as ending:
+        ending.callback(end_process, process, home / "serve.log")
+        until(lambda: _healthy(url) or process.poll() is not None, "the server")
+        assert process.poll() is None, (home / "serve.log").read_text()
+        dispatcher = ending.enter_context(closing(Dispatcher(database, blobs)))
+        yield Site(url, Store(dispatcher, Clock(datetime.now(UTC))))
 
 
 def _healthy(url: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from tests.conftest import free_port
+from tests.processes import end_process
 from tests.waiting import STARTED_WITHIN, until
 
 
@@ -36,8 +37,7 @@ def jupyterlab(
         assert server.poll() is None, log.read_text()
         yield base
     finally:
-        server.terminate()
-        server.wait(STARTED_WITHIN)
+        end_process(server, log)
 
 
 def wait_for_kernel(base: str) -> None:

@@ -27,7 +27,8 @@ from jupyter_sessions.core.types import Credentials, Identified
 from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
 from tests.browser.test_hostile import catcher
 from tests.conftest import Clock, Store, free_port
-from tests.waiting import STARTED_WITHIN, until
+from tests.processes import end_process
+from tests.waiting import until
 
 __all__ = ["catcher", "chromium", "jp_asyncio_loop", "jp_server_cleanup"]
 
@@ -130,8 +131,7 @@ class Lab:
             until(lambda: _is_up(f"http://127.0.0.1:{port}"), (self.folder / "serve.log").read_text)
             yield
         finally:
-            process.terminate()
-            process.wait(STARTED_WITHIN)
+            end_process(process, self.folder / "serve.log")
 
     def start(self) -> None:
         """Start it, or start it again."""
@@ -151,8 +151,7 @@ class Lab:
     def stop(self, how: int = signal.SIGTERM) -> None:
         """End it."""
         assert self.process is not None
-        self.process.send_signal(how)
-        self.process.wait(STARTED_WITHIN)
+        end_process(self.process, self.folder / "lab.log", how)
 
     def session(self, label: str = "A session", owner: str = "alice", **grants: str) -> str:
         """Make a session with members; return its code."""
@@ -228,10 +227,12 @@ def start_lab(folder: Path, command: str = "lab") -> Iterator[Lab]:
     dispatcher = Dispatcher(database, blobs)
     house = Persons(dispatcher, Clock(datetime.now(UTC)))
     lab = Lab(folder, free_port(), house, command)
-    lab.start()
-    yield lab
-    dispatcher.close()
-    lab.stop()
+    try:
+        lab.start()
+        yield lab
+    finally:
+        dispatcher.close()
+        lab.stop()
 
 
 @pytest.fixture(scope="package")

@@ -57,9 +57,7 @@ class Server:
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         """End it, and return its exit status."""
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        return self.process.wait(STARTED_WITHIN)
+        return end_process(self.process, self.log, how)
 
     def connect(self) -> socket.socket:
         """Open a connection to it."""

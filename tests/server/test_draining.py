@@ -127,9 +127,9 @@ def upload_while_it_stops(jupyter: Jupyter) -> None:
     head += f"Authorization: token {jupyter.token}\r\n"
     with jupyter.server.connect() as connection:
         connection.sendall(f"{head}Content-Length: 10\r\n\r\nbegun".encode())
-        until(lambda: list((jupyter.place.folder / "tmp").glob("tmp*")), "the upload to begin")
+        until(lambda: list((jupyter.place.store / "blobs").glob("tmp*")), "the upload to begin")
         jupyter.server.process.send_signal(signal.SIGTERM)
         time.sleep(1)
         connection.sendall(b"ended")
         assert status_of(read_answer(connection)) == 200
-    assert jupyter.server.process.wait(STARTED_WITHIN) == 0
+    assert jupyter.server.stop() == 0

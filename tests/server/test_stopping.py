@@ -56,7 +56,7 @@ def test_a_request_that_is_open_on_sigterm_is_answered(place: Place) -> None:
             connection.sendall(
                 f"{head}Authorization: Bearer {key}\r\nContent-Length: 10\r\n\r\nbegun".encode()
             )
-            until(lambda: list((place.folder / "tmp").iterdir()), "the upload to begin")
+            until(lambda: list((place.store / "blobs").glob("tmp*")), "the upload to begin")
             server.process.send_signal(signal.SIGTERM)
             until(lambda: not listens(server.port), "the server to take no more connections")
             connection.sendall(b"ended")
