@@ -22,7 +22,7 @@ PARENT = r"""
 import concurrent.futures, json, multiprocessing, os, random, sys, threading, time
 from datetime import UTC, datetime
 
-from jupyter_sessions import api, connect, errors, model
+from jupyter_sessions import api, connect, errors, schemas
 
 ways, seed, within = json.loads(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 noise = random.Random(seed)

@@ -20,9 +20,10 @@ from tests.waiting import STARTED_WITHIN, until
 _PROGRAM = r"""
 import os, signal, sys
 from pathlib import Path
-from jupyter_sessions import api, errors, model
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.transports.local import LocalTransport
-from jupyter_sessions.core import dispatch, recording
+from jupyter_sessions.core import dispatcher
+from jupyter_sessions.core.history import recording
 from tests.faults.oracle import make_command
 
 code, seed, stopped = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])

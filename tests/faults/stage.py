@@ -36,13 +36,14 @@ _ANSWER_WITHIN = 30.0
 #: Starts a server for each line of arguments, from a process that has imported what servers need.
 _NURSERY = """
 import json, os, signal, sys
-from jupyter_sessions.core import dispatch
-from jupyter_sessions.server import live, operations, pages, serve
+from jupyter_sessions.core import dispatcher
+from jupyter_sessions.server import app, live, pages
+from jupyter_sessions.server.handlers import operations
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for line in sys.stdin:
     child = os.fork()
     if not child:
-        serve.main(json.loads(line))
+        app.main(json.loads(line))
         sys.exit()
     print(child, flush=True)
 """

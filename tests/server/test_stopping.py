@@ -85,8 +85,8 @@ def test_followers_are_told_that_the_server_goes(place: Place) -> None:
 
 def test_a_request_that_never_ends_is_cut_off(place: Place) -> None:
     program = (
-        "from jupyter_sessions.server import serve; serve._HEADERS_WITHIN = 0.5; "
-        "serve._BODY_WITHIN = 0.5; serve.main(['--port', '{port}'])"
+        "from jupyter_sessions.server import app; app._HEADERS_WITHIN = 0.5; "
+        "app._BODY_WITHIN = 0.5; app.main(['--port', '{port}'])"
     )
     port = free_port()
     process = subprocess.Popen(
