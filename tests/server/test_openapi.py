@@ -77,9 +77,13 @@ def test_every_operation_is_described_with_what_it_needs_takes_and_gives(
     assert described["summary"] == operation.summary
     assert operation.needs.value in described["description"]
     assert (described["security"] == []) == (operation.needs is Needs.NOTHING)
-    inside = {part["name"] for part in described["parameters"] if part["in"] == "path"}
+    parameters = described["parameters"]
+    inside = {part["name"] for part in parameters if part["in"] == "path"}
     assert inside == set(operation.path_fields)
-    told = {part["name"] for part in described["parameters"]}
+    headers = [part for part in parameters if part["in"] == "header"]
+    assert [part["name"] for part in headers] == ["Idempotency-Key"] * operation.keyed
+    assert not any(part["required"] for part in headers)
+    told = {part["name"] for part in parameters if part["in"] != "header"}
     body = described.get("requestBody", {}).get("content", {}).get("application/json")
     if body is not None:
         told |= set(body["schema"]["properties"])
