@@ -37,7 +37,7 @@ export default tseslint.config(
     rules: { 'jupyter/prefer-lazy-imports': 'off' }
   },
   {
-    files: ['test/**'],
+    files: ['src/**/__tests__/**'],
     rules: { 'jupyter/no-untranslated-string': 'off' }
   },
   {

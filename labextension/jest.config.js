@@ -5,7 +5,7 @@ const config = lab(__dirname);
 module.exports = {
   ...config,
   reporters: ['default'],
-  testRegex: '/test/.*\\.spec\\.tsx?$',
+  testRegex: '/src/.*\\.spec\\.tsx?$',
   transform: {
     ...config.transform,
     '^.+\\.tsx?$': ['ts-jest', { tsconfig: 'tsconfig.test.json' }]

@@ -1,7 +1,7 @@
-import { StoredLogin } from '../src/api/operations';
-import { Refusal } from '../src/api/error';
-import { Identity } from '../src/model/identity';
-import { Logins } from '../src/model/logins';
+import { StoredLogin } from '../api/operations';
+import { Refusal } from '../api/error';
+import { Identity } from '../model/identity';
+import { Logins } from '../model/logins';
 import { scripted, settled } from './server';
 
 function aLogin(id: string, parts: Partial<StoredLogin> = {}): StoredLogin {

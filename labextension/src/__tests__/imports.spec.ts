@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'fs';
 import { join, normalize, relative } from 'path';
 import * as ts from 'typescript';
 
-const SOURCES = join(__dirname, '..', 'src');
+const SOURCES = join(__dirname, '..');
 
 /** The modules of the front end, each with those of them that it imports. */
 function modules(): Map<string, string[]> {
   const names = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
     .filter(name => /\.tsx?$/.test(name))
+    .filter(name => !name.startsWith('__tests__'))
     .map(name => normalize(name));
   const found = new Map<string, string[]>();
   for (const name of names) {

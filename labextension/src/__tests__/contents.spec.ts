@@ -1,6 +1,6 @@
-import { Refusal } from '../src/api/error';
-import { Contents } from '../src/model/contents';
-import { OpenSession } from '../src/model/session';
+import { Refusal } from '../api/error';
+import { Contents } from '../model/contents';
+import { OpenSession } from '../model/session';
 import { scripted, settled, Socket } from './server';
 import { aCommand, anEvent, aSession } from './things';
 

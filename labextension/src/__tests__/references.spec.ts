@@ -1,4 +1,4 @@
-import { hostOf, isHere, referenceIn, serverOf } from '../src/text/references';
+import { hostOf, isHere, referenceIn, serverOf } from '../text/references';
 
 const CODE = '1234567890123456789012';
 const KEY = 'jinv_abcdefghijklmnopqrstuvwxyz012345';

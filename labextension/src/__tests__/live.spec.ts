@@ -1,4 +1,4 @@
-import { Live, LiveState } from '../src/api/live';
+import { Live, LiveState } from '../api/live';
 import { scripted, Socket } from './server';
 import { anEvent } from './things';
 

@@ -1,4 +1,4 @@
-import { Heights } from '../src/components/heights';
+import { Heights } from '../components/heights';
 
 describe('Heights', () => {
   it('guesses what was not measured', () => {

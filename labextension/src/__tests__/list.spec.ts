@@ -1,5 +1,5 @@
-import { Session } from '../src/api/operations';
-import { SessionList } from '../src/model/list';
+import { Session } from '../api/operations';
+import { SessionList } from '../model/list';
 import { scripted, settled } from './server';
 import { aSession } from './things';
 

@@ -1,7 +1,7 @@
 import { IStateDB } from '@jupyterlab/statedb';
 
-import { Session } from '../src/api/operations';
-import { Shares } from '../src/model/shares';
+import { Session } from '../api/operations';
+import { Shares } from '../model/shares';
 import { scripted, settled } from './server';
 import { aSession } from './things';
 

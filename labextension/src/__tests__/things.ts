@@ -2,7 +2,7 @@ import {
   CommandSummary,
   Event as SessionEvent,
   Session
-} from '../src/api/operations';
+} from '../api/operations';
 
 /** A session as the server answers it. */
 export function aSession(parts: Partial<Session> = {}): Session {

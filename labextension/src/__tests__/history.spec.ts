@@ -1,5 +1,5 @@
-import { EVERYTHING, History } from '../src/model/history';
-import { OpenSession } from '../src/model/session';
+import { EVERYTHING, History } from '../model/history';
+import { OpenSession } from '../model/session';
 import { scripted, settled, Socket } from './server';
 import { aCommand, anEvent, aSession } from './things';
 

@@ -1,4 +1,4 @@
-import { choose } from '../src/session/history/choice';
+import { choose } from '../session/history/choice';
 
 const shown = (data: object) =>
   choose({ output_type: 'display_data', data, metadata: {} });

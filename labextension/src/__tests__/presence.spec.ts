@@ -1,4 +1,4 @@
-import { Presence } from '../src/model/presence';
+import { Presence } from '../model/presence';
 import { scripted, settled } from './server';
 
 describe('Presence', () => {

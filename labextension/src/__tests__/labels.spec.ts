@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { among, briefly, called } from '../src/text/labels';
+import { among, briefly, called } from '../text/labels';
 
 const trans = nullTranslator.load('jupyter_sessions');
 

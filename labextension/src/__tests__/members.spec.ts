@@ -1,7 +1,7 @@
-import { Activity } from '../src/model/activity';
-import { Members } from '../src/model/members';
-import { People } from '../src/model/people';
-import { OpenSession } from '../src/model/session';
+import { Activity } from '../model/activity';
+import { Members } from '../model/members';
+import { People } from '../model/people';
+import { OpenSession } from '../model/session';
 import { scripted, settled, Socket } from './server';
 import { anEvent, aSession } from './things';
 

@@ -1,4 +1,4 @@
-import { Polling } from '../src/model/polling';
+import { Polling } from '../model/polling';
 
 const EVERY = 1_000;
 

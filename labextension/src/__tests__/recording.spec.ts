@@ -1,5 +1,5 @@
-import { Attachment } from '../src/api/operations';
-import { Recording } from '../src/model/recording';
+import { Attachment } from '../api/operations';
+import { Recording } from '../model/recording';
 import { scripted, settled } from './server';
 
 function anAttachment(parts: Partial<Attachment> = {}): Attachment {

@@ -1,7 +1,7 @@
-import { File } from '../src/api/operations';
-import { asFile } from '../src/model/publishing';
-import { OpenSession } from '../src/model/session';
-import { WebSpace } from '../src/model/webspace';
+import { File } from '../api/operations';
+import { asFile } from '../model/publishing';
+import { OpenSession } from '../model/session';
+import { WebSpace } from '../model/webspace';
 import { scripted, settled, Socket } from './server';
 import { anEvent, aSession } from './things';
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../src/api/error';
+import { Refusal } from '../api/error';
 import { scripted } from './server';
 
 describe('Client', () => {

@@ -1,6 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 
-import { Client } from '../src/api/client';
+import { Client } from '../api/client';
 
 type Answer = { status?: number; body?: unknown };
 type Script = (asked: {
