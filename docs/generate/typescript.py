@@ -43,6 +43,8 @@ def operations_module() -> Iterator[str]:
         line: dict[str, Any] = {"method": told.upper(), "path": path}
         if _BYTES in _body(operation):
             line["upload"] = True
+        if any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", [])):
+            line["keyed"] = True
         line |= {key[2:]: value for key, value in operation.items() if key.startswith("x-")}
         yield f"  '{name}': {json.dumps(line)},"
     yield "} as const;"

@@ -99,6 +99,40 @@ describe('Client', () => {
     expect(refusal.offline).toBe(true);
   });
 
+  it('sends what makes something again when the connection broke, under one key', async () => {
+    const keys: string[] = [];
+    const { client } = scripted(({ headers }) => {
+      keys.push(headers.get('Idempotency-Key') ?? '');
+      if (keys.length === 1) {
+        throw new TypeError('Failed to fetch');
+      }
+      return {};
+    });
+    await client.call('sessions.create', { label: 'one' });
+    await client.call('sessions.create', { label: 'one' });
+    const [first, again, another] = keys;
+    expect(first).toMatch(/^[0-9a-f-]{36}$/);
+    expect(again).toBe(first);
+    expect(another).toMatch(/^[0-9a-f-]{36}$/);
+    expect(another).not.toBe(first);
+  });
+
+  it('sends what only asks, or was answered, once and without a key', async () => {
+    const keys: (string | null)[] = [];
+    const { client, asked } = scripted(({ method, headers }) => {
+      keys.push(headers.get('Idempotency-Key'));
+      if (method === 'GET') {
+        throw new TypeError('Failed to fetch');
+      }
+      return { status: 503, body: { code: 'store_busy', message: 'Busy.' } };
+    });
+    await client.call('sessions.get', { code: '12' }).catch(error => error);
+    await client.call('sessions.close', { code: '12' }).catch(error => error);
+    expect(asked).toHaveLength(2);
+    expect(keys[0]).toBeNull();
+    expect(keys[1]).toBeTruthy();
+  });
+
   it('tells when something in between answers', async () => {
     const { client } = scripted(() => ({ status: 502, body: '<html>' }));
     const refusal = await client.call('logins.show', {}).catch(error => error);

@@ -7,6 +7,7 @@ type Script = (asked: {
   method: string;
   url: URL;
   body: unknown;
+  headers: Headers;
 }) => Answer | Promise<Answer>;
 
 /** A client whose server answers by script, and what it was asked. */
@@ -27,7 +28,8 @@ export function scripted(script: Script): { client: Client; asked: string[] } {
       const { status = 200, body: answer = {} } = await script({
         method,
         url: at,
-        body
+        body,
+        headers: (request as Request).headers
       });
       return new Response(JSON.stringify(answer), {
         status,

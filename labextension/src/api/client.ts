@@ -1,5 +1,6 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { UUID } from '@lumino/coreutils';
 
 import { OPERATIONS, Operations } from './operations';
 import { Refusal } from './error';
@@ -12,6 +13,7 @@ interface IRoute {
   readonly method: string;
   readonly path: string;
   readonly upload?: boolean;
+  readonly keyed?: boolean;
 }
 
 /** The sessions' API of this Jupyter server: the table of operations, callable. */
@@ -20,7 +22,12 @@ export class Client {
     readonly settings: ServerConnection.ISettings = ServerConnection.makeSettings()
   ) {}
 
-  /** Do an operation; what the server refuses is thrown as a `Refusal`. */
+  /**
+   * Do an operation; what the server refuses is thrown as a `Refusal`.
+   *
+   * Where the connection breaks before the answer comes, it is sent again if that is safe: by an
+   * idempotency key, what changes something is done once.
+   */
   async call<N extends OperationName>(
     name: N,
     request: RequestOf<N>,
@@ -36,7 +43,14 @@ export class Client {
     if (options.signal) {
       init.signal = options.signal;
     }
-    const response = await this._response(url, init);
+    const route: IRoute = OPERATIONS[name];
+    if (route.keyed) {
+      // Not `crypto.randomUUID`, which pages by plain HTTP from elsewhere don't have.
+      const headers = new Headers(this.settings.init.headers);
+      headers.set('Idempotency-Key', UUID.uuid4());
+      init.headers = headers;
+    }
+    const response = await this._response(url, init, route.keyed);
     if (!response.ok) {
       throw await Refusal.read(response);
     }
@@ -76,15 +90,24 @@ export class Client {
     return URLExt.join(this.settings.baseUrl, 'sessions', ...parts);
   }
 
-  private async _response(url: string, init: RequestInit): Promise<Response> {
-    try {
-      return await ServerConnection.makeRequest(url, init, this.settings);
-    } catch (error) {
-      if (init.signal?.aborted) {
-        throw error;
+  private async _response(
+    url: string,
+    init: RequestInit,
+    repeatable = false
+  ): Promise<Response> {
+    for (const wait of [...(repeatable ? REPEATED_AFTER : []), null]) {
+      try {
+        return await ServerConnection.makeRequest(url, init, this.settings);
+      } catch (error) {
+        if (init.signal?.aborted) {
+          throw error;
+        }
       }
-      throw Refusal.unreachable();
+      if (wait !== null) {
+        await new Promise(resolve => setTimeout(resolve, wait));
+      }
     }
+    throw Refusal.unreachable();
   }
 
   private _asked(
@@ -121,3 +144,6 @@ export class Client {
     };
   }
 }
+
+/** Milliseconds after which a request whose connection broke is sent again. */
+const REPEATED_AFTER = [100, 1000];
