@@ -151,7 +151,12 @@ class Dispatcher:
         self.database = Database(database, self._left_blobs)
         self.limits = limits or Limits()
         self._clock = clock
-        self._services = Services(blobs=self.blobs, limits=self.limits, secret=self._secret())
+        try:
+            secret = self._secret()
+        except BaseException:
+            self.database.close()
+            raise
+        self._services = Services(blobs=self.blobs, limits=self.limits, secret=secret)
         self._preparation = Preparation(self._services, self.database)
         self._preparers = Workers(_PREPARERS, "sessions-prepare")
         self._hashers = Workers(_HASHERS, "sessions-hash")

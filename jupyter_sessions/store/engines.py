@@ -83,11 +83,11 @@ def open_engines(url: str, left: Callable[[], str] = lambda: "") -> Engines:
     engines = _connect(url, left)
     try:
         migrate.upgrade(engines.writer, engines.reader, lambda: _mark_of(engines, url) or left())
-    except DBAPIError as error:
+    except BaseException as error:
+        # Whatever it is: no connection is left to the garbage collector.
         engines.dispose()
-        raise translate(error) from error
-    except SessionsError:
-        engines.dispose()
+        if isinstance(error, DBAPIError):
+            raise translate(error) from error
         raise
     if engines.is_sqlite:
         _mark(Path(str(make_url(url).database)))

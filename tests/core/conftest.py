@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from jupyter_sessions.store import engines
 from jupyter_sessions.store.tables import metadata
@@ -36,7 +36,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     url: str = request.getfixturevalue("migrated_postgresql")
     yield url
     tables = ", ".join(table.name for table in metadata.sorted_tables)
-    engine = create_engine(url)
+    # No connection stays open, even where this fails.
+    engine = create_engine(url, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {tables}, command_words RESTART IDENTITY"))
-    engine.dispose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.types import Identified
@@ -18,10 +18,9 @@ WAITED = 20.0  # seconds
 @pytest.fixture
 def meanwhile(house):
     """Give a connection of another process to PostgreSQL, and a wait for someone to wait for it."""
-    engine = create_engine(house.dispatcher.database.url)
+    engine = create_engine(house.dispatcher.database.url, poolclass=NullPool)
     with engine.connect() as connection:
         yield connection, lambda: _until_someone_waits(engine)
-    engine.dispose()
 
 
 # On SQLite there is nothing to test here, so PostgreSQL is all that is asked for.

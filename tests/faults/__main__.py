@@ -47,7 +47,7 @@ class Kind:
 
 
 def _damage_failures(counts: dict[str, int]) -> list[str]:
-    missed = counts["rounds"] - counts["found"]
+    missed = counts["rounds"] - counts["found"] - counts["harmless"]
     return [f"{counts['wrong']} wrong bytes"] * bool(counts["wrong"]) + (
         [f"{missed} damages were not found"] * bool(missed)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import stat
 from pathlib import Path
@@ -138,3 +139,17 @@ def test_an_engine_is_let_go_whole(sqlite):
     opened.dispose()
     shutil.rmtree(Path(str(make_url(sqlite).database)).parent)
     engines.open_engines(sqlite).dispose()
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_no_connection_stays_open_where_opening_fails(postgresql_database, monkeypatch):
+    from jupyter_sessions.store import migrate
+
+    def fail(writer, reader, left):
+        with writer.connect(), reader.connect():
+            raise RuntimeError("a defect")
+
+    monkeypatch.setattr(migrate, "upgrade", fail)
+    with pytest.raises(RuntimeError):
+        engines.open_engines(postgresql_database)
+    gc.collect()  # a connection that is deleted while it is open is a warning, and so an error
