@@ -69,6 +69,7 @@ def test_the_demo_records_publishes_and_serves(demo: subprocess.Popen[str], tmp_
     with httpx.Client(follow_redirects=True) as browser:
         form = browser.get(way_in[1])
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form.text))
+        fields["ticket"] = way_in[1].partition("#")[2]
         headers = {"Origin": address[1].partition("/sessions/")[0]}
         entered = browser.post(form.url.copy_with(query=None), data=fields, headers=headers)
         assert entered.status_code == 200

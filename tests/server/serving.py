@@ -168,9 +168,14 @@ def parts(
 
 
 def read_answer(connection: socket.socket) -> bytes:
-    """Read one answer as it comes."""
+    """Read one answer as it comes; nothing where the connection has ended."""
     with connection.makefile("rb") as stream:
-        head = b"".join(iter(stream.readline, b"\r\n")) + b"\r\n"
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            line = stream.readline()
+            if not line:
+                return b""
+            head += line
         length = re.search(rb"\r\nContent-Length: (\d+)", head)
         return head + (stream.read(int(length[1])) if length else b"")
 

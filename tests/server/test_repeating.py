@@ -21,6 +21,7 @@ class Cutting:
     def __init__(self, port: int) -> None:
         self._behind = port
         self._listening = socket.create_server(("127.0.0.1", 0))
+        self._connections: list[socket.socket] = []
         self.cuts = 0
         self.cut = 0
         threading.Thread(target=self._serve, daemon=True).start()
@@ -30,6 +31,10 @@ class Cutting:
         return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
 
     def close(self) -> None:
+        # Closing alone would leave the thread in accept(), and the connections to themselves.
+        for each in (self._listening, *self._connections):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
     def _serve(self) -> None:
@@ -40,6 +45,7 @@ class Cutting:
 
     def _relay(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self._behind)) as server:
+            self._connections += [client, server]
             threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
             with suppress(OSError, ValueError):
                 while answer := read_answer(server):
