@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
 import jupyter_sessions
 
 project = "jupyter_sessions"
@@ -45,3 +50,17 @@ html_theme_options = {
     "footer_end": [],
 }
 html_show_sourcelink = False
+
+
+def _link_to_pages(app: Sphinx, relative_path: Path, parent: str, content: list[str]) -> None:  # noqa: ARG001  # Sphinx calls it so
+    """Let the files at the repository's top, which are pages here too, link to each other."""
+    content[0] = re.sub(
+        r"\]\((CHANGELOG|CONTRIBUTING|RELEASE|SECURITY)\.md",
+        lambda found: f"](/project/{found[1].lower()}.md",
+        content[0],
+    )
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what Sphinx calls while it builds."""
+    app.connect("include-read", _link_to_pages)

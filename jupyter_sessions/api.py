@@ -198,9 +198,9 @@ GET_SESSION = _add("sessions.get", f"GET {S}", N.READ, schemas.SessionNamed, sch
     "Show all attributes of a session.")
 SESSION_EXISTS = _add("sessions.exists", "GET /exists/{code}", N.USER, schemas.SessionNamed, schemas.Existence,
     "Tell whether the caller has a role in a session of that code.")
-DESCRIBE_SESSION = _add("sessions.describe", f"PATCH {S}", N.WRITE, schemas.DescribeSession, schemas.Session,
+UPDATE_SESSION = _add("sessions.update", f"PATCH {S}", N.WRITE, schemas.UpdateSession, schemas.Session,
     "Change label, description, message and agent.")
-TIME_SESSION = _add("sessions.time", f"PUT {S}/timeouts", N.OWNER, schemas.TimeSession, schemas.Session,
+SET_SESSION_TIMEOUTS = _add("sessions.set_timeouts", f"PUT {S}/timeouts", N.OWNER, schemas.SetSessionTimeouts, schemas.Session,
     "Change the idle time-out and the lifetime.")
 RESUME_SESSION = _add("sessions.resume", f"POST {S}/resume", N.READ, schemas.ResumeSession, schemas.Resumed,
     "Take up a session: what it is, who is in it, and its last commands with their outputs.",
@@ -247,7 +247,7 @@ KEEP_PRESENCE = _add("presence.keep", f"PUT {S}/presence/{{client}}", N.READ, sc
     "Say that a client has the session open.", states=LOOK, acts=False, counts=False)
 END_PRESENCE = _add("presence.end", f"DELETE {S}/presence/{{client}}", N.READ, schemas.EndPresence, schemas.Done,
     "Say that a client has the session open no more.", states=LOOK, acts=False, counts=False)
-WHO = _add("presence.all", "GET /presence", N.USER, schemas.Nothing, schemas.Present,
+WHO = _add("presence.who", "GET /presence", N.USER, schemas.Nothing, schemas.Present,
     "Tell who is connected: oneself, and those in one's sessions; administrators are told all.",
     confined=False)
 
@@ -273,7 +273,7 @@ PUBLISH_FILE = _add("files.publish", f"PUT {S}/content/{{path}}", N.WRITE, schem
     "Publish the request's body as a file of the web space, or replace it.", content="upload")
 UNPUBLISH_FILE = _add("files.unpublish", f"DELETE {S}/files/{{path}}", N.WRITE, schemas.FileNamed, schemas.Unpublished,
     "Take a file, or a folder with all that is in it, out of the web space.")
-MAKE_VIEW = _add("views.make", f"GET {S}/view", N.READ, schemas.MakeView, schemas.View,
+CREATE_CAPABILITY_URL = _add("capability_urls.create", f"GET {S}/view", N.READ, schemas.CreateCapabilityUrl, schemas.View,
     "Make a capability URL for a published file or a command's outputs.")
 
 # ---- scratch
@@ -353,26 +353,26 @@ LOG_IN_WITH_TICKET = _add("logins.redeem", "POST /login/ticket", N.NOTHING, sche
     "Exchange a one-time ticket for a key.")
 CHECK_LOGIN = _add("logins.check", "GET /login", N.USER, schemas.Nothing, schemas.Login,
     "Show the login that this request came with; its idle clock runs on.", counts=False)
-KEEP_LOGIN = _add("logins.keep", "POST /login/keep", N.USER, schemas.Nothing, schemas.Login,
+REFRESH_LOGIN = _add("logins.refresh", "POST /login/keep", N.USER, schemas.Nothing, schemas.Login,
     "Reset the idle clock of the login that this request came with.", keyed=False)
-TIME_LOGIN = _add("logins.time", "PUT /login/timeout", N.USER, schemas.TimeLogin, schemas.TimedLogin,
+SET_LOGIN_TIMEOUT = _add("logins.set_timeout", "PUT /login/timeout", N.USER, schemas.SetLoginTimeout, schemas.LoginTimeout,
     "Change the idle time-out of the login that this request came with.")
 SWITCH_GROUP = _add("logins.group", "PUT /login/group", N.USER, schemas.SwitchGroup, schemas.Login,
     "Change the group in which sessions are made from now on.", confined=False, guests=False)
 LIST_LOGINS = _add("logins.list", "GET /logins", N.USER, schemas.ListLogins, schemas.Page[schemas.Login],
     "List one's own live logins, and those that one has made for others; administrators list all.",
     confined=False)
-OPEN_LOGIN = _add("logins.open", "POST /logins", N.USER, schemas.OpenLogin, schemas.NewLogin,
+ISSUE_LOGIN = _add("logins.issue", "POST /logins", N.USER, schemas.IssueLogin, schemas.NewLogin,
     "Make a login for someone, as an administrator or as an owner of a group they are in.",
     confined=False, guests=False)
-CLOSE_LOGIN = _add("logins.close", "DELETE /logins/{id}", N.USER, schemas.LoginNamed, schemas.Login,
+REVOKE_LOGIN = _add("logins.revoke", "DELETE /logins/{id}", N.USER, schemas.LoginNamed, schemas.Login,
     "End a login: one's own, or one made for somebody else; administrators end any.",
     confined=False)
-LOG_OUT = _add("logins.end", "POST /logout", N.USER, schemas.Nothing, schemas.Done,
+LOG_OUT = _add("logins.logout", "POST /logout", N.USER, schemas.Nothing, schemas.Done,
     "End the login that this request came with.", keyed=False)
 MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, schemas.Nothing, schemas.Ticket,
     "Make a one-time login link for oneself.", keyed=False)
-WHO_AM_I = _add("logins.show", "GET /user", N.USER, schemas.Nothing, schemas.User,
+WHO_AM_I = _add("logins.whoami", "GET /user", N.USER, schemas.Nothing, schemas.User,
     "Tell who is asking.")
 
 # ---- groups
@@ -392,7 +392,7 @@ ADD_GROUP_USERS = _add("groupusers.add", "POST /groups/{name}/users", N.GROUP_OW
     "Put users into a group: all of them, or none.", confined=False)
 REMOVE_GROUP_USERS = _add("groupusers.remove", "POST /groups/{name}/users/remove", N.GROUP_OWNER, schemas.GroupUsers, schemas.Group,
     "Take users out of a group: all of them, or none.", confined=False)
-SET_GROUP_OWNERS = _add("groupusers.own", "PUT /groups/{name}/owners", N.GROUP_OWNER, schemas.SetGroupOwners, schemas.Group,
+SET_GROUP_OWNERS = _add("groupusers.set_owners", "PUT /groups/{name}/owners", N.GROUP_OWNER, schemas.SetGroupOwners, schemas.Group,
     "Make users of a group its owners, or end that: for all of them, or for none.", confined=False)
 SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, schemas.SetDefaultGroup, schemas.DefaultGroup,
     "Choose the group that new logins begin in; administrators choose for others too.", confined=False, guests=False)

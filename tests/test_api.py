@@ -42,7 +42,7 @@ def test_nothing_is_implemented_that_is_not_in_the_table() -> None:
 
 @ALL
 def test_every_operation_is_consistent_in_itself(operation: Operation[Any, Any]) -> None:
-    assert re.fullmatch(r"[a-z]+\.[a-z]+", operation.name)
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", operation.name)
     assert operation.method in {"GET", "POST", "PUT", "PATCH", "DELETE", "WS"}
     assert operation.path.startswith("/")
     assert operation.summary.endswith(".")

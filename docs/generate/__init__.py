@@ -11,7 +11,7 @@ from pathlib import Path
 
 from docs.generate.commands import commands_page
 from docs.generate.endpoints import http_page, xmlrpc_page
-from docs.generate.operations import operations_page, shapes_page
+from docs.generate.operations import operations_page, schemas_page
 from docs.generate.python import python_page
 from docs.generate.tables import configuration_page, errors_page, events_page, roles_page
 from docs.generate.typescript import operations_module
@@ -27,7 +27,7 @@ def pages() -> dict[Path, str]:
     made: dict[str, Callable[[], Iterable[str]]] = {
         "commands": commands_page,
         "operations": operations_page,
-        "shapes": shapes_page,
+        "schemas": schemas_page,
         "roles": roles_page,
         "errors": errors_page,
         "events": events_page,

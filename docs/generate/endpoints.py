@@ -84,7 +84,7 @@ def xmlrpc_page() -> Iterator[str]:
     yield "## Methods\n"
     yield "The methods are the session's [operations](operations.md), with the same roles. A method"
     yield "takes its parameters in the order told here, or all by name in one struct; what has a"
-    yield "default can be left out. It answers the operation's [shape](shapes.md) as a struct.\n"
+    yield "default can be left out. It answers the operation's [schema](schemas.md) as a struct.\n"
     yield from table(
         ("method", "takes", "does"),
         (

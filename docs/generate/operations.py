@@ -1,4 +1,4 @@
-"""The pages of the API: its operations, and the shapes that they take and give."""
+"""The pages of the API: its operations, and the schemas that they take and give."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, get_origin
 
 import msgspec
-from msgspec import inspect as shapes
+from msgspec import inspect as types
 
 from docs.generate.markdown import table
 from jupyter_sessions import api, schemas
@@ -35,10 +35,10 @@ def operations_page() -> Iterator[str]:
         yield f"- needs: {_needs(operation)}"
         if operation.states:
             yield f"- in a session that is: {', '.join(sorted(operation.states))}"
-        yield f"- takes: {_shape_link(operation.request)}" + (
+        yield f"- takes: {_schema_link(operation.request)}" + (
             ", and bytes" if operation.content == "upload" else ""
         )
-        yield f"- gives: {_shape_link(operation.answer)}\n"
+        yield f"- gives: {_schema_link(operation.answer)}\n"
 
 
 def _needs(operation: api.Operation[Any, Any]) -> str:
@@ -48,38 +48,38 @@ def _needs(operation: api.Operation[Any, Any]) -> str:
     return f"the role {operation.needs.value}{own}"
 
 
-def _shape_link(shape: type) -> str:
-    if shape is bytes:
+def _schema_link(schema: type) -> str:
+    if schema is bytes:
         return "bytes"
-    if shape is schemas.Nothing:
+    if schema is schemas.Nothing:
         return "nothing"
-    described = shapes.type_info(shape)
+    described = types.type_info(schema)
     return _type(described)
 
 
-def shapes_page() -> Iterator[str]:
+def schemas_page() -> Iterator[str]:
     """Describe what goes over the wire."""
-    yield "\n# Shapes\n"
+    yield "\n# Schemas\n"
     yield "What [operations](operations.md) take and give, as JSON. Instants are RFC 3339 in UTC,"
     yield "durations seconds, sizes bytes, time-outs minutes. A field with a default can be left"
     yield "out.\n"
-    for shape in sorted(_all_shapes(), key=lambda shape: shape.__name__):
-        described = shapes.type_info(shape)
-        if not isinstance(described, shapes.StructType) or shape is schemas.Nothing:
+    for schema in sorted(_all_schemas(), key=lambda schema: schema.__name__):
+        described = types.type_info(schema)
+        if not isinstance(described, types.StructType) or schema is schemas.Nothing:
             continue
-        yield f"## {shape.__name__}\n"
-        yield f"{inspect.cleandoc(shape.__doc__ or '').replace('``', '`')}\n"
+        yield f"## {schema.__name__}\n"
+        yield f"{inspect.cleandoc(schema.__doc__ or '').replace('``', '`')}\n"
         rows = [(f"`{field.encode_name}`", _field(field)) for field in described.fields]
         if described.tag:
             rows.insert(0, (f"`{described.tag_field}`", f"`{described.tag}`"))
         yield from table(("field", "type"), rows)
 
 
-def _all_shapes() -> set[type]:
+def _all_schemas() -> set[type]:
     found: set[type] = set()
 
     def visit(described: Any) -> None:
-        if isinstance(described, shapes.StructType) and described.cls not in found:
+        if isinstance(described, types.StructType) and described.cls not in found:
             if not _is_page(described.cls):
                 found.add(described.cls)
             for field in described.fields:
@@ -89,17 +89,17 @@ def _all_shapes() -> set[type]:
                 visit(part)
 
     for operation in api.OPERATIONS.values():
-        visit(shapes.type_info(operation.request))
+        visit(types.type_info(operation.request))
         if operation.answer is not bytes:
-            visit(shapes.type_info(operation.answer))
+            visit(types.type_info(operation.answer))
     return found
 
 
-def _is_page(shape: Any) -> bool:
-    return get_origin(shape) is schemas.Page
+def _is_page(schema: Any) -> bool:
+    return get_origin(schema) is schemas.Page
 
 
-def _field(field: shapes.Field) -> str:
+def _field(field: types.Field) -> str:
     text = _type(field.type)
     if field.default is not msgspec.NODEFAULT and field.default is not msgspec.UNSET:
         return f"{text}; default `{msgspec.json.encode(field.default).decode()}`"
@@ -108,32 +108,32 @@ def _field(field: shapes.Field) -> str:
 
 def _type(described: Any) -> str:
     match described:
-        case shapes.UnionType(types=types):
-            return " or ".join(_type(each) for each in types if not isinstance(each, _UNSET))
-        case shapes.LiteralType(values=values):
+        case types.UnionType(types=members):
+            return " or ".join(_type(each) for each in members if not isinstance(each, _UNSET))
+        case types.LiteralType(values=values):
             return ", ".join(f"`{value}`" for value in values)
-        case shapes.ListType(item_type=item) | shapes.CollectionType(item_type=item):
+        case types.ListType(item_type=item) | types.CollectionType(item_type=item):
             return f"list of {_type(item)}{_bounds(described)}"
-        case shapes.StructType(cls=cls):
+        case types.StructType(cls=cls):
             if _is_page(cls):
                 items = next(field.type for field in described.fields if field.name == "items")
                 return f"page of {_type(items).removeprefix('list of ')}"
-            return f"[{cls.__name__}](shapes.md#{cls.__name__.lower()})"
-        case shapes.Metadata(type=inner):
+            return f"[{cls.__name__}](schemas.md#{cls.__name__.lower()})"
+        case types.Metadata(type=inner):
             return _type(inner)
     return _NAMES[type(described)] + _bounds(described)
 
 
-_UNSET = type(shapes.type_info(msgspec.UnsetType))
+_UNSET = type(types.type_info(msgspec.UnsetType))
 _NAMES: dict[type, str] = {
-    shapes.StrType: "text",
-    shapes.IntType: "integer",
-    shapes.FloatType: "number",
-    shapes.BoolType: "boolean",
-    shapes.NoneType: "null",
-    shapes.DateTimeType: "instant",
-    shapes.DictType: "object",
-    shapes.AnyType: "anything",
+    types.StrType: "text",
+    types.IntType: "integer",
+    types.FloatType: "number",
+    types.BoolType: "boolean",
+    types.NoneType: "null",
+    types.DateTimeType: "instant",
+    types.DictType: "object",
+    types.AnyType: "anything",
 }
 
 

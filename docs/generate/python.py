@@ -26,9 +26,8 @@ def python_page() -> Iterator[str]:
     """Describe the Python API."""
     yield "\n# Python\n"
     yield "`from jupyter_sessions import connect` is all that a script needs; see"
-    yield "[work from a script](../how-to/scripts.md). What is answered are [shapes](shapes.md), as"
-    yield "classes of `jupyter_sessions.schemas`; what fails raises one of"
-    yield "[the errors](errors.md), a"
+    yield "[work from a script](../how-to/scripts.md). Answers are [schemas](schemas.md), classes"
+    yield "of `jupyter_sessions.schemas`; what fails raises one of [the errors](errors.md), a"
     yield "class of `jupyter_sessions.errors`.\n"
     yield "## connect\n"
     yield from _called("connect", connect)

@@ -103,7 +103,7 @@ def errors_page() -> Iterator[str]:
 def events_page() -> Iterator[str]:
     """List the kinds of events."""
     yield "\n# Events\n"
-    yield "Every change in a session appends one [event](shapes.md#event) to its log, in the same"
+    yield "Every change in a session appends one [event](schemas.md#event) to its log, in the same"
     yield "transaction: who, when, which number. Anyone with the role read lists them"
     yield "([events.list](operations.md#eventslist)) or follows them live"
     yield "([events.follow](operations.md#eventsfollow)). `data` holds no secrets and no content.\n"

@@ -16,7 +16,7 @@ _BYTES = "application/octet-stream"
 
 
 def operations_module() -> Iterator[str]:
-    """Write the module: the shapes, what each operation takes and gives, and the table."""
+    """Write the module: the schemas, what each operation takes and gives, and the table."""
     described = json.loads(document(""))
     schemas = described["components"]["schemas"]
     operations = {
@@ -61,7 +61,7 @@ def _comment(text: str) -> Iterator[str]:
 
 
 def _reached(operations: Mapping[str, Any], schemas: Mapping[str, Any]) -> set[str]:
-    """Return the names of the shapes that operations take and give, directly or inside others."""
+    """Return the names of the schemas that operations take and give, directly or inside others."""
     found: set[str] = set()
     waiting: list[Any] = [operation for _, _, operation in operations.values()]
     while waiting:

@@ -63,7 +63,7 @@ def connect(
     login = resolve.login_at(address)
     transport = resolve.over_http(login) if login else resolve.in_process()
     try:
-        shown = transport.call(api.KEEP_LOGIN, schemas.Nothing())
+        shown = transport.call(api.REFRESH_LOGIN, schemas.Nothing())
     except BaseException:
         transport.close()
         raise

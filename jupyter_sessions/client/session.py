@@ -305,7 +305,7 @@ class WebSpace(Handle):
 
     def view(self, *, path: str | None = None, command: int | None = None) -> schemas.View:
         """Make a URL by which a published file or a command's outputs can be seen for a while."""
-        return self._do(api.MAKE_VIEW, path=path, command=command)
+        return self._do(api.CREATE_CAPABILITY_URL, path=path, command=command)
 
 
 class Scratch(MutableMapping[str, Any]):
@@ -387,7 +387,7 @@ class Session(Commands, WebSpace, People):
         """Change label, description, message or agent; what is left out stays."""
         words = {"label": label, "description": description, "message": message, "agent": agent}
         told = {name: word for name, word in words.items() if word is not None}
-        return self._do(api.DESCRIBE_SESSION, **told)
+        return self._do(api.UPDATE_SESSION, **told)
 
     def set_timeouts(
         self,
@@ -396,7 +396,7 @@ class Session(Commands, WebSpace, People):
         lifetime: int | UnsetType | None = UNSET,
     ) -> schemas.Session:
         """Set the time-outs in minutes; None takes one away, what is left out stays."""
-        return self._do(api.TIME_SESSION, idle_timeout=idle_timeout, lifetime=lifetime)
+        return self._do(api.SET_SESSION_TIMEOUTS, idle_timeout=idle_timeout, lifetime=lifetime)
 
     def resume(self, commands: int = 10, *, agent: str = "") -> schemas.Resumed:
         """Take it up: what it is, who is in it, and its last commands with their outputs."""

@@ -104,13 +104,13 @@ class Entered(Answer):
     session: Session
 
 
-class TimeLogin(Request):
+class SetLoginTimeout(Request):
     """How long the login that asks is to live unused, in minutes."""
 
     idle_timeout: Minutes
 
 
-class TimedLogin(Answer):
+class LoginTimeout(Answer):
     """What the idle time-out became; `clamped` tells that it is the server's limit instead."""
 
     login: Login
@@ -125,7 +125,7 @@ class ListLogins(Request):
     after: Cursor | None = None
 
 
-class OpenLogin(Request):
+class IssueLogin(Request):
     """A login to make for someone: by an administrator, or by an owner of a group they are in."""
 
     user: UserName

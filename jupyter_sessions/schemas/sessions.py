@@ -82,7 +82,7 @@ class ListSessions(Request):
     after: Cursor | None = None
 
 
-class DescribeSession(Request):
+class UpdateSession(Request):
     """New words for a session; what is left out stays."""
 
     code: Code
@@ -92,7 +92,7 @@ class DescribeSession(Request):
     agent: Label | UnsetType = UNSET
 
 
-class TimeSession(Request):
+class SetSessionTimeouts(Request):
     """New time-outs for a session, in minutes; what is left out stays, null takes it away."""
 
     code: Code

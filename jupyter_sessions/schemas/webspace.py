@@ -75,7 +75,7 @@ class Unpublished(Answer):
     paths: list[str]
 
 
-class MakeView(Request):
+class CreateCapabilityUrl(Request):
     """Ask for a capability URL: of a published file (and its folder) or of a command's outputs."""
 
     code: Code

@@ -155,8 +155,8 @@ def test_the_list_finds_sessions_and_separates_mine_from_shared(site: Site, visi
 
 def test_cards_tell_sessions_of_one_name_apart(site: Site, visit: Visit) -> None:
     first, second = (site.session("Twins", sibling="read") for _ in range(2))
-    request = schemas.DescribeSession(code=second, description="The second try, with wind")
-    site.house.call("root", api.DESCRIBE_SESSION, request)
+    request = schemas.UpdateSession(code=second, description="The second try, with wind")
+    site.house.call("root", api.UPDATE_SESSION, request)
     page = visit("/sessions/?search=twins", "sibling")
     cards = page.locator(".sessions li")
     expect(cards.first).to_contain_text("The second try, with wind")

@@ -161,10 +161,13 @@ def test_two_people_share_a_session_over_http(log_in: Callable[[str], Transport]
     seen = bar.call(api.GET_SESSION, schemas.SessionNamed(code=code))
     assert (seen.label, seen.roles) == ("ours", ["read"])
     with pytest.raises(errors.RoleMissing):
-        bar.call(api.DESCRIBE_SESSION, schemas.DescribeSession(code=code, label="mine"))
-    ann.call(api.TIME_SESSION, schemas.TimeSession(code=code, lifetime=60))
+        bar.call(api.UPDATE_SESSION, schemas.UpdateSession(code=code, label="mine"))
+    ann.call(api.SET_SESSION_TIMEOUTS, schemas.SetSessionTimeouts(code=code, lifetime=60))
     assert (
-        ann.call(api.TIME_SESSION, schemas.TimeSession(code=code, lifetime=None)).lifetime is None
+        ann.call(
+            api.SET_SESSION_TIMEOUTS, schemas.SetSessionTimeouts(code=code, lifetime=None)
+        ).lifetime
+        is None
     )
 
 

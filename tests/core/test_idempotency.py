@@ -56,9 +56,9 @@ def test_a_request_that_failed_is_done_when_it_is_sent_again(house, code):
     join(house, "bob")
     key = new_key()
     with refused(errors.NoSuchSession):
-        keyed(house, "bob", api.DESCRIBE_SESSION, key, code=code, label="Bob's")
+        keyed(house, "bob", api.UPDATE_SESSION, key, code=code, label="Bob's")
     house.grant(code, "bob", "write")
-    assert keyed(house, "bob", api.DESCRIBE_SESSION, key, code=code, label="Bob's").label == "Bob's"
+    assert keyed(house, "bob", api.UPDATE_SESSION, key, code=code, label="Bob's").label == "Bob's"
 
 
 def test_what_can_be_done_once_only_is_answered_again(house, code):

@@ -47,7 +47,7 @@ def test_history_is_not_readable_without_the_role_read(house, experiment):
         (api.GET_COMMAND, {"number": 1}),
         (api.RESUME_SESSION, {}),
         (api.LIST_EVENTS, {}),
-        (api.MAKE_VIEW, {"command": 1}),
+        (api.CREATE_CAPABILITY_URL, {"command": 1}),
         (api.LIST_FILES, {}),
         (api.DOWNLOAD_FILE, {"path": "rain.csv"}),
     ):
@@ -59,7 +59,9 @@ def test_history_is_not_readable_without_the_role_read(house, experiment):
 
 def test_a_disabled_session_is_not_readable_on_any_way(house, experiment):
     house.grant(experiment, "bob", "admin", by="ann")
-    token = do(house, "bob", api.MAKE_VIEW, code=experiment, path="rain.csv").url.split("/")[3]
+    token = do(house, "bob", api.CREATE_CAPABILITY_URL, code=experiment, path="rain.csv").url.split(
+        "/"
+    )[3]
     do(house, "ann", api.DISABLE_SESSION, code=experiment)
     for operation, fields in (
         (api.GET_SESSION, {}),
@@ -67,7 +69,7 @@ def test_a_disabled_session_is_not_readable_on_any_way(house, experiment):
         (api.GET_COMMAND, {"number": 1}),
         (api.RESUME_SESSION, {}),
         (api.DOWNLOAD_FILE, {"path": "rain.csv"}),
-        (api.MAKE_VIEW, {"command": 1}),
+        (api.CREATE_CAPABILITY_URL, {"command": 1}),
     ):
         with refused(errors.SessionDisabled):
             do(house, "bob", operation, code=experiment, **fields)

@@ -129,7 +129,7 @@ def test_an_account_is_removed_while_others_write_in_its_sessions(house, shared,
 
 
 def test_a_session_used_while_it_is_about_to_run_out_stays_open(house, shared, meanwhile):
-    do(house, "ann", api.TIME_SESSION, code=shared, idle_timeout=10)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=10)
     house.clock.forward(minutes=10)
     connection, someone_waits = meanwhile
     connection.execute(text("UPDATE sessions SET last_used = last_used + 600000000"))

@@ -136,7 +136,7 @@ class Site:
 
     def view(self, who: str, code: str, **what: Any) -> str:
         """Return a capability URL."""
-        answer = self.ask(who, api.MAKE_VIEW, code=code, **what)
+        answer = self.ask(who, api.CREATE_CAPABILITY_URL, code=code, **what)
         assert answer.status_code == 200, answer.text
         url: str = answer.json()["url"]
         return url

@@ -227,7 +227,7 @@ def test_any_text_can_be_recorded_and_every_page_of_it_opens(site: Site, code: s
         assert shown.status_code == 200, page
         assert "<script>alert(1)</script>" not in shown.text
     for text in ("<script>alert(1)</script>", "\"'<img src=x onerror=x()>", "{{ 7*7 }}"):
-        assert site.ask("owner", api.DESCRIBE_SESSION, code=code, label=text).status_code == 200
+        assert site.ask("owner", api.UPDATE_SESSION, code=code, label=text).status_code == 200
         for page in ("", "/activity", "/members", "/files"):
             shown = site.http.get(f"/sessions/{code}/experiment{page}", headers=cookie)
             assert text not in shown.text or text == "{{ 7*7 }}"

@@ -106,8 +106,8 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "sessions.list": lambda case: {},
     "sessions.get": lambda case: {},
     "sessions.exists": lambda case: {"code": NEVER_GIVEN},
-    "sessions.describe": lambda case: {"label": "changed"},
-    "sessions.time": lambda case: {"lifetime": 1000},
+    "sessions.update": lambda case: {"label": "changed"},
+    "sessions.set_timeouts": lambda case: {"lifetime": 1000},
     "sessions.resume": lambda case: {},
     "sessions.disable": lambda case: {},
     "sessions.enable": lambda case: {},
@@ -127,7 +127,7 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "presence.list": lambda case: {},
     "presence.keep": lambda case: {"client": "a"},
     "presence.end": lambda case: {"client": "a"},
-    "presence.all": lambda case: {},
+    "presence.who": lambda case: {},
     "commands.record": lambda case: {"commands": [recording("a-new-one")]},
     "commands.list": lambda case: {},
     "commands.get": lambda case: {"number": 1},
@@ -137,7 +137,7 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "files.download": lambda case: {"path": "site/index.html"},
     "files.publish": lambda case: {"path": "new.txt"},
     "files.unpublish": lambda case: {"path": "site/index.html"},
-    "views.make": lambda case: {"command": 1},
+    "capability_urls.create": lambda case: {"command": 1},
     "scratch.set": lambda case: {"name": "new", "value": [1]},
     "scratch.get": lambda case: {"name": "kept"},
     "scratch.list": lambda case: {},
@@ -171,15 +171,15 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
         "ticket": case.site.house.call("spare", api.MAKE_TICKET, schemas.Nothing()).ticket
     },
     "logins.check": lambda case: {},
-    "logins.keep": lambda case: {},
-    "logins.time": lambda case: {"idle_timeout": 10_000},
+    "logins.refresh": lambda case: {},
+    "logins.set_timeout": lambda case: {"idle_timeout": 10_000},
     "logins.group": lambda case: {"group": None},
     "logins.list": lambda case: {},
-    "logins.open": lambda case: {"user": "spare"},
-    "logins.close": lambda case: {"id": case.login()},
-    "logins.end": lambda case: {},
+    "logins.issue": lambda case: {"user": "spare"},
+    "logins.revoke": lambda case: {"id": case.login()},
+    "logins.logout": lambda case: {},
     "logins.ticket": lambda case: {},
-    "logins.show": lambda case: {},
+    "logins.whoami": lambda case: {},
     "groups.add": lambda case: {"name": case.site.name()},
     "groups.list": lambda case: {},
     "groups.get": lambda case: {"name": "lab"},
@@ -188,14 +188,14 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "groupusers.list": lambda case: {"name": "lab"},
     "groupusers.add": lambda case: {"name": "lab", "users": [case.account()]},
     "groupusers.remove": lambda case: {"name": "lab", "users": [case.user_of_lab()]},
-    "groupusers.own": lambda case: {"name": "lab", "users": [case.user_of_lab()]},
+    "groupusers.set_owners": lambda case: {"name": "lab", "users": [case.user_of_lab()]},
     "groups.default": lambda case: {"group": None},
     "server.health": lambda case: {},
     "server.check": lambda case: {},
 }
 
 #: Operations that the table lets everyone ask for, and who may have them done in the end.
-ONLY = {"logins.open": {"administrator"}}
+ONLY = {"logins.issue": {"administrator"}}
 #: Operations that answer some otherwise than the table alone says: the administrator here is the
 #: system user, who has no password, and nobody here has a second factor.
 _NO_PASSWORD = ("password.change", "secondfactor.create", "secondfactor.remove", "logins.confirm")

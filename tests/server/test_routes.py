@@ -370,7 +370,7 @@ def test_people_of_an_identity_provider_share_by_roles(with_many: Jupyter) -> No
         grants = [{"user": "bob", "roles": ["read"]}]
         assert ask("alice", api.GRANT_ROLES, code=code, grants=grants).status_code == 200
         assert ask("bob", api.GET_SESSION, code=code).status_code == 200
-        assert ask("bob", api.DESCRIBE_SESSION, code=code, label="x").status_code == 403
+        assert ask("bob", api.UPDATE_SESSION, code=code, label="x").status_code == 403
         assert ask("boss", api.GET_SESSION, code=code).status_code == 404
         assert ask("boss", api.LIST_ACCOUNTS).status_code == 200
         assert ask("alice", api.LIST_ACCOUNTS).status_code == 403

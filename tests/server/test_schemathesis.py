@@ -18,7 +18,7 @@ CHECKS = (
     "response_schema_conformance"
 )
 #: These end what all others need, so they have a run of their own.
-ENDING = ("logins.end", "sessions.close", "sessions.disable", "sessions.remove")
+ENDING = ("logins.logout", "sessions.close", "sessions.disable", "sessions.remove")
 
 
 @pytest.mark.timeout(600)

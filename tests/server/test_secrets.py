@@ -77,7 +77,7 @@ def test_no_secret_is_found_in_any_file_after_a_workout(
         secrets.add(cookie)
         # Capability URLs: seen, failing, and as what others were led from.
         for what in ({"path": "a/x.html"}, {"command": 1}):
-            url = ask(login, api.MAKE_VIEW, code=code, **what).json()["url"]
+            url = ask(login, api.CREATE_CAPABILITY_URL, code=code, **what).json()["url"]
             token = urlsplit(url).path.split("/")[3]
             secrets.add(token)
             for tail in ("", "0", "nothing", "%2e%2e/x", "?preview=1"):

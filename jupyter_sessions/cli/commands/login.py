@@ -269,7 +269,7 @@ def timeout(work: Invocation, time: int | None) -> Result:
     if time is None:
         shown = work.transport.call(api.CHECK_LOGIN, schemas.Nothing())
         return Result({"login": shown, "clamped": False}, (Line(_said(shown)),))
-    timed = work.transport.call(api.TIME_LOGIN, schemas.TimeLogin(idle_timeout=time))
+    timed = work.transport.call(api.SET_LOGIN_TIMEOUT, schemas.SetLoginTimeout(idle_timeout=time))
     lines = [Line(_said(timed.login), Tone.DONE)]
     if timed.clamped:
         said = f"You asked for {minutes(time)}; this is the most that the server allows."
@@ -325,8 +325,8 @@ def login_for(work: Invocation, user: str, group: str | None, timeout: int | Non
     For administrators, and for owners of a group that the other is in. All that is done with it
     names both. The cell that it is typed in is not recorded.
     """
-    request = schemas.OpenLogin(user=user, group=group, idle_timeout=timeout)
-    made = work.call(api.OPEN_LOGIN, request)
+    request = schemas.IssueLogin(user=user, group=group, idle_timeout=timeout)
+    made = work.call(api.ISSUE_LOGIN, request)
     login = made.login
     prefix = work.front.prefix
     said = [f"Login {login.id} of {one_line(login.user)}; `{prefix} end-login {login.id}` ends it."]
@@ -343,7 +343,7 @@ def login_for(work: Invocation, user: str, group: str | None, timeout: int | Non
 @click.argument("number", type=click.IntRange(1, 2**53), metavar="ID")
 def end_login(work: Invocation, number: int) -> Result:
     """End a login by the number that `login-for` said: one's own, or one made for someone else."""
-    login = work.call(api.CLOSE_LOGIN, schemas.LoginNamed(id=number))
+    login = work.call(api.REVOKE_LOGIN, schemas.LoginNamed(id=number))
     return Result(login, (Line(f"Login {number} of {one_line(login.user)} has ended.", Tone.DONE),))
 
 

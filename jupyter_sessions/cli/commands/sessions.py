@@ -272,14 +272,16 @@ def set_(ctx: click.Context, work: Invocation, attribute: str, value: str) -> Re
     if attribute in _WORDS:
         return _say(work, attribute, value)
     minutes = {attribute.replace("-", "_"): Minutes().convert(value, None, ctx)}
-    session = work.call(api.TIME_SESSION, schemas.TimeSession(code=work.code, **minutes))
+    session = work.call(
+        api.SET_SESSION_TIMEOUTS, schemas.SetSessionTimeouts(code=work.code, **minutes)
+    )
     now = written(getattr(session, attribute.replace("-", "_")), Form.MINUTES)
     return _set(session, attribute, now)
 
 
 def _say(work: Invocation, attribute: str, words: str) -> Result:
-    request = schemas.DescribeSession(code=work.code, **{attribute: words})
-    session = work.call(api.DESCRIBE_SESSION, request)
+    request = schemas.UpdateSession(code=work.code, **{attribute: words})
+    session = work.call(api.UPDATE_SESSION, request)
     return _set(session, attribute, one_line(getattr(session, attribute)))
 
 

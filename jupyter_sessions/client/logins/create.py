@@ -80,7 +80,7 @@ def shown_by(server: str, key: str, seconds: float | None = None) -> schemas.Log
     """
     retry.reach(server, seconds)
     try:
-        return retry.ask(server, key, lambda http: http.call(api.KEEP_LOGIN, schemas.Nothing()))
+        return retry.ask(server, key, lambda http: http.call(api.REFRESH_LOGIN, schemas.Nothing()))
     except errors.NotLoggedIn as error:
         if type(error) is not errors.NotLoggedIn:
             raise
@@ -201,9 +201,11 @@ def _alive(
             passed_over(learned, _conflict(learned, wanted))
             return None
         if wanted.idle_timeout is None:
-            return Decided(how, storage.learn(login, take(api.KEEP_LOGIN)))
-        request = schemas.TimeLogin(idle_timeout=wanted.idle_timeout)
-        timed = retry.ask(login.server, login.key, lambda http: http.call(api.TIME_LOGIN, request))
+            return Decided(how, storage.learn(login, take(api.REFRESH_LOGIN)))
+        request = schemas.SetLoginTimeout(idle_timeout=wanted.idle_timeout)
+        timed = retry.ask(
+            login.server, login.key, lambda http: http.call(api.SET_LOGIN_TIMEOUT, request)
+        )
     except errors.NotLoggedIn as error:
         storage.learn(login, error)
         passed_over(login, error.message)

@@ -52,7 +52,9 @@ def keep_alive(
     while True:
         try:
             shown = retry.ask(
-                login.server, login.key, lambda http: http.call(api.KEEP_LOGIN, schemas.Nothing())
+                login.server,
+                login.key,
+                lambda http: http.call(api.REFRESH_LOGIN, schemas.Nothing()),
             )
         except errors.ServerUnreachable as error:
             if there:

@@ -158,7 +158,7 @@ class HttpTransport:
             answer = msgspec.json.decode(body, type=operation.answer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise http_errors.not_understood(self._server) from error
-        shown = answer.login if isinstance(answer, schemas.TimedLogin) else answer
+        shown = answer.login if isinstance(answer, schemas.LoginTimeout) else answer
         if self._learn and self._key is not None:
             if isinstance(shown, schemas.Login) and shown.current:
                 self._learn(self._key, shown)

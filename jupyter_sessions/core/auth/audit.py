@@ -43,7 +43,7 @@ _OF_ACCOUNTS = {
         api.SET_UP_SECOND_FACTOR,
         api.CONFIRM_SECOND_FACTOR,
         api.REMOVE_SECOND_FACTOR,
-        api.OPEN_LOGIN,
+        api.ISSUE_LOGIN,
     )
 }
 #: Refusals of so many that each of them in the database would let anyone fill it.

@@ -46,7 +46,7 @@ def check(context: Context, request: schemas.Nothing) -> schemas.Login:  # noqa:
     return login_info.own(context)
 
 
-@implements(api.KEEP_LOGIN)
+@implements(api.REFRESH_LOGIN)
 def keep(context: Context, request: schemas.Nothing) -> schemas.Login:  # noqa: ARG001  # no fields
     """Reset the idle clock."""
     if context.principal.key_id is not None:
@@ -54,8 +54,8 @@ def keep(context: Context, request: schemas.Nothing) -> schemas.Login:  # noqa: 
     return login_info.own(context)
 
 
-@implements(api.TIME_LOGIN)
-def time(context: Context, request: schemas.TimeLogin) -> schemas.TimedLogin:
+@implements(api.SET_LOGIN_TIMEOUT)
+def time(context: Context, request: schemas.SetLoginTimeout) -> schemas.LoginTimeout:
     """Change the idle time-out, as far as the server's limit goes."""
     principal = context.principal
     if principal.key_id is None:
@@ -71,7 +71,7 @@ def time(context: Context, request: schemas.TimeLogin) -> schemas.TimedLogin:
         .where(keys_table.c.id == principal.key_id)
         .values(idle_timeout=minutes, last_used=context.now)
     )
-    return schemas.TimedLogin(login=login_info.own(context), clamped=clamped)
+    return schemas.LoginTimeout(login=login_info.own(context), clamped=clamped)
 
 
 @implements(api.SWITCH_GROUP)
@@ -307,8 +307,8 @@ def _mine(context: Context) -> Any:
     )
 
 
-@implements(api.OPEN_LOGIN)
-def open_(context: Context, request: schemas.OpenLogin) -> schemas.NewLogin:
+@implements(api.ISSUE_LOGIN)
+def open_(context: Context, request: schemas.IssueLogin) -> schemas.NewLogin:
     """Make a login for someone; it has an absolute and an idle end like any other."""
     principal = context.principal
     if principal.real_user_id is not None:
@@ -341,7 +341,7 @@ def open_(context: Context, request: schemas.OpenLogin) -> schemas.NewLogin:
     )
 
 
-@implements(api.CLOSE_LOGIN)
+@implements(api.REVOKE_LOGIN)
 def close(context: Context, request: schemas.LoginNamed) -> schemas.Login:
     """End a login."""
     row = context.connection.execute(

@@ -155,8 +155,8 @@ _SAID: dict[str, Callable[[str, str], str]] = {
 }
 
 
-@implements(api.DESCRIBE_SESSION)
-def describe(context: Context, request: schemas.DescribeSession) -> schemas.Session:
+@implements(api.UPDATE_SESSION)
+def describe(context: Context, request: schemas.UpdateSession) -> schemas.Session:
     """Change what is said of the session."""
     values = {
         name: check(given, name)
@@ -166,8 +166,8 @@ def describe(context: Context, request: schemas.DescribeSession) -> schemas.Sess
     return _change(context, "session.described", **values)
 
 
-@implements(api.TIME_SESSION)
-def time(context: Context, request: schemas.TimeSession) -> schemas.Session:
+@implements(api.SET_SESSION_TIMEOUTS)
+def time(context: Context, request: schemas.SetSessionTimeouts) -> schemas.Session:
     """Change the time-outs."""
     refuse_default(context, "can't be given an end")
     asked = {"idle_timeout": request.idle_timeout, "lifetime": request.lifetime}

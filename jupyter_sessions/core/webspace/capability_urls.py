@@ -107,8 +107,8 @@ def _sign(payload: bytes, secret: bytes) -> bytes:
     return hmac.digest(secret, payload, hashlib.sha256)[:_SIGNATURE]
 
 
-@implements(api.MAKE_VIEW)
-def make(context: Context, request: schemas.MakeView) -> schemas.View:
+@implements(api.CREATE_CAPABILITY_URL)
+def make(context: Context, request: schemas.CreateCapabilityUrl) -> schemas.View:
     """Make a capability URL, of a file's publication or of a command's outputs."""
     if (request.path is None) == (request.command is None):
         raise BadRequest(

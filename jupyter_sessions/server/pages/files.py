@@ -102,7 +102,9 @@ class RawRedirect(ContentAddress):
     async def content(self, *path: str) -> str:
         """Make a capability URL."""
         code, file = path
-        view = await self.call(api.MAKE_VIEW, self.ask(schemas.MakeView, code=code, path=file))
+        view = await self.call(
+            api.CREATE_CAPABILITY_URL, self.ask(schemas.CreateCapabilityUrl, code=code, path=file)
+        )
         return view.url
 
 
@@ -116,5 +118,7 @@ class PreviewRedirect(ContentAddress):
     async def content(self, *path: str) -> str:
         """Make a capability URL of the preview."""
         code, file = path
-        view = await self.call(api.MAKE_VIEW, self.ask(schemas.MakeView, code=code, path=file))
+        view = await self.call(
+            api.CREATE_CAPABILITY_URL, self.ask(schemas.CreateCapabilityUrl, code=code, path=file)
+        )
         return view.url + "?preview=1"

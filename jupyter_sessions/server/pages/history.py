@@ -339,8 +339,8 @@ class OutputRedirect(ContentAddress):
     async def content(self, *path: str) -> str:
         """Make a capability URL."""
         code, number, index = path
-        request = self.ask(schemas.MakeView, code=code, command=int(number))
-        view = await self.call(api.MAKE_VIEW, request)
+        request = self.ask(schemas.CreateCapabilityUrl, code=code, command=int(number))
+        view = await self.call(api.CREATE_CAPABILITY_URL, request)
         return f"{view.url}{int(index)}"
 
 

@@ -165,6 +165,9 @@ export type Login = { id: number | null; user: string; real_user: string | null;
  */
 export type LoginLink = { url: string; ticket: string; expires: string };
 
+/** What the idle time-out became; `clamped` tells that it is the server's limit instead. */
+export type LoginTimeout = { login: Login; clamped: boolean };
+
 /**
  * Someone with roles in a session: a user or, where `group` is set, all users in a group.
  *
@@ -302,9 +305,6 @@ export type ThroughGroups = { user: string; roles: Array<'admin' | 'execute' | '
 /** What a one-time login link holds: it works once, and for a few minutes. */
 export type Ticket = { ticket: string; expires: string };
 
-/** What the idle time-out became; `clamped` tells that it is the server's limit instead. */
-export type TimedLogin = { login: Login; clamped: boolean };
-
 /** The paths that are gone from the web space. */
 export type Unpublished = { paths: Array<string> };
 
@@ -319,10 +319,10 @@ export type Operations = {
   'sessions.create': { request: { label?: string; description?: string; idle_timeout?: number | null; lifetime?: number | null }; answer: Session };
   'sessions.list': { request: { which?: 'all' | 'mine' | 'removed' | 'shared'; search?: string; limit?: number; after?: string | null }; answer: Page<Session> };
   'sessions.get': { request: { code: string }; answer: Session };
-  'sessions.describe': { request: { code: string; label?: string; description?: string; message?: string; agent?: string }; answer: Session };
+  'sessions.update': { request: { code: string; label?: string; description?: string; message?: string; agent?: string }; answer: Session };
   'sessions.remove': { request: { code: string }; answer: Session };
   'sessions.exists': { request: { code: string }; answer: Existence };
-  'sessions.time': { request: { code: string; idle_timeout?: number | null; lifetime?: number | null }; answer: Session };
+  'sessions.set_timeouts': { request: { code: string; idle_timeout?: number | null; lifetime?: number | null }; answer: Session };
   'sessions.resume': { request: { code: string; commands?: number; managing?: boolean; agent?: string }; answer: Resumed };
   'sessions.disable': { request: { code: string }; answer: Session };
   'sessions.enable': { request: { code: string }; answer: Session };
@@ -341,7 +341,7 @@ export type Operations = {
   'presence.list': { request: { code: string }; answer: Present };
   'presence.keep': { request: { code: string; client: string; kind?: 'kernel' | 'program'; agent?: string }; answer: Done };
   'presence.end': { request: { code: string; client: string }; answer: Done };
-  'presence.all': { request: {  }; answer: Present };
+  'presence.who': { request: {  }; answer: Present };
   'commands.record': { request: { code: string; commands: Array<Recording> }; answer: Recorded };
   'commands.list': { request: { code: string; order?: 'newest' | 'oldest'; user?: string | null; status?: 'aborted' | 'completed' | 'error' | 'running' | null; search?: string; since?: string | null; until?: string | null; managing?: boolean; limit?: number; after?: string | null }; answer: Page<CommandSummary> };
   'commands.get': { request: { code: string; number: number }; answer: Command };
@@ -351,7 +351,7 @@ export type Operations = {
   'files.unpublish': { request: { code: string; path: string }; answer: Unpublished };
   'files.download': { request: { code: string; path: string }; answer: Blob };
   'files.publish': { request: { code: string; path: string; media_type?: string; command?: number | null }; answer: File };
-  'views.make': { request: { code: string; path?: string | null; command?: number | null }; answer: View };
+  'capability_urls.create': { request: { code: string; path?: string | null; command?: number | null }; answer: View };
   'scratch.set': { request: { code: string; name: string; value: unknown }; answer: ScratchEntry };
   'scratch.get': { request: { code: string; name: string }; answer: ScratchValue };
   'scratch.delete': { request: { code: string; name: string }; answer: ScratchEntry };
@@ -382,15 +382,15 @@ export type Operations = {
   'logins.check': { request: {  }; answer: Login };
   'logins.confirm': { request: { password: string; code?: string }; answer: Login };
   'logins.redeem': { request: { ticket: string; agent?: string; label?: string }; answer: NewLogin };
-  'logins.keep': { request: {  }; answer: Login };
-  'logins.time': { request: { idle_timeout: number }; answer: TimedLogin };
+  'logins.refresh': { request: {  }; answer: Login };
+  'logins.set_timeout': { request: { idle_timeout: number }; answer: LoginTimeout };
   'logins.group': { request: { group: string | null }; answer: Login };
   'logins.list': { request: { user?: string | null; limit?: number; after?: string | null }; answer: Page<Login> };
-  'logins.open': { request: { user: string; group?: string | null; idle_timeout?: number | null; label?: string }; answer: NewLogin };
-  'logins.close': { request: { id: number }; answer: Login };
-  'logins.end': { request: {  }; answer: Done };
+  'logins.issue': { request: { user: string; group?: string | null; idle_timeout?: number | null; label?: string }; answer: NewLogin };
+  'logins.revoke': { request: { id: number }; answer: Login };
+  'logins.logout': { request: {  }; answer: Done };
   'logins.ticket': { request: {  }; answer: Ticket };
-  'logins.show': { request: {  }; answer: User };
+  'logins.whoami': { request: {  }; answer: User };
   'groups.add': { request: { name: string; description?: string; roles?: Array<string>; owners?: Array<string> }; answer: Group };
   'groups.list': { request: { limit?: number; after?: string | null }; answer: Page<Group> };
   'groups.get': { request: { name: string }; answer: Group };
@@ -399,7 +399,7 @@ export type Operations = {
   'groupusers.list': { request: { name: string; limit?: number; after?: string | null }; answer: Page<GroupUser> };
   'groupusers.add': { request: { name: string; users: Array<string> }; answer: Group };
   'groupusers.remove': { request: { name: string; users: Array<string> }; answer: Group };
-  'groupusers.own': { request: { name: string; users: Array<string>; owner?: boolean }; answer: Group };
+  'groupusers.set_owners': { request: { name: string; users: Array<string>; owner?: boolean }; answer: Group };
   'groups.default': { request: { group: string | null; user?: string | null }; answer: DefaultGroup };
   'audit.list': { request: { user?: string | null; limit?: number; after?: string | null }; answer: Page<AuditEntry> };
   'server.check': { request: { after?: string }; answer: StoreCheck };
@@ -412,10 +412,10 @@ export const OPERATIONS = {
   'sessions.create': {"method": "POST", "path": "/sessions", "keyed": true},
   'sessions.list': {"method": "GET", "path": "/sessions"},
   'sessions.get': {"method": "GET", "path": "/sessions/{code}", "role": "read", "states": ["active", "closed", "disabled"]},
-  'sessions.describe': {"method": "PATCH", "path": "/sessions/{code}", "keyed": true, "role": "write", "states": ["active"]},
+  'sessions.update': {"method": "PATCH", "path": "/sessions/{code}", "keyed": true, "role": "write", "states": ["active"]},
   'sessions.remove': {"method": "DELETE", "path": "/sessions/{code}", "keyed": true, "role": "owner", "states": ["active", "closed", "disabled"]},
   'sessions.exists': {"method": "GET", "path": "/exists/{code}"},
-  'sessions.time': {"method": "PUT", "path": "/sessions/{code}/timeouts", "keyed": true, "role": "owner", "states": ["active"]},
+  'sessions.set_timeouts': {"method": "PUT", "path": "/sessions/{code}/timeouts", "keyed": true, "role": "owner", "states": ["active"]},
   'sessions.resume': {"method": "POST", "path": "/sessions/{code}/resume", "role": "read", "states": ["active", "closed", "disabled"]},
   'sessions.disable': {"method": "POST", "path": "/sessions/{code}/disable", "keyed": true, "role": "owner", "states": ["active"]},
   'sessions.enable': {"method": "POST", "path": "/sessions/{code}/enable", "keyed": true, "role": "owner", "states": ["disabled"]},
@@ -434,7 +434,7 @@ export const OPERATIONS = {
   'presence.list': {"method": "GET", "path": "/sessions/{code}/presence", "role": "read", "states": ["active", "closed", "disabled"]},
   'presence.keep': {"method": "PUT", "path": "/sessions/{code}/presence/{client}", "role": "read", "states": ["active", "closed", "disabled"]},
   'presence.end': {"method": "DELETE", "path": "/sessions/{code}/presence/{client}", "role": "read", "states": ["active", "closed", "disabled"]},
-  'presence.all': {"method": "GET", "path": "/presence"},
+  'presence.who': {"method": "GET", "path": "/presence"},
   'commands.record': {"method": "POST", "path": "/sessions/{code}/commands", "role": "write", "states": ["active"]},
   'commands.list': {"method": "GET", "path": "/sessions/{code}/commands", "role": "read", "states": ["active", "closed", "disabled"]},
   'commands.get': {"method": "GET", "path": "/sessions/{code}/commands/{number}", "role": "read", "states": ["active", "closed", "disabled"]},
@@ -444,7 +444,7 @@ export const OPERATIONS = {
   'files.unpublish': {"method": "DELETE", "path": "/sessions/{code}/files/{path}", "keyed": true, "role": "write", "states": ["active"]},
   'files.download': {"method": "GET", "path": "/sessions/{code}/content/{path}", "role": "read", "states": ["active", "closed", "disabled"]},
   'files.publish': {"method": "PUT", "path": "/sessions/{code}/content/{path}", "upload": true, "keyed": true, "role": "write", "states": ["active"]},
-  'views.make': {"method": "GET", "path": "/sessions/{code}/view", "role": "read", "states": ["active", "closed", "disabled"]},
+  'capability_urls.create': {"method": "GET", "path": "/sessions/{code}/view", "role": "read", "states": ["active", "closed", "disabled"]},
   'scratch.set': {"method": "PUT", "path": "/sessions/{code}/scratch/{name}", "role": "write", "states": ["active"]},
   'scratch.get': {"method": "GET", "path": "/sessions/{code}/scratch/{name}", "role": "read", "states": ["active", "closed", "disabled"]},
   'scratch.delete': {"method": "DELETE", "path": "/sessions/{code}/scratch/{name}", "keyed": true, "role": "write", "states": ["active"]},
@@ -475,15 +475,15 @@ export const OPERATIONS = {
   'logins.check': {"method": "GET", "path": "/login"},
   'logins.confirm': {"method": "POST", "path": "/login/confirm"},
   'logins.redeem': {"method": "POST", "path": "/login/ticket", "keyed": true},
-  'logins.keep': {"method": "POST", "path": "/login/keep"},
-  'logins.time': {"method": "PUT", "path": "/login/timeout", "keyed": true},
+  'logins.refresh': {"method": "POST", "path": "/login/keep"},
+  'logins.set_timeout': {"method": "PUT", "path": "/login/timeout", "keyed": true},
   'logins.group': {"method": "PUT", "path": "/login/group", "keyed": true},
   'logins.list': {"method": "GET", "path": "/logins"},
-  'logins.open': {"method": "POST", "path": "/logins", "keyed": true},
-  'logins.close': {"method": "DELETE", "path": "/logins/{id}", "keyed": true},
-  'logins.end': {"method": "POST", "path": "/logout"},
+  'logins.issue': {"method": "POST", "path": "/logins", "keyed": true},
+  'logins.revoke': {"method": "DELETE", "path": "/logins/{id}", "keyed": true},
+  'logins.logout': {"method": "POST", "path": "/logout"},
   'logins.ticket': {"method": "POST", "path": "/tickets"},
-  'logins.show': {"method": "GET", "path": "/user"},
+  'logins.whoami': {"method": "GET", "path": "/user"},
   'groups.add': {"method": "POST", "path": "/groups", "keyed": true},
   'groups.list': {"method": "GET", "path": "/groups"},
   'groups.get': {"method": "GET", "path": "/groups/{name}"},
@@ -492,7 +492,7 @@ export const OPERATIONS = {
   'groupusers.list': {"method": "GET", "path": "/groups/{name}/users"},
   'groupusers.add': {"method": "POST", "path": "/groups/{name}/users", "keyed": true},
   'groupusers.remove': {"method": "POST", "path": "/groups/{name}/users/remove", "keyed": true},
-  'groupusers.own': {"method": "PUT", "path": "/groups/{name}/owners", "keyed": true},
+  'groupusers.set_owners': {"method": "PUT", "path": "/groups/{name}/owners", "keyed": true},
   'groups.default': {"method": "PUT", "path": "/user/group", "keyed": true},
   'audit.list': {"method": "GET", "path": "/audit"},
   'server.check': {"method": "GET", "path": "/check"},

@@ -16,7 +16,7 @@ export class Identity extends Store {
 
   async look(): Promise<void> {
     try {
-      this.user = await this._client.call('logins.show', {});
+      this.user = await this._client.call('logins.whoami', {});
       this.problem = null;
     } catch (error) {
       this.problem = Refusal.of(error);

@@ -52,7 +52,7 @@ export class Logins {
   /** Be again who the Jupyter server takes one for. */
   async leave(): Promise<void> {
     try {
-      await this._client.call('logins.end', {});
+      await this._client.call('logins.logout', {});
     } catch (error) {
       // What has ended already is left, too.
       if (Refusal.of(error).status !== 401) {

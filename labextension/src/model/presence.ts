@@ -16,7 +16,7 @@ export class Presence extends PolledStore {
   }
 
   protected async read(): Promise<void> {
-    const { here } = await this._client.call('presence.all', {});
+    const { here } = await this._client.call('presence.who', {});
     const people = new Map<string, string[]>();
     for (const { session, user, mine } of here) {
       if (session && !mine) {

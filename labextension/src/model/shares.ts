@@ -25,7 +25,7 @@ export class Shares {
 
   /** Look for new ones; the first look at all is where it begins. */
   async look(): Promise<void> {
-    const { name } = await this._client.call('logins.show', {});
+    const { name } = await this._client.call('logins.whoami', {});
     const page = await this._client.call('sessions.list', {
       which: 'shared',
       limit: MOST

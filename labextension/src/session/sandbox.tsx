@@ -52,7 +52,7 @@ function viewOf(open: OpenSession, of: IViewed): Promise<View> {
   if (known) {
     return known;
   }
-  const view = open.client.call('views.make', {
+  const view = open.client.call('capability_urls.create', {
     code: open.code,
     command: of.command ?? null,
     path: of.path ?? null

@@ -308,7 +308,7 @@ def test_a_check_tells_what_became_of_each(program: Program, server: Site, log_i
     log_in("foo")
     log_in("bar")
     numbers = {login.user: login.number for login in logins.stored()}
-    LocalTransport().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=numbers["foo"] or 0))
+    LocalTransport().call(api.REVOKE_LOGIN, schemas.LoginNamed(id=numbers["foo"] or 0))
     shown = program.good("logins", "--check")
     assert "revoked" in shown
     assert "current, active" in shown
@@ -448,7 +448,7 @@ def test_the_key_of_a_login_that_ended_is_not_shown(
 
     log_in("bar")
     (login,) = logins.stored()
-    LocalTransport().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=login.number or 0))
+    LocalTransport().call(api.REVOKE_LOGIN, schemas.LoginNamed(id=login.number or 0))
     assert program("list").code == errors.LoginRevoked.exit_code
     for typed in (["key", "--show"], ["file"]):
         ran = program(*typed)
@@ -667,7 +667,7 @@ def test_a_login_is_kept_alive_until_ctrl_c_also_without_a_terminal(
 
 def test_keeping_alive_ends_with_the_login(keeping: subprocess.Popen[str]) -> None:
     (login,) = logins.stored()
-    LocalTransport().call(api.CLOSE_LOGIN, schemas.LoginNamed(id=login.number or 0))
+    LocalTransport().call(api.REVOKE_LOGIN, schemas.LoginNamed(id=login.number or 0))
     keeping.wait(60)
     assert keeping.returncode == errors.LoginRevoked.exit_code
 

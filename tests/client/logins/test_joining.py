@@ -73,6 +73,6 @@ def test_what_is_said_of_another_login_is_not(accounts: Accounts) -> None:
         accounts.shown(login.key, id=99, group="lasers", current=False)
     )
     transport = resolve.transport()
-    transport.call(api.CLOSE_LOGIN, schemas.LoginNamed(id=99))
+    transport.call(api.REVOKE_LOGIN, schemas.LoginNamed(id=99))
     transport.close()
     assert logins.stored() == [login]

@@ -81,7 +81,9 @@ def test_a_write_sends_json_without_the_path_fields_and_tells_null_from_left_out
 ) -> None:
     server.script = lambda asked: Answer.error(errors.Forbidden("No.", hint="."))
     with pytest.raises(errors.Forbidden):
-        http.call(api.TIME_SESSION, schemas.TimeSession(code=CODE, idle_timeout=None))
+        http.call(
+            api.SET_SESSION_TIMEOUTS, schemas.SetSessionTimeouts(code=CODE, idle_timeout=None)
+        )
     (asked,) = server.asked
     assert (asked.method, asked.path) == ("PUT", f"/sessions/{CODE}/timeouts")
     assert asked.body == b'{"idle_timeout":null}'

@@ -69,7 +69,7 @@ def test_who_is_known_by_other_means_or_acts_for_somebody_changes_no_password(ho
     for who in ("vouched", "root"):
         with refused(errors.Conflict, match="no password here"):
             do(house, who, api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
-    made = do(house, "root", api.OPEN_LOGIN, user=name)
+    made = do(house, "root", api.ISSUE_LOGIN, user=name)
     house.keys["for"] = KeyHolder(made.key)
     with refused(errors.Forbidden, match="acts for"):
         do(house, "for", api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)

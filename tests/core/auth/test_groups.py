@@ -227,7 +227,7 @@ def test_a_removed_account_is_in_no_group_and_whoever_takes_its_name_neither(hou
 
 def acting(house: Store, by: str, user: str, group: str | None = "lab") -> KeyHolder:
     """Make a login for someone."""
-    return KeyHolder(do(house, by, api.OPEN_LOGIN, user=user, group=group).key)
+    return KeyHolder(do(house, by, api.ISSUE_LOGIN, user=user, group=group).key)
 
 
 def test_who_is_taken_out_of_a_group_works_in_none_with_the_logins_they_have(lab):

@@ -94,9 +94,9 @@ def test_who_is_known_without_a_key_has_a_login_without_an_end(house):
     login = own(house, "root")
     assert (login.id, login.user, login.state, login.current) == (None, "root", "active", True)
     assert login.expires is login.idle_timeout is login.created is None
-    assert do(house, "root", api.KEEP_LOGIN) == login
+    assert do(house, "root", api.REFRESH_LOGIN) == login
     with refused(errors.Conflict, match="without a key"):
-        do(house, "root", api.TIME_LOGIN, idle_timeout=5)
+        do(house, "root", api.SET_LOGIN_TIMEOUT, idle_timeout=5)
 
 
 def test_a_group_that_one_is_not_in_is_refused_as_such_and_tells_not_whether_it_is_there(people):
@@ -137,7 +137,7 @@ def test_looking_at_a_login_resets_no_idle_clock_and_keeping_it_does(people):
     for _ in range(3):
         people.clock.forward(minutes=5)
         assert own(people, "cleo").last_used == began
-    assert do(people, "cleo", api.KEEP_LOGIN).last_used == people.clock()
+    assert do(people, "cleo", api.REFRESH_LOGIN).last_used == people.clock()
     people.clock.forward(minutes=19)
     assert own(people, "cleo").state == "active"
     people.clock.forward(minutes=1)
@@ -149,10 +149,10 @@ def test_keeping_a_login_alive_does_not_take_it_past_its_end(people):
     log_in(people, "cleo")
     for _ in range(29):
         people.clock.forward(days=1)
-        do(people, "cleo", api.KEEP_LOGIN)
+        do(people, "cleo", api.REFRESH_LOGIN)
     people.clock.forward(days=1)
     with refused(errors.LoginExpired):
-        do(people, "cleo", api.KEEP_LOGIN)
+        do(people, "cleo", api.REFRESH_LOGIN)
 
 
 def test_who_only_reads_with_a_short_time_out_stays_logged_in(people):
@@ -176,7 +176,7 @@ def test_a_time_out_that_is_clamped_is_told_as_such(people):
     made = log_in(people, "cleo", idle_timeout=longest + 1)
     assert (made.clamped, made.login.idle_timeout) == (True, longest)
     for asked, clamped in ((longest + 1, True), (longest, False), (1, False)):
-        timed = do(people, "cleo", api.TIME_LOGIN, idle_timeout=asked)
+        timed = do(people, "cleo", api.SET_LOGIN_TIMEOUT, idle_timeout=asked)
         assert (timed.clamped, timed.login.idle_timeout) == (clamped, min(asked, longest))
         assert own(people, "cleo").idle_timeout == min(asked, longest)
 
@@ -203,7 +203,7 @@ def test_which_end_a_dead_key_came_to_is_told_to_its_holder(people):
         ("bar", errors.LoginRevoked),
         ("thief", errors.LoginUnknown),
     ):
-        for operation in (api.CHECK_LOGIN, api.KEEP_LOGIN, api.LIST_SESSIONS):
+        for operation in (api.CHECK_LOGIN, api.REFRESH_LOGIN, api.LIST_SESSIONS):
             with refused(error):
                 do(people, who, operation)
 
@@ -222,7 +222,7 @@ def test_one_lists_ones_own_live_logins_the_newest_first(people):
     log_in(people, "cleo", label="second")
     people.clock.forward(minutes=1)
     log_in(people, "cleo", label="third")
-    do(people, "cleo", api.CLOSE_LOGIN, id=ended.id)
+    do(people, "cleo", api.REVOKE_LOGIN, id=ended.id)
     assert listed(people, "cleo") == ["third", "second", ""]
     assert [login.current for login in do(people, "cleo", api.LIST_LOGINS).items] == [1, 0, 0]
     first = do(people, "cleo", api.LIST_LOGINS, limit=2)
@@ -243,15 +243,15 @@ def test_one_ends_ones_own_logins_and_nobody_elses(people):
     others = log_in(people, "bar").login
     mine = log_in(people, "cleo").login
     with refused(errors.NotFound):
-        do(people, "cleo", api.CLOSE_LOGIN, id=others.id)
+        do(people, "cleo", api.REVOKE_LOGIN, id=others.id)
     with refused(errors.NotFound):
-        do(people, "cleo", api.CLOSE_LOGIN, id=10**9)
+        do(people, "cleo", api.REVOKE_LOGIN, id=10**9)
     assert own(people, "bar").state == "active"
-    assert do(people, "cleo", api.CLOSE_LOGIN, id=mine.id).state == "revoked"
+    assert do(people, "cleo", api.REVOKE_LOGIN, id=mine.id).state == "revoked"
     with refused(errors.LoginRevoked):
         own(people, "cleo")
-    assert do(people, "root", api.CLOSE_LOGIN, id=others.id).state == "revoked"
-    assert do(people, "root", api.CLOSE_LOGIN, id=others.id).state == "revoked"
+    assert do(people, "root", api.REVOKE_LOGIN, id=others.id).state == "revoked"
+    assert do(people, "root", api.REVOKE_LOGIN, id=others.id).state == "revoked"
     with refused(errors.LoginRevoked):
         own(people, "bar")
 
@@ -260,7 +260,7 @@ def test_one_ends_ones_own_logins_and_nobody_elses(people):
 
 
 def open_for(house: Store, who: str, user: str, **more) -> schemas.NewLogin:
-    made: schemas.NewLogin = do(house, who, api.OPEN_LOGIN, user=user, **more)
+    made: schemas.NewLogin = do(house, who, api.ISSUE_LOGIN, user=user, **more)
     house.keys[f"{user} by {who}"] = KeyHolder(made.key)
     return made
 
@@ -294,7 +294,7 @@ def test_an_owner_of_a_group_makes_logins_within_it(people):
             open_for(people, "bar", user, group=group)
     with refused(errors.Forbidden):
         open_for(people, "cleo", "bar")
-    assert do(people, "bar", api.CLOSE_LOGIN, id=login.id).state == "revoked"
+    assert do(people, "bar", api.REVOKE_LOGIN, id=login.id).state == "revoked"
 
 
 def test_a_login_confined_to_a_group_knows_of_no_other_group(people):
@@ -379,8 +379,8 @@ def test_an_owner_of_a_group_acts_as_its_members_in_its_sessions_alone(people):
     for operation, fields in (
         (api.SWITCH_GROUP, {"group": None}),
         (api.LIST_LOGINS, {}),
-        (api.CLOSE_LOGIN, {"id": 1}),
-        (api.OPEN_LOGIN, {"user": "bar"}),
+        (api.REVOKE_LOGIN, {"id": 1}),
+        (api.ISSUE_LOGIN, {"user": "bar"}),
     ):
         with refused(errors.Forbidden):
             do(people, "cleo", operation, **fields)
@@ -425,7 +425,7 @@ def test_a_ticket_is_no_freer_than_the_login_that_it_was_made_with(people, way):
     for name in ("user", "real_user", "made_by", "group", "confined", "expires"):
         assert getattr(login, name) == getattr(parent, name), name
     later = do(people, who, api.MAKE_TICKET).ticket
-    do(people, "root", api.CLOSE_LOGIN, id=parent.id)
+    do(people, "root", api.REVOKE_LOGIN, id=parent.id)
     with refused(errors.NotLoggedIn):
         do(people, "nobody", api.LOG_IN_WITH_TICKET, ticket=later)
 
@@ -452,7 +452,7 @@ def test_what_came_of_a_login_ends_with_it(people, ending):
         people.keys[later] = KeyHolder(made.key)
     unused = do(people, "cleo", api.MAKE_TICKET).ticket
     if ending == "closed":
-        do(people, "root", api.CLOSE_LOGIN, id=login.id)
+        do(people, "root", api.REVOKE_LOGIN, id=login.id)
     else:
         do(people, "cleo", api.LOG_OUT)
     for who in ("cleo", "browser", "another browser"):

@@ -86,7 +86,7 @@ def test_no_number_however_large_leads_into_another_session(house):
             with refused(errors.NotFound):
                 do(house, "ann", operation, code=mine, number=wrapped)
         with refused(errors.NotFound):
-            do(house, "ann", api.MAKE_VIEW, code=mine, command=wrapped)
+            do(house, "ann", api.CREATE_CAPABILITY_URL, code=mine, command=wrapped)
         for order in ("newest", "oldest"):
             found = commands(house, mine, "ann", after=str(wrapped), order=order)
             assert [entry.source for entry in found] == (["mine"] if order == "newest" else [])

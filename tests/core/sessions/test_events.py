@@ -17,8 +17,8 @@ def test_every_change_is_told_in_order_without_a_gap(house):
     join(house, "bob", "cleo")
     code = house.new("ann", label="Weather").code
     changes = [
-        (api.DESCRIBE_SESSION, {"label": "Rain"}, "session.described"),
-        (api.TIME_SESSION, {"lifetime": 100}, "session.timed"),
+        (api.UPDATE_SESSION, {"label": "Rain"}, "session.described"),
+        (api.SET_SESSION_TIMEOUTS, {"lifetime": 100}, "session.timed"),
         (api.DISABLE_SESSION, {}, "session.disabled"),
         (api.ENABLE_SESSION, {}, "session.enabled"),
         (api.RESUME_SESSION, {"agent": "IPython"}, "session.resumed"),
@@ -98,7 +98,7 @@ def test_no_secret_stands_anywhere_in_the_database(house):
     ticket = do(house, "bob", api.MAKE_TICKET).ticket
     code = house.new("bob").code
     house.record(code, "1", by="bob")
-    token = do(house, "bob", api.MAKE_VIEW, code=code, command=1).url.split("/")[3]
+    token = do(house, "bob", api.CREATE_CAPABILITY_URL, code=code, command=1).url.split("/")[3]
     do(house, "bob", api.LOG_OUT)
     asker = house.keys["bob"]
     assert isinstance(asker, KeyHolder)

@@ -255,7 +255,7 @@ def test_a_capability_url_dies_with_ones_place_in_the_group(people):
     level(people, ["read"])
     code = people.new("bob").code
     do(people, "bob", api.PUBLISH_FILE, code=code, path="a.txt", upload=b"a")
-    view = do(people, "cleo", api.MAKE_VIEW, code=code, path="a.txt")
+    view = do(people, "cleo", api.CREATE_CAPABILITY_URL, code=code, path="a.txt")
     token = view.url.split("/")[-2]
     assert people.dispatcher.view(token, "a.txt").result().file.path == "a.txt"
     out(people, "cleo")

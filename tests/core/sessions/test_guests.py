@@ -91,7 +91,7 @@ def test_a_guest_has_that_session_alone(house, code):
         (api.CREATE_SESSION, {}),
         (api.JOIN, {"key": invitation.key}),
         (api.SWITCH_GROUP, {"group": None}),
-        (api.OPEN_LOGIN, {"user": "bob"}),
+        (api.ISSUE_LOGIN, {"user": "bob"}),
         (api.LIST_ACCOUNTS, {}),
     ]:
         with refused(errors.Forbidden):

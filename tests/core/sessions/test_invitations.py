@@ -151,7 +151,7 @@ def test_an_invitation_ends_with_the_account_of_who_made_it(house, code):
 def test_a_session_that_is_not_open_lets_nobody_in(house, code, state):
     made = invite(house, code)
     if state == "expired":
-        do(house, "ann", api.TIME_SESSION, code=code, lifetime=1)
+        do(house, "ann", api.SET_SESSION_TIMEOUTS, code=code, lifetime=1)
         house.clock.forward(minutes=2)
     else:
         change = {

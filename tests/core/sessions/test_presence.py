@@ -61,7 +61,7 @@ def test_who_says_nothing_more_is_gone_and_who_goes_on_saying_stays(house, code)
 def test_being_there_is_no_act_and_no_event_and_keeps_no_login_alive(house, code):
     house.add("dora")
     house.grant(code, "dora", "read", by="ann")
-    do(house, "ann", api.TIME_SESSION, code=code, idle_timeout=60)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=code, idle_timeout=60)
     before = len(log(house, code, "ann"))
     used = do(house, "ann", api.GET_SESSION, code=code).last_used
     last = do(house, "dora", api.CHECK_LOGIN).last_used

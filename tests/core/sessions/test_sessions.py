@@ -107,28 +107,28 @@ def test_a_session_has_a_message_and_the_name_of_the_program_that_works_in_it(ho
     house.grant(code, "bob", "write")
     made = do(house, "root", api.GET_SESSION, code=code)
     assert (made.message, made.agent) == ("", "")
-    do(house, "bob", api.DESCRIBE_SESSION, code=code, message="Back on\nMonday", agent="nightly")
+    do(house, "bob", api.UPDATE_SESSION, code=code, message="Back on\nMonday", agent="nightly")
     found = do(house, "root", api.GET_SESSION, code=code)
     assert (found.message, found.agent, found.label) == ("Back on\nMonday", "nightly", "a")
     assert log(house, code)[-1].data == {"message": "Back on\nMonday", "agent": "nightly"}
     for bad in ({"message": "a\x1b[2J"}, {"agent": "a\nb"}):
         with refused(errors.BadName):
-            do(house, "bob", api.DESCRIBE_SESSION, code=code, **bad)
-    do(house, "bob", api.DESCRIBE_SESSION, code=code, message="")
+            do(house, "bob", api.UPDATE_SESSION, code=code, **bad)
+    do(house, "bob", api.UPDATE_SESSION, code=code, message="")
     assert do(house, "root", api.GET_SESSION, code=code).message == ""
 
 
 def test_label_and_description_change_each_by_itself(house):
     code = house.new(label="a", description="b").code
-    assert do(house, "root", api.DESCRIBE_SESSION, code=code, label="c").description == "b"
-    assert do(house, "root", api.DESCRIBE_SESSION, code=code, description="").label == "c"
+    assert do(house, "root", api.UPDATE_SESSION, code=code, label="c").description == "b"
+    assert do(house, "root", api.UPDATE_SESSION, code=code, description="").label == "c"
 
 
 def test_a_label_keeps_markup_as_it_is_and_takes_no_control_characters(house):
     code = house.new(label="<b>&amp;'\"").code
     for bad in ("a\0b", "a\nb", "\x1b[31m", "\x85", "\u2028"):
         with refused(errors.BadName):
-            do(house, "root", api.DESCRIBE_SESSION, code=code, label=bad)
+            do(house, "root", api.UPDATE_SESSION, code=code, label=bad)
     assert do(house, "root", api.GET_SESSION, code=code).label == "<b>&amp;'\""
 
 
@@ -172,8 +172,8 @@ def test_nobody_in_particular_has_no_default_session(house):
         (api.REMOVE_SESSION, {}),
         (api.CLOSE_SESSION, {}),
         (api.TRANSFER_SESSION, {"user": "bob"}),
-        (api.TIME_SESSION, {"lifetime": 1}),
-        (api.TIME_SESSION, {"idle_timeout": 1}),
+        (api.SET_SESSION_TIMEOUTS, {"lifetime": 1}),
+        (api.SET_SESSION_TIMEOUTS, {"idle_timeout": 1}),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -215,12 +215,12 @@ LOOKING = [
     (api.LIST_FILES, {}),
     (api.GET_FILE, {"path": "a.txt"}),
     (api.DOWNLOAD_FILE, {"path": "a.txt"}),
-    (api.MAKE_VIEW, {"command": 1}),
+    (api.CREATE_CAPABILITY_URL, {"command": 1}),
     (api.LIST_EVENTS, {}),
     (api.RESUME_SESSION, {}),
 ]
 CHANGING = [
-    (api.DESCRIBE_SESSION, {"label": "x"}),
+    (api.UPDATE_SESSION, {"label": "x"}),
     (api.UNPUBLISH_FILE, {"path": "a.txt"}),
     (api.GRANT_ROLES, {"grants": []}),
     (api.REVOKE_ROLES, {"users": ["bob"]}),
@@ -308,7 +308,7 @@ def test_a_session_comes_back_from_removal_in_the_state_that_it_had(house, share
         api.CLOSE_SESSION,
         api.REMOVE_SESSION,
         api.RESTORE_SESSION,
-        api.TIME_SESSION,
+        api.SET_SESSION_TIMEOUTS,
     ],
     ids=lambda operation: operation.name,
 )
@@ -333,7 +333,7 @@ def state(house: Store, code: str, who: str = "ann") -> str:
 
 
 def test_an_act_resets_the_idle_clock_and_looking_does_not(house, shared):
-    do(house, "ann", api.TIME_SESSION, code=shared, idle_timeout=10)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=10)
     house.clock.forward(minutes=9)
     house.record(shared, "2", by="bob")
     house.clock.forward(minutes=9)
@@ -349,7 +349,7 @@ def test_an_act_resets_the_idle_clock_and_looking_does_not(house, shared):
 
 def test_a_refused_act_does_not_reset_the_idle_clock(house, shared):
     house.grant(shared, "bob", "read", by="ann")
-    do(house, "ann", api.TIME_SESSION, code=shared, idle_timeout=10)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=10)
     house.clock.forward(minutes=9)
     with refused(errors.RoleMissing):
         house.record(shared, "2", by="bob")
@@ -360,7 +360,7 @@ def test_a_refused_act_does_not_reset_the_idle_clock(house, shared):
 
 
 def test_a_lifetime_ends_whatever_happens(house, shared):
-    do(house, "ann", api.TIME_SESSION, code=shared, lifetime=10)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, lifetime=10)
     house.clock.forward(minutes=9)
     house.record(shared, "2", by="bob")
     house.clock.forward(minutes=1)
@@ -370,23 +370,23 @@ def test_a_lifetime_ends_whatever_happens(house, shared):
 
 
 def test_time_outs_are_taken_away_with_none_and_left_alone_when_not_named(house, shared):
-    do(house, "ann", api.TIME_SESSION, code=shared, idle_timeout=10, lifetime=20)
-    told = do(house, "ann", api.TIME_SESSION, code=shared, idle_timeout=None)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=10, lifetime=20)
+    told = do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=None)
     assert (told.idle_timeout, told.lifetime) == (None, 20)
-    assert do(house, "ann", api.TIME_SESSION, code=shared, lifetime=None).closes is None
+    assert do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, lifetime=None).closes is None
 
 
 def test_a_session_that_ran_out_stays_closed_though_time_outs_were_lengthened_before(house, shared):
-    do(house, "ann", api.TIME_SESSION, code=shared, idle_timeout=10)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=10)
     house.clock.forward(minutes=11)
     with refused(errors.WrongState):
-        do(house, "ann", api.TIME_SESSION, code=shared, idle_timeout=None)
+        do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=None)
     house.dispatcher.tidy()
     assert state(house, shared) == "closed"
 
 
 def test_when_a_time_out_closes_a_session_the_log_says_so_once(house, shared):
-    do(house, "ann", api.TIME_SESSION, code=shared, idle_timeout=10)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=10)
     house.clock.forward(minutes=11)
     do(house, "ann", api.RESUME_SESSION, code=shared)
     house.dispatcher.tidy()
@@ -396,7 +396,7 @@ def test_when_a_time_out_closes_a_session_the_log_says_so_once(house, shared):
 
 
 def test_a_list_shows_as_closed_what_has_run_out_before_anything_tidied_up(house, shared):
-    do(house, "ann", api.TIME_SESSION, code=shared, lifetime=1)
+    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, lifetime=1)
     house.clock.forward(minutes=2)
     (seen,) = do(house, "bob", api.LIST_SESSIONS).items
     assert seen.state == "closed"

@@ -27,7 +27,7 @@ def code(house):
 
 def view(house: Store, who: str, code: str, **what: object) -> str:
     """Make a view as someone, and return its token."""
-    url: str = do(house, who, api.MAKE_VIEW, code=code, **what).url
+    url: str = do(house, who, api.CREATE_CAPABILITY_URL, code=code, **what).url
     return url.split("/")[3]
 
 
@@ -36,7 +36,7 @@ def look(house: Store, token: str, path: str = ""):
 
 
 def test_a_view_of_a_file_reaches_its_whole_first_folder_and_no_further(house, code):
-    made = do(house, "bob", api.MAKE_VIEW, code=code, path="site/index.html")
+    made = do(house, "bob", api.CREATE_CAPABILITY_URL, code=code, path="site/index.html")
     assert made.url.endswith("/site/index.html")
     token = made.url.split("/")[3]
     for path in ("site/index.html", "site/css/a.css", "Site/INDEX.html"):
@@ -68,16 +68,16 @@ def test_a_view_of_a_command_reaches_its_outputs_and_no_file(house, code):
 def test_a_view_is_of_one_thing_that_is_there(house, code):
     for what in ({}, {"path": "page.html", "command": 1}):
         with refused(errors.BadRequest):
-            do(house, "bob", api.MAKE_VIEW, code=code, **what)
+            do(house, "bob", api.CREATE_CAPABILITY_URL, code=code, **what)
     for what in ({"path": "none"}, {"command": 3}):
         with refused(errors.NotFound):
-            do(house, "bob", api.MAKE_VIEW, code=code, **what)
+            do(house, "bob", api.CREATE_CAPABILITY_URL, code=code, **what)
     with refused(errors.NoSuchSession):
-        do(house, "stranger", api.MAKE_VIEW, code=code, command=1)
+        do(house, "stranger", api.CREATE_CAPABILITY_URL, code=code, command=1)
 
 
 def test_a_view_expires_within_the_hour(house, code):
-    made = do(house, "bob", api.MAKE_VIEW, code=code, command=1)
+    made = do(house, "bob", api.CREATE_CAPABILITY_URL, code=code, command=1)
     token = made.url.split("/")[3]
     assert house.clock() < made.expires <= house.clock() + LIFETIME
     house.clock.now = made.expires

@@ -287,7 +287,7 @@ def test_a_capability_url_dies_with_its_viewers_right(
 
 
 def test_a_capability_url_says_when_it_ends_and_that_is_within_an_hour(site: Site) -> None:
-    answer = site.ask("reader", api.MAKE_VIEW, code=site.session(), command=1).json()
+    answer = site.ask("reader", api.CREATE_CAPABILITY_URL, code=site.session(), command=1).json()
     left = datetime.fromisoformat(answer["expires"]) - datetime.now(UTC)
     assert timedelta(minutes=50) < left <= timedelta(hours=1)
 
@@ -313,9 +313,11 @@ def test_views_are_of_what_is_there_and_of_one_thing(site: Site) -> None:
         ({"command": 0}, 400),
         ({"path": "site"}, 404),
     ):
-        assert site.ask("reader", api.MAKE_VIEW, code=code, **what).status_code == status, what
-    answer = site.ask("stranger", api.MAKE_VIEW, code=code, path="missing")
-    never = site.ask("stranger", api.MAKE_VIEW, code=NEVER_GIVEN, path="missing")
+        assert (
+            site.ask("reader", api.CREATE_CAPABILITY_URL, code=code, **what).status_code == status
+        ), what
+    answer = site.ask("stranger", api.CREATE_CAPABILITY_URL, code=code, path="missing")
+    never = site.ask("stranger", api.CREATE_CAPABILITY_URL, code=NEVER_GIVEN, path="missing")
     assert (answer.status_code, answer.content) == (404, never.content)
 
 

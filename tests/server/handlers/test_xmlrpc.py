@@ -51,7 +51,7 @@ def code(site: Site) -> str:
 def test_pythons_own_client_works_in_a_session(site: Site, code: str) -> None:
     with proxy(site, "writer", code) as session:
         assert session.sessions.get()["code"] == code
-        assert session.sessions.describe({"label": "Regen & <Sturm>"})["label"] == "Regen & <Sturm>"
+        assert session.sessions.update({"label": "Regen & <Sturm>"})["label"] == "Regen & <Sturm>"
         assert session.scratch.set("x", {"a": [1, None, 0.5]})["name"] == "x"
         assert session.scratch.get("x")["value"] == {"a": [1, None, 0.5]}
         page = session.commands.list({"order": "oldest", "limit": 1})
@@ -111,7 +111,7 @@ def test_a_session_that_one_has_no_role_in_is_as_one_never_given_out(site: Site,
 
 
 def test_a_cookie_is_no_proof_here(site: Site, code: str) -> None:
-    body = dumps(({"label": "by cookie"},), "sessions.describe").encode()
+    body = dumps(({"label": "by cookie"},), "sessions.update").encode()
     cookie = {"Cookie": f"{site.server.cookie}={site.keys['owner']}; _xsrf=2|a|b|1"}
     answer = httpx.post(url(site, code), content=body, headers=XML | cookie)
     assert b"[not_signed_in]" in answer.content
@@ -119,7 +119,7 @@ def test_a_cookie_is_no_proof_here(site: Site, code: str) -> None:
 
 
 def test_a_page_of_another_site_can_not_call(site: Site, code: str) -> None:
-    body = dumps(({"label": "by a page"},), "sessions.describe").encode()
+    body = dumps(({"label": "by a page"},), "sessions.update").encode()
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         assert fault(site, code, body, **headers).faultCode == errors.Forbidden.exit_code
     assert site.ask("owner", api.GET_SESSION, code=code).json()["label"] == "A session"
