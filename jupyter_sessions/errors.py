@@ -423,6 +423,13 @@ class ConnectionLost(ServerUnreachable):
     exit_code = 50
 
 
+class BadSetting(ServerUnreachable):
+    """Met by clients only: a proxy or certificate that the environment names can't be used."""
+
+    code = "bad_setting"
+    exit_code = 55
+
+
 class ServerNotTrusted(SessionsError):
     """Met by clients only: the server can't prove that it is who it says (TLS)."""
 

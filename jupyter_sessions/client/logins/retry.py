@@ -91,6 +91,8 @@ def wait_for(
     while True:
         try:
             return ask(server, key, question, within=deadline - time.monotonic())
+        except errors.BadSetting:
+            raise  # waiting mends no setting
         except errors.ServerUnreachable as error:
             # A last try that our own haste cut short says less than those before it.
             if met is None or not isinstance(error, errors.ServerSilent):

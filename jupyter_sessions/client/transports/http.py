@@ -17,16 +17,14 @@ import msgspec
 
 from jupyter_sessions import __version__, api, errors, forking, schemas
 from jupyter_sessions.api import Ans, Operation, Req
-from jupyter_sessions.client.addresses import host_of, is_loopback
-from jupyter_sessions.client.transports import http_errors
+from jupyter_sessions.client.transports import http_clients, http_errors
 from jupyter_sessions.client.transports.http_errors import ReadDeadline
 from jupyter_sessions.file_snapshots import open_snapshot
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx
 
+    from jupyter_sessions.client.transports.http_clients import Proxy
     from jupyter_sessions.client.transports.websocket import Followers
 
 CONNECT_TIMEOUT = 5.0  #: seconds until a server must have taken a connection
@@ -94,6 +92,7 @@ class HttpTransport:
         self._timeouts = connect_timeout, read_timeout
         self._longest = longest
         self._closed = False
+        self._proxy: Proxy | None = None
         self.reset_in_child()
         forking.reset_in_child(self)
 
@@ -137,6 +136,8 @@ class HttpTransport:
             time.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
             try:
                 return self._call(operation, request, content, key)
+            except errors.ServerSilent:
+                break  # that took as long as a server may be silent, and would again
             except _PASSING:
                 pass  # it may be starting again
         if operation.writes:
@@ -262,15 +263,19 @@ class HttpTransport:
             return told
         return told.adding(f"It was the login of {self._user} at {self._server}.")
 
-    def trust(self) -> ssl.SSLContext | None:
-        """Give the authorities that we trust: the system's and certifi's; None for plain http."""
-        if not self._server.startswith("https:"):
-            return None
-        import httpx
+    def open_socket(self) -> Any:
+        """Open a connection for a WebSocket, through the environment's proxy and with TLS."""
+        connect, _ = self._timeouts
+        return http_clients.open_socket(self._server, self._find_proxy(), connect)
 
-        context = httpx.create_ssl_context()
-        context.load_default_certs()
-        return context
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy of the connections that were opened last."""
+        return self._proxy
+
+    def _find_proxy(self) -> Proxy | None:
+        self._proxy = http_clients.find_proxy(self._server)
+        return self._proxy
 
     # ---- requests
 
@@ -295,18 +300,10 @@ class HttpTransport:
             pace.begin()
 
     def _client(self) -> httpx.Client:
-        import httpx
-
         with self._lock:
             self._still_open()
             if self._connections is None:
-                self._connections = httpx.Client(
-                    # Over plain http nothing is verified, and no redirect leads from it to https.
-                    verify=self.trust() or False,
-                    # A proxy would get the key in the clear, and can't reach our loopback anyway.
-                    trust_env=not is_loopback(host_of(self._server)),
-                    follow_redirects=False,
-                )
+                self._connections = http_clients.make_http_client(self._server, self._find_proxy())
             return self._connections
 
     @contextmanager
@@ -333,7 +330,7 @@ class HttpTransport:
     @contextmanager
     def _failures_named(self) -> Iterator[None]:
         try:
-            with http_errors.failures_named(self._server):
+            with http_errors.failures_named(self._server, lambda: self._proxy):
                 yield
         except (errors.ServerUnreachable, RuntimeError) as error:
             # What was under way when another thread closed us.

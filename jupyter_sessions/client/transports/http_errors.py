@@ -6,16 +6,19 @@ import math
 import os
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from jupyter_sessions import errors
+from jupyter_sessions.client.transports import http_clients
 
 if TYPE_CHECKING:
     import httpx
+
+    from jupyter_sessions.client.transports.http_clients import Proxy
 
 
 class ReadDeadline:
@@ -62,6 +65,11 @@ LEAST = 60 << 10
 # What a server, or a proxy before it, means by a status without a sessions server's own words.
 _BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {
     401: (errors.NotLoggedIn, "{} does not know who is asking.", "Log in to it again."),
+    407: (
+        errors.ServerUnreachable,
+        "The proxy before {} wants a user name and password.",
+        "Write them into its address, as in HTTP_PROXY=http://USER:PASSWORD@HOST:PORT.",
+    ),
     403: (errors.NotLoggedIn, "{} does not let this request in.", "Log in to it again."),
     413: (errors.TooLarge, "That is more than {} takes.", "Send less, or raise its limit."),
     429: (errors.TooManyTries, "{} was asked too often.", "Wait a little, then try again."),
@@ -193,12 +201,21 @@ def redirected_away(server: str, target: httpx.URL) -> errors.SessionsError:
 
 
 @contextmanager
-def failures_named(server: str) -> Iterator[None]:
-    """Turn what httpx raises into the failure that it means, with nothing of the request in it."""
+def failures_named(
+    server: str, find_proxy: Callable[[], Proxy | None] = lambda: None
+) -> Iterator[None]:
+    """Turn what httpx raises into the failure that it means, with nothing of the request in it.
+
+    Parameters
+    ----------
+    find_proxy
+        Asked after a failure: gives the proxy that the request went through.
+    """
     import httpx
 
     try:
-        yield
+        with _proxy_named(server, find_proxy):
+            yield
     except httpx.ConnectTimeout as error:
         raise errors.ServerUnreachable(
             f"{server} did not take the connection in time.",
@@ -212,13 +229,28 @@ def failures_named(server: str) -> Iterator[None]:
             hint="A file that changes while it is sent can't be; try again.",
         ) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise errors.BadAddress(f"{server} is no address.", hint="Check it.") from error
+        raise errors.BadAddress(f"{server} is not a valid address.", hint="Check it.") from error
     except httpx.DecodingError as error:
         raise errors.NotASessionsServer(
             f"{server} sent an answer that can't be unpacked.", hint="Check the address."
         ) from error
     except httpx.HTTPError as error:
         raise (lost if _has_ended(error) else broken)(server, error) from error
+
+
+@contextmanager
+def _proxy_named(server: str, find_proxy: Callable[[], Proxy | None]) -> Iterator[None]:
+    """Turn a proxy's failure into what it means; say of others that a proxy stands between."""
+    import httpx
+
+    try:
+        yield
+    except httpx.HTTPError as error:
+        proxy = find_proxy()
+        told = proxy and http_clients.explain_failure(server, proxy, error)
+        if not told:
+            raise
+        raise told from error
 
 
 def silent(server: str) -> errors.SessionsError:
@@ -232,13 +264,13 @@ def silent(server: str) -> errors.SessionsError:
 
 def broken(server: str, error: BaseException) -> errors.SessionsError:
     """Make the exception for a connection that was not made, not trusted, or broke."""
-    causes = list(_causes(error))
+    causes = list(http_clients.list_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return errors.ServerNotTrusted(
                 f"{server} can't prove that it is that server: {cause.verify_message}.",
                 hint="If it has a certificate of your own authority, name that in SSL_CERT_FILE. "
-                "Otherwise do not log in there.",
+                f"Otherwise do not log in there. {http_clients.explain_trust()}".rstrip(),
             )
         if isinstance(cause, ssl.SSLError):
             return errors.NotASessionsServer(
@@ -280,10 +312,3 @@ def _other_scheme(server: str) -> str:
             f" A server without TLS is named with http://: {plain}. Passwords travel in clear then."
         )
     return " A server with TLS is named with https://."
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__

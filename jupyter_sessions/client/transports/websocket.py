@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.client.addresses import host_of, is_loopback
-from jupyter_sessions.client.transports import http_errors
+from jupyter_sessions.client.transports import http_clients, http_errors
 
 if TYPE_CHECKING:
-    import ssl
-
     import websocket
+
+    from jupyter_sessions.client.transports.http_clients import Proxy
 
 FIRST_WAIT = 0.5  #: seconds before a lost connection is taken up again, doubled at each failure
 LONGEST_WAIT = 30.0  #: seconds
@@ -62,8 +61,12 @@ class Carrier(Protocol):
     def renewed(self) -> bool:
         """Look for another key after the server refused ours; tell whether there is one."""
 
-    def trust(self) -> ssl.SSLContext | None:
-        """Give the authorities that we trust; None for plain http."""
+    def open_socket(self) -> Any:
+        """Open a connection for a WebSocket, through the environment's proxy and with TLS."""
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy of the connections that were opened last."""
 
 
 class Followers:
@@ -166,11 +169,10 @@ class Followers:
         url, fields = self._carrier.route(api.FOLLOW_EVENTS, request)
         query = "&".join(f"{name}={value}" for name, value in fields.items() if value is not None)
         server = self._carrier.server
-        socket = websocket.WebSocket(
-            sslopt=self._tls(), enable_multithread=True, skip_utf8_validation=True
-        )
+        socket = websocket.WebSocket(enable_multithread=True, skip_utf8_validation=True)
         socket.settimeout(self._connect_timeout)
         late = threading.Event()
+        connection = self._connection()
         try:
             with _broken_off_after(self._silence, socket, late):
                 socket.connect(
@@ -178,7 +180,7 @@ class Followers:
                     header=self._carrier.headers(),
                     suppress_origin=True,  # the key says who we are, not a page's origin
                     redirect_limit=0,  # the key goes nowhere else
-                    http_no_proxy=[host_of(server)] if is_loopback(host_of(server)) else None,
+                    socket=connection,
                 )
         except websocket.WebSocketBadStatusException as error:
             raise self._refusal(error) from None  # its message holds all headers and the body
@@ -197,9 +199,17 @@ class Followers:
         server = self._carrier.server
         return told or http_errors.by_status(server, status) or http_errors.foreign(server, status)
 
-    def _tls(self) -> dict[str, Any]:
-        context = self._carrier.trust()
-        return {"context": context} if context else {}
+    def _connection(self) -> Any:
+        """Open a connection, through whatever is between, that a WebSocket's handshake can use."""
+        import python_socks
+
+        server = self._carrier.server
+        try:
+            return self._carrier.open_socket()
+        except (OSError, ValueError, python_socks.ProxyError) as error:
+            proxy = self._carrier.proxy
+            told = proxy and http_clients.explain_failure(server, proxy, error)
+            raise (told or http_errors.broken(server, error)) from error
 
 
 @contextmanager

@@ -236,9 +236,11 @@ def test_a_server_that_hangs_is_told_apart(server: ScriptedServer) -> None:
 def _speaking(words: bytes, then: bytes = b"") -> Iterator[int]:
     """Serve one connection: say something and, with `then`, go on with that slowly."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
 
         def speak() -> None:
             connection, _ = listening.accept()
+            listening.close()  # whoever asks again is not kept waiting
             with connection:
                 connection.recv(1000)
                 connection.sendall(words)
@@ -249,14 +251,30 @@ def _speaking(words: bytes, then: bytes = b"") -> Iterator[int]:
 
         thread = threading.Thread(target=speak)
         thread.start()
-        yield listening.getsockname()[1]
+        yield port
         thread.join()
+
+
+def test_a_server_that_turns_silent_is_not_waited_for_again_and_again() -> None:
+    def break_off_once() -> None:
+        with listening.accept()[0] as connection:
+            connection.recv(1000)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=break_off_once)
+        thread.start()
+        http = HttpTransport(f"http://127.0.0.1:{listening.getsockname()[1]}", KEY, read_timeout=2)
+        begun = time.monotonic()
+        assert type(_refused(http)) is errors.ConnectionLost
+        assert time.monotonic() - begun < 6  # not four times as long as a server may be silent
+        thread.join()
+        http.close()
 
 
 def test_what_is_no_http_at_all_is_a_broken_connection() -> None:
     with _speaking(b"220 mail.example ESMTP\r\n") as port:
         http = HttpTransport(f"http://127.0.0.1:{port}", KEY)
-        assert type(_refused(http)) is errors.ServerUnreachable
+        assert type(_refused(http)) is errors.ConnectionLost
         http.close()
 
 

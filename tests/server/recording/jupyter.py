@@ -263,7 +263,7 @@ def _records_for(process: Path, parent: str) -> bool:
         stat = (process / "stat").read_text()
     except OSError:
         return False
-    return b"server.kernels.child" in command and stat.rpartition(")")[2].split()[1] == parent
+    return b"server.recording.worker" in command and stat.rpartition(")")[2].split()[1] == parent
 
 
 def install_bash(place: Place) -> None:
