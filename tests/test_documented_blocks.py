@@ -134,6 +134,15 @@ def restored(reader: Reader, text: str) -> None:
     assert "Kept" in reader.run_in_shell("jupyter sessions list")
 
 
+def health_shown(reader: Reader, text: str) -> None:
+    import json
+
+    reader.serve("jupyter sessions serve")
+    health = f"{reader.server}/sessions/api/health"
+    shown = json.loads(reader.run_in_shell(f"curl --silent {health}"))
+    assert set(shown) == set(json.loads(text))
+
+
 def prepare_ophidia(reader: Reader) -> None:
     account("foo")(reader)
     serving(reader)
@@ -308,6 +317,8 @@ PAGES: dict[str, list[Step]] = {
         shell,
         POSTGRESQL,
         POSTGRESQL,
+        shell,
+        health_shown,
     ],
     "docs/how-to/from-ophidia.md": [After(prepare_ophidia, notebook), notebook, notebook],
     "docs/how-to/groups.md": [

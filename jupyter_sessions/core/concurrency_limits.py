@@ -51,7 +51,7 @@ class Turns:
                 refused = False
         if refused:
             error = ServerBusy(
-                "Too many of your searches wait already; this one was not done.",
+                "Too many of your searches and checks wait already; this one was not done.",
                 hint="Try again when they are done.",
             )
             if answer.set_running_or_notify_cancel():

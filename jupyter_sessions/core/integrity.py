@@ -162,7 +162,7 @@ def _check(preparation: Preparation, request: schemas.CheckStore) -> schemas.Sto
     return check_next(preparation.database, preparation.services.blobs, request.after)
 
 
-@implements(api.CHECK_STORE, prepare=_check)
+@implements(api.CHECK_STORE, prepare=_check, costly=lambda _: True)
 def check(context: Context, request: schemas.CheckStore) -> schemas.StoreCheck:  # noqa: ARG001  # prepared
     """Answer what was verified."""
     found: schemas.StoreCheck = context.prepared

@@ -69,13 +69,8 @@ _KERNELS = "kernels"  # the service of a Jupyter server
 
 _TIDY_EVERY = 600.0  # seconds
 
-# The store is checked this long after the start, in seconds, then once a day, at so many bytes a
-# second.
-_CHECK_FIRST_AFTER = 600.0
-
-_CHECK_EVERY = 86_400.0
-
-_CHECK_RATE = 16e6
+# So many seconds after it was opened, or after a check that failed, the store is checked.
+_CHECK_SOON = 600.0
 
 
 def find_own_url(serverapp: Any, public_url: str) -> str:
@@ -182,6 +177,16 @@ class SessionsExtension(ExtensionApp):
     longest_invitation_days = Float(
         30.0, min=0.001, help="How many days an invitation may be asked to last."
     ).tag(config=True)
+
+    check_hours = Float(
+        24.0,
+        min=0,
+        help="How many hours pass between two checks of all that is stored, whose outcome the "
+        "health page shows; 0 for no checks.",
+    ).tag(config=True)
+    check_rate = Float(16.0, min=0.1, help="How many MB a second such a check reads at most.").tag(
+        config=True
+    )
 
     @default("config_file_name")
     def _default_config_file_name(self) -> str:
@@ -328,13 +333,19 @@ class SessionsExtension(ExtensionApp):
                 self.log.warning("Tidying up failed, and is tried again: %s", error)
 
     async def _check(self) -> None:
+        every = self.check_hours * 3600
+        if not every:
+            return
+        await self._service.wait_until_open()
+        wait = soon = min(_CHECK_SOON, every)
         while True:
-            await asyncio.sleep(_CHECK_FIRST_AFTER)
+            await asyncio.sleep(wait)
             try:
-                await self._service.check_store(_CHECK_RATE)
+                await self._service.check_store(self.check_rate * 1e6)
+                wait = every
             except (OSError, errors.SessionsError) as error:
-                self.log.warning("The store could not be checked: %s", error)
-            await asyncio.sleep(_CHECK_EVERY)
+                self.log.warning("The store could not be checked, and is tried again: %s", error)
+                wait = soon
 
     async def stop_extension(self) -> None:
         """Finish what was accepted, and let go of the store."""

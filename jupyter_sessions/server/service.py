@@ -99,6 +99,7 @@ class Service:
     ) -> None:
         self._open_store = open_store
         self._opening: asyncio.Task[Dispatcher] | None = None
+        self._opened = asyncio.Event()
         self._bridge: Bridge | None = None
         self._clock = ClockWatch()
         self.limits = limits
@@ -135,7 +136,13 @@ class Service:
             raise closing()
         if self._opening is None or (self._opening.done() and self._opening.exception()):
             self._opening = asyncio.create_task(asyncio.to_thread(self._open_store))
-        return await asyncio.shield(self._opening)
+        dispatcher = await asyncio.shield(self._opening)
+        self._opened.set()
+        return dispatcher
+
+    async def wait_until_open(self) -> None:
+        """Wait until a request has had the store opened."""
+        await self._opened.wait()
 
     def answered(self, answer: Future[T]) -> asyncio.Future[T]:
         """Return what can be awaited for an answer of the store's threads."""
@@ -194,9 +201,7 @@ class Service:
             self.connections.hurry()
 
     async def check_store(self, rate: float) -> None:
-        """Verify all that is stored, if the store is open, at so many bytes a second at most."""
-        if self._opening is None or not self._opening.done():
-            return
+        """Verify all that is stored, at so many bytes a second at most, and note how it went."""
         dispatcher = await self.dispatcher()
         after: str | None = ""
         damaged = 0

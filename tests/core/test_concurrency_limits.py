@@ -11,6 +11,7 @@ import pytest
 from jupyter_sessions import api, errors
 from jupyter_sessions.core import dispatcher
 from jupyter_sessions.core.concurrency_limits import Turns
+from jupyter_sessions.core.types import Identified
 from tests.core.asking import do, join
 from tests.waiting import until
 
@@ -47,6 +48,37 @@ def test_a_person_searches_twice_at_a_time_and_others_do_not_wait_for_them(house
         assert each.result(60).items == []
     assert begun.count("slow") == 10
     assert do(house, "ann", api.LIST_COMMANDS, code=code, search="quick").items == []
+
+
+def test_a_person_checks_the_store_twice_at_a_time_and_others_do_not_wait_for_them(
+    house, monkeypatch
+):
+    join(house, "ann")
+    house.keys["ann"] = Identified("ann", administrator=True)
+    go_on, begun = threading.Event(), []
+    use_case = dispatcher.USE_CASES[api.CHECK_STORE.name]
+
+    def slow(preparation, request):
+        begun.append(preparation.asker)
+        assert len(begun) > 2 or go_on.wait(60)
+        return use_case.prepare(preparation, request)
+
+    monkeypatch.setitem(dispatcher.USE_CASES, api.CHECK_STORE.name, replace(use_case, prepare=slow))
+
+    def check(by: str) -> Future:
+        request = api.CHECK_STORE.request()
+        return house.dispatcher.submit(api.CHECK_STORE, request, house.asker(by))
+
+    try:
+        waiting = [check("root") for _ in range(10)]
+        until(lambda: len(begun) == 2, "two checks")
+        with pytest.raises(errors.ServerBusy):
+            check("root").result(60)
+        assert check("ann").result(60).problems == []
+    finally:
+        go_on.set()
+    for each in waiting:
+        assert each.result(60).problems == []
 
 
 def test_what_fails_or_can_not_begin_gives_its_turn_back():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any, BinaryIO, cast
 
 import pytest
 
@@ -24,6 +27,10 @@ class Cutting:
         self._connections: list[socket.socket] = []
         self.cuts = 0
         self.cut = 0
+        #: How many bytes of an answer still get through.
+        self.passed = 0
+        #: What happens at each cut.
+        self.at_cut: Callable[[], object] = lambda: None
         threading.Thread(target=self._serve, daemon=True).start()
 
     @property
@@ -51,6 +58,8 @@ class Cutting:
                 while answer := read_answer(server):
                     if self.cut < self.cuts:
                         self.cut += 1
+                        client.sendall(answer[: self.passed])
+                        self.at_cut()
                         client.shutdown(socket.SHUT_RDWR)
                         return
                     client.sendall(answer)
@@ -113,6 +122,44 @@ def test_what_is_lost_for_good_may_have_been_done_and_says_so(
         http.call(api.CREATE_SESSION, schemas.NewSession())
     assert "It may have been done" in lost.value.hint
     assert 1 < relay.cut < 10
+
+
+class Pipe(io.RawIOBase):
+    """What can only be written to, as the standard output."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.content += data
+        return len(data)
+
+
+@pytest.mark.parametrize("replaced", [b"", b"shorter", os.urandom(3 << 20)])
+def test_a_download_that_breaks_off_is_asked_for_again_and_never_made_of_two_contents(
+    http: HttpTransport, relay: Cutting, replaced: bytes
+) -> None:
+    content, target = os.urandom(3 << 20), Pipe()
+    code = http.call(api.CREATE_SESSION, schemas.NewSession()).code
+    publish, named = (
+        kind(code=code, path="x") for kind in (schemas.PublishFile, schemas.FileNamed)
+    )
+    http.call(api.PUBLISH_FILE, publish, content)
+    relay.cuts, relay.passed = 1, 2 << 20
+    if replaced:
+        other = http.another()
+        relay.at_cut = lambda: other.call(api.PUBLISH_FILE, publish, replaced)
+        with pytest.raises(errors.Conflict, match="replaced while it was downloaded"):
+            http.download(named, cast("BinaryIO", target))
+        assert content.startswith(target.content)
+    else:
+        http.download(named, cast("BinaryIO", target))
+        assert target.content == content
+    assert relay.cut == 1
+    assert target.content
 
 
 def test_what_takes_no_key_is_not_sent_again(http: HttpTransport, relay: Cutting) -> None:

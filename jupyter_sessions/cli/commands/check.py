@@ -20,7 +20,8 @@ _SHOWN = 50
 def check(work: Invocation, rate: float | None) -> Result:
     """Verify all that is stored: the database, published files and outputs.
 
-    A server does so by itself once a day, and its health page tells how that went.
+    A server does so by itself, once a day if not configured otherwise, and its health page tells
+    how that went.
     """
     checked = size = 0
     problems: list[str] = []

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from jupyter_sessions.client.transports.http_clients import Proxy
     from jupyter_sessions.client.transports.websocket import Followers
+
+T = TypeVar("T")
 
 CONNECT_TIMEOUT = 5.0  #: seconds until a server must have taken a connection
 READ_TIMEOUT = 60.0  #: seconds within which a server must send (or take) something
@@ -129,20 +132,13 @@ class HttpTransport:
         key = secrets.token_urlsafe(24) if operation.keyed else None
         waits = _REPEATED_AFTER if key is not None or not operation.writes else ()
         try:
-            return self._call(operation, request, content, key)
-        except errors.ConnectionLost as error:
-            lost = error
-        for wait in waits:
-            time.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
-            try:
-                return self._call(operation, request, content, key)
-            except errors.ServerSilent:
-                break  # that took as long as a server may be silent, and would again
-            except _PASSING:
-                pass  # it may be starting again
-        if operation.writes:
-            raise lost.adding("It may have been done all the same: look before you repeat it.")
-        raise lost
+            return _repeat(lambda: self._call(operation, request, content, key), waits)
+        except errors.ConnectionLost as lost:
+            if operation.writes:
+                raise lost.adding(
+                    "It may have been done all the same: look before you repeat it."
+                ) from None
+            raise
 
     def _call(
         self,
@@ -173,9 +169,20 @@ class HttpTransport:
         return LONGEST_OUTPUTS if operation.name in _WITH_OUTPUTS else LONGEST
 
     def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
-        """Write a published file's content into `target`; see `Transport.download`."""
-        with self._answered(api.DOWNLOAD_FILE, request, None) as response:
-            http_errors.pour(response, target)
+        """Write a published file's content into `target`; see `Transport.download`.
+
+        Where the connection breaks in the middle, the file is asked for again: a server that has
+        found it damaged on the way can say so only before the first byte.
+        """
+        content = _RepeatedContent(target)
+
+        def fetch() -> None:
+            content.begin()
+            with self._answered(api.DOWNLOAD_FILE, request, None) as response:
+                http_errors.pour(response, content)
+            content.end()
+
+        _repeat(fetch, _REPEATED_AFTER)
 
     def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
         """Yield a session's events as they come; see `Transport.follow`.
@@ -389,6 +396,78 @@ class HttpTransport:
                 raise http_errors.redirected_away(self._server, onward.url)
             asked = onward
         raise http_errors.redirected_away(self._server, asked.url)
+
+
+def _repeat(act: Callable[[], T], waits: Sequence[float]) -> T:
+    """Do something, and again after each wait where its connection broke."""
+    try:
+        return act()
+    except errors.ConnectionLost as error:
+        lost = error
+    for wait in waits:
+        time.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
+        try:
+            return act()
+        except errors.ContentDamaged:
+            raise
+        except errors.ServerSilent:
+            break  # that took as long as a server may be silent, and would again
+        except _PASSING:
+            pass  # it may be starting again
+    raise lost
+
+
+class _RepeatedContent:
+    """Writes a content that may come again from its first byte.
+
+    What is written already is compared and not written again, since not every file can go back.
+    """
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self._written = hashlib.sha256()
+        self._size = 0
+
+    def begin(self) -> None:
+        """Take the content from its first byte."""
+        self._again = hashlib.sha256()
+        self._left = self._size
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes of the content.
+
+        Raises
+        ------
+        Conflict
+            When they are not those that came before.
+        """
+        if self._left:
+            known, data = data[: self._left], data[self._left :]
+            self._again.update(known)
+            self._left -= len(known)
+            if not self._left and self._again.digest() != self._written.digest():
+                raise _replaced()
+        if data:
+            self._target.write(data)
+            self._written.update(data)
+            self._size += len(data)
+
+    def end(self) -> None:
+        """Take it that this was all.
+
+        Raises
+        ------
+        Conflict
+            When more came before.
+        """
+        if self._left:
+            raise _replaced()
+
+
+def _replaced() -> errors.SessionsError:
+    return errors.Conflict(
+        "The file was replaced while it was downloaded.", hint="Download it again."
+    )
 
 
 def _checked(key: str | None) -> str | None:

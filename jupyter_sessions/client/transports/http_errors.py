@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -118,7 +118,14 @@ def whole(server: str, response: httpx.Response, longest: int) -> bytes:
     return body
 
 
-def pour(response: httpx.Response, target: BinaryIO) -> None:
+class Writable(Protocol):
+    """What a body is written into."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take the next bytes."""
+
+
+def pour(response: httpx.Response, target: Writable) -> None:
     """Write a body into a file as it comes, however long that takes, while enough comes."""
     pace, came = _pace(response), 0
     pace.within(WHOLE_WITHIN)

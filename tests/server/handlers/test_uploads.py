@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import resource
 from collections.abc import Callable, Iterator
@@ -261,3 +262,18 @@ def test_what_is_damaged_is_not_served_and_the_answer_says_whose_it_is(site: Sit
     assert code in told["message"]
     site.ask("writer", api.PUBLISH_FILE, content, code=code, path="again.bin")
     assert site.http.get(url, headers=site.headers("reader")).content == content, "it is mended"
+
+
+def test_damage_behind_the_first_piece_is_told_by_our_client_as_clearly(site: Site) -> None:
+    code, content, target = site.session(), os.urandom(3 * MEBIBYTE), io.BytesIO()
+    assert site.ask("writer", api.PUBLISH_FILE, content, code=code, path="long.bin").is_success
+    digest = hashlib.sha256(content).hexdigest()
+    blob = site.place.store / "blobs" / digest[:2] / digest[2:]
+    blob.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    transport = HttpTransport(site.server.url, site.keys["reader"])
+    with pytest.raises(errors.ContentDamaged) as failure:
+        transport.download(schemas.FileNamed(code=code, path="long.bin"), target)
+    transport.close()
+    assert "'long.bin'" in failure.value.message
+    assert code in failure.value.message
+    assert content[:-MEBIBYTE] == target.getvalue(), "what came before the damage"
