@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.logins.conftest import Accounts
 from tests.client.scripted_server import ScriptedServer
 
 
@@ -18,3 +19,8 @@ def state(home: Path) -> Path:
 def server() -> Iterator[ScriptedServer]:
     with ScriptedServer() as running:
         yield running
+
+
+@pytest.fixture
+def accounts(server: ScriptedServer) -> Accounts:
+    return Accounts(server)

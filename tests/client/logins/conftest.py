@@ -5,8 +5,6 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from jupyter_sessions import errors
 from jupyter_sessions.client.logins import Login, storage
 from tests.client.scripted_server import Answer, Asked, ScriptedServer, login, new_login
@@ -79,8 +77,3 @@ class Accounts:
     def asked(self, path: str, method: str = "") -> int:
         """Count the requests."""
         return sum(each.path == path and method in ("", each.method) for each in self.server.asked)
-
-
-@pytest.fixture
-def accounts(server: ScriptedServer) -> Accounts:
-    return Accounts(server)
