@@ -1,9 +1,9 @@
-"""One class for each failure that a caller can meet.
+"""Exceptions: one class for each failure that a caller can meet.
 
-Each knows the HTTP status that the server answers with, the exit status that a command ends with,
-and its ``code``: the machine-readable name on the wire. The message says what happened and what it
-means, the hint what to do next. `from_wire` turns an answer back into the class that it came from,
-so a caller catches the same exceptions in process and over HTTP.
+Each class has the HTTP status that the server answers with, the exit status that a command ends
+with, and its ``code``: the machine-readable name on the wire. The message says what happened and
+what it means; the hint says what to do next. `from_wire` turns an error answer back into the class
+that it came from, so callers catch the same exceptions in process and over HTTP.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WRONG_STATE = {
 
 
 class SessionsError(Exception):
-    """Base of all failures that are told to a user.
+    """Base class of all failures that are reported to users.
 
     Attributes
     ----------
@@ -35,9 +35,10 @@ class SessionsError(Exception):
     status : int
         The HTTP status.
     exit_code : int
-        What a command line program ends with; below 126, since shells give meaning to the rest.
+        The exit status of a command line program. It is below 126, since shells give a meaning to
+        higher values.
     retry_after : int or None
-        After how many seconds to try again, where that helps.
+        The number of seconds after which to try again, where a retry can help.
     """
 
     code: ClassVar[str] = "error"
@@ -51,16 +52,16 @@ class SessionsError(Exception):
         self.hint = hint
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the one shape that errors have: ``{"code", "message", "hint"}``."""
+        """Return the error as it is sent: ``{"code", "message", "hint"}``."""
         return {"code": self.code, "message": self.message, "hint": self.hint}
 
     def adding(self, more: str) -> Self:
-        """Return the same failure with a sentence more in its hint."""
+        """Return the same error with a sentence added to its hint."""
         return type(self)(self.message, hint=f"{self.hint} {more}")
 
 
 class BadRequest(SessionsError):
-    """The request is not of the operation's form."""
+    """The request does not match the operation's schema."""
 
     code = "bad_request"
     status = 400
@@ -68,49 +69,49 @@ class BadRequest(SessionsError):
 
 
 class FileChanged(BadRequest):
-    """A file was changed while it was published, so that there is no one content of it."""
+    """The file was changed while it was being published, so it has no consistent content."""
 
     code = "file_changed"
 
 
 class BadRole(BadRequest):
-    """A role that does not exist, or not for granting."""
+    """The role does not exist or can't be granted."""
 
     code = "bad_role"
 
 
 class BadName(BadRequest):
-    """A user name, label or path that can't be one."""
+    """The user name, label or path is not valid."""
 
     code = "bad_name"
 
 
 class BadReference(BadRequest):
-    """Neither a session's code nor a session URL."""
+    """The reference is neither a session's code nor a session URL."""
 
     code = "bad_reference"
 
 
 class BadAddress(BadRequest):
-    """Not the address of a server."""
+    """The text is not a valid server address."""
 
     code = "bad_address"
 
 
 class BadPort(BadAddress):
-    """A port outside 1 to 65535."""
+    """The port is not between 1 and 65535."""
 
     code = "bad_port"
 
 
 class WeakPassword(BadRequest):
-    """A new password that is among the first that anybody would try."""
+    """The new password is too easy to guess."""
 
     code = "weak_password"
 
 
 class NotLoggedIn(SessionsError):
-    """Nobody is known to be asking, or what they came with is not valid (any more)."""
+    """The caller is not logged in, or their credentials are not (or no longer) valid."""
 
     code = "not_signed_in"
     status = 401
@@ -118,42 +119,42 @@ class NotLoggedIn(SessionsError):
 
 
 class LoginExpired(NotLoggedIn):
-    """The login's time is over: it was not used for too long, or has reached its end."""
+    """The login has expired: it was unused for too long, or has reached the end of its lifetime."""
 
     code = "login_expired"
     exit_code = 15
 
 
 class LoginRevoked(NotLoggedIn):
-    """The login was ended, or its account disabled or removed."""
+    """The login was ended, or its account was disabled or removed."""
 
     code = "login_revoked"
     exit_code = 16
 
 
 class LoginUnknown(NotLoggedIn):
-    """No login of this server has this key."""
+    """No login of this server has the given key."""
 
     code = "login_unknown"
     exit_code = 17
 
 
 class AccountDisabled(NotLoggedIn):
-    """The account is disabled; said only to who has its password."""
+    """The account is disabled. Only callers who give its correct password see this error."""
 
     code = "account_disabled"
     exit_code = 18
 
 
 class WrongPassword(NotLoggedIn):
-    """User and password don't belong together; which of the two is never said."""
+    """The user name or the password is wrong; the error never says which."""
 
     code = "wrong_password"
     exit_code = 11
 
 
 class RoleMissing(SessionsError):
-    """The caller has a role in the session, but not the one that this needs."""
+    """The caller has a role in the session, but not the required one."""
 
     code = "role_missing"
     status = 403
@@ -161,7 +162,7 @@ class RoleMissing(SessionsError):
 
     @classmethod
     def of(cls, needed: str, held: Sequence[str], owner: str) -> Self:
-        """Make it from the role that is needed, those that the caller has, and the owner's name."""
+        """Create the error from the required role, the caller's roles and the owner's name."""
         if needed == "owner":
             return cls(
                 "Only the owner of this session may do that.",
@@ -174,7 +175,7 @@ class RoleMissing(SessionsError):
 
 
 class Forbidden(SessionsError):
-    """Not allowed to this caller, whatever their roles."""
+    """The caller is not allowed to do this, whatever their roles."""
 
     code = "forbidden"
     status = 403
@@ -182,7 +183,7 @@ class Forbidden(SessionsError):
 
 
 class SecondFactorNeeded(SessionsError):
-    """The password is right, and the account's second factor asks for a code too."""
+    """The password is correct, and the account's second factor requires a code too."""
 
     code = "second_factor_needed"
     status = 401
@@ -198,7 +199,7 @@ class SecondFactorNeeded(SessionsError):
 
 
 class WrongCode(SessionsError):
-    """The code is not the account's, is over, or was used already."""
+    """The code is wrong, has expired, or was already used."""
 
     code = "wrong_code"
     status = 401
@@ -214,7 +215,7 @@ class WrongCode(SessionsError):
 
 
 class ConfirmationNeeded(SessionsError):
-    """The act is grave, and the login's password was given too long ago."""
+    """The operation is sensitive, and the password was last confirmed too long ago."""
 
     code = "confirmation_needed"
     status = 403
@@ -230,7 +231,7 @@ class ConfirmationNeeded(SessionsError):
 
 
 class ConfirmationFailed(SessionsError):
-    """The password or code that was to prove who is asking is not theirs."""
+    """The password or code that should confirm the caller's identity is wrong."""
 
     code = "confirmation_failed"
     status = 403
@@ -246,7 +247,7 @@ class SessionDisabled(SessionsError):
 
 
 class NoSuchSession(SessionsError):
-    """No session has this code, or the caller has no role in it: the two look the same."""
+    """No session has this code, or the caller has no role in it: the error is the same for both."""
 
     code = "no_such_session"
     status = 404
@@ -260,7 +261,7 @@ class NoSuchSession(SessionsError):
 
 
 class NotFound(SessionsError):
-    """A command, file or account that is not there."""
+    """The command, file or account does not exist."""
 
     code = "not_found"
     status = 404
@@ -268,7 +269,7 @@ class NotFound(SessionsError):
 
 
 class NoKernels(NotFound):
-    """There is no Jupyter server here, or none that runs kernels."""
+    """There is no Jupyter server here, or it does not run kernels."""
 
     code = "no_kernels"
     exit_code = 26
@@ -283,7 +284,7 @@ class NoKernels(NotFound):
 
 
 class InvitationUnusable(SessionsError):
-    """No invitation has this key, or it lets nobody in any more: the two look the same."""
+    """No invitation has this key, or it can't be used any more: the error is the same for both."""
 
     code = "invitation_unusable"
     status = 404
@@ -291,7 +292,7 @@ class InvitationUnusable(SessionsError):
 
 
 class WrongState(SessionsError):
-    """The session's state (closed, disabled, removed) does not allow this."""
+    """The session's state (closed, disabled, removed) does not allow the operation."""
 
     code = "wrong_state"
     status = 409
@@ -299,13 +300,13 @@ class WrongState(SessionsError):
 
     @classmethod
     def of(cls, state: str) -> Self:
-        """Make it from the state that a session is in."""
+        """Create the error from the session's state."""
         message, hint = _WRONG_STATE[state]
         return cls(message, hint=hint)
 
 
 class Conflict(SessionsError):
-    """What is there already stands against the change."""
+    """The change conflicts with what exists already."""
 
     code = "conflict"
     status = 409
@@ -313,7 +314,7 @@ class Conflict(SessionsError):
 
 
 class TooLarge(SessionsError):
-    """More than the server takes."""
+    """The content is larger than the server accepts."""
 
     code = "too_large"
     status = 413
@@ -321,7 +322,7 @@ class TooLarge(SessionsError):
 
 
 class TooManyTries(SessionsError):
-    """Failed logins back off."""
+    """Too many logins failed; the caller must wait before the next try."""
 
     code = "too_many_tries"
     status = 429
@@ -330,7 +331,7 @@ class TooManyTries(SessionsError):
 
 
 class InternalError(SessionsError):
-    """A defect of ours; the message carries an opaque id that stands in the server's log."""
+    """An unexpected error in this program; the message has an id to look up in the server's log."""
 
     code = "internal_error"
     status = 500
@@ -338,7 +339,7 @@ class InternalError(SessionsError):
 
 
 class StoreBusy(SessionsError):
-    """The database did not take the change in time."""
+    """The database did not accept the change in time."""
 
     code = "store_busy"
     status = 503
@@ -347,7 +348,7 @@ class StoreBusy(SessionsError):
 
 
 class ServerBusy(SessionsError):
-    """Too many wait already for what this needs; nothing was done."""
+    """Too many requests are waiting for the same resource; nothing was done."""
 
     code = "server_busy"
     status = 503
@@ -362,7 +363,7 @@ class ServerBusy(SessionsError):
 
 
 class StoreUnusable(SessionsError):
-    """The store can't be used: corrupt, unreachable, newer than this program, shared unsafely."""
+    """The store can't be used: damaged, unreachable, from a newer program, or unsafe to share."""
 
     code = "store_unusable"
     status = 503
@@ -371,7 +372,7 @@ class StoreUnusable(SessionsError):
 
 
 class ContentDamaged(StoreUnusable):
-    """What is stored is not what was published or recorded, and is not given out."""
+    """The stored content differs from what was published or recorded, and is not returned."""
 
     code = "content_damaged"
     status = 500
@@ -386,7 +387,7 @@ class StoreGone(StoreUnusable):
 
 
 class StoreFull(SessionsError):
-    """The disk is full; what was there is intact."""
+    """The disk is full; existing data is intact."""
 
     code = "store_full"
     status = 507
@@ -394,7 +395,7 @@ class StoreFull(SessionsError):
 
 
 class ServerUnreachable(SessionsError):
-    """Met by clients only: no answer from the server."""
+    """Raised by clients only: the server does not answer."""
 
     code = "server_unreachable"
     status = 502
@@ -402,7 +403,7 @@ class ServerUnreachable(SessionsError):
 
 
 class NotASessionsServer(SessionsError):
-    """Met by clients only: something answered, but not as a sessions server does."""
+    """Raised by clients only: the answer did not come from a sessions server."""
 
     code = "not_a_sessions_server"
     status = 502
@@ -410,14 +411,14 @@ class NotASessionsServer(SessionsError):
 
 
 class ServerSilent(ServerUnreachable):
-    """Met by clients only: the server took the request, and its answer did not come."""
+    """Raised by clients only: the server received the request, but did not answer in time."""
 
     code = "server_silent"
     exit_code = 44
 
 
 class ConnectionLost(ServerUnreachable):
-    """Met by clients only: the connection broke before the answer came."""
+    """Raised by clients only: the connection broke before the answer came."""
 
     code = "connection_lost"
     exit_code = 50
@@ -431,7 +432,7 @@ class BadSetting(ServerUnreachable):
 
 
 class ServerNotTrusted(SessionsError):
-    """Met by clients only: the server can't prove that it is who it says (TLS)."""
+    """Raised by clients only: the server can't prove its identity (TLS)."""
 
     code = "server_not_trusted"
     status = 502
@@ -439,14 +440,14 @@ class ServerNotTrusted(SessionsError):
 
 
 class RedirectedAway(NotASessionsServer):
-    """Met by clients only: the server sends us elsewhere, where the key must not go."""
+    """Raised by clients only: the server redirects to an address that must not get the key."""
 
     code = "redirected_away"
     exit_code = 46
 
 
 class NoLogin(SessionsError):
-    """Met by clients only: no stored login for the server that was named."""
+    """Raised by clients only: no login is stored for the named server."""
 
     code = "no_login"
     status = 401
@@ -454,7 +455,7 @@ class NoLogin(SessionsError):
 
 
 class ConnectionClosed(SessionsError):
-    """Met by clients only: what a script or command had opened is closed, and used once more."""
+    """Raised by clients only: a connection or session object was used after it was closed."""
 
     code = "connection_closed"
     status = 400
@@ -470,14 +471,14 @@ class ConnectionClosed(SessionsError):
 
 
 class LoginGone(NoLogin):
-    """Met by clients only: the login that was chosen was logged out, or has ended."""
+    """Raised by clients only: the chosen login was logged out or has ended."""
 
     code = "login_gone"
     exit_code = 49
 
 
 class NothingAttached(SessionsError):
-    """Met by clients only: the command needs a session, and none is attached or named."""
+    """Raised by clients only: the command needs a session, and none is attached or named."""
 
     code = "nothing_attached"
     status = 400
@@ -485,7 +486,7 @@ class NothingAttached(SessionsError):
 
 
 class ReplayStopped(SessionsError):
-    """Met by clients only: a command that was run again failed."""
+    """Raised by clients only: a command that was run again failed."""
 
     code = "replay_stopped"
     status = 400
@@ -500,11 +501,11 @@ def _leaves(cls: type[SessionsError]) -> dict[str, type[SessionsError]]:
 
 
 def from_wire(answer: dict[str, Any]) -> SessionsError:
-    """Make the exception that an error answer came from; an unknown code gives the base class."""
+    """Create the exception for an error answer; an unknown code gives the base class."""
     cls = _leaves(SessionsError).get(str(answer.get("code")), SessionsError)
     return cls(str(answer.get("message", "")), hint=str(answer.get("hint", "")))
 
 
 def every() -> list[type[SessionsError]]:
-    """All classes of this module that can reach a caller, for the reference pages and the tests."""
+    """Return all classes that can reach a caller, for the reference pages and the tests."""
     return list(_leaves(SessionsError).values())

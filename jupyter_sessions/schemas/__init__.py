@@ -1,9 +1,9 @@
-"""The words of the design as shapes: what goes over the wire, for server and client alike.
+"""The schemas of requests and answers, shared by server and client.
 
-`Request` subclasses are what an operation takes (the path's parameters among them), and refuse
-unknown fields; `Answer` subclasses are what it gives, and tolerate them, so that an older client
-can read a newer server. Instants are timezone-aware UTC datetimes, durations are seconds, sizes
-are bytes, time-outs are minutes.
+Subclasses of `Request` are what operations take (including the parameters in the path) and reject
+unknown fields. Subclasses of `Answer` are what operations return and ignore unknown fields, so an
+older client can read a newer server's answers. Instants are timezone-aware UTC datetimes, durations
+are seconds, sizes are bytes, time-outs are minutes.
 """
 
 from __future__ import annotations

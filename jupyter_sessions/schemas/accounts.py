@@ -1,4 +1,4 @@
-"""Accounts, and who is asking."""
+"""Schemas for accounts, second factors, the caller, and the server's health and integrity."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Account(Answer):
 
 
 class NewAccount(Request):
-    """An account to make."""
+    """An account to create."""
 
     name: UserName
     password: Password
@@ -47,20 +47,20 @@ class ListAccounts(Request):
 
 
 class AccountNamed(Request):
-    """A request that needs nothing but an account's name."""
+    """A request whose only parameter is an account's name."""
 
     name: UserName
 
 
 class SetPassword(Request):
-    """A new password for an account; its logins end."""
+    """A new password for an account; the account's logins end."""
 
     name: UserName
     password: Password
 
 
 class ChangePassword(Request):
-    """A new password for the account of whoever asks, who proves to know the present one."""
+    """A new password for the caller's account, with the current one as proof of identity."""
 
     current: GivenPassword
     password: Password
@@ -68,7 +68,7 @@ class ChangePassword(Request):
 
 
 class PasswordChanged(Answer):
-    """How many other logins of the account have ended with the old password."""
+    """The number of the account's other logins that ended when the password changed."""
 
     ended: int
 
@@ -81,15 +81,15 @@ class SecondFactor(Answer):
 
 
 class SetUpSecondFactor(Request):
-    """Begin with a second factor: the present password is the proof of who asks."""
+    """Start to set up a second factor, with the current password as proof of identity."""
 
     password: GivenPassword
 
 
 class NewSecondFactor(Answer):
-    """What an authenticator app takes: the secret, and the same as an ``otpauth`` URI.
+    """What an authenticator app needs: the secret, also as an ``otpauth`` URI.
 
-    It counts from when `secondfactor.confirm` has got a first code.
+    The second factor takes effect when `secondfactor.confirm` receives a first code.
     """
 
     secret: str
@@ -104,14 +104,14 @@ class ConfirmSecondFactor(Request):
 
 
 class RecoveryCodes(Answer):
-    """Codes for when the app is lost: each works once. They are shown this once."""
+    """Recovery codes for a lost authenticator: each works once. They are shown only this once."""
 
     codes: list[str]
     ended: int
 
 
 class RemoveSecondFactor(Request):
-    """End the caller's second factor, with both factors as the proof of who asks."""
+    """Remove the caller's second factor, with both factors as proof of identity."""
 
     password: GivenPassword
     code: SecondFactorCode
@@ -119,7 +119,7 @@ class RemoveSecondFactor(Request):
 
 
 class User(Answer):
-    """Who is asking. `via` tells how they are known: key, system or identity."""
+    """The caller. `via` is how they were identified: key, system or identity."""
 
     name: str
     display_name: str
@@ -136,16 +136,16 @@ class Health(Answer):
     version: str
     database: str
     writable: bool
-    #: When all that is stored was last verified, and how much of it was damaged or missing then.
+    #: When all stored data was last verified, and how much of it was damaged or missing then.
     checked: str | None = None
     damaged: int = 0
 
 
 class ServerAddress(Answer):
-    """Where others reach the sessions of this store.
+    """The address at which others reach the sessions of this store.
 
-    `problem` says why other machines can't open `url`, and what to do about it; empty where nothing
-    speaks against it.
+    `problem` says why other machines can't open `url` and what to do about it; it is empty if no
+    problem is known.
     """
 
     url: str
@@ -153,15 +153,15 @@ class ServerAddress(Answer):
 
 
 class CheckStore(Request):
-    """Verify what follows a place in the store: from the beginning, or where an answer ended."""
+    """Verify a part of the store: from the beginning, or from where an earlier check ended."""
 
     after: Annotated[str, Meta(max_length=100)] = ""
 
 
 class StoreCheck(Answer):
-    """What was verified: how many things and bytes, what is wrong, and where to go on.
+    """The result of a check: the number of items and bytes verified, damage, and where to continue.
 
-    `next` is null when all of the store was verified.
+    `next` is null when the whole store has been verified.
     """
 
     checked: int

@@ -1,4 +1,4 @@
-"""Kernels that a Jupyter server records."""
+"""Schemas for attachments: kernels that a Jupyter server records."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from jupyter_sessions.schemas.fields import (
 class Attachment(Answer):
     """A kernel of a Jupyter server that records into a session.
 
-    `session` is the session's code, `label` its label, `url` its page, `server` the base URL of the
-    server that it is on: null for the store of the Jupyter server itself. Where the caller has no
-    role in it, `session` and `label` are empty and `url` null. `user` is who has attached the
-    kernel. `notebook` is its path, empty where there is none.
+    `session` is the session's code, `label` its label, `url` its page, and `server` the base URL of
+    its server: null for the store of the Jupyter server itself. If the caller has no role in the
+    session, `session` and `label` are empty and `url` is null. `user` is who attached the kernel.
+    `notebook` is the notebook's path, empty if there is none.
 
-    A state of ``waiting`` tells that the session takes nothing now (it is disabled, or its server
-    out of reach), so that the `waiting` commands are kept on disk till it does; `problem` says so
-    in a sentence. An attachment that ``ended`` (its kernel died, its session closed) records
-    no more.
+    In the state ``waiting`` the session can't be recorded into (it is disabled, or its server is
+    out of reach), and the `waiting` commands are kept on disk until it can; `problem` describes
+    why. An attachment that has ``ended`` (its kernel died, or its session was closed) records
+    nothing more.
     """
 
     kernel: str
@@ -53,8 +53,8 @@ Until = Literal["now", "settled", "announced"]
 class ListAttachments(Request):
     """Which attachments to list, the oldest first.
 
-    With `kernel` it is the attachment of that kernel, or none: whoever only asks whether a kernel
-    has one gets an answer and not an error. `until` is as in `LookAtKernel`, for that kernel.
+    With `kernel`, the list has only the attachment of that kernel, if there is one; a missing
+    attachment is not an error. `until` is as in `LookAtKernel`, for that kernel.
     """
 
     limit: PageSize = 100
@@ -64,11 +64,11 @@ class ListAttachments(Request):
 
 
 class LookAtKernel(Request):
-    """A kernel to look at: at once, or when all is recorded that it has run so far.
+    """A kernel to inspect: at once, or after all that it has run so far is recorded.
 
-    With `until` being ``settled``, the commands that have ended are in the session when the answer
-    comes, and with ``announced`` the one that runs as well. In any case the answer comes within a
-    few seconds.
+    With `until` set to ``settled``, all commands that have ended are in the session when the answer
+    comes; with ``announced``, the running one is too. In any case the answer comes within a few
+    seconds.
     """
 
     kernel: KernelId
@@ -76,10 +76,10 @@ class LookAtKernel(Request):
 
 
 class Attach(Request):
-    """A kernel, and the session to record into: its code, or its URL where it is elsewhere.
+    """A kernel, and the session to record into: its code, or its URL if it is on another server.
 
-    `notebook` is the path of the kernel's notebook; without one the server looks for it. `user` is
-    whom to record as at another server, where several logins there are stored.
+    `notebook` is the path of the kernel's notebook; if it is omitted, the server looks for it.
+    `user` selects the user to record as on another server, if several logins for it are stored.
     """
 
     kernel: KernelId
@@ -89,10 +89,11 @@ class Attach(Request):
 
 
 class Detach(Request):
-    """A kernel that is to record no more.
+    """A kernel to stop recording.
 
-    `command` is the command that asks for it, by its ``msg_id``: it is recorded up to here. Another
-    one that runs counts as aborted, for nobody learns how it ends.
+    `command` is the ``msg_id`` of the command that detaches the kernel: that command is recorded up
+    to this point. Any other running command is recorded as aborted, since its end will not be
+    observed.
     """
 
     kernel: KernelId
@@ -100,7 +101,7 @@ class Detach(Request):
 
 
 class ChangeAttachment(Request):
-    """Whether a kernel's recording is to pause; a command to leave out, by its ``msg_id``."""
+    """Whether to pause a kernel's recording, and the ``msg_id`` of a command to leave out."""
 
     kernel: KernelId
     paused: bool | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""Commands: what was run, what came back, and what lists show of it."""
+"""Schemas for commands, their outputs, and the summaries that lists show."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ Output = Stream | DisplayData | ExecuteResult | ErrorOutput
 
 
 class CommandRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    """The half of a command that was asked: what was run, where and when.
+    """The request half of a command: what was run, where and when.
 
-    `notebook` is the path of the notebook or the program that ran it, empty where the kernel was
-    not told; `kernel` is the kernel's id.
+    `notebook` is the path of the notebook or program that ran the command, empty if the kernel does
+    not know it; `kernel` is the kernel's id.
     """
 
     source: str
@@ -79,9 +79,9 @@ class CommandRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class CommandResponse(Struct, kw_only=True, forbid_unknown_fields=True):
-    """The half of a command that came back.
+    """The response half of a command.
 
-    `outputs` are nbformat v4 outputs, unaltered. `note` tells what was cut, where something was.
+    `outputs` are nbformat v4 outputs, unchanged. `note` says what was truncated, if anything.
     """
 
     status: Literal["completed", "error", "aborted"]
@@ -92,30 +92,31 @@ class CommandResponse(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class SoFar(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What a command that still runs has put out, `until` that moment."""
+    """The outputs of a running command up to the moment `until`."""
 
     outputs: list[Output]
     until: datetime
 
 
 class Recording(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A command on its way into a session.
+    """A command to record in a session.
 
-    A command is known by its `id` together with its source and start, since clients number their
-    messages alike: recording the same one twice changes nothing, and the same id with another
-    source or start is another command. Where `keyed`, whoever records has chosen the `id` for this
-    very command, which is then the same whenever it says that it started.
+    A command is identified by its `id` together with its source and start, since different clients
+    may number their messages alike. Recording the same command twice changes nothing; the same id
+    with another source or start is another command. If `keyed` is set, the recorder chose the `id`
+    for this command only, and the start is not part of the identity.
 
-    A recording without a response is of a command that still runs; what that has put out `so_far`
-    replaces what was told of an earlier moment. The same command with its response is completed,
-    and with another one gets its outputs (of a thread that went on printing, an updated display).
-    `version` counts what a recorder tells of a command: an earlier word that comes late, by a
-    request that was thought to be lost, changes nothing. Without it each word counts as it comes.
+    A recording without a response is of a running command; its `so_far` outputs replace those
+    recorded for an earlier moment. A later recording with a response completes the command, and one
+    with a different response replaces its outputs (of a thread that went on printing, or of an
+    updated display). `version` counts the recorder's reports on a command: an older version that
+    arrives late, in a request that was thought lost, changes nothing. Without a version, each
+    report is applied as it arrives.
 
-    `runner` is left out where whoever sends this has run it. A Jupyter server that several people
-    use names who did, or null where it can't tell. Believed is a server about its own store alone,
-    and then only of someone who may write in the session; the user of any other such command is
-    unknown.
+    `runner` is omitted if the sender ran the command. A Jupyter server that several people use
+    names the user who ran it, or null if it can't tell. A server's claim is accepted only about its
+    own store, and only for a user who may write in the session; the user of any other such command
+    is unknown.
     """
 
     id: Annotated[str, Meta(pattern=r"^[!-~]{1,200}\Z")]
@@ -128,57 +129,57 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=
 
     @property
     def identity(self) -> str:
-        """What tells this command apart from all others of its session."""
+        """What distinguishes this command from all others in its session."""
         request = self.request
         return identify(self.id, request.source, None if self.keyed else request.started)
 
 
 def identify(id: str, source: str, started: datetime | None) -> str:  # noqa: A002  # the field's name
-    """Return what tells a command apart from all others; see `Recording`.
+    """Return the identity of a command within its session; see `Recording`.
 
     Parameters
     ----------
     id, source
-        Of the command.
+        The command's id and source.
     started
-        When it was started; None where its id was chosen for it.
+        When it was started; None if its id was chosen for this command only.
     """
     begun = "" if started is None else _instant(started)
     told = "\0".join((id, begun, source))
-    # What can't be encoded is stored as a question mark, and is to be found again.
+    # Characters that can't be encoded are stored as question marks, and must be found again.
     return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:40]
 
 
 def _instant(moment: datetime) -> str:
-    with suppress(OverflowError):  # beyond the calendar, which the store refuses
+    with suppress(OverflowError):  # beyond the calendar; the store refuses such a date
         moment = moment if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.isoformat()
 
 
 class RecordCommands(Request):
-    """Commands to record, in this order."""
+    """A list of commands to record, in this order."""
 
     code: Code
     commands: Annotated[list[Recording], Meta(min_length=1, max_length=500)]
 
 
 class Recorded(Answer):
-    """The numbers of the recorded commands, in the order they were given."""
+    """The numbers of the recorded commands, in the order in which they were sent."""
 
     numbers: list[int]
 
 
-#: What people are shown where nobody can tell who ran a command; it can be nobody's name.
+#: The name shown if nobody can tell who ran a command. It is not a valid user name.
 UNKNOWN_USER = "(unknown)"
 
 
 class CommandSummary(Answer):
-    """A command as lists show it: `source` and `preview` are cut, the outputs are only counted.
+    """A command as lists show it: `source` and `preview` are cut, outputs are only counted.
 
-    `user` is who ran it, empty where nobody can tell (a kernel that several people use).
-    `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
-    ``stream`` and ``error`` for those). `real_user` is who really acted, under sudo. `managing` is
-    one that does nothing but manage sessions: ``%session`` lines and the like alone.
+    `user` is who ran it, empty if unknown (a kernel that several people use). `preview` is the
+    beginning of the outputs' text; `media` are the outputs' media types (``stream`` and ``error``
+    for streams and errors). `real_user` is who really acted, under sudo. `managing` marks a command
+    that only manages sessions, such as a ``%session`` line.
     """
 
     number: int
@@ -203,9 +204,9 @@ class CommandSummary(Answer):
 
 
 class Command(Answer):
-    """A whole command; `request` and `response` are None once it was forgotten.
+    """A whole command; `request` and `response` are None if it was forgotten.
 
-    While it runs there is no response yet, only what it has put out `so_far`, where that is known.
+    A running command has no response, only the outputs `so_far`, if they are known.
     """
 
     summary: CommandSummary
@@ -215,7 +216,7 @@ class Command(Answer):
 
     @property
     def outputs(self) -> list[Output]:
-        """What it has put out, be it that it still runs."""
+        """The command's outputs, including those of a running command."""
         told = self.response or self.so_far
         return told.outputs if told else []
 
@@ -223,9 +224,10 @@ class Command(Answer):
 class ListCommands(Request):
     """Which commands to list.
 
-    `after` goes on from a page's `next`; it may also be a command's number. `since` and `until`
-    bound the start (`since` inclusive). `search` finds all its words, each by its beginning, in
-    source and text output. Without `managing`, those that only manage sessions are left out.
+    `after` is the `next` of the previous page, or a command's number. `since` and `until` bound the
+    start time (`since` inclusive). `search` finds commands that contain all its words, or words
+    that begin with them, in source and text output. Unless `managing` is set, commands that only
+    manage sessions are left out.
     """
 
     code: Code
@@ -248,7 +250,7 @@ class CommandNamed(Request):
 
 
 class Resumed(Answer):
-    """What one finds on taking up a session: what it is, who is in it, its last commands."""
+    """A resumed session: its attributes, its members and its last commands."""
 
     session: Session
     members: list[Member]

@@ -1,4 +1,4 @@
-"""The log of a session."""
+"""Schemas for a session's event log and the server's audit log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_sessions.schemas.fields import (
     UserName,
 )
 
-#: Every kind of event in a session's log: what happened, and what the event's data tells of it.
+#: Every kind of event in a session's log: what happened, and what the event's data contains.
 EVENT_KINDS: Mapping[str, str] = MappingProxyType(
     {
         "session.created": "The session was made. Data: its `label`; `group`, where it was made in "
@@ -56,11 +56,11 @@ EVENT_KINDS: Mapping[str, str] = MappingProxyType(
 
 
 class Event(Answer):
-    """One line of a session's log; `data` holds no secrets and no content.
+    """One entry of a session's log; `data` holds no secrets and no content.
 
     `kind` is one of `EVENT_KINDS`; newer servers may send more.
 
-    `command` is there for the kinds that concern one, as it is now.
+    `command` is set for events that concern a command, and shows the command as it is now.
     """
 
     number: int
@@ -83,7 +83,7 @@ class ListEvents(Request):
 
 
 class ListAudit(Request):
-    """Which entries of the audit log to list, the newest first; `user` is whom they concern."""
+    """Which entries of the audit log to list, the newest first; `user` is the user concerned."""
 
     user: UserName | None = None
     limit: PageSize = 100
@@ -91,13 +91,13 @@ class ListAudit(Request):
 
 
 class AuditEntry(Answer):
-    """One line of the audit log. It holds no password, key or code.
+    """One entry of the audit log. It contains no password, key or code.
 
-    `user` is who acted, where that is known, `real_user` who really did, under sudo; `address` is
-    where they were, where they came over HTTP. `data` tells whom it concerns (`user`), and of what
-    was refused which `operation` it was and `why`: the error's code. A name that no account has is
-    not written down, for it may be a password that was typed in the wrong field: `unknown` is the
-    same for the same name.
+    `user` is who acted, if known; `real_user` is who really acted, under sudo; `address` is where
+    they connected from, if over HTTP. `data` names the user concerned (`user`) and, for refusals,
+    the `operation` and the reason `why`: the error's code. A name that belongs to no account is not
+    stored, since it may be a password that was typed into the wrong field; instead, `unknown` has a
+    value that is the same for the same name.
     """
 
     number: int
@@ -110,7 +110,7 @@ class AuditEntry(Answer):
 
 
 class Follow(Request):
-    """Follow a session live: events after this number, as they come."""
+    """Follow a session live: return events after this number as they occur."""
 
     code: Code
     after: EventNumber | None = None

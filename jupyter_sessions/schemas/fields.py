@@ -1,4 +1,4 @@
-"""What all shapes are made of: the types of single fields, and what is asked and answered."""
+"""Field types and base classes that all schemas are built from, and their preparation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
-#: A session's code as people give it; ``default`` names the caller's default session.
+#: A session's code as people enter it; ``default`` stands for the caller's default session.
 Code = Annotated[str, Meta(pattern=r"^([1-9][0-9]{21}|default)\Z", description="a session's code")]
 
 Label = Annotated[str, Meta(max_length=200)]
@@ -20,12 +20,12 @@ UserName = Annotated[str, Meta(min_length=1, max_length=255)]
 
 GroupName = Annotated[str, Meta(min_length=1, max_length=255)]
 
-#: A password that is chosen, and one that is given as a proof.
+#: A new password, and a password given as proof of identity.
 Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
 
 GivenPassword = Annotated[str, Meta(max_length=1_000)]
 
-#: What an authenticator app shows, or a recovery code; empty where none is given.
+#: A code from an authenticator app, or a recovery code; empty if none is given.
 SecondFactorCode = Annotated[str, Meta(max_length=100)]
 
 ScratchName = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -67,25 +67,25 @@ RoleName = Literal["read", "write", "execute", "admin", "owner"]
 
 
 class Request(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an operation takes."""
+    """Base class of what operations take."""
 
 
 class Answer(Struct, kw_only=True):
-    """What an operation gives."""
+    """Base class of what operations return."""
 
 
 T = TypeVar("T")
 
 
 class Page(Answer, Generic[T]):
-    """One page of a list; `next` is the ``after`` that asks for the following one."""
+    """One page of a list; `next` is the value of ``after`` that requests the following page."""
 
     items: list[T]
     next: str | None = None
 
 
 class Done(Answer):
-    """The answer of an operation that has nothing more to tell."""
+    """The answer of an operation that has nothing to return."""
 
     done: bool = True
 
@@ -95,10 +95,10 @@ class Nothing(Request):
 
 
 def ready(*kinds: Any) -> None:
-    """Have msgspec learn these types now, while one thread alone can use them.
+    """Prepare msgspec's decoders for these types while only one thread can use them.
 
-    It learns a type when it first decodes one, and two threads that do so at once end the process
-    (msgspec 0.22: a null pointer). Every module with types of its own calls this at import.
+    msgspec prepares a type when it first decodes it; if two threads do so at once, the process
+    crashes (msgspec 0.22: a null pointer). Every module with its own types calls this at import.
     """
     for kind in kinds:
         Decoder(kind)

@@ -1,4 +1,4 @@
-"""Named sets of users."""
+"""Schemas for groups: named sets of users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jupyter_sessions.schemas.fields import (
 
 
 class SwitchGroup(Request):
-    """The group in which sessions are made from now on; null for none."""
+    """The group in which the caller's new sessions are created; null for none."""
 
     group: GroupName | None
 
@@ -28,10 +28,10 @@ class SwitchGroup(Request):
 class Group(Answer):
     """A named set of users.
 
-    `roles` are what its users get in each session that is made in it from now on: none where it is
-    private. `users` is how many there are, `owners` are those who manage them. `member` and
-    `default` are about the asking user: whether they are in it, and begin their logins in it. Who
-    is in an `external` one is said by the server's identity provider.
+    `roles` are the roles that the group's users get in each session that is created in it from now
+    on; a private group has none. `users` is the number of users, `owners` are the users who manage
+    the group. `member` and `default` concern the caller: whether they are in the group, and whether
+    their logins start in it. The server's identity provider decides who is in an `external` group.
     """
 
     name: str
@@ -55,7 +55,7 @@ class GroupUser(Answer):
 
 
 class NewGroup(Request):
-    """A group to make; without roles it is private. The owners are in it from the beginning."""
+    """A group to create, which its owners are in from the start; without roles it is private."""
 
     name: GroupName
     description: Description = ""
@@ -64,7 +64,7 @@ class NewGroup(Request):
 
 
 class GroupNamed(Request):
-    """A request that needs nothing but a group's name."""
+    """A request whose only parameter is a group's name."""
 
     name: GroupName
 
@@ -77,7 +77,7 @@ class ListGroups(Request):
 
 
 class ChangeGroup(Request):
-    """What a group is to be; what is left out stays, an empty list of roles makes it private."""
+    """New attributes of a group; omitted fields stay, an empty list of roles makes it private."""
 
     name: GroupName
     description: Description | UnsetType = UNSET
@@ -93,27 +93,27 @@ class ListGroupUsers(Request):
 
 
 class GroupUsers(Request):
-    """Users of a group, or to be."""
+    """A group and the users to add or remove."""
 
     name: GroupName
     users: Annotated[list[UserName], Meta(min_length=1, max_length=200)]
 
 
 class SetGroupOwners(GroupUsers):
-    """Users of a group who are to own it, or with `owner` false not any more."""
+    """Users of a group to make its owners or, with `owner` false, to make no longer its owners."""
 
     owner: bool = True
 
 
 class SetDefaultGroup(Request):
-    """The group that new logins begin in, null for none; `user` is for administrators."""
+    """The group that new logins start in, null for none; only administrators may name a `user`."""
 
     group: GroupName | None
     user: UserName | None = None
 
 
 class DefaultGroup(Answer):
-    """In which group a user's new logins begin."""
+    """The group in which a user's new logins start."""
 
     user: str
     group: str | None

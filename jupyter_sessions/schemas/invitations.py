@@ -1,4 +1,4 @@
-"""Keys that open one session, and those who come by them."""
+"""Schemas for invitations to a session, and for guests who join by them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ InvitationKey = Annotated[str, Meta(max_length=200, description="an invitation's
 
 
 class Invitation(Answer):
-    """A key that opens one session with given roles, without the key itself.
+    """An invitation that gives access to one session with given roles, without its key.
 
-    It is `void` while who made it could not grant its roles any more; `used` is how many have
-    joined by it, of `uses`.
+    It is `void` while its author could not grant its roles. `used` is how many of its `uses` are
+    taken.
     """
 
     id: int
@@ -44,9 +44,9 @@ class Invitation(Answer):
 
 
 class Invite(Request):
-    """An invitation to make: for so many `uses`, until so many minutes from now.
+    """An invitation to create: for a number of `uses`, expiring after `expires` minutes.
 
-    Without `expires` the server's default counts. No role named means ``read``.
+    Without `expires` the server's default applies. An empty list of roles means ``read``.
     """
 
     code: Code
@@ -57,10 +57,10 @@ class Invite(Request):
 
 
 class NewInvitation(Answer):
-    """An invitation that was made; `key` is shown this once and stored only as a hash.
+    """A new invitation; `key` is shown only this once and stored only as a hash.
 
-    `page` is where people join in a browser, None where no server shows this store. `clamped` tells
-    that it expires earlier than was asked for: the server's limit.
+    `page` is the page where people join in a browser, None if no server shows this store. `clamped`
+    is true if the server's limit made it expire earlier than requested.
     """
 
     key: str
@@ -85,15 +85,15 @@ class InvitationNamed(Request):
 
 
 class KeyShown(Request):
-    """An invitation's key, from whoever holds it."""
+    """An invitation's key, sent by the person who holds it."""
 
     key: InvitationKey
 
 
 class Invited(Answer):
-    """What an invitation opens, to whoever holds its key.
+    """What an invitation gives access to, shown to the holder of its key.
 
-    `guests` tells whether it lets in people without an account.
+    `guests` is true if it admits people without an account.
     """
 
     label: str
@@ -105,9 +105,9 @@ class Invited(Answer):
 
 
 class Joined(Answer):
-    """The session that an invitation opened.
+    """The session that an invitation gave access to.
 
-    `changed` is false for who held its roles before.
+    `changed` is false if the caller held its roles already.
     """
 
     session: Session
@@ -115,7 +115,7 @@ class Joined(Answer):
 
 
 class EnterAsGuest(Request):
-    """An invitation's key, and the name that someone without an account chooses."""
+    """An invitation's key, and the name that a guest chooses."""
 
     key: InvitationKey
     name: UserName

@@ -1,4 +1,4 @@
-"""Logins: how they are made, what they are, and how long they live."""
+"""Schemas for logins: how they are created, described and ended."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from jupyter_sessions.schemas.sessions import Session
 
 
 class LogIn(Request):
-    """What a person proves themselves with, and the login that they want.
+    """The caller's credentials, and the attributes of the login to create.
 
-    `group` is to be the login's current group; without one it is the user's default group.
-    `idle_timeout` is in minutes; without one the server's default counts. `agent` is the program
-    that asks, `label` says on what the login is used. `sudo` is the user to act as: for the
-    server's administrators, and for the owners of a group that the other is in. `code` is of the
-    account's second factor, where it has one.
+    `group` becomes the login's current group; by default it is the user's default group.
+    `idle_timeout` is in minutes; by default it is the server's. `agent` is the program that logs
+    in, `label` says where the login is used. `sudo` is the user to act as: allowed to the server's
+    administrators, and to the owners of a group that the other user is in. `code` is from the
+    account's second factor, if it has one.
     """
 
     user: UserName
@@ -44,14 +44,14 @@ class LogIn(Request):
 
 
 class ConfirmLogin(Request):
-    """The password, and the code of a second factor, of who made the login that asks."""
+    """The password, and the second factor's code, of the user who created the caller's login."""
 
     password: GivenPassword
     code: SecondFactorCode = ""
 
 
 class LogInWithTicket(Request):
-    """A one-time ticket in exchange for a login."""
+    """A one-time ticket to exchange for a login."""
 
     ticket: Annotated[str, Meta(max_length=200)]
     agent: Label = ""
@@ -59,13 +59,13 @@ class LogInWithTicket(Request):
 
 
 class Login(Answer):
-    """An authenticated connection: a key, without the key itself.
+    """A login, without its key.
 
-    Who is known by the Jupyter server, or works in process, has no key: their login has no `id`,
-    no instants and no time-out. `real_user` is who really acts, under sudo; `made_by` who made the
-    login for the user, where it was somebody else: events name either. A `confined` login reaches
-    the sessions of its group alone. `expires` is its end in any case; unused for `idle_timeout`
-    minutes it ends before. `current` marks the login that this request came with.
+    Callers identified by the Jupyter server or in process have no key: their login has no `id`, no
+    instants and no time-out. `real_user` is who really acts, under sudo. `made_by` is who created
+    the login for the user, if it was somebody else; events name either. A `confined` login reaches
+    only the sessions of its group. At `expires` the login ends in any case; it ends earlier if it
+    is unused for `idle_timeout` minutes. `current` marks the login of this request.
     """
 
     id: int | None
@@ -85,9 +85,9 @@ class Login(Answer):
 
 
 class NewLogin(Answer):
-    """A login that was made; `key` is shown this once and stored only as a hash.
+    """A new login; `key` is shown only this once and stored only as a hash.
 
-    `clamped` tells that the idle time-out is shorter than was asked for: the server's limit.
+    `clamped` is true if the server's limit made the idle time-out shorter than requested.
     """
 
     key: str
@@ -98,27 +98,27 @@ class NewLogin(Answer):
 
 
 class Entered(Answer):
-    """A guest's login, and the session that it reaches."""
+    """A guest's login, and the session that it gives access to."""
 
     login: NewLogin
     session: Session
 
 
 class SetLoginTimeout(Request):
-    """How long the login that asks is to live unused, in minutes."""
+    """The new idle time-out of the caller's login, in minutes."""
 
     idle_timeout: Minutes
 
 
 class LoginTimeout(Answer):
-    """What the idle time-out became; `clamped` tells that it is the server's limit instead."""
+    """The resulting idle time-out; `clamped` is true if the server's limit shortened it."""
 
     login: Login
     clamped: bool
 
 
 class ListLogins(Request):
-    """Which live logins to list, the newest first; `user` is for administrators."""
+    """Which live logins to list, the newest first; only administrators may name a `user`."""
 
     user: UserName | None = None
     limit: PageSize = 100
@@ -126,7 +126,7 @@ class ListLogins(Request):
 
 
 class IssueLogin(Request):
-    """A login to make for someone: by an administrator, or by an owner of a group they are in."""
+    """A login to create for a user: by an administrator or an owner of a group the user is in."""
 
     user: UserName
     group: GroupName | None = None
@@ -135,13 +135,13 @@ class IssueLogin(Request):
 
 
 class LoginNamed(Request):
-    """A request that needs nothing but a login's number."""
+    """A request whose only parameter is a login's number."""
 
     id: Annotated[int, Meta(ge=1, le=2**53)]
 
 
 class Ticket(Answer):
-    """What a one-time login link holds: it works once, and for a few minutes."""
+    """The ticket in a one-time login link: it works once, for a few minutes."""
 
     ticket: str
     expires: datetime

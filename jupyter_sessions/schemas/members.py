@@ -1,4 +1,4 @@
-"""Who is in a session, and with which roles."""
+"""Schemas for the members of a session and their roles."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from jupyter_sessions.schemas.fields import Answer, Code, Request, RoleName, Use
 
 
 class Member(Answer):
-    """Someone with roles in a session: a user or, where `group` is set, all users in a group.
+    """A member of a session: a user or, if `group` is set, all users in a group.
 
-    A group's name stands in `user` with an ``@`` before it, as in a grant. A `guest` is here by an
-    invitation, without an account.
+    The name of a group in `user` starts with ``@``, as in a grant. A `guest` came by an invitation
+    and has no account.
     """
 
     user: str
@@ -28,7 +28,7 @@ class Member(Answer):
 
 
 class ThroughGroups(Answer):
-    """What a user holds in a session because they are in these groups."""
+    """The roles that a user holds in a session through these groups."""
 
     user: str
     roles: list[RoleName]
@@ -36,10 +36,10 @@ class ThroughGroups(Answer):
 
 
 class Members(Answer):
-    """All members of a session, the owner first, then groups, then users.
+    """All members of a session: the owner first, then groups, then users.
 
-    After a grant or a revoke, `through_groups` tells of the users named in it who hold roles
-    through groups too: these stay what they are.
+    After a grant or a revoke, `through_groups` lists the users named in it who also hold roles
+    through groups; those roles do not change.
     """
 
     members: list[Member]
@@ -47,21 +47,21 @@ class Members(Answer):
 
 
 class Grant(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A user, or ``@group``, and the roles to give in place of those held; none means ``read``."""
+    """A user, or ``@group``, and the roles that replace the current ones; none means ``read``."""
 
     user: UserName
     roles: Annotated[list[str], Meta(max_length=10)] = []
 
 
 class GrantRoles(Request):
-    """Grants that all take effect, or none."""
+    """A list of grants; either all take effect, or none."""
 
     code: Code
     grants: Annotated[list[Grant], Meta(min_length=1, max_length=200)]
 
 
 class RevokeRoles(Request):
-    """Users, or ``@group``, who all lose the roles that they were granted, or none does."""
+    """Users, or ``@group``, who lose their granted roles; either all of them do, or none."""
 
     code: Code
     users: Annotated[list[UserName], Meta(min_length=1, max_length=200)]

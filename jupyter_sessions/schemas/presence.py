@@ -1,4 +1,4 @@
-"""Who is connected."""
+"""Schemas for presence: who is connected."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from jupyter_sessions.schemas.fields import Answer, Code, Label, PresenceKind, R
 
 
 class Presence(Answer):
-    """Someone who is connected: a page or a kernel that has a session open, or a login in use.
+    """A connected user: a page or kernel that has a session open, or a login in use.
 
-    `last_act` is when they last ran a command in the session, or used the login. `mine` marks the
-    asker's own. What does not concern the asker is empty.
+    `last_act` is when they last ran a command in the session or used the login. `mine` marks the
+    caller's own entries. Details that the caller may not see are empty.
     """
 
     user: str
@@ -30,16 +30,16 @@ class Presence(Answer):
 
 
 class Present(Answer):
-    """Who is connected, the longest first; `more` tells that there were too many to name."""
+    """The connected users, longest connected first; `more` tells that some are not listed."""
 
     here: list[Presence]
     more: bool = False
 
 
 class KeepPresence(Request):
-    """That a client has the session open; to be said again within two minutes, or it lapses.
+    """Report that a client has the session open; expires unless repeated within two minutes.
 
-    `client` is any string that names it among the user's clients.
+    `client` is any string that identifies the client among the user's clients.
     """
 
     code: Code
@@ -49,7 +49,7 @@ class KeepPresence(Request):
 
 
 class EndPresence(Request):
-    """That a client has the session open no more."""
+    """Report that a client no longer has the session open."""
 
     code: Code
     client: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]

@@ -1,4 +1,4 @@
-"""Small values that scripts keep in a session."""
+"""Schemas for scratch values: small JSON values that scripts keep in a session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_sessions.schemas.fields import Answer, Code, Cursor, PageSize, Requ
 
 
 class ScratchEntry(Answer):
-    """What is known of a scratch value: its name, its size as JSON, who set it and when."""
+    """A scratch value without its content: its name, its size as JSON, who set it and when."""
 
     name: str
     size: int
@@ -31,7 +31,7 @@ class ScratchNamed(Request):
 
 
 class SetScratch(Request):
-    """A value to keep under a name, in place of what stood there; any JSON, null too."""
+    """A value to store under a name; any JSON, including null. It replaces an existing value."""
 
     code: Code
     name: ScratchName
@@ -39,7 +39,7 @@ class SetScratch(Request):
 
 
 class ListScratch(Request):
-    """Which values of the scratch space to list, by name."""
+    """Which scratch values to list, by name."""
 
     code: Code
     limit: PageSize = 200

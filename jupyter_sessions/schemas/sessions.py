@@ -1,4 +1,4 @@
-"""Sessions, and what is asked about them."""
+"""Schemas for sessions and their attributes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ from jupyter_sessions.schemas.fields import (
 
 
 class Session(Answer):
-    """One experiment, as its members see it.
+    """One experiment session, as its members see it.
 
-    `roles` are the asking member's own and those that groups give them; `group` is the one that
-    it was made in. `url` is None where no server shows this store. `message`
-    is for whatever its members want said on it, `agent` the name of the program that works in it.
-    `last_command` is the source of the newest command that does more than manage sessions, cut to
-    200 characters.
+    `roles` are the caller's roles, including those given by groups; `group` is the group in which
+    the session was created. `url` is None if no server shows this store. `message` is a free text
+    by the members; `agent` is the name of the program that works in the session. `last_command` is
+    the source of the newest command that does more than manage sessions, cut to 200 characters.
     """
 
     code: str
@@ -59,7 +58,7 @@ class Session(Answer):
 
 
 class NewSession(Request):
-    """What is told of a session when it is made."""
+    """A session to create."""
 
     label: Label = ""
     description: Description = ""
@@ -68,13 +67,13 @@ class NewSession(Request):
 
 
 class SessionNamed(Request):
-    """A request that needs nothing but the session's code."""
+    """A request whose only parameter is the session's code."""
 
     code: Code
 
 
 class ListSessions(Request):
-    """Which of my sessions to list, newest use first."""
+    """Which of the caller's sessions to list, the most recently used first."""
 
     which: Literal["all", "mine", "shared", "removed"] = "all"
     search: SearchText = ""
@@ -83,7 +82,7 @@ class ListSessions(Request):
 
 
 class UpdateSession(Request):
-    """New words for a session; what is left out stays."""
+    """New attributes of a session; omitted fields keep their values."""
 
     code: Code
     label: Label | UnsetType = UNSET
@@ -93,7 +92,7 @@ class UpdateSession(Request):
 
 
 class SetSessionTimeouts(Request):
-    """New time-outs for a session, in minutes; what is left out stays, null takes it away."""
+    """New time-outs in minutes; omitted fields keep their values, null removes a time-out."""
 
     code: Code
     idle_timeout: Minutes | UnsetType | None = UNSET
@@ -101,22 +100,22 @@ class SetSessionTimeouts(Request):
 
 
 class TransferSession(Request):
-    """Who is to own the session from now on; the old owner stays as an admin."""
+    """The new owner of a session; the previous owner becomes an admin."""
 
     code: Code
     user: UserName
 
 
 class Existence(Answer):
-    """Whether the caller has a role in a session of that code."""
+    """Whether the caller has a role in a session with that code."""
 
     exists: bool
 
 
 class ResumeSession(Request):
-    """Take up a session: the last `commands` come with it. `agent` is the program that asks.
+    """Resume a session and return its last `commands`. `agent` is the program that resumes it.
 
-    Without `managing`, those that only manage sessions are not counted.
+    Unless `managing` is set, commands that only manage sessions are not counted.
     """
 
     code: Code

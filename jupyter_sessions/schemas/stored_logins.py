@@ -1,4 +1,4 @@
-"""The logins that are stored on the disk of the one who runs a Jupyter server."""
+"""Schemas for the logins that the owner of a Jupyter server has stored on disk."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from jupyter_sessions.schemas.fields import Answer, Cursor, PageSize, Request
 
 
 class StoredLogin(Answer):
-    """A stored login, as ``jupyter sessions logins`` lists it: all but its key.
+    """A stored login, as ``jupyter sessions logins`` lists it, without its key.
 
-    `here` tells that its server is the one that was asked. The `state` is what is known without
-    asking its server: ``stored`` is one that has not ended, as far as that goes.
+    `here` is true if the login is for the server that was asked. `state` is what is known without
+    asking the login's server: ``stored`` means that it has not ended as far as is known.
     """
 
     id: str
@@ -37,15 +37,15 @@ class ListStoredLogins(Request):
 
 
 class StoredLoginNamed(Request):
-    """A request that needs nothing but a stored login's `id`."""
+    """A request whose only parameter is a stored login's `id`."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z]+$")]
 
 
 class LoginLink(Answer):
-    """A one-time login link, and the `ticket` that it holds: the way in as whom a login stands for.
+    """A one-time login link and its `ticket`, which log in as the user of a stored login.
 
-    The login that it gives ends at the latest with the stored one.
+    The resulting login ends no later than the stored one.
     """
 
     url: str

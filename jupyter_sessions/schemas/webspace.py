@@ -1,4 +1,4 @@
-"""The published files of a session."""
+"""Schemas for a session's web space: published files, folders and capability URLs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from jupyter_sessions.schemas.fields import (
 
 
 class File(Answer):
-    """A published file, or a folder that holds some (`folder` true).
+    """A published file, or a folder that contains some (`folder` true).
 
-    Of a folder, `files`, `size` and `published` are of all that is in it (how many, how much, the
-    newest); `publisher` and `command` too, where it is the same for all, else empty and null.
-    `command` is the number of the command whose output it is or, where it is none's, of the one
-    that published it.
+    For a folder, `files`, `size` and `published` summarize all that is in it (number, total size,
+    newest); `publisher` and `command` are set if they are the same for all of it, else empty and
+    null. `command` is the number of the command whose output the file is or, if it is not an
+    output, of the command that published it.
     """
 
     path: str
@@ -40,7 +40,7 @@ class File(Answer):
 
 
 class ListFiles(Request):
-    """What stands in a folder of the web space; with `deep`, every file below it."""
+    """Which folder of the web space to list; with `deep`, every file below it is listed."""
 
     code: Code
     folder: Path = ""
@@ -50,16 +50,16 @@ class ListFiles(Request):
 
 
 class FileNamed(Request):
-    """One file (or, for unpublishing, folder) of the web space."""
+    """One file of the web space or, for unpublishing, a folder."""
 
     code: Code
     path: Path
 
 
 class PublishFile(Request):
-    """Where the content that comes with this request goes; a file already there is replaced.
+    """Where to publish the content sent with this request; an existing file is replaced.
 
-    Without a media type the path's ending decides. `command` is the number of the command
+    Without a media type, the path's extension determines it. `command` is the number of the command
     whose output the content is, or that publishes it.
     """
 
@@ -70,13 +70,13 @@ class PublishFile(Request):
 
 
 class Unpublished(Answer):
-    """The paths that are gone from the web space."""
+    """The paths that were removed from the web space."""
 
     paths: list[str]
 
 
 class CreateCapabilityUrl(Request):
-    """Ask for a capability URL: of a published file (and its folder) or of a command's outputs."""
+    """Request a capability URL for a published file (and its folder) or a command's outputs."""
 
     code: Code
     path: Path | None = None
@@ -84,7 +84,7 @@ class CreateCapabilityUrl(Request):
 
 
 class View(Answer):
-    """A capability URL: whoever has it sees that one publication, until it expires."""
+    """A capability URL: it shows that one publication, without a login, until it expires."""
 
     url: str
     expires: datetime

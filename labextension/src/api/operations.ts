@@ -9,71 +9,71 @@ export type Account = { name: string; display_name: string; administrator: boole
 /**
  * A kernel of a Jupyter server that records into a session.
  *
- * `session` is the session's code, `label` its label, `url` its page, `server` the base URL of the
- * server that it is on: null for the store of the Jupyter server itself. Where the caller has no
- * role in it, `session` and `label` are empty and `url` null. `user` is who has attached the
- * kernel. `notebook` is its path, empty where there is none.
+ * `session` is the session's code, `label` its label, `url` its page, and `server` the base URL of
+ * its server: null for the store of the Jupyter server itself. If the caller has no role in the
+ * session, `session` and `label` are empty and `url` is null. `user` is who attached the kernel.
+ * `notebook` is the notebook's path, empty if there is none.
  *
- * A state of `waiting` tells that the session takes nothing now (it is disabled, or its server
- * out of reach), so that the `waiting` commands are kept on disk till it does; `problem` says so
- * in a sentence. An attachment that `ended` (its kernel died, its session closed) records
- * no more.
+ * In the state `waiting` the session can't be recorded into (it is disabled, or its server is
+ * out of reach), and the `waiting` commands are kept on disk until it can; `problem` describes
+ * why. An attachment that has `ended` (its kernel died, or its session was closed) records
+ * nothing more.
  */
 export type Attachment = { kernel: string; kernel_name: string; language: string; notebook: string; session: string; label: string; url: string | null; server: string | null; user: string; state: 'ended' | 'paused' | 'recording' | 'waiting'; waiting: number; problem: string | null; since: string };
 
 /**
- * One line of the audit log. It holds no password, key or code.
+ * One entry of the audit log. It contains no password, key or code.
  *
- * `user` is who acted, where that is known, `real_user` who really did, under sudo; `address` is
- * where they were, where they came over HTTP. `data` tells whom it concerns (`user`), and of what
- * was refused which `operation` it was and `why`: the error's code. A name that no account has is
- * not written down, for it may be a password that was typed in the wrong field: `unknown` is the
- * same for the same name.
+ * `user` is who acted, if known; `real_user` is who really acted, under sudo; `address` is where
+ * they connected from, if over HTTP. `data` names the user concerned (`user`) and, for refusals,
+ * the `operation` and the reason `why`: the error's code. A name that belongs to no account is not
+ * stored, since it may be a password that was typed into the wrong field; instead, `unknown` has a
+ * value that is the same for the same name.
  */
 export type AuditEntry = { number: number; at: string; kind: string; user: string; real_user: string | null; address: string; data: Record<string, unknown> };
 
 /**
- * A whole command; `request` and `response` are None once it was forgotten.
+ * A whole command; `request` and `response` are None if it was forgotten.
  *
- * While it runs there is no response yet, only what it has put out `so_far`, where that is known.
+ * A running command has no response, only the outputs `so_far`, if they are known.
  */
 export type Command = { summary: CommandSummary; request: CommandRequest | null; response: CommandResponse | null; so_far: SoFar | null };
 
 /**
- * The half of a command that was asked: what was run, where and when.
+ * The request half of a command: what was run, where and when.
  *
- * `notebook` is the path of the notebook or the program that ran it, empty where the kernel was
- * not told; `kernel` is the kernel's id.
+ * `notebook` is the path of the notebook or program that ran the command, empty if the kernel does
+ * not know it; `kernel` is the kernel's id.
  */
 export type CommandRequest = { source: string; started: string; language?: string; kernel?: string; notebook?: string; execution_count?: number | null };
 
 /**
- * The half of a command that came back.
+ * The response half of a command.
  *
- * `outputs` are nbformat v4 outputs, unaltered. `note` tells what was cut, where something was.
+ * `outputs` are nbformat v4 outputs, unchanged. `note` says what was truncated, if anything.
  */
 export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; finished: string; duration: number; note?: string };
 
 /**
- * A command as lists show it: `source` and `preview` are cut, the outputs are only counted.
+ * A command as lists show it: `source` and `preview` are cut, outputs are only counted.
  *
- * `user` is who ran it, empty where nobody can tell (a kernel that several people use).
- * `preview` is the beginning of the outputs' text; `media` the media types that they come in (with
- * `stream` and `error` for those). `real_user` is who really acted, under sudo. `managing` is
- * one that does nothing but manage sessions: `%session` lines and the like alone.
+ * `user` is who ran it, empty if unknown (a kernel that several people use). `preview` is the
+ * beginning of the outputs' text; `media` are the outputs' media types (`stream` and `error`
+ * for streams and errors). `real_user` is who really acted, under sudo. `managing` marks a command
+ * that only manages sessions, such as a `%session` line.
  */
 export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean; managing: boolean };
 
-/** In which group a user's new logins begin. */
+/** The group in which a user's new logins start. */
 export type DefaultGroup = { user: string; group: string | null };
 
 /** A displayed value in one or more media types (nbformat v4). */
 export type DisplayData = { output_type: 'display_data'; data: Record<string, unknown>; metadata: Record<string, unknown> };
 
-/** The answer of an operation that has nothing more to tell. */
+/** The answer of an operation that has nothing to return. */
 export type Done = { done: boolean };
 
-/** A guest's login, and the session that it reaches. */
+/** A guest's login, and the session that it gives access to. */
 export type Entered = { login: NewLogin; session: Session };
 
 export type Error = { code: string; message: string; hint: string };
@@ -82,40 +82,40 @@ export type Error = { code: string; message: string; hint: string };
 export type ErrorOutput = { output_type: 'error'; ename: string; evalue: string; traceback: Array<string> };
 
 /**
- * One line of a session's log; `data` holds no secrets and no content.
+ * One entry of a session's log; `data` holds no secrets and no content.
  *
  * `kind` is one of `EVENT_KINDS`; newer servers may send more.
  *
- * `command` is there for the kinds that concern one, as it is now.
+ * `command` is set for events that concern a command, and shows the command as it is now.
  */
 export type Event = { number: number; at: string; kind: string; user: string; real_user: string | null; data: Record<string, unknown>; command: CommandSummary | null; guest: boolean };
 
 /** The value of a cell's last expression (nbformat v4). */
 export type ExecuteResult = { output_type: 'execute_result'; data: Record<string, unknown>; metadata: Record<string, unknown>; execution_count: number | null };
 
-/** Whether the caller has a role in a session of that code. */
+/** Whether the caller has a role in a session with that code. */
 export type Existence = { exists: boolean };
 
 /**
- * A published file, or a folder that holds some (`folder` true).
+ * A published file, or a folder that contains some (`folder` true).
  *
- * Of a folder, `files`, `size` and `published` are of all that is in it (how many, how much, the
- * newest); `publisher` and `command` too, where it is the same for all, else empty and null.
- * `command` is the number of the command whose output it is or, where it is none's, of the one
- * that published it.
+ * For a folder, `files`, `size` and `published` summarize all that is in it (number, total size,
+ * newest); `publisher` and `command` are set if they are the same for all of it, else empty and
+ * null. `command` is the number of the command whose output the file is or, if it is not an
+ * output, of the command that published it.
  */
 export type File = { path: string; name: string; folder: boolean; media_type: string; size: number; sha256: string; publisher: string; published: string; command: number | null; files: number };
 
-/** A user, or `@group`, and the roles to give in place of those held; none means `read`. */
+/** A user, or `@group`, and the roles that replace the current ones; none means `read`. */
 export type Grant = { user: string; roles?: Array<string> };
 
 /**
  * A named set of users.
  *
- * `roles` are what its users get in each session that is made in it from now on: none where it is
- * private. `users` is how many there are, `owners` are those who manage them. `member` and
- * `default` are about the asking user: whether they are in it, and begin their logins in it. Who
- * is in an `external` one is said by the server's identity provider.
+ * `roles` are the roles that the group's users get in each session that is created in it from now
+ * on; a private group has none. `users` is the number of users, `owners` are the users who manage
+ * the group. `member` and `default` concern the caller: whether they are in the group, and whether
+ * their logins start in it. The server's identity provider decides who is in an `external` group.
  */
 export type Group = { name: string; description: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; users: number; owners: Array<string>; member: boolean; default: boolean; created: string; external: boolean };
 
@@ -126,131 +126,132 @@ export type GroupUser = { user: string; display_name: string; owner: boolean; si
 export type Health = { ok: boolean; version: string; database: string; writable: boolean; checked: string | null; damaged: number };
 
 /**
- * A key that opens one session with given roles, without the key itself.
+ * An invitation that gives access to one session with given roles, without its key.
  *
- * It is `void` while who made it could not grant its roles any more; `used` is how many have
- * joined by it, of `uses`.
+ * It is `void` while its author could not grant its roles. `used` is how many of its `uses` are
+ * taken.
  */
 export type Invitation = { id: number; name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; made_by: string; real_user: string | null; created: string; expires: string; uses: number; used: number; state: 'active' | 'expired' | 'revoked' | 'used_up' | 'void' };
 
 /**
- * What an invitation opens, to whoever holds its key.
+ * What an invitation gives access to, shown to the holder of its key.
  *
- * `guests` tells whether it lets in people without an account.
+ * `guests` is true if it admits people without an account.
  */
 export type Invited = { label: string; owner: string; made_by: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; expires: string; guests: boolean };
 
 /**
- * The session that an invitation opened.
+ * The session that an invitation gave access to.
  *
- * `changed` is false for who held its roles before.
+ * `changed` is false if the caller held its roles already.
  */
 export type Joined = { session: Session; changed: boolean };
 
 /**
- * An authenticated connection: a key, without the key itself.
+ * A login, without its key.
  *
- * Who is known by the Jupyter server, or works in process, has no key: their login has no `id`,
- * no instants and no time-out. `real_user` is who really acts, under sudo; `made_by` who made the
- * login for the user, where it was somebody else: events name either. A `confined` login reaches
- * the sessions of its group alone. `expires` is its end in any case; unused for `idle_timeout`
- * minutes it ends before. `current` marks the login that this request came with.
+ * Callers identified by the Jupyter server or in process have no key: their login has no `id`, no
+ * instants and no time-out. `real_user` is who really acts, under sudo. `made_by` is who created
+ * the login for the user, if it was somebody else; events name either. A `confined` login reaches
+ * only the sessions of its group. At `expires` the login ends in any case; it ends earlier if it
+ * is unused for `idle_timeout` minutes. `current` marks the login of this request.
  */
 export type Login = { id: number | null; user: string; real_user: string | null; made_by: string | null; group: string | null; confined: boolean; label: string; agent: string; created: string | null; last_used: string | null; expires: string | null; idle_timeout: number | null; current: boolean; state: 'active' | 'expired' | 'revoked' };
 
 /**
- * A one-time login link, and the `ticket` that it holds: the way in as whom a login stands for.
+ * A one-time login link and its `ticket`, which log in as the user of a stored login.
  *
- * The login that it gives ends at the latest with the stored one.
+ * The resulting login ends no later than the stored one.
  */
 export type LoginLink = { url: string; ticket: string; expires: string };
 
-/** What the idle time-out became; `clamped` tells that it is the server's limit instead. */
+/** The resulting idle time-out; `clamped` is true if the server's limit shortened it. */
 export type LoginTimeout = { login: Login; clamped: boolean };
 
 /**
- * Someone with roles in a session: a user or, where `group` is set, all users in a group.
+ * A member of a session: a user or, if `group` is set, all users in a group.
  *
- * A group's name stands in `user` with an `@` before it, as in a grant. A `guest` is here by an
- * invitation, without an account.
+ * The name of a group in `user` starts with `@`, as in a grant. A `guest` came by an invitation
+ * and has no account.
  */
 export type Member = { user: string; group: boolean; display_name: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; owner: boolean; since: string; granted_by: string | null; guest: boolean };
 
 /**
- * All members of a session, the owner first, then groups, then users.
+ * All members of a session: the owner first, then groups, then users.
  *
- * After a grant or a revoke, `through_groups` tells of the users named in it who hold roles
- * through groups too: these stay what they are.
+ * After a grant or a revoke, `through_groups` lists the users named in it who also hold roles
+ * through groups; those roles do not change.
  */
 export type Members = { members: Array<Member>; through_groups: Array<ThroughGroups> };
 
 /**
- * An invitation that was made; `key` is shown this once and stored only as a hash.
+ * A new invitation; `key` is shown only this once and stored only as a hash.
  *
- * `page` is where people join in a browser, None where no server shows this store. `clamped` tells
- * that it expires earlier than was asked for: the server's limit.
+ * `page` is the page where people join in a browser, None if no server shows this store. `clamped`
+ * is true if the server's limit made it expire earlier than requested.
  */
 export type NewInvitation = { key: string; page: string | null; invitation: Invitation; clamped: boolean };
 
 /**
- * A login that was made; `key` is shown this once and stored only as a hash.
+ * A new login; `key` is shown only this once and stored only as a hash.
  *
- * `clamped` tells that the idle time-out is shorter than was asked for: the server's limit.
+ * `clamped` is true if the server's limit made the idle time-out shorter than requested.
  */
 export type NewLogin = { key: string; user: string; display_name: string; login: Login; clamped: boolean };
 
 /**
- * What an authenticator app takes: the secret, and the same as an `otpauth` URI.
+ * What an authenticator app needs: the secret, also as an `otpauth` URI.
  *
- * It counts from when `secondfactor.confirm` has got a first code.
+ * The second factor takes effect when `secondfactor.confirm` receives a first code.
  */
 export type NewSecondFactor = { secret: string; uri: string };
 
-/** How many other logins of the account have ended with the old password. */
+/** The number of the account's other logins that ended when the password changed. */
 export type PasswordChanged = { ended: number };
 
 /**
- * Someone who is connected: a page or a kernel that has a session open, or a login in use.
+ * A connected user: a page or kernel that has a session open, or a login in use.
  *
- * `last_act` is when they last ran a command in the session, or used the login. `mine` marks the
- * asker's own. What does not concern the asker is empty.
+ * `last_act` is when they last ran a command in the session or used the login. `mine` marks the
+ * caller's own entries. Details that the caller may not see are empty.
  */
 export type Presence = { user: string; real_user: string | null; guest: boolean; group: string | null; session: string | null; kind: 'kernel' | 'login' | 'page' | 'program'; agent: string; since: string; last_act: string | null; mine: boolean };
 
-/** Who is connected, the longest first; `more` tells that there were too many to name. */
+/** The connected users, longest connected first; `more` tells that some are not listed. */
 export type Present = { here: Array<Presence>; more: boolean };
 
-/** The numbers of the recorded commands, in the order they were given. */
+/** The numbers of the recorded commands, in the order in which they were sent. */
 export type Recorded = { numbers: Array<number> };
 
 /**
- * A command on its way into a session.
+ * A command to record in a session.
  *
- * A command is known by its `id` together with its source and start, since clients number their
- * messages alike: recording the same one twice changes nothing, and the same id with another
- * source or start is another command. Where `keyed`, whoever records has chosen the `id` for this
- * very command, which is then the same whenever it says that it started.
+ * A command is identified by its `id` together with its source and start, since different clients
+ * may number their messages alike. Recording the same command twice changes nothing; the same id
+ * with another source or start is another command. If `keyed` is set, the recorder chose the `id`
+ * for this command only, and the start is not part of the identity.
  *
- * A recording without a response is of a command that still runs; what that has put out `so_far`
- * replaces what was told of an earlier moment. The same command with its response is completed,
- * and with another one gets its outputs (of a thread that went on printing, an updated display).
- * `version` counts what a recorder tells of a command: an earlier word that comes late, by a
- * request that was thought to be lost, changes nothing. Without it each word counts as it comes.
+ * A recording without a response is of a running command; its `so_far` outputs replace those
+ * recorded for an earlier moment. A later recording with a response completes the command, and one
+ * with a different response replaces its outputs (of a thread that went on printing, or of an
+ * updated display). `version` counts the recorder's reports on a command: an older version that
+ * arrives late, in a request that was thought lost, changes nothing. Without a version, each
+ * report is applied as it arrives.
  *
- * `runner` is left out where whoever sends this has run it. A Jupyter server that several people
- * use names who did, or null where it can't tell. Believed is a server about its own store alone,
- * and then only of someone who may write in the session; the user of any other such command is
- * unknown.
+ * `runner` is omitted if the sender ran the command. A Jupyter server that several people use
+ * names the user who ran it, or null if it can't tell. A server's claim is accepted only about its
+ * own store, and only for a user who may write in the session; the user of any other such command
+ * is unknown.
  */
 export type Recording = { id: string; request: CommandRequest; response?: CommandResponse | null; so_far?: SoFar | null; runner?: string | null; keyed?: boolean; version?: number };
 
-/** Codes for when the app is lost: each works once. They are shown this once. */
+/** Recovery codes for a lost authenticator: each works once. They are shown only this once. */
 export type RecoveryCodes = { codes: Array<string>; ended: number };
 
-/** What one finds on taking up a session: what it is, who is in it, its last commands. */
+/** A resumed session: its attributes, its members and its last commands. */
 export type Resumed = { session: Session; members: Array<Member>; commands: Array<Command> };
 
-/** What is known of a scratch value: its name, its size as JSON, who set it and when. */
+/** A scratch value without its content: its name, its size as JSON, who set it and when. */
 export type ScratchEntry = { name: string; size: number; user: string; changed: string };
 
 /** A scratch value: any JSON. */
@@ -260,58 +261,57 @@ export type ScratchValue = { name: string; size: number; user: string; changed: 
 export type SecondFactor = { enabled: string | null; recovery_codes: number };
 
 /**
- * Where others reach the sessions of this store.
+ * The address at which others reach the sessions of this store.
  *
- * `problem` says why other machines can't open `url`, and what to do about it; empty where nothing
- * speaks against it.
+ * `problem` says why other machines can't open `url` and what to do about it; it is empty if no
+ * problem is known.
  */
 export type ServerAddress = { url: string; problem: string };
 
 /**
- * One experiment, as its members see it.
+ * One experiment session, as its members see it.
  *
- * `roles` are the asking member's own and those that groups give them; `group` is the one that
- * it was made in. `url` is None where no server shows this store. `message`
- * is for whatever its members want said on it, `agent` the name of the program that works in it.
- * `last_command` is the source of the newest command that does more than manage sessions, cut to
- * 200 characters.
+ * `roles` are the caller's roles, including those given by groups; `group` is the group in which
+ * the session was created. `url` is None if no server shows this store. `message` is a free text
+ * by the members; `agent` is the name of the program that works in the session. `last_command` is
+ * the source of the newest command that does more than manage sessions, cut to 200 characters.
  */
 export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; group: string | null; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
 
-/** What a command that still runs has put out, `until` that moment. */
+/** The outputs of a running command up to the moment `until`. */
 export type SoFar = { outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; until: string };
 
 /**
- * What was verified: how many things and bytes, what is wrong, and where to go on.
+ * The result of a check: the number of items and bytes verified, damage, and where to continue.
  *
- * `next` is null when all of the store was verified.
+ * `next` is null when the whole store has been verified.
  */
 export type StoreCheck = { checked: number; size: number; problems: Array<string>; next: string | null };
 
 /**
- * A stored login, as `jupyter sessions logins` lists it: all but its key.
+ * A stored login, as `jupyter sessions logins` lists it, without its key.
  *
- * `here` tells that its server is the one that was asked. The `state` is what is known without
- * asking its server: `stored` is one that has not ended, as far as that goes.
+ * `here` is true if the login is for the server that was asked. `state` is what is known without
+ * asking the login's server: `stored` means that it has not ended as far as is known.
  */
 export type StoredLogin = { id: string; server: string; user: string; real_user: string | null; group: string | null; label: string; created: string; expires: string | null; here: boolean; state: 'expired' | 'revoked' | 'stored' | 'unknown' };
 
 /** Text written to stdout or stderr (nbformat v4). */
 export type Stream = { output_type: 'stream'; name: string; text: string | Array<string> };
 
-/** What a user holds in a session because they are in these groups. */
+/** The roles that a user holds in a session through these groups. */
 export type ThroughGroups = { user: string; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; groups: Array<string> };
 
-/** What a one-time login link holds: it works once, and for a few minutes. */
+/** The ticket in a one-time login link: it works once, for a few minutes. */
 export type Ticket = { ticket: string; expires: string };
 
-/** The paths that are gone from the web space. */
+/** The paths that were removed from the web space. */
 export type Unpublished = { paths: Array<string> };
 
-/** Who is asking. `via` tells how they are known: key, system or identity. */
+/** The caller. `via` is how they were identified: key, system or identity. */
 export type User = { name: string; display_name: string; administrator: boolean; via: string; expires: string | null; guest: boolean };
 
-/** A capability URL: whoever has it sees that one publication, until it expires. */
+/** A capability URL: it shows that one publication, without a login, until it expires. */
 export type View = { url: string; expires: string };
 
 /** What each operation takes, and what it gives. */
