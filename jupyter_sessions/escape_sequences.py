@@ -1,7 +1,7 @@
-"""The grammar of terminals' escape sequences (ECMA-48, and what xterm adds to it).
+"""The grammar of terminal escape sequences (ECMA-48 and xterm's additions).
 
-Whoever reads terminal text (search, pages, the record of plain IPython) reads it by this one
-grammar. All patterns take time in proportion to the text, whatever it holds.
+Everything that reads terminal text (search, pages, recording in plain IPython) uses this grammar.
+All patterns take time proportional to the length of the text, whatever it contains.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-#: A complete sequence. The groups tell a control sequence from the others: its parameters, its
-#: intermediate characters and its final one.
+#: A complete sequence. The groups are set only for a control sequence: its parameters, its
+#: intermediate characters and its final character.
 SEQUENCE = re.compile(
     r"\x1b\[([0-?]*+)([ -/]*+)([@-~])"  # control sequences: colours, the cursor, erasing
     r"|\x1b\][^\x00-\x1f]*+(?:\x07|\x1b\\)"  # operating system commands: titles, links
     r"|\x1b[PX^_][^\x1b]*+\x1b\\"  # strings for the terminal: pictures, settings
-    r"|\x1b[ -/]++[0-~]"  # character sets and the like
+    r"|\x1b[ -/]++[0-~]"  # character sets and similar
     r"|\x1b[0-OQ-WYZ\\`-~]"  # single functions
 )
 
-#: What begins a sequence and may be completed by the text that follows; at the end of a text.
+#: The beginning of a sequence at the end of a text, which the text that follows may complete.
 BEGUN = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+|\][^\x00-\x1f]*+\x1b?|[PX^_][^\x1b]*+\x1b?|[ -/]*+)\Z")
 
-#: Sequences, what is left of damaged ones, and control characters that show nothing.
+#: Sequences, remains of damaged ones, and control characters that are not displayed.
 INVISIBLE = re.compile(
     SEQUENCE.pattern + r"|\x1b(?:\[[0-?]*+[ -/]*+|[@-Z\\-_])?|[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]"
 )
 
-#: Terminals read so many parameters of a sequence, and leave what follows.
+#: Terminals read this many parameters of a sequence and ignore the rest.
 _MOST_PARAMETERS = 32
 _LONGEST_NUMBER = 9
 
@@ -38,9 +38,10 @@ def remove_sequences(text: str) -> str:
 
 
 def parse_parameters(parameters: str) -> list[list[int | None]]:
-    """Return the numbers of a control sequence: its parameters, each with its sub-parameters.
+    """Parse the parameters of a control sequence: a list of numbers for each parameter.
 
-    What is left out is None: ``38:2::1:2:3;1`` is ``[[38, 2, None, 1, 2, 3], [1]]``.
+    Each list has the parameter and its sub-parameters. Omitted numbers are None: ``38:2::1:2:3;1``
+    is ``[[38, 2, None, 1, 2, 3], [1]]``.
     """
     return [
         [_number(digits) for digits in parameter.split(":", _MOST_PARAMETERS)[:_MOST_PARAMETERS]]
@@ -53,14 +54,14 @@ def _number(digits: str) -> int | None:
 
 
 def parse_graphics(parameters: str) -> Iterator[tuple[int, ...]]:
-    """Give each change of the look that a sequence ending in ``m`` makes (SGR).
+    """Yield each change of text attributes that a sequence ending in ``m`` makes (SGR).
 
     Yields
     ------
     tuple of int
-        The code, and what belongs to it: ``(38, 5, 196)`` and ``(38, 2, 255, 0, 0)`` for colours
-        (with 48 and 58 likewise), whether written with colons or semicolons, ``(4, 3)`` for an
-        underline of the third kind, ``(1,)`` for the rest. A colour that is incomplete is left out.
+        The code and its arguments: ``(38, 5, 196)`` and ``(38, 2, 255, 0, 0)`` for colours (also
+        with 48 and 58), whether written with colons or semicolons, ``(4, 3)`` for an underline of
+        the third kind, ``(1,)`` for all others. Incomplete colours are skipped.
     """
     found = parse_parameters(parameters)
     place = 0
@@ -70,7 +71,7 @@ def parse_graphics(parameters: str) -> Iterator[tuple[int, ...]]:
         if code not in (38, 48, 58):
             yield (code, *more)
         elif more:
-            # The colour space, which may be left out together with its colon, changes nothing.
+            # The colour space, which may be omitted together with its colon, has no effect.
             if more[0] == 2:
                 more = [2, *(more[2:5] if len(more) > 4 else more[1:4])]
             if len(more) >= _colour_length(more[0]):
@@ -84,5 +85,5 @@ def parse_graphics(parameters: str) -> Iterator[tuple[int, ...]]:
 
 
 def _colour_length(kind: int) -> int:
-    """Return how many numbers a colour of this kind has: of a palette, or red, green and blue."""
+    """Return how many numbers a colour of this kind has: an index, or red, green and blue."""
     return {5: 2, 2: 4}.get(kind, 1)

@@ -1,4 +1,4 @@
-"""Read a file that others may be writing: one consistent content, or an error that says so."""
+"""Read a consistent snapshot of a file that other processes may be writing."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import BinaryIO
 from jupyter_sessions.errors import BadRequest, FileChanged
 
 _PIECE = 1 << 20
-# Two changes so close, in nanoseconds, can have one time stamp: a file that was written within this
-# time of being opened is read a second time.
+# Two changes this close together, in nanoseconds, can have the same time stamp. A file that was
+# written within this time before it was opened is therefore read a second time.
 _RECENT = 2_000_000_000
 
 
 class Snapshot:
-    """The content that a file had when it was opened.
+    """The content of a file at the time it was opened.
 
     Attributes
     ----------
     size
-        Its size in bytes. What is appended later is left out.
+        The size in bytes. Bytes that are appended later are not included.
     """
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
@@ -33,14 +33,14 @@ class Snapshot:
         self.size = self._opened.st_size
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the content; the last piece comes when it is known that all are of one content.
+        """Yield the content; the last piece follows once the content is known to be consistent.
 
         Raises
         ------
         FileChanged
-            When the file was cut or written over meanwhile.
+            If the file was truncated or overwritten meanwhile.
         BadRequest
-            When it can't be read, or has no size.
+            If the file can't be read or has no size.
         """
         from xxhash import xxh3_128
 
@@ -96,12 +96,12 @@ class Snapshot:
 
 @contextmanager
 def open_snapshot(path: Path) -> Iterator[Snapshot]:
-    """Open a file to read its content as it is now.
+    """Open a file to read its current content.
 
     Raises
     ------
     BadRequest
-        When it can't be opened.
+        If the file can't be opened.
     """
     try:
         file = path.open("rb", buffering=0)

@@ -1,7 +1,8 @@
-"""A forked child is another process: what it may not use of its parent's it lets go of at once.
+"""Reset objects in forked child processes that can't be used there.
 
-Threads don't live in a child, their locks may be held for ever, and connections and files are still
-the parent's. Whatever has such things registers here, and is called first of all in the child.
+The parent's threads don't exist in a child, their locks may be held for ever, and connections and
+files still belong to the parent. Objects with such resources register here and are reset before
+anything else runs in the child.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from weakref import WeakSet
 
 
 class Inherited(Protocol):
-    """What a child inherits and can't use as it is."""
+    """An object that a child inherits and can't use as it is."""
 
     def reset_in_child(self) -> None:
-        """Make it usable in the child, or useless and harmless; take no lock of the parent's."""
+        """Make the object usable in the child, or harmless; take no lock of the parent's."""
 
 
 _inherited: WeakSet[Inherited] = WeakSet()
@@ -24,19 +25,19 @@ _functions: list[Callable[[], None]] = []
 
 
 def reset_in_child(inherited: Inherited) -> None:
-    """Have an object reset in each child, for as long as it lives."""
+    """Register an object to be reset in each child process, as long as the object exists."""
     _inherited.add(inherited)
 
 
 def call_in_child(function: Callable[[], None]) -> None:
-    """Have a function called in each child, before objects are reset."""
+    """Register a function to be called in each child process before objects are reset."""
     _functions.append(function)
 
 
 def _reset_all() -> None:
     for function in _functions:
         function()
-    # No other thread lives here that could change it; some may have been about to.
+    # No other thread exists here that could change the set, but some may have been about to.
     for inherited in list(_inherited):
         inherited.reset_in_child()
 

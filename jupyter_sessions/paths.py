@@ -1,4 +1,4 @@
-"""Where this user's sessions, blobs, logins and outbox stand on disk."""
+"""Locate the user's sessions, blobs, logins and outbox on disk."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from pathlib import Path
 
 from jupyter_sessions.errors import StoreUnusable
 
-#: An administrator's shell and the server that it is for name the same store by these.
+#: With these variables an administrator's shell uses the same store as the server.
 DATABASE_VARIABLE = "JUPYTER_SESSIONS_DATABASE"
 BLOBS_VARIABLE = "JUPYTER_SESSIONS_BLOBS"
 
 
 def home() -> Path:
-    """Return the folder of all state on disk, made private to the user on first use.
+    """Return the folder for all state on disk. It is created private to the user on first use.
 
     Raises
     ------
     StoreUnusable
-        When there is no home for it, or none that can be written.
+        If the folder can't be created or written.
     """
     from jupyter_core.paths import jupyter_data_dir
 
@@ -34,17 +34,17 @@ def home() -> Path:
 
 
 def private(name: str) -> Path:
-    """Return the folder called `name` in `home`, made private to the user on first use."""
+    """Return the folder `name` in `home`. It is created private to the user on first use."""
     folder = home() / name
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
 def own_database() -> str:
-    """Return the URL of the user's own store: `DATABASE_VARIABLE`, else a file in `home`."""
+    """Return the URL of the user's own store: `DATABASE_VARIABLE`, or a file in `home`."""
     return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{home() / 'sessions.db'}"
 
 
 def own_blobs() -> str:
-    """Return where the own store's blobs are: `BLOBS_VARIABLE`, else a folder in `home`."""
+    """Return the folder of the own store's blobs: `BLOBS_VARIABLE`, or a folder in `home`."""
     return os.environ.get(BLOBS_VARIABLE) or str(private("blobs"))

@@ -1,4 +1,4 @@
-"""The roles that a member can hold in a session, and the syntax in which they are granted."""
+"""The roles that a member can hold in a session, and the syntax for granting them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from jupyter_sessions.errors import BadRole
 
 
 class Roles(IntFlag):
-    """A set of roles, as stored: one bit a role.
+    """A set of roles, stored as one bit for each role.
 
     ``write`` implies ``read``; ``admin`` implies ``read``, ``write`` and ``execute``; ``execute``
-    alone implies neither. ``OWNER`` marks the one owner of a session and is never granted.
+    implies neither ``read`` nor ``write``. ``OWNER`` marks the one owner of a session and is never
+    granted.
     """
 
     NONE = 0
@@ -24,7 +25,7 @@ class Roles(IntFlag):
 
     @property
     def names(self) -> list[str]:
-        """The names of the roles in this set, in the fixed order read … owner."""
+        """The names of the roles in this set, in the fixed order from read to owner."""
         return [role.name.lower() for role in Roles if role in self and role.name]
 
 
@@ -32,16 +33,16 @@ _IMPLIED = {
     Roles.WRITE: Roles.READ,
     Roles.ADMIN: Roles.READ | Roles.WRITE | Roles.EXECUTE,
 }
-#: The roles that a grant can name, by name.
+#: The roles that can be granted, by name.
 GRANTABLE = {role.name.lower(): role for role in Roles if role is not Roles.OWNER and role.name}
 _LETTERS = {name[0]: role for name, role in GRANTABLE.items()} | {"x": Roles.EXECUTE}
 
-#: Everything that the owner of a session holds.
+#: All roles that the owner of a session holds.
 ALL = Roles.READ | Roles.WRITE | Roles.EXECUTE | Roles.ADMIN | Roles.OWNER
 
 
 def expand(roles: Roles) -> Roles:
-    """Add to `roles` what they imply."""
+    """Add the roles that `roles` imply."""
     for role, implied in _IMPLIED.items():
         if role in roles:
             roles |= implied
@@ -49,12 +50,12 @@ def expand(roles: Roles) -> Roles:
 
 
 def from_names(names: Iterable[str]) -> Roles:
-    """Read a list of role names as it stands on the wire; an empty list means ``read``.
+    """Parse a list of role names from a request; an empty list means ``read``.
 
     Raises
     ------
     BadRole
-        When a name is not one of read, write, execute, admin.
+        If a name is not read, write, execute or admin.
     """
     roles = Roles.NONE
     for name in names:
@@ -68,24 +69,24 @@ def from_names(names: Iterable[str]) -> Roles:
 
 
 def parse(text: str) -> list[str]:
-    """Read the roles of a grant as people write them: ``write|execute``, or letters, ``rwx``.
+    """Parse the roles of a grant as people write them: ``write|execute``, or letters, ``rwx``.
 
     Parameters
     ----------
     text
-        Role names joined by ``|`` (or ``+``, which a shell needs no quotes for), or the letters
-        r, w, e or x, a. Empty means ``read``.
+        Role names joined by ``|`` (or ``+``, which needs no quotes in a shell), or the letters r,
+        w, e or x, a. An empty text means ``read``.
 
     Returns
     -------
     list of str
-        The role names, each once, in the order read, write, execute, admin, with nothing implied
-        added.
+        The role names without duplicates, in the order read, write, execute, admin. Implied roles
+        are not added.
 
     Raises
     ------
     BadRole
-        When a part is neither a role's name nor made of role letters.
+        If a part is neither a role's name nor made of role letters.
     """
     found = Roles.NONE
     parts = text.replace("+", "|").split("|")

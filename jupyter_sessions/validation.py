@@ -1,7 +1,7 @@
-"""A request that is not of its operation's form, told in words.
+"""Turn validation errors of requests into messages for people.
 
-Both transports hold requests to the shapes in `model`; what msgspec then says is for programmers.
-The limits in these sentences are the model's own.
+Both transports validate requests against `schemas`. The errors that msgspec raises are written for
+programmers; the sentences here are written for users, and state the limits that the schemas define.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 from jupyter_sessions import errors
 
-#: What a field with a limit is called in a sentence; any other is "The field `name`".
+#: What to call a field with a limit in a sentence. Any other field is called "The field `name`".
 _NOUNS = {
     "after": "What `after` names",
     "agent": "The name of the program that asks",
@@ -60,14 +60,14 @@ _SEE = "The reference, and openapi.json, tell what the operation takes."
 
 
 def refused(error: msgspec.ValidationError) -> errors.SessionsError:
-    """Make the failure that a caller is told of what msgspec found wrong in a request.
+    """Return the error to report for a validation error that msgspec raised.
 
     Returns
     -------
     NoSuchSession
-        When the code has not even a code's form: to the caller that is the same.
+        If the session's code is malformed: for the caller that is the same as an unknown code.
     BadRequest
-        Otherwise.
+        In all other cases.
     """
     said = _SAID.fullmatch(str(error))
     what, at = (said["what"], said["at"] or "") if said else (str(error), "")
@@ -130,13 +130,13 @@ def _named(steps: list[str]) -> str:
 
 def _noun(steps: list[str]) -> str:
     if steps and steps[-1].isdecimal():
-        # One entry of a list is called as the list is, without its s.
+        # An entry of a list is called by the list's name without its s.
         steps = [steps[-2].removesuffix("s")]
     name = steps[-1] if steps else ""
     return _NOUNS.get(name) or _named(steps)
 
 
 def _place(steps: list[str]) -> str:
-    """Say where in a nested request something is."""
+    """Describe the position of a value in a nested request."""
     around = [f"entry {int(step) + 1}" if step.isdecimal() else step for step in steps[:-1]]
     return f", in {', '.join(around)}" if around else ""
