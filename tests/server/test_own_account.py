@@ -36,7 +36,15 @@ def test_a_user_changes_their_password_on_the_page_and_stays_logged_in(site: Sit
     with httpx.Client(base_url=site.server.url) as browser:
         assert log_in(browser, name).status_code == 303
         page = browser.get("/sessions/account")
-        assert "Common passwords are refused" in page.text and 'type="password"' in page.text
+        assert "Common passwords are refused" in page.text
+        fields = re.findall(r"<input[^>]*password[^>]*>", browser.get("/sessions/login").text)
+        fields += re.findall(r'<input[^>]* name="(?:current|new|again)"[^>]*>', page.text)
+        assert len(fields) > 3
+        assert all(
+            'type="password"' in field
+            and re.search(r'autocomplete="(current|new)-password"', field)
+            for field in fields
+        ), fields
         form = {
             "_xsrf": xsrf(page),
             "what": "password",

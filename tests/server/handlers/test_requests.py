@@ -196,6 +196,10 @@ def test_the_api_lets_no_other_origin_read(site: Site) -> None:
             assert not [name for name in answer.headers if name.startswith("access-control")]
             assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin", path
             assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"], path
+            assert "no-store" in answer.headers["Cache-Control"], path
+            if not path.startswith("/sessions/api/"):
+                assert answer.headers["Referrer-Policy"] == "same-origin", path
 
 
 def test_the_login_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
