@@ -1,1 +1,1 @@
-"""What the operations do, one module a noun: plain functions of an open transaction."""
+"""Implement the operations: one module for each noun, with functions of an open transaction."""

@@ -1,16 +1,17 @@
-"""Whether the wall clock can be trusted with what can't be undone."""
+"""Detect jumps of the wall clock, before it decides what can't be undone."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-#: Seconds by which it may go ahead or fall behind between two looks, as corrected clocks do.
+#: Seconds that the clock may gain or lose between two checks, as clocks under correction do.
 _DRIFT = 60.0
 
 
 def _passed() -> float:
-    # Unlike `time.monotonic`, it goes on while a computer sleeps, as the wall clock does.
+    # Unlike `time.monotonic`, this clock keeps running while a computer sleeps, as the wall clock
+    # does.
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
@@ -21,7 +22,7 @@ class ClockWatch:
     Parameters
     ----------
     wall, passed
-        The clock to watch, and one that nobody sets, in seconds.
+        The clock to watch, and a clock that is never set, in seconds.
     """
 
     def __init__(
@@ -32,6 +33,6 @@ class ClockWatch:
         self._offset = wall() - passed()
 
     def is_steady(self) -> bool:
-        """Tell whether the wall clock has gone as time has since this was last asked."""
+        """Return whether the wall clock has advanced steadily since the last call."""
         before, self._offset = self._offset, self._wall() - self._passed()
         return abs(self._offset - before) <= _DRIFT

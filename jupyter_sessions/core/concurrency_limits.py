@@ -1,4 +1,4 @@
-"""Turns at what costs much: a person does a few of them at a time, and others don't wait for it."""
+"""Limit costly work for each person, so that others need not wait for it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class _Person:
 
 
 class Turns:
-    """Work of which each person does only some at a time; safe to use from several threads.
+    """A queue in which each person runs only a few pieces of work at a time; thread-safe.
 
     Parameters
     ----------
     at_once
-        How much one person does at a time.
+        How many pieces of work run at a time for one person.
     most_wait
-        How much more of theirs may wait.
+        How many more of theirs may wait.
     """
 
     def __init__(self, at_once: int, most_wait: int) -> None:
@@ -38,7 +38,7 @@ class Turns:
         self._people: dict[Hashable, _Person] = {}
 
     def take(self, who: Hashable, begin: Begin, answer: Future[Any]) -> None:
-        """Begin somebody's work when it is its turn, and pass on what comes of it to `answer`."""
+        """Start work when it is the person's turn, and pass its outcome to `answer`."""
         with self._lock:
             person = self._people.setdefault(who, _Person())
             if person.running >= self._at_once:
@@ -87,7 +87,7 @@ class Turns:
 
 
 def pass_on(done: Future[Any], answer: Future[Any]) -> None:
-    """Answer as `done` was answered."""
+    """Resolve `answer` with the outcome of `done`."""
     if not answer.set_running_or_notify_cancel():
         return
     error = done.exception()

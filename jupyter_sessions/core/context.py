@@ -1,4 +1,4 @@
-"""What a use case is given beside its request."""
+"""The context of a use case: the transaction, the principal, the session and shared services."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from jupyter_sessions.store.database import Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What use cases share: the blobs, the limits, and the store's own secret for signing.
+    """What use cases share: the blobs, the limits, and the store's secret for signing.
 
-    `joining` holds back who has tried too many keys that are no invitations, `login_tries` who has
-    tried too many passwords.
+    `joining` limits tries with invalid invitation keys, `login_tries` tries with wrong passwords.
     """
 
     blobs: Blobs
@@ -37,14 +36,14 @@ class Services:
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Who is asking: a user, the key that they came with, and who they really are, if another.
+    """The authenticated caller: a user, their key, and the user who really acts, if another.
 
-    `real_user_id` is who acts as the user by sudo, or has made the login for them. `group_id` is
-    the group in which they make sessions; where the login is `confined`, it reaches the sessions of
-    this group alone. `vouches` tells that it is believed who ran the commands that they record.
-    `confirmed` is when they last proved by password who they are, None where they came otherwise.
-    `unnoted` tells that the key's use has not been written down for long. `user_id` is 0 for who
-    has not changed anything here yet, and for nobody at all.
+    `real_user_id` is who acts as the user by sudo, or created the login for them. `group_id` is the
+    group in which they create sessions; a `confined` login reaches only the sessions of this group.
+    `vouches` says that their claims about who ran recorded commands are trusted. `confirmed` is
+    when they last proved their identity by password, None if they came otherwise. `unnoted` says
+    that the key's last use was stored long ago. `user_id` is 0 for users who have not changed
+    anything here yet, and for anonymous callers.
     """
 
     user_id: int
@@ -64,20 +63,20 @@ class Principal:
 
     @property
     def known(self) -> bool:
-        """Whether anyone is asking at all."""
+        """Whether the caller is known."""
         return self.via != "nothing"
 
     @property
     def guest(self) -> bool:
-        """Whether they are here by an invitation, without an account."""
+        """Whether they joined by an invitation, without an account."""
         return normalize.is_guest(self.name)
 
 
 @dataclass(kw_only=True)
 class OpenSession:
-    """The session that a use case works in, as loaded, with the asking member's roles.
+    """The session that a use case works in, as loaded, with the caller's roles.
 
-    The dispatcher writes `changes` back at the end of an operation that writes.
+    The dispatcher saves `changes` at the end of an operation that writes.
     """
 
     id: int
@@ -106,14 +105,14 @@ class OpenSession:
     changes: dict[str, Any] = field(default_factory=dict)
 
     def change(self, **values: Any) -> None:
-        """Set attributes, to be written back."""
+        """Set attributes, to be saved later."""
         for name, value in values.items():
             setattr(self, name, value)
         self.changes |= values
 
     @property
     def closes(self) -> datetime | None:
-        """When a time-out closes the session, if nothing happens in it until then."""
+        """When a time-out closes the session if nothing happens in it until then."""
         ends = []
         if self.idle_timeout is not None:
             ends.append(self.last_used + timedelta(minutes=self.idle_timeout))
@@ -123,7 +122,7 @@ class OpenSession:
 
     @property
     def state(self) -> State:
-        """The state, the most restricting first."""
+        """The state; the most restrictive one comes first."""
         if self.removed is not None:
             return "removed"
         if self.disabled:
@@ -132,18 +131,18 @@ class OpenSession:
 
     @property
     def role_names(self) -> list[RoleName]:
-        """The asking member's roles by name."""
+        """The names of the caller's roles."""
         return self.roles.names  # type: ignore[return-value]  # the enum's names are the literals
 
 
 @dataclass(kw_only=True)
 class Context:
-    """An open transaction, who is asking, when, and in which session.
+    """An open transaction with the caller, the time and the session.
 
-    `prepared` is what the operation's preparation, which runs outside the transaction, has made;
-    `upload` the stored content that came with the request; `server` the base URL under which the
-    caller reaches this store, if over HTTP, and `address` where such a caller is. `audited` is what
-    goes to the audit log's file once the transaction is on disk.
+    `prepared` is the result of the operation's preparation, which runs outside the transaction;
+    `upload` is the stored content that came with the request; `server` is the base URL under which
+    the caller reaches this store and `address` their network address, if over HTTP. `audited` is
+    written to the audit log's file once the transaction is on disk.
     """
 
     transaction: Transaction
@@ -165,14 +164,14 @@ class Context:
 
     @property
     def session(self) -> OpenSession:
-        """The session; the dispatcher has loaded it for every operation that concerns one."""
+        """The session. The dispatcher loads it for every operation that concerns one."""
         if self.open_session is None:
             raise RuntimeError("this operation concerns no session")
         return self.open_session
 
     @property
     def group(self) -> Row[Any]:
-        """The group; the dispatcher has found it for every operation that needs one's standing."""
+        """The group. The dispatcher loads it for every operation that depends on it."""
         if self.open_group is None:
             raise RuntimeError("this operation concerns no group")
         return self.open_group

@@ -1,8 +1,8 @@
-"""The dispatcher: from an operation of the table and who is asking to the answer.
+"""Dispatch operations: authenticate the caller, check permissions and run the use case.
 
-It finds the principal, loads the session, checks role and state, runs the use case and writes the
-session back, all in one transaction. There is no other way to a use case, so none can be reached
-without its role.
+The dispatcher resolves the principal, loads the session, checks role and state, runs the use case
+and saves the session, all in one transaction. A use case can't be reached in any other way, so none
+can be reached without the required role.
 """
 
 from __future__ import annotations
@@ -81,19 +81,19 @@ T = TypeVar("T")
 Upload = Path | bytes | BlobWriter
 
 _PREPARERS = 4
-# A hash takes some tenths of a second of two cores, and 64 MiB.
+# A hash keeps two cores busy for some tenths of a second, and takes 64 MiB.
 _HASHERS = 2
 _MOST_WAIT_FOR_HASHES = 16
-# Fewer than there are readers, so that nobody keeps all of them busy.
+# Fewer than there are readers, so that searches can't keep all readers busy.
 _SEARCHES_AT_ONCE = 2
 _MOST_SEARCHES_WAIT = 8
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request comes from, and the base URL under which this store is reached from there.
+    """Where a request comes from, and the base URL under which that caller reaches this store.
 
-    `idempotency_key` is the key under which it came.
+    `idempotency_key` is the request's idempotency key.
     """
 
     server: str | None = None
@@ -106,7 +106,7 @@ NOWHERE = Place()
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What a preparation has made, or its failure, which nobody may see before they are let in."""
+    """The result or failure of a preparation; hidden from the caller until they are admitted."""
 
     value: Any = None
     failure: Exception | None = None
@@ -118,7 +118,7 @@ class _Prepared:
 
 
 class Following(NamedTuple):
-    """Where a follower begins, and who they are."""
+    """The event after which a follower starts, and the follower's identity."""
 
     session_id: int
     after: int
@@ -126,7 +126,7 @@ class Following(NamedTuple):
 
 
 class Dispatcher:
-    """The operations of the table on one store.
+    """Run the operations of the table on one store.
 
     Parameters
     ----------
@@ -135,9 +135,9 @@ class Dispatcher:
     blobs
         A folder, or the URL of an object store.
     limits
-        What the store takes and keeps.
+        What the store accepts and keeps.
     clock
-        Gives the time, in UTC.
+        Returns the current time in UTC.
     """
 
     def __init__(
@@ -173,29 +173,29 @@ class Dispatcher:
         address: str = "",
         idempotency_key: str | None = None,
     ) -> Future[Any]:
-        """Do an operation for someone; the future holds its answer or a `SessionsError`.
+        """Perform an operation for a caller; the future holds the answer or a `SessionsError`.
 
         Parameters
         ----------
         upload
-            The content that comes with the request: bytes, a file, or a blob that was written and
+            The content that comes with the request: bytes, a file, or a blob that was written but
             not stored yet.
         server
             The base URL under which the caller reaches this store, for URLs in the answer.
         address
-            Where the caller is: who fails to join too often from there waits.
+            The caller's network address: callers who fail too often from one address must wait.
         idempotency_key
-            A random text by which the same request, sent again, is answered as it was the first
-            time.
+            A random text that identifies the request: the same request, sent again, gets the same
+            answer as the first time.
 
         Raises
         ------
         NoKernels
-            When the operation concerns a Jupyter server, which a store is not.
+            If the operation concerns a Jupyter server, which a store is not.
         ServerBusy
-            When it needs a password hash, and too many wait for one.
+            If the operation needs a password hash, and too many are waiting for one.
         TooManyTries
-            When the caller has failed too often.
+            If the caller has failed too often.
         """
         if operation.needs.jupyter:
             raise NoKernels
@@ -213,7 +213,7 @@ class Dispatcher:
         if not audit.is_audited(operation):
             future.add_done_callback(lambda done: refused(done.exception()))
             return future
-        # What is refused is in the log before the caller learns of it.
+        # A refusal is in the log before the caller learns of it.
         answer: Future[Any] = Future()
 
         def answer_after(done: Future[Any]) -> None:
@@ -227,7 +227,7 @@ class Dispatcher:
         return answer
 
     def _in_turn(self, asker: Credentials, submit: Callable[[], Future[Any]]) -> Future[Any]:
-        """Do what costs much when it is the caller's turn, by whatever login they come."""
+        """Run costly work when it is the caller's turn, whichever of their logins they use."""
         answer: Future[Any] = Future()
 
         def who(transaction: Transaction) -> int:
@@ -268,21 +268,22 @@ class Dispatcher:
         )
 
     def recognise(self, asker: Identified) -> None:
-        """Take over the groups that an identity provider names, where they are new."""
+        """Store the groups that an identity provider names for a user, if they have changed."""
 
         def take_over(transaction: Transaction) -> None:
             context = self._context(transaction, principals.NOBODY)
             external_groups.take_over(context, asker)
 
         if self.database.read(lambda tx: external_groups.differ(tx.connection, asker)).result():
-            # Who can't be anybody here is told so by what they ask for.
+            # A caller who can't have an account here gets the error from the operation they
+            # request.
             with suppress(NotLoggedIn, BadName):
                 self.database.write(take_over).result()
 
     def check(
         self, operation: Operation[Req, Ans], request: Req, asker: Credentials
     ) -> Future[None]:
-        """See whether someone may do an operation now, before its content is taken in."""
+        """Check whether a caller may perform an operation now, before its content is received."""
 
         def work(transaction: Transaction) -> None:
             self._admit(transaction, operation, request, asker, NOWHERE, lock=False)
@@ -294,7 +295,7 @@ class Dispatcher:
         )
 
     def view(self, token: str, path: str) -> Future[Viewed]:
-        """Find what a capability URL leads to; `core.views` checks what its holder may see."""
+        """Resolve a capability URL; see `core.webspace.capability_urls`."""
         return self.database.read(
             lambda transaction: capability_urls.look(
                 self._context(transaction, principals.NOBODY), token, path
@@ -302,7 +303,7 @@ class Dispatcher:
         )
 
     def follow(self, request: schemas.Follow, asker: Credentials) -> Future[Following]:
-        """Let someone follow a session live, if they may."""
+        """Let a caller follow a session live, if they may."""
 
         def work(transaction: Transaction) -> Following:
             context = self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
@@ -320,7 +321,7 @@ class Dispatcher:
         *,
         check: bool,
     ) -> Future[events.Progress]:
-        """Read what is new for those who follow a session; `core.live` tells how."""
+        """Read the events that are new to a session's followers; see `core.sessions.events`."""
 
         def work(transaction: Transaction) -> events.Progress:
             def admit(asker: Credentials) -> None:
@@ -335,17 +336,17 @@ class Dispatcher:
     def keep_followers(
         self, keeper: str, come: list[Follower], gone: list[str], *, beat: bool
     ) -> Future[None]:
-        """Write down who follows at a server; `core.presence` tells how."""
+        """Store who follows sessions at a server; see `core.sessions.presence`."""
         return self._as_server(
             lambda context: presence.keep_followers(context, keeper, come, gone, beat=beat)
         )
 
     def end_replaced(self, before: str, now: str) -> Future[None]:
-        """End the login of a key that another one takes the place of in a browser."""
+        """End the login whose key was replaced by another one in a browser."""
         return self._as_server(lambda context: logins.end_replaced(context, before, now))
 
     def tidy(self) -> None:
-        """Close what has run out, purge what was removed long ago, and sweep the blobs."""
+        """Close expired sessions, purge those removed long ago, and sweep the blobs."""
         for work in (
             maintenance.close_expired,
             maintenance.purge_removed,
@@ -359,7 +360,7 @@ class Dispatcher:
         self.blobs.sweep(self._as_server(maintenance.drop_unnamed_blobs).result())
 
     def close(self) -> None:
-        """Finish what was accepted, and let go of the store."""
+        """Finish the accepted work, and close the store."""
         self._hashers.close()
         self._preparers.close()
         self.database.close()
@@ -372,17 +373,17 @@ class Dispatcher:
         place: Place,
         error: BaseException | None,
     ) -> Future[Any] | None:
-        """Write into the audit log that an operation was refused, if it was.
+        """Write to the audit log that an operation was refused, if it was.
 
         Returns
         -------
         Future or None
-            What is done when the database has taken it, None where there is nothing to wait for.
+            Done when the database has stored the entry; None if there is nothing to wait for.
         """
         if not isinstance(error, errors.SessionsError) or not audit.is_refusal(operation, error):
             return None
         if isinstance(asker, Anonymous) and not audit.is_audited(operation):
-            return None  # every page looks who is there, and the access log has it
+            return None  # every page checks who the caller is, and the access log has it
         told = audit.refusal(operation, error, asker, place.address)
         now = self._clock()
         entry = {"at": now, "kind": audit.kind_of(operation), **told}
@@ -401,7 +402,7 @@ class Dispatcher:
             )
 
         def write(kept: Future[dict[str, Any]]) -> None:
-            # What the database does not take still goes to the log.
+            # An entry that the database does not accept still goes to the log.
             whole = entry if kept.exception() is not None else kept.result()
             audit.write_line(whole, refused=True)
 
@@ -414,18 +415,18 @@ class Dispatcher:
         return kept
 
     def check_next(self, after: str) -> schemas.StoreCheck:
-        """Verify a part of the store; `core.checking` tells how."""
+        """Verify a part of the store; see `core.integrity`."""
         return integrity.check_next(self.database, self.blobs, after)
 
     def note_check(self, damaged: int) -> None:
-        """Write down what a check of the whole store found."""
+        """Store the result of a check of the whole store."""
         self._as_server(lambda context: integrity.note_outcome(context, damaged)).result()
 
     def _left_blobs(self) -> str:
         return "" if self.blobs.empty else f"there are blobs of a store in {self.blobs.place}"
 
     def _note_use(self, key_id: int | None) -> None:
-        """Keep the login of who only reads from running out as if it were not used."""
+        """Record the use of a login that only reads, so that it does not expire as unused."""
         if key_id is not None:
             now = self._clock()
             self.database.write(lambda tx: principals.note_use(tx.connection, key_id, now))
@@ -437,7 +438,7 @@ class Dispatcher:
             return transaction.connection.execute(stored).scalar()
 
         def make(transaction: Transaction) -> str:
-            # Of two servers that begin at once on a new database, one makes it for both.
+            # If two servers start at once on a new database, one of them creates it for both.
             new = upsert(transaction.connection, settings)
             transaction.connection.execute(
                 new.values(name="secret", value=secrets.token_hex()).on_conflict_do_nothing()
@@ -474,7 +475,7 @@ class Dispatcher:
         upload: Upload | None,
     ) -> Any:
         request = self._named(request, asker)
-        # Nothing is stored for someone who may not: the same check stands in the transaction.
+        # Nothing is stored for callers who lack permission. The transaction repeats this check.
         self.check(operation, request, asker).result()
         prepared = self._prepare(use_case, request, asker, place)
         prepared.result()
@@ -487,7 +488,7 @@ class Dispatcher:
         if use_case.prepare is None:
             return _Prepared()
         preparation = self._preparation
-        if not use_case.light:  # what is light is the hot path, and asks for none of this
+        if not use_case.light:  # light requests are the hot path, and need none of this
             preparation = replace(
                 preparation, address=place.address, asker=asker, now=self._clock()
             )
@@ -502,7 +503,7 @@ class Dispatcher:
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
 
     def _named(self, request: Any, asker: Credentials) -> Any:
-        """Put the code of the asker's default session where a request says ``default``."""
+        """Replace ``default`` in a request by the code of the caller's default session."""
         if getattr(request, "code", None) != "default":
             return request
         code = self.database.write(self._default_code(asker)).result()
@@ -515,7 +516,7 @@ class Dispatcher:
             if not principal.known:
                 raise permissions.nobody()
             if principal.confined or principal.guest:
-                # It is in no group, and no guest has one.
+                # It is in no group, and guests have none.
                 raise NoSuchSession
             return sessions.default_code(self._context(transaction, principal))
 
@@ -531,7 +532,7 @@ class Dispatcher:
         *,
         lock: bool,
     ) -> Context:
-        """Find the principal and the session, and check that the operation is allowed."""
+        """Resolve the principal and the session, and check that the operation is allowed."""
         context = self._resolve(transaction, operation, asker, place, lock=lock)
         self._check(context, operation, request, lock=lock)
         return context
@@ -545,10 +546,10 @@ class Dispatcher:
         *,
         lock: bool,
     ) -> Context:
-        """Find the principal."""
+        """Resolve the principal."""
         principal = principals.NOBODY
         if operation.needs is not Needs.NOTHING:
-            # Who comes with a login that has ended must be able to log in again.
+            # A caller whose login has ended must be able to log in again.
             principal = principals.resolve(
                 transaction.connection,
                 asker,
@@ -561,7 +562,7 @@ class Dispatcher:
     def _check(
         context: Context, operation: Operation[Any, Any], request: Any, *, lock: bool
     ) -> None:
-        """Find the session, and check that the operation is allowed."""
+        """Load the session, and check that the operation is allowed."""
         principal = context.principal
         permissions.check_caller(operation, principal)
         if operation.needs in {Needs.GROUP_MEMBER, Needs.GROUP_OWNER}:
@@ -592,19 +593,19 @@ class Dispatcher:
 
         def carry_out(transaction: Transaction, request: Any, prepared: _Prepared) -> Any:
             context = self._resolve(transaction, operation, asker, place, lock=operation.writes)
-            audited.clear()  # it may be the second time
+            audited.clear()  # this may be the second run
             context.audited = audited
             claim = None
             if place.idempotency_key is not None:
                 key = place.idempotency_key
-                # Before the role is checked: a session that is removed can't be removed again.
+                # Before the role check: a session that was removed can't be removed again.
                 claim = idempotency.claim(context, operation, request, key, upload)
                 if not isinstance(claim, idempotency.Claim):
                     return claim
             self._check(context, operation, request, lock=operation.writes)
             context.prepared, context.upload = prepared.result(), upload
             if operation.writes and context.open_session and context.session.changes:
-                # Loading changes one thing only: a session whose time has run out is closed.
+                # Loading changes only one thing: a session whose time has run out is closed.
                 events.append(context, "session.closed", {"why": "time-out"})
             answer = use_case.run(context, request)
             if context.principal.unnoted and operation.counts:
@@ -641,7 +642,7 @@ class Dispatcher:
 
 
 def _write_lines(done: Future[Any], audited: list[dict[str, Any]]) -> None:
-    """Write what a transaction did into the audit log, once it is on disk."""
+    """Write the audit entries of a transaction to the log, once it is on disk."""
     if audited and done.exception() is None:
         for entry in audited:
             audit.write_line(entry)

@@ -1,12 +1,12 @@
-"""Answer a request that is sent again as it was answered the first time, and do nothing twice.
+"""Implement idempotency keys: answer a repeated request as the first time, and do nothing twice.
 
-A client whose connection broke can't know whether its request was carried out. With an idempotency
-key it sends it again, and gets the first answer.
+A client whose connection broke can't know whether its request was performed. With an idempotency
+key it can send the request again and gets the first answer.
 
-Nothing secret is kept. A row is found by a hash of the key, which must be random; the request is
-kept as a code that only who has the key can check; and a secret in an answer (the key of a login or
-of an invitation) is not kept at all: who asks again gets a new one in its place, and the first one,
-which never arrived, ends.
+No secrets are stored. Rows are found by a hash of the key, which must be random. The request is
+stored as an authentication code that can be checked only with the key. A secret in an answer (the
+key of a login or an invitation) is not stored: the repeated request gets a new secret, and the
+first one, which never arrived, ends.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _KEY = re.compile(r"[\x21-\x7e]{16,200}")
 
 
 def check_key(key: str) -> str:
-    """Return an idempotency key that can be used.
+    """Return a valid idempotency key.
 
     Raises
     ------
     BadRequest
-        When it is too short to be random, or not plain text.
+        If it is too short to be random, or is not plain text.
     """
     if not _KEY.fullmatch(key):
         raise BadRequest(
@@ -54,12 +54,12 @@ def check_key(key: str) -> str:
 
 @dataclass(frozen=True)
 class Claim:
-    """A request that is done for the first time under its key, in this transaction."""
+    """A request that is performed for the first time under its key, in this transaction."""
 
     id: str
 
     def keep(self, context: Context, answer: Any) -> None:
-        """Keep its answer."""
+        """Store the request's answer."""
         context.connection.execute(
             update(done_requests)
             .where(done_requests.c.id == self.id)
@@ -70,18 +70,18 @@ class Claim:
 def claim(
     context: Context, operation: Operation[Any, Any], request: Any, key: str, upload: Blob | None
 ) -> Claim | Any:
-    """Claim a key for a request; return the answer instead where it was done before.
+    """Claim a key for a request, or return the stored answer if it was performed before.
 
     Raises
     ------
     Conflict
-        When the key was used for another request.
+        If the key was used for another request.
     """
     whose = f"{context.principal.user_id} {operation.name} {key}"
     id_ = hashlib.sha256(whose.encode()).hexdigest()
     content = b"" if upload is None else upload.sha256.encode()
     code = hmac.digest(key.encode(), msgspec.json.encode(request) + b"\0" + content, "sha256").hex()
-    # Where the same request is in work in another transaction, this waits for its end.
+    # If another transaction is performing the same request, this waits until it ends.
     new = context.connection.execute(
         upsert(context.connection, done_requests)
         .values(id=id_, request=code, created=context.now)
@@ -101,7 +101,7 @@ def claim(
 
 
 def drop_old(context: Context) -> None:
-    """Delete the answers that are kept for too long."""
+    """Delete the answers that are too old to keep."""
     context.connection.execute(
         delete(done_requests).where(done_requests.c.created <= context.now - LIFETIME)
     )

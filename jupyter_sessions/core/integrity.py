@@ -1,7 +1,7 @@
-"""Verify what a store holds: its database, its blobs, and the outputs in its rows.
+"""Verify the integrity of a store: its database, its blobs, and the outputs in its rows.
 
-It is done piece by piece: each answer says where to go on, so that nobody waits for long, and the
-caller decides how fast it goes.
+Each call verifies a part and returns where to continue, so no call takes long, and the caller
+decides how fast the check proceeds.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from jupyter_sessions.store.blobs import Blob, Blobs
 from jupyter_sessions.store.database import Database, Transaction
 from jupyter_sessions.store.tables import blobs, commands, files, sessions, settings
 
-# How much one answer verifies, in bytes, and in rows.
+# How much one call verifies, in bytes and in rows.
 _AT_ONCE = 8 << 20
 _ROWS = 500
 _STAGES = ("database", "blobs", "outputs")
 
 
 class CheckOutcome(msgspec.Struct):
-    """What the last whole check found, as it is kept for the health page."""
+    """The result of the last whole check, as stored for the health page."""
 
     finished: str
     damaged: int
 
 
 def check_next(database: Database, store: Blobs, after: str) -> schemas.StoreCheck:
-    """Verify what follows a place, and say where to go on.
+    """Verify the part of the store that follows a position, and return where to continue.
 
     Raises
     ------
     BadRequest
-        When there is no such place.
+        If the position is not valid.
     """
     stage, _, place = after.partition(":") if after else (_STAGES[0], "", "")
     if stage == "database":
@@ -56,7 +56,7 @@ def check_next(database: Database, store: Blobs, after: str) -> schemas.StoreChe
 
 def _check_database(transaction: Transaction) -> list[str]:
     if not transaction.is_sqlite:
-        return []  # PostgreSQL verifies its pages itself, where it was made with checksums
+        return []  # PostgreSQL verifies its pages itself, if the cluster has checksums
     found = transaction.connection.execute(text("PRAGMA integrity_check(20)")).scalars()
     return [f"The database is damaged: {problem}" for problem in found if problem != "ok"]
 
@@ -84,7 +84,7 @@ def _check_blobs(database: Database, store: Blobs, place: str) -> schemas.StoreC
 
 
 def _uses(transaction: Transaction, sha256: str) -> list[str]:
-    """Say what a blob is."""
+    """Describe what a blob is used for."""
     return list(_each_use(transaction, sha256))
 
 
@@ -140,7 +140,7 @@ def _check_outputs(database: Database, store: Blobs, place: int) -> schemas.Stor
 
 
 def note_outcome(context: Context, damaged: int) -> None:
-    """Write down what a whole check found, for the health page."""
+    """Store the result of a whole check for the health page."""
     finished = msgspec.json.encode(context.now).decode().strip('"')
     value = msgspec.json.encode(CheckOutcome(finished, damaged)).decode()
     changed = context.connection.execute(
@@ -151,7 +151,7 @@ def note_outcome(context: Context, damaged: int) -> None:
 
 
 def last_outcome(context: Context) -> CheckOutcome | None:
-    """Return what the last whole check found; None before the first."""
+    """Return the result of the last whole check; None before the first."""
     value = context.connection.execute(
         select(settings.c.value).where(settings.c.name == "check")
     ).scalar()
@@ -164,6 +164,6 @@ def _check(preparation: Preparation, request: schemas.CheckStore) -> schemas.Sto
 
 @implements(api.CHECK_STORE, prepare=_check, costly=lambda _: True)
 def check(context: Context, request: schemas.CheckStore) -> schemas.StoreCheck:  # noqa: ARG001  # prepared
-    """Answer what was verified."""
+    """Run one step of a check, and return what was verified."""
     found: schemas.StoreCheck = context.prepared
     return found

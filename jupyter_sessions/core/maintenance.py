@@ -1,6 +1,6 @@
-"""What time does to a store: sessions close and are purged, blobs without a row go.
+"""Maintain a store: close expired sessions, purge removed ones, delete unused blobs and keys.
 
-All of it goes by the wall clock and can't be undone, so a server asks `clock_watch` first.
+All of this depends on the wall clock and can't be undone, so a server checks `clock_watch` first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BATCH = 1_000
 
 @implements(api.CHECK_HEALTH)
 def check_health(context: Context, request: schemas.Nothing) -> schemas.Health:  # noqa: ARG001  # no fields
-    """Write to the database; getting here at all is the proof that it can be done."""
+    """Write to the database; reaching this function proves that it accepts writes."""
     seen = msgspec.json.encode(context.now).decode()
     changed = context.connection.execute(
         update(settings).where(settings.c.name == "health").values(value=seen)
@@ -53,12 +53,12 @@ def check_health(context: Context, request: schemas.Nothing) -> schemas.Health: 
 
 
 def close_expired(context: Context) -> int:
-    """Close the sessions whose time has run out, and return how many."""
+    """Close the sessions whose time has run out, and return their number."""
     limited = or_(sessions.c.idle_timeout.is_not(None), sessions.c.lifetime.is_not(None))
     ids = [session.id for session in _expired(context, limited)]
     if not ids:
         return 0
-    # Someone may act in one at this very moment, so they are looked at again once nobody can.
+    # Members may be active in a session at this moment, so it is checked again under a lock.
     these = sessions.c.id.in_(ids)
     permissions.lock(context.connection, these)
     expired = _expired(context, these)
@@ -70,7 +70,7 @@ def close_expired(context: Context) -> int:
 
 
 def drop_old_audit(context: Context) -> None:
-    """Drop the entries of the audit log that are kept no longer."""
+    """Delete the entries of the audit log that are too old to keep."""
     oldest = context.now - context.services.limits.audit
     context.connection.execute(delete(server_events).where(server_events.c.at < oldest))
 
@@ -87,7 +87,7 @@ def _expired(context: Context, condition: ColumnElement[bool]) -> list[OpenSessi
 
 
 def purge_removed(context: Context) -> int:
-    """Delete the sessions that were removed too long ago to be restored, and return how many."""
+    """Delete the sessions that were removed too long ago to be restored; return their number."""
     limit = context.now - context.services.limits.restorable
     gone = list(
         context.connection.execute(
@@ -105,7 +105,7 @@ def purge_removed(context: Context) -> int:
 
 
 def drop_old_keys(context: Context) -> None:
-    """Delete keys that have been of no use for long."""
+    """Delete keys that have been unusable for a long time."""
     limit = context.now - context.services.limits.restorable
     context.connection.execute(
         delete(keys).where(or_(keys.c.revoked <= limit, keys.c.expires <= limit))
@@ -113,12 +113,12 @@ def drop_old_keys(context: Context) -> None:
 
 
 def end_guests(context: Context) -> int:
-    """End the guests whose logins have all ended, and return how many."""
+    """End the guests whose logins have all ended, and return their number."""
     return guests.end_unused(context, true())
 
 
 def drop_unnamed_blobs(context: Context) -> set[str]:
-    """Delete the rows of blobs that nothing names, and return the SHA-256 of those that stay."""
+    """Delete the rows of blobs that nothing refers to; return the SHA-256 of the others."""
     naming = (commands.c.source_blob, commands.c.outputs_blob, files.c.sha256)
     context.connection.execute(
         delete(blobs).where(

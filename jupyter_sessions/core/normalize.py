@@ -1,8 +1,8 @@
-"""What users and published files may be called, and when two names are the same.
+"""Validate and normalize names, paths, labels and instants.
 
-Two names are the same when they look the same: compared are their NFKC, case-folded forms, so that
-nobody can pass for ``foo`` as ``Foo``, ``ｆｏｏ`` or with a letter of another alphabet among Latin
-ones.
+Two names are the same if they look the same. Names are compared in their NFKC, case-folded forms,
+so nobody can impersonate ``foo`` as ``Foo``, ``ｆｏｏ`` or with a letter of another alphabet among
+Latin ones.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from jupyter_sessions.errors import BadName, BadRequest
 
 _USER_MARKS = frozenset("._-@+")
 
-#: What stands before a guest's name. It has a letter that no user's name has, so that nobody with
-#: an account is taken for a guest, nor a guest for them.
+#: The prefix of a guest's name. It has a character that user names can't have, so that nobody with
+#: an account is mistaken for a guest, or the other way round.
 GUEST = "guest~"
 
 _LONGEST_USER = 64
 
-_LONGEST_PART = 255  # bytes: what file systems take, so that a download can keep the name
+_LONGEST_PART = 255  # bytes: the limit of file systems, so that a download can keep the name
 
 _SHOWN = 80
 
-_LONGEST_PATH = 2_000  # bytes as compared: what an index of PostgreSQL takes, with some to spare
+_LONGEST_PATH = 2_000  # bytes of the compared form: the limit of a PostgreSQL index, with a margin
 
-# Letters to Unicode that nobody can see.
+# Invisible characters that Unicode classifies as letters.
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0")
 
-# Marks that only choose how the letter before them is drawn, or join what stands beside them.
+# Marks that only affect how the preceding letter is drawn, or join the characters beside them.
 _HINTS = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION", "COMBINING GRAPHEME JOINER")
 
 _LOOK_ALIKES = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
@@ -41,13 +41,13 @@ def fold(name: str) -> str:
 
 
 def user_name(name: str, what: str = "user") -> str:
-    """Check the name of a new user, or of `what` else, and return it in NFC.
+    """Check the name of a new user (or of another `what`), and return it in NFC.
 
     Raises
     ------
     BadName
-        When it has more than 64 characters, other characters than letters, digits and ``._-@+``,
-        does not begin with a letter or digit, or mixes alphabets whose letters look alike.
+        If it has more than 64 characters, characters other than letters, digits and ``._-@+``, does
+        not begin with a letter or digit, or mixes alphabets whose letters look alike.
     """
     name = unicodedata.normalize("NFC", name)
     if not 0 < len(name) <= _LONGEST_USER:
@@ -78,18 +78,18 @@ def user_name(name: str, what: str = "user") -> str:
 
 
 def guest_name(name: str) -> str:
-    """Check the name that a guest chooses, as a user's, and return it with the mark of a guest.
+    """Check the name that a guest chooses, by the rules for users; return it with the prefix.
 
     Raises
     ------
     BadName
-        When a user could not be called so.
+        If the name is not valid for a user.
     """
     return GUEST + user_name(name)
 
 
 def is_guest(name: str) -> bool:
-    """Tell whether a user's name is a guest's: the mark stands before it, wherever it is shown."""
+    """Return whether a user's name is a guest's: it has the prefix wherever it is shown."""
     return name.startswith(GUEST)
 
 
@@ -102,24 +102,24 @@ def _fits_user(character: str) -> bool:
 
 
 def one_line(text: str, what: str) -> str:
-    """Check a label: any characters but control characters, and no lone surrogates.
+    """Check a label: it must not contain control characters or lone surrogates.
 
     Raises
     ------
     BadName
-        When there are some; `what` says where.
+        If it does; `what` names the field.
     """
     _check_characters(text, what, "Write it on one line, without control characters.")
     return text.strip()
 
 
 def prose(text: str, what: str) -> str:
-    """Check a text of several lines: no control characters but newline and tab.
+    """Check a text of several lines: newline and tab are its only control characters.
 
     Raises
     ------
     BadName
-        When there are some; `what` says where.
+        If it contains others; `what` names the field.
     """
     for line in text.replace("\t", " ").split("\n"):
         _check_characters(
@@ -140,8 +140,8 @@ def path(text: str) -> str:
     Raises
     ------
     BadName
-        When it is empty, absolute, has ``.``, ``..``, empty or overlong parts, a backslash, or
-        characters that can't be seen, or is compared as if it had any of these.
+        If it is empty or absolute, has ``.``, ``..``, empty or overlong parts, a backslash or
+        invisible characters, or if its compared form has any of these.
     """
     text = unicodedata.normalize("NFC", text)
     hint = "Write it like results/weather.png, relative to the web space."
@@ -155,7 +155,7 @@ def path(text: str) -> str:
 
 
 def taken(kind: str, existing: str, name: str) -> str:
-    """Say that there is a user or group of that name, or of one that looks like it."""
+    """Return a message that a user or group has that name, or one that looks like it."""
     like = "" if name == existing else f", and {name!r} could be taken for that"
     return f"There is a {kind} {existing!r} already{like}."
 
@@ -166,7 +166,7 @@ def of_value(text: str) -> str:
     Raises
     ------
     BadName
-        When it has a slash in it, or anything else that a part of a path can't have.
+        If it contains a slash, or anything else that a part of a path can't contain.
     """
     text = unicodedata.normalize("NFC", text)
     hint = "Write it like best-score, without slashes."
@@ -177,7 +177,7 @@ def of_value(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """Return how a message shows a name: as much of it as tells which one is meant."""
+    """Shorten a name for a message, so that it can still be recognized."""
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
@@ -193,7 +193,7 @@ def _check_part(part: str, told: str, hint: str) -> None:
             raise BadName(f"{told} has the character U+{ord(character):04X} in it.", hint=hint)
     if len(part.encode()) > _LONGEST_PART:
         raise BadName(f"{told} is longer than 255 bytes.", hint=hint)
-    # ℅ is c/o to who compares, and ‥ is two dots.
+    # In the compared form, ℅ is c/o, and ‥ is two dots.
     compared = fold(part)
     if compared in {".", ".."} or "/" in compared or "\\" in compared:
         raise BadName(f"{told} could be taken for {compared!r}.", hint=hint)
@@ -205,8 +205,8 @@ def utc(instant: datetime) -> datetime:
     Raises
     ------
     BadRequest
-        When it has no time zone, or is before the year 1 or after 9999 in UTC: a database would
-        keep that, and nobody could read it any more.
+        If it has no time zone, or is outside the years 1 to 9999 in UTC: a database would store it,
+        but it could not be read again.
     """
     try:
         if instant.tzinfo is not None:

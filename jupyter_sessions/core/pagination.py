@@ -1,4 +1,4 @@
-"""Where a page of a list ends, in the form in which it goes to the caller and comes back."""
+"""Encode and decode cursors: the position of a page in a list, as sent to the caller."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _LARGEST = 2**62
 
 
 def write(*numbers: int) -> str:
-    """Write numbers as a cursor."""
+    """Encode numbers as a cursor."""
     return "-".join(map(str, numbers))
 
 
 def read(cursor: str, count: int) -> list[int]:
-    """Read a cursor of `count` numbers.
+    """Decode a cursor of `count` numbers.
 
     Raises
     ------
     BadRequest
-        When it is none of ours.
+        If the cursor is not valid.
     """
     parts = cursor.split("-")
     if len(parts) != count or not all(part.isdecimal() and len(part) < 20 for part in parts):
@@ -34,12 +34,12 @@ def read(cursor: str, count: int) -> list[int]:
 
 
 def name(cursor: str) -> str:
-    """Check a cursor that is the name of something.
+    """Check a cursor that is a name.
 
     Raises
     ------
     BadRequest
-        When it is none of ours.
+        If the cursor is not valid.
     """
     if "\0" in cursor:
         raise _bad(cursor)
@@ -52,7 +52,7 @@ def number(instant: datetime) -> int:
 
 
 def instant(number: int) -> datetime:
-    """Undo `number`."""
+    """Return the instant for a number made by `number`."""
     try:
         return _EPOCH + timedelta(microseconds=number)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""The one gate: whether a principal may do an operation in a session as it is now."""
+"""Check whether a principal may perform an operation in a session; load and save sessions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from jupyter_sessions.store.tables import (
 )
 from jupyter_sessions.store.types import Number, is_in
 
-#: How long after the password was given the gravest acts can be done without giving it again.
+#: How long a confirmation by password is enough for sensitive operations.
 CONFIRMED_FOR = timedelta(minutes=10)
 
 _BITS = [role.value for role in Roles if role is not Roles.OWNER]
@@ -46,16 +46,16 @@ def _counted(table: Any) -> Any:
 
 
 def loaded(user: Any) -> Select[Any]:
-    """Select sessions with all that `OpenSession` tells of them.
+    """Select sessions with everything that `OpenSession` needs.
 
     Parameters
     ----------
     user
-        Whose roles: a user's number, a parameter or a column. `own` is what the user was granted,
-        `given` what the groups give that the user is in; either may be nothing.
+        Whose roles to select: a user's number, a parameter or a column. `own` are the roles granted
+        to the user, `given` those from the user's groups; either may be empty.
     """
     own = select(members.c.roles).where(_here(members), members.c.user_id == user)
-    # Role by role, for SQLite has no function that joins bits over rows.
+    # Role by role, since SQLite has no aggregate function for bits.
     any_of = [func.max(member_groups.c.roles.bitwise_and(bit)) for bit in _BITS]
     given = (
         select(sum(any_of[1:], any_of[0]))
@@ -80,7 +80,7 @@ def loaded(user: Any) -> Select[Any]:
 def sessions_of(user_id: int, holding: Roles = Roles.NONE) -> Any:
     """Select the numbers of the sessions that a user is in, by a grant or through a group.
 
-    With `holding`, those alone in which they have a role by it.
+    With `holding`, only those in which they hold that role.
     """
     return union_all(
         select(members.c.session_id).where(
@@ -109,7 +109,7 @@ def readers(session_id: Any) -> Any:
 
 
 def all_read(connection: Connection, session_id: int, user_ids: set[int]) -> bool:
-    """Tell whether all these users may read a session, in one question for all of them."""
+    """Return whether all these users may read a session, with one query."""
     found = _READERS.rows(connection, session_id=session_id, user_ids=user_ids)
     return {row.user_id for row in found} == user_ids
 
@@ -127,7 +127,7 @@ _LOCK = CompiledStatement(
 
 
 def opened(row: Any) -> OpenSession:
-    """Make a session of a row of `loaded`."""
+    """Return the session for a row of `loaded`."""
     return OpenSession(
         id=row.id,
         code=row.code,
@@ -165,12 +165,12 @@ def load(
     Raises
     ------
     NoSuchSession
-        When no session has this code, the principal no role in it, or a login that does not reach
+        If no session has this code, the principal has no role in it, or their login does not reach
         it.
     """
     if lock and connection.dialect.name == "postgresql":
-        # First, and by itself: what is read in the same statement as a lock that has to be waited
-        # for is in part as it was before the wait.
+        # In a statement of its own: a statement that waits for a lock may read in part what was
+        # there before the wait.
         _LOCK.rows(connection, code=code)
     rows = _LOAD.rows(connection, code=code, user_id=principal.user_id)
     if not rows or not reaches(principal, rows[0].group_id):
@@ -184,19 +184,19 @@ def load(
 
 
 def reaches(principal: Principal, group_id: int | None) -> bool:
-    """Tell whether a login reaches the sessions of a group, or of none."""
+    """Return whether a login reaches the sessions of a group, or those of no group."""
     return not principal.confined or (group_id is not None and group_id == principal.group_id)
 
 
 def lock(connection: Connection, condition: ColumnElement[bool]) -> None:
-    """Have nothing change in the sessions for which `condition` holds, as `load` does for one."""
+    """Lock the sessions that match `condition`, as `load` does for one."""
     connection.execute(
         select(sessions.c.id).where(condition).order_by(sessions.c.id).with_for_update()
     )
 
 
 def save(connection: Connection, session: OpenSession) -> None:
-    """Write back what an operation has changed of a session itself."""
+    """Save what an operation has changed of the session itself."""
     names = frozenset(session.changes)
     if names:
         _save(names).run(connection, [{**session.changes, "session_id": session.id}])
@@ -211,21 +211,21 @@ def _save(names: frozenset[str]) -> CompiledStatement:
 
 
 def nobody() -> NotLoggedIn:
-    """Make the failure of an operation that needs someone known."""
+    """Return the error for a caller who is not logged in."""
     hint = "Log in, and try again. A program sends its whole key: Authorization: Bearer KEY."
     return NotLoggedIn("Nobody is logged in.", hint=hint)
 
 
 def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
-    """Check what an operation needs before any session comes in.
+    """Check what an operation requires of the caller, before any session is loaded.
 
     Raises
     ------
     NotLoggedIn
-        When it needs someone known.
+        If it requires a login.
     Forbidden
-        When it needs a server administrator, someone with an account, or a login that reaches more
-        than one group's sessions.
+        If it requires a server administrator, a caller with an account, or a login that is not
+        confined to one group's sessions.
     """
     if operation.needs is Needs.NOTHING:
         return
@@ -249,16 +249,16 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
 
 
 def check_fresh(operation: Operation[Any, Any], principal: Principal, now: datetime) -> None:
-    """Check that a login by password was confirmed a short while ago, where that is needed.
+    """Check that a login by password was confirmed recently, if the operation requires it.
 
     Raises
     ------
     ConfirmationNeeded
-        When it was not.
+        If it was not.
     """
     if not operation.fresh or principal.confirmed is None:
         return
-    # A clock that was put back makes no login fresh that was not.
+    # Setting the clock back must not make a login count as recently confirmed.
     if not timedelta() <= now - principal.confirmed <= CONFIRMED_FOR:
         raise ConfirmationNeeded
 
@@ -269,18 +269,18 @@ def check_role(
     needed: Roles,
     states: frozenset[str],
 ) -> None:
-    """Check a member's roles, and the session's state, against what an operation needs.
+    """Check a member's roles and the session's state against what an operation requires.
 
     Raises
     ------
     NoSuchSession
-        When the session is removed: it exists for its owner alone.
+        If the session is removed: then only its owner can see it.
     SessionDisabled
-        When it is disabled, and the principal not its owner.
+        If it is disabled, and the principal is not its owner.
     RoleMissing
-        When the role is not among the member's; the message names it.
+        If the member does not have the role; the message names it.
     WrongState
-        When the operation makes no sense in the session's state.
+        If the operation is not allowed in the session's state.
     """
     owns = session.owner_id == principal.user_id
     if session.removed is not None and not owns:

@@ -1,13 +1,13 @@
-"""Which function does what an operation of the table promises.
+"""Register use cases: the functions that implement the operations of the table.
 
-A use case is ``run(context, request) -> answer``. Work that must not hold up the transaction
-(hashing a password, storing outputs as blobs) is its preparation,
-``prepare(preparation, request)``, whose result stands in ``context.prepared``; where a request is
-``light``, its preparation is so little work, and stores nothing, that it is done where the request
-comes in. One that ``hashes`` a password waits in a short queue of its own, and before that its
-``gate`` may turn it away. Of what is ``costly`` a person does only some at a time. Requests that
-wait at the same time may be done ``together``. An operation with a lesser role for one's own things
-has an ``author``: whose the thing is.
+A use case is ``run(context, request) -> answer``. Work that must not delay the transaction (hashing
+a password, storing outputs as blobs) is its preparation, ``prepare(preparation, request)``, whose
+result is in ``context.prepared``. If a request is ``light``, its preparation takes so little work,
+and stores nothing, that it runs where the request arrives. Use cases that ``hashes`` marks wait in
+a short queue of their own, and their ``gate`` may refuse a request before that. Each person may run
+only a few ``costly`` requests at a time. Requests that wait at the same time may be performed
+``together``. An operation with a lesser role for the caller's own objects has an ``author``, which
+returns whose the object is.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ Ans = TypeVar("Ans")
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a preparation may use: it runs outside any transaction.
+    """What a preparation may use; it runs outside any transaction.
 
-    `asker` is who comes with the request, `address` where they are, if over HTTP, `now` the time.
+    `asker` is the caller, `address` their network address, if over HTTP, `now` the time.
     """
 
     services: Services
@@ -42,16 +42,16 @@ class Preparation:
 
 
 class Batch(NamedTuple):
-    """How requests of one person in one session, which wait side by side, are done as one.
+    """How to combine one person's waiting requests in one session into a single one.
 
     Attributes
     ----------
     marks
-        Given what is prepared of a request: what no two of them may have in common.
+        Returns, for a prepared request, what no two combined requests may have in common.
     join
-        Makes one request of several, and one preparation of theirs.
+        Combines several requests and their preparations into one.
     split
-        Given the one answer and the requests, returns the answer to each.
+        Splits the one answer into an answer to each request.
     """
 
     marks: Callable[[Any], Collection[Hashable]]
@@ -61,7 +61,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class UseCase:
-    """What is behind an operation."""
+    """The functions that implement an operation."""
 
     run: Callable[[Context, Any], Any]
     prepare: Callable[[Preparation, Any], Any] | None = None
@@ -87,7 +87,7 @@ def implements(
     gate: Callable[[Preparation, Req], None] | None = None,
     costly: Callable[[Req], bool] | None = None,
 ) -> Callable[[Callable[[Context, Req], Any]], Callable[[Context, Req], Any]]:
-    """Register the decorated function as what `operation` does."""
+    """Register the decorated function as the implementation of `operation`."""
 
     def register(run: Callable[[Context, Req], Any]) -> Callable[[Context, Req], Any]:
         if operation.name in USE_CASES:

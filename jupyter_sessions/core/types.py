@@ -1,4 +1,4 @@
-"""Who comes with a request, as they present themselves: a claim that the dispatcher checks."""
+"""Types shared with the dispatcher's callers: credentials, capability content, limits."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Anonymous:
-    """Nobody said who they are."""
+    """A caller without credentials."""
 
 
 @dataclass(frozen=True)
 class KeyHolder:
-    """Someone with a key, from a ``Bearer`` header or the login cookie."""
+    """A caller with a key, from a ``Bearer`` header or the login cookie."""
 
     key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class SystemUser:
-    """The operating-system user whose process this is: the administrator of the store."""
+    """The operating-system user who runs this process: the administrator of the store."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Identified:
-    """A user whom jupyter_server's or JupyterHub's identity provider vouches for.
+    """A user whom the identity provider of jupyter_server or JupyterHub vouches for.
 
-    `groups` are those that it names, None where it knows of none at all.
-    With `vouches` it is that server itself which asks, and says who ran the commands that it has
+    `groups` are those that the provider names, None if it does not know of groups at all. `vouches`
+    is set if the request comes from that server itself, which says who ran the commands that it has
     recorded for the user.
     """
 
@@ -52,7 +52,7 @@ Credentials = Anonymous | KeyHolder | SystemUser | Identified
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """What a capability URL of a publication leads to, for a `viewer`."""
+    """A published file that a capability URL gives a `viewer` access to."""
 
     viewer: str
     code: str
@@ -62,7 +62,7 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class CommandOutputs:
-    """What a capability URL of a command leads to, for a `viewer`."""
+    """A command's outputs that a capability URL gives a `viewer` access to."""
 
     viewer: str
     code: str
@@ -75,7 +75,7 @@ Viewed = PublishedFile | CommandOutputs
 
 @dataclass(frozen=True)
 class Follower:
-    """Someone who follows a session live, as their server tells it."""
+    """A user who follows a session live, as reported by their server."""
 
     client: str
     session_id: int
@@ -88,34 +88,34 @@ class Follower:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a store takes and keeps; sizes in bytes.
+    """What a store accepts and keeps; sizes are in bytes.
 
     Attributes
     ----------
     command
-        Outputs of one command past this are cut, with a note.
+        Larger outputs of one command are cut, with a note.
     file
-        A published file past this is refused.
+        Larger published files are refused.
     scratch_value
-        A scratch value past this, as JSON, is refused.
+        Larger scratch values, as JSON, are refused.
     scratch
-        A session's scratch values past this, together, are refused.
+        The maximum total size of a session's scratch values.
     restorable
         How long a removed session can be restored.
     login
-        How long a login lives at most.
+        The maximum lifetime of a login.
     login_idle
-        How long it lives unused, where its holder did not ask for another time.
+        How long an unused login lives, unless its holder requests another time.
     longest_login_idle
-        The longest time to live unused that one may ask for who is no administrator.
+        The longest idle time that a caller who is not an administrator may request.
     invitation
-        How long an invitation can be used, where its maker did not ask for another time.
+        How long an invitation is valid, unless its author requests another time.
     longest_invitation
-        The longest time that one may ask for.
+        The longest validity that may be requested.
     guests
-        Whether people without an account may come in by an invitation.
+        Whether people without an account may join by an invitation.
     audit
-        How long the audit log is kept.
+        How long audit entries are kept.
     """
 
     command: int = 256 * 2**20
@@ -132,5 +132,5 @@ class Limits:
     audit: timedelta = timedelta(days=365)
 
 
-#: How it is done: of a request, who asks, and the URL that they ask at.
+#: An operation of the Jupyter server: called with the request, the caller and the URL used.
 Use: TypeAlias = Callable[..., Awaitable[Any]]

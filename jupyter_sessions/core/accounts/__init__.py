@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/core/accounts."""
+"""Accounts, users, passwords and second factors."""

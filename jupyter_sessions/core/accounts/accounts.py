@@ -1,4 +1,4 @@
-"""Accounts: making, disabling and removing them, by the server's administrator."""
+"""Create, list, disable and remove accounts, as the server's administrator."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _hash(
 
 @implements(api.ADD_ACCOUNT, prepare=_hash, hashes=True)
 def add(context: Context, request: schemas.NewAccount) -> schemas.Account:
-    """Make an account."""
+    """Create an account."""
     name = normalize.user_name(request.name)
     existing = users.find(context.connection, name)
     if existing is not None:
@@ -100,7 +100,7 @@ def set_password(context: Context, request: schemas.SetPassword) -> schemas.Acco
 
 @implements(api.RESET_SECOND_FACTOR)
 def reset_second_factor(context: Context, request: schemas.AccountNamed) -> schemas.Account:
-    """End the second factor of somebody who has lost it."""
+    """Remove the second factor of a user who has lost it."""
     row = users.required(context.connection, request.name)
     if not second_factor.remove(context.connection, row.id):
         raise Conflict(f"{row.name} has no second factor.", hint="Nothing needs to be done.")
@@ -109,7 +109,7 @@ def reset_second_factor(context: Context, request: schemas.AccountNamed) -> sche
 
 @implements(api.DISABLE_ACCOUNT)
 def disable(context: Context, request: schemas.AccountNamed) -> schemas.Account:
-    """Shut an account out; its roles stay."""
+    """Disable an account; its roles stay."""
     row = users.required(context.connection, request.name)
     if row.id == context.principal.user_id:
         raise Conflict("This is your own account.", hint="Another administrator can disable it.")
@@ -118,17 +118,17 @@ def disable(context: Context, request: schemas.AccountNamed) -> schemas.Account:
 
 @implements(api.ENABLE_ACCOUNT)
 def enable(context: Context, request: schemas.AccountNamed) -> schemas.Account:
-    """Let an account in again."""
+    """Enable a disabled account."""
     return _change(context, request.name, "account.enabled", disabled=False)
 
 
 @implements(api.REMOVE_ACCOUNT)
 def remove(context: Context, request: schemas.AccountNamed) -> schemas.Account:
-    """Remove an account; its name stays on what it has done, and is free for another."""
+    """Remove an account. Its name stays on its past actions, and becomes free for another user."""
     row = users.required(context.connection, request.name)
     if row.id == context.principal.user_id:
         raise Conflict("This is your own account.", hint="Another administrator can remove it.")
-    # A default session goes with its owner, and is purged as any other that was removed.
+    # A default session is removed with its owner, and purged like any other removed session.
     owned = context.connection.execute(
         select(func.count())
         .select_from(sessions)

@@ -1,4 +1,4 @@
-"""The account of whoever asks: its password and its second factor."""
+"""Manage the caller's own account: its password and its second factor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from jupyter_sessions.store.tables import users as users_table
 
 @dataclass(frozen=True)
 class _Change:
-    """The hash of a new password, and the proof by the present one."""
+    """The hash of a new password, and the proof by the current one."""
 
     proof: Proof
     after: str
@@ -83,7 +83,7 @@ def set_up_second_factor(
     context: Context,
     request: schemas.SetUpSecondFactor,  # noqa: ARG001  # checked in the preparation
 ) -> schemas.NewSecondFactor:
-    """Make a secret, which does not count yet."""
+    """Create a secret, which takes effect once it is confirmed."""
     _refuse_enabled(context)
     context.prepared.spend(context)
     mine = context.principal.user_id
@@ -101,7 +101,7 @@ def set_up_second_factor(
 def confirm_second_factor(
     context: Context, request: schemas.ConfirmSecondFactor
 ) -> schemas.RecoveryCodes:
-    """Enable the second factor, and make its recovery codes."""
+    """Enable the second factor, and create its recovery codes."""
     principal, connection = context.principal, context.connection
     if principal.real_user_id is not None:
         raise Forbidden(
@@ -128,7 +128,7 @@ def _prepare_removal(preparation: Preparation, request: schemas.RemoveSecondFact
 
 @implements(api.REMOVE_SECOND_FACTOR, prepare=_prepare_removal, hashes=True)
 def remove_second_factor(context: Context, request: schemas.RemoveSecondFactor) -> schemas.Done:
-    """End the second factor."""
+    """Remove the second factor."""
     proof: Proof = context.prepared
     proof.spend(context)
     principal = context.principal
@@ -142,9 +142,9 @@ def remove_second_factor(context: Context, request: schemas.RemoveSecondFactor) 
 
 
 def _end_other_logins(context: Context) -> int:
-    """End all logins of whoever asks but the one that they ask with; return how many."""
+    """End all of the caller's logins except the current one, and return their number."""
     principal, connection = context.principal, context.connection
-    # Who has proved the password needs no other login to stand by theirs.
+    # The password was just proved, so this login no longer depends on the one it came from.
     connection.execute(
         update(keys_table).where(keys_table.c.id == principal.key_id).values(parent_id=None)
     )

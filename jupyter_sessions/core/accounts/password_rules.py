@@ -1,4 +1,4 @@
-"""Which passwords can be chosen: none that are among the first that anybody would try."""
+"""Reject weak passwords: those that an attacker would try first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 
 from jupyter_sessions.errors import WeakPassword
 
-#: Words that anybody would try on this product, whatever stands around them.
+#: Words that an attacker would try on this product, whatever surrounds them.
 CONTEXT_WORDS = frozenset(
     {
         "admin",
@@ -33,28 +33,28 @@ _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 @cache
 def _common() -> frozenset[str]:
-    # On use: most processes never see a password.
+    # On use: most processes never handle a password.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def check_password(password: str, *about: str) -> None:
-    """Check a password that somebody chooses.
+    """Check a password that a user chooses.
 
-    The length is checked by the request's own type. There are no rules about kinds of characters.
+    The schema of the request checks the length. There are no rules about kinds of characters.
 
     Parameters
     ----------
     password
-        The password, exactly as it was given.
+        The password, exactly as it was entered.
     about
         What is known of the account: its name and display name.
 
     Raises
     ------
     WeakPassword
-        When it is a common password, or only a name or a word of this product with digits and signs
+        If it is a common password, or only a name or a word of this product with digits and symbols
         around it.
     """
     folded = password.casefold()

@@ -1,4 +1,4 @@
-"""Passwords: hashed with argon2, checked at the same pace whether or not there is such a user."""
+"""Hash and check passwords with argon2, in the same time for unknown users; delay failed tries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REMEMBERED = 10_000
 
 @cache
 def _hasher() -> PasswordHasher:
-    # On use: most processes never see a password.
+    # On use: most processes never handle a password.
     from argon2 import PasswordHasher
 
     return PasswordHasher()
@@ -38,7 +38,7 @@ def make_hash(password: str) -> str:
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Check a password; without a hash the work is done all the same, and the answer is no."""
+    """Check a password; without a hash the same work is done, and the result is False."""
     from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
     try:
@@ -49,14 +49,14 @@ def matches(password_hash: str | None, password: str) -> bool:
 
 
 class BackOff:
-    """Failed tries wait: five are free, then the wait doubles, up to five minutes.
+    """Delays after failed tries: five are free, then the wait doubles, up to five minutes.
 
-    Kept in memory by name, for names that exist and names that don't, so that it tells nothing.
+    Counts are kept in memory by name, whether or not the name exists, so they reveal nothing.
 
     Parameters
     ----------
     what
-        What has failed, in a sentence.
+        What has failed, as part of a sentence.
     hint
         What to do about it.
     """
@@ -68,37 +68,37 @@ class BackOff:
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def check(self, name: str) -> None:
-        """Let a try through, or not.
+        """Check that a try is allowed now.
 
         Raises
         ------
         TooManyTries
-            When the name has to wait.
+            If the name must wait.
         """
         with self._lock:
             self._check(name)
 
     def failed(self, name: str, longest: float = _LONGEST_WAIT) -> None:
-        """Count a failed try; `longest` is the longest wait that it brings, in seconds."""
+        """Count a failed try; `longest` is the longest wait that it can cause, in seconds."""
         with self._lock:
             self._count(name, longest)
 
     def begin(self, name: str, longest: float = _LONGEST_WAIT) -> None:
-        """Let a try through and count it as failed, until `succeeded` or `withdraw` says otherwise.
+        """Allow a try and count it as failed, until `succeeded` or `withdraw` corrects that.
 
-        However many come at once, no more of them get through than one after the other.
+        Simultaneous tries are counted like successive ones, so no more of them are allowed.
 
         Raises
         ------
         TooManyTries
-            When the name has to wait.
+            If the name must wait.
         """
         with self._lock:
             self._check(name)
             self._count(name, longest)
 
     def withdraw(self, name: str) -> None:
-        """Take back that a try was counted, of which nothing came."""
+        """Withdraw a counted try that had no outcome."""
         with self._lock:
             count, _ = self._failures.pop(name, (0, 0.0))
             if count > 1:
@@ -117,7 +117,7 @@ class BackOff:
 
     def _count(self, name: str, longest: float) -> None:
         count = self._failures.pop(name, (0, 0.0))[0] + 1
-        # More doublings than reach the longest wait are more than a float takes.
+        # Beyond the longest wait, more doublings would overflow a float.
         doublings = min(count - _FREE_TRIES, 10)
         wait = min(2.0**doublings, longest) if doublings >= 0 else 0
         self._failures[name] = (count, time.monotonic() + wait)
@@ -126,7 +126,7 @@ class BackOff:
 
 
 def too_many_tries(what: str, wait: float, hint: str) -> TooManyTries:
-    """Return the error for who has to wait, which says for how long."""
+    """Return the error for a caller who must wait, which says for how long."""
     error = TooManyTries(f"Too many {what} have failed; wait {math.ceil(wait)} s.", hint=hint)
     error.retry_after = math.ceil(wait)
     return error

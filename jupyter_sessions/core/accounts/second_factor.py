@@ -1,4 +1,4 @@
-"""Codes of a second factor: by time (RFC 6238), and recovery codes; each works once."""
+"""Create and check the codes of a second factor: by time (RFC 6238), and recovery codes."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from jupyter_sessions.store.tables import recovery_codes, second_factors
 
-_STEP = 30  # seconds, as every authenticator app takes it
-# A code may still be typed when the next one is shown.
+_STEP = 30  # seconds, the step that every authenticator app uses
+# A code is still accepted while the next one is shown.
 _STEPS_BEFORE = 1
 _RECOVERY_CODES = 10
-# 24 letters of 5 bits: past 112 bits a plain hash is enough to store them by.
+# 24 letters of 5 bits: above 112 bits, a plain hash is secure enough for storage.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _LENGTH = 24
 _GROUP = 4
 
 
 def make_secret() -> str:
-    """Make the secret of a second factor: 160 bits, in base 32."""
+    """Return a new secret for a second factor: 160 bits, in base 32."""
     import pyotp
 
     return pyotp.random_base32()
 
 
 def secret_uri(secret: str, user: str, host: str) -> str:
-    """Return what an authenticator app takes up by a QR code."""
+    """Return the URI that an authenticator app reads from a QR code."""
     import pyotp
 
     issuer = f"Jupyter sessions {host}".strip().replace(":", " ")
@@ -37,7 +37,7 @@ def secret_uri(secret: str, user: str, host: str) -> str:
 
 
 def is_enabled(connection: Connection, user_id: int) -> bool:
-    """Tell whether an account has a second factor that counts."""
+    """Return whether an account has an enabled second factor."""
     found = select(second_factors.c.user_id).where(
         second_factors.c.user_id == user_id, second_factors.c.enabled.is_not(None)
     )
@@ -45,14 +45,14 @@ def is_enabled(connection: Connection, user_id: int) -> bool:
 
 
 def is_right(connection: Connection, user_id: int, code: str, now: datetime) -> bool:
-    """Tell whether a code would be taken now; it is not used up by that."""
+    """Return whether a code would be accepted now, without using it up."""
     return _step_of(connection, user_id, code, now) is not None or _is_recovery(
         connection, user_id, code
     )
 
 
 def use_code(connection: Connection, user_id: int, code: str, now: datetime) -> bool:
-    """Use a code up; False where it is not right, or was used already."""
+    """Use up a code; return False if it is wrong or was already used."""
     step = _step_of(connection, user_id, code, now)
     if step is not None:
         used = connection.execute(
@@ -66,7 +66,7 @@ def use_code(connection: Connection, user_id: int, code: str, now: datetime) -> 
 
 
 def make_recovery_codes(connection: Connection, user_id: int) -> list[str]:
-    """Make recovery codes in place of those that there are, and return them."""
+    """Create recovery codes, replacing earlier ones, and return them."""
     connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
     codes = []
     for _ in range(_RECOVERY_CODES):
@@ -78,14 +78,14 @@ def make_recovery_codes(connection: Connection, user_id: int) -> list[str]:
 
 
 def remove(connection: Connection, user_id: int) -> bool:
-    """Remove a second factor with its recovery codes; tell whether there was one."""
+    """Remove a second factor with its recovery codes; return whether there was one."""
     connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
     gone = delete(second_factors).where(second_factors.c.user_id == user_id)
     return connection.execute(gone).rowcount > 0
 
 
 def _step_of(connection: Connection, user_id: int, code: str, now: datetime) -> int | None:
-    """Return the time step that a code is of, if it is one of the present ones, and not used."""
+    """Return the time step of a code, if it is a current step that was not used yet."""
     import pyotp
 
     typed = "".join(code.split())

@@ -1,4 +1,4 @@
-"""Users: found by name, made at first need, and named in answers."""
+"""Look up users by name, create them when first needed, and name them in answers."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _NAMES = CompiledStatement(select(users.c.id, users.c.name).where(is_in(users.c.
 
 
 def find(connection: Connection, name: str) -> Any | None:
-    """Return the row of the user who is called `name`, None where there is none."""
+    """Return the row of the user called `name`, or None."""
     if "\0" in name:
-        # No name has it, and PostgreSQL can't even be asked.
+        # No user can have such a name, and PostgreSQL does not even accept it in a query.
         return None
     return next(iter(_BY_NAME.rows(connection, folded=normalize.fold(name))), None)
 
 
 def required(connection: Connection, name: str) -> Any:
-    """Return the row of the user who is called `name`.
+    """Return the row of the user called `name`.
 
     Raises
     ------
     NotFound
-        When there is none.
+        If there is no such user.
     """
     row = find(connection, name)
     if row is None:
@@ -66,7 +66,7 @@ def add(
     password_hash: str | None = None,
     administrator: bool = False,
 ) -> int:
-    """Add a user under an already checked name, and return their number."""
+    """Add a user under a name that was checked already, and return their number."""
     return int(
         connection.execute(
             insert(users)
@@ -85,9 +85,9 @@ def add(
 
 
 def unknown(connection: Connection, now: datetime) -> int:
-    """Return the number of the user of commands of whom nobody can tell who ran them.
+    """Return the number of the user to whom commands are attributed if their user is unknown.
 
-    It is a row without a name, removed from the start, so that nobody can be it.
+    It is a row without a name and removed from the start, so that nobody can log in as it.
     """
     found = connection.execute(
         select(users.c.id).where(users.c.folded == "", users.c.removed.is_not(None)).limit(1)
@@ -100,7 +100,7 @@ def unknown(connection: Connection, now: datetime) -> int:
 
 
 def named(connection: Connection, ids: Iterable[int | None]) -> dict[int | None, str]:
-    """Return the names of users by number; None, for nobody, is the server itself."""
+    """Return the names of users by number; None stands for the server itself."""
     wanted = {id_ for id_ in ids if id_ is not None}
     found: dict[int | None, str] = {None: ""}
     if wanted:

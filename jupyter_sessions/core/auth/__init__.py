@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/core/auth."""
+"""Authentication: keys, logins, groups, limits on tries to log in, and the audit log."""

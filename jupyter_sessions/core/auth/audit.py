@@ -1,11 +1,12 @@
-"""The audit log: who logged in, from where, and what was refused and why.
+"""Write and read the audit log: who logged in, from where, and what was refused and why.
 
-What succeeds is written in the transaction that does it (`events.append_to_server`). What is
-refused leaves nothing behind, so it is written afterwards, by itself. Both also go to the logger
-``jupyter_sessions.audit``, as the attribute ``audit`` of a record, for whoever configures a file.
+Successful operations are logged in their own transaction (`events.append_to_server`). Refused
+operations are rolled back, so their entries are written afterwards, in a separate transaction. Both
+also go to the logger ``jupyter_sessions.audit``, as the attribute ``audit`` of a log record, which
+administrators can direct to a file.
 
-No password, key or code is ever written. A name that no account has is not written either: people
-type passwords into the wrong field.
+Passwords, keys and codes are never logged. Names that belong to no account are not logged either,
+since people type passwords into the wrong field.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from jupyter_sessions.store.tables import keys, server_events
 from jupyter_sessions.store.tables import users as users_table
 
 log = logging.getLogger("jupyter_sessions.audit")
-# Where nobody configured it, Python would print what is refused on a user's terminal.
+# Without a configured handler, Python would print refusals on the user's terminal.
 log.addHandler(logging.NullHandler())
 
 _LOGINS = {operation.name for operation in (api.LOG_IN, api.LOG_IN_WITH_TICKET, api.ENTER_AS_GUEST)}
@@ -46,7 +47,7 @@ _OF_ACCOUNTS = {
         api.ISSUE_LOGIN,
     )
 }
-#: Refusals of so many that each of them in the database would let anyone fill it.
+#: Refusals that can be so frequent that storing each would let anyone fill the database.
 _CHEAP = (errors.TooManyTries, errors.ServerBusy)
 _REFUSED = (
     errors.NotLoggedIn,
@@ -67,7 +68,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 def is_audited(operation: Operation[Any, Any]) -> bool:
-    """Tell whether refusals of an operation are kept in the database, to be read there."""
+    """Return whether refusals of an operation are stored in the database."""
     return (
         operation.name in _LOGINS | _OF_ACCOUNTS
         or operation.fresh
@@ -76,24 +77,24 @@ def is_audited(operation: Operation[Any, Any]) -> bool:
 
 
 def is_refusal(operation: Operation[Any, Any], error: BaseException) -> bool:
-    """Tell whether a failure is one that the audit log tells of."""
+    """Return whether an error is a refusal that belongs in the audit log."""
     if isinstance(error, _REFUSED):
         return True
     return isinstance(error, errors.SessionsError) and error.status < 500 and is_audited(operation)
 
 
 def is_kept(operation: Operation[Any, Any], error: BaseException) -> bool:
-    """Tell whether a refusal is kept in the database."""
+    """Return whether a refusal is stored in the database."""
     return is_audited(operation) and not isinstance(error, _CHEAP)
 
 
 def kind_of(operation: Operation[Any, Any]) -> str:
-    """Return what the refusal of an operation is called."""
+    """Return the kind of audit entry for refusals of an operation."""
     return "login.refused" if operation.name in _LOGINS else "operation.refused"
 
 
 def write_line(entry: dict[str, Any], *, refused: bool = False) -> None:
-    """Hand an entry to the logger."""
+    """Write an entry to the logger."""
     told = {name: value for name, value in entry.items() if name not in {"at", "kind"}}
     level = logging.WARNING if refused else logging.INFO
     log.log(level, "%s %s", entry["kind"], _encode(told).decode(), extra={"audit": entry})
@@ -102,13 +103,13 @@ def write_line(entry: dict[str, Any], *, refused: bool = False) -> None:
 def refusal(
     operation: Operation[Any, Any], error: errors.SessionsError, asker: Credentials, address: str
 ) -> dict[str, Any]:
-    """Return what is known of a refusal without asking the database."""
+    """Return what is known of a refusal without querying the database."""
     told = {"operation": operation.name, "why": error.code}
     if address:
         told["address"] = address
     match asker:
         case KeyHolder(key=key):
-            # Enough of the stored hash to tell one key from another.
+            # Enough of the stored hash to distinguish keys.
             told["key"] = principals.digest(key)[:12]
         case Identified(name=name) | SystemUser(name=name):
             told["by"] = name
@@ -124,7 +125,7 @@ def keep_refusal(
     now: datetime,
     secret: bytes,
 ) -> dict[str, Any]:
-    """Write a refusal into the database, with whom it concerns; return the whole entry."""
+    """Store a refusal with the user concerned, and return the complete entry."""
     named = getattr(request, "user", None) or getattr(request, "name", None)
     told = dict(told)
     if isinstance(named, str) and operation.name != api.ENTER_AS_GUEST.name:
@@ -152,7 +153,7 @@ def keep_refusal(
 
 
 def _acting(connection: Connection, name: str | None, key: str | None) -> Any:
-    """Find who asked: their account, as far as there is one."""
+    """Look up the account of the caller, if there is one."""
     if key is not None:
         found = (
             select(keys.c.user_id, keys.c.real_user_id, users_table.c.name)

@@ -1,4 +1,4 @@
-"""Proving once more who is asking: by the password, and the code of a second factor."""
+"""Confirm the caller's identity by password and second factor before sensitive operations."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from jupyter_sessions.store.tables import users as users_table
 
 @dataclass(frozen=True)
 class Proof:
-    """What was right, outside the transaction that acts on it: as of which hash, by which code."""
+    """Credentials that were verified before the transaction: the hash and the code used."""
 
     user_id: int
     password_hash: str
     code: str
 
     def spend(self, context: Context) -> None:
-        """Hold the proof against the account as it is now, and use the code up.
+        """Check the proof against the account as it is now, and use up the code.
 
         Raises
         ------
         WrongCode
-            When the code was used meanwhile.
+            If the code was used meanwhile.
         Conflict
-            When the password was changed meanwhile.
+            If the password was changed meanwhile.
         """
         spend_code(context, self.user_id, self.code)
         found = select(users_table.c.password_hash).where(users_table.c.id == self.user_id)
@@ -50,12 +50,12 @@ class Proof:
 
 
 def spend_code(context: Context, user_id: int, code: str) -> None:
-    """Use up the code of an account's second factor, where it has one.
+    """Use up a code of an account's second factor, if the account has one.
 
     Raises
     ------
     WrongCode
-        When it was used already.
+        If it was used already.
     """
     connection = context.connection
     if second_factor.is_enabled(connection, user_id) and not second_factor.use_code(
@@ -65,14 +65,14 @@ def spend_code(context: Context, user_id: int, code: str) -> None:
 
 
 def check_code(preparation: Preparation, user_id: int, code: str) -> None:
-    """Check the code of an account's second factor, where it has one, without using it up.
+    """Check a code of an account's second factor, if it has one, without using it up.
 
     Raises
     ------
     SecondFactorNeeded
-        When none is given.
+        If no code is given.
     WrongCode
-        When it is not right.
+        If the code is wrong.
     """
 
     def read(connection: Connection) -> tuple[bool, bool]:
@@ -90,30 +90,30 @@ def check_code(preparation: Preparation, user_id: int, code: str) -> None:
 def confirm(
     preparation: Preparation, password: str, code: str, *, acting: bool = False
 ) -> tuple[Any, Proof]:
-    """Check password and code of whoever asks, counted as a try to log in.
+    """Check the caller's password and code; failures count as failed tries to log in.
 
     Parameters
     ----------
     acting
-        Whether it is the one who acts, where that is another than the one acted for.
+        Under sudo, whether to check the acting user rather than the user they act for.
 
     Returns
     -------
     tuple
-        The row of their account, and the proof, to be spent in the transaction.
+        The row of their account, and the proof, which the transaction must spend.
 
     Raises
     ------
     ConfirmationFailed
-        When the password is not theirs.
+        If the password is wrong.
     SecondFactorNeeded, WrongCode
-        When their second factor asks for another code.
+        If the second factor requires a code, or another one.
     TooManyTries
         After too many failures, as for logins.
     Conflict
-        When they have no password here.
+        If the user has no password here.
     Forbidden
-        When they act for somebody else.
+        If the caller acts for somebody else.
     """
     row = _account(preparation, acting=acting)
     who = normalize.fold(row.name), preparation.address
@@ -134,7 +134,7 @@ def confirm(
 
 
 def _account(preparation: Preparation, *, acting: bool) -> Any:
-    """Return the row of the account of whoever asks, which has a password."""
+    """Return the row of the caller's account, which must have a password."""
 
     def read(connection: Connection) -> tuple[Principal, Any]:
         principal = principals.resolve(
@@ -169,7 +169,7 @@ def confirm_login(
     context: Context,
     request: schemas.ConfirmLogin,  # noqa: ARG001  # checked in the preparation
 ) -> schemas.Login:
-    """Note that the login's holder has just proved who they are."""
+    """Record that the login's holder has just confirmed their identity."""
     principal = context.principal
     if principal.confirmed is None:
         raise Conflict(

@@ -1,7 +1,7 @@
-"""Groups that an identity provider vouches for, as JupyterHub does: taken over as users come.
+"""Synchronize groups from an identity provider, such as JupyterHub, as users log in.
 
-Such a group is marked as external: who is in it is said by the provider alone. What it gives in
-sessions, and who owns it, is said here.
+Such a group is marked as external: only the provider decides who is in it. The roles it gives in
+sessions and its owners are managed here.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from jupyter_sessions.store.tables import group_users, groups
 
 
 def differ(connection: Connection, asker: Identified) -> bool:
-    """Tell whether the groups that are vouched for are others than those stored."""
+    """Return whether the groups that the provider names differ from those stored."""
     user = users.find(connection, asker.name)
     stored = set() if user is None else set(_of(connection, user.id))
     return stored != set(_named(connection, asker))
 
 
 def take_over(context: Context, asker: Identified) -> None:
-    """Have a user be in the external groups that are vouched for, and in no other of them."""
+    """Make a user a member of exactly the external groups that the provider names."""
     connection = context.connection
     context.principal = principals.resolve(connection, asker, now=context.now, writes=True)
     user_id = context.principal.user_id
@@ -68,7 +68,7 @@ def _of(connection: Connection, user_id: int) -> dict[str, Any]:
 
 
 def _named(connection: Connection, asker: Identified) -> dict[str, str]:
-    """Return the groups that can be taken over: no local one has such a name, and it is one."""
+    """Return the groups that can be stored: with a valid name that no local group has."""
     found = {}
     for name in asker.groups or ():
         try:
@@ -86,7 +86,7 @@ def _find(connection: Connection, folded: str) -> Any:
 
 
 def _add(context: Context, folded: str, name: str) -> Any:
-    # Private: what its users do stays theirs until somebody says otherwise.
+    # Private: sessions of its users are not shared until somebody gives the group roles.
     context.connection.execute(
         insert(groups).values(
             name=name, folded=folded, description="", roles=0, created=context.now, external=True

@@ -1,4 +1,4 @@
-"""Making, changing and removing groups; who is in one, and who owns it."""
+"""Create, change and remove groups, and manage their users and owners."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from jupyter_sessions.store.tables import users as users_table
 
 
 def _roles(given: Sequence[str]) -> roles.Roles:
-    """Read the roles that a group gives; unlike in a grant, none are none."""
+    """Parse the roles that a group gives; unlike in a grant, an empty list means no roles."""
     return roles.from_names(given) if given else roles.Roles.NONE
 
 
 @implements(api.ADD_GROUP)
 def add(context: Context, request: schemas.NewGroup) -> schemas.Group:
-    """Make a group, with its owners in it."""
+    """Create a group, with its owners in it."""
     name = normalize.user_name(request.name.removeprefix(groups.MARK), "group")
     existing = groups.find(context.connection, name)
     if existing is not None:
@@ -58,10 +58,10 @@ def add(context: Context, request: schemas.NewGroup) -> schemas.Group:
 
 @implements(api.CHANGE_GROUP)
 def change(context: Context, request: schemas.ChangeGroup) -> schemas.Group:
-    """Change what is said of a group, and what it gives in sessions that are made from now on.
+    """Change a group's description, and the roles that it gives in new sessions.
 
-    In those that were made before, the group keeps its roles: they are the sessions' owners' to
-    change, and nobody gives roles in a session that they don't hold there.
+    In existing sessions the group keeps its roles: only the sessions' owners may change them, and
+    nobody can give roles in a session that they do not hold there.
     """
     values: dict[str, Any] = {}
     told: dict[str, Any] = {}
@@ -82,7 +82,7 @@ def change(context: Context, request: schemas.ChangeGroup) -> schemas.Group:
 
 @implements(api.REMOVE_GROUP)
 def remove(context: Context, request: schemas.GroupNamed) -> schemas.Group:
-    """Remove a group: its roles go everywhere, and so do logins that reach its sessions alone."""
+    """Remove a group, all its roles, and the logins that reach only its sessions."""
     context.open_group = groups.required(context.connection, request.name)
     removed = groups.answer(context)
     group_id = context.group.id
@@ -110,7 +110,7 @@ def remove(context: Context, request: schemas.GroupNamed) -> schemas.Group:
 
 @implements(api.ADD_GROUP_USERS)
 def add_users(context: Context, request: schemas.GroupUsers) -> schemas.Group:
-    """Put users into a group: all of them, or none."""
+    """Add users to a group: either all of them, or none."""
     _refuse_external(context)
     people = _people(context, request.users)
     inside = _inside(context, people)
@@ -129,7 +129,7 @@ def add_users(context: Context, request: schemas.GroupUsers) -> schemas.Group:
 
 @implements(api.REMOVE_GROUP_USERS)
 def remove_users(context: Context, request: schemas.GroupUsers) -> schemas.Group:
-    """Take users out of a group: all of them, or none; what they had through it ends at once."""
+    """Remove users from a group: all or none; their rights through the group end at once."""
     _refuse_external(context)
     people = _people(context, request.users)
     _all_inside(context, people)
@@ -147,7 +147,7 @@ def remove_users(context: Context, request: schemas.GroupUsers) -> schemas.Group
 
 @implements(api.SET_GROUP_OWNERS)
 def set_owners(context: Context, request: schemas.SetGroupOwners) -> schemas.Group:
-    """Make users owners of their group, or end that, with the logins that they made as owners."""
+    """Make users owners of their group, or end that, with the logins they created as owners."""
     people = _people(context, request.users)
     _all_inside(context, people)
     context.connection.execute(
@@ -169,7 +169,7 @@ def set_owners(context: Context, request: schemas.SetGroupOwners) -> schemas.Gro
 
 @implements(api.SET_DEFAULT_GROUP)
 def set_default(context: Context, request: schemas.SetDefaultGroup) -> schemas.DefaultGroup:
-    """Choose the group that a user's new logins begin in."""
+    """Set the group that a user's new logins start in."""
     principal = context.principal
     user = users.required(context.connection, request.user or principal.name)
     if user.id != principal.user_id and not principal.administrator:
@@ -188,11 +188,11 @@ def set_default(context: Context, request: schemas.SetDefaultGroup) -> schemas.D
     return schemas.DefaultGroup(user=user.name, group=name)
 
 
-# ---- who
+# ---- users
 
 
 def _people(context: Context, asked: Sequence[str]) -> dict[int, str]:
-    """Find all users who are named, each once."""
+    """Look up all named users, without duplicates."""
     found: dict[int, str] = {}
     for name in asked:
         user = users.required(context.connection, name)
@@ -255,11 +255,11 @@ def _put_in(context: Context, people: dict[int, str], *, owner: bool) -> None:
         )
 
 
-# ---- what ends with a place in a group
+# ---- what ends with membership in a group
 
 
 def stop(context: Context, user_ids: list[int] | None) -> None:
-    """End what users, or with None all, do through the context's group, as of this transaction."""
+    """End everything that users, or with None all users, do through the context's group."""
     group_id = context.group.id
     reached = or_(
         sessions.c.group_id == group_id,
@@ -267,7 +267,7 @@ def stop(context: Context, user_ids: list[int] | None) -> None:
             select(member_groups.c.session_id).where(member_groups.c.group_id == group_id)
         ),
     )
-    # What others do in these sessions at this moment is done before, or not at all.
+    # Changes by others in these sessions are done before this, or not at all.
     permissions.lock(context.connection, reached)
     theirs: list[ColumnElement[bool]] = []
     defaults = [users_table.c.default_group == group_id]
@@ -293,7 +293,7 @@ def _made_by(user_ids: list[int]) -> ColumnElement[bool]:
 
 
 def _end_logins(context: Context, condition: ColumnElement[bool] | None) -> None:
-    """End logins that reach the group's sessions alone: all, or those that `condition` names."""
+    """End logins that reach only the group's sessions: all, or those that match `condition`."""
     confined = keys_table.c.confined & (keys_table.c.group_id == context.group.id)
     ended = confined if condition is None else confined & condition
     keys.revoke(context.connection, ended, now=context.now)

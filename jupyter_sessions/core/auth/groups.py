@@ -1,4 +1,4 @@
-"""Groups: named sets of users, found by name, and what one's standing in them allows."""
+"""Look up and list groups of users, and check the caller's standing in them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import group_users, groups, member_groups
 from jupyter_sessions.store.tables import users as users_table
 
-#: What stands before a group's name wherever a user's could stand; no user's name begins with it.
+#: The prefix of a group's name wherever a user's name is possible; user names can't begin with it.
 MARK = "@"
 
 
 def find(connection: Connection, name: str) -> Row[Any] | None:
-    """Return the row of the group that is called `name`, None where there is none."""
+    """Return the row of the group called `name`, or None."""
     if "\0" in name:
-        # No name has it, and PostgreSQL can't even be asked.
+        # No group can have such a name, and PostgreSQL does not even accept it in a query.
         return None
     return connection.execute(
         select(groups).where(groups.c.folded == normalize.fold(name.removeprefix(MARK)))
@@ -32,12 +32,12 @@ def find(connection: Connection, name: str) -> Row[Any] | None:
 
 
 def required(connection: Connection, name: str) -> Row[Any]:
-    """Return the row of the group that is called `name`, with or without its mark.
+    """Return the row of the group called `name`, with or without the prefix.
 
     Raises
     ------
     NotFound
-        When there is none.
+        If there is no such group.
     """
     row = find(connection, name)
     if row is None:
@@ -46,7 +46,7 @@ def required(connection: Connection, name: str) -> Row[Any]:
 
 
 def unknown(name: str) -> NotFound:
-    """Make the failure of who asks for a group that is none, or none that is shown to them."""
+    """Return the error for a group that does not exist or is not visible to the caller."""
     return NotFound(
         f"There is no group {name.removeprefix(MARK)!r} here.",
         hint="Check the name: `groups list` shows the groups that you are in.",
@@ -54,7 +54,7 @@ def unknown(name: str) -> NotFound:
 
 
 def membership(connection: Connection, group_id: int, user_id: int) -> Row[Any] | None:
-    """Return how a user is in a group, None where they are not."""
+    """Return the row of a user's membership in a group, or None."""
     return connection.execute(
         select(group_users).where(
             group_users.c.group_id == group_id, group_users.c.user_id == user_id
@@ -63,13 +63,14 @@ def membership(connection: Connection, group_id: int, user_id: int) -> Row[Any] 
 
 
 def seen(context: Context, name: str) -> tuple[Row[Any], bool]:
-    """Return a group that is shown to the principal, and whether they own it.
+    """Return a group that is visible to the principal, and whether they own it.
 
     Raises
     ------
     NotFound
-        When there is none or, which nobody can tell from it, when they are neither in it nor an
-        administrator of the server, or have a login that is confined to another group.
+        If there is no such group or it is not visible; the two errors look the same. A group is
+        visible to its users and to administrators of the server, but not to a login that is
+        confined to another group.
     """
     row = find(context.connection, name)
     who = context.principal
@@ -82,16 +83,16 @@ def seen(context: Context, name: str) -> tuple[Row[Any], bool]:
 
 
 def admit(context: Context, name: str, *, owner: bool) -> None:
-    """Open a group in the context for who is in it or, with `owner`, owns it.
+    """Open a group in the context for its users or, with `owner`, for its owners only.
 
-    Administrators of the server may all that a group's owners may.
+    Administrators of the server may do all that a group's owners may.
 
     Raises
     ------
     NotFound
-        When there is no such group, or none that is shown to the principal.
+        If there is no such group, or it is not visible to the principal.
     Forbidden
-        When they are in it, and don't own it.
+        If the principal is in the group but does not own it.
     """
     row, owns = seen(context, name)
     if owner and not owns and not context.principal.administrator:
@@ -108,7 +109,7 @@ def joined(connection: Connection, user: Row[Any], name: str) -> int:
     Raises
     ------
     Forbidden
-        When the user is in no group of that name; whether there is one is not told.
+        If the user is in no group of that name; the error does not say whether it exists.
     """
     group = find(connection, name)
     if group is None or membership(connection, group.id, user.id) is None:
@@ -121,12 +122,12 @@ def joined(connection: Connection, user: Row[Any], name: str) -> int:
 
 
 def join_session(context: Context, session_id: int, group_id: int) -> dict[str, Any]:
-    """Make a group a member of a session that is made in it, with the roles that it gives.
+    """Make a group a member of a session that is created in it, with the group's roles.
 
     Returns
     -------
     dict
-        What the session's first event tells of that.
+        What the session's first event says about it.
     """
     group = context.connection.execute(select(groups).where(groups.c.id == group_id)).one()
     if group.roles:
@@ -142,7 +143,7 @@ _MINE = group_users.alias("mine")
 
 
 def _shown(context: Context, *conditions: Any) -> Any:
-    """Select groups with what is counted in them, and how the principal is in each."""
+    """Select groups with their counts and the principal's membership in each."""
     me = context.principal.user_id
     return (
         select(
@@ -188,7 +189,7 @@ def _answers(context: Context, rows: Sequence[Row[Any]]) -> list[schemas.Group]:
 
 
 def answer(context: Context) -> schemas.Group:
-    """Show the context's group as it is now."""
+    """Return the context's group as it is now."""
     rows = context.connection.execute(_shown(context, groups.c.id == context.group.id)).all()
     return _answers(context, rows)[0]
 
@@ -219,7 +220,7 @@ def get(context: Context, request: schemas.GroupNamed) -> schemas.Group:  # noqa
 def list_users(
     context: Context, request: schemas.ListGroupUsers
 ) -> schemas.Page[schemas.GroupUser]:
-    """List who is in a group, by name."""
+    """List the users in a group, by name."""
     rows = context.connection.execute(
         select(users_table, group_users.c.owner, group_users.c.since)
         .join(group_users, group_users.c.user_id == users_table.c.id)

@@ -1,4 +1,4 @@
-"""Keys: making, redeeming and revoking the secrets that stand for a user; stored are hashes."""
+"""Create, redeem and revoke keys: secrets that stand for a user, stored as hashes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make(
     expires: datetime,
     **attributes: Any,
 ) -> tuple[int, str]:
-    """Make a key of a kind, ``login``, ``ticket`` or ``invitation``.
+    """Create a key of a kind: ``login``, ``ticket`` or ``invitation``.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def make(
     Returns
     -------
     tuple of int and str
-        Its number, and the key itself: it is shown this once.
+        Its number, and the key itself, which is shown only this once.
     """
     key = _PREFIXES[kind] + secrets.token_urlsafe(_RANDOM_BYTES)
     row = {
@@ -54,7 +54,7 @@ def make(
 
 
 def redeem(connection: Connection, ticket: str, *, now: datetime) -> Row[Any] | None:
-    """Use up a one-time ticket, and return its row; None where it is not valid (any more)."""
+    """Use up a one-time ticket, and return its row; None if it is not (or no longer) valid."""
     return connection.execute(
         update(keys)
         .where(
@@ -69,12 +69,12 @@ def redeem(connection: Connection, ticket: str, *, now: datetime) -> Row[Any] | 
 
 
 def renew(connection: Connection, number: int) -> str:
-    """Put a new secret in place of a key's, and return it.
+    """Replace a key's secret, and return the new one.
 
     Raises
     ------
     Conflict
-        When the key was ended.
+        If the key was ended.
     """
     alive = keys.c.id == number, keys.c.revoked.is_(None)
     kind = connection.execute(select(keys.c.kind).where(*alive)).scalar()
@@ -89,12 +89,12 @@ def renew(connection: Connection, number: int) -> str:
 
 
 def revoke(connection: Connection, *conditions: ColumnElement[bool], now: datetime) -> int:
-    """End the keys for which `conditions` hold, and all that came of them.
+    """End the keys that match `conditions`, and all that was derived from them.
 
     Returns
     -------
     int
-        How many these conditions hold for that were still alive.
+        How many of the matching keys had not ended before.
     """
     revoked = _revoke(connection, and_(*conditions), now)
     ended = select(_PARENTS.c.id).where(_PARENTS.c.revoked.is_not(None))
@@ -110,6 +110,6 @@ def _revoke(connection: Connection, condition: ColumnElement[bool], now: datetim
 
 
 def revoke_all(connection: Connection, user_id: int, *, now: datetime) -> None:
-    """End all keys of a user, and those that they act with as others or made for others."""
+    """End all keys of a user, including those with which they act as others or made for others."""
     columns = (keys.c.user_id, keys.c.real_user_id, keys.c.made_by_id)
     revoke(connection, or_(*(column == user_id for column in columns)), now=now)

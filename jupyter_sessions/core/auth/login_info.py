@@ -1,4 +1,4 @@
-"""Logins as answers show them: without their keys."""
+"""Describe logins in answers, without their keys."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from jupyter_sessions.core.context import Context
 from jupyter_sessions.store.tables import groups, keys
 from jupyter_sessions.store.tables import users as users_table
 
-_MINUTE = 60_000_000  # in what instants are stored in
+_MINUTE = 60_000_000  # in the unit of stored instants, microseconds
 _REAL = users_table.alias("real_users")
 _MAKERS = users_table.alias("makers")
 
-#: A login with the names that belong to its numbers.
+#: A login with the names for its numbers.
 SHOWN: Select[Any] = (
     select(
         keys,
@@ -36,7 +36,7 @@ SHOWN: Select[Any] = (
 
 
 def live(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that holds for logins that have not ended."""
+    """Return the SQL condition for logins that have not ended."""
     unused = pagination.number(now) - type_coerce(keys.c.last_used, BigInteger)
     return and_(
         keys.c.revoked.is_(None),
@@ -46,7 +46,7 @@ def live(now: datetime) -> ColumnElement[bool]:
 
 
 def answer(context: Context, row: Any) -> schemas.Login:
-    """Make the answer of a row of `SHOWN`."""
+    """Return the answer for a row of `SHOWN`."""
     ends = key_ends(row)
     state: schemas.LoginState = "active"
     if row.revoked is not None:
@@ -72,12 +72,12 @@ def answer(context: Context, row: Any) -> schemas.Login:
 
 
 def by_number(context: Context, number: int) -> schemas.Login:
-    """Return the login of that number."""
+    """Return the login with that number."""
     return answer(context, context.connection.execute(SHOWN.where(keys.c.id == number)).one())
 
 
 def own(context: Context) -> schemas.Login:
-    """Return the login that the request came with."""
+    """Return the login of this request."""
     principal = context.principal
     if principal.key_id is not None:
         return by_number(context, principal.key_id)

@@ -1,7 +1,7 @@
-"""Limit tries to log in, before any of them costs a password hash.
+"""Limit the rate of tries to log in, before they cost a password hash.
 
-A limit must slow down who guesses, and must not let anyone lock another person out. So there are
-three, and each is counted when a try comes in, before it waits for a hash:
+The limits must slow down an attacker without letting anyone lock another person out. There are
+three, and each counts a try when it arrives, before it waits for a hash:
 
 - **Name and address together**: five tries are free, then the wait doubles. Nobody else's failures
   count here, so a person who comes from an address of their own is never kept out by others.
@@ -10,12 +10,13 @@ three, and each is counted when a try comes in, before it waits for a hash:
 - **Name**: a burst, then one try every two seconds, from all addresses together. It bounds what
   many addresses can guess of one password.
 
-Where a name has logged in from an address before, only the first limit holds, and its longest wait
-is half a minute: whoever floods the name, or shares the address, can't keep its owner out. What is
-left: who logs in for the first time from a shared address, or from a new one while many addresses
-guess at their name, competes with the flood for the tries that are let through.
+If a name has logged in from an address before, only the first limit applies, and its longest wait
+is half a minute: an attacker who floods the name, or shares the address, can't lock its owner out.
+One weakness remains: a user who logs in for the first time from a shared address, or from a new
+address while many addresses guess their password, competes with the attackers for the tries that
+are allowed.
 
-All of it is in memory and bounded; after a restart everyone begins with nothing counted.
+All counts are kept in bounded memory and are lost at a restart.
 """
 
 from __future__ import annotations
@@ -29,30 +30,30 @@ from jupyter_sessions.core.accounts.passwords import BackOff, too_many_tries
 
 _REMEMBERED = 10_000
 _LONGEST_WAIT_WHERE_KNOWN = 30.0  # seconds
-# Which limit it was is not said: that could tell what is known of a name.
+# The message does not say which limit applied, since that could reveal what is known of a name.
 _WHAT = "tries to log in"
 _HINT = "If you have lost the password, ask the server's administrator for a new one."
 
 
 class Allowance:
-    """Tries that each name may make: a burst, then one every so many seconds.
+    """An allowance of tries for each name: a burst, then one every so many seconds.
 
     Parameters
     ----------
     burst
-        How many may come at once.
+        How many tries may come at once.
     every
-        The seconds in which one more is allowed.
+        The seconds until one more try is allowed.
     """
 
     def __init__(self, burst: int, every: float) -> None:
         self._burst = burst
         self._every = every
-        # When a name's whole burst is there again; a try moves that away.
+        # When a name's whole burst will be available again; each try moves that time away.
         self._whole_at: OrderedDict[str, float] = OrderedDict()
 
     def wait(self, name: str) -> float:
-        """Return how many seconds are left until a try is allowed; 0 or less where it is now."""
+        """Return the seconds until a try is allowed; 0 or less if it is allowed now."""
         ahead = self._whole_at.get(name, 0.0) - time.monotonic()
         return ahead - (self._burst - 1) * self._every
 
@@ -64,13 +65,13 @@ class Allowance:
             self._whole_at.popitem(last=False)
 
     def give_back(self, name: str) -> None:
-        """Undo a `take`."""
+        """Undo a call of `take`."""
         if name in self._whole_at:
             self._whole_at[name] -= self._every
 
 
 class LoginTries:
-    """The limits on tries to log in; safe to use from several threads."""
+    """Limits on tries to log in; safe for use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -80,19 +81,19 @@ class LoginTries:
         self._known: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, name: str, address: str) -> None:
-        """Count a try as failed, until `succeeded` or `withdraw` says otherwise.
+        """Count a try as failed, until `succeeded` or `withdraw` corrects that.
 
         Parameters
         ----------
         name
-            The user's name, folded; nobody may have it.
+            The user's name, case-folded; it need not exist.
         address
-            Where the caller is.
+            The caller's network address.
 
         Raises
         ------
         TooManyTries
-            When the caller has to wait.
+            If the caller must wait.
         """
         both = _both(name, address)
         with self._lock:
@@ -108,7 +109,7 @@ class LoginTries:
             self._by_name.take(name)
 
     def succeeded(self, name: str, address: str) -> None:
-        """Take note that the password was right: the name is known at that address from now on."""
+        """Record that the password was correct: the name is known at that address from now on."""
         both = _both(name, address)
         with self._lock:
             self._give_back(name, address)
@@ -119,7 +120,7 @@ class LoginTries:
                 self._known.popitem(last=False)
 
     def withdraw(self, name: str, address: str) -> None:
-        """Take back that a try was counted, of which nothing came."""
+        """Withdraw a counted try that had no outcome."""
         with self._lock:
             self._give_back(name, address)
             self._together.withdraw(_both(name, address))
@@ -135,7 +136,7 @@ def _both(name: str, address: str) -> str:
 
 
 def _network_of(address: str) -> str:
-    """Return what somebody who has an address has: of IPv6, 64 bits of them are theirs."""
+    """Return the network that is counted as one address: for IPv6, the first 64 bits."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

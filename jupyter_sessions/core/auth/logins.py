@@ -1,4 +1,4 @@
-"""Making and ending logins: by password, by a one-time ticket, for somebody else."""
+"""Create, show, change and end logins: by password, by one-time ticket, or for another user."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from jupyter_sessions.store.tables import users as users_table
 
 
 def idle_timeout(limits: Limits, asked: int | None, *, administrator: bool) -> tuple[int, bool]:
-    """Return the idle time-out in minutes that a login gets, and whether it is less than asked."""
+    """Return a login's idle time-out in minutes, and whether it is shorter than requested."""
     wanted = limits.login_idle if asked is None else timedelta(minutes=asked)
-    # A login that nobody uses has an end, whoever made it.
+    # An unused login expires, whoever created it.
     longest = limits.login if administrator else min(limits.longest_login_idle, limits.login)
     minutes = max(1, min(wanted, longest) // timedelta(minutes=1))
     return minutes, asked is not None and minutes < asked
@@ -56,7 +56,7 @@ def keep(context: Context, request: schemas.Nothing) -> schemas.Login:  # noqa: 
 
 @implements(api.SET_LOGIN_TIMEOUT)
 def time(context: Context, request: schemas.SetLoginTimeout) -> schemas.LoginTimeout:
-    """Change the idle time-out, as far as the server's limit goes."""
+    """Change the idle time-out, up to the server's limit."""
     principal = context.principal
     if principal.key_id is None:
         raise Conflict(
@@ -76,7 +76,7 @@ def time(context: Context, request: schemas.SetLoginTimeout) -> schemas.LoginTim
 
 @implements(api.SWITCH_GROUP)
 def switch_group(context: Context, request: schemas.SwitchGroup) -> schemas.Login:
-    """Change the login's group; where there is no key, the user's default group."""
+    """Change the login's group or, if there is no key, the user's default group."""
     principal = context.principal
     group_id = None
     if request.group is not None:
@@ -98,7 +98,7 @@ def switch_group(context: Context, request: schemas.SwitchGroup) -> schemas.Logi
 
 @implements(api.WHO_AM_I)
 def who_am_i(context: Context, request: schemas.Nothing) -> schemas.User:  # noqa: ARG001  # no fields
-    """Tell who is asking."""
+    """Describe the caller."""
     principal = context.principal
     return schemas.User(
         name=principal.name,
@@ -115,7 +115,7 @@ TICKET_LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class _Verified:
-    """Whose password was right, as of the hash that it was checked against; 0 for nobody's."""
+    """The user whose password was correct, and the hash it was checked against; 0 for nobody."""
 
     user_id: int
     password_hash: str | None
@@ -139,7 +139,7 @@ def _verify(preparation: Preparation, request: schemas.LogIn) -> _Verified:
     if row is None or not right:
         return _Verified(0, None)
     if row.disabled:
-        # It stays counted as a failure, or its password could be guessed without end.
+        # The try stays counted as a failure, or the password could be guessed without limit.
         raise AccountDisabled(
             f"The account {row.name} is disabled.", hint="Ask the server's administrator."
         )
@@ -154,7 +154,7 @@ def _verify(preparation: Preparation, request: schemas.LogIn) -> _Verified:
 
 @implements(api.LOG_IN, prepare=_verify, hashes=True, gate=_begin_try)
 def log_in(context: Context, request: schemas.LogIn) -> schemas.NewLogin:
-    """Exchange user name and password for a key; with `sudo`, for one that acts as another."""
+    """Exchange user name and password for a key; with `sudo`, for one that acts as another user."""
     verified: _Verified = context.prepared
     row = context.connection.execute(
         select(users_table).where(
@@ -196,7 +196,7 @@ def log_in(context: Context, request: schemas.LogIn) -> schemas.NewLogin:
 
 @implements(api.LOG_IN_WITH_TICKET)
 def redeem(context: Context, request: schemas.LogInWithTicket) -> schemas.NewLogin:
-    """Exchange a one-time ticket for a key, which is no freer than the login that made it."""
+    """Exchange a one-time ticket for a key, with no more access than the login that created it."""
     ticket = keys.redeem(context.connection, request.ticket, now=context.now)
     parent = None
     if ticket is not None and ticket.parent_id is not None:
@@ -244,9 +244,9 @@ def make(
     confirmed: datetime | None = None,
     **others: int | None,
 ) -> schemas.NewLogin:
-    """Make a login: `idle` is its time-out and whether that was clamped, `others` who else acts.
+    """Create a login: `idle` is its time-out and whether it was clamped, `others` who else acts.
 
-    `confirmed` is when the password was given by which it is made, None where it was by none.
+    `confirmed` is when the password was given; None for a login made without a password.
     """
     expires = context.now + context.services.limits.login
     number, key = keys.make(
@@ -309,7 +309,7 @@ def _mine(context: Context) -> Any:
 
 @implements(api.ISSUE_LOGIN)
 def open_(context: Context, request: schemas.IssueLogin) -> schemas.NewLogin:
-    """Make a login for someone; it has an absolute and an idle end like any other."""
+    """Create a login for a user; it has an absolute and an idle end like any other."""
     principal = context.principal
     if principal.real_user_id is not None:
         raise Forbidden(
@@ -336,7 +336,7 @@ def open_(context: Context, request: schemas.IssueLogin) -> schemas.NewLogin:
         ),
         label=request.label,
         made_by_id=made_by_id,
-        # Who makes one for themselves does not get past what their own login must confirm.
+        # Users who create a login for themselves do not get around confirming their own.
         confirmed=principal.confirmed if user.id == me.id else None,
     )
 
@@ -368,9 +368,9 @@ def _end(context: Context, key_id: int, user_id: int, user: str) -> None:
 
 
 def end_replaced(context: Context, before: str, now: str) -> None:
-    """End the login that another one takes the place of in a browser, if it is alive.
+    """End the login that another one replaces in a browser, if it has not ended.
 
-    What came of the one before ends with it, but for its successor.
+    Everything derived from the earlier login ends with it, except its successor.
     """
     alive = login_info.live(context.now)
     old, new = (
@@ -395,7 +395,7 @@ def end_replaced(context: Context, before: str, now: str) -> None:
 
 @implements(api.LOG_OUT)
 def log_out(context: Context, request: schemas.Nothing) -> schemas.Done:  # noqa: ARG001  # no fields
-    """End the login that the request came with."""
+    """End the login of this request."""
     principal = context.principal
     if principal.key_id is not None:
         _end(context, principal.key_id, principal.user_id, principal.name)
@@ -404,7 +404,7 @@ def log_out(context: Context, request: schemas.Nothing) -> schemas.Done:  # noqa
 
 @implements(api.MAKE_TICKET)
 def make_ticket(context: Context, request: schemas.Nothing) -> schemas.Ticket:  # noqa: ARG001  # no fields
-    """Make a one-time login link for oneself."""
+    """Create a one-time login link for the caller."""
     expires = context.now + TICKET_LIFETIME
     _, ticket = keys.make(
         context.connection,

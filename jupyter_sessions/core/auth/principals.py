@@ -1,4 +1,4 @@
-"""From who someone says they are to who they are, in the transaction in which they act."""
+"""Authenticate callers, and determine what their logins reach."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from jupyter_sessions.store.types import is_in
 NOBODY = Principal(user_id=0, name="")
 
 
-# A key's last use is written down at most this often, so that reading costs no write.
+# A key's last use is stored at most this often, so that most reads cost no write.
 _USE_NOTED_EVERY = timedelta(minutes=1)
 
-# Of reading it costs a write of its own.
+# For reads, storing it takes a separate write.
 _READING_NOTED_EVERY = timedelta(hours=1)
 
-# With a short idle time-out it is written down more often: this many times within the time-out.
+# With a short idle time-out it is stored more often: this many times within the time-out.
 _NOTED_WITHIN = 10
 
 
@@ -77,15 +77,15 @@ _BY_NUMBER = CompiledStatement(
 
 
 def digest(key: str) -> str:
-    """Return the form in which a key is stored and found."""
+    """Return the hash under which a key is stored and found."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def key_ends(row: Any) -> datetime | None:
-    """When a key stops working, if it is not used again.
+    """Return when a key expires if it is not used again.
 
-    By the wall clock, as people set it: a clock that is put back keeps a key for longer by as much,
-    one that is ahead refuses it for as long. Neither loses or alters anything.
+    The wall clock decides: if it is set back, a key stays valid for longer by as much; if it is
+    ahead, a key is refused for as long. Neither loses or alters data.
     """
     ends = [row.expires] if row.expires is not None else []
     if row.idle_timeout is not None:
@@ -96,14 +96,14 @@ def key_ends(row: Any) -> datetime | None:
 def resolve(
     connection: Connection, asker: Credentials, *, now: datetime, writes: bool
 ) -> Principal:
-    """Find out who is asking.
+    """Authenticate a caller.
 
     Raises
     ------
     LoginUnknown, LoginExpired, LoginRevoked
-        When that is how it is with the key.
+        If the key is unknown, expired or revoked.
     NotLoggedIn
-        When the account is disabled.
+        If the account is disabled.
     """
     match asker:
         case Anonymous():
@@ -123,12 +123,12 @@ def resolve(
 def resolve_viewer(
     connection: Connection, user_id: int, key_id: int | None, *, now: datetime
 ) -> Principal:
-    """Find out who the holder of a capability URL is: alive only as long as login and account.
+    """Authenticate the viewer of a capability URL, which lasts only as long as login and account.
 
     Raises
     ------
     NotLoggedIn, LoginExpired, LoginRevoked
-        When either has ended.
+        If either has ended.
     """
     if key_id is not None:
         rows = _BY_NUMBER.rows(connection, key_id=key_id, user_id=user_id)
@@ -146,7 +146,7 @@ def resolve_viewer(
 
 
 def alive(connection: Connection, askers: Iterable[Credentials], now: datetime) -> set[int] | None:
-    """Return who `askers` are, without asking for each; None where a login or account has ended."""
+    """Return the user ids of `askers` in one query; None if a login or account has ended."""
     hashes = {digest(asker.key) for asker in askers if isinstance(asker, KeyHolder)}
     named = {
         normalize.fold(asker.name) for asker in askers if isinstance(asker, Identified | SystemUser)
@@ -179,7 +179,7 @@ def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: b
             "This login has expired: its time is over, or it was not used for too long.",
             hint=again,
         )
-    # Where the clock was put back, that is noted at once, and idle time counts from now.
+    # If the clock was set back, the use is stored at once, and idle time counts from now.
     unnoted = abs(now - row.last_used)
     often = timedelta.max
     if row.idle_timeout is not None:
@@ -191,7 +191,7 @@ def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: b
         user_id=row.id,
         name=row.name,
         display_name=row.display_name,
-        # What only administrators do they do as themselves.
+        # Administrators do what is reserved to administrators only under their own name.
         administrator=row.administrator and real_user_id is None,
         via="key",
         key_id=row.key_id,
@@ -206,7 +206,7 @@ def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: b
 
 
 def note_use(connection: Connection, key_id: int, now: datetime) -> None:
-    """Write down that a key was used: what reads with it can't."""
+    """Store that a key was used, for requests whose own transaction only reads."""
     connection.execute(update(keys).where(keys.c.id == key_id).values(last_used=now))
 
 
@@ -223,7 +223,7 @@ def _by_name(
     row = users.find(connection, name)
     if row is None:
         if not writes:
-            # They have nothing here yet; the row is made when they first change something.
+            # The user has no row yet; it is created when they first change something.
             return Principal(
                 user_id=0,
                 name=name,
@@ -231,7 +231,8 @@ def _by_name(
                 administrator=administrator,
                 via=via,
             )
-        # Their first two acts may come at once, and the other one have made the row meanwhile.
+        # The user's first two changes may come at once, so the other may have created the row
+        # meanwhile.
         with suppress(IntegrityError), connection.begin_nested():
             users.add(
                 connection,
@@ -265,19 +266,19 @@ _THEIRS = group_users.alias("theirs")
 
 @dataclass(frozen=True)
 class Reach:
-    """A login's current group, and whether it reaches the sessions of this group alone."""
+    """A login's current group, and whether the login reaches only the sessions of this group."""
 
     group_id: int | None
     confined: bool
 
 
 def own_reach(connection: Connection, user: Row[Any], group: str | None) -> Reach:
-    """Return the reach of a user's own login in a group of theirs; by default, the default one.
+    """Return the reach of a user's own login in the given group, or in their default group.
 
     Raises
     ------
     NotFound, Forbidden
-        When there is no such group, or the user is not in it.
+        If there is no such group, or the user is not in it.
     """
     if group is None:
         return Reach(user.default_group, confined=False)
@@ -292,22 +293,22 @@ def reach_as(
     *,
     administrator: bool,
 ) -> Reach:
-    """Return the reach of a login that `acting` makes for another user.
+    """Return the reach of a login that `acting` creates for another user.
 
     Parameters
     ----------
     group
-        The group's name; without one, the user's default group, or the one group that `acting`
-        owns and the user is in.
+        The group's name. If it is omitted: the user's default group, or the only group that
+        `acting` owns and the user is in.
     administrator
         Whether `acting` administers the server.
 
     Raises
     ------
     Forbidden
-        When they may not act as that user, or not in that group.
+        If they may not act as that user, or not in that group.
     NotFound
-        When there is no such group.
+        If there is no such group.
     """
     if user.administrator or user.disabled:
         why = "administers this server" if user.administrator else "has a disabled account"

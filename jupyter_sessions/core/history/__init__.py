@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/core/history."""
+"""The command history: recording commands, storing their outputs, and listing them."""

@@ -1,4 +1,4 @@
-"""Past commands: any page of them, found by person, status, time or text, whole, or forgotten."""
+"""List, filter, search, show and forget recorded commands."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ _WHOLE: Select[Any] = (
 
 
 def whole(row: Row[Any], context: Context) -> schemas.Command:
-    """Make a whole command of a row of `_WHOLE`, reading its blobs.
+    """Return the whole command for a row of `_WHOLE`, reading its blobs.
 
     Raises
     ------
     ContentDamaged, NotFound
-        When its source or its outputs are not what was recorded, or not there.
+        If its source or outputs differ from what was recorded, or do not exist.
     """
     summary = summaries.summary(row)
     if row.forgotten:
@@ -70,7 +70,7 @@ def whole(row: Row[Any], context: Context) -> schemas.Command:
 
 
 def _whole_or_note(row: Row[Any], context: Context) -> schemas.Command:
-    """Make a command of a row: without outputs, and with a note that says why, if need be."""
+    """Return the command for a row; if its content is damaged, without outputs and with a note."""
     try:
         return whole(row, context)
     except (ContentDamaged, NotFound) as failure:
@@ -115,7 +115,7 @@ def find(connection: Connection, session_id: int, number: int) -> Row[Any]:
     Raises
     ------
     NotFound
-        When the session has no command of that number.
+        If the session has no command with that number.
     """
     row = connection.execute(
         _WHOLE.where(commands.c.id == number_in(session_id, number))
@@ -199,7 +199,7 @@ def list_commands(
 
 @implements(api.GET_COMMAND)
 def get(context: Context, request: schemas.CommandNamed) -> schemas.Command:
-    """Show a command with its outputs as they were."""
+    """Show a command with its recorded outputs."""
     row = find(context.connection, context.session.id, request.number)
     return whole(row, context)
 
@@ -224,7 +224,7 @@ def _author(context: Context, request: schemas.CommandNamed) -> int | None:
 
 @implements(api.FORGET_COMMAND, author=_author)
 def forget(context: Context, request: schemas.CommandNamed) -> schemas.CommandSummary:
-    """Erase a command's content; that it was run, by whom and when, stays known."""
+    """Erase a command's content; the record of who ran it and when stays."""
     row = find(context.connection, context.session.id, request.number)
     if not row.forgotten:
         context.connection.execute(
@@ -254,7 +254,7 @@ def forget(context: Context, request: schemas.CommandNamed) -> schemas.CommandSu
 
 @implements(api.RESUME_SESSION)
 def resume(context: Context, request: schemas.ResumeSession) -> schemas.Resumed:
-    """Take up a session."""
+    """Resume a session: return its attributes, members and last commands."""
     wanted = [] if request.managing else [~commands.c.managing]
     rows = context.connection.execute(
         _WHOLE.where(rows_in(context.session.id).holds(commands.c.id), *wanted)

@@ -1,4 +1,4 @@
-"""The outputs of a command, made ready to be kept: cut to the limit, counted, previewed, packed."""
+"""Prepare commands for storage: cut, count, preview and pack outputs; detect `%session` lines."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from jupyter_sessions.store.blobs import Blob, Blobs, compress, damaged, decompr
 
 _MANAGES = re.compile(r"%(?:session|oph_\w+|(?:re)?load_ext\s+jupyter_sessions)(?:\s.*)?")
 
-# What runs commands again is work, and shows its outputs.
+# Lines that run commands again are work, and their outputs are shown.
 _RUNS_AGAIN = re.compile(r"%session\s+replay\b|%oph_\w+\s.*\bexecute\s*=\s*y")
 
 
 def manages_sessions(source: str) -> bool:
-    """Tell whether a source consists of lines alone that make, show or share sessions."""
+    """Return whether a source consists only of lines that create, show or share sessions."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
     return bool(lines) and all(
         _MANAGES.fullmatch(line) and not _RUNS_AGAIN.match(line) for line in lines
     )
 
 
-#: How much of a source stands in lists, in characters; what is longer stands whole in a blob.
+#: How many characters of a source lists show. A longer source is stored whole in a blob.
 SOURCE_SHOWN = 4_000
 
 _PREVIEW = 600
@@ -46,7 +46,7 @@ _SEARCHED = 50_000
 
 _INLINE = 16_384
 
-# What is larger goes into a blob without a look at how small it would get.
+# Larger outputs go into a blob without trying how far they compress.
 _TRIED = 64 * _INLINE
 
 _LONGEST_NOTE = 1_000
@@ -61,7 +61,7 @@ _decode = msgspec.json.Decoder(list[Output]).decode
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """What the rows of a command are made of, beside the request's own fields."""
+    """What the rows of a command contain in addition to the request's own fields."""
 
     id: str
     keyed: bool
@@ -71,7 +71,7 @@ class Kept:
 
 
 def size_if_small(recording: Recording) -> int | None:
-    """Return, without much work, about how large a recording is that surely needs no blob."""
+    """Estimate, cheaply, the size of a recording that certainly needs no blob."""
     request, response = recording.request, recording.response
     if len(request.source) > SOURCE_SHOWN or "\0" in request.source:
         return None
@@ -81,14 +81,14 @@ def size_if_small(recording: Recording) -> int | None:
 
 
 def known_until(recording: Recording) -> datetime | None:
-    """Return until when a recording tells what a command has put out; None where it does not."""
+    """Return up to when a recording has the command's outputs; None if it does not say."""
     if recording.response is not None:
         return recording.response.finished
     return recording.so_far.until if recording.so_far is not None else None
 
 
 def _roughly(output: Output) -> int:
-    """Return about how large an output is, in characters; more than fits where it is not text."""
+    """Estimate an output's size in characters; more than the limit if it is not text."""
     match output:
         case Stream(text=str(text)):
             return len(text)
@@ -101,12 +101,12 @@ def _roughly(output: Output) -> int:
 
 
 def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
-    """Make a recording ready, storing what is too large for a row.
+    """Prepare a recording, and store the parts that are too large for a row.
 
     Parameters
     ----------
     limit
-        How many bytes the outputs of one command may have, as JSON; past it they are cut, and the
+        The maximum size of a command's outputs, as JSON, in bytes. Larger outputs are cut, and the
         note says so.
     """
     request, response = recording.request, recording.response
@@ -158,14 +158,14 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
 def unpack(
     inline: bytes | None, size: int, blob: Blob | None, blobs: Blobs, used_as: str
 ) -> list[Output]:
-    """Return the outputs of a row as they came.
+    """Return the outputs of a row as they were recorded.
 
     Raises
     ------
     ContentDamaged
-        When they are not what was recorded; `used_as` says in the message what they are.
+        If they differ from what was recorded; `used_as` describes them in the message.
     NotFound
-        When they are not there.
+        If they do not exist.
     """
     if blob is not None:
         return _decode(blobs.read(blob))
@@ -173,7 +173,7 @@ def unpack(
         return []
     try:
         content = decompress(inline)
-        # Rows of old have no checksum, but all have a size, where there was anything to size.
+        # Rows of early versions have no checksum, but all non-empty ones have a size.
         if size not in {0, len(content)}:
             raise damaged(used_as)
         return _decode(content)
@@ -182,12 +182,12 @@ def unpack(
 
 
 def _storable(text: str) -> str:
-    # PostgreSQL's text can't hold NUL; lists show it as the picture of it.
+    # PostgreSQL's text type can't hold NUL; lists show the symbol for it instead.
     return text.replace("\0", "␀") if "\0" in text else text
 
 
 def _cut(outputs: list[Output], note: str, limit: int) -> tuple[list[Output], str]:
-    """Keep the outputs that fit, of text its beginning, and say what is missing."""
+    """Keep the outputs that fit and the beginning of a text, and note what is missing."""
     left = limit
     for index, output in enumerate(outputs):
         size = len(_encode(output))
@@ -205,13 +205,13 @@ def _cut(outputs: list[Output], note: str, limit: int) -> tuple[list[Output], st
 
 
 def _beginning(output: Output, room: int) -> list[Output]:
-    """Return of an output what begins it and takes at most `room` bytes: of text alone."""
+    """Truncate a text output to at most `room` bytes; return nothing for other outputs."""
     if not isinstance(output, Stream):
         return []
     whole = output.text if isinstance(output.text, str) else "".join(output.text)
     packed = _encode(whole)[:-1]
     packed = packed[: max(0, room - len(_encode(Stream(output.name, ""))) + 1)]
-    # A cut can fall into a character or an escape, of six bytes at most.
+    # The cut can fall inside a character or an escape, which has at most six bytes.
     for end in range(len(packed), max(1, len(packed) - 6), -1):
         try:
             return [Stream(output.name, msgspec.json.decode(packed[:end] + b'"', type=str))]
@@ -221,7 +221,7 @@ def _beginning(output: Output, room: int) -> list[Output]:
 
 
 def _texts(outputs: list[Output]) -> Iterator[str]:
-    """Yield what of the outputs people can search for and read in a line."""
+    """Yield the parts of outputs that are searchable and shown in previews."""
     for output in outputs:
         match output:
             case Stream(text=text):

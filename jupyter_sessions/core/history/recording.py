@@ -1,4 +1,4 @@
-"""Commands on their way into a session: each once, whatever comes how often."""
+"""Record commands, each once however often it is sent, and determine who ran them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from jupyter_sessions.store.types import is_in, number_in
 
 
 class Runners:
-    """Tells the users of the commands that a principal records.
+    """Determine the users of the commands that a principal records.
 
-    Nobody is taken at their word about others: a command goes to the one named as its runner only
-    if the principal vouches for it (the Jupyter server that has seen who sent the request), and
-    only if that user may write in the session. It is recorded in any other case too, and its user
-    is unknown; never is it the principal's, who has not run it.
+    A principal's claims about other users are not trusted. A command is attributed to the named
+    runner only if the principal vouches for it (the Jupyter server that saw who sent the request)
+    and that user may write in the session. In any other case the command is recorded with an
+    unknown user. It is never attributed to the principal, who did not run it.
     """
 
     def __init__(self, context: Context) -> None:
@@ -41,18 +41,18 @@ class Runners:
         self._numbers: dict[str | None, int] = {}
 
     def number(self, runner: str | None) -> int:
-        """Return the number of the user to whom a command goes."""
+        """Return the number of the user to whom a command is attributed."""
         if runner not in self._numbers:
             self._numbers[runner] = self._find(runner)
         return self._numbers[runner]
 
     def check_own(self, command: Any) -> None:
-        """See that a command recorded before may be completed by the principal.
+        """Check that the principal may complete a command that was recorded before.
 
         Raises
         ------
         Conflict
-            When it is another user's.
+            If it belongs to another user.
         """
         principal = self._context.principal
         if command.user_id == principal.user_id or principal.vouches:
@@ -89,7 +89,7 @@ class Runners:
 
 _LAST_COMMAND = 200
 
-# How many characters are prepared where a request comes in: more would hold up others there.
+# How many characters are prepared where a request arrives; more would delay other requests there.
 _LIGHT = 1 << 18
 
 
@@ -113,7 +113,7 @@ _KNOWN = CompiledStatement(
     ).where(commands.c.session_id == bindparam("session_id"), is_in(commands.c.uid, "uids"))
 )
 
-# What a command keeps, whatever is said of it later.
+# What never changes after a command was first recorded.
 _ASKED = frozenset(
     (
         "uid",
@@ -128,7 +128,7 @@ _ASKED = frozenset(
     )
 )
 
-# What differs where later outputs of a command come.
+# What differs when later outputs of a command arrive.
 _CHANGING = ("status", "note", "outputs", "outputs_blob")
 
 _INSERT = CompiledStatement(insert(commands), columns=commands.columns.keys())
@@ -162,12 +162,12 @@ def _split(
     ]
 
 
-# What comes in two requests is new in the first, and known in the second.
+# A command that occurs in two requests is new in the first and known in the second.
 _TOGETHER = Batch(marks=dict.keys, join=_join, split=_split)
 
 
 def _prepare(preparation: Preparation, request: schemas.RecordCommands) -> dict[str, Kept]:
-    """Store what is large; of what comes twice in one request, the newest version counts."""
+    """Store large parts; of a command that occurs twice in a request, the newest version counts."""
     newest: dict[str, schemas.Recording] = {}
     for recording in request.commands:
         identity = recording.identity
@@ -181,15 +181,15 @@ def _prepare(preparation: Preparation, request: schemas.RecordCommands) -> dict[
     }
 
 
-# How much the word on a command is worth: that it was aborted is often guessed by who survived.
+# How reliable a status is: "aborted" is often a guess by another process after a crash.
 _WORTH = {"running": 0, "aborted": 1, "completed": 2, "error": 2}
 
 
 def _place(recording: schemas.Recording) -> tuple[int, datetime | int]:
-    """Return what orders the versions of a command; of two in one place the later one counts.
+    """Return a sort key for the versions of a command; among equal keys the later one counts.
 
-    Until when one that runs is known was counted, from its start, by whoever records it: no clock
-    that is set changes that order. When it ended is a word of some clock, and orders nothing.
+    For a running command, the recorder measures the time of its outputs from its start, so setting
+    a clock does not change that order. The end time comes from a wall clock and orders nothing.
     """
     if recording.response is not None:
         return _WORTH[recording.response.status], recording.version
@@ -200,16 +200,16 @@ def _place(recording: schemas.Recording) -> tuple[int, datetime | int]:
 def record(context: Context, request: schemas.RecordCommands) -> schemas.Recorded:
     """Record commands.
 
-    A new command gets the next number. A known one keeps its number: what it did not have yet (what
-    it has put out while it runs, its response, later outputs of a thread) is taken over from the
-    same user, and what is there already changes nothing.
+    A new command gets the next number. A known command keeps its number, and what it lacks (outputs
+    of a running command, its response, later outputs of a thread) is taken from the same user's
+    recording; what is there already stays.
     """
     kept: dict[str, Kept] = context.prepared
     runners = Runners(context)
     ran = {each.identity: each.runner for each in request.commands if each.runner is not UNSET}
     known = _known(context, kept)
     numbers = {uid: row.number for uid, row in known.items()}
-    # In their order, in which followers are told of them too.
+    # In their order, in which followers receive them too.
     for is_known, uids in itertools.groupby(kept, known.__contains__):
         if is_known:
             for uid in uids:
@@ -237,7 +237,7 @@ def _known(context: Context, kept: dict[str, Kept]) -> dict[str, Any]:
 
 
 def _is_same(row: Any, kept: Kept) -> bool:
-    """Tell whether what an earlier version recorded under an id is this command, or another."""
+    """Return whether a row of an earlier version, with the same id, is this command or another."""
     asked = kept.columns
     if not kept.keyed and row.started != asked["started"]:
         return False
@@ -282,13 +282,13 @@ def _kind(status: str) -> str:
 
 
 def _update(context: Context, row: Any, kept: Kept) -> None:
-    """Complete a running command, or take over later outputs, of a completed one, too."""
+    """Complete a running command, or store later outputs, also of a completed one."""
     columns = kept.columns
     if row.forgotten or not _tells_more(columns, row):
         return
     completed = row.status == "running" and columns["status"] != "running"
     name_blobs(context, kept.blobs)
-    # What was asked is settled; only what came back may still grow.
+    # The request is final; only the response may still grow.
     columns = {name: value for name, value in columns.items() if name not in _ASKED}
     context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))
     search.forget(context.transaction, [row.id])
@@ -298,27 +298,28 @@ def _update(context: Context, row: Any, kept: Kept) -> None:
 
 
 def _tells_more(columns: dict[str, Any], row: Any) -> bool:
-    """Tell whether this is news of a command, and no earlier or lesser word than is known.
+    """Return whether a recording has news of a command, rather than older or less reliable data.
 
-    What ended is compared by no clock: of two words of one worth the later that comes counts.
+    Ended commands are not compared by a clock: of two recordings with equally reliable status, the
+    later to arrive counts.
     """
     worth, known = _WORTH[columns["status"]], _WORTH[row.status]
     if worth != known:
         return worth > known
     if worth == _WORTH["running"]:
         until = columns["finished"]
-        # Both are counted from one start by one recorder, as `_place` says.
+        # Both times are measured from the same start by the same recorder; see `_place`.
         if until is None or (row.finished is not None and until < row.finished):
             return False
     elif worth == _WORTH["aborted"] and columns["size"] <= row.size:
-        return False  # nobody knows which guess is the later one: the fuller stays
+        return False  # it is unknown which guess is later, so the fuller one stays
     elif 0 < columns["version"] < row.version:
-        return False  # it was thought to be lost on its way
+        return False  # it arrived late, after it was thought lost
     return any(columns[name] != getattr(row, name) for name in _CHANGING)
 
 
 def name_blobs(context: Context, stored: Iterable[Blob]) -> None:
-    """Write down stored blobs, so that rows can name them."""
+    """Insert rows for stored blobs, so that other rows can refer to them."""
     rows = [
         {
             "sha256": blob.sha256,

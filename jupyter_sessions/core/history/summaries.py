@@ -1,4 +1,4 @@
-"""Commands as lists and events show them: one query, no outputs."""
+"""Load command summaries for lists and events, in one query and without outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import commands, users
 from jupyter_sessions.store.types import is_in, number_in
 
-#: How the kinds of all events that concern a command begin.
+#: The prefix of all kinds of events that concern a command.
 EVENTS_OF_COMMANDS = "command."
 
 _REAL = users.alias("real_users")
@@ -47,7 +47,7 @@ _BY_ID = CompiledStatement(SUMMARY.where(is_in(commands.c.id, "ids")))
 
 
 def summary(row: Any) -> CommandSummary:
-    """Make a summary of a row of `SUMMARY`."""
+    """Return the summary for a row of `SUMMARY`."""
     return CommandSummary(
         number=row.number,
         user=row.user,
@@ -74,7 +74,7 @@ def summary(row: Any) -> CommandSummary:
 def by_number(
     connection: Connection, session_id: int, numbers: set[int]
 ) -> dict[int, CommandSummary]:
-    """Return the commands of a session that have these numbers."""
+    """Return the summaries of the session's commands with these numbers."""
     if not numbers:
         return {}
     ids = [number_in(session_id, number) for number in numbers]

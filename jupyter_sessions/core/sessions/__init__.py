@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/core/sessions."""
+"""Sessions: their attributes, members, invitations, guests, presence and events."""

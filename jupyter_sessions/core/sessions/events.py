@@ -1,4 +1,4 @@
-"""The append-only log of each session: it feeds the live view, and it is the audit trail."""
+"""Append to and read each session's event log, and feed it to the followers of live views."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def append(
     Parameters
     ----------
     kind
-        One of `model.EVENT_KINDS`.
+        One of `schemas.EVENT_KINDS`.
     data
-        What else is to be known of each; never a secret, never content.
+        Further details of each event; never secrets or content.
     session
-        Another session than the context's; to be saved by the caller.
+        A session other than the context's, which the caller must save.
     """
     if kind not in schemas.EVENT_KINDS:
         raise ValueError(f"there is no kind of event {kind!r}")
@@ -66,7 +66,7 @@ def append(
 
 
 def append_to_server(context: Context, kind: str, **data: Any) -> None:
-    """Append an event that concerns the server's accounts and no session: the audit log's."""
+    """Append an event about the server's accounts, rather than a session, to the audit log."""
     if context.address:
         data["address"] = context.address
     row = {**_said(context, kind), "data": _encode(data).decode()}
@@ -103,7 +103,7 @@ def read(
     limit: int,
     newest_first: bool = False,
 ) -> list[schemas.Event]:
-    """Read events of a session, each with its command as it is now, where it concerns one."""
+    """Read events of a session, with the current state of the commands that they concern."""
     span = rows_in(session_id)
     if after is not None:
         span = rows_in(session_id, **{"before" if newest_first else "after": after})
@@ -150,13 +150,14 @@ def list_events(context: Context, request: schemas.ListEvents) -> schemas.Page[s
 
 @implements(api.FOLLOW_EVENTS)
 def follow(context: Context, request: schemas.Follow) -> int:
-    """Let a follower in: the gate of the live view. Returns the number to start after."""
+    """Admit a follower to the live view, and return the number of the event to start after."""
     newest = context.session.events
     return newest if request.after is None else min(request.after, newest)
 
 
-#: Events that change nobody's roles; after any other, everyone is checked again. The end of a login
-#: or of a user's time in a group is no event of a session, so these are looked at each time.
+#: Events that change nobody's roles; after any other event, all followers are checked again. The
+#: end of a login or of a membership in a group is not a session event, so these are checked every
+#: time.
 _HARMLESS = ("command.", "file.", "scratch.")
 
 _MOST = 500
@@ -164,7 +165,7 @@ _MOST = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Events that are new, and those who may not see them, with why."""
+    """The new events, and the followers who may not see them, with the reason."""
 
     events: list[schemas.Event]
     refused: dict[Credentials, SessionsError] = field(default_factory=dict)
@@ -179,14 +180,15 @@ def advance(
     *,
     check: bool,
 ) -> Progress:
-    """Read what is new in a session after an event, and check its followers where roles may differ.
+    """Read the events after a given one, and check the followers if roles may have changed.
 
     Parameters
     ----------
     admit
-        Raises for an asker who may not follow.
+        Raises an error for a caller who may not follow.
     check
-        Check the followers in any case: time has passed, or something changed that is no event.
+        Whether to check the followers in any case: time has passed, or something changed without an
+        event.
     """
     new = read(context.connection, session_id, after=after, limit=_MOST)
     harmless = new and all(event.kind.startswith(_HARMLESS) for event in new)

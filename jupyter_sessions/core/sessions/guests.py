@@ -1,7 +1,7 @@
-"""Guests: people without an account, who are in one session by an invitation.
+"""Manage guests: people without an account who joined one session by an invitation.
 
-A guest is a user whose name has a mark before it, with no password, one membership and a login.
-When the login has ended, so has the guest: there is no other way back to them.
+A guest is a user whose name has a prefix, with no password, one membership and one login. A guest
+ends with the login, since there is no way to log in again.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from jupyter_sessions.store.tables import members, sessions, users
 
 
 def check_grant(name: str, granted: Roles, *, here: bool) -> None:
-    """Refuse to give a guest a second session, or more than what guests can hold.
+    """Refuse to grant a guest access to a second session, or roles that guests can't hold.
 
     Raises
     ------
     NotFound
-        When they are not in the session: elsewhere nobody hears of a guest.
+        If the guest is not in the session: other sessions do not learn of guests.
     Forbidden
-        When it is the role admin.
+        If the role is admin.
     """
     if not here:
         raise NotFound(f"There is no user {name!r} here.", hint="Guests come by an invitation.")
@@ -40,7 +40,7 @@ def check_grant(name: str, granted: Roles, *, here: bool) -> None:
 
 
 def retire(context: Context, user_ids: Collection[int]) -> None:
-    """End guests who are in no session any more: their logins, and the hold on their names."""
+    """End guests who are in no session any more: their logins, and the claim to their names."""
     if not user_ids:
         return
     for user_id in user_ids:
@@ -51,9 +51,9 @@ def retire(context: Context, user_ids: Collection[int]) -> None:
 
 
 def end(context: Context, user_ids: Collection[int]) -> None:
-    """Have guests leave their session, and end them.
+    """Remove guests from their sessions, and end them.
 
-    Of the context's own session nothing is saved here: the dispatcher does.
+    Changes of the context's own session are not saved here; the dispatcher saves them.
     """
     if not user_ids:
         return
@@ -84,7 +84,7 @@ def end(context: Context, user_ids: Collection[int]) -> None:
 
 
 def end_unused(context: Context, condition: ColumnElement[bool]) -> int:
-    """End those guests, for whom `condition` holds too, who have no login left; say how many."""
+    """End the guests matching `condition` who have no login left, and return their number."""
     alive = (
         select(1)
         .where(

@@ -1,4 +1,4 @@
-"""Inviting into a session: keys that open it with given roles, for so many and so long."""
+"""Create, list, check and withdraw invitations: keys that give access to a session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from jupyter_sessions.store.tables import users as users_table
 _REAL = users.alias("real_users")
 
 
-#: An invitation with its maker's names, and how many have joined by it.
+#: An invitation with its author's names, and how many have joined by it.
 SHOWN: Select[Any] = (
     select(
         keys_table.c.id,
@@ -57,7 +57,7 @@ SHOWN: Select[Any] = (
 
 
 def unusable() -> InvitationUnusable:
-    """Make the one failure of all keys that let nobody in."""
+    """Return the error for all keys that can't be used, whatever the reason."""
     return InvitationUnusable(
         "This invitation lets nobody in: there is none of this key, or it was used up, taken back, "
         "or has expired.",
@@ -66,7 +66,7 @@ def unusable() -> InvitationUnusable:
 
 
 def seen_by_maker(context: Context, row: Any, *, lock: bool) -> OpenSession | None:
-    """Load an invitation's session as its maker has it now; None where they have no role in it."""
+    """Load an invitation's session as its author has it now; None if they have no role in it."""
     maker = Principal(user_id=row.user_id, name=row.maker)
     try:
         return permissions.load(context.connection, maker, row.code, now=context.now, lock=lock)
@@ -75,7 +75,7 @@ def seen_by_maker(context: Context, row: Any, *, lock: bool) -> OpenSession | No
 
 
 def state(context: Context, row: Any, held: Roles) -> schemas.InvitationState:
-    """Tell how it is with an invitation, whose maker has the roles `held` in its session."""
+    """Return the state of an invitation whose author has the roles `held` in its session."""
     if row.revoked is not None:
         return "revoked"
     if row.expires <= context.now:
@@ -87,21 +87,21 @@ def state(context: Context, row: Any, held: Roles) -> schemas.InvitationState:
 
 
 def usable(context: Context, hash_: str, *, lock: bool) -> tuple[Any, OpenSession]:
-    """Return the invitation of a key that lets people in now, and its session as its maker has it.
+    """Return the usable invitation of a key, and its session as the invitation's author has it.
 
     With `lock`, nothing in the session changes until the transaction ends.
 
     Raises
     ------
     InvitationUnusable
-        When it lets nobody in, for whatever reason.
+        If it can't be used, for whatever reason.
     """
     statement = SHOWN.where(keys_table.c.hash == hash_, keys_table.c.kind == "invitation")
     row = context.connection.execute(statement).one_or_none()
     session = None if row is None else seen_by_maker(context, row, lock=lock)
     if session is None or session.state != "active":
         raise unusable()
-    # Once more: what was read before the lock may have changed while it was waited for.
+    # Read again, since the row may have changed while this waited for the lock.
     row = context.connection.execute(statement).one()
     if state(context, row, session.roles) not in {"active", "used_up"}:
         raise unusable()
@@ -109,7 +109,7 @@ def usable(context: Context, hash_: str, *, lock: bool) -> tuple[Any, OpenSessio
 
 
 def bar(context: Context, user_ids: Collection[int]) -> None:
-    """Keep those who are revoked from coming in again by an invitation that they may still have."""
+    """Keep revoked users from joining again by an invitation that they may still have."""
     new = upsert(context.connection, invitation_users)
     for user_id in user_ids:
         context.connection.execute(
@@ -122,7 +122,7 @@ def bar(context: Context, user_ids: Collection[int]) -> None:
         )
 
 
-#: Where people join in a browser, below a server's base URL.
+#: The page where people join in a browser, below a server's base URL.
 PAGE = "/sessions/join"
 
 
@@ -143,7 +143,7 @@ def _shown(context: Context, row: Any, held: Roles) -> schemas.Invitation:
 
 @implements(api.INVITE)
 def invite(context: Context, request: schemas.Invite) -> schemas.NewInvitation:
-    """Make an invitation; it always has an end, and one made for another ends with the login."""
+    """Create an invitation. It always expires; under sudo, it also ends with the login."""
     session, limits = context.session, context.services.limits
     given = roles.from_names(request.roles)
     beyond = given & ~session.roles
@@ -157,7 +157,7 @@ def invite(context: Context, request: schemas.Invite) -> schemas.NewInvitation:
         asked = timedelta(minutes=request.expires)
     ends = context.now + min(asked, limits.longest_invitation)
     principal = context.principal
-    # Who acts for another leaves no way in behind.
+    # A user who acts for another can't leave a way in behind.
     under = principal.key_id if principal.real_user_id is not None else None
     name = normalize.one_line(request.name, "name")
     number, key = keys.make(
@@ -212,7 +212,7 @@ def list_invitations(
 
 @implements(api.UNINVITE)
 def uninvite(context: Context, request: schemas.InvitationNamed) -> schemas.Invitation:
-    """Take an invitation back: the guests who came by it leave, members with an account stay."""
+    """Withdraw an invitation: guests who joined by it leave, members with an account stay."""
     one = SHOWN.where(invitations.c.session_id == context.session.id, keys_table.c.id == request.id)
     row = context.connection.execute(one).one_or_none()
     if row is None:
@@ -233,5 +233,5 @@ def uninvite(context: Context, request: schemas.InvitationNamed) -> schemas.Invi
             )
         )
         guests.end(context, list(came.scalars()))
-    # Taken back is taken back, whatever its maker may.
+    # A withdrawn invitation stays so, whatever its author may do.
     return _shown(context, context.connection.execute(one).one(), Roles.NONE)

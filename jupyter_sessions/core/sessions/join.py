@@ -1,4 +1,4 @@
-"""Coming into a session by an invitation: with an account, or as a guest."""
+"""Join a session by an invitation, with an account or as a guest."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 
 def _held_back(context: Context, who: str, work: Callable[[], T]) -> T:
-    """Do what needs an invitation; who fails at it too often is told to wait, and no more.
+    """Run work that needs an invitation, and make callers who fail too often wait.
 
-    A key can't be guessed, so one that is right is taken even then: else whoever shares an address
-    with others could keep them out.
+    Keys can't be guessed, so a valid key is accepted even then. Otherwise callers could lock out
+    others who share their address.
     """
     joining = context.services.joining
     try:
@@ -44,7 +44,7 @@ def _from_address(context: Context) -> str:
 
 @implements(api.LOOK_AT_INVITATION)
 def look(context: Context, request: schemas.KeyShown) -> schemas.Invited:
-    """Tell what an invitation opens."""
+    """Show what an invitation gives access to."""
 
     def work() -> schemas.Invited:
         row, session = invitations.usable(context, principals.digest(request.key), lock=False)
@@ -65,7 +65,7 @@ def look(context: Context, request: schemas.KeyShown) -> schemas.Invited:
 
 @implements(api.JOIN)
 def join(context: Context, request: schemas.KeyShown) -> schemas.Joined:
-    """Become a member, or get what roles of the invitation one does not hold yet."""
+    """Become a member, or gain the invitation's roles that the caller does not hold yet."""
 
     def work() -> schemas.Joined:
         row, session = invitations.usable(context, principals.digest(request.key), lock=True)
@@ -77,7 +77,7 @@ def join(context: Context, request: schemas.KeyShown) -> schemas.Joined:
 
 @implements(api.ENTER_AS_GUEST)
 def enter(context: Context, request: schemas.EnterAsGuest) -> schemas.Entered:
-    """Come in as a guest, under a name that nobody has."""
+    """Join as a guest, under a name that nobody has."""
     if not context.services.limits.guests:
         raise errors.Forbidden(
             "This server lets no guests in.", hint="Log in, and join with your account."
@@ -121,9 +121,9 @@ def _new_guest(context: Context, wanted: str) -> Any:
 
 
 def _let_in(context: Context, row: Any, session: OpenSession, *, entering: bool = False) -> bool:
-    """Give the principal the invitation's roles beside their own; tell whether that is news.
+    """Add the invitation's roles to the principal's; return whether anything changed.
 
-    The context's session is opened, so that joining counts as an act in it.
+    The context's session is opened, so that joining counts as activity in it.
     """
     principal, connection = context.principal, context.connection
     try:
@@ -147,13 +147,13 @@ def _let_in(context: Context, row: Any, session: OpenSession, *, entering: bool 
         given &= ~Roles.ADMIN
     news = bool(given & ~held) and used_before is None
     if not news and not held:
-        # They came by it once, or had roles, and were revoked since.
+        # They joined by it before, or had roles, and were revoked since.
         raise invitations.unusable()
     if news:
         if row.used >= row.uses:
             raise invitations.unusable()
         mine = (members.c.session_id == session.id, members.c.user_id == principal.user_id)
-        # What they hold through groups is not theirs to keep.
+        # Roles held through groups do not become the member's own.
         granted = connection.execute(select(members.c.roles).where(*mine)).scalar() or 0
         values = {"roles": granted | int(given), "granted_by": row.user_id}
         if granted:

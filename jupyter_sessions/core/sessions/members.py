@@ -1,4 +1,4 @@
-"""Who is in a session: listing, granting and revoking, all of a request or nothing of it."""
+"""List the members of a session, and grant and revoke roles, each request as a whole or not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GRANTERS = users_table.alias("granters")
 
 @dataclass(frozen=True)
 class _Named:
-    """A user or group that a grant or revoke names; `name` is as answers write it."""
+    """A user or group named in a grant or revoke; `name` is as in answers."""
 
     id: int
     name: str
@@ -35,12 +35,12 @@ class _Named:
 
     @property
     def table(self) -> Any:
-        """The table in which they are members."""
+        """The table that has their memberships."""
         return member_groups if self.group else members
 
     @property
     def column(self) -> Any:
-        """The table's column that names them."""
+        """The table's column that refers to them."""
         return member_groups.c.group_id if self.group else members.c.user_id
 
 
@@ -116,7 +116,7 @@ def list_members(context: Context, request: schemas.SessionNamed) -> schemas.Mem
 
 @implements(api.GRANT_ROLES)
 def grant(context: Context, request: schemas.GrantRoles) -> schemas.Members:
-    """Give users and groups roles in place of those they hold."""
+    """Grant roles to users and groups, replacing those they hold."""
     wanted: dict[_Named, Roles] = {}
     for item in request.grants:
         named = _find(context, item.user, revoking=False)
@@ -142,7 +142,7 @@ def grant(context: Context, request: schemas.GrantRoles) -> schemas.Members:
             place_held = named.table.c.session_id == session.id, named.column == named.id
             before = context.connection.execute(select(named.table.c.roles).where(*place_held))
             if Roles.READ in granted and Roles.READ not in Roles(before.scalar_one()):
-                # What they were shown before they lost it stays hidden: a new membership.
+                # A new membership: what they were shown before they lost the old one stays hidden.
                 values["since"] = context.now
             context.connection.execute(update(named.table).where(*place_held).values(values))
         else:
@@ -158,13 +158,13 @@ def grant(context: Context, request: schemas.GrantRoles) -> schemas.Members:
 
 
 def _find(context: Context, name: str, *, revoking: bool) -> _Named:
-    """Find whom a grant or revoke names.
+    """Look up the user or group that a grant or revoke names.
 
     Raises
     ------
     NotFound
-        When there is nobody of that name, or a group that is neither in the session nor shown to
-        the principal.
+        If there is none of that name, or it is a group that is neither in the session nor visible
+        to the principal.
     """
     if not name.startswith(groups.MARK):
         user = users.required(context.connection, name)
@@ -198,7 +198,7 @@ def _check_grant(context: Context, named: _Named, granted: Roles) -> None:
 
 @implements(api.REVOKE_ROLES)
 def revoke(context: Context, request: schemas.RevokeRoles) -> schemas.Members:
-    """Take from users and groups all roles that they were granted."""
+    """Revoke all granted roles of users and groups."""
     session = context.session
     wanted: dict[_Named, None] = {}
     for name in request.users:
@@ -242,7 +242,7 @@ def _nothing_to_revoke(context: Context, named: _Named) -> NotFound | Conflict:
 
 
 def _held(context: Context, wanted: Iterable[_Named]) -> set[_Named]:
-    """Return those of `wanted` who have a place of their own in the session."""
+    """Return those of `wanted` who are members of the session themselves."""
     found = set()
     for table, column, group in (
         (members, members.c.user_id, False),
@@ -258,7 +258,7 @@ def _held(context: Context, wanted: Iterable[_Named]) -> set[_Named]:
 
 
 def _through_groups(context: Context, wanted: Iterable[_Named]) -> list[schemas.ThroughGroups]:
-    """Tell what users hold in the session through groups, whatever they were granted."""
+    """Return the roles that users hold in the session through groups, apart from any grants."""
     people = {named.id: named.name for named in wanted if not named.group}
     given: dict[int, Roles] = defaultdict(lambda: Roles.NONE)
     through: dict[int, list[str]] = defaultdict(list)
@@ -284,7 +284,7 @@ def _through_groups(context: Context, wanted: Iterable[_Named]) -> list[schemas.
 
 
 def tell_sessions_of(context: Context, user_id: int) -> None:
-    """Have the live views of a user's sessions look again who may follow."""
+    """Have the live views of a user's sessions check again who may follow."""
     context.transaction.changed.update(
         context.connection.execute(permissions.sessions_of(user_id)).scalars()
     )

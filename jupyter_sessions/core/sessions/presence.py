@@ -1,7 +1,8 @@
-"""Who is connected: those who have a session open, and the logins that were used lately.
+"""Track who is connected: who has a session open, and which logins were used lately.
 
-It is no event and no act: nobody's idle clock runs anew by it. A client says that it is there, and
-again before it lapses; for those who follow live their server says so, in one statement for all.
+Presence is neither an event nor activity, so it does not reset an idle clock. A client reports that
+it is present, and repeats the report before it lapses; for users who follow live their server
+reports, in one statement for all.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.tables import commands, groups, keys, presence, sessions, users
 
-#: Who has not said for so long that they are there is there no more.
+#: A client that has not reported for this long is no longer present.
 LAPSES = timedelta(seconds=150)
-#: How long a login counts as in use; that it is read with is not written down more often.
+#: How long after its last use a login counts as in use; reads are not stored more often.
 _LATELY = timedelta(hours=1)
 _MOST = 500
-# The folders of an absolute path that begins an agent's name.
+# The folders of an absolute path at the beginning of an agent's name.
 _FOLDERS = re.compile(r"^(?:[/\\~]|[A-Za-z]:[/\\]).*[/\\]")
 _MOST_OF_ONE = 100
 
@@ -61,8 +62,8 @@ _PRESENT = (
 
 
 def _lapsed(context: Context) -> ColumnElement[bool]:
-    # What was seen in the future was so before the clock was put back. Who is still there says so
-    # again within the minute.
+    # A report from the future was made before the clock was set back. Clients that are still there
+    # report again within the minute.
     return or_(presence.c.seen <= context.now - LAPSES, presence.c.seen > context.now + LAPSES)
 
 
@@ -75,7 +76,7 @@ def _alive(context: Context) -> ColumnElement[bool]:
 
 @implements(api.LIST_PRESENCE)
 def list_presence(context: Context, request: schemas.SessionNamed) -> schemas.Present:  # noqa: ARG001  # loaded
-    """Tell who has the session open."""
+    """List who has the session open."""
     statement = _PRESENT.where(
         presence.c.session_id == context.session.id,
         presence.c.user_id.in_(permissions.readers(context.session.id)),
@@ -89,7 +90,7 @@ def list_presence(context: Context, request: schemas.SessionNamed) -> schemas.Pr
 
 @implements(api.KEEP_PRESENCE)
 def keep(context: Context, request: schemas.KeepPresence) -> schemas.Done:
-    """Write down that a client is there."""
+    """Record that a client has the session open."""
     mine = (
         presence.c.session_id == context.session.id,
         presence.c.user_id == context.principal.user_id,
@@ -130,7 +131,7 @@ def keep(context: Context, request: schemas.KeepPresence) -> schemas.Done:
 
 @implements(api.END_PRESENCE)
 def end(context: Context, request: schemas.EndPresence) -> schemas.Done:
-    """Write down that a client is there no more."""
+    """Record that a client no longer has the session open."""
     context.connection.execute(
         delete(presence).where(
             presence.c.session_id == context.session.id,
@@ -145,7 +146,7 @@ def end(context: Context, request: schemas.EndPresence) -> schemas.Done:
 def keep_followers(
     context: Context, keeper: str, come: list[Follower], gone: list[str], *, beat: bool
 ) -> None:
-    """Write down who began and who ceased to follow at a server; with `beat`, that it lives."""
+    """Record who started and stopped following at a server; with `beat`, that it is alive."""
     if gone:
         context.connection.execute(
             delete(presence).where(presence.c.keeper == keeper, presence.c.client.in_(gone))
@@ -176,13 +177,13 @@ def keep_followers(
 
 
 def drop_lapsed(context: Context) -> None:
-    """Delete what nobody keeps."""
+    """Delete lapsed entries."""
     context.connection.execute(delete(presence).where(_lapsed(context)))
 
 
 @implements(api.WHO)
 def who(context: Context, request: schemas.Nothing) -> schemas.Present:  # noqa: ARG001  # no fields
-    """Tell who is connected, as far as it is the asker's to know."""
+    """List who is connected, as far as the caller may know."""
     principal = context.principal
     mine = permissions.sessions_of(principal.user_id, Roles.READ)
     statement = _PRESENT.add_columns(presence.c.session_id.in_(mine).label("shared"))
@@ -201,7 +202,7 @@ def who(context: Context, request: schemas.Nothing) -> schemas.Present:  # noqa:
 
 
 def _logins(context: Context) -> list[schemas.Presence]:
-    """Return the logins in use that have no session open: all, for administrators, or one's own."""
+    """Return the logins in use without an open session: the caller's, for administrators all."""
     principal = context.principal
     open_ = select(1).where(presence.c.key_id == keys.c.id, _alive(context)).exists()
     statement = login_info.SHOWN.where(
@@ -228,7 +229,7 @@ def _logins(context: Context) -> list[schemas.Presence]:
 
 
 def _seen_from_outside(context: Context, row: Row[Any]) -> schemas.Presence:
-    """Show who has some session open: its code to its members alone, the rest as in OMERO."""
+    """Describe a user with a session open; only its members see its code (the rest as in OMERO)."""
     shown = _shown(context, row, row.code if row.shared else None)
     if context.principal.administrator or shown.mine:
         return shown

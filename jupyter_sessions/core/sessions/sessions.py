@@ -1,4 +1,4 @@
-"""Making, listing, describing, disabling, closing, removing and transferring sessions."""
+"""Create, list, update, disable, close, remove, restore and transfer sessions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEFAULT_LABEL = "Default session"
 
 
 def answer(context: Context, session: OpenSession) -> schemas.Session:
-    """Show a session to the asking member."""
+    """Return a session as the caller sees it."""
     purged = session.removed and session.removed + context.services.limits.restorable
     return schemas.Session(
         code=session.code,
@@ -58,7 +58,7 @@ def answer(context: Context, session: OpenSession) -> schemas.Session:
 
 
 def make(context: Context, **attributes: Any) -> None:
-    """Make a session that the principal owns, and open it in the context."""
+    """Create a session that the principal owns, and open it in the context."""
     row = {
         "code": str(_LOWEST_CODE + secrets.randbelow(9 * _LOWEST_CODE)),
         "label": "",
@@ -97,9 +97,9 @@ def make(context: Context, **attributes: Any) -> None:
 
 
 def default_code(context: Context) -> str:
-    """Return the code of the principal's default session, which is made at first need."""
+    """Return the code of the principal's default session, creating it when first needed."""
     me = users_table.c.id == context.principal.user_id
-    # Locked, so that two first needs at once make one session.
+    # Locked, so that two simultaneous requests create only one session.
     context.connection.execute(select(users_table.c.id).where(me).with_for_update())
     found = context.connection.execute(
         select(sessions.c.code)
@@ -117,7 +117,7 @@ def default_code(context: Context) -> str:
 
 @implements(api.CREATE_SESSION)
 def create(context: Context, request: schemas.NewSession) -> schemas.Session:
-    """Make a session."""
+    """Create a session."""
     make(
         context,
         label=normalize.one_line(request.label, "label"),
@@ -136,7 +136,7 @@ def get(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # 
 
 @implements(api.SESSION_EXISTS)
 def exists(context: Context, request: schemas.SessionNamed) -> schemas.Existence:
-    """Tell whether the principal has a role in the session, without waking it."""
+    """Check whether the principal has a role in the session, without counting as activity."""
     try:
         session = permissions.load(
             context.connection, context.principal, request.code, now=context.now, lock=False
@@ -146,7 +146,7 @@ def exists(context: Context, request: schemas.SessionNamed) -> schemas.Existence
     return schemas.Existence(exists=session.removed is None)
 
 
-#: What is said of a session in words, and what holds the words to their form.
+#: The texts that describe a session, each with the check of its form.
 _SAID: dict[str, Callable[[str, str], str]] = {
     "label": normalize.one_line,
     "description": normalize.prose,
@@ -157,7 +157,7 @@ _SAID: dict[str, Callable[[str, str], str]] = {
 
 @implements(api.UPDATE_SESSION)
 def describe(context: Context, request: schemas.UpdateSession) -> schemas.Session:
-    """Change what is said of the session."""
+    """Change the session's label, description, message and agent."""
     values = {
         name: check(given, name)
         for name, check in _SAID.items()
@@ -177,43 +177,43 @@ def time(context: Context, request: schemas.SetSessionTimeouts) -> schemas.Sessi
 
 @implements(api.DISABLE_SESSION)
 def disable(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # noqa: ARG001  # loaded
-    """Shut everyone but the owner out."""
+    """Block access for everyone but the owner."""
     return _change(context, "session.disabled", disabled=True)
 
 
 @implements(api.ENABLE_SESSION)
 def enable(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # noqa: ARG001  # loaded
-    """Let the members in again."""
+    """Let the members back in."""
     return _change(context, "session.enabled", disabled=False)
 
 
 @implements(api.CLOSE_SESSION)
 def close(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # noqa: ARG001  # loaded
-    """Make the session a read-only archive; its members can look at it, even if it was disabled."""
+    """Make the session a read-only archive that its members can read, even if it was disabled."""
     refuse_default(context, "can't be closed")
     return _change(context, "session.closed", closed=context.now, disabled=False)
 
 
 @implements(api.REMOVE_SESSION)
 def remove(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # noqa: ARG001  # loaded
-    """Take the session out of every list."""
+    """Remove the session from all lists."""
     refuse_default(context, "can't be removed")
     return _change(context, "session.removed", removed=context.now)
 
 
 @implements(api.RESTORE_SESSION)
 def restore(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # noqa: ARG001  # loaded
-    """Bring the session back as it was."""
+    """Restore the session as it was."""
     return _change(context, "session.restored", removed=None)
 
 
 def refuse_default(context: Context, why: str) -> None:
-    """Refuse for someone's default session what it can't be put through; `why` ends the sentence.
+    """Refuse an operation that is not allowed for a default session; `why` ends the sentence.
 
     Raises
     ------
     Conflict
-        When it is one.
+        If it is a default session.
     """
     if context.session.default:
         raise Conflict(
@@ -243,7 +243,7 @@ def list_sessions(context: Context, request: schemas.ListSessions) -> schemas.Pa
     if request.after is not None:
         used, id_ = pagination.read(request.after, 2)
         place = sessions.c.last_used, sessions.c.id
-        # The values of a tuple don't take over the types of the columns beside them.
+        # Values in a tuple do not inherit the types of the columns that they are compared with.
         after = tuple_(pagination.instant(used), id_, types=[column.type for column in place])
         statement = statement.where(tuple_(*place) < after)
     rows = context.connection.execute(
@@ -262,7 +262,7 @@ def list_sessions(context: Context, request: schemas.ListSessions) -> schemas.Pa
 
 
 def as_it_is_now(session: OpenSession, now: datetime) -> OpenSession:
-    """Show a session whose time has run out as closed."""
+    """Return a session whose time has run out as closed."""
     if session.closed is None and session.closes is not None and session.closes <= now:
         session.closed = session.closes
     return session
@@ -282,7 +282,7 @@ def _which(request: schemas.ListSessions, me: int) -> list[ColumnElement[bool]]:
 
 def _containing(text: str) -> ColumnElement[bool]:
     if "\0" in text:
-        # Nothing has it, and the databases cut it off or refuse it.
+        # Nothing contains it, and the databases truncate or refuse it.
         return false()
     columns = (
         sessions.c.label,
@@ -301,7 +301,7 @@ def _containing(text: str) -> ColumnElement[bool]:
 
 @implements(api.TRANSFER_SESSION)
 def transfer(context: Context, request: schemas.TransferSession) -> schemas.Session:
-    """Make another user the owner; the old one stays as an admin."""
+    """Make another user the owner; the previous owner becomes an admin."""
     user = users.required(context.connection, request.user)
     session = context.session
     if user.id == session.owner_id:

@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/core/webspace."""
+"""A session's published files, capability URLs and scratch values."""

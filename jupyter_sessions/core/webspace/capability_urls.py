@@ -1,7 +1,7 @@
-"""Capability URLs: tokens that let one viewer see one publication for at most an hour.
+"""Create and check capability URLs: tokens that let a viewer see one publication for an hour.
 
-A token is signed, not stored: making one costs no write. What it allows is checked again on each
-request, so it dies with the viewer's login, account or membership.
+Tokens are signed rather than stored, so creating one costs no write. What a token allows is checked
+again on each request, so it ends with the viewer's login, account or membership.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _SIGNATURE = 16  # bytes
 
 
 class Grant(msgspec.Struct, array_like=True):
-    """What a token says: who may see what, until when.
+    """The content of a token: who may see what, until when.
 
-    `folder` is the published folder (or single file), folded; None where it is a command's outputs.
-    `standing` is since when the viewer is a member, by themselves or by each group: who is revoked
-    and granted roles again is a new member.
+    `folder` is the published folder (or single file), case-folded; None for a command's outputs.
+    `standing` is since when the viewer has been a member, by a grant and by each group: a user who
+    is revoked and granted roles again is a new member.
     """
 
     user_id: int
@@ -54,20 +54,20 @@ schemas.ready(Grant)
 
 
 def seal(grant: Grant, secret: bytes) -> str:
-    """Make the token."""
+    """Return the signed token."""
     payload = msgspec.msgpack.encode(grant)
     return base64.urlsafe_b64encode(_sign(payload, secret) + payload).decode().rstrip("=")
 
 
-# By the wall clock: one that is put back keeps a token for longer by as much, and login and role
-# are looked at again at each use.
+# The wall clock decides: if it is set back, a token stays valid for longer by as much. Login and
+# role are checked at each use anyway.
 def unseal(token: str, secret: bytes, now: datetime) -> Grant:
-    """Read a token.
+    """Verify and decode a token.
 
     Raises
     ------
     NotFound
-        When it isn't one of ours, or has expired.
+        If it is not a token of this store, or has expired.
     """
     try:
         sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
@@ -92,7 +92,7 @@ def _standing(context: Context, user_id: int, session_id: int) -> list[int]:
     own = select(members.c.since).where(
         members.c.session_id == session_id, members.c.user_id == user_id
     )
-    # Of a group both count: since when it is in the session, and the user in it.
+    # For a group both count: since when it is in the session, and since when the user is in it.
     through_groups = (
         select(member_groups.c.since, group_users.c.since.label("joined"))
         .join(group_users, group_users.c.group_id == member_groups.c.group_id)
@@ -109,7 +109,7 @@ def _sign(payload: bytes, secret: bytes) -> bytes:
 
 @implements(api.CREATE_CAPABILITY_URL)
 def make(context: Context, request: schemas.CreateCapabilityUrl) -> schemas.View:
-    """Make a capability URL, of a file's publication or of a command's outputs."""
+    """Create a capability URL for a published file or a command's outputs."""
     if (request.path is None) == (request.command is None):
         raise BadRequest(
             "A view is of a path or of a command.", hint="Give one of the two, and not both."
@@ -117,11 +117,13 @@ def make(context: Context, request: schemas.CreateCapabilityUrl) -> schemas.View
     folder = tail = ""
     if request.path is not None:
         file, _ = files.find(context, request.path)
-        # A publication is all below the first folder, so that pages keep their relative assets.
+        # A publication is everything below the first folder, so that pages find their relative
+        # assets.
         folder, tail = normalize.fold(file.path).partition("/")[0], file.path
     elif request.command is not None:
         commands.find(context.connection, context.session.id, request.command)
-    # To the minute, so that a page that is loaded again finds its images in the browser's memory.
+    # Rounded to the minute, so that a page that is loaded again finds its images in the browser's
+    # cache.
     expires = (context.now + LIFETIME).replace(second=0, microsecond=0)
     grant = Grant(
         user_id=context.principal.user_id,
@@ -139,14 +141,14 @@ def make(context: Context, request: schemas.CreateCapabilityUrl) -> schemas.View
 
 
 def look(context: Context, token: str, path: str) -> Viewed:
-    """Find what a capability URL leads to, for whoever holds it.
+    """Resolve a capability URL for its holder.
 
     Raises
     ------
     NotFound
-        When the token is not valid (any more), or leads nowhere.
+        If the token is not (or no longer) valid, or its content does not exist.
     NotLoggedIn, NoSuchSession, RoleMissing, SessionDisabled
-        When its viewer may not look any more.
+        If its viewer may not see the content any more.
     """
     grant = unseal(token, context.services.secret, context.now)
     viewer = principals.resolve_viewer(

@@ -1,4 +1,4 @@
-"""The web space of a session: published files, by path; the path is data, never a place on disk."""
+"""Publish, list, download and remove files by path; the path is data, not a place on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from jupyter_sessions.store.tables import blobs, files, users
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _FOLDER = "inode/directory"
 _UNKNOWN = "application/octet-stream"
-# Endings that Python's table lacks or that systems disagree on.
+# Extensions that Python's table lacks or that systems disagree on.
 _TYPES = {
     ".ipynb": "application/x-ipynb+json",
     ".parquet": "application/vnd.apache.parquet",
@@ -50,7 +50,7 @@ _FILE: Select[Any] = (
 
 
 def media_type(path: str) -> str:
-    """Guess a file's media type from its ending; never from its content."""
+    """Guess a file's media type from its extension, never from its content."""
     ending = "." + path.rpartition(".")[2].lower()
     return _TYPES.get(ending) or mimetypes.guess_type(path, strict=False)[0] or _UNKNOWN
 
@@ -70,8 +70,8 @@ def _file(row: Row[Any]) -> schemas.File:
 
 
 def below(folder: str) -> Any:
-    """Return the condition on `files` that holds for all below a folder (folded, no slash)."""
-    # "0" follows "/" in every collation by code point, which both databases are set to here.
+    """Return the condition for `files` below a folder (case-folded, without a final slash)."""
+    # "0" follows "/" in every collation by code point, which both databases use here.
     return and_(files.c.folded > f"{folder}/", files.c.folded < f"{folder}0")
 
 
@@ -81,7 +81,7 @@ def find(context: Context, path: str) -> tuple[schemas.File, Blob]:
     Raises
     ------
     NotFound
-        When nothing is published under that path.
+        If nothing is published under that path.
     """
     row = context.connection.execute(
         _FILE.add_columns(blobs.c.digests).where(
@@ -101,7 +101,7 @@ def find(context: Context, path: str) -> tuple[schemas.File, Blob]:
 
 @implements(api.GET_FILE)
 def get(context: Context, request: schemas.FileNamed) -> schemas.File:
-    """Show what is known of a file."""
+    """Show the attributes of a file."""
     return find(context, request.path)[0]
 
 
@@ -135,7 +135,7 @@ def _in_folder(context: Context, folder: str) -> Select[Any]:
 
 
 def _past(after: str) -> ColumnElement[bool]:
-    """Return what follows a file, or a folder (with a slash behind), as a condition on `files`."""
+    """Return the condition for `files` after a file, or after a folder (with a final slash)."""
     if after.endswith("/"):
         return files.c.folded >= f"{after[:-1]}0"
     return files.c.folded > after
@@ -152,7 +152,7 @@ def _deep(
 def _children(
     context: Context, folder: str, after: str, limit: int
 ) -> Iterator[tuple[schemas.File, str]]:
-    """Yield a folder's children, jumping over what lies in its folders."""
+    """Yield a folder's children, skipping the content of its folders."""
     prefix = f"{folder}/" if folder else ""
     depth = len(prefix)
     rows: list[Row[Any]] = []
@@ -202,7 +202,7 @@ def _folder(context: Context, first: Row[Any], folded: str) -> schemas.File:
 
 @implements(api.PUBLISH_FILE)
 def publish(context: Context, request: schemas.PublishFile) -> schemas.File:
-    """Publish the uploaded content under a path, in place of what is there."""
+    """Publish the uploaded content under a path, replacing an existing file."""
     if context.upload is None:
         raise BadRequest("There is no content to publish.", hint="Send it as the request's body.")
     path = normalize.path(request.path)
@@ -238,7 +238,7 @@ def publish(context: Context, request: schemas.PublishFile) -> schemas.File:
 
 
 def _check_place(context: Context, path: str, folded: str) -> Row[*tuple[Any, ...]] | None:
-    """Return the file that stands at the path; refuse a path that can't stand beside others."""
+    """Return the file at the path; refuse a path that conflicts with others."""
     parents = [folded[:index] for index, letter in enumerate(folded) if letter == "/"]
     rows = context.connection.execute(
         select(files.c.id, files.c.path, files.c.folded, files.c.sha256).where(
@@ -275,7 +275,7 @@ def _checked_type(given: str) -> str:
 
 @implements(api.UNPUBLISH_FILE)
 def unpublish(context: Context, request: schemas.FileNamed) -> schemas.Unpublished:
-    """Take a file, or a folder with all in it, out of the web space."""
+    """Remove a file, or a folder with its content, from the web space."""
     folded = normalize.fold(normalize.path(request.path))
     in_session = files.c.session_id == context.session.id
     where = and_(in_session, (files.c.folded == folded) | below(folded))

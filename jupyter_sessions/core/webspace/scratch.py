@@ -1,4 +1,4 @@
-"""The scratch space of a session: small JSON values by name, for scripts."""
+"""Store, show, list and delete scratch values: small JSON values by name, for scripts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from jupyter_sessions.errors import BadRequest, NotFound, TooLarge
 from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.tables import scratch, users
 
-#: What a value counts at least, in bytes, towards a session's limit: so many names are one, too.
+#: The minimum size in bytes that a value counts towards a session's limit, which also limits the
+#: number of names.
 _LEAST = 1024
 
 _ENTRY = select(
@@ -36,7 +37,7 @@ def _told(row: Any) -> dict[str, Any]:
 
 @implements(api.SET_SCRATCH)
 def set_(context: Context, request: schemas.SetScratch) -> schemas.ScratchEntry:
-    """Keep a value in place of what stood under its name."""
+    """Store a value, replacing the value under the same name."""
     name = normalize.of_value(request.name)
     try:
         value = _encode(request.value)
