@@ -1,1 +1,1 @@
-"""The command table behind both `jupyter sessions` and `%session`."""
+"""The command-line interface behind both ``jupyter sessions`` and ``%session``."""

@@ -1,1 +1,1 @@
-"""Calling the operations: over HTTP or in process, with stored logins and a durable outbox."""
+"""The Python client: sessions over HTTP or in process, stored logins and a durable outbox."""

@@ -1,4 +1,4 @@
-"""``jupyter sessions serve``: a Jupyter server with nothing in it but the sessions."""
+"""Run a standalone sessions server (``jupyter sessions serve``)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from jupyter_sessions.server.listening import listen
 _DEFAULT_PORT = 8765
 _HEADERS_WITHIN = 30.0  # seconds, which is also how long a connection is kept unused
 _BODY_WITHIN = 120.0
-_COLLECTED_AFTER = 700  # objects, as CPython does until told otherwise
+_COLLECTED_AFTER = 700  # objects; CPython's default
 _FORM = 1 << 20  # bytes
 
 
@@ -53,7 +53,7 @@ _ALIASES: dict[str, Any] = {
 
 
 class SessionsAlone(IdentityProvider):
-    """Vouches for nobody: who comes to a sessions server has a sessions account."""
+    """Identity provider that recognizes nobody: a sessions server has its own accounts."""
 
     @default("token")
     def _default_token(self) -> str:
@@ -66,11 +66,11 @@ class SessionsAlone(IdentityProvider):
 
     @property
     def login_available(self) -> bool:
-        """The login form is the sessions' own."""
+        """Jupyter's login form is not used; the sessions have their own."""
         return False
 
     def get_user(self, handler: web.RequestHandler) -> User | None:  # noqa: ARG002  # nobody's
-        """Return nobody."""
+        """Return None: Jupyter itself knows no users here."""
         return None
 
     def get_handlers(self) -> list[tuple[str, object]]:
@@ -79,15 +79,15 @@ class SessionsAlone(IdentityProvider):
 
 
 class NothingElse(Authorizer):
-    """Lets nobody do anything of Jupyter's own; the sessions' roles are for the dispatcher."""
+    """Authorizer that denies all of Jupyter's own actions; the dispatcher checks session roles."""
 
     def is_authorized(self, handler: Any, user: User, action: str, resource: str) -> bool:  # noqa: ARG002  # nobody, ever
-        """Say no."""
+        """Return False."""
         return False
 
 
 class NoServerHeader(web.OutputTransform):
-    """Takes out of every answer, errors of Tornado's own too, what the server is made of."""
+    """Remove the ``Server`` header from every response, including Tornado's own errors."""
 
     def transform_first_chunk(
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
@@ -102,7 +102,7 @@ _LARGEST_PORT = 65_535
 #: The classes whose options people mean by a name that no class has.
 _CONFIGURED = ("SessionsExtension", "SessionsServerApp")
 
-#: What jupyter_server says of itself, and means nothing to whoever serves sessions.
+#: Log messages of jupyter_server that mean nothing to the operator of a sessions server.
 _UNSAID = re.compile(
     r"Bad config encountered|.*extension was successfully|.*without loading other extensions"
     r"|Use Control-C to stop|\s*To access the server|Shutting down \d+ extension"
@@ -114,10 +114,10 @@ def _is_said(record: logging.LogRecord) -> bool:
 
 
 class StrictLoader(KVArgParseConfigLoader):
-    """Reads the command line; what nothing takes is an error."""
+    """Command-line loader that raises an error for unknown options."""
 
     def load_config(self, *more: Any, **named: Any) -> Config:
-        """Read the options, and refuse whatever else is typed."""
+        """Load the options and refuse unknown ones."""
         config: Config = super().load_config(*more, **named)
         if self.extra_args:
             raise errors.BadRequest(
@@ -132,7 +132,7 @@ class StrictLoader(KVArgParseConfigLoader):
 
 
 def _check_names(config: Config) -> None:
-    """Refuse options that nothing here has; to be called when all that could have one is loaded.
+    """Refuse options that no loaded class has; call this when all configurable classes are loaded.
 
     Raises
     ------
@@ -170,7 +170,7 @@ class SessionsServerApp(ServerApp):
     """A Jupyter server without kernels, contents and terminals."""
 
     name = "jupyter-sessions-serve"
-    #: Asked by the extension: there is nothing here but the sessions.
+    #: The extension reads this: the server offers the sessions and nothing else.
     stands_alone = True
     description = "Serve this user's sessions to their members."
     default_services = ()  # type: ignore[assignment]  # fewer than the thirteen of the base
@@ -181,7 +181,7 @@ class SessionsServerApp(ServerApp):
         default_value=NothingElse, klass=Authorizer, config=True, help="Who may do what else."
     )
     default_url = Unicode("/sessions/", config=True, help="What the server's root leads to.")
-    # Refused by default because of kernels, of which there are none here.
+    # Refused by default because of kernels, which this server does not have.
     allow_root = Bool(True, config=True, help="Let root run the server.")
     ip = Unicode(
         "localhost",
@@ -194,13 +194,13 @@ class SessionsServerApp(ServerApp):
         config=True,
         help="The port to listen on; 0 takes any that is free.",
     )
-    # An extension that can't do what is configured must not seem to.
+    # An extension that can't apply its configuration must stop the server.
     reraise_server_extension_failures = Bool(True, config=True, help="Fail with the extension.")
     raise_config_file_errors = Bool(True, config=True, help="Fail with a configuration file.")
     max_body_size = Int(_FORM, config=True, help="How large a form may be; the API has its own.")
     flags = Dict(_FLAGS)
     aliases = Dict(_ALIASES)
-    # There is nothing here that one could lose: what was accepted is on disk.
+    # Stopping needs no confirmation: accepted data is on disk.
     answer_yes = Bool(True, config=True, help="Let Ctrl-C end the server without a question.")
     log_json = Bool(False, config=True, help="Write the log as one JSON object a line.")
 
@@ -219,7 +219,7 @@ class SessionsServerApp(ServerApp):
         return StrictLoader(argv, aliases, flags, classes=classes, log=self.log)
 
     def exit(self, exit_status: int | str | None = 0) -> None:
-        """Raise, in our words, what traitlets would end the process for."""
+        """Raise our own error where traitlets would end the process."""
         wrong = sys.exc_info()[1]
         if isinstance(wrong, TraitError | ArgumentError):
             said = " ".join(f"{wrong}".split())
@@ -227,7 +227,7 @@ class SessionsServerApp(ServerApp):
         super().exit(exit_status)
 
     def load_config_file(self, suppress_errors: bool = False) -> None:  # type: ignore[override]  # as theirs
-        """Read the configuration files; one that was named must be there."""
+        """Load the configuration files; a file that was named explicitly must exist."""
         if self.config_file and not Path(self.config_file).is_file():
             raise errors.BadRequest(
                 f"There is no configuration file {self.config_file}.", hint=_SEE_HELP
@@ -235,7 +235,7 @@ class SessionsServerApp(ServerApp):
         super().load_config_file(suppress_errors)
 
     def init_logging(self) -> None:
-        """Write JSON where asked."""
+        """Write the log as JSON if configured."""
         super().init_logging()
         if self.log_json:
             from pythonjsonlogger.json import JsonFormatter
@@ -250,7 +250,7 @@ class SessionsServerApp(ServerApp):
                 handler.setFormatter(JsonFormatter(fields))
 
     def running_server_info(self, kernel_count: bool = True) -> str:  # noqa: ARG002  # there are none
-        """Say where the sessions are, and what to send to a colleague."""
+        """Return the message that shows the server's URL and what to send to a colleague."""
         service = self.web_app.settings["jupyter_sessions"]
         server = find_own_url(self, service.public_url)
         here = self.local_url if self.ip in {"", *serverapp.WILDCARD_IPS} else ""
@@ -270,7 +270,7 @@ class SessionsServerApp(ServerApp):
         return "\n".join([*lines, "Ctrl-C stops the server."])
 
     def init_webapp(self) -> None:
-        """Take the port first; answer nothing that tells what the server is made of."""
+        """Bind the port first, and send no header that identifies the software."""
         self._listening = [] if self.sock else listen(self.ip, self.port)
         if self.port == 0 and self._listening:
             self.port = self._listening[0].getsockname()[1]
@@ -278,14 +278,14 @@ class SessionsServerApp(ServerApp):
         self.web_app.add_transform(NoServerHeader)
 
     def _find_http_port(self) -> None:
-        """Keep the port that is taken already."""
+        """Keep the port that is already bound."""
 
     def _bind_http_server_tcp(self) -> bool:
         self.http_server.add_sockets(self._listening)
         return True
 
     def init_httpserver(self) -> None:
-        """Cut off those who open a request and never finish it."""
+        """Close connections that open a request and never finish it."""
         from jupyter_sessions.store.engines import check_url
 
         _check_names(self.cli_config)
@@ -304,15 +304,15 @@ class SessionsServerApp(ServerApp):
         self.http_server.conn_params.body_timeout = _BODY_WITHIN
 
     def init_signal(self) -> None:
-        """Take Ctrl-C as any other request to stop, with a terminal or without one."""
+        """Handle Ctrl-C like any other request to stop, with or without a terminal."""
         super().init_signal()
-        # Without a terminal it would be a KeyboardInterrupt, which ends the event loop at once.
+        # Without a terminal, Ctrl-C would raise KeyboardInterrupt and end the event loop at once.
         signal.signal(signal.SIGINT, self._signal_stop)
 
     def stop(self, from_signal: bool = False) -> None:
-        """Take no more connections; the extension answers what is open before the server ends.
+        """Stop accepting connections; the extension answers open requests before the server ends.
 
-        Asked a second time, it ends at once.
+        A second call ends the server at once.
         """
         if not from_signal:
             super().stop()
@@ -320,12 +320,12 @@ class SessionsServerApp(ServerApp):
             self.io_loop.add_callback_from_signal(self.web_app.settings["jupyter_sessions"].hurry)
         else:
             self._stopping = True
-            # A signal's handler, or a thread, must not touch what the event loop works with.
+            # A signal handler or another thread must not touch the event loop's objects.
             self.io_loop.add_callback_from_signal(super().stop)
 
 
 class ServedSessions(SessionsExtension):
-    """The sessions as an application of their own."""
+    """The sessions extension as a standalone application."""
 
     serverapp_class = SessionsServerApp
     classes = [SessionsServerApp]  # noqa: RUF012  # as theirs
@@ -337,13 +337,13 @@ class ServedSessions(SessionsExtension):
 
     @classmethod
     def get_extension_package(cls) -> str:
-        """Return the package that the extension is linked under."""
+        """Return the package under which the extension is linked."""
         return "jupyter_sessions"
 
 
 def main(argv: list[str] | None = None, **config: Any) -> None:
-    """Serve until told to stop."""
-    # A command is over before its waste counts, and puts collecting off; a server lives on.
+    """Run the server until it is stopped."""
+    # A command ends before its garbage matters and so delays collection; a server is long-lived.
     gc.set_threshold(_COLLECTED_AFTER)
     for app in (SessionsServerApp, SessionsExtension):
         logging.getLogger(app.__name__).addFilter(_is_said)

@@ -1,4 +1,4 @@
-"""The audit log's file: one JSON object a line, for the server's user alone."""
+"""Write the audit log to a file: one JSON object a line, readable only by the server's user."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from typing import Any
 import msgspec
 
 _LARGEST = 50 * 2**20  # bytes
-_KEPT = 10  # files beside the one that is written
+_KEPT = 10  # rotated files that are kept beside the current one
 
 _encode = msgspec.json.Encoder().encode
 
 
 class AuditFile(RotatingFileHandler):
-    """Writes entries of the audit log into a file, and begins another when it is large."""
+    """Write audit log entries to a file, and rotate it when it grows large."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8")
 
     def _open(self) -> Any:
-        # For the owner's eyes only, from its first byte.
+        # Private to the owner from the first byte.
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         return io.TextIOWrapper(io.FileIO(descriptor, "a"), "utf-8", write_through=True)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return an entry as JSON, in which no line can be forged."""
+        """Return an entry as JSON, which escapes line breaks so that no line can be forged."""
         entry = getattr(record, "audit", None)
         return _encode(entry if entry is not None else {"message": record.getMessage()}).decode()
 
 
 def write_audit_log(path: str, otherwise: logging.Logger) -> logging.Handler | None:
-    """Have the audit log written into a file, or with all else that a server logs.
+    """Direct the audit log to a file, or to the server's log.
 
     Parameters
     ----------
     path
-        The file; empty for none.
+        The file; empty to use the server's log.
     otherwise
         The server's logger.
 
     Returns
     -------
     logging.Handler or None
-        What writes the file, to be closed at the end.
+        The handler that writes the file, to be closed at the end.
     """
     log = logging.getLogger("jupyter_sessions.audit")
     log.setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""From an HTTP request to who comes with it: a key, the login cookie, or Jupyter's own identity."""
+"""Authenticate HTTP requests: by key, by login cookie or by Jupyter's own identity."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 _KEY_PREFIX = "jses_"
 _NONCE = 16  # bytes
-_LONGEST_KNOWN = 60  # seconds that what the Hub said of a user counts
-# These give each caller a new random name; who gets past them is whoever runs the server.
+_LONGEST_KNOWN = 60  # seconds for which the Hub's answer about a user is cached
+# These give each caller a new random name. A caller who passes them runs the server.
 _ONE_PERSON = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
 
 
 @dataclass(frozen=True)
 class Authenticated:
-    """Who comes with a request, and whether a browser would send the proof along by itself.
+    """Who sent a request, and whether a browser attaches the credentials by itself.
 
-    A request with an ambient proof (a cookie) may have been made by another site, so its writes
+    Another site may have triggered a request with ambient credentials (a cookie), so its writes
     need the XSRF token.
     """
 
@@ -46,7 +46,7 @@ class Authenticated:
 
 
 async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Authenticated:
-    """Find out who comes with a request; `administrators` are users of the identity provider."""
+    """Authenticate a request; `administrators` are users of the identity provider."""
     holder = key_holder(handler)
     if holder is not None:
         return Authenticated(holder, ambient=False)
@@ -63,18 +63,18 @@ async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Au
 
 
 async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -> Authenticated:
-    """Find out who comes with a request that concerns the kernels of the Jupyter server.
+    """Authenticate a request that concerns the kernels of the Jupyter server.
 
-    That is one of its own users, whom it lets use its kernels, or a process of the system user who
-    runs it: such a process can read the file in which the server tells of itself, which holds a
-    secret. An account of the sessions, by key or by cookie, is nobody here.
+    The caller must be one of the server's own users with permission to use its kernels, or a
+    process of the system user who runs the server. Such a process can read the server's info file,
+    which holds a secret. A sessions account, by key or by cookie, is not accepted.
 
     Raises
     ------
     NotLoggedIn
-        When it is none of these.
+        When the caller is none of these.
     Forbidden
-        When the Jupyter server does not let them use its kernels.
+        When the Jupyter server does not allow the caller to use its kernels.
     """
     scheme, _, given = handler.request.headers.get("Authorization", "").partition(" ")
     secret = handler.settings["jupyter_sessions"].process_secret
@@ -100,25 +100,25 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
 
 
 def one_person(provider: IdentityProvider) -> bool:
-    """Tell whether a server is one person's: whoever gets past its provider runs it."""
+    """Tell whether a server belongs to one person, so that every authenticated caller runs it."""
     return type(provider) in _ONE_PERSON
 
 
 def runs_server(asker: Credentials) -> bool:
-    """Tell whether someone is the one whose files a Jupyter server works with."""
+    """Tell whether the caller is the person whose files a Jupyter server works with."""
     if isinstance(asker, SystemUser):
         return True
-    # The single-user server of a hub is one person's, whom the hub names.
+    # A hub's single-user server belongs to one person, whom the hub names.
     return isinstance(asker, Identified) and asker.name == os.environ.get("JUPYTERHUB_USER")
 
 
 def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | None:
-    """Return who comes with a key in the request's header, None where nobody does.
+    """Return the caller identified by a key in the request's header, or None without a key.
 
     Parameters
     ----------
     basic
-        Whether it may also be the password of HTTP's Basic authentication.
+        Whether the key may also be sent as the password of HTTP Basic authentication.
     """
     scheme, _, credential = handler.request.headers.get("Authorization", "").partition(" ")
     key = credential.strip() if scheme.lower() == "bearer" else ""
@@ -140,7 +140,7 @@ def _asker(provider: IdentityProvider, user: User, administrators: Container[str
 
 
 def _groups(user: User) -> frozenset[str] | None:
-    """Return the groups that JupyterHub's provider knows the user in, None with another."""
+    """Return the user's groups in JupyterHub's provider, or None with another provider."""
     hub_user = getattr(user, "hub_user", None)
     named = hub_user.get("groups") if isinstance(hub_user, dict) else None
     if not isinstance(named, list):
@@ -149,17 +149,17 @@ def _groups(user: User) -> frozenset[str] | None:
 
 
 def ask_every_minute(provider: IdentityProvider) -> None:
-    """Have JupyterHub's identity provider ask the Hub anew at least once a minute."""
+    """Have JupyterHub's identity provider refresh the user from the Hub at least once a minute."""
     hub_auth = getattr(provider, "hub_auth", None)
     if hub_auth is not None:
         hub_auth.cache_max_age = min(hub_auth.cache_max_age, _LONGEST_KNOWN)
 
 
 def cookie_name(handler: JupyterHandler) -> str:
-    """Return the login cookie's name: one a port, since browsers share cookies over ports.
+    """Return the name of the login cookie: one for each port, as browsers share cookies over ports.
 
-    Where a browser lets it, the name says that the cookie is of this very host and came over TLS
-    (``__Host-``): no other host or plain connection can set one of that name.
+    Where browsers allow it, the name has the prefix ``__Host-``. It proves that this very host set
+    the cookie over TLS: no other host or plain connection can set a cookie of that name.
     """
     host = handler.request.host
     port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else "default"
@@ -173,21 +173,21 @@ def cookie_path(handler: JupyterHandler) -> str:
 
 
 def _whole_host(handler: JupyterHandler) -> bool:
-    # Below a base URL the rest of the host is other people's: other users' servers of a hub.
+    # Below a base URL, the rest of the host belongs to others: other users' servers of a hub.
     return handler.request.protocol == "https" and handler.base_url == "/"
 
 
 def make_xsrf_token(key: str) -> str:
-    """Make an XSRF token that is of one login: only who has the login's key can make or check it.
+    """Make an XSRF token bound to one login: only a holder of the login's key can make or check it.
 
-    Each one is different, so that nothing can be learned from how well pages compress.
+    Each token differs, so that the compressed size of pages reveals nothing about it.
     """
     nonce = secrets.token_bytes(_NONCE)
     return (nonce + _xsrf_code(key, nonce)).hex()
 
 
 def is_xsrf_token(token: str, key: str) -> bool:
-    """Tell whether an XSRF token is of the login that has this key."""
+    """Tell whether an XSRF token belongs to the login with this key."""
     try:
         given = bytes.fromhex(token)
     except ValueError:
@@ -200,6 +200,6 @@ def _xsrf_code(key: str, nonce: bytes) -> bytes:
 
 
 async def has_jupyter_identity(handler: JupyterHandler) -> bool:
-    """Tell whether the Jupyter server itself knows who comes, whatever key they have."""
+    """Tell whether the Jupyter server itself identifies the caller, whatever key they have."""
     found = handler.identity_provider.get_user(handler)
     return (await found if inspect.isawaitable(found) else found) is not None

@@ -1,4 +1,4 @@
-"""Let a server stop without cutting off who waits for an answer."""
+"""Drain open connections so that a stopping server still answers pending requests."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from tornado.httputil import (
     ResponseStartLine,
 )
 
-# A connection without a request for so long waits for nothing, and can be closed.
+# A connection without a request for this long can be closed.
 _SETTLED_AFTER = 0.3  # seconds
 _LOOK_EVERY = 0.02
 
 
 class OpenConnections(HTTPServerConnectionDelegate):
-    """The connections of an HTTP server, and which of them wait for an answer.
+    """Track the connections of an HTTP server and which of them have a pending request.
 
     Parameters
     ----------
     server
-        The server; it is watched from now on.
+        The server; it is tracked from now on.
     prefix
-        The path below which requests are waited for.
+        The path below which pending requests are tracked.
     """
 
     def __init__(self, server: HTTPServer, prefix: str) -> None:
@@ -39,34 +39,34 @@ class OpenConnections(HTTPServerConnectionDelegate):
         self._prefix = prefix
         self._application: Any = server.request_callback
         server.request_callback = self
-        # Since when each has no request to answer; None while it has one.
+        # When each connection became idle; None while it has a request.
         self._idle_since: WeakKeyDictionary[Any, float | None] = WeakKeyDictionary()
         self._hurried = False
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
-        """Note that a connection has no request now, and hand on the next one."""
+        """Mark a connection as idle, and start tracking its next request."""
         self._idle_since[server_conn] = time.monotonic()
         return _Request(
             self, server_conn, self._application.start_request(server_conn, request_conn)
         )
 
     def begin(self, connection: object, start: Any, headers: HTTPHeaders) -> None:
-        """Note that a request has come in."""
+        """Mark the connection as having a request."""
         upgrade = headers.get("Upgrade", "").lower() == "websocket"
         if start.path.startswith(self._prefix) and not upgrade:
             self._idle_since[connection] = None
 
     async def drain(self, seconds: float, *, close: bool) -> None:
-        """Wait until every request is answered; each answer from now on ends its connection.
+        """Wait until all requests are answered; from now on, each response closes its connection.
 
         Parameters
         ----------
         seconds
-            How long to wait at most.
+            The longest time to wait.
         close
-            Whether connections that wait for nothing are closed.
+            Whether to close idle connections.
         """
         self._server.conn_params.no_keep_alive = True
         deadline = time.monotonic() + seconds
@@ -84,7 +84,7 @@ class OpenConnections(HTTPServerConnectionDelegate):
             await asyncio.sleep(_LOOK_EVERY)
 
     def hurry(self) -> None:
-        """Wait no longer."""
+        """Stop waiting."""
         self._hurried = True
 
 
@@ -104,6 +104,6 @@ class _Request(HTTPMessageDelegate):
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
-        """Begin with the request."""
+        """Start tracking the request."""
         self._connections.begin(self._connection, start_line, headers)
         return self._inner.headers_received(start_line, headers)

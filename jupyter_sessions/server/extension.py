@@ -1,4 +1,4 @@
-"""The Jupyter server extension: configuration, routes, and the store's life."""
+"""The Jupyter server extension: configuration, routes, recording and the store's lifetime."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def attachments(
     serverapp
         The server.
     service
-        What its handlers share.
+        The state that its handlers share.
     place
-        The store, as the recording process reaches it.
+        The store, as the recording process opens it.
     addresses
         The base URLs under which the server is known.
     several
-        Whether several people use it, so that it must be noted who sends what to a kernel.
+        Whether several people use the server, so that the sender of each request must be tracked.
     """
     senders, requests = Senders() if several else None, Requests()
     settings = serverapp.web_app.settings
@@ -62,26 +62,26 @@ def attachments(
     )
 
 
-# What a server puts into its own environment reaches its kernels.
+# Kernels inherit the server's environment.
 _URL_VARIABLE = "JUPYTER_SESSIONS_URL"
 
 _KERNELS = "kernels"  # the service of a Jupyter server
 
 _TIDY_EVERY = 600.0  # seconds
 
-# So many seconds after it was opened, or after a check that failed, the store is checked.
+# The store is checked this many seconds after it was opened, or after a failed check.
 _CHECK_SOON = 600.0
 
 
 def find_own_url(serverapp: Any, public_url: str) -> str:
-    """Return the base URL of a server as others call it; its port must be known.
+    """Return the base URL of a server for other machines; the server's port must be known.
 
     Parameters
     ----------
     serverapp
         The Jupyter server.
     public_url
-        What is configured, if anything.
+        The configured URL, if any.
     """
     from jupyter_sessions.client.reachability import name_this_machine
 
@@ -96,7 +96,7 @@ def find_own_url(serverapp: Any, public_url: str) -> str:
 
 
 class SessionsExtension(ExtensionApp):
-    """Sessions in a Jupyter server.
+    """Jupyter server extension that adds shared sessions.
 
     The store is opened at the first request, so that a server whose users have no sessions starts
     as fast as without the extension.
@@ -194,7 +194,7 @@ class SessionsExtension(ExtensionApp):
 
     @default("open_browser")
     def _default_open_browser(self) -> bool:
-        # Asked of the app that a server is started for; `jupyter sessions web` opens one.
+        # URL opened when the server starts; `jupyter sessions web` uses it.
         return False
 
     @validate("public_url")
@@ -225,7 +225,7 @@ class SessionsExtension(ExtensionApp):
     _service: Service
 
     def initialize_settings(self) -> None:
-        """Make what the handlers share known to them."""
+        """Store the shared service in the web application's settings."""
         from jupyter_sessions.server.audit_file import write_audit_log
         from jupyter_sessions.server.auth import ask_every_minute
         from jupyter_sessions.server.log_filter import hide_keys
@@ -264,13 +264,13 @@ class SessionsExtension(ExtensionApp):
         self.settings["jupyter_sessions"] = self._service
 
     def initialize_handlers(self) -> None:
-        """Add the routes: the API, the live view, capability URLs, and the pages last."""
+        """Add the routes: the API, the live view, capability URLs and, last, the pages."""
         from jupyter_sessions.server.routes import routes
 
         self.handlers.extend(routes())
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
-        """Tell this user's other processes, once the port is known, where their store is shown."""
+        """Publish the server's URL to this user's other processes once the port is known."""
         from jupyter_sessions.server.draining import OpenConnections
 
         prefix = f"{serverapp.base_url.rstrip('/')}/sessions"
@@ -282,7 +282,7 @@ class SessionsExtension(ExtensionApp):
             "version": __version__,
         }
         if self.database != paths.own_database():
-            # Its kernels would not find this store in process.
+            # Kernels could not find this store in process.
             os.environ[_URL_VARIABLE] = described["url"]
         if serverapp.kernel_manager is not None and _KERNELS in serverapp.default_services:
             described |= {
@@ -297,7 +297,7 @@ class SessionsExtension(ExtensionApp):
         self._checking = asyncio.create_task(self._check())
 
     def _record_kernels(self, serverapp: Any, described: dict[str, Any]) -> None:
-        """Be ready to record the server's kernels."""
+        """Prepare to record the server's kernels."""
         from jupyter_sessions.server.auth import one_person
         from jupyter_sessions.server.recording.protocol import Place
         from jupyter_sessions.server.shared_address import SharedAddress
@@ -348,7 +348,7 @@ class SessionsExtension(ExtensionApp):
                 wait = soon
 
     async def stop_extension(self) -> None:
-        """Finish what was accepted, and let go of the store."""
+        """Finish accepted work and close the store."""
         if self._told is not None:
             self._told.unlink(missing_ok=True)
         for task in (self._tidying, self._checking):

@@ -1,4 +1,4 @@
-"""Listen on an address and a port, or say in one sentence why that is not possible."""
+"""Bind a listening socket, or explain in one sentence why that is not possible."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _NOT_ALLOWED = {errno.EACCES, errno.EPERM}
 
 
 def listen(ip: str, port: int) -> list[socket.socket]:
-    """Listen on a port of an address of this machine.
+    """Bind an address and a port of this machine.
 
     Parameters
     ----------
     ip
         An IP address or a name; empty for all addresses.
     port
-        The port; 0 for any that is free.
+        The port; 0 for any free port.
 
     Raises
     ------
     BadAddress
-        When the address is none of this machine.
+        When the address does not belong to this machine.
     Conflict
-        When another program listens there already.
+        When another program already listens there.
     Forbidden
-        When this user may not listen there.
+        When this user is not allowed to listen there.
     """
     try:
         return bind_sockets(port, ip)
@@ -65,7 +65,7 @@ def _explain(error: OSError, ip: str, port: int) -> errors.SessionsError:
 
 
 def _name_holder(port: int) -> str:
-    """Say who listens on a port, as far as this user can know."""
+    """Name the process that listens on a port, as far as this user can see it."""
     import psutil
 
     try:
@@ -80,6 +80,6 @@ def _name_holder(port: int) -> str:
                 return f" by your server at {server.url} (process {server.pid})"
         for pid in sorted(holders):
             return f" by {psutil.Process(pid).name()} (process {pid})"
-    except (OSError, psutil.Error):  # some systems show this to administrators only
+    except (OSError, psutil.Error):  # some systems show this only to administrators
         pass
     return " by another program"

@@ -1,4 +1,4 @@
-"""Keys never go into a log, wherever somebody typed them: a URL, a user name, a message."""
+"""Remove keys from log records, wherever they occur: in a URL, a user name or a message."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import logging
 import re
 from urllib.parse import unquote
 
-#: Every secret of ours begins with one of these: keys, tickets, invitations, a process's secret.
+#: All our secrets begin with one of these: keys, tickets, invitations, a process's secret.
 _KEY = re.compile(r"j(?:ses|tik|inv|prc)_[A-Za-z0-9_-]{8,}")
 _ESCAPED = re.compile(r"\S*%[0-9A-Fa-f]{2}\S*")
 
 
 def hide_keys_in(text: str) -> str:
-    """Return `text` with each key cut down to its prefix, also where it was percent-encoded."""
+    """Return `text` with each key cut to its prefix, even if it was percent-encoded."""
     hidden = _KEY.sub(_cut, text)
     return _ESCAPED.sub(_decoded, hidden) if "%" in hidden else hidden
 
 
 def _decoded(word: re.Match[str]) -> str:
-    """Return a word as it was, or decoded and without the keys that it held."""
+    """Return a word unchanged, or decoded and without the keys that it held."""
     plain = unquote(word[0])
     return _KEY.sub(_cut, plain) if _KEY.search(plain) else word[0]
 
@@ -28,14 +28,14 @@ def _cut(key: re.Match[str]) -> str:
 
 
 class KeyFilter(logging.Filter):
-    """Takes the keys out of all that a handler writes."""
+    """Logging filter that removes keys from everything a handler writes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record where it holds a key; let every record through."""
+        """Redact keys in the record; let every record through."""
         try:
             said = record.getMessage()
         except (TypeError, ValueError):
-            return True  # logging itself reports a line that can't be made
+            return True  # logging itself reports a line that can't be formatted
         hidden = hide_keys_in(said)
         if hidden != said:
             record.msg, record.args = hidden, ()
@@ -47,7 +47,7 @@ class KeyFilter(logging.Filter):
 
 
 def hide_keys(*loggers: logging.Logger) -> None:
-    """Have the handlers of `loggers`, and of those above them, write no key."""
+    """Install the filter on the handlers of `loggers` and of their ancestors."""
     for logger in loggers:
         above: logging.Logger | None = logger
         while above is not None:

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the table."""
+"""Generate the OpenAPI document from the operations table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BYTES = "application/octet-stream"
 
 
 def document(server: str) -> bytes:
-    """Return the document for a server, as JSON."""
+    """Return a server's OpenAPI document as JSON."""
     return msgspec.json.encode({**_common(), "servers": [{"url": server + PREFIX}]})
 
 
@@ -50,7 +50,7 @@ def _common() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer"},
-                # What Jupyter's own API takes: `token …`.
+                # The scheme of Jupyter's own API: `token …`.
                 "jupyter": {"type": "apiKey", "in": "header", "name": "Authorization"},
             },
         },
@@ -113,7 +113,7 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
     return described
 
 
-#: The one address that stands in no line of the table: it answers for many lines.
+#: The one address that is not a line of the table: it serves many of them.
 _XMLRPC: dict[str, Any] = {
     "operationId": "xmlrpc",
     "tags": ["xmlrpc"],
@@ -150,7 +150,7 @@ def _needs(operation: Operation[Any, Any]) -> str:
 
 
 def _beyond_openapi(operation: Operation[Any, Any]) -> dict[str, Any]:
-    """Say what a front end wants to know before it offers an operation."""
+    """Return the extra properties that a front end needs before it offers an operation."""
     told: dict[str, Any] = {}
     if operation.needs.role is not None:
         told["x-role"] = operation.needs.value

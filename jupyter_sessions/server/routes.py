@@ -1,4 +1,4 @@
-"""All routes of the extension, in the order in which they are tried."""
+"""Collect all routes of the extension, in matching order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jupyter_sessions.server.pages import page_routes
 
 
 def routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
-    """Return them: pattern below the base URL, handler, arguments."""
+    """Return all routes: pattern below the base URL, handler and arguments."""
     return [
         (PREFIX + _pattern(FOLLOW_EVENTS.path), LiveHandler, {}),
         (f"{PREFIX}/sessions/([^/]+)/xmlrpc", XmlRpcHandler, {}),
@@ -35,7 +35,7 @@ def routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
 
 
 def _operation_routes() -> list[tuple[str, type[SessionsHandler], dict[str, Any]]]:
-    """Return the routes of the table, below the server's base URL."""
+    """Return the routes of the operations table, below the server's base URL."""
     by_path: dict[str, dict[str, Operation[Any, Any]]] = defaultdict(dict)
     for operation in OPERATIONS.values():
         if operation.method != "WS":
@@ -43,7 +43,7 @@ def _operation_routes() -> list[tuple[str, type[SessionsHandler], dict[str, Any]
     routes: list[tuple[str, type[SessionsHandler], dict[str, Any]]] = [
         (f"{PREFIX}/openapi.json", OpenApiHandler, {})
     ]
-    # Literal paths before those with fields, which would take them for values.
+    # Literal paths come before paths with fields, which would match them as values.
     for path in sorted(by_path, key=lambda path: (path.count("{"), path)):
         operations = by_path[path]
         streamed = any(operation.content != "none" for operation in operations.values())
@@ -55,7 +55,7 @@ def _operation_routes() -> list[tuple[str, type[SessionsHandler], dict[str, Any]
 def _pattern(path: str) -> str:
     """Return the regular expression for a path of the table.
 
-    A session's own path may end with a slash: so it is the base URL of all below it.
+    A session's own path may end with a slash, since it is the base URL of all its resources.
     """
     if path.endswith("{code}"):
         path += "/?"

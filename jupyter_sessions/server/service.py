@@ -1,4 +1,4 @@
-"""What all handlers share: the store, opened at first need, its live view, and who is answered."""
+"""Shared state of all handlers: the store, the live view, draining and housekeeping."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ T = TypeVar("T")
 
 
 class Bridge:
-    """Brings answers to the event loop that runs where it is made.
+    """Passes results from other threads to the event loop in which it was created.
 
-    One commit settles many answers at once. `asyncio.wrap_future` would wake the loop for each,
-    which costs more than all else on an answer's way.
+    One commit completes many results at once. `asyncio.wrap_future` would wake the loop for each,
+    which costs more than the rest of the response.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Bridge:
         self._settled: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()
 
     def wait(self, answer: Future[T]) -> asyncio.Future[T]:
-        """Return what can be awaited for `answer`."""
+        """Return an awaitable for the result."""
         awaited: asyncio.Future[T] = self._loop.create_future()
         answer.add_done_callback(lambda settled: self._settle(awaited, settled))
         return awaited
@@ -74,17 +74,17 @@ _log = logging.getLogger(__name__)
 
 
 class Service:
-    """The sessions that a server serves.
+    """The sessions service of one server.
 
     Parameters
     ----------
     open_store
         Opens the store; called in a thread, at the first request.
     limits
-        What the store takes and keeps.
+        The store's limits and retention periods.
     public_url
-        The base URL under which people reach this server, where it is not the one that their
-        requests name; empty otherwise.
+        The base URL under which people reach this server if it differs from the one in their
+        requests; empty otherwise.
     administrators
         Users of the server's identity provider who administer the accounts.
     """
@@ -107,25 +107,25 @@ class Service:
         self.administrators = administrators
         self.live_if_open: Live | None = None
         self.present_if_open: Present | None = None
-        #: What records the kernels of this Jupyter server; None where it runs none.
+        #: Records the kernels of this Jupyter server; None if it runs no kernels.
         self.attachments: Attachments | None = None
-        #: What the Jupyter server itself does, by the operation's name; none where it runs no
+        #: Operations that the Jupyter server itself implements, by name; empty if it runs no
         #: kernels.
         self.own_uses: Mapping[str, Use] = {}
-        #: What renders for people's pages, in processes that start at first need.
+        #: Renders content for pages in processes that start when first needed.
         self.renderer = Renderer()
-        #: Proves, to this server, to be a process of the user who runs it.
+        #: Proves to this server that a process belongs to the user who runs it.
         self.process_secret = f"jprc_{secrets.token_urlsafe(32)}"
-        #: Who is connected, once the server takes connections.
+        #: The open connections, once the server accepts any.
         self.connections: OpenConnections | None = None
-        #: Whether the server serves the sessions and nothing else.
+        #: Whether this is a standalone sessions server.
         self.stands_alone = False
         #: Whether the server is about to stop.
         self.stopping = False
         self._stopped = False
 
     async def dispatcher(self) -> Dispatcher:
-        """Return the dispatcher on the store, which is opened at first need.
+        """Return the dispatcher on the store, which is opened when first needed.
 
         Raises
         ------
@@ -141,11 +141,11 @@ class Service:
         return dispatcher
 
     async def wait_until_open(self) -> None:
-        """Wait until a request has had the store opened."""
+        """Wait until a request has opened the store."""
         await self._opened.wait()
 
     def answered(self, answer: Future[T]) -> asyncio.Future[T]:
-        """Return what can be awaited for an answer of the store's threads."""
+        """Return an awaitable for a result of the store's threads."""
         if self._bridge is None:
             self._bridge = Bridge()
         return self._bridge.wait(answer)
@@ -160,7 +160,7 @@ class Service:
         return self.live_if_open
 
     async def present(self) -> Present:
-        """Return who follows at this server."""
+        """Return the presence of followers at this server."""
         from jupyter_sessions.server.live.presence import Present
 
         dispatcher = await self.dispatcher()
@@ -169,10 +169,10 @@ class Service:
         return self.present_if_open
 
     async def tidy(self) -> None:
-        """Do the store's housekeeping, if it is open.
+        """Do the store's maintenance, if it is open.
 
-        It closes sessions and deletes for good what is old enough, so it waits for the next time
-        where the clock has jumped since the last one, and may be put right again.
+        Maintenance closes sessions and permanently deletes old ones. It is therefore skipped once
+        if the clock has jumped since the last run, as the clock may be corrected.
         """
         steady = self._clock.is_steady()
         if self._opening is not None and self._opening.done() and steady:
@@ -180,14 +180,14 @@ class Service:
             await asyncio.to_thread(dispatcher.tidy)
 
     async def drain(self, seconds: float, *, close: bool) -> None:
-        """End the live views, and wait until every other request is answered.
+        """End the live views, and wait until all other requests are answered.
 
         Parameters
         ----------
         seconds
-            How long to wait at most.
+            The longest time to wait.
         close
-            Whether connections that wait for nothing are closed.
+            Whether to close idle connections.
         """
         self.stopping = True
         if self.live_if_open is not None:
@@ -196,12 +196,12 @@ class Service:
             await self.connections.drain(seconds, close=close)
 
     def hurry(self) -> None:
-        """Wait for no more answers."""
+        """Stop waiting for responses."""
         if self.connections is not None:
             self.connections.hurry()
 
     async def check_store(self, rate: float) -> None:
-        """Verify all that is stored, at so many bytes a second at most, and note how it went."""
+        """Verify all stored data, at most `rate` bytes a second, and record the result."""
         dispatcher = await self.dispatcher()
         after: str | None = ""
         damaged = 0
@@ -214,7 +214,7 @@ class Service:
         await asyncio.to_thread(dispatcher.note_check, damaged)
 
     async def stop(self) -> None:
-        """Finish what was accepted, and let go of the store."""
+        """Finish accepted work and close the store."""
         self.stopping = True
         await self.renderer.stop()
         if self.attachments is not None:

@@ -1,4 +1,4 @@
-"""The address under which others reach the sessions that a Jupyter server shows."""
+"""Determine the address under which others reach the sessions of a Jupyter server."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class SharedAddress:
-    """Finds the address to send to a colleague: a Jupyter server's own is mostly for one machine.
+    """Finds the address to send to a colleague: a Jupyter server's own is often local.
 
     Parameters
     ----------
     database
         The URL of the store's database.
     own_url
-        The base URL of the Jupyter server as others call it.
+        The base URL of the Jupyter server for other machines.
     """
 
     def __init__(self, database: str, own_url: str) -> None:
@@ -39,7 +39,7 @@ class SharedAddress:
         return await asyncio.to_thread(self.find, server_url)
 
     def find(self, server_url: str) -> schemas.ServerAddress:
-        """Return the address of a server that was started for others, or else the own one.
+        """Return the address of a server that was started for others, or else the server's own.
 
         Parameters
         ----------
@@ -48,9 +48,10 @@ class SharedAddress:
         """
         started = (each for each in own_servers() if each.database == self._database)
         urls = [each.url.rstrip("/") for each in started if not each.kernels]
-        # Of several, one that other machines can open.
+        # If there are several, prefer one that other machines can open.
         urls.sort(key=lambda url: is_loopback(host_of(url)))
         if not urls:
-            # Behind a proxy only the caller knows it; on this machine only the server does.
+            # Behind a proxy, only the caller knows the address; on this machine, only the server
+            # does.
             urls = [self._own_url if is_loopback(host_of(server_url)) else server_url]
         return schemas.ServerAddress(url=urls[0], problem=explain_unreachable(urls[0]))

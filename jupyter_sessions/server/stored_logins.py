@@ -1,4 +1,4 @@
-"""The stored logins of the one who runs a Jupyter server, for their own eyes."""
+"""Manage the stored logins of the user who runs a Jupyter server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class StoredLogins:
-    """What ``jupyter sessions logins`` knows, without the keys, and the ways in that they open.
+    """The list of ``jupyter sessions logins`` without the keys, and the links that log in.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _link(id_: str) -> schemas.LoginLink:
 
 
 def _expect_owner(asker: Credentials) -> None:
-    """See that someone is the one whose files the server works with."""
+    """Check that the caller is the person whose files the server works with."""
     if not runs_server(asker):
         raise errors.Forbidden(
             "Stored logins are for the one who runs this Jupyter server.",

@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/cli/commands."""
+"""The implementations of the CLI commands, one module for each topic."""

@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/cli/rendering."""
+"""Rendering of command results as terminal text or notebook HTML."""

@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/client/outbox."""
+"""The durable outbox: commands are journaled on disk and delivered exactly once."""

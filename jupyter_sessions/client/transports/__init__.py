@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/client/transports."""
+"""Transports that carry out operations: over HTTP and WebSockets, or in process."""

@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/recorder/iopub."""
+"""Recording from a kernel's iopub channel: subscription, messages and the message log."""

@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/recorder/streams."""
+"""Capture of standard output and standard error while a command runs."""

@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/server/handlers."""
+"""Tornado request handlers for the REST API, WebSockets, capability URLs and XML-RPC."""

@@ -1,4 +1,4 @@
-"""Base of all handlers: who asks, the way to the operations, what other sites may not do."""
+"""Base classes of all request handlers: authentication, XSRF and origin checks, and errors."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _CAPABILITY = re.compile(r"(/sessions/w/)[^/?]+")
 
 
 class SessionsHandler(JupyterHandler):
-    """A request to the sessions' part of a Jupyter server.
+    """Base of all handlers: authenticates the caller and calls operations.
 
     Attributes
     ----------
     asker
-        Who comes with the request; the dispatcher checks it anew in each operation.
+        The caller; the dispatcher checks the caller again in each operation.
     ambient
-        Whether a browser sends the proof of that along by itself.
+        Whether a browser attaches the caller's credentials by itself.
     """
 
     asker: Credentials
@@ -58,24 +58,24 @@ class SessionsHandler(JupyterHandler):
 
     @property
     def service(self) -> Service:
-        """What this server's handlers share."""
+        """The state that this server's handlers share."""
         service: Service = self.settings["jupyter_sessions"]
         return service
 
     @property
     def server_url(self) -> str:
-        """The base URL under which the caller reaches this server, without a slash at its end."""
+        """The base URL under which the caller reaches this server, without a trailing slash."""
         return (
             self.service.public_url
             or f"{self.request.protocol}://{self.request.host}{self.base_url}".rstrip("/")
         )
 
     async def prepare(self, *, _redirect_to_login: Any = False) -> None:
-        """Do what `arrive` does, in place of Jupyter's own: the dispatcher checks who may what."""
+        """Call `arrive` in place of Jupyter's own checks: the dispatcher checks permissions."""
         await self.arrive()
 
     async def arrive(self) -> None:
-        """Find out who comes, and turn away writes that another site may have made."""
+        """Authenticate the caller, and refuse writes that another site may have triggered."""
         self._jupyter_current_user = None
         self.current_user = None
         if not self.check_host():
@@ -91,24 +91,24 @@ class SessionsHandler(JupyterHandler):
                 await self.check_xsrf_token()
 
     async def arrival(self) -> Authenticated:
-        """Find out who comes."""
+        """Authenticate the caller."""
         return await arrival(self, self.service.administrators)
 
     @property
     def needs_xsrf(self) -> bool:
-        """Whether a write needs the XSRF token: pages' always, the API's when by cookie."""
+        """Whether a write needs the XSRF token: always on pages, on the API only with a cookie."""
         return True
 
     @property
     def login_cookie(self) -> str | None:
-        """The key of the login that the browser's cookie carries, once this is answered."""
+        """The login key that the browser's cookie will hold after this response."""
         if self._new_login_key is not None:
             return self._new_login_key or None
         return self.get_cookie(cookie_name(self)) or None
 
     @property
     def xsrf_token(self) -> bytes:
-        """The XSRF token for forms: the login's own where a login cookie came."""
+        """The XSRF token for forms: bound to the login if the request has a login cookie."""
         key = self.login_cookie
         if key is None:
             return super().xsrf_token
@@ -117,13 +117,13 @@ class SessionsHandler(JupyterHandler):
     async def check_xsrf_token(self) -> None:
         """Refuse a write without the XSRF token of the login that it comes with.
 
-        Where the Jupyter server itself knows who comes, its own token counts too: its pages can't
-        know that there is another login.
+        Where the Jupyter server itself identifies the caller, its own token is accepted too: its
+        pages can't know that there is another login.
 
         Raises
         ------
         HTTPError
-            When there is none, or that of another login.
+            When the token is missing or belongs to another login.
         """
         key = self.login_cookie
         if key is not None and isinstance(self.asker, KeyHolder) and self.ambient:
@@ -140,20 +140,20 @@ class SessionsHandler(JupyterHandler):
         web.RequestHandler.check_xsrf_cookie(self)
 
     def clear(self) -> None:
-        """Begin an answer, which does not say what the server is made of."""
+        """Start a response without the header that identifies the software."""
         super().clear()
         self.clear_header("Server")
 
     def set_cookie(self, name: str, value: str | bytes, *args: Any, **more: Any) -> None:
-        """Set a cookie; what came over TLS goes back over TLS only, the XSRF token's too."""
+        """Set a cookie; over TLS it is marked secure, including the XSRF token's."""
         more["secure"] = self.request.protocol == "https"
         super().set_cookie(name, value, *args, **more)
 
     def check_xsrf_cookie(self) -> None:
-        """Do nothing: `prepare` has checked, after finding out who comes."""
+        """Do nothing: `prepare` has already checked, after authentication."""
 
     def check_same_site(self) -> None:
-        """Refuse a request that a browser says comes from elsewhere.
+        """Refuse a request that comes from another site according to the browser.
 
         Raises
         ------
@@ -172,8 +172,8 @@ class SessionsHandler(JupyterHandler):
     @property
     def _own_origins(self) -> set[tuple[str, str]]:
         own = {(self.request.protocol, self.request.host)}
-        # A proxy that is not trusted still says so where it takes TLS off; a page of another site
-        # can't make a browser send this header.
+        # An untrusted proxy that ends TLS still sends this header; a page of another site can't
+        # make a browser send it.
         if self.request.headers.get("X-Forwarded-Proto") == "https":
             own.add(("https", self.request.host))
         if self.service.public_url:
@@ -188,7 +188,7 @@ class SessionsHandler(JupyterHandler):
         *,
         idempotency_key: str | None = None,
     ) -> Ans:
-        """Do an operation for whoever asks."""
+        """Call an operation as the caller."""
         own = self.service.own_uses.get(operation.name)
         if own is not None:
             done: Ans = await own(request, self.asker, self.server_url)
@@ -214,16 +214,16 @@ class SessionsHandler(JupyterHandler):
         return answer
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Run what takes long beside the event loop."""
+        """Run blocking work in a thread."""
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
 
     async def while_connected(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do work that costs something for as long as the caller waits for it.
+        """Run expensive work for as long as the caller stays connected.
 
         Raises
         ------
         tornado.web.Finish
-            When they have left.
+            When the caller has disconnected.
         """
         if self._left:
             work.close()
@@ -240,14 +240,14 @@ class SessionsHandler(JupyterHandler):
             self._costly = None
 
     def on_connection_close(self) -> None:
-        """Stop what is done for a caller who has left."""
+        """Cancel work for a caller who has disconnected."""
         self._left = True
         if self._costly is not None:
             self._costly.cancel()
         super().on_connection_close()
 
     async def sign_in(self, login: schemas.NewLogin) -> None:
-        """Give the browser a login cookie; the login that it had until now ends."""
+        """Set the browser's login cookie; its previous login ends."""
         before = self.login_cookie
         if before is not None and before != login.key:
             dispatcher = await self.service.dispatcher()
@@ -262,20 +262,20 @@ class SessionsHandler(JupyterHandler):
             samesite="Lax",
         )
         if self.service.stands_alone:
-            # For scripts; elsewhere the cookie of this name is the Jupyter server's.
+            # For scripts; in a Jupyter server, the cookie of this name belongs to Jupyter.
             self.set_cookie("_xsrf", make_xsrf_token(login.key), path=self.base_url)
 
     def sign_out(self) -> None:
-        """Take the login cookie away."""
+        """Delete the login cookie."""
         if self.login_cookie is not None:
-            # A browser takes no `__Host-` cookie away that is not said to be secure.
+            # Browsers delete a `__Host-` cookie only if the deletion is marked secure.
             self.set_cookie(
                 cookie_name(self), "", expires=_LONG_AGO, path=cookie_path(self), httponly=True
             )
             self._new_login_key = ""
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
-        """Put any failure in the one shape that errors have, without its inner details."""
+        """Convert any failure into the common error format, without internal details."""
         if isinstance(error, errors.SessionsError):
             return error
         if status_code == 404:
@@ -299,16 +299,16 @@ class SessionsHandler(JupyterHandler):
         )
 
     def say_when_to_retry(self, error: errors.SessionsError) -> None:
-        """Say after how many seconds to try again, where that helps."""
+        """Set ``Retry-After`` where trying again helps."""
         if error.retry_after is not None:
             self.set_header("Retry-After", str(error.retry_after))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Leave logging to `failure`: what callers did wrong is told to them alone."""
+        """Leave logging to `failure`: callers' errors are reported only to them."""
 
     def _log(self) -> None:
-        # A capability URL opens what it leads to, and a ticket lets in: neither goes into a log.
-        # Keys that were typed into a path are taken out of every line (`server.log_filter`).
+        # A capability URL grants access and a ticket logs in: neither is written to a log.
+        # `server.log_filter` removes keys typed into a path from every line.
         self.request.uri = _unrevealing(self.request.uri or "")
         if "Referer" in self.request.headers:
             self.request.headers["Referer"] = _unrevealing(self.request.headers["Referer"])
@@ -316,7 +316,7 @@ class SessionsHandler(JupyterHandler):
 
 
 def _unrevealing(url: str) -> str:
-    """Take the secrets out of a URL."""
+    """Remove the secrets from a URL."""
     return _CAPABILITY.sub(r"\1[secret]", url).partition("?")[0]
 
 
@@ -330,10 +330,10 @@ def _origin_of(url: str) -> tuple[str, str]:
 
 
 class ApiHandler(SessionsHandler):
-    """Base of the API's handlers: JSON, one shape of errors, nothing for other sites to read."""
+    """Base of the API's handlers: JSON, a common error format and no access for other sites."""
 
     def set_default_headers(self) -> None:
-        """Answer with JSON that no other origin can load in any way, and no cache keeps."""
+        """Set headers so that no other origin can load the JSON and no cache stores it."""
         self.set_header("Content-Type", "application/json")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")
@@ -342,11 +342,11 @@ class ApiHandler(SessionsHandler):
 
     @property
     def needs_xsrf(self) -> bool:
-        """Whether the write comes by cookie."""
+        """Whether the write is authenticated by a cookie."""
         return self.ambient
 
     def compute_etag(self) -> str | None:
-        """Answers are not cached, so none is needed."""
+        """Return None: responses are not cached."""
         return None
 
     def read_query(self) -> dict[str, str]:
@@ -355,7 +355,7 @@ class ApiHandler(SessionsHandler):
         Raises
         ------
         BadRequest
-            When one comes twice.
+            When a field is given twice.
         """
         read = {}
         for name in self.request.query_arguments:
@@ -366,7 +366,7 @@ class ApiHandler(SessionsHandler):
         return read
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer with the one shape of errors."""
+        """Respond in the common error format."""
         error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
         status = error.status if isinstance(error, errors.SessionsError) else status_code
         self.set_status(status_code if status_code == 405 else status)

@@ -1,4 +1,4 @@
-"""Capability URLs: user content, in a sandbox of its own, for whoever holds the token."""
+"""Serve capability URLs: sandboxed user content for every holder of the token."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _POLICY = (
 
 
 class CapabilityHandler(SessionsHandler):
-    """What published files and rich outputs are served from, and nothing else is."""
+    """Serve published files and rich outputs, and nothing else."""
 
     async def arrive(self) -> None:
-        """Ask nobody who they are: the token says what may be seen."""
+        """Skip authentication: the token determines what may be seen."""
 
     def set_default_headers(self) -> None:
-        """Send the sandbox with everything, errors too; the token's own place comes with it."""
-        # Tornado asks for these before it knows the path's parts.
+        """Set the sandbox headers on every response, errors included; they name the token's URL."""
+        # Tornado calls this before it knows the path's parts.
         token = self.request.path.partition("/sessions/w/")[2].partition("/")[0]
         place = f"{self.server_url}/sessions/w/{token}/"
-        # A host that breaks out of the header's grammar gets a sandbox without a place.
+        # A host that violates the header's grammar gets a sandbox that names no URL.
         safe = place if not set(place) & set(" ;,'\"\\<>\r\n") else "'none'"
         self.set_header("Content-Security-Policy", _POLICY.format(w=safe))
         self.set_header("Access-Control-Allow-Origin", "*")
@@ -50,15 +50,16 @@ class CapabilityHandler(SessionsHandler):
         self.set_header("Cache-Control", "private, no-store")
 
     def compute_etag(self) -> str | None:
-        """Nothing is kept in caches."""
+        """Return None: responses are not cached."""
         return None
 
     @allow_unauthenticated
     async def get(self, token: str, path: str) -> None:
         """Serve a published file, its preview, or an output of a command.
 
-        With ``framed=1`` it is a page of ours with that in a frame, for those who can't set a
-        policy for their own page; with ``document=1`` an image is a document that shows it.
+        With ``framed=1``, respond with a page of ours that shows the content in a frame, for
+        callers who can't set a policy for their own page. With ``document=1``, an image is shown in
+        a document.
         """
         name = f"./{quote(path.rpartition('/')[2], safe='')}"
         if self.get_query_argument("framed", ""):
@@ -73,7 +74,7 @@ class CapabilityHandler(SessionsHandler):
         dispatcher = await self.service.dispatcher()
         found = await self.service.answered(dispatcher.view(token, path))
         if self.request.headers.get("Sec-Fetch-Dest") == "document":
-            # What has the whole window could lead it anywhere; in a frame of ours it can't.
+            # Content with the whole window could navigate it anywhere; in a frame of ours it can't.
             self.redirect(self._framed(found))
         elif isinstance(found, CommandOutputs):
             await self._output(found, path)
@@ -121,7 +122,7 @@ class CapabilityHandler(SessionsHandler):
         await self._finish_document(document, media_type)
 
     def _is_document(self, media_type: str) -> bool:
-        """Tell whether something is asked for as a document that is none."""
+        """Tell whether a document is requested for content that is not one."""
         wanted = self.get_query_argument("document", "")
         return bool(wanted) and media_type.startswith("image/")
 
@@ -130,7 +131,7 @@ class CapabilityHandler(SessionsHandler):
         await self.finish(document)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer in plain text, inside the sandbox like all else."""
+        """Respond in plain text, inside the sandbox."""
         error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
         self.set_status(status_code if status_code == 405 else error.status)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
@@ -138,6 +139,6 @@ class CapabilityHandler(SessionsHandler):
 
 
 def typed(media_type: str) -> str:
-    """Return a Content-Type, with the charset where text needs one."""
+    """Return a Content-Type, with the charset where text needs it."""
     needs = media_type.startswith("text/") or media_type.endswith(("json", "xml", "javascript"))
     return f"{media_type}; charset=utf-8" if needs else media_type

@@ -1,4 +1,4 @@
-"""Published files on their way in and out, through the disk and not through the memory."""
+"""Stream uploads and downloads of published files through the disk, not through memory."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from jupyter_sessions.core.dispatcher import Dispatcher
 
 _UPLOAD_WITHIN = 3600.0  # seconds
-# So much of an upload, in bytes, goes to a thread at once: each way there costs as much as a write.
+# An upload goes to a thread in pieces of this many bytes: each hand-over costs as much as a write.
 _WRITTEN_AT_ONCE = 1 << 20
 
 _encode = msgspec.json.Encoder().encode
 
 
 class ContentHandler(OperationHandler):
-    """Published files, going up and coming down, streamed through the disk and not the memory."""
+    """Upload and download published files, streamed through the disk and not through memory."""
 
     _upload: Any = None
 
     def initialize(self, *arguments: Any, **settings: Any) -> None:
-        """Begin with nothing come in."""
+        """Start without any received content."""
         super().initialize(*arguments, **settings)
         self._come = bytearray()
 
     async def arrive(self) -> None:
-        """See that the caller may publish here before taking a byte."""
+        """Check that the caller may publish here before accepting a byte."""
         await super().arrive()
         operation = self.find_operation()
         if operation.content == "upload":
@@ -46,11 +46,11 @@ class ContentHandler(OperationHandler):
 
     @property
     def largest(self) -> int:
-        """How large a file may be, in bytes."""
+        """The largest allowed file, in bytes."""
         return self.service.limits.file
 
     async def keep(self, chunk: bytes) -> None:
-        """Put a piece of the content into the blob store, under no name yet."""
+        """Write a piece of the content into the blob store, not yet under a name."""
         if self._upload is not None:
             self._come += chunk
             if len(self._come) >= _WRITTEN_AT_ONCE:
@@ -61,7 +61,7 @@ class ContentHandler(OperationHandler):
         await self.in_thread(self._upload.write, come)
 
     async def operate(self, path: tuple[str, ...]) -> None:
-        """Publish or download."""
+        """Publish or download a file."""
         self.check_refusal()
         operation = self.find_operation()
         fields = dict(zip(operation.path_fields, path, strict=True))
@@ -83,12 +83,12 @@ class ContentHandler(OperationHandler):
         await send(self, await self.service.dispatcher(), blob)
 
     def on_finish(self) -> None:
-        """Let go of what was not stored."""
+        """Discard content that was not stored."""
         self._let_go()
         super().on_finish()
 
     def on_connection_close(self) -> None:
-        """Let go of it when the sender breaks off."""
+        """Discard the content when the sender disconnects."""
         self._let_go()
         super().on_connection_close()
 

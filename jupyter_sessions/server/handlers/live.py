@@ -1,4 +1,4 @@
-"""Following a session over a WebSocket."""
+"""Follow a session's events over a WebSocket."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from jupyter_sessions.server.handlers.base import ApiHandler
 from jupyter_sessions.server.handlers.request import read_request
 from jupyter_sessions.store.workers import closing
 
-_LARGEST_BACKLOG = 8 * 2**20  # bytes that a follower may be behind
+_LARGEST_BACKLOG = 8 * 2**20  # bytes that may be queued for a slow follower
 
-# WebSocket close codes of our own (4000 to 4999), after the HTTP status that fits.
+# Our own WebSocket close codes (4000 to 4999), derived from the corresponding HTTP status.
 _CLOSE = {401: 4401, 403: 4403, 404: 4404}
 _GOING_AWAY = 1001
 _TOO_SLOW = 1013
 
 
 class LiveHandler(WebSocketHandler, ApiHandler):
-    """One follower."""
+    """WebSocket connection of one follower."""
 
     session_id: int | None = None
 
     def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:  # noqa: ARG002  # Tornado passes it
-        """Let browsers in from our own pages only; programs send no origin."""
+        """Accept browsers only from our own pages; other programs send no origin."""
         try:
             self.check_same_site()
         except errors.Forbidden:
@@ -39,7 +39,7 @@ class LiveHandler(WebSocketHandler, ApiHandler):
 
     @allow_unauthenticated
     async def get(self, code: str) -> None:
-        """Check who comes, then open the WebSocket."""
+        """Authenticate the caller, then open the WebSocket."""
         request = read_request(FOLLOW_EVENTS, {"code": code}, self.read_query(), b"")
         if self.service.stopping:
             raise closing()
@@ -53,18 +53,18 @@ class LiveHandler(WebSocketHandler, ApiHandler):
             user_id=principal.user_id,
             real_user_id=principal.real_user_id,
             key_id=principal.key_id,
-            # Only browsers send a proof along by themselves.
+            # Only browsers attach credentials by themselves.
             kind="page" if self.ambient else "program",
             agent="",
         )
-        # Tornado says these two without our form of errors.
+        # Tornado reports these two errors in another format.
         self.check_same_site()
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise errors.BadRequest("The live view is a WebSocket.", hint="Connect with one.")
         await super().get(code)
 
     async def open(self, *_: str) -> None:
-        """Begin."""
+        """Start following."""
         live = await self.service.live()
         if self.service.stopping:
             self.leave_to_return()
@@ -75,10 +75,10 @@ class LiveHandler(WebSocketHandler, ApiHandler):
                 present.come(self._follower)
 
     def on_message(self, message: str | bytes) -> None:
-        """Take nothing: a follower has nothing to say."""
+        """Ignore messages: followers send nothing."""
 
     def on_close(self) -> None:
-        """Let go."""
+        """Stop following."""
         live = self.service.live_if_open
         if live is not None and self.session_id is not None:
             live.leave(self, self.session_id)
@@ -87,7 +87,7 @@ class LiveHandler(WebSocketHandler, ApiHandler):
             present.go(self._follower.client)
 
     def tell(self, frames: bytes) -> None:
-        """Send events; a follower who does not keep up is cut off, and can come back."""
+        """Send events; a follower who does not keep up is disconnected, and can reconnect."""
         stream = None if self.ws_connection is None else self.ws_connection.stream
         if stream is None or self.close_code is not None:
             return
@@ -98,9 +98,9 @@ class LiveHandler(WebSocketHandler, ApiHandler):
             stream.write(frames)
 
     def refuse(self, error: errors.SessionsError) -> None:
-        """End it, saying why."""
+        """Close the connection with the reason."""
         self.close(_CLOSE.get(error.status, _GOING_AWAY), error.code)
 
     def leave_to_return(self) -> None:
-        """End it because the server stops: who follows comes back to where they were."""
+        """Close the connection because the server stops; followers resume after the last event."""
         self.close(_GOING_AWAY, "the server stops")

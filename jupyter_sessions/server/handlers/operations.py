@@ -1,4 +1,4 @@
-"""One handler over the whole table: decoding, the call, the answer."""
+"""Handle operations: receive and decode request bodies, call the operation, send the response."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from jupyter_sessions.server.auth import Authenticated, kernel_user
 from jupyter_sessions.server.handlers.base import ApiHandler
 from jupyter_sessions.server.handlers.request import read_request
 
-# What is taken from someone before they are known, in bytes: a login needs far less.
+# Largest body from an unauthenticated caller, in bytes: a login needs far less.
 _UNKNOWN = 1 << 20
 
-# Of a refused request this much is still read, in bytes, and let go: a connection that is closed
-# on a sender takes the answer with it.
+# Up to this many bytes of a refused request are read and discarded: closing the connection while
+# the client still sends would lose the response.
 _IGNORED = 1 << 24
 
 
 @web.stream_request_body
 class BodyHandler(ApiHandler):
-    """An API handler whose requests have bodies; kept is what `take` keeps.
+    """Base of API handlers with request bodies; `take` determines what is kept.
 
-    A failure before or while the body comes in is answered when the sender listens again.
+    An error before or during the upload is sent once the client is ready to read it.
     """
 
     _refusal: errors.SessionsError | web.HTTPError | None = None
@@ -36,24 +36,25 @@ class BodyHandler(ApiHandler):
     _proven = False
 
     async def prepare(self, *, _redirect_to_login: Any = False) -> None:
-        """Do what `arrive` does, and put off what fails there until the body has come in."""
+        """Call `arrive`, and defer its errors until the body has been received."""
         connection: Any = self.request.connection
-        # Tornado's own answer to a larger body says nothing.
+        # Tornado's own response to a larger body has no explanation.
         connection.set_max_body_size(sys.maxsize)
         try:
             await self.arrive()
             length = self.request.headers.get("Content-Length", "0")
-            # Tornado refuses what is no number; Python refuses to read one of some thousand digits.
+            # Tornado refuses a length that is not a number; Python refuses numbers of some thousand
+            # digits.
             size = int(length[:18]) if length.isdecimal() else 0
             await self._admit(size)
         except (errors.SessionsError, web.HTTPError) as error:
             if self.request.headers.get("Expect"):
-                raise  # the sender waits for a word before it sends
+                raise  # the client waits for "100 Continue" before it sends
             self._refusal = error
 
     @property
     def largest(self) -> int:
-        """How much is taken from someone who is known, in bytes."""
+        """The largest body from an authenticated caller, in bytes."""
         return 2 * self.service.limits.command
 
     async def keep(self, chunk: bytes) -> None:
@@ -61,7 +62,7 @@ class BodyHandler(ApiHandler):
         raise NotImplementedError
 
     async def data_received(self, chunk: bytes) -> None:
-        """Take a piece of the body, or let it go."""
+        """Receive a piece of the body, or discard it."""
         self._size += len(chunk)
         if self._refusal is None:
             try:
@@ -74,19 +75,19 @@ class BodyHandler(ApiHandler):
             self.send_error(status, exc_info=(type(self._refusal), self._refusal, None))
 
     def check_refusal(self) -> None:
-        """Fail with what stood against taking the request in."""
+        """Raise the error that stopped the request from being received."""
         if self._refusal is not None:
             raise self._refusal
 
     async def _admit(self, size: int) -> None:
-        """See that the caller may send so much.
+        """Check that the caller may send a body of this size.
 
         Raises
         ------
         NotLoggedIn
-            When only someone who is known may.
+            When only an authenticated caller may.
         TooLarge
-            When nobody may.
+            When no caller may.
         """
         if size > _UNKNOWN and not self._proven:
             dispatcher = await self.service.dispatcher()
@@ -100,7 +101,7 @@ class BodyHandler(ApiHandler):
             )
 
 
-# Above this size, in bytes, a body is decoded and an answer encoded beside the event loop.
+# Larger bodies and responses, in bytes, are decoded and encoded in a thread.
 _LARGE = 1 << 16
 
 
@@ -108,7 +109,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class OperationHandler(BodyHandler):
-    """All operations that share a path, by method."""
+    """Handle all operations that share a path, by method."""
 
     def initialize(self, operations: dict[str, Operation[Any, Any]]) -> None:
         """Take the operations from the route."""
@@ -116,7 +117,7 @@ class OperationHandler(BodyHandler):
         self._body = bytearray()
 
     async def arrival(self) -> Authenticated:
-        """Find out who comes: what the Jupyter server itself does is for its own users."""
+        """Authenticate the caller; the Jupyter server's own operations are for its own users."""
         own_uses = self.service.own_uses
         if any(each.name in own_uses for each in self.operations.values()):
             return await kernel_user(self, self.service.administrators)
@@ -124,7 +125,7 @@ class OperationHandler(BodyHandler):
 
     @property
     def idempotency_key(self) -> str | None:
-        """The key by which the request can be sent again."""
+        """The key under which the request can be repeated safely."""
         return self.request.headers.get("Idempotency-Key")
 
     async def keep(self, chunk: bytes) -> None:
@@ -133,31 +134,31 @@ class OperationHandler(BodyHandler):
 
     @allow_unauthenticated
     async def get(self, *path: str) -> None:
-        """Do the path's operation of this method."""
+        """Call the path's operation for this method."""
         await self.operate(path)
 
     @allow_unauthenticated
     async def post(self, *path: str) -> None:
-        """Do the path's operation of this method."""
+        """Call the path's operation for this method."""
         await self.operate(path)
 
     @allow_unauthenticated
     async def put(self, *path: str) -> None:
-        """Do the path's operation of this method."""
+        """Call the path's operation for this method."""
         await self.operate(path)
 
     @allow_unauthenticated
     async def patch(self, *path: str) -> None:
-        """Do the path's operation of this method."""
+        """Call the path's operation for this method."""
         await self.operate(path)
 
     @allow_unauthenticated
     async def delete(self, *path: str) -> None:
-        """Do the path's operation of this method."""
+        """Call the path's operation for this method."""
         await self.operate(path)
 
     async def operate(self, path: tuple[str, ...]) -> None:
-        """Decode the request, do the operation, and encode the answer."""
+        """Decode the request, call the operation, and encode the response."""
         self.check_refusal()
         operation = self.find_operation()
         body = self._body
@@ -171,7 +172,7 @@ class OperationHandler(BodyHandler):
         await self.finish(await self.in_thread(_encode, answer) if large else _encode(answer))
 
     def find_operation(self) -> Operation[Any, Any]:
-        """Return the operation that this request means."""
+        """Return the operation that matches this request."""
         operation = self.operations.get(self.request.method or "")
         if operation is None:
             raise web.HTTPError(405)
@@ -179,17 +180,17 @@ class OperationHandler(BodyHandler):
 
 
 class OpenApiHandler(ApiHandler):
-    """The API's own description."""
+    """Serve the API's own description."""
 
     @allow_unauthenticated
     async def get(self) -> None:
-        """Answer with the OpenAPI document."""
+        """Respond with the OpenAPI document."""
         await self.finish(openapi.document(self.server_url))
 
 
 class NoSuchAddress(ApiHandler):
-    """Every other address under the API."""
+    """Respond to every other address under the API."""
 
     async def arrive(self) -> None:
-        """Answer all methods alike."""
+        """Treat all methods alike."""
         raise web.HTTPError(404)

@@ -1,4 +1,4 @@
-"""Requests at the door: JSON that is what it seems, fields that are known, or an error."""
+"""Parse and validate HTTP requests."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def read_request(
     query: Mapping[str, str],
     body: bytes | bytearray,
 ) -> Req:
-    """Make an operation's request of the parts of an HTTP request.
+    """Build an operation's request from the parts of an HTTP request.
 
     Raises
     ------
     NoSuchSession
-        When the code has not even a code's form: to the caller that is the same.
+        When the code is not even well formed: the caller can't tell the difference.
     BadRequest
-        When anything else is not of the operation's form.
+        When anything else does not match the operation's schema.
     """
     try:
         fields = _in_path(operation, path)
@@ -63,8 +63,9 @@ def _read_body(kind: type[msgspec.Struct], body: bytes | bytearray) -> msgspec.S
 
 
 def _check_keys(body: bytes | bytearray) -> None:
-    """Refuse keys that come twice: msgspec takes the last, who checked the first was deceived."""
-    # What comes back as it was had none. Other programs' spaces and escapes take the longer way.
+    """Refuse duplicate keys: msgspec takes the last, which could bypass a check of the first."""
+    # If re-encoding gives the same text, there were none. Other spacing and escapes take the slow
+    # path.
     if body and msgspec.json.encode(msgspec.json.decode(body)) != body:
         json.loads(body, object_pairs_hook=_each_once)
 
@@ -77,7 +78,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _part(operation: Operation[Any, Any], *, inside: bool) -> type[msgspec.Struct]:
-    """Make the struct of an operation's fields that stand in the path, or that don't."""
+    """Build the struct of an operation's fields that stand in the path, or of the others."""
     fields: list[Any] = []
     for field in msgspec.structs.fields(operation.request):
         if (field.name in operation.path_fields) is not inside:

@@ -1,4 +1,4 @@
-"""XML-RPC: a session's operations, by their names, for programs that know nothing of this one."""
+"""Serve a session's operations over XML-RPC, for generic clients."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from jupyter_sessions.server.handlers.xmlrpc_values import (
 )
 from jupyter_sessions.validation import refused
 
-#: How large a call may be, and what files one may answer, in bytes.
+#: The largest call, and the largest file in a response, in bytes.
 LARGEST = 8 << 20
 _MOST_CALLS = 1_000  # at once
 _CONTENT = "content"
 
-#: The operations that can be called: what is in a session, but for the WebSocket.
+#: The operations that can be called: those of a session, except for the WebSocket.
 CALLABLE: dict[str, Operation[Any, Any]] = {
     name: operation
     for name, operation in sorted(OPERATIONS.items())
@@ -36,7 +36,7 @@ CALLABLE: dict[str, Operation[Any, Any]] = {
 
 
 def parameters_of(operation: Operation[Any, Any]) -> list[str]:
-    """Return the names of what an operation takes, in the order in which it can be given."""
+    """Return the names of an operation's parameters, in positional order."""
     fields = [name for name in operation.request.__struct_fields__ if name != "code"]
     first = [name for name in fields if name in operation.path_fields]
     content = [_CONTENT] if operation.content == "upload" else []
@@ -46,18 +46,18 @@ def parameters_of(operation: Operation[Any, Any]) -> list[str]:
 class XmlRpcHandler(BodyHandler):
     """The XML-RPC server of each session.
 
-    Who calls proves themselves with a key in each request: a browser's cookie is no proof here, for
-    a page of another site could have sent it.
+    Callers authenticate with a key in each request. A browser's cookie is not accepted, since a
+    page of another site could have sent it.
     """
 
     def initialize(self) -> None:
-        """Begin with nothing of the call."""
+        """Start without any part of the call."""
         self._body = bytearray()
         self._given = 0
 
     @property
     def largest(self) -> int:
-        """How large a call may be, in bytes."""
+        """The largest call, in bytes."""
         return LARGEST
 
     async def keep(self, chunk: bytes) -> None:
@@ -65,7 +65,7 @@ class XmlRpcHandler(BodyHandler):
         self._body += chunk
 
     async def arrival(self) -> Authenticated:
-        """Take a key, as bearer or as the password of Basic, or the server's own token."""
+        """Accept a key as bearer token or Basic password, or the server's own token."""
         holder = key_holder(self, basic=True)
         if holder is not None:
             return Authenticated(holder, ambient=False)
@@ -74,7 +74,7 @@ class XmlRpcHandler(BodyHandler):
 
     @allow_unauthenticated
     async def post(self, code: str) -> None:
-        """Answer a call."""
+        """Handle a call."""
         self.check_refusal()
         if not self._is_xml:
             raise errors.BadRequest(
@@ -141,7 +141,7 @@ class XmlRpcHandler(BodyHandler):
         return answers
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer a call that failed with a fault, anything else as the rest of the API does."""
+        """Respond to a failed call with a fault, and to other errors like the rest of the API."""
         if self.request.method != "POST" or not self._is_xml:
             super().write_error(status_code, **kwargs)
             return
@@ -154,7 +154,7 @@ class XmlRpcHandler(BodyHandler):
 def read_parameters(
     operation: Operation[Any, Any], code: str, parameters: list[Any]
 ) -> tuple[schemas.Request, bytes | None]:
-    """Make an operation's request of a call's parameters: one struct, or values in their order.
+    """Build an operation's request from a call's parameters: one struct or positional values.
 
     Returns
     -------
@@ -164,9 +164,9 @@ def read_parameters(
     Raises
     ------
     NoSuchSession
-        When the code has not even a code's form: to the caller that is the same.
+        When the code is not even well formed: the caller can't tell the difference.
     BadRequest
-        When anything else is not of the operation's form.
+        When anything else does not match the operation's schema.
     """
     names = parameters_of(operation)
     hint = f"It takes {', '.join(names) or 'nothing'}, in this order or as one struct."

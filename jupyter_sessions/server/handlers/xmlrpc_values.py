@@ -1,8 +1,9 @@
-"""XML-RPC's values: calls read without trusting them, answers written without losing anything.
+"""Convert XML-RPC values: parse untrusted calls and write responses without losing data.
 
-Text that XML can't hold (a terminal's colours) goes as ``base64`` of its UTF-8, both ways. Instants
-are text in RFC 3339, as over HTTP: XML-RPC's own have neither a time zone nor fractions of seconds;
-they are taken, as UTC. Integers are ``int`` or ``i8``; larger ones are text. None is ``nil``.
+Text that XML can't represent (a terminal's colours) is sent as ``base64`` of its UTF-8, both ways.
+Timestamps are text in RFC 3339, as over HTTP: XML-RPC's own have neither a time zone nor fractions
+of seconds; they are accepted as UTC. Integers are ``int`` or ``i8``; larger ones are text. None is
+``nil``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from defusedxml.xmlrpc import DefusedExpatParser
 from jupyter_sessions import errors
 
 _HINT = "Send it as Python's xmlrpc.client.ServerProxy does."
-# What Python's reader of XML-RPC raises on what is none; what defusedxml forbids is a ValueError.
+# Errors that Python's parser raises on invalid XML-RPC; defusedxml raises ValueError for what it
+# forbids.
 _MALFORMED = (
     ExpatError,
     ValueError,
@@ -36,12 +38,12 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def read_call(body: bytes | bytearray) -> tuple[str, list[Any]]:
-    """Read a call: the method's name and its parameters.
+    """Parse a call: the method's name and its parameters.
 
     Raises
     ------
     BadRequest
-        When it is none, or holds what JSON can't.
+        When it is not a valid call, or holds values that JSON can't represent.
     """
     target = client.Unmarshaller(use_builtin_types=True)
     parser = DefusedExpatParser(target, forbid_dtd=True)
@@ -58,12 +60,12 @@ def read_call(body: bytes | bytearray) -> tuple[str, list[Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON knows it.
+    """Return a value converted to JSON types.
 
     Raises
     ------
     BadRequest
-        When it is not a number, or binary that is no text, or nested too deep.
+        When a value is not a finite number, is binary data that is not text, or is nested too deep.
     """
     try:
         return _plain(value)
@@ -91,12 +93,12 @@ def _plain(value: Any) -> Any:
 
 
 def write_answer(value: Any) -> bytes:
-    """Write what a method answers.
+    """Encode a method's response.
 
     Raises
     ------
     TooLarge
-        When it is nested deeper than can be written.
+        When it is nested too deep to be written.
     """
     try:
         return _document(f"<params><param>{_written(value)}</param></params>")
@@ -107,12 +109,12 @@ def write_answer(value: Any) -> bytes:
 
 
 def write_fault(error: errors.SessionsError) -> bytes:
-    """Write a failure as a fault."""
+    """Encode a failure as a fault."""
     return _document(f"<fault>{_written(fault_of(error))}</fault>")
 
 
 def fault_of(error: errors.SessionsError) -> dict[str, Any]:
-    """Return a failure as the fault's struct: its exit code, and all that it says."""
+    """Return a failure as a fault struct: its exit code and its full message."""
     said = f"{error.message} {error.hint}".strip()
     return {"faultCode": error.exit_code, "faultString": f"{said} [{error.code}]"}
 
@@ -123,7 +125,7 @@ def _document(inside: str) -> bytes:
 
 
 def _written(value: Any) -> str:
-    # Python's own writer refuses large integers, and writes what no reader takes.
+    # Python's own writer refuses large integers, and writes some values that no reader accepts.
     match value:
         case None:
             inside = "<nil/>"
@@ -155,11 +157,11 @@ def _text(value: str) -> str:
 
 
 def _member(name: str, value: Any) -> str:
-    # A name has no other form, so what XML can't hold in it is replaced.
+    # A name has no other representation, so characters that XML can't hold are replaced.
     held = _escaped(_NOT_IN_XML.sub(_REPLACEMENT, name))
     return f"<member><name>{held}</name>{_written(value)}</member>"
 
 
 def _escaped(text: str) -> str:
-    # A bare carriage return is read as a line end.
+    # Parsers read a bare carriage return as a line end.
     return client.escape(text).replace("\r", "&#13;")

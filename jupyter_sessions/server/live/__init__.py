@@ -1,1 +1,1 @@
-"""TODO jupyter_sessions/server/live."""
+"""Live updates: event feeds for followers and their presence in the store."""

@@ -1,7 +1,7 @@
-"""The live view: a session's events to all who follow it, as they are committed.
+"""Distribute a session's events to all followers as they are committed.
 
-Each follower has a place of its own in the log, so a reconnect loses and repeats nothing. Who may
-follow is checked in the transaction that reads the events.
+Each follower has its own position in the log, so a reconnect neither loses nor repeats events.
+Permission to follow is checked in the transaction that reads the events.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from jupyter_sessions.store.change_watch import Watch
 
 log = logging.getLogger(__name__)
 
-_CHECK_EVERY = 5.0  # seconds until a follower's login is looked at again, whatever happens
-_AT_ONCE = 100  # followers told before the event loop gets a turn
+_CHECK_EVERY = 5.0  # seconds between checks of a follower's login, with or without events
+_AT_ONCE = 100  # followers served before the event loop gets a turn
 
-_TEXT = 0x81  # the first byte of a whole message of text
+_TEXT = 0x81  # the first byte of a complete text message
 
 _encode = msgspec.json.Encoder().encode
 
 
 def frame(text: bytes) -> bytes:
-    """Make a WebSocket's frame of UTF-8 text, as a server sends it (RFC 6455, section 5.2).
+    """Return a server's WebSocket frame of UTF-8 text (RFC 6455, section 5.2).
 
-    It is made once for all followers: Tornado would make it anew, and a task to send it, for each.
+    It is made once for all followers: Tornado would make a frame, and a task to send it, for each.
     """
     size = len(text)
     if size < 126:
@@ -43,22 +43,22 @@ def frame(text: bytes) -> bytes:
 
 
 class Follower(Protocol):
-    """Someone who follows a session."""
+    """A client that follows a session."""
 
     asker: Credentials
 
     def tell(self, frames: bytes) -> None:
-        """Send events, each a WebSocket's frame of JSON."""
+        """Send events, each encoded as a WebSocket frame of JSON."""
 
     def refuse(self, error: errors.SessionsError) -> None:
-        """End it, saying why."""
+        """Close the connection with the reason."""
 
     def leave_to_return(self) -> None:
-        """End it because the server stops."""
+        """Close the connection because the server stops."""
 
 
 class Feed:
-    """One session and those who follow it."""
+    """One session and its followers."""
 
     def __init__(self, dispatcher: Dispatcher, session_id: int, code: str) -> None:
         self._dispatcher = dispatcher
@@ -70,12 +70,12 @@ class Feed:
         self._task = asyncio.create_task(self._run())
 
     def wake(self, *, check: bool = False) -> None:
-        """Look for news; with `check`, look at who may follow in any case."""
+        """Look for new events; with `check`, check permissions in any case."""
         self._check |= check
         self._changed.set()
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the feed."""
         self._task.cancel()
 
     async def _run(self) -> None:
@@ -94,7 +94,7 @@ class Feed:
                 self._check = True
 
     async def _advance(self, check: bool) -> bool:
-        """Tell all followers what they don't know yet; returns whether there may be more."""
+        """Send new events to all followers; return whether there may be more."""
         places: dict[int, list[Follower]] = defaultdict(list)
         for follower, after in self.followers.items():
             places[after].append(follower)
@@ -114,7 +114,7 @@ class Feed:
     def _refuse(
         self, followers: list[Follower], refused: dict[Credentials, errors.SessionsError]
     ) -> list[Follower]:
-        """End it for those who may not follow any more; returns the others."""
+        """Disconnect followers who have lost permission; return the others."""
         others = []
         for follower in followers:
             if follower.asker in refused:
@@ -146,7 +146,7 @@ class Live:
         self._watch = Watch(dispatcher.database.engine, self._noticed)
 
     def join(self, follower: Follower, session_id: int, code: str, after: int) -> None:
-        """Let someone who may follow have all events after a number."""
+        """Send all events after a given number to a permitted follower."""
         feed = self._feeds.get(session_id)
         if feed is None:
             feed = self._feeds[session_id] = Feed(self._dispatcher, session_id, code)
@@ -154,7 +154,7 @@ class Live:
         feed.wake(check=True)
 
     def leave(self, follower: Follower, session_id: int) -> None:
-        """Let someone go."""
+        """Remove a follower."""
         feed = self._feeds.get(session_id)
         if feed is not None:
             feed.followers.pop(follower, None)
@@ -163,7 +163,7 @@ class Live:
                 del self._feeds[session_id]
 
     def stop(self) -> None:
-        """Close all connections: followers come back to where they were."""
+        """Close all connections: clients reconnect and resume after their last event."""
         self._unlisten()
         self._watch.stop()
         for feed in list(self._feeds.values()):

@@ -1,4 +1,4 @@
-"""Who follows at this server, written down in the store for all who ask: few writes for many."""
+"""Write the presence of this server's followers to the store, in batched writes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from jupyter_sessions.core.types import Follower
 
 log = logging.getLogger(__name__)
 
-# Who leaves sooner was on the way elsewhere, and costs no write.
+# A follower who leaves sooner costs no write.
 _WRITTEN_EVERY = 1.0  # seconds
 _BEAT_EVERY = LAPSES.total_seconds() / 2.5
 
 
 class Present:
-    """The followers of a server, as the store is told of them.
+    """Report a server's followers to the store.
 
-    Those who come and go within a second cost nothing, the others together one write a second, and
-    that all of them are still there one statement a minute.
+    Followers who stay less than a second cost nothing. All other changes are written together once
+    a second, and one statement a minute renews the presence of all followers.
 
     Parameters
     ----------
     dispatcher
-        The way to the store.
+        Gives access to the store.
     """
 
     def __init__(self, dispatcher: Dispatcher) -> None:
@@ -42,18 +42,18 @@ class Present:
         self._task = asyncio.create_task(self._run())
 
     def come(self, follower: Follower) -> None:
-        """Learn that someone follows."""
+        """Add a follower."""
         self._come[follower.client] = follower
         self._changed.set()
 
     def go(self, client: str) -> None:
-        """Learn that someone follows no more."""
+        """Remove a follower."""
         if self._come.pop(client, None) is None and client in self._told:
             self._gone.add(client)
             self._changed.set()
 
     async def stop(self) -> None:
-        """Tell the store that nobody follows here any more."""
+        """Report to the store that this server has no followers left."""
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
@@ -89,7 +89,7 @@ class Present:
                 self._dispatcher.keep_followers(self._keeper, come, sorted(gone), beat=beat)
             )
         except errors.SessionsError:
-            # Next time, unless they left meanwhile.
+            # Retry next time, unless they have left meanwhile.
             left = self._gone
             self._come |= {one.client: one for one in come if one.client not in left}
             self._told -= self._come.keys()

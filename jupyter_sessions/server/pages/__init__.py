@@ -1,4 +1,4 @@
-"""The web pages: the ways in, the list of sessions, and each session's four tabs."""
+"""Web pages: login and joining, the list of sessions, and each session's four tabs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from jupyter_sessions.server.pages.static import FOLDER, StaticHandler
 
-# No command has a longer one, and Python refuses to read numbers of some thousand digits.
+# No command has a longer number, and Python refuses to read numbers of some thousand digits.
 _NUMBER = r"([0-9]{1,18})"
 _SESSION = r"/sessions/([^/]+)/experiment"
 
 
 def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
-    """Return the routes of all pages below the base URL: pattern, handler, arguments.
+    """Return the routes of all pages below the base URL as pattern, handler and arguments.
 
-    They go after the routes of the API and of the capability URLs: the last one answers for every
-    other address below ``/sessions``.
+    They follow the routes of the API and of the capability URLs: the last one answers every other
+    address below ``/sessions``.
     """
     from jupyter_sessions.server.pages import (
         account,

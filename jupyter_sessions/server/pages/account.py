@@ -1,4 +1,4 @@
-"""The visitor's own account."""
+"""Serve the page of the visitor's own account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_sessions.server.pages.base import Page
 
 
 class AccountPage(Page):
-    """The visitor's account: forms for another password, and for a second factor."""
+    """The visitor's account: forms for a new password and for a second factor."""
 
     @allow_unauthenticated
     async def get(self) -> None:
@@ -20,7 +20,7 @@ class AccountPage(Page):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Do what the form asks for."""
+        """Carry out the submitted form."""
         acts = {
             "password": self._change_password,
             "set-up": self._set_up,
@@ -42,7 +42,7 @@ class AccountPage(Page):
             await self._show(**shown)
 
     def _secret(self, name: str) -> str:
-        # A password's spaces are its own.
+        # Spaces are part of a password.
         return self.get_body_argument(name, "", strip=False)
 
     async def _change_password(self) -> dict[str, Any]:
@@ -81,14 +81,14 @@ class AccountPage(Page):
         if me.via == "key" and not me.guest:
             try:
                 factor = await self.call(api.SHOW_SECOND_FACTOR, schemas.Nothing())
-            except errors.Forbidden:  # a login that is of one group, or acts for another
+            except errors.Forbidden:  # the login is limited to one group, or acts for another
                 factor = None
         shown = {"failed": "", "failure": "", **shown}
         await self.finish_page("account.html", factor=factor, **shown)
 
 
 def _draw(uri: str) -> str:
-    """Return a QR code as the URL of a picture."""
+    """Return a QR code as an image URL."""
     import segno
 
     return str(segno.make(uri, micro=False).svg_data_uri(scale=4, border=2, light="#fff"))

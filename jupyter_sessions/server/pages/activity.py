@@ -1,4 +1,4 @@
-"""The log of a session, in words."""
+"""Serve a session's log as readable sentences."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from jupyter_sessions.server.pages.sessions import SessionPage
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """What an event says after the name of who did it; `command` and `path` become links.
+    """The description of an event that follows the user's name; `command` and `path` become links.
 
-    `outcome` is how a command ended, where that was not well.
+    `outcome` is how a command ended if it did not succeed.
     """
 
     words: str
@@ -28,7 +28,7 @@ class Sentence:
 
 
 def sentence(event: schemas.Event) -> Sentence:
-    """Put an event into words; one of an unknown kind says its kind and data."""
+    """Describe an event in words; for an unknown kind, show its kind and data."""
     say = _SENTENCES.get(event.kind)
     if say is not None:
         return say(event)
@@ -37,12 +37,12 @@ def sentence(event: schemas.Event) -> Sentence:
     return Sentence(words=f"{noun} {verb}".strip(), detail=detail)
 
 
-#: What tells of a command on its way.
+#: The kinds of events that report a command's progress.
 _STEPS = frozenset(("command.started", "command.updated"))
 
 
 def folded(events: list[schemas.Event]) -> list[schemas.Event]:
-    """Leave out the steps of a command of which a newer one of these, newest first, tells."""
+    """Omit older progress events of commands that have a newer one; events come newest first."""
     told: set[object] = set()
     kept = []
     for each in events:
@@ -55,7 +55,7 @@ def folded(events: list[schemas.Event]) -> list[schemas.Event]:
 
 
 class ActivityPage(SessionPage):
-    """Everything that happened in a session, newest first."""
+    """The page of everything that happened in a session, newest first."""
 
     @allow_unauthenticated
     async def get(self, code: str) -> None:
@@ -89,7 +89,7 @@ def _fixed(words: str) -> Callable[[schemas.Event], Sentence]:
 
 
 def _about(words: str, *fields: str) -> Callable[[schemas.Event], Sentence]:
-    """Say `words`, then the values of those fields that the event has."""
+    """Return `words`, then the values of those fields that the event has."""
 
     def say(event: schemas.Event) -> Sentence:
         values: list[Any] = [event.data[name] for name in fields if name in event.data]

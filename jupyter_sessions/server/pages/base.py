@@ -1,4 +1,4 @@
-"""What all pages have in common: headers, templates, and errors that say what to do next."""
+"""Base classes of the web pages: headers, templates, errors and redirects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from jupyter_sessions.validation import refused
 
 @cache
 def environment() -> Environment:
-    """Return the environment that all pages are rendered in."""
+    """Return the Jinja environment that renders all pages."""
     made = Environment(
         loader=PackageLoader("jupyter_sessions.server", "templates"),
         autoescape=True,
@@ -64,14 +64,14 @@ _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 
 
 class Page(SessionsHandler):
-    """Base of the handlers whose answers are pages.
+    """Base of the handlers that respond with pages.
 
     Attributes
     ----------
     visitor
-        Who is signed in, None where nobody is.
+        The logged-in user, or None.
     within
-        The session that the page stands in, once the visitor may see it.
+        The session that the page belongs to, once the visitor may see it.
     """
 
     visitor: schemas.User | None = None
@@ -79,11 +79,11 @@ class Page(SessionsHandler):
 
     @property
     def links(self) -> Links:
-        """Where everything stands on this server."""
+        """The URLs of this server's pages."""
         return Links(self.base_url)
 
     def set_default_headers(self) -> None:
-        """Allow only what is ours: no inline script or style, no other host, no frame around."""
+        """Allow only our own resources: no inline script or style, no other host, no framing."""
         super().set_default_headers()
         host = self.request.host
         sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
@@ -100,14 +100,14 @@ class Page(SessionsHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
 
     def ask(self, kind: type[Req], **fields: object) -> Req:
-        """Make an operation's request from what a URL or a form brought.
+        """Build an operation's request from the fields of a URL or form.
 
         Raises
         ------
         NoSuchSession
-            When a code is not even of a code's form: to a visitor that is the same.
+            When a code is not even well formed: the visitor can't tell the difference.
         BadRequest
-            When another field is not as the operation wants it.
+            When another field does not match the operation's schema.
         """
         try:
             return msgspec.convert(fields, kind)
@@ -118,7 +118,7 @@ class Page(SessionsHandler):
             raise told from None
 
     async def arrive(self) -> None:
-        """Find out who comes, by name too: pages say it, those on what went wrong as well."""
+        """Authenticate the visitor and load their name, which all pages show, even error pages."""
         await super().arrive()
         with contextlib.suppress(errors.SessionsError):
             self.visitor = await self._who()
@@ -127,19 +127,19 @@ class Page(SessionsHandler):
         return await self.call(api.WHO_AM_I, schemas.Nothing())
 
     async def render_pieces(self, pieces: Sequence[Piece]) -> None:
-        """Have the pieces of a page rendered, as long as somebody waits for it."""
+        """Render the pieces of a page while the client stays connected."""
         visitor = self.visitor.name if self.visitor else ""
         await self.while_connected(self.service.renderer.render(visitor, pieces))
 
     def page_html(self, template: str, **values: Any) -> str:
-        """Render a template with what all of them need."""
+        """Render a template with the variables that all templates need."""
         return environment().get_template(template).render(links=self.links, **values)
 
     async def finish_page(self, template: str, **values: Any) -> None:
-        """Answer with a page for the user who is signed in."""
+        """Respond with a page for the logged-in user."""
         user = self.visitor or await self._who()
         token = self.xsrf_token.decode("ascii")
-        # A page of commands takes as long as many other requests do in all.
+        # A page of commands takes as long as many other requests together.
         html = await self.while_connected(
             self.in_thread(partial(self.page_html, template, me=user, xsrf=token, **values))
         )
@@ -147,7 +147,7 @@ class Page(SessionsHandler):
         await self.finish(html)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer with a page on what went wrong; without a login, lead to the login form."""
+        """Respond with an error page; without a login, redirect to the login form."""
         failure = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
         if isinstance(failure, errors.NotLoggedIn) and self.request.method in {"GET", "HEAD"}:
             self.redirect(self.links.login(next=self.page_after_login()))
@@ -160,11 +160,11 @@ class Page(SessionsHandler):
         )
 
     def page_after_login(self) -> str:
-        """Return where somebody goes on who has to log in to see this."""
+        """Return where to continue after the login that this page requires."""
         return self.request.uri or ""
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
-        """Put failures that only a browser meets into words for a reader."""
+        """Explain failures that occur only in a browser."""
         if status_code == 403 and isinstance(error, web.HTTPError):
             return errors.Forbidden(
                 "This form was opened too long ago, or from another site.",
@@ -178,10 +178,10 @@ class Page(SessionsHandler):
 
 
 class ContentAddress(Page):
-    """An address that leads on to user content, which is only ever shown in a frame of ours.
+    """Redirect to user content, which is only ever shown in a frame of ours.
 
-    Content that had the whole window could lead it to any other site, and so would every link and
-    every login that leads to the content.
+    Content that had the whole window could navigate it to any other site, and so could every link
+    and every login that leads to the content.
     """
 
     def framed(self, *path: str) -> str:
@@ -194,20 +194,20 @@ class ContentAddress(Page):
 
     @allow_unauthenticated
     async def get(self, *path: str) -> None:
-        """Lead to the content, or to the page around it where it would have the whole window."""
+        """Redirect to the content, or to the page that frames it if it would fill the window."""
         if self.request.headers.get("Sec-Fetch-Dest") == "document":
             self.redirect(self.framed(*path))
         else:
             self.redirect(await self.content(*path))
 
     def page_after_login(self) -> str:
-        """Return the page around the content."""
+        """Return the page that frames the content."""
         return self.framed(*self.path_args)
 
 
 class MissingPage(Page):
-    """Every address under the pages that means nothing."""
+    """Respond to every unknown address below the pages."""
 
     async def arrive(self) -> None:
-        """Answer all methods alike."""
+        """Treat all methods alike."""
         raise web.HTTPError(404)

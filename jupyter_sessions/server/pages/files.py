@@ -1,4 +1,4 @@
-"""The web space of a session: folders, and a page for each published file."""
+"""Serve the web space of a session: folders, and a page for each published file."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from jupyter_sessions.server.pages.base import ContentAddress
 from jupyter_sessions.server.pages.sessions import SessionPage
 from jupyter_sessions.server.rendering.files import preview_kind
 
-#: Larger images are shown on their own pages alone, not among others.
+#: Larger images are shown only on their own pages, not in lists.
 _PICTURE_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
 class Crumb:
-    """A folder on the way to what is shown."""
+    """A folder on the path to the page's item."""
 
     name: str
     path: str
 
 
 def crumbs(path: str) -> list[Crumb]:
-    """Return the folders that lead to `path`, itself the last."""
+    """Return the folders that lead to `path`, ending with `path` itself."""
     parts = [part for part in path.split("/") if part]
     return [Crumb(part, "/".join(parts[: i + 1])) for i, part in enumerate(parts)]
 
 
 class WebSpacePage(SessionPage):
-    """A folder of the web space, or one of its files."""
+    """The page of a folder of the web space, or of one of its files."""
 
     @allow_unauthenticated
     async def get(self, code: str, path: str | None = None) -> None:
-        """Show what stands at a path."""
+        """Show the folder or file at a path."""
         session = await self.session(code)
         path = (path or "").strip("/")
         if path:
@@ -93,14 +93,14 @@ class WebSpacePage(SessionPage):
 
 
 class RawRedirect(ContentAddress):
-    """Leads on to a published file's capability URL."""
+    """Redirect to a published file's capability URL."""
 
     def framed(self, *path: str) -> str:
-        """Return the page that shows the file in the whole window."""
+        """Return the page that shows the file in a frame of the window's size."""
         return self.links.files(*path, alone=1)
 
     async def content(self, *path: str) -> str:
-        """Make a capability URL."""
+        """Create a capability URL."""
         code, file = path
         view = await self.call(
             api.CREATE_CAPABILITY_URL, self.ask(schemas.CreateCapabilityUrl, code=code, path=file)
@@ -109,14 +109,14 @@ class RawRedirect(ContentAddress):
 
 
 class PreviewRedirect(ContentAddress):
-    """Leads on to the preview of a published file, under its capability URL."""
+    """Redirect to a published file's preview under its capability URL."""
 
     def framed(self, *path: str) -> str:
         """Return the file's page, which shows the preview."""
         return self.links.files(*path)
 
     async def content(self, *path: str) -> str:
-        """Make a capability URL of the preview."""
+        """Create a capability URL of the preview."""
         code, file = path
         view = await self.call(
             api.CREATE_CAPABILITY_URL, self.ask(schemas.CreateCapabilityUrl, code=code, path=file)

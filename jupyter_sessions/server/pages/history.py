@@ -1,4 +1,4 @@
-"""The history of a session, and a page for each of its commands."""
+"""Serve the history of a session, its paging and filters, and a page for each command."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What a visitor wants to see of a history.
+    """The part of a history that a visitor asks for.
 
-    `managing` asks for the commands that only manage sessions, too. `after` and `before` are
-    numbers between which and which side the page lies, in the order of reading; at most one of them
-    is given. Without either it is the first page.
+    `managing` includes the commands that only manage sessions. `after` and `before` are the command
+    numbers between which, or on which side of which, the page lies, in reading order; at most one
+    of them is given. Without either it is the first page.
     """
 
     order: str = "newest"
@@ -43,17 +43,17 @@ class View:
 
     @property
     def filtered(self) -> bool:
-        """Whether only some of the commands are wanted."""
+        """Whether the view shows only some of the commands."""
         return bool(self.user or self.status or self.search or self.since)
 
     @property
     def live(self) -> bool:
-        """Whether a new command belongs on top of this page."""
+        """Whether new commands belong at the top of this page."""
         first = self.after is None and self.before is None
         return first and not self.filtered and self.order == "newest"
 
     def query(self, **changes: Any) -> dict[str, object]:
-        """Return the query of a URL for this view with some changes, without what is usual."""
+        """Return the URL query of this view with some changes, omitting defaults."""
         view = replace(self, **changes)
         return {
             "order": view.order if view.order != "newest" else "",
@@ -69,7 +69,7 @@ class View:
 
 
 def read_view(arguments: Mapping[str, str]) -> View:
-    """Read a view from a URL's query; what can't be meant is as if it were not there."""
+    """Parse a view from a URL's query; invalid fields are ignored."""
     order = "oldest" if arguments.get("order") == "oldest" else "newest"
     status = arguments.get("status", "")
     since, zone = arguments.get("since", ""), _zone(arguments.get("zone", ""))
@@ -91,7 +91,7 @@ def read_view(arguments: Mapping[str, str]) -> View:
 
 @dataclass(frozen=True, kw_only=True)
 class HistorySlice:
-    """One page of the history, in the order of reading, with the views before and after it."""
+    """One page of the history in reading order, with the views of its neighbours."""
 
     commands: list[schemas.CommandSummary]
     previous: dict[str, object] | None
@@ -99,7 +99,7 @@ class HistorySlice:
 
 
 def count_left_out(view: View, leaf: HistorySlice, total: int) -> int:
-    """Count the commands of a page's stretch that are not on it, as they only manage the session.
+    """Count the commands that a page omits because they only manage the session.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def count_left_out(view: View, leaf: HistorySlice, total: int) -> int:
         return 0
     numbers = [each.number for each in leaf.commands]
     newest = view.order == "newest"
-    # Where a page is the last one on its side, the stretch goes on to the end.
+    # The last page on a side extends to the end.
     to_top = leaf.previous is None if newest else leaf.following is None
     to_bottom = leaf.following is None if newest else leaf.previous is None
     first = 1 if to_bottom or not numbers else min(numbers)
@@ -125,7 +125,7 @@ def count_left_out(view: View, leaf: HistorySlice, total: int) -> int:
 async def turn(
     view: View, fetch: Callable[..., Awaitable[schemas.Page[schemas.CommandSummary]]]
 ) -> HistorySlice:
-    """Fetch the page that a view means.
+    """Fetch the page of a view.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ async def turn(
         if page.next is not None:
             items = page.items[::-1]
             return _leaf(view, items, earlier=True, later=True)
-        # Too few are left to fill a page: the first page shows them, and is whole.
+        # Too few commands are left to fill a page: show the first page, which is full.
         view = replace(view, before=None)
     after = None if view.after is None else str(view.after)
     page = await fetch(order=view.order, after=after, **fields)
@@ -173,13 +173,13 @@ def _number(text: str | None) -> int | None:
 
 
 def _zone(text: str) -> int:
-    """Read minutes east of UTC; what no place on Earth has is as if it were not there."""
+    """Parse minutes east of UTC; offsets that no place on Earth has are ignored."""
     minutes = _number(text.removeprefix("-")) or 0
     return 0 if minutes > 14 * 60 else -minutes if text.startswith("-") else minutes
 
 
 def _instant(text: str, zone: int) -> datetime | None:
-    """Read a day as its beginning where the visitor is, `zone` minutes east of UTC."""
+    """Parse a day as its start in the visitor's time zone, `zone` minutes east of UTC."""
     there = timezone(timedelta(minutes=zone))
     try:
         return datetime.combine(date.fromisoformat(text), time.min, there).astimezone(UTC)
@@ -187,7 +187,7 @@ def _instant(text: str, zone: int) -> datetime | None:
         return None
 
 
-#: Outputs up to this much in all come with a page of the history; the rest when one gets there.
+#: A page of the history includes outputs up to this total; the rest are loaded on scrolling.
 _INLINE_BYTES = 400_000
 
 _FOLD_IN_LIST = 14
@@ -199,8 +199,8 @@ _FOLD_ALONE = 300
 class Entry:
     """A command as the templates need it.
 
-    `outputs` is None where only the summary is known; then `preview` begins the text of them.
-    `more` is how many outputs the page has no room for.
+    `outputs` is None where only the summary is known; then `preview` holds the start of its text
+    outputs. `more` is the number of outputs that do not fit on the page.
     """
 
     summary: schemas.CommandSummary
@@ -211,7 +211,7 @@ class Entry:
 
 
 def entry(whole: schemas.Command, content: PageContent, *, fold: int) -> Entry:
-    """Prepare a command with all of its outputs."""
+    """Prepare a command with all its outputs."""
     source = whole.request.source if whole.request else ""
     shown = content.add_source(source, whole.summary.language)
     outputs = content.add_outputs(whole.outputs, fold)
@@ -231,7 +231,7 @@ def short_entry(summary: schemas.CommandSummary, content: PageContent) -> Entry:
 
 
 class HistoryPage(SessionPage):
-    """The commands of a session."""
+    """The page of a session's commands."""
 
     @allow_unauthenticated
     async def get(self, code: str) -> None:
@@ -261,7 +261,7 @@ class HistoryPage(SessionPage):
         )
 
     async def _entries(self, code: str, summaries: list[schemas.CommandSummary]) -> list[Entry]:
-        """Fetch the outputs of as many commands as a quick page can carry."""
+        """Fetch the outputs of as many commands as fit on a fast page."""
         room = _INLINE_BYTES
         wanted = []
         for summary in summaries:
@@ -291,7 +291,7 @@ class HistoryPage(SessionPage):
 
 
 class CommandPage(SessionPage):
-    """One command: its permalink, and the fragment that the live view and the history insert."""
+    """One command: its permalink page, and the fragment for the live view and the history."""
 
     @allow_unauthenticated
     async def get(self, code: str, number: str) -> None:
@@ -329,7 +329,7 @@ class CommandPage(SessionPage):
 
 
 class OutputRedirect(ContentAddress):
-    """Leads on to an output's capability URL, which is made only when the output is looked at."""
+    """Redirect to an output's capability URL, which is created only when the output is viewed."""
 
     def framed(self, *path: str) -> str:
         """Return the command's page, which shows the output."""
@@ -337,7 +337,7 @@ class OutputRedirect(ContentAddress):
         return self.links.command(code, int(number))
 
     async def content(self, *path: str) -> str:
-        """Make a capability URL."""
+        """Create a capability URL."""
         code, number, index = path
         request = self.ask(schemas.CreateCapabilityUrl, code=code, command=int(number))
         view = await self.call(api.CREATE_CAPABILITY_URL, request)
@@ -349,7 +349,7 @@ class CommandJson(Page):
 
     @allow_unauthenticated
     async def get(self, code: str, which: str, number: str) -> None:
-        """Answer with one half of a command."""
+        """Respond with the request or the response of a command."""
         request = self.ask(schemas.CommandNamed, code=code, number=int(number))
         command = await self.call(api.GET_COMMAND, request)
         half = command.request if which == "request" else command.response

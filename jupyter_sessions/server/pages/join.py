@@ -1,7 +1,7 @@
-"""Coming into a session by an invitation: what it opens, then in as whom.
+"""Serve the pages for joining a session by an invitation.
 
-The invitation's key comes in a form. In an address it stands behind a #, which browsers send
-nowhere: the page's script takes it out of there, and puts it into the form.
+The invitation's key is submitted in a form. In an address it stands behind a #, which browsers
+never send: the page's script moves it from there into the form.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ _LABEL = "web pages"
 
 
 class JoinPage(Page):
-    """The invitation: a form for its key, then what it opens, with the ways in."""
+    """The invitation page: a form for its key, then the session it opens and the ways to join."""
 
     @allow_unauthenticated
     async def get(self) -> None:
-        """Show the form for the key; a look at the page uses nothing up."""
+        """Show the form for the key; viewing the page does not use the invitation up."""
         self._form()
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Show what the key opens, or go in."""
+        """Show what the key opens, or join."""
         key = self.get_body_argument("key", "")
         try:
             shown = self.ask(schemas.KeyShown, key=key)
             invited = await self.call(api.LOOK_AT_INVITATION, shown)
         except (errors.InvitationUnusable, errors.TooManyTries, errors.BadRequest) as error:
-            # Who used it up is in already.
+            # The user who used it up is already a member.
             if not await self._join_again(key):
                 self._form(error)
             return
@@ -55,7 +55,7 @@ class JoinPage(Page):
         return joined.session.code
 
     async def _join_again(self, key: str) -> bool:
-        """Lead who came in by the invitation before to its session."""
+        """Redirect a user who has already joined by the invitation to its session."""
         try:
             code = await self._join(key)
         except errors.SessionsError:
@@ -67,7 +67,7 @@ class JoinPage(Page):
         request = self.ask(
             schemas.LogIn,
             user=self.get_body_argument("user", "", strip=True),
-            # A password's spaces are its own.
+            # Spaces are part of a password.
             password=self.get_body_argument("password", "", strip=False),
             code=self.get_body_argument("code", ""),
             label=_LABEL,

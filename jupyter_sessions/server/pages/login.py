@@ -1,4 +1,4 @@
-"""The ways in and out: login form, one-time login link, logout."""
+"""Serve the pages that log in and out: login form, one-time login link and logout."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.server.pages.base import Page
 
-#: How a login made on these pages is called in the list of logins.
+#: The label in the list of logins for logins made on these pages.
 _LABEL = "web pages"
 
 
 class LoginPage(Page):
-    """The login form."""
+    """The login page."""
 
     @allow_unauthenticated
     async def get(self) -> None:
-        """Show the form; who is signed in goes on, unless they want to be someone else."""
+        """Show the form; redirect a logged-in user unless they want to switch users."""
         target = self.links.own(self.get_query_argument("next", ""))
         if self.get_query_argument("again", ""):
             self._form(target)
@@ -32,10 +32,10 @@ class LoginPage(Page):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Log in and go on to the page asked for; say no more than that it failed."""
+        """Log in and continue to the requested page; on failure, give no details."""
         target = self.links.own(self.get_body_argument("next", ""))
         user = self.get_body_argument("user", "", strip=True)
-        # A password's spaces are its own.
+        # Spaces are part of a password.
         password = self.get_body_argument("password", "", strip=False)
         code = self.get_body_argument("code", "")
         try:
@@ -77,10 +77,10 @@ class LoginPage(Page):
 
 
 class EntryPage(Page):
-    """The one-time login link: only the button uses the ticket up, not a look at the link.
+    """The one-time login link: only its button uses the ticket up, not a visit.
 
-    The ticket stands behind a #, which browsers send nowhere: the page's script takes it out of the
-    address, and puts it into the form.
+    The ticket stands behind a #, which browsers never send: the page's script moves it from the
+    address into the form.
     """
 
     @allow_unauthenticated
@@ -97,7 +97,7 @@ class EntryPage(Page):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Exchange the ticket for a login, and go on."""
+        """Exchange the ticket for a login, and continue."""
         target = self.links.own(self.get_body_argument("next", ""))
         request = self.ask(
             schemas.LogInWithTicket, ticket=self.get_body_argument("ticket", ""), label=_LABEL
@@ -107,12 +107,12 @@ class EntryPage(Page):
 
 
 class LogoutPage(Page):
-    """Ends the login, on the server too."""
+    """End the login, on the server too."""
 
     @allow_unauthenticated
     async def post(self) -> None:
         """Log out and show the login form."""
-        # A login that has ended already, by time or elsewhere, still leaves a cookie.
+        # A login that has already ended, by expiry or elsewhere, still leaves a cookie.
         with contextlib.suppress(errors.NotLoggedIn):
             await self.call(api.LOG_OUT, schemas.Nothing())
         self.redirect(self.links.login(), status=303)

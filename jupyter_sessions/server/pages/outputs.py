@@ -1,4 +1,4 @@
-"""How a command's outputs stand in a page: text inline, images as such, the rest in frames."""
+"""Prepare a command's outputs for a page: text inline, images as images, the rest in frames."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.mime import IMAGES, joined, preferred
 from jupyter_sessions.server.rendering.renderer import Piece
 
-#: A page carries this much of a single text; the whole of it is in the response's JSON.
+#: Characters of a single text that a page shows; the response's JSON has all of it.
 _LONGEST_TEXT = 300_000
-#: It carries this much of all texts together, and so many outputs.
+#: Characters of all texts together, and the number of outputs, that a page shows.
 _PAGE_TEXT = 2_000_000
 _PAGE_OUTPUTS = 1_000
 _LONGEST_ALTERNATIVE = 200
@@ -23,8 +23,8 @@ _LONGEST_MESSAGE = 10_000
 class Shown:
     """One output as the templates need it.
 
-    `kind` tells how it is shown; `name` is the stream's, the exception's or the media type's name;
-    `width` is how many pixels wide an image is to be shown, where that is not its own width.
+    `kind` selects how it is shown. `name` is the name of the stream, the exception or the media
+    type. `width` is the displayed width of an image in pixels if it differs from its own.
     """
 
     index: int
@@ -37,9 +37,9 @@ class Shown:
 
 @dataclass
 class PageContent:
-    """What one page shows of commands, within the room that it has.
+    """The commands' content on one page, within a size budget.
 
-    `pieces` are to be rendered before the templates use them.
+    `pieces` must be rendered before the templates use them.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -47,11 +47,11 @@ class PageContent:
     _outputs: int = _PAGE_OUTPUTS
 
     def add_source(self, source: str, language: str) -> Piece:
-        """Show a command's source."""
+        """Add a command's source."""
         return self._add(source, "code", language)
 
     def add_text(self, text: str, fold: int) -> Piece:
-        """Show a terminal's text; what comes after the first `fold` lines is folded away."""
+        """Add a terminal's text; the lines after the first `fold` are collapsed."""
         return self._add(text.rstrip("\n"), "terminal", fold)
 
     def _add(self, text: str, renderer: Literal["code", "terminal"], option: str | int) -> Piece:
@@ -62,7 +62,7 @@ class PageContent:
         return piece
 
     def add_outputs(self, outputs: list[schemas.Output], fold: int) -> list[Shown]:
-        """Show the outputs of a command, or the first of them; texts are folded."""
+        """Add the outputs of a command, or the first of them; long texts are collapsed."""
         shown = outputs[: self._outputs]
         self._outputs -= len(shown)
         return [self._show(index, output, fold) for index, output in enumerate(shown)]
@@ -96,6 +96,6 @@ class PageContent:
 
 
 def _width(metadata: object) -> int | None:
-    """Read the width that a figure for a dense screen says it is to have."""
+    """Return the width that a figure for a high-density screen declares."""
     width = metadata.get("width") if isinstance(metadata, dict) else None
     return int(width) if isinstance(width, int | float) and 0 < width < 10_000 else None

@@ -1,4 +1,4 @@
-"""The list of sessions."""
+"""Serve the list of sessions, session redirects, and the page of a session's members."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_sessions import api, schemas
 from jupyter_sessions.server.pages.base import Page
 
-#: The lists that there are, and what they are called.
+#: The available lists and their titles.
 _LISTS = {"all": "All", "mine": "Mine", "shared": "Shared with me", "removed": "Removed"}
 
 
@@ -15,7 +15,7 @@ _COUNTED = 99
 
 
 class SessionsPage(Page):
-    """All sessions that the visitor has a role in, newest use first."""
+    """All sessions in which the visitor has a role, most recently used first."""
 
     @allow_unauthenticated
     async def get(self) -> None:
@@ -39,32 +39,32 @@ class SessionsPage(Page):
 
 
 class SessionRedirect(Page):
-    """The short form of a session URL."""
+    """Redirect from the short form of a session URL."""
 
     @allow_unauthenticated
     async def get(self, code: str) -> None:
-        """Lead to the session, if there is one for the visitor."""
+        """Redirect to the session if the visitor may see it."""
         session = await self.call(api.GET_SESSION, self.ask(schemas.SessionNamed, code=code))
         self.redirect(self.links.session(session.code))
 
 
 class SessionPage(Page):
-    """Base of the pages that stand under a session's header."""
+    """Base of the pages below a session's header."""
 
     async def session(self, code: str) -> schemas.Session:
-        """Return the session that the page is about."""
+        """Return the session that the page belongs to."""
         self.service.renderer.warm()
         self.within = await self.call(api.GET_SESSION, self.ask(schemas.SessionNamed, code=code))
         return self.within
 
     async def _published(self, code: str) -> str:
-        """Say how many files are in the web space, as far as that matters; nothing for none."""
+        """Return the number of published files as the tab shows it; empty for none."""
         request = self.ask(schemas.ListFiles, code=code, deep=True, limit=_COUNTED)
         page = await self.call(api.LIST_FILES, request)
         return f"{_COUNTED}+" if page.next else f"{len(page.items) or ''}"
 
     async def finish_tab(self, template: str, session: schemas.Session, **values: object) -> None:
-        """Answer with a page under the session's header."""
+        """Respond with a page below the session's header."""
         here = f"{self.request.protocol}://{self.request.host}{self.links.session(session.code)}"
         present = await self.call(
             api.LIST_PRESENCE, self.ask(schemas.SessionNamed, code=session.code)
@@ -80,7 +80,7 @@ class SessionPage(Page):
 
 
 class MembersPage(SessionPage):
-    """Who has which roles, the owner first."""
+    """The page of the session's members and roles, the owner first."""
 
     @allow_unauthenticated
     async def get(self, code: str) -> None:

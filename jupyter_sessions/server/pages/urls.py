@@ -1,4 +1,4 @@
-"""Where each page, fragment and file stands."""
+"""Build the URLs of the pages, fragments and static files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from jupyter_sessions import api
 
-# What is user content below the root.
+# Paths below the root that hold user content.
 _CONTENT = re.compile(r"w/|[^/]+/experiment/(raw/|preview/|commands/[0-9]+/outputs/)")
 
 
@@ -33,7 +33,7 @@ class Links:
         return self.root + "login" + _query(query)
 
     def logout(self) -> str:
-        """Where the logout button posts to."""
+        """The target of the logout button."""
         return self.root + "logout"
 
     def account(self) -> str:
@@ -45,7 +45,7 @@ class Links:
         return self.root + "enter"
 
     def join(self) -> str:
-        """Where an invitation's key is shown."""
+        """The page that shows an invitation."""
         return self.root + "join"
 
     def session(self, code: str) -> str:
@@ -61,7 +61,7 @@ class Links:
         return f"{self.session(code)}/commands/{number}" + _query(query)
 
     def output(self, code: str, number: int, index: int) -> str:
-        """Leads on to the capability URL of one output of a command."""
+        """Redirect to the capability URL of one output of a command."""
         return f"{self.command(code, number)}/outputs/{index}"
 
     def half(self, code: str, which: str, number: int) -> str:
@@ -74,11 +74,11 @@ class Links:
         return f"{self.session(code)}/files{tail}" + _query(query)
 
     def raw(self, code: str, path: str) -> str:
-        """Leads on to the capability URL of a published file."""
+        """Redirect to the capability URL of a published file."""
         return f"{self.session(code)}/raw/{quote(path, safe='/')}"
 
     def preview(self, code: str, path: str) -> str:
-        """Leads on to the capability URL of a published file's preview."""
+        """Redirect to the capability URL of a published file's preview."""
         return f"{self.session(code)}/preview/{quote(path, safe='/')}"
 
     def download(self, code: str, path: str) -> str:
@@ -98,15 +98,15 @@ class Links:
         return f"{self._api}/sessions/{quote(code, safe='')}/live"
 
     def presence(self, code: str) -> str:
-        """The API's answer to who has a session open."""
+        """The API's list of who has a session open."""
         return f"{self._api}/sessions/{quote(code, safe='')}/presence"
 
     def own(self, target: str) -> str:
         """Return `target` if it is a page of ours, else the list: nobody is led elsewhere.
 
         A browser reads backslashes as slashes, drops tabs and line ends, and resolves dots, so a
-        path with any of these is refused rather than understood. User content could lead anywhere
-        from there, so it is none either.
+        path with any of these is refused rather than interpreted. User content is refused too,
+        since it could navigate anywhere.
         """
         path = target.partition("?")[0].partition("#")[0]
         plain = target.isprintable() and not any(char in target for char in '\\ <>"')

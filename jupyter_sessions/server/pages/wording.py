@@ -1,4 +1,4 @@
-"""How numbers, instants and roles read on a page."""
+"""Format numbers, timestamps and roles for the pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from jupyter_sessions import schemas
 
-#: What each role allows, in the order in which roles are named.
+#: What each role allows, in the order in which roles are listed.
 ROLES: dict[schemas.RoleName, str] = {
     "read": "See the session, its commands, files and members, and follow it live.",
     "write": "Read; record commands, publish and unpublish files, change the description.",
@@ -34,18 +34,18 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def telling(roles: list[schemas.RoleName]) -> list[schemas.RoleName]:
-    """Return the roles that say all: those that another one includes are left out."""
+    """Return the roles without those that another one includes."""
     included = set().union(*(_INCLUDED.get(role, set()) for role in roles))
     return [role for role in roles if role not in included]
 
 
 def unmarked(name: str) -> str:
-    """Return a user's name without the mark of a guest, which pages show beside it."""
+    """Return a user's name without the guest mark, which pages show separately."""
     return name.removeprefix("guest~")
 
 
 def ago(instant: datetime, now: datetime | None = None) -> str:
-    """Say how long ago `instant` was, roughly; a date where that is more than a month."""
+    """Format the approximate time since `instant`; a date if that is more than a month."""
     passed = ((now or datetime.now(UTC)) - instant).total_seconds()
     if passed < 45:
         return "just now"
@@ -60,23 +60,23 @@ def ago(instant: datetime, now: datetime | None = None) -> str:
 
 
 def exact(instant: datetime) -> str:
-    """Write an instant to the second, in UTC."""
+    """Format a timestamp to the second, in UTC."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def clock(instant: datetime) -> str:
-    """Write the time of day of an instant, in UTC."""
+    """Format the time of day of a timestamp, in UTC."""
     return f"{instant.astimezone(UTC):%H:%M} UTC"
 
 
 def day(instant: datetime) -> str:
-    """Write the day of an instant, in UTC."""
+    """Format the day of a timestamp, in UTC."""
     moment = instant.astimezone(UTC)
     return f"{moment.day} {moment:%B %Y}"
 
 
 def lasted(seconds: float) -> str:
-    """Write a duration in the unit that it is best read in."""
+    """Format a duration in the most readable unit."""
     if seconds < 0.9995:
         return f"{max(1, round(seconds * 1000))} ms"
     if seconds < 60:
@@ -87,7 +87,7 @@ def lasted(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Write a number of bytes in the unit that it is best read in."""
+    """Format a number of bytes in the most readable unit."""
     if count < 1_000:
         return f"{count} B"
     units = ["TB", "GB", "MB", "kB"]
@@ -98,23 +98,23 @@ def size(count: int) -> str:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Write a number with its noun: ``1 command``, ``12,000 commands``."""
+    """Format a number with its noun: ``1 command``, ``12,000 commands``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def span(seconds: float | None) -> int:
-    """Place a duration on a logarithmic scale of 0 (a millisecond) to 100 (an hour and more)."""
+    """Scale a duration logarithmically to 0 (a millisecond) to 100 (an hour and more)."""
     if seconds is None:
         return 0
     return min(100, max(0, round(math.log10(max(seconds, 0.001) * 1_000) / 6.556 * 100)))
 
 
 def initials(name: str) -> str:
-    """Return the one or two letters that stand for a person."""
+    """Return the one or two letters that represent a person."""
     words = [word for word in name.replace(".", " ").replace("_", " ").split() if word]
     return "".join(word[0] for word in words[:2]).upper() or "?"
 
 
 def hue(name: str) -> int:
-    """Return the number, 0 to 7, of the colour that stands for a person everywhere."""
+    """Return the number, 0 to 7, of the colour that represents a person everywhere."""
     return sum(ord(char) * (i + 1) for i, char in enumerate(name)) % 8

@@ -1,4 +1,4 @@
-"""The operations on attachments: which kernel records into what, and how that goes."""
+"""Implement the operations on attachments: which kernel records into which session."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _STOPPED = "Recording was stopped while this ran."
 
 
 class Attachments:
-    """The attachments of one Jupyter server, as its users ask for them.
+    """The attachments of one Jupyter server, as its users see them.
 
     Parameters
     ----------
     kernels
         Its kernels.
     targets
-        Where sessions are found.
+        Finds sessions.
     keeper
-        What keeps them.
+        Manages the attachments.
     """
 
     def __init__(self, kernels: Kernels, targets: Targets, keeper: AttachmentManager) -> None:
@@ -48,7 +48,7 @@ class Attachments:
         }
 
     async def stop(self) -> None:
-        """Record no more; attachments of kernels that go on living wait for the next server."""
+        """Stop recording; attachments of kernels that stay alive wait for the next server."""
         await self._keeper.stop()
 
     async def _list(
@@ -143,7 +143,7 @@ class Attachments:
                     problem, state = problem or f"{error.message} {error.hint}", "waiting"
                 else:
                     session, label, url, problem = "", "", None, None
-        elif not runs_server(asker):  # whose stored login it is
+        elif not runs_server(asker):  # the owner of the stored login
             session, label, url, problem = "", "", None, None
         return schemas.Attachment(
             kernel=told.kernel,

@@ -1,7 +1,7 @@
-"""What a Jupyter server keeps of its kernels until the recording process has it on disk.
+"""Buffer kernel messages in the Jupyter server until the recording process has them on disk.
 
-That process may be killed. Of each kernel that is recorded, the server therefore keeps the messages
-that it published, as they came and unread, and the requests that front ends sent to it.
+The recording process may be killed. The server therefore keeps, for each recorded kernel, the
+published messages as they came and unparsed, and the requests that front ends sent to it.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from typing import Any
 from jupyter_sessions.recorder.iopub.wire import DELIMITER
 from jupyter_sessions.server.recording import protocol
 
-#: Of so many bytes of messages each kernel's are kept; the oldest outputs go first.
+#: Bytes of messages kept for each kernel; the oldest outputs are dropped first.
 _LARGEST = 16 << 20
-#: So many messages that a command began are kept beyond that.
+#: Messages that started a command kept beyond that.
 _MOST_INPUTS = 1_000
-#: So many requests of a kernel are kept that were not answered.
+#: Unanswered requests kept for each kernel.
 _MOST_REQUESTS = 1_000
-#: So many are kept of those that were.
+#: Answered requests kept for each kernel.
 _MOST_ANSWERED = 20
-_HEADER, _PARENT = 2, 3  # places behind the delimiter
+_HEADER, _PARENT = 2, 3  # parts after the delimiter
 
 
 class Backlog:
-    """The messages of one kernel that may be lost elsewhere, and what was asked for between them.
+    """One kernel's messages that may be lost elsewhere, with marks for requests made between them.
 
     Parameters
     ----------
     stream
         The kernel's iopub channel, as a `zmq.eventloop.zmqstream.ZMQStream`.
     on
-        Whether the kernel's commands are recorded at first.
+        Whether the kernel's commands are recorded initially.
     """
 
     def __init__(self, stream: Any, *, on: bool) -> None:
         self._stream = stream
-        self._on = on  # where the messages begin
+        self._on = on  # index of the first message
         self._needed: deque[list[bytes]] = deque()
         self._messages: deque[list[bytes]] = deque()
         self._size = 0
-        #: Until when the recording process is known to have had all.
+        #: The time up to which the recording process is known to have had everything.
         self.had_until = datetime.now(UTC)
-        #: Whether something was dropped since then.
+        #: Whether a message was dropped since then.
         self.incomplete = False
         stream.on_recv(self._take)
 
@@ -60,7 +60,7 @@ class Backlog:
         self._size -= _size(dropped)
         self._pass(dropped)
         if _is_input(dropped) and source is self._messages and self._on:
-            self._needed.append(dropped)  # what ran is known, if not what came of it
+            self._needed.append(dropped)  # which commands ran stays known, if not their outputs
         else:
             self.incomplete = True
 
@@ -69,24 +69,24 @@ class Backlog:
             self._on = frames[1] == protocol.ON
 
     def switch(self, on: bool) -> None:
-        """Take note that commands are recorded from here on, or left out."""
+        """Mark that later commands are recorded, or left out."""
         self._mark(protocol.SWITCH, protocol.ON if on else protocol.OFF)
 
     def skip(self, command: str) -> None:
-        """Take note that a command is left out, by the id of its request."""
+        """Mark that a command is left out, by the ID of its request."""
         self._mark(protocol.SKIP, command.encode())
 
     def _mark(self, *mark: bytes) -> None:
-        self._stream.flush()  # what came before stands before it
+        self._stream.flush()  # earlier messages precede it
         self._messages.append([*mark])
 
     def acknowledge(self, heard: str, needed: list[str], asked: datetime) -> None:
-        """Let go of what the recording process has on disk.
+        """Drop messages that the recording process has on disk.
 
         Parameters
         ----------
         heard
-            The id of the last message that it has acted on.
+            The ID of the last message that it has processed.
         needed
             The requests whose messages it does not have on disk yet.
         asked
@@ -99,7 +99,7 @@ class Backlog:
                 self._pass(frames)
                 self._needed.append(frames)
         elif self._messages:
-            return  # it is behind what is here
+            return  # it is older than what is kept
         wanted = [each.encode() for each in needed]
         self._needed = deque(each for each in self._needed if _is_of(each, wanted))
         self._size = sum(map(_size, self._needed)) + sum(map(_size, self._messages))
@@ -107,7 +107,7 @@ class Backlog:
         self.incomplete = self.incomplete and bool(wanted)
 
     def _find(self, heard: str) -> int | None:
-        """Return where the message of an id stands; it is near the end, if it is here."""
+        """Return the index of the message with an ID; it is near the end, if it is kept."""
         name = heard.encode()
         for place in range(len(self._messages) - 1, -1, -1):
             if name and name in _part(self._messages[place], _HEADER):
@@ -115,21 +115,22 @@ class Backlog:
         return None
 
     def kept(self) -> list[list[bytes]]:
-        """Return what is kept, the oldest first, with marks between the messages."""
+        """Return the kept messages, the oldest first, with marks between them."""
         self._stream.flush()
         began = [protocol.SWITCH, protocol.ON if self._on else protocol.OFF]
         return [[protocol.SWITCH, protocol.ON], *self._needed, began, *self._messages]
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if not self._stream.closed():
             self._stream.close(linger=0)
 
 
 class Requests:
-    """What front ends asked of kernels last; only the server's loop uses it.
+    """The latest requests of front ends to kernels; only the server's event loop uses this.
 
-    What was answered is kept for a while: what the kernel published of its end may not have come.
+    Answered requests are kept for a while: the kernel's message about their end may still be
+    missing.
     """
 
     def __init__(self) -> None:
@@ -137,7 +138,7 @@ class Requests:
         self._answered: dict[str, deque[str]] = {}
 
     def note(self, kernel: str, header: dict[str, Any], content: dict[str, Any]) -> None:
-        """Take note of a request to run something."""
+        """Record an execution request."""
         if content.get("silent"):
             return
         source = str(content.get("code", ""))
@@ -147,7 +148,7 @@ class Requests:
             sent.popitem(last=False)
 
     def answered(self, kernel: str, msg_id: str, status: str) -> None:
-        """Take note that a request was answered: ``ok``, ``error``, or ``aborted`` unstarted."""
+        """Record the answer to a request: ``ok``, ``error``, or ``aborted`` if it never started."""
         sent = self._sent.get(kernel, OrderedDict())
         if status not in {"ok", "error"}:
             sent.pop(msg_id, None)
@@ -159,7 +160,7 @@ class Requests:
                 sent.pop(answered.popleft(), None)
 
     def take(self, kernel: str) -> list[protocol.Sent]:
-        """Return what a kernel was asked last, in that order, and forget it."""
+        """Return a kernel's latest requests in order, and forget them."""
         self._answered.pop(kernel, None)
         return list(self._sent.pop(kernel, {}).values())
 

@@ -1,4 +1,4 @@
-"""What the attachments know of the Jupyter server's kernels."""
+"""Give the attachments access to the Jupyter server's kernels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Kernels:
         NotFound
             When no such kernel runs here.
         NoKernels
-            When it runs elsewhere, behind a gateway, so that nobody here hears it.
+            When it runs elsewhere, behind a gateway, so that its messages can't be read here.
         """
         if kernel not in self._managers:
             raise errors.NotFound(
@@ -52,30 +52,30 @@ class Kernels:
         return kernel in self._managers
 
     def connection_file(self, kernel: str) -> str:
-        """Return the file that tells how to reach a kernel; empty where there is none."""
+        """Return a kernel's connection file; empty if there is none."""
         external = getattr(self._managers, "kernel_id_to_connection_file", {})
         known = external.get(kernel) or self._managers.get_kernel(kernel).connection_file
         return str(known) if known and Path(known).exists() else ""
 
     def listen(self, kernel: str) -> Any:
-        """Open a kernel's iopub channel, as a stream of the server's event loop."""
+        """Open a kernel's iopub channel as a stream on the server's event loop."""
         return self._managers.get_kernel(kernel).connect_iopub()
 
     def running(self) -> dict[str, str]:
-        """Return the connection files of all kernels that there are, with their ids."""
+        """Return the connection files of all running kernels by kernel ID."""
         return {self.connection_file(each): each for each in self._managers.list_kernel_ids()}
 
     def life(self, kernel: str) -> Any:
-        """Return what is another one after each start of a kernel.
+        """Return a value that changes with each start of a kernel.
 
-        None where nothing is: of a kernel that the server has not started, or not as a process of
-        its own, and while it is being started again.
+        Return None where there is no such value: the server has not started the kernel, or not as a
+        process of its own, or the kernel is restarting.
         """
         provisioner = self._managers.get_kernel(kernel).provisioner
         return getattr(provisioner, "process", None)
 
     async def notebooks(self) -> dict[str, list[str]]:
-        """Return the paths of the notebooks of all kernels that have some."""
+        """Return the notebook paths of all kernels that have a notebook."""
         found: dict[str, list[str]] = {}
         for each in await ensure_async(self._app.session_manager.list_sessions()):
             if each["kernel"]:
@@ -83,9 +83,9 @@ class Kernels:
         return found
 
     def when_restarted(self, function: Any) -> None:
-        """Have `function(kernel)` awaited when a kernel was started again.
+        """Call and await `function(kernel)` whenever a kernel has restarted.
 
-        Anybody may forge the event; `life` tells whether it is so.
+        Anybody may forge the event; use `life` to verify it.
         """
 
         async def listen(logger: Any, schema_id: str, data: Any) -> None:  # noqa: ARG001  # theirs

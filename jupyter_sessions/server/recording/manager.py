@@ -1,4 +1,4 @@
-"""Keeps the attachments of a Jupyter server's kernels true to what becomes of the kernels."""
+"""Manage the attachments of a Jupyter server's kernels through restarts and crashes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Kept(msgspec.Struct):
-    """An attachment as it stands on disk; `process` is the server that looks after it."""
+    """An attachment as stored on disk; `process` is the server that manages it."""
 
     process: int
     told: protocol.Attach
@@ -48,23 +48,23 @@ schemas.ready(Kept)
 
 
 def keep(kept: Kept) -> None:
-    """Write an attachment down."""
+    """Write an attachment to disk."""
     path = _path(kept.told.connection_file)
     new = path.with_suffix(".new")
-    with suppress(OSError):  # it records all the same, until the server ends
+    with suppress(OSError):  # it is recorded all the same, until the server ends
         new.write_bytes(msgspec.json.encode(kept))
         new.chmod(0o600)
         new.replace(path)
 
 
 def forget(connection_file: str) -> None:
-    """Take an attachment out."""
+    """Remove an attachment from disk."""
     with suppress(OSError):
         _path(connection_file).unlink(missing_ok=True)
 
 
 def left() -> list[Kept]:
-    """List the attachments of servers that are gone, whose kernels may still live."""
+    """List the attachments of servers that have ended, whose kernels may still be alive."""
     found = []
     for path in sorted(paths.private("attachments").glob("*.json")):
         try:
@@ -89,18 +89,18 @@ _LOOK_EVERY = 1.0  # seconds
 
 _LEFT_WITHIN = 4.0
 
-#: Seconds for what a kernel published before a new process heard it to come here, too.
+#: Seconds to wait for messages that a kernel published before a new process subscribed.
 _ON_ITS_WAY = 0.05
 
-#: Seconds before a process that has ended is started again: at first, and at most.
+#: Seconds before an ended process is restarted: initially, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
 
-#: So often the recording process is started for one thing that it is asked.
+#: Attempts to start the recording process for one request.
 _TRIES = 3
 
 _KERNEL_DIED = "The kernel died while this ran."
 
-#: So many attachments that have ended are still shown.
+#: Ended attachments that are still listed.
 _ENDED_SHOWN = 50
 
 
@@ -114,15 +114,15 @@ class Attached:
     Attributes
     ----------
     told
-        What the recording process was told of it.
+        The attachment as the recording process knows it.
     life
-        What is another one after each start of the kernel.
+        A value that changes with each start of the kernel.
     ended
-        Why it records no more; empty while it does.
+        Why recording ended; empty while it goes on.
     progress
-        How it went when that was last asked.
+        The progress as of the last query.
     backlog
-        What the recording process may not have yet.
+        Messages that the recording process may not have yet.
     """
 
     told: protocol.Attach
@@ -135,31 +135,31 @@ class Attached:
     progress: protocol.Progress = field(default_factory=protocol.Progress)
 
     def keep(self) -> None:
-        """Write it down, for a server that comes after this one."""
+        """Write the attachment to disk, for a later server."""
         keep(Kept(os.getpid(), self.told, self.kernel_name, self.label, self.url))
 
     def release(self) -> None:
-        """Keep nothing more of what the kernel publishes."""
+        """Stop buffering the kernel's messages."""
         if self.backlog is not None:
             self.backlog.close()
             self.backlog = None
 
 
 class AttachmentManager:
-    """The attachments, and the process that records.
+    """Manages the attachments and the recording process.
 
     Parameters
     ----------
     kernels
         The server's kernels.
     targets
-        Where sessions are found.
+        Finds sessions.
     place
-        The store, as the recording process reaches it.
+        The store, as the recording process opens it.
     senders
-        Knows who sent which request; None where the server is one person's.
+        Knows who sent which request; None where the server has only one user.
     requests
-        Knows what kernels were asked last.
+        Knows the latest requests to each kernel.
     """
 
     def __init__(
@@ -178,9 +178,9 @@ class AttachmentManager:
         self._process: Process | None = None
         self._starting = asyncio.Lock()
         self._stopping = False
-        self._losses = 0  # of processes, one after the other
+        self._losses = 0  # of processes, consecutively
         self.attached: dict[str, Attached] = {}
-        #: Held by whoever attaches and detaches.
+        #: Held while a kernel is attached or detached.
         self.changing = asyncio.Lock()
         self._left = left()
         self._tasks = {asyncio.create_task(self._look_after())}
@@ -192,7 +192,7 @@ class AttachmentManager:
         return self._senders is not None
 
     async def stop(self) -> None:
-        """Record no more; attachments of kernels that go on living wait for the next server."""
+        """Stop recording; attachments of kernels that stay alive wait for the next server."""
         self._stopping = True
         for task in self._tasks:
             task.cancel()
@@ -204,7 +204,7 @@ class AttachmentManager:
     def new(
         self, kernel: str, manager: Any, target: Target, asker: Credentials, notebook: str
     ) -> Attached:
-        """Make the attachment of a kernel; it begins with `attach`."""
+        """Create the attachment of a kernel; `attach` starts it."""
         told = protocol.Attach(
             kernel=kernel,
             connection_file=self._kernels.connection_file(kernel),
@@ -221,7 +221,7 @@ class AttachmentManager:
         return Attached(told, manager.kernel_name, target.session.label, target.session.url)
 
     async def attach(self, attached: Attached, manager: Any) -> None:
-        """Begin to record a kernel."""
+        """Start to record a kernel."""
         kernel = attached.told.kernel
         attached.life = self._kernels.life(kernel)
         attached.backlog = self._listen(attached)
@@ -244,13 +244,13 @@ class AttachmentManager:
         return Backlog(stream, on=not attached.told.paused)
 
     async def skip(self, attached: Attached, command: str) -> None:
-        """Leave a command out, by the id of its request."""
+        """Leave out a command, by the ID of its request."""
         await self.ask(protocol.Skip(kernel=attached.told.kernel, command=command))
         if attached.backlog is not None:
             attached.backlog.skip(command)
 
     async def switch(self, attached: Attached, *, paused: bool) -> None:
-        """Pause recording, or go on with it."""
+        """Pause or resume recording."""
         if attached.told.paused != paused:
             await self.ask(protocol.Switch(kernel=attached.told.kernel, paused=paused))
             if attached.backlog is not None:
@@ -266,18 +266,18 @@ class AttachmentManager:
         command: str | None = None,
         sent: list[protocol.Sent] | None = None,
     ) -> None:
-        """Record a kernel no more, and deliver what it has recorded.
+        """Stop recording a kernel, and deliver what it has recorded.
 
         Parameters
         ----------
         ended
-            Why.
+            Why recording ends.
         note
-            What is noted of commands that run.
+            The note for commands that are still running.
         command
-            The one that asks for it, and so is not aborted.
+            The command that asked for this, which is therefore not aborted.
         sent
-            What a kernel that has died was asked last.
+            The latest requests to a kernel that has died.
         """
         kernel = attached.told.kernel
         left = protocol.Leave(
@@ -295,12 +295,12 @@ class AttachmentManager:
         attached.release()
 
     async def ask(self, line: protocol.Asked) -> dict[str, protocol.Progress]:
-        """Have the recording process do something; it is started at first need.
+        """Send a request to the recording process, which is started when first needed.
 
         Raises
         ------
         SessionsError
-            When it can't be done.
+            When the request fails.
         """
         for _ in range(_TRIES):
             with suppress(ProcessEnded):
@@ -312,7 +312,7 @@ class AttachmentManager:
         )
 
     async def _recording(self) -> Process:
-        """Return the recording process, which is started again where it has ended."""
+        """Return the recording process; restart it if it has ended."""
         async with self._starting:
             if self._process is not None and self._process.alive:
                 return self._process
@@ -330,7 +330,7 @@ class AttachmentManager:
             return process
 
     async def _go_on(self, attached: Attached, process: Process) -> None:
-        """Have a new process record a kernel, from where the one before it ended."""
+        """Have a new process continue a kernel's recording where the previous one ended."""
         backlog, kernel = attached.backlog, attached.told.kernel
         try:
             await process.ask(replace(attached.told, held=True))
@@ -345,7 +345,7 @@ class AttachmentManager:
             _log.exception("Kernel %s could not be recorded again", kernel)
 
     def _process_ended(self) -> None:
-        """Start the recording process again: what kernels publish meanwhile waits here."""
+        """Restart the recording process; kernels' messages are buffered here meanwhile."""
         if not self._stopping and any(not each.ended for each in self.attached.values()):
             _log.warning("The process that records kernels has ended, and is started again.")
             self._do(self._start_again(min(_FIRST_PAUSE * 2**self._losses, _LONGEST_PAUSE)))
@@ -372,7 +372,7 @@ class AttachmentManager:
     # ---- what becomes of the kernels
 
     def _died(self, kernel: str, event: str) -> None:
-        """Learn from the server that it has found a kernel dead, and starts it again or not."""
+        """Handle the server's report that a kernel died, and whether it will be restarted."""
         attached = self.attached.get(kernel)
         if attached is not None and not attached.ended:
             self._do(self._buried(attached, for_good=event == "dead"))
@@ -388,7 +388,7 @@ class AttachmentManager:
             )
 
     async def _restarted(self, kernel: str) -> None:
-        """Learn from the server, or whoever says so, that a kernel was started again."""
+        """Handle a report, genuine or not, that a kernel was restarted."""
         attached = self.attached.get(kernel)
         if attached is None or attached.ended or not self._kernels.lives(kernel):
             return
@@ -410,7 +410,7 @@ class AttachmentManager:
             try:
                 async with self.changing:
                     await self._look_around()
-            except Exception:  # noqa: BLE001 - the task's edge: the next look is a second away
+            except Exception:  # noqa: BLE001 - the task's boundary: it checks again in a second
                 _log.exception("Looking after the attachments failed, and is tried again")
 
     async def _look_around(self) -> None:
@@ -432,7 +432,7 @@ class AttachmentManager:
         self._requests.keep_only(self._kernels.running().values())
 
     async def _follow_notebooks(self) -> None:
-        """Learn which notebooks were renamed or moved."""
+        """Update the paths of notebooks that were renamed or moved."""
         recorded = [each for each in self.attached.values() if not each.ended]
         paths = await self._kernels.notebooks() if recorded else {}
         for attached in recorded:
@@ -444,7 +444,7 @@ class AttachmentManager:
                 attached.keep()
 
     async def _take_up(self) -> None:
-        """Go on with what servers before this one have recorded, where the kernel still lives."""
+        """Resume recordings of earlier servers whose kernels are still alive."""
         running = self._kernels.running()
         for each in list(self._left):
             kernel = running.get(each.told.connection_file)
@@ -455,7 +455,7 @@ class AttachmentManager:
                 await self.attach(attached, self._kernels.find(kernel))
 
     async def look(self, kernel: str | None = None, until: Any = "now") -> None:
-        """Ask how it goes; a recording process that was lost is started again."""
+        """Query the progress; a lost recording process is restarted."""
         recorded = {name: each for name, each in self.attached.items() if not each.ended}
         wanted = [kernel] if kernel in recorded else list(recorded) if kernel is None else []
         if not wanted:

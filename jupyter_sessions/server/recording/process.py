@@ -1,4 +1,4 @@
-"""The server's side of its recording process: started at first need, asked, and ended."""
+"""Start, query and stop the recording process from the server."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ import msgspec
 from jupyter_sessions import errors
 from jupyter_sessions.server.recording import protocol
 
-#: Seconds within which the process answers, whatever it is asked.
+#: Seconds within which the process must answer any request.
 _ANSWERED_WITHIN = 30.0
-#: Seconds that it gets to end by itself.
+#: Seconds for the process to end by itself.
 _ENDED_WITHIN = 8.0
 
 _encode = msgspec.json.Encoder().encode
@@ -26,18 +26,18 @@ _decode = msgspec.json.Decoder(protocol.Told).decode
 
 
 class ProcessEnded(Exception):
-    """The recording process has ended before it answered."""
+    """The recording process ended before it answered."""
 
 
 class Process:
-    """The recording process; its pipes have threads, for they must not hold up the event loop.
+    """The recording process; threads serve its pipes so that they don't block the event loop.
 
     Parameters
     ----------
     place
         The store of the server.
     who
-        Tells, from any thread, who sent the request that a command of a kernel came of.
+        Returns, from any thread, who sent the request that started a kernel's command.
     ended
         Called in the event loop when the process has ended, killed or not.
     """
@@ -50,7 +50,7 @@ class Process:
     ) -> None:
         self._who = who
         self._ended = ended
-        #: Whether it can be asked.
+        #: Whether the process accepts requests.
         self.alive = True
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[int, asyncio.Future[dict[str, protocol.Progress]]] = {}
@@ -61,7 +61,7 @@ class Process:
             [sys.executable, "-m", "jupyter_sessions.server.recording.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # Ctrl-C in the server's terminal is for the server, which ends it in good order.
+            # Ctrl-C in the server's terminal is for the server, which stops the process in order.
             start_new_session=True,
         )
         for work in (self._write, self._read):
@@ -69,18 +69,18 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The process ID."""
         return self._process.pid
 
     async def ask(
         self, line: protocol.Asked, within: float = _ANSWERED_WITHIN
     ) -> dict[str, protocol.Progress]:
-        """Have the process do something.
+        """Send a request to the process.
 
         Raises
         ------
         SessionsError
-            When it can't be done, or the process does not answer.
+            When the request fails, or the process does not answer.
         ProcessEnded
             When it has ended.
         """
@@ -99,7 +99,7 @@ class Process:
             self._waiting.pop(line.number, None)
 
     async def end(self) -> None:
-        """Have it deliver what it can, and end."""
+        """Let the process deliver what it can, and stop it."""
         self._lines.put(b"")
         await asyncio.to_thread(self._wait)
 
@@ -112,7 +112,7 @@ class Process:
 
     def _write(self) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it is piped
-        # Closing it writes, too, what a process that is gone has not read.
+        # Closing also flushes what an ended process has not read.
         with suppress(OSError), self._process.stdin as pipe:
             while line := self._lines.get():
                 pipe.write(line)
@@ -125,7 +125,7 @@ class Process:
                 try:
                     told = _decode(line)
                 except msgspec.DecodeError:
-                    continue  # it was killed while it wrote this
+                    continue  # it was killed while writing this
                 if isinstance(told, protocol.Who):
                     ran = protocol.Ran(
                         user=self._who(told.kernel, told.command), number=told.number

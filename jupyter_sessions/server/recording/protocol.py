@@ -1,4 +1,4 @@
-"""What a Jupyter server and its recording process tell each other, one JSON a line."""
+"""Messages between a Jupyter server and its recording process, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from jupyter_sessions import schemas
 
 
 class Place(Struct):
-    """The store of the server: the first line. `server` names it where it is not the user's own.
+    """The first line: the server's store. `server` names it unless it is the user's own.
 
-    `kernels` are those that a process before this one has recorded, and that are attached again.
+    `kernels` are those that the previous process recorded and that are attached again.
     """
 
     database: str
@@ -24,7 +24,7 @@ class Place(Struct):
 
 
 class _Asked(Struct, tag=True, kw_only=True):
-    """A line to the process; the answer carries the same number."""
+    """A request to the process; the answer carries the same number."""
 
     number: int = 0
 
@@ -32,9 +32,9 @@ class _Asked(Struct, tag=True, kw_only=True):
 class Attach(_Asked):
     """Record a kernel: into a session of the server's store, or as `user` at another server.
 
-    `runner` is the name by which the Jupyter server knows who attached the kernel, None where it is
-    one person's, so that nobody else can have run a command. With `held` nothing is recorded until
-    a `Replay` has come.
+    `runner` is the Jupyter server's name for the user who attached the kernel. It is None where the
+    server has only one user, so that nobody else can have run a command. With `held`, nothing is
+    recorded until a `Replay` has arrived.
     """
 
     kernel: str
@@ -52,10 +52,10 @@ class Attach(_Asked):
 
 
 class Replay(_Asked):
-    """What a kernel published while nobody recorded it, and before, where that may be lost.
+    """Messages that a kernel published while nobody recorded it, and earlier ones that may be lost.
 
-    Between the messages there are marks: `SWITCH` and whether to record from there on, `SKIP` and a
-    request to leave out. With `missing`, from when on something may be missing, until now.
+    There are marks between the messages: `SWITCH` and whether to record from there on, `SKIP` and a
+    request to leave out. `missing` is the time since which messages may be missing.
     """
 
     kernel: str
@@ -67,10 +67,10 @@ SWITCH, ON, OFF, SKIP = b"switch", b"on", b"off", b"skip"
 
 
 class Sent(Struct):
-    """A request that a front end sent through the server, as far as it tells of a command.
+    """A request that a front end sent through the server, as far as it describes a command.
 
-    `status` is how the kernel answered it, ``ok`` or ``error``, and `answered` when; empty and None
-    where it has not.
+    `status` is the kernel's answer, ``ok`` or ``error``, and `answered` is its time; they are empty
+    and None while there is no answer.
     """
 
     header: dict[str, Any]
@@ -81,10 +81,10 @@ class Sent(Struct):
 
 
 class Leave(_Asked):
-    """Record a kernel no more, and deliver what it has recorded; commands that run end so.
+    """Stop recording a kernel and deliver what it has recorded; running commands end with `note`.
 
-    `command` is one that is not aborted: it has asked for this. Of a kernel that has died, `sent`
-    is what was sent to it last.
+    `command` is one that is not aborted: it has asked for this. If the kernel has died, `sent` are
+    the latest requests to it.
     """
 
     kernel: str
@@ -95,7 +95,7 @@ class Leave(_Asked):
 
 
 class Switch(_Asked):
-    """Leave commands out that start from now on, or record them."""
+    """Leave out commands that start from now on, or record them."""
 
     kernel: str
     paused: bool
@@ -109,16 +109,16 @@ class Skip(_Asked):
 
 
 class Moved(_Asked):
-    """Record from now on that a kernel's notebook has this path."""
+    """Record a new path for a kernel's notebook."""
 
     kernel: str
     notebook: str
 
 
 class Gone(_Asked):
-    """What ran in a kernel will never end; after a restart it may be found by a new file.
+    """End a kernel's running commands for good; after a restart it may have a new connection file.
 
-    `sent` is what was sent to it last, where it has died.
+    `sent` are the latest requests to a kernel that has died.
     """
 
     kernel: str
@@ -128,14 +128,14 @@ class Gone(_Asked):
 
 
 class Look(_Asked):
-    """Tell how it goes with kernels, when what they have run is recorded as far as is asked."""
+    """Report kernels' progress once their commands are recorded as far as requested."""
 
     kernels: list[str]
     until: Literal["now", "settled", "announced"] = "now"
 
 
 class Ran(_Asked):
-    """Who sent the request that a command came of, None where nobody knows: answers `Who`."""
+    """The answer to `Who`: who sent the request that started a command, None if unknown."""
 
     user: str | None
 
@@ -144,11 +144,11 @@ Asked = Attach | Replay | Leave | Switch | Skip | Moved | Gone | Look | Ran
 
 
 class Progress(Struct):
-    """How it goes with a kernel.
+    """The progress of a kernel.
 
-    `held` is the code of the error by which its session takes nothing; `alive` is false where the
-    recorder does not know the kernel. What the kernel published up to the message `heard` is on
-    disk, but for what belongs to the requests `needed`.
+    `held` is the code of the error that keeps its session from taking commands. `alive` is false
+    where the recorder does not know the kernel. Everything published up to the message `heard` is
+    on disk, except for what belongs to the requests `needed`.
     """
 
     alive: bool = False
@@ -160,7 +160,7 @@ class Progress(Struct):
 
 
 class Answered(Struct, tag=True):
-    """The answer to a line; `error` as it goes over the wire."""
+    """The answer to a request; `error` has the API's error format."""
 
     number: int
     progress: dict[str, Progress] = {}
@@ -168,7 +168,7 @@ class Answered(Struct, tag=True):
 
 
 class Who(Struct, tag=True):
-    """Asks who sent the request that a command came of."""
+    """Ask who sent the request that started a command."""
 
     number: int
     kernel: str

@@ -1,4 +1,4 @@
-"""One kernel that is recorded: what listens to it, and what delivers its commands."""
+"""Record one kernel: subscribe to its messages and deliver its commands."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Caller
 
 
-#: Seconds to wait for a kernel to confirm that it is heard; older ones never do.
+#: Seconds to wait for a kernel to confirm the subscription; older kernels never do.
 _CONFIRMED_WITHIN = 1.0
 
-#: Seconds to wait for what a kernel has run, by someone who looks at it.
+#: Seconds to wait for a kernel's commands when somebody looks at the progress.
 _SETTLED_WITHIN = 2.0
 
-#: Seconds for what came of a kernel before its restart; the new one is not up sooner.
+#: Seconds for outputs from before a kernel's restart; the new kernel is not up sooner.
 _STOPPED_WITHIN = 0.4
 
-#: Seconds to take in what was published while nobody recorded it.
+#: Seconds to process messages that were published while nobody recorded.
 _REPLAYED_WITHIN = 20.0
 
 _INTERRUPTED = "Recording was interrupted while this ran, and what came of it is not known."
 
-#: Of so many commands it is remembered who ran them, while they may still be told of again.
+#: Commands whose users are remembered, while they may still be reported again.
 _REMEMBERED = 2_000
 
 
@@ -50,15 +50,15 @@ class Recorded:
     Parameters
     ----------
     told
-        What the server says of the attachment.
+        The server's description of the attachment.
     transport
-        The way to the session.
+        The transport to the session.
     who
-        Tells who sent the request that a command came of; None where there is but one person.
+        Returns who sent the request that started a command; None where there is only one person.
     limit
-        How many bytes of outputs to keep of a command.
+        The bytes of outputs to keep for a command.
     adopt
-        Tells of a command that ran when the process before this one ended whether it goes on.
+        Tells whether a command that ran when the previous process ended is continued.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Recorded:
         except BaseException:
             self._courier.close(0.1)
             raise
-        # Members see it: the notebook's name, without the folders of whoever it belongs to.
+        # Members see the notebook's name, without the folders of its owner.
         shown = PurePath(told.notebook).name or told.language
         agent = f"{shown} on {socket.gethostname()}"[:200]
         self._here = PresenceHeartbeat(transport, told.session, "kernel", agent)
@@ -107,23 +107,23 @@ class Recorded:
         self._courier.send(recording)
 
     def _runner(self, command: str) -> str | msgspec.UnsetType | None:
-        """Tell who ran a command: unset is who attached the kernel."""
+        """Return who ran a command; unset stands for who attached the kernel."""
         if command not in self._known and self._who is not None:
             found = self._who(command)
             if found is not None and found == self._told.runner:
                 self._known[command] = msgspec.UNSET
             else:
-                # What people are called here means nothing at another server.
+                # The local user name means nothing at another server.
                 self._known[command] = found if self._told.server is None else None
             while len(self._known) > _REMEMBERED:
                 self._known.pop(next(iter(self._known)))
         return self._known[command]
 
     def act(self, asked: protocol.Switch | protocol.Skip | protocol.Moved | protocol.Gone) -> None:
-        """Do what the server asks for."""
+        """Carry out the server's request."""
         match asked:
             case protocol.Switch(paused=paused):
-                # What was begun before, be it the cell that asks for this, is not concerned.
+                # Commands that started before, even the cell that asks for this, are not affected.
                 self._subscriber.catch_up(_CONFIRMED_WITHIN)
                 self._subscriber.do(lambda: self._selection.switch(not paused))
             case protocol.Skip(command=command):
@@ -138,23 +138,23 @@ class Recorded:
                 self._subscriber.abort(note)
             case protocol.Gone(note=note, connection_file=str(file)):
                 if not self._subscriber.go_on(Path(file), _CONFIRMED_WITHIN, note):
-                    # Two that listen would take the new kernel's first command for an old one.
+                    # Two subscribers would mistake the new kernel's first command for an old one.
                     self._subscriber.stop(_STOPPED_WITHIN, note)
                     self._told = msgspec.structs.replace(self._told, held=False)
                     self._subscriber = self._listen(file)
 
     def knows(self, command: str) -> bool:
-        """Tell whether a command is followed."""
+        """Tell whether a command is tracked."""
         return self._subscriber.messages.tracker.knows(command)
 
     def replay(self, asked: protocol.Replay) -> None:
-        """Take in what was published while nobody recorded it, and then go on."""
+        """Process messages that were published while nobody recorded, and then continue."""
         if asked.missing is not None:
             self._courier.send(self._gap(asked.missing))
         self._subscriber.replay(asked.kept, self._act_on_mark, _REPLAYED_WITHIN)
 
     def _act_on_mark(self, mark: Sequence[bytes]) -> None:
-        """Do once more what the server asked for between two messages."""
+        """Repeat a request that the server made between two messages."""
         match [*mark]:
             case [protocol.SWITCH, on]:
                 self._selection.switch(on == protocol.ON)
@@ -162,9 +162,9 @@ class Recorded:
                 self._subscriber.messages.skip(Origin(command.decode()), time.monotonic())
 
     def go_on_with(self, running: list[schemas.Recording], *, missing: bool) -> None:
-        """Go on with the commands that ran before; those of which nothing was heard since end.
+        """Continue commands that were already running; those without new messages are ended.
 
-        With `missing`, their outputs since may not be all: those that were stored stay, too.
+        With `missing`, their later outputs may be incomplete: those already stored stay, too.
         """
         for recording in running:
             if self.knows(recording.id):
@@ -175,7 +175,7 @@ class Recorded:
                 self._courier.send(log_file.aborted(recording, datetime.now(UTC), _INTERRUPTED))
 
     def _gap(self, missing: datetime) -> schemas.Recording:
-        """Make what stands in the history for what nobody has recorded."""
+        """Create the history entry for a period that nobody recorded."""
         now = max(datetime.now(UTC), missing)
         times = f"{missing:%Y-%m-%d %H:%M:%S} and {now:%H:%M:%S} (UTC)"
         said = (
@@ -202,7 +202,7 @@ class Recorded:
         )
 
     def _take_in_sent(self, sent: list[protocol.Sent]) -> None:
-        """Take note of what a kernel was asked, and may have died of without a word."""
+        """Process requests that a kernel received and may have died of without a message."""
         messages = self._subscriber.messages
 
         def take_in() -> None:
@@ -224,14 +224,14 @@ class Recorded:
             self._subscriber.do(take_in)
 
     def settle(self, *, announced: bool) -> None:
-        """Wait until what the kernel has run is in the session; if asked, what it runs, too."""
+        """Wait until the kernel's finished commands, or also running ones, are in the session."""
         deadline = time.monotonic() + _SETTLED_WITHIN
         self._subscriber.settle(_SETTLED_WITHIN, announced=announced)
         self._courier.flush(max(0.1, deadline - time.monotonic()))
 
     def progress(self) -> protocol.Progress:
-        """Tell how it goes."""
-        # In this order: what was acted on since is needed, or on disk.
+        """Return the progress."""
+        # The order matters: what was processed since is needed, or on disk.
         heard = self._subscriber.heard
         unsettled = self._subscriber.messages.tracker.unsettled()
         return protocol.Progress(
@@ -250,7 +250,7 @@ class Recorded:
         command: str | None = None,
         sent: list[protocol.Sent] | None = None,
     ) -> None:
-        """Record no more; what can't be delivered now waits on disk."""
+        """Stop recording; what can't be delivered now stays on disk."""
         if sent:
             self._subscriber.catch_up(within / 4)
             self._take_in_sent(sent)

@@ -1,4 +1,4 @@
-"""Who sent a request to a kernel: the user whose WebSocket it came by, whatever it says itself."""
+"""Track which user sent a request to a kernel, by WebSocket and not by the message's own claim."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jupyter_server.services.kernels.connection.base import (
 from jupyter_sessions.recorder.iopub.wire import DELIMITER, command_id
 from jupyter_sessions.server.recording.backlog import Requests
 
-#: Of so many requests it is remembered who sent them.
+#: Requests whose senders are remembered.
 _REMEMBERED = 50_000
 _V1 = "v1.kernel.websocket.jupyter.org"
 
@@ -25,14 +25,14 @@ _log = logging.getLogger(__name__)
 
 
 class Senders:
-    """Remembers who sent which request to which kernel; may be asked from any thread."""
+    """Remember who sent which request to which kernel; safe to use from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def note(self, kernel: str, msg_id: str, user: str) -> bool:
-        """Take note that a user sends a request; False where another has sent one of this id."""
+        """Record that a user sends a request; return False if its ID is another user's."""
         key = kernel, command_id(msg_id)
         with self._lock:
             first = self._sent.setdefault(key, user)
@@ -41,34 +41,34 @@ class Senders:
         return first == user
 
     def who(self, kernel: str, command: str) -> str | None:
-        """Return who sent the request that a command came of; None where nobody knows."""
+        """Return who sent the request that started a command; None if unknown."""
         with self._lock:
             return self._sent.get((kernel, command))
 
 
 def observed(connection_class: type[Any], senders: Senders | None, requests: Requests) -> type[Any]:
-    """Make a kernel WebSocket connection class that tells who sends what.
+    """Make a kernel WebSocket connection class that records the senders of requests.
 
     Parameters
     ----------
     connection_class
-        The one that the server is configured to use.
+        The class that the server is configured to use.
     senders
-        What is told who sends what; None where it does not matter.
+        Records who sends what; None where it does not matter.
     requests
-        What is told what was sent and answered.
+        Records requests and their answers.
     """
 
     class Observed(connection_class):  # type: ignore[misc]  # whatever class it is
-        """A connection whose execution requests are noted before they reach the kernel."""
+        """A connection whose execution requests are recorded before they reach the kernel."""
 
         def handle_incoming_message(self, incoming_msg: Any) -> None:
-            """Take note of who sends a message, and hand it on."""
+            """Record the sender of a message, and forward it."""
             if self._is_theirs(incoming_msg):
                 super().handle_incoming_message(incoming_msg)
 
         def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
-            """Take note of what is answered, and hand it on."""
+            """Record the answer to a request, and forward it."""
             if getattr(stream, "channel", None) == "shell":
                 self._note_answer(outgoing_msg)
             super().handle_outgoing_message(stream, outgoing_msg)
@@ -79,7 +79,7 @@ def observed(connection_class: type[Any], senders: Senders | None, requests: Req
                 if b'"execute_reply"' in message[start + 2]:
                     parent, content = json.loads(message[start + 3]), json.loads(message[start + 5])
                     requests.answered(self.kernel_id, str(parent["msg_id"]), content["status"])
-            except Exception:  # noqa: BLE001 - a message that we can't read is the server's to judge
+            except Exception:  # noqa: BLE001 - a message that we can't parse is left to the server
                 _log.debug("An answer of a kernel could not be read", exc_info=True)
 
         def _is_theirs(self, incoming_msg: Any) -> bool:
@@ -93,10 +93,10 @@ def observed(connection_class: type[Any], senders: Senders | None, requests: Req
                     noted = senders.note(self.kernel_id, str(header["msg_id"]), user)
                 if noted:
                     requests.note(self.kernel_id, header, content())
-            except Exception:  # noqa: BLE001 - a message that we can't read is the server's to judge
+            except Exception:  # noqa: BLE001 - a message that we can't parse is left to the server
                 return True
             if not noted:
-                # Its outputs would come to stand under another user's command.
+                # Its outputs would appear under another user's command.
                 _log.warning(
                     "A request to kernel %s was dropped: %s sent it under the id of another "
                     "user's.", self.kernel_id, user,
@@ -110,7 +110,7 @@ def observed(connection_class: type[Any], senders: Senders | None, requests: Req
 def _parts(
     message: Any, subprotocol: str | None
 ) -> tuple[dict[str, Any], Callable[[], dict[str, Any]]]:
-    """Return the header of a message, and what reads its content."""
+    """Return the header of a message and a function that reads its content."""
     if subprotocol == _V1:
         channel, parts = deserialize_msg_from_ws_v1(message)  # type: ignore[no-untyped-call]
         if channel != "shell":

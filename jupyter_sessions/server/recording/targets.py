@@ -1,4 +1,4 @@
-"""What a kernel is to record into, from what a request names: a session here or elsewhere."""
+"""Resolve the session that a kernel records into, on this server or another."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """A session that takes a kernel's commands.
+    """A session that a kernel's commands are recorded into.
 
     Attributes
     ----------
     server
-        The server that it is on; None for the Jupyter server's own store.
+        The server of the session; None for the Jupyter server's own store.
     user
-        As whom commands are recorded.
+        The user as whom commands are recorded.
     session
-        The session as it is now.
+        The session in its current state.
     """
 
     server: str | None
@@ -39,14 +39,14 @@ class Target:
 
 
 class Targets:
-    """Finds sessions for those who may use kernels.
+    """Finds sessions for users who may use kernels.
 
     Parameters
     ----------
     dispatcher
-        Gives the operations on the server's own store.
+        Runs the operations on the server's own store.
     answered
-        Makes what can be awaited for an answer of the store's threads.
+        Returns an awaitable for an answer of the store's threads.
     addresses
         The base URLs under which this server is known.
     """
@@ -62,12 +62,12 @@ class Targets:
         self._addresses = addresses
 
     async def find(self, request: schemas.Attach, asker: Credentials, server_url: str) -> Target:
-        """Find the session that a request names, and see that it takes commands of who asks.
+        """Find the session that a request names, and check that it takes the caller's commands.
 
         Raises
         ------
         SessionsError
-            When there is no such session for them, or they may not record into it now.
+            When the session does not exist for the caller, or does not take commands now.
         """
         reference = parse_reference(request.session)
         here = reference.server is None or any(
@@ -90,12 +90,12 @@ class Targets:
         return Target(None, name_of(asker), await self.look(code, asker, server_url))
 
     async def look(self, code: str, asker: Credentials, server_url: str) -> schemas.Session:
-        """Show a session of this server's store to someone.
+        """Return a session of this server's store as a user sees it.
 
         Raises
         ------
         SessionsError
-            When they may not see it.
+            When the user may not see it.
         """
         dispatcher = await self._dispatcher()
         named = schemas.SessionNamed(code=code)

@@ -1,6 +1,6 @@
-"""The process that records: it listens to kernels and stores what they run.
+"""The recording process: subscribes to kernels and stores their commands.
 
-It ends with the server that has started it: when its standard input does.
+It ends with the server that started it: when its standard input is closed.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 
 class OwnStore:
-    """A way to a store of which this process is another writer, as who attached a kernel.
+    """Transport to a store that this process also writes to, as the user who attached a kernel.
 
     Parameters
     ----------
     dispatcher
-        The operations on the store; shared, and so not closed.
+        The operations on the store; shared, and so not closed here.
     told
         The attachment.
     server
-        What names the store in the outbox; None for the user's own.
+        The store's name in the outbox; None for the user's own.
     """
 
     def __init__(self, dispatcher: Dispatcher, told: Attach, server: str | None) -> None:
@@ -61,17 +61,17 @@ class OwnStore:
         return answer
 
     def another(self) -> Self:
-        """Give a second way to the same store; neither has anything to close."""
+        """Return a second transport to the same store; neither has anything to close."""
         return self
 
     def close(self) -> None:
         """Leave the store open for others."""
 
 
-#: Seconds within which the server says who sent a request; nobody knows, after that.
+#: Seconds for the server to say who sent a request; after that the sender is unknown.
 _TOLD_WITHIN = 5.0
 
-#: Seconds that the end of the server leaves for what was recorded.
+#: Seconds to deliver recorded commands once the server has ended.
 _ENDED_WITHIN = 4.0
 
 _SERVER_ENDED = "The Jupyter server ended while this ran, and its recording with it."
@@ -102,7 +102,7 @@ class RecordingWorker:
         self._out = out
         self._writing = threading.Lock()
         self._recorded: dict[str, Recorded] = {}
-        # Of kernels that are to be attached again: the commands that ran when this ended.
+        # For kernels to be attached again: the commands that ran when the previous process ended.
         self._adopted: dict[str, list[schemas.Recording]] = {each: [] for each in place.kernels}
         self._adopting = threading.Lock()
         self._asked: dict[int, Future[str | None]] = {}
@@ -118,7 +118,7 @@ class RecordingWorker:
         return Dispatcher(self._place.database, self._place.blobs, limits)
 
     def take(self, line: bytes) -> None:
-        """Act on a line of the server, in a thread of its own."""
+        """Process a line from the server in a new thread."""
         asked = _decode(line)
         if isinstance(asked, protocol.Ran):
             future = self._asked.pop(asked.number, None)
@@ -133,7 +133,7 @@ class RecordingWorker:
             answered.progress = self._do(asked)
         except errors.SessionsError as error:
             answered.error = error.to_wire()
-        except Exception as error:  # noqa: BLE001 - the thread's edge: the server waits for a word
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the server waits
             told = errors.InternalError(
                 f"The recording process met a defect of its own: {error!r}.",
                 hint="Tell the server's administrator.",
@@ -169,7 +169,7 @@ class RecordingWorker:
         self._recorded[asked.kernel] = recorded
 
     def _adopt(self, recording: schemas.Recording) -> bool:
-        """Take a command that ran when the process before this one ended, if its kernel goes on."""
+        """Take over a command that ran when the previous process ended, if its kernel goes on."""
         kernel = recording.request.kernel
         with self._adopting:
             if kernel in self._adopted:
@@ -181,7 +181,7 @@ class RecordingWorker:
     def _replay(self, kernel: str, asked: protocol.Replay) -> None:
         recorded = self._recorded.get(kernel)
         if recorded is not None:
-            # What is adopted during this is known by its end.
+            # Commands adopted meanwhile are known when it ends.
             recorded.replay(asked)
             with self._adopting:
                 adopted = self._adopted.pop(kernel, [])
@@ -217,12 +217,12 @@ class RecordingWorker:
         return ask
 
     def _tell(self, told: protocol.Told) -> None:
-        with self._writing, suppress(OSError):  # a server that is gone needs no answer
+        with self._writing, suppress(OSError):  # an ended server needs no answer
             self._out.write(_encode(told) + b"\n")
             self._out.flush()
 
     def end(self) -> None:
-        """Deliver what can be delivered now; the rest waits in the outbox."""
+        """Deliver what can be delivered now; the rest stays in the outbox."""
         ending = [
             threading.Thread(target=each.leave, args=(_SERVER_ENDED, _ENDED_WITHIN), daemon=True)
             for each in self._recorded.values()
@@ -236,15 +236,15 @@ class RecordingWorker:
 
 
 def main() -> None:
-    """Record until the server is gone."""
+    """Record until the server has ended."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the lines are nobody else's
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # only the protocol may use stdout
     place = msgspec.json.decode(sys.stdin.buffer.readline(), type=protocol.Place)
     child = RecordingWorker(place, out)
     for line in sys.stdin.buffer:
         child.take(line)
     child.end()
-    os._exit(0)  # whatever thread still waits for a server that does not answer
+    os._exit(0)  # threads may still wait for an unresponsive server
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""What users made, as documents that a browser can show inside the sandbox of a capability URL.
+"""Rendering of user content as documents for the sandbox of a capability URL.
 
-Nothing here knows of HTTP, sessions or roles. The server renders by `renderer.Renderer`, which has
-`workers` do what may take long.
+Nothing here depends on HTTP, sessions or roles. The server renders through `renderer.Renderer`,
+which gives slow work to processes in `workers`.
 """

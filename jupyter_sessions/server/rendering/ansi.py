@@ -1,4 +1,4 @@
-"""Terminal text as HTML: colours become classes, and what a terminal would overwrite is gone."""
+"""Convert terminal text to HTML: colours become classes, and overwritten text is dropped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from jupyter_sessions.escape_sequences import INVISIBLE, parse_graphics
 
-# What changes the text's look or the column, and what shows nothing.
+# Sequences that change the style or the column, and those that show nothing.
 _CONTROL = re.compile(rf"(\x08)|{INVISIBLE.pattern}")
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _BASE = [(0, 0, 0), (205, 49, 49), (13, 188, 121), (229, 229, 16)]
@@ -54,13 +54,13 @@ def lines(text: str) -> list[Markup]:
     Parameters
     ----------
     text
-        What was written, with ANSI sequences, carriage returns and backspaces.
+        The output, with ANSI sequences, carriage returns and backspaces.
 
     Returns
     -------
     list of Markup
-        Escaped text in which ``<span class="ansi-…">`` stands for colours. The 256 and the true
-        colours become the nearest of the sixteen that the style sheets name.
+        Escaped text in which ``<span class="ansi-…">`` marks colours. The 256 colours and the
+        true colours become the nearest of the sixteen that the style sheets name.
     """
     return [
         Markup("").join(
@@ -72,7 +72,7 @@ def lines(text: str) -> list[Markup]:
 
 
 def strip(text: str) -> str:
-    """Return a text without escape sequences and control characters, however long it is.
+    """Return a text of any length without escape sequences and control characters.
 
     Unlike `plain`, it keeps what a terminal would have overwritten.
     """
@@ -80,14 +80,14 @@ def strip(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return the characters that a terminal shows of a text."""
+    """Return the characters of a text that a terminal shows."""
     if not _CONTROL.search(text) and "\r" not in text:
         return text
     return "\n".join("".join(char for char, _ in cells) for cells in _lines(text))
 
 
 def _lines(text: str) -> Iterator[list[tuple[str, _Look]]]:
-    """Give each line as pieces of text with their looks."""
+    """Yield each line as pieces of text with their styles."""
     look = _PLAIN
     for line in text.replace("\r\n", "\n").split("\n"):
         if "\r" not in line and not _CONTROL.search(line):

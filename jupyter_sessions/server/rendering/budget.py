@@ -1,6 +1,7 @@
-"""Limits on what rendering may cost: processor time, and the size of what comes out.
+"""Limit the cost of rendering: processor time and the size of the result.
 
-Time is measured in a worker, where `count_time` was called. Elsewhere, only sizes are limited.
+Time is measured in a worker process that has called `count_time`. Elsewhere, only sizes are
+limited.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from markupsafe import Markup, escape
 
 #: Seconds of processor time for one piece of a document: a cell's source, an output.
 PIECE = 0.4
-#: Seconds that a document gets past its time, to write what is left of it as plain text.
+#: Extra seconds for a document to write what remains as plain text once its time is over.
 _GRACE = 0.25
-#: The timer fires again after this, should a library swallow the first.
+#: The timer fires again after this, in case a library swallows the first exception.
 _AGAIN = 0.05
 
-#: Characters of a plain text shown in place of what is not rendered.
+#: Characters of plain text that are shown in place of content that is not rendered.
 LONGEST_PLAIN = 300_000
 
 _REASONS = {
@@ -33,21 +34,21 @@ _REASONS = {
 
 
 class OverBudget(BaseException):
-    """Rendering has used up its time. Libraries that catch every Exception must let it through."""
+    """Rendering has used up its time. Libraries that catch every Exception must not catch it."""
 
 
 class TooLarge(Exception):
-    """What is to be rendered, or what came of it, is too large."""
+    """The content to be rendered, or the result, is too large."""
 
 
-#: When the time of the document, and of the piece of it that is rendered now, is over.
+#: When the time of the document, and of its current piece, is over.
 _soft: list[float] = []
 _deadlines: list[float] = []
 _counted = False
 
 
 def count_time() -> None:
-    """Measure time in this process from now on; in its main thread, where the system can."""
+    """Start measuring time in this process; call it in the main thread, where the system allows."""
     global _counted
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGPROF, _expire)
@@ -82,12 +83,12 @@ def _limited(deadline: float) -> Iterator[None]:
 
 @contextmanager
 def document_limit(seconds: float) -> Iterator[None]:
-    """Give a document so much time for its pieces, and a little more to be written.
+    """Limit the time for a document's pieces, and allow a little more to finish it.
 
     Raises
     ------
     OverBudget
-        When that is over too.
+        When the extra time is over, too.
     """
     _soft.append(time.process_time() + seconds)
     try:
@@ -99,7 +100,7 @@ def document_limit(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def piece_limit(seconds: float = PIECE) -> Iterator[None]:
-    """Give a piece so much time, or what is left of its document's.
+    """Limit the time for a piece to the given time or what remains of its document's.
 
     Raises
     ------
@@ -113,12 +114,12 @@ def piece_limit(seconds: float = PIECE) -> Iterator[None]:
 
 
 def is_time_over() -> bool:
-    """Tell whether there is no time left for another piece of the document."""
+    """Tell whether no time remains for another piece of the document."""
     return _counted and bool(_soft) and time.process_time() >= _soft[-1]
 
 
 def render_piece(render: Callable[[], Markup], text: Callable[[], str]) -> Markup:
-    """Render a piece of a document; where that fails, show its text and say so.
+    """Render a piece of a document; if that fails, show its plain text with a notice.
 
     Parameters
     ----------
@@ -136,13 +137,13 @@ def render_piece(render: Callable[[], Markup], text: Callable[[], str]) -> Marku
         failure = "memory"
     except TooLarge:
         failure = "large"
-    except Exception:  # noqa: BLE001  # whatever a renderer fails on costs this piece only
+    except Exception:  # noqa: BLE001  # a failing renderer affects only this piece
         failure = "failed"
     return plain_piece(text(), failure)
 
 
 def plain_piece(text: str, failure: str) -> Markup:
-    """Return a text as HTML with the sentence that says why it is not rendered."""
+    """Return a text as HTML with a notice that says why it is not rendered."""
     note = explain(failure, cut=len(text) > LONGEST_PLAIN)
     return Markup('<p class="note">{}</p><pre class="plain">{}</pre>').format(
         note, escape(text[:LONGEST_PLAIN])
@@ -150,6 +151,6 @@ def plain_piece(text: str, failure: str) -> Markup:
 
 
 def explain(failure: str, *, cut: bool = False) -> str:
-    """Say why something is shown as plain text, and whether that is only its beginning."""
+    """Say why content is shown as plain text, and whether that is only its beginning."""
     beginning = ", and only its beginning" if cut else ""
     return f"This is shown as plain text{beginning}: {_REASONS[failure]}."

@@ -1,4 +1,4 @@
-"""Source code as HTML with the classes of Pygments."""
+"""Highlight source code as HTML with the classes of Pygments."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 #: Longer sources are shown without colours.
 LONGEST_HIGHLIGHTED = 60_000
 
-#: The languages that are highlighted, by the names that kernels and Markdown give them. Whoever
-#: writes content names its language: Pygments has hundreds, and plugins, that nobody has timed.
+#: The languages that are highlighted, by the names that kernels and Markdown give them. Authors of
+#: content choose the language, and Pygments has hundreds of lexers and plugins whose speed is
+#: unknown.
 LANGUAGES = {
     "bash": "bash",
     "c": "c",
@@ -73,7 +74,7 @@ LANGUAGES = {
     "yaml": "yaml",
     "yml": "yaml",
 }
-#: The same for files, by their endings.
+#: The same for files, by extension.
 _ENDINGS = {
     "bash": "bash",
     "c": "c",
@@ -131,31 +132,31 @@ _ENDINGS = {
 
 
 def is_highlighted(language: str) -> bool:
-    """Tell whether source in this language gets colours."""
+    """Tell whether source in this language is highlighted."""
     return language.lower() in LANGUAGES
 
 
 def language_of(filename: str) -> str:
-    """Return the language that the ending of a file's name stands for, empty for an unknown one."""
+    """Return the language for a file name's extension; empty if unknown."""
     ending = filename.rpartition(".")[2] if "." in filename else ""
     return _ENDINGS.get(ending.lower(), "")
 
 
 def highlight(source: str, language: str = "") -> Markup:
-    """Return `source` as escaped HTML with highlighting classes, to stand in a ``<pre>``.
+    """Return `source` as escaped HTML with highlighting classes, for use in a ``<pre>``.
 
     Parameters
     ----------
     source
         The program text.
     language
-        The kernel's name for the language (``python``, ``R``, ``bash``); one that is not in
-        `LANGUAGES` gives text without colours.
+        The kernel's name for the language (``python``, ``R``, ``bash``); other
+        languages than `LANGUAGES` are not highlighted.
 
     Raises
     ------
     TooLarge
-        When it is longer than what gets colours.
+        When it is too long to be highlighted.
     """
     if not is_highlighted(language):
         return escape(source)
@@ -165,7 +166,7 @@ def highlight(source: str, language: str = "") -> Markup:
     from pygments.formatters import HtmlFormatter
 
     html = pygmentize(source, _lexer(LANGUAGES[language.lower()]), HtmlFormatter(nowrap=True))
-    # The formatter ends every line, the last one too.
+    # The formatter ends every line with a line break, even the last.
     whole = html if source.endswith("\n") else html.removesuffix("\n")
     return Markup(whole)  # noqa: S704  # the formatter escapes
 

@@ -1,4 +1,4 @@
-"""The self-contained HTML document in which user content is shown inside its sandbox."""
+"""Build the self-contained HTML document that shows user content in its sandbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markupsafe import escape
 
 HTML = "text/html; charset=utf-8"
 
-#: Tells the page around the frame how high the content is, and takes its colour scheme from there.
+#: Reports the content's height to the page around the frame, and applies that page's colour scheme.
 _SCRIPT = """
 const root = document.documentElement;
 const tell = () => parent.postMessage({
@@ -37,16 +37,16 @@ def _stylesheet() -> str:
 
 
 def document(body: str, *, title: str, kind: str) -> bytes:
-    """Wrap the HTML of user content into a whole document.
+    """Wrap the HTML of user content in a complete document.
 
     Parameters
     ----------
     body
-        HTML; it may hold anything, since it is only ever shown in a sandbox.
+        The content. Any HTML is allowed, since it is only ever shown in a sandbox.
     title
-        What the document is, as text.
+        The document's title, as text.
     kind
-        The class of its body, which the style sheet knows: ``html``, ``markdown``, ``math``,
+        The class of its body, for the style sheet: ``html``, ``markdown``, ``math``,
         ``json``, ``table``, ``text`` or ``notebook``.
 
     Returns
@@ -66,7 +66,7 @@ _FRAME_STYLE = (
     "html,body{margin:0;height:100%;overflow:hidden}"
     "iframe{display:block;width:100%;height:100%;border:0}"
 )
-#: Passes on two things, a height and a colour scheme, and nothing else that the content says.
+#: Passes on only two things from the content: a height and a colour scheme.
 _FRAME_SCRIPT = """
 const frame = document.querySelector("iframe");
 let theme = "light";
@@ -89,8 +89,9 @@ def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-#: The policy of `frame_document`. A policy of the content itself can't keep it from leading its
-#: frame elsewhere, which tells another site what the address holds; that of the page around it can.
+#: The policy of `frame_document`. A policy of the content itself can't keep it from navigating its
+#: frame elsewhere, which would reveal its address to another site; the policy of the framing page
+#: can.
 FRAME_POLICY = (
     f"default-src 'none'; frame-src 'self'; script-src {_source(_FRAME_SCRIPT)}; "
     f"style-src {_source(_FRAME_STYLE)}; form-action 'none'; base-uri 'none'; "
@@ -99,7 +100,7 @@ FRAME_POLICY = (
 
 
 def frame_document(source: str) -> bytes:
-    """Return a document of ours that shows user content in a sandbox, and holds none itself.
+    """Return a document of ours that shows user content in a sandboxed frame.
 
     Parameters
     ----------
@@ -115,6 +116,6 @@ def frame_document(source: str) -> bytes:
 
 
 def image_document(source: str) -> bytes:
-    """Return a document that shows an image, in which script of the image does not run."""
+    """Return a document that shows an image; scripts in the image do not run there."""
     image = f'<img src="{escape(source)}" alt="">'
     return document(image, title="Output", kind="html")

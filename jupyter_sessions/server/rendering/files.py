@@ -1,4 +1,4 @@
-"""Published files as documents to look at: notebooks, tables, Markdown, text and code."""
+"""Render previews of published files: notebooks, tables, Markdown, text and code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jupyter_sessions.server.rendering.notebooks import notebook_body
 from jupyter_sessions.server.rendering.outputs import json_body
 from jupyter_sessions.server.rendering.tables import DELIMITERS, table_body
 
-#: How many of a file's first bytes a preview is made of, so that a notebook fits as a whole.
+#: Bytes from a file's start that a preview uses, enough for most whole notebooks.
 PREVIEW_BYTES = 20_000_000
 _SHOWN_TEXT = 1_000_000
 
@@ -32,7 +32,7 @@ Kind = Literal["image", "site", "document", "none"]
 
 
 def preview_kind(file: schemas.File) -> Kind:
-    """Tell how a published file can be looked at.
+    """Return how a published file can be previewed.
 
     Returns
     -------
@@ -54,14 +54,14 @@ def preview_kind(file: schemas.File) -> Kind:
 
 
 def file_body(text: str, file: schemas.File) -> tuple[str, Markup]:
-    """Render a published file as the body of a document to look at.
+    """Render a published file as the body of a preview document.
 
     Parameters
     ----------
     text
-        The file's text, or the beginning of it: `PREVIEW_BYTES`.
+        The file's text, or its first `PREVIEW_BYTES`.
     file
-        What the web space knows of it.
+        The file as the web space describes it.
 
     Returns
     -------
@@ -88,13 +88,13 @@ def file_body(text: str, file: schemas.File) -> tuple[str, Markup]:
 def _notebook(text: str) -> tuple[str, Markup]:
     try:
         return "notebook", notebook_body(text)
-    except (ValueError, RecursionError):  # it is not a notebook, whatever its name says
+    except (ValueError, RecursionError):  # it is not a notebook, despite its name
         return "text", plain_piece(text, "failed")
 
 
 def _json(text: str, file: schemas.File) -> tuple[str, Markup]:
     try:
-        # Read and written again, so that what is not JSON is shown as the text that it is.
+        # Parsing and writing it again shows invalid JSON as plain text.
         dense = json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
         return "text", json_body(dense.encode())
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Markdown and LaTeX as HTML, with formulas as MathML."""
+"""Render Markdown and LaTeX as HTML, with formulas as MathML."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORMULA = re.compile(r"(?s)\$\$(.+?)\$\$|\$(?![\s$])([^$\n]*?[^\s\\$])\$(?!\d)"
 _OPENING = re.compile(r"\$\$?|\\\[|\\\(|\\begin\{(\w++\*?)\}")
 _CLOSING = {"$$": "$$", "$": "$", r"\[": r"\]", r"\(": r"\)"}
 _END = re.compile(r"\\end\{(\w++\*?)\}")
-# The library knows the first of these alone; a definition replaces an earlier one either way.
+# The library knows only the first of these; either way, a definition replaces an earlier one.
 _NEW_COMMAND = re.compile(r"\\(?:new|renew|provide)command\b\*?")
 _NEW_OPERATOR = re.compile(r"\\DeclareMathOperator\b\*?")
 _DEFINITIONS = (
@@ -36,31 +36,31 @@ _DEFINITIONS = (
     r"\def",
 )
 
-#: The commands that a text's formulas define, for itself and for what follows.
+#: The commands that a text's formulas define, for themselves and for later texts.
 Macros = dict[str, tuple[list[str], int]]
 
 
 def markdown(text: str, macros: Macros | None = None) -> Markup:
-    """Return Markdown (CommonMark with tables and formulas, HTML in it shown as text) as HTML.
+    """Convert Markdown (CommonMark with tables and formulas) to HTML; HTML in it is shown as text.
 
     Parameters
     ----------
     text
         The Markdown.
     macros
-        What earlier texts defined; what this one defines is added.
+        The commands that earlier texts have defined; this text's own are added.
     """
     macros = {} if macros is None else macros
     return Markup(_reader().render(text, {"macros": macros}))  # noqa: S704  # markdown-it escapes; HTML is off
 
 
 def latex(text: str, macros: Macros | None = None) -> Markup:
-    """Return the ``text/latex`` of an output as HTML: formulas as MathML, the rest as text.
+    """Convert the ``text/latex`` of an output to HTML: formulas as MathML, the rest as text.
 
     Parameters
     ----------
     text, macros
-        As those of `markdown`.
+        As for `markdown`.
     """
     macros = {} if macros is None else macros
     parts = []
@@ -76,16 +76,16 @@ def latex(text: str, macros: Macros | None = None) -> Markup:
 
 
 def _find_formulas(text: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Find formulas in time that grows with the text only: each end is looked for once.
+    """Find formulas in linear time: each end is searched for once.
 
     Yields
     ------
     int, int
-        Where the formula begins and ends, with its delimiters.
+        Where the formula begins and ends, including its delimiters.
     str
-        What is to be shown as a formula.
+        The formula to show.
     bool
-        Whether its delimiters are those of a formula within a line.
+        Whether its delimiters mark an inline formula.
     """
     ends: dict[str, list[int]] = {}
     for found in _END.finditer(text):
@@ -101,7 +101,7 @@ def _find_formulas(text: str) -> Iterator[tuple[int, int, str, bool]]:
                 place = known[after] + len(opening[0]) - len(r"\begin") + len(r"\end")
                 yield begin, place, text[begin:place], False
             continue
-        # Two dollars that nothing closes may still be a formula within a line that begins so.
+        # Two dollars without an end may still begin an inline formula.
         for mark in ("$$", "$") if opening[0] == "$$" else (opening[0],):
             inside, closing = begin + len(mark), _CLOSING[mark]
             end = -1 if closing in missing else text.find(closing, inside + 1)
@@ -160,7 +160,7 @@ def _render_fence(
 
 
 def defines_macros(text: str) -> bool:
-    """Tell whether a text has formulas that may define commands for those that follow."""
+    """Tell whether a text has formulas that may define commands for later texts."""
     return any(name in text for name in _DEFINITIONS)
 
 
@@ -175,7 +175,7 @@ def _formula(source: str, macros: Macros, *, display: bool) -> Markup:
         readable = _NEW_OPERATOR.sub(r"\\DeclareMathOperator", readable)
     try:
         formula = converter.convert_to_element(readable)
-    except Exception:  # noqa: BLE001  # the library raises all sorts; the source then stands as it is
+    except Exception:  # noqa: BLE001  # of many types; the source is shown then
         return Markup("<code>{}</code>").format(source)
     # The library writes symbols as character references, and leaves all text in them unescaped.
     for element in formula.iter():

@@ -1,13 +1,13 @@
-"""Which of an output's representations to show, and its text."""
+"""Choose the MIME representation of an output to show."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-#: Media types in the order in which JupyterLab's standard renderers prefer them. Those that only
-#: run inside JupyterLab (widgets, JavaScript that expects its page) are left out: the text form
-#: that comes with them is shown.
+#: Media types in the order in which JupyterLab's standard renderers prefer them. Types that only
+#: run inside JupyterLab (widgets, JavaScript that expects its page) are left out: their plain text
+#: is shown.
 PREFERENCE = (
     "application/json",
     "text/html",
@@ -21,12 +21,12 @@ PREFERENCE = (
     "text/plain",
 )
 
-#: The types that an ``<img>`` shows; script in an SVG does not run there.
+#: The types that an ``<img>`` can show; scripts in an SVG do not run there.
 IMAGES = frozenset(kind for kind in PREFERENCE if kind.startswith("image/"))
 
 
 def preferred(data: Mapping[str, Any]) -> str | None:
-    """Return the media type of `data` to show, or None where none of them can be shown."""
+    """Return the media type of `data` to show, or None if none can be shown."""
     for kind in PREFERENCE:
         if kind in data and not (kind == "application/json" and _only_by_the_way(data)):
             return kind
@@ -34,12 +34,12 @@ def preferred(data: Mapping[str, Any]) -> str | None:
 
 
 def _only_by_the_way(data: Mapping[str, Any]) -> bool:
-    # Libraries ship a JSON form beside a picture of the same value; people want the picture.
+    # Libraries add a JSON form to a picture of the same value; readers want the picture.
     return any(kind in data for kind in IMAGES)
 
 
 def joined(text: object) -> str:
-    """Return a text of nbformat, which may be split into lines, as one string."""
+    """Return a text of nbformat, which may be a list of lines, as one string."""
     if isinstance(text, str):
         return text
     try:

@@ -1,4 +1,4 @@
-"""A published notebook as one HTML document."""
+"""Render a published notebook as one HTML document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_sessions.server.rendering.outputs import image_source, rich_body
 
 
 def notebook_body(text: str) -> Markup:
-    """Return the HTML of a notebook: its cells in order, outputs under their code.
+    """Render a notebook as HTML: its cells in order, with outputs below their code.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def _source(cell: Mapping[str, Any]) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a text of a notebook, empty where something else stands in its place."""
+    """Return a text field of a notebook; empty if it has another type."""
     return joined(value) if isinstance(value, list | str) else ""
 
 
@@ -117,7 +117,7 @@ def _output(output: Mapping[str, Any], macros: Macros) -> Markup:
 
 
 def _plain_output(output: Mapping[str, Any]) -> str:
-    """Return the text of an output that can't be rendered."""
+    """Return the plain text of an output that can't be rendered."""
     data = output.get("data")
     if isinstance(data, dict):
         kind = preferred(data)

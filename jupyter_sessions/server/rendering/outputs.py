@@ -1,4 +1,4 @@
-"""A command's output as one document or image."""
+"""Render a command's output as one document or image."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAIN = "text/plain; charset=utf-8"
 _LONGEST_JSON = 4_000_000
 
 
-#: So much of the texts before an output is searched for definitions, in characters.
+#: Characters of the texts before an output that are searched for definitions.
 _SEARCHED = 100_000
 
 
@@ -50,18 +50,18 @@ def definitions_before(outputs: Sequence[schemas.Output], index: int) -> list[tu
 
 
 def make_output_document(output: schemas.Output) -> tuple[bytes, str]:
-    """Return an output that needs no rendering in the representation that JupyterLab would choose.
+    """Return an output that needs no rendering, in the representation JupyterLab would choose.
 
     Parameters
     ----------
     output
-        An output of a command, as recorded, that has neither `terminal_text` nor `rich_bundle`.
+        A recorded output of a command without `terminal_text` and `rich_bundle`.
 
     Returns
     -------
     bytes
-        The image's own bytes where it is one; a self-contained HTML document for HTML; a sentence
-        for what can't be shown.
+        The image's own bytes for an image; a self-contained HTML document for HTML; a sentence for
+        types that can't be shown.
     str
         The media type, with the charset where there is one.
     """
@@ -78,7 +78,7 @@ def make_output_document(output: schemas.Output) -> tuple[bytes, str]:
     return document(rich_body(kind, value), title="Output", kind=BODY_CLASSES[kind]), HTML
 
 
-#: The class of a document's body, by what it shows.
+#: The class of a document's body, by media type.
 BODY_CLASSES = {
     "text/html": "html",
     "text/markdown": "markdown",
@@ -88,7 +88,7 @@ BODY_CLASSES = {
 
 
 def output_body(kind: str, value: Any, before: Sequence[tuple[str, str]]) -> Markup:
-    """Return the HTML of a rich representation, as `rich_body`, after those `before` it."""
+    """Return the HTML of a rich representation like `rich_body`, with definitions from `before`."""
     macros: Macros = {}
     if kind in {"text/markdown", "text/latex"}:
         for earlier, text in before:
@@ -97,14 +97,14 @@ def output_body(kind: str, value: Any, before: Sequence[tuple[str, str]]) -> Mar
 
 
 def rich_body(kind: str, value: Any, macros: Macros | None = None) -> Markup:
-    """Return the HTML of a rich representation, hostile as it may be: for a sandbox only.
+    """Return the HTML of a rich representation, which may be hostile: only for use in a sandbox.
 
     Parameters
     ----------
     kind, value
-        Its media type and content.
+        The media type and the content.
     macros
-        The commands that formulas before it defined; its own are added.
+        The commands that earlier formulas defined; its own are added.
     """
     if kind == "text/html":
         return Markup(joined(value))  # noqa: S704  # shown in a sandbox, never in a page of ours
@@ -116,7 +116,7 @@ def rich_body(kind: str, value: Any, macros: Macros | None = None) -> Markup:
 
 
 def json_body(text: bytes) -> Markup:
-    """Return JSON as HTML, indented where that is not too much."""
+    """Return JSON as HTML, indented unless it is too large."""
     pretty = format_json(text).decode()
     shown = pretty[:_LONGEST_JSON]
     try:
@@ -132,7 +132,7 @@ def json_body(text: bytes) -> Markup:
 
 
 def terminal_text(output: schemas.Output) -> str | None:
-    """Return the text of an output that a terminal would show, None for all others."""
+    """Return the terminal text of an output, or None for other outputs."""
     if isinstance(output, schemas.Stream):
         return joined(output.text)
     if isinstance(output, schemas.ErrorOutput):
@@ -142,7 +142,7 @@ def terminal_text(output: schemas.Output) -> str | None:
 
 
 def rich_bundle(output: schemas.Output) -> schemas.MimeBundle:
-    """Return the representation of an output that takes time to render, empty for all others."""
+    """Return the representation of an output that is slow to render; empty for other outputs."""
     if isinstance(output, schemas.Stream | schemas.ErrorOutput):
         return {}
     kind = preferred(output.data)
@@ -152,7 +152,7 @@ def rich_bundle(output: schemas.Output) -> schemas.MimeBundle:
 
 
 def image_source(kind: str, value: Any) -> str:
-    """Return an image of an output as a ``data:`` URL, for a notebook shown as one document."""
+    """Return an output's image as a ``data:`` URL, for a notebook shown as one document."""
     text = joined(value)
     if kind == "image/svg+xml":
         text = base64.b64encode(text.encode("utf-8", "replace")).decode()
@@ -163,5 +163,5 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=False)
     except ValueError:
-        # A damaged image; the browser shows its alternative text.
+        # The image is damaged; the browser shows its alternative text.
         return b""

@@ -1,4 +1,4 @@
-"""Render what pages show: simple things here, all else in workers, and each thing once."""
+"""Render page content: simple text here, everything else in worker processes, with a cache."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from jupyter_sessions.server.rendering.workers.jobs import fold_lines, run
 from jupyter_sessions.server.rendering.workers.pool import PoolLimits, WorkerPool
 from jupyter_sessions.server.rendering.workers.protocol import Job, Rendered
 
-#: What a terminal shows otherwise than it is written, except for ends of lines and tabs.
+#: Characters that a terminal does not show literally, except for line ends and tabs.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
-#: Characters of a terminal's text that are read here: that takes a few milliseconds at most.
+#: Characters of a terminal's text that are parsed here: that takes a few milliseconds at most.
 _SHORT = 2_000
-#: Characters of such texts that one page has read here.
+#: Characters of such texts that are parsed here for one page.
 _SHORT_IN_ALL = 16_000
 run_in_thread = asyncio.to_thread
 
-#: The end of a text of which only the beginning is shown.
+#: The mark at the end of a truncated text.
 _CUT = "\n\n(Only the beginning is shown. The command's response holds all of it.)\n"
-#: Markdown, LaTeX and JSON that are longer are shown as plain text.
+#: Longer Markdown, LaTeX and JSON is shown as plain text.
 _LONGEST_RICH = 1_000_000
 
 
 @dataclass
 class Piece:
-    """A part of a page: what it shows, and once rendered, its HTML.
+    """A part of a page: its content and, once rendered, its HTML.
 
-    `rest` is what is folded away, of `lines` in all; `cut` tells that only its beginning is shown;
-    `note` says why it is shown as plain text, where it is.
+    `rest` is the collapsed HTML, of `lines` in all; `cut` marks truncated content; `note` says why
+    it is shown as plain text, if it is.
     """
 
     text: str
@@ -61,11 +61,11 @@ class Piece:
 
     @property
     def job(self) -> Job:
-        """The job that renders it."""
+        """The job that renders the piece."""
         return Job(self.renderer, self.text.encode("utf-8", "replace"), self.option)
 
     def take(self, rendered: Rendered) -> None:
-        """Show what came of the job."""
+        """Store the job's result."""
         if rendered.failure:
             text = ansi.strip(self.text) if self.renderer == "terminal" else self.text
             self.html = escape(_encodable(text))
@@ -77,12 +77,12 @@ class Piece:
 
 
 class Renderer:
-    """Renders for the people of a server.
+    """Renders content for the users of a server.
 
     Parameters
     ----------
     limits
-        What rendering may cost.
+        Limits on the cost of rendering.
     """
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
@@ -90,11 +90,11 @@ class Renderer:
         self._cache = RenderingCache()
 
     def warm(self) -> None:
-        """Have a worker ready by the time that a page needs it."""
+        """Start a worker in advance, before a page needs it."""
         self.pool.warm()
 
     async def stop(self) -> None:
-        """End the workers."""
+        """Stop the workers."""
         await self.pool.stop()
 
     async def render(self, person: str, pieces: Sequence[Piece]) -> None:
@@ -103,9 +103,9 @@ class Renderer:
         Parameters
         ----------
         person
-            Who looks at it.
+            The user who views the page.
         pieces
-            Its parts; those that can't be rendered in time become plain text and say so.
+            Its parts; those that can't be rendered in time become plain text with a notice.
         """
         left = await run_in_thread(self._render_known, pieces)
         if not left:
@@ -120,7 +120,7 @@ class Renderer:
                 piece.take(rendered)
 
     def _render_known(self, pieces: Sequence[Piece]) -> dict[bytes, tuple[Job, list[Piece]]]:
-        """Render what is simple or was rendered before, and return the rest by content."""
+        """Render simple and cached pieces, and return the rest by content."""
         room = _SHORT_IN_ALL
         left: dict[bytes, tuple[Job, list[Piece]]] = {}
         for piece in pieces:
@@ -142,14 +142,14 @@ class Renderer:
     async def render_output(
         self, person: str, output: schemas.Output, before: Sequence[tuple[str, str]] = ()
     ) -> tuple[bytes, str]:
-        """Render an output in the representation that JupyterLab would choose.
+        """Render an output in the representation JupyterLab would choose.
 
         Parameters
         ----------
         person
-            Who looks at it.
+            The user who views the output.
         output, before
-            An output of a command, and what `definitions_before` found in those before it.
+            An output of a command, and what `definitions_before` found in the earlier ones.
 
         Returns
         -------
@@ -175,7 +175,7 @@ class Renderer:
         return document(rendered.html, title="Output", kind=rendered.kind), HTML
 
     async def _render_plain(self, person: str, text: str) -> tuple[bytes, str]:
-        """Render what a terminal would show, or the beginning of it, as text."""
+        """Render terminal text as HTML, or its beginning if it is long."""
         shown = _encodable(text[:_LONGEST_RICH])
         if _CONTROL.search(shown):
             job = Job("plain", shown.encode())
@@ -188,16 +188,16 @@ class Renderer:
     async def render_file(
         self, person: str, file: schemas.File, read: Callable[[], bytes]
     ) -> tuple[bytes, str]:
-        """Render a published file as a document to look at.
+        """Render a published file as a preview document.
 
         Parameters
         ----------
         person
-            Who looks at it.
+            The user who views the file.
         file
-            What the web space knows of it.
+            The file as the web space describes it.
         read
-            Returns its beginning; called in a thread.
+            Returns the start of the file; called in a thread.
 
         Returns
         -------
@@ -227,7 +227,7 @@ class Renderer:
 
 
 def _is_text(piece: Piece) -> bool:
-    """Tell whether a piece only needs to be escaped."""
+    """Tell whether a piece only needs escaping."""
     if piece.renderer == "terminal":
         return _CONTROL.search(piece.text) is None
     return not piece.text or not is_highlighted(piece.option)
@@ -245,7 +245,7 @@ def _render_text(piece: Piece) -> Rendered:
 def _output_job(
     bundle: schemas.MimeBundle, before: Sequence[tuple[str, str]]
 ) -> tuple[str, Job | None]:
-    """Return the text of a rich output, and the job that renders it if it can be one."""
+    """Return the text of a rich output, and the job that renders it if there is one."""
     ((kind, value),) = bundle.items()
     try:
         if kind == "application/json":
@@ -256,7 +256,7 @@ def _output_job(
             return text, None
         option = msgspec.json.encode([(each, _encodable(text)) for each, text in before]).decode()
         return text, Job("output", msgspec.json.encode({kind: value}), option)
-    except (ValueError, RecursionError):  # half a surrogate pair, nested very deep
+    except (ValueError, RecursionError):  # half a surrogate pair, or nested very deep
         return "", None
 
 

@@ -1,4 +1,4 @@
-"""The first rows of a delimited text file as an HTML table."""
+"""Render the first rows of a delimited text file as an HTML table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 
 from markupsafe import Markup
 
-#: Delimiters by media type and, for files whose type says less, by ending.
+#: Delimiters by media type and, where the type is ambiguous, by extension.
 DELIMITERS = {
     "text/csv": ",",
     "text/tab-separated-values": "\t",
@@ -17,18 +17,18 @@ DELIMITERS = {
 _ROWS = 200
 _COLUMNS = 60
 _FRACTION, _DIGITS = 4, 6
-_LONGEST_NUMBER = 400  # characters; a float has no more digits than this
+_LONGEST_NUMBER = 400  # characters; longer cells are not numbers, as a float has no more digits
 
 
 def table_body(text: str, delimiter: str) -> Markup:
-    """Return the first rows of `text` as a table whose numbers stand right-aligned.
+    """Return the first rows of `text` as a table with right-aligned numbers.
 
     Parameters
     ----------
     text
-        Delimited text, its first row the names of the columns.
+        Delimited text whose first row holds the column names.
     delimiter
-        What stands between fields; where a comma gives a single column, a semicolon is tried.
+        The separator of fields; if a comma gives a single column, a semicolon is tried.
     """
     rows = _read(text, delimiter)
     if delimiter == "," and rows and len(rows[0]) == 1 and ";" in rows[0][0]:
@@ -61,7 +61,7 @@ def table_body(text: str, delimiter: str) -> Markup:
 
 
 def _read(text: str, delimiter: str) -> list[list[str]]:
-    # A last line that was cut in the middle reads as a short row; it is beyond the rows shown.
+    # A truncated last line reads as a short row; it lies beyond the rows shown.
     reader = csv.reader(text.splitlines(), delimiter=delimiter)
     try:
         return [row for row in itertools.islice(reader, _ROWS + 2) if row]
@@ -83,7 +83,7 @@ def _cell(tag: str, value: str, number: bool) -> Markup:
 
 
 def _rounded(text: str) -> str:
-    """Write a number with as many digits as one reads: six, of a longer fraction."""
+    """Return a number rounded for display: longer fractions to six digits."""
     fraction = text.partition(".")[2]
     if len(fraction) <= _FRACTION or not fraction.isdecimal():
         return text

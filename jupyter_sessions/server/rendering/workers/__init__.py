@@ -1,1 +1,1 @@
-"""Rendering in processes of its own, so that content can cost only the request that shows it."""
+"""Rendering in separate processes, so that hostile content affects only its own request."""

@@ -1,4 +1,4 @@
-"""What was rendered, by its content, bounded in bytes."""
+"""Cache rendering results by content, with a limit in bytes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from hashlib import blake2b
 
 from jupyter_sessions.server.rendering.workers.protocol import KILLED, Job, Rendered
 
-#: Bytes that a server keeps of what it has rendered, and of a single result.
+#: Bytes of all cached results, and of a single one.
 _ROOM = 32_000_000
 _LARGEST = 2_000_000
 
 
 class RenderingCache:
-    """The results that were used last."""
+    """A cache of the most recently used results."""
 
     def __init__(self, room: int = _ROOM) -> None:
         self._room = room
@@ -23,7 +23,7 @@ class RenderingCache:
         self._found: OrderedDict[bytes, Rendered] = OrderedDict()
 
     def get(self, key: bytes) -> Rendered | None:
-        """Return what is kept under a key."""
+        """Return the result for a key, or None."""
         with self._lock:
             found = self._found.get(key)
             if found is not None:
@@ -31,9 +31,9 @@ class RenderingCache:
             return found
 
     def put(self, key: bytes, rendered: Rendered) -> None:
-        """Keep a result, and give up those that were not used for longest."""
-        # What took too long once takes too long again. What a busy server did not do is another
-        # matter.
+        """Store a result, and evict the least recently used ones."""
+        # Content that took too long will take too long again. Jobs that a busy server skipped are
+        # not cached.
         if rendered.failure == "busy" or rendered.detail == KILLED:
             return
         if rendered.size > min(_LARGEST, self._room):
@@ -48,6 +48,6 @@ class RenderingCache:
 
 
 def job_key(job: Job) -> bytes:
-    """Return what stands for a job: equal for equal content that is rendered alike."""
+    """Return the cache key of a job: equal for equal content and rendering."""
     head = f"{job.renderer}\0{job.option}\0".encode("utf-8", "replace")
     return blake2b(head + job.content, digest_size=32).digest()

@@ -1,4 +1,4 @@
-"""How each kind of job is done, within its limits."""
+"""Run each kind of rendering job within its limits."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from jupyter_sessions.server.rendering.workers.protocol import Job, Rendered
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-#: Bytes of HTML that come of one job, at most.
+#: Largest HTML result of a job, in bytes.
 _LARGEST = 48_000_000
-#: For all but whole files.
+#: The limit for all jobs except whole files.
 _LARGEST_PIECE = 6_000_000
 
 
 def run(job: Job, seconds: float) -> Rendered:
-    """Do a job in so much processor time, and say why where that is not possible."""
+    """Run a job within a limit of processor time, or return why that is not possible."""
     limit = document_limit if job.renderer == "file" else piece_limit
     try:
         with limit(seconds):
@@ -36,7 +36,7 @@ def run(job: Job, seconds: float) -> Rendered:
         return Rendered(failure="memory")
     except TooLarge:
         return Rendered(failure="large")
-    except Exception as error:  # noqa: BLE001  # whatever a renderer fails on costs this job only
+    except Exception as error:  # noqa: BLE001  # affects only this job
         return Rendered(failure="failed", detail=repr(error)[:200])
     if rendered.size > (_LARGEST if job.renderer == "file" else _LARGEST_PIECE):
         return Rendered(failure="large")
@@ -64,9 +64,9 @@ def _render_plain(text: str, _option: str) -> Rendered:
 
 
 def fold_lines(lines: Sequence[str], fold: int) -> tuple[str, str]:
-    """Return the first lines, and the rest of them.
+    """Return the first lines and the remaining lines.
 
-    A few lines more than `fold` are not worth the click, and stay.
+    A few lines more than `fold` are not worth a click, and stay.
     """
     if len(lines) <= fold + 4:
         return "\n".join(lines), ""

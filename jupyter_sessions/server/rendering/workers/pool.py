@@ -1,4 +1,4 @@
-"""The rendering workers of a server: who gets one when, and for how long."""
+"""A pool of rendering workers with fair scheduling and limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jupyter_sessions.server.rendering.workers.protocol import (
     Rendered,
 )
 
-#: Jobs of one request that workers may die of.
+#: Jobs of one request that may crash a worker before the rest is skipped.
 _MOST_DEATHS = 2
 
 
@@ -30,24 +30,24 @@ class _CannotStart(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class PoolLimits:
-    """What rendering may cost.
+    """Limits on the cost of rendering.
 
     Attributes
     ----------
     workers
-        How many processes render at once.
+        Number of processes that render at once.
     page_seconds, job_seconds
-        Processor time for all that one page shows, and for each part of it.
+        Processor time for all content of one page, and for each part of it.
     wall_seconds
-        How long a batch may take on a busy machine.
+        Maximum duration of a batch on a busy machine.
     queued, queued_bytes
-        How many batches of one person may wait, and how much content in all.
+        Number of batches that one person may have waiting, and their total content in bytes.
     waiting_seconds
-        How long a batch waits for a worker.
+        Maximum time that a batch waits for a worker.
     abandoned_seconds
-        What a batch that nobody waits for still gets: ending a worker costs as much as a page.
+        Time that an abandoned batch still gets: stopping a worker costs as much as a page.
     idle_seconds
-        After how long without work the workers end.
+        Idle time after which the workers are stopped.
     """
 
     workers: int = max(2, min(4, os.cpu_count() or 2))
@@ -63,7 +63,7 @@ class PoolLimits:
 
 @dataclass(eq=False)
 class _Request:
-    """A batch that waits or is rendered, and who it is for."""
+    """A batch that waits or is being rendered, and its user."""
 
     person: str
     prepare: Callable[[], list[Job]]
@@ -75,21 +75,21 @@ class _Request:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def end(self) -> None:
-        """Stop rendering it."""
+        """Stop rendering the batch."""
         self.ended.set()
         if self.worker is not None:
             self.worker.kill()
 
 
 class WorkerPool:
-    """Workers, started at first need, and the requests that wait for them, in turn by person.
+    """Workers, started when first needed, and a fair queue of requests for each person.
 
-    All methods are for the event loop's thread.
+    All methods must be called in the event loop's thread.
 
     Parameters
     ----------
     limits
-        What rendering may cost.
+        Limits on the cost of rendering.
     """
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
@@ -104,24 +104,24 @@ class WorkerPool:
     async def render(
         self, person: str, prepare: Callable[[], list[Job]], size: int
     ) -> list[Rendered]:
-        """Have jobs done in a worker.
+        """Run jobs in a worker.
 
-        Whoever cancels this takes the jobs back.
+        Cancelling the call withdraws the jobs.
 
         Parameters
         ----------
         person
-            Who asks: each has a queue of their own.
+            The requesting user: each has a separate queue.
         prepare
             Returns the jobs; called in a thread, when a worker is free.
         size
-            About how many bytes are held while they wait.
+            Approximate number of bytes held while the jobs wait.
 
         Returns
         -------
         list of Rendered
-            What came of each; of all of them `busy` where this person has too much else waiting.
-            Those that there was no time for are missing at the end.
+            The result of each job; all are `busy` if this person has too much else waiting. Jobs
+            that there was no time for are missing at the end.
         """
         loop = asyncio.get_running_loop()
         request = _Request(person, prepare, size, loop.create_future())
@@ -142,7 +142,7 @@ class WorkerPool:
             raise
 
     def warm(self) -> None:
-        """Start a worker, so that it is ready when the first page needs it."""
+        """Start a worker in advance, so that it is ready for the first page."""
         if not (self._idle or self._running or self._warming or self._stopped):
             self._warming = True
             loop = asyncio.get_running_loop()
@@ -150,7 +150,7 @@ class WorkerPool:
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         worker: WorkerProcess | None = None
-        with suppress(_CannotStart):  # the first request tries again, and does without
+        with suppress(_CannotStart):  # the first request retries, and does without if that fails
             worker = _start_worker()
         _call(loop, self._warmed, worker)
 
@@ -161,7 +161,7 @@ class WorkerPool:
         self._schedule()
 
     async def stop(self) -> None:
-        """End all workers, and answer nobody any more."""
+        """Stop all workers, and answer no further requests."""
         self._stopped = True
         for queue in self._waiting.values():
             for request in queue:
@@ -177,12 +177,12 @@ class WorkerPool:
             await asyncio.to_thread(worker.close)
 
     def _schedule(self) -> None:
-        """Give free workers to those who have fewest, in turn."""
+        """Assign free workers in turn, first to those who have fewest."""
         while self._waiting and len(self._running) < self.limits.workers:
             if self._warming and not self._idle:
-                return  # it comes in a moment
+                return  # a worker is starting
             running = Counter(request.person for request in self._running)
-            # Whoever shows what is slow leaves a worker to the others.
+            # Users of slow content leave one worker to the others.
             most = max(1, self.limits.workers - 1)
             people = [person for person in self._waiting if running[person] < most]
             if not people:
@@ -206,18 +206,18 @@ class WorkerPool:
         ).start()
 
     def _work(self, loop: asyncio.AbstractEventLoop, request: _Request) -> None:
-        """Render a request, in a thread of its own; the pipes must not hold up the event loop."""
+        """Render a request in its own thread, since pipes must not block the event loop."""
         problem: BaseException | None = None
         try:
             self._render(request, request.prepare())
-        except _CannotStart:  # the system has no process left, say: nothing is rendered
+        except _CannotStart:  # the system may be out of processes: nothing is rendered
             pass
-        except Exception as error:  # noqa: BLE001  # the thread's edge: whoever asked gets it
+        except Exception as error:  # noqa: BLE001  # the caller gets the error
             problem = error
         _call(loop, self._finish, request, problem)
 
     def _render(self, request: _Request, jobs: list[Job]) -> None:
-        """Have jobs done; one that its worker dies of costs the others a new worker."""
+        """Run jobs; if one crashes its worker, continue the others in a new worker."""
         done, deaths = request.done, 0
         while len(done) < len(jobs) and not request.ended.is_set() and deaths < _MOST_DEATHS:
             before, fresh = len(done), request.worker is None
@@ -232,7 +232,7 @@ class WorkerPool:
                 worker.close()
                 if not worker.ready and not request.ended.is_set():
                     raise _CannotStart from None
-                # One that waited may have died before: that says nothing of the job.
+                # An idle worker may have died earlier, which says nothing about the job.
                 if request.ended.is_set() or fresh or len(done) > before:
                     deaths += 1
                     failure: Failure = "slow" if request.ended.is_set() else "failed"
@@ -271,7 +271,7 @@ class WorkerPool:
             self._give_up(request)
 
     def _give_up(self, request: _Request) -> None:
-        """Take a request back that waits."""
+        """Withdraw a waiting request."""
         queue = self._waiting.get(request.person)
         if queue is not None and request in queue:
             queue.remove(request)

@@ -1,4 +1,4 @@
-"""The server's side of a rendering worker."""
+"""Manage a rendering worker process from the server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_sessions.server.rendering.workers.protocol import (
     write_frame,
 )
 
-#: What a worker gets of the server's environment, which may hold passwords and keys.
+#: The part of the server's environment that a worker inherits; the rest may hold secrets.
 _ENVIRONMENT = frozenset(
     (
         "PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX",
@@ -27,20 +27,20 @@ _ENVIRONMENT = frozenset(
 
 
 class WorkerDied(Exception):
-    """The worker has ended, or was ended, before the batch was through."""
+    """The worker ended, or was killed, before the batch was complete."""
 
 
 class WorkerProcess:
-    """A worker, started and not yet ready; all but `kill` is for one thread at a time."""
+    """A worker process, possibly not ready yet; all but `kill` is for one thread at a time."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            # What lies in the folder that the server was started in is nothing to import.
+            # Do not import from the folder in which the server was started.
             [sys.executable, "-P", "-m", "jupyter_sessions.server.rendering.workers.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
-            # Ctrl-C in the server's terminal is for the server, which ends it in good order.
+            # Ctrl-C in the server's terminal is for the server, which stops the process in order.
             start_new_session=True,
         )
         self._in = cast("BinaryIO", self._process.stdin)
@@ -50,11 +50,11 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The process ID."""
         return self._process.pid
 
     def wait_until_ready(self) -> None:
-        """Wait until it has imported what it needs.
+        """Wait until the worker has imported its libraries.
 
         Raises
         ------
@@ -67,12 +67,12 @@ class WorkerProcess:
             self.ready = True
 
     def render(self, batch: Batch, take: Callable[[Rendered], None]) -> None:
-        """Have a batch rendered, and hand over what comes of its jobs, one after the other.
+        """Render a batch, and pass on the result of each job in order.
 
         Raises
         ------
         WorkerDied
-            When it ends before it is through.
+            When the worker ends before the batch is complete.
         """
         self.wait_until_ready()
         try:
@@ -88,15 +88,15 @@ class WorkerProcess:
         raise WorkerDied
 
     def kill(self) -> None:
-        """End it at once; whoever waits for it learns that it died."""
+        """Kill the process at once; a waiting caller gets `WorkerDied`."""
         self._process.kill()
 
     def close(self) -> None:
-        """End it, and let go of it."""
+        """Stop the process and close its pipes."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._in, self._out):
             try:
                 pipe.close()
-            except OSError:  # what was not written yet has nobody to read it
+            except OSError:  # nobody reads what was not written yet
                 continue

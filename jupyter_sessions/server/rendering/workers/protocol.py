@@ -1,4 +1,4 @@
-"""What the server and its rendering workers send each other, in frames over pipes."""
+"""Messages between the server and its rendering workers, in frames over pipes."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from msgspec import Struct
 
 from jupyter_sessions import schemas
 
-_HEAD = 4  # bytes, which hold the length of what follows
+_HEAD = 4  # bytes of the length prefix
 
 Renderer = Literal["code", "terminal", "plain", "output", "file"]
 
-#: Why something was not rendered: it takes too much time or memory, its source or its HTML is too
-#: large, its renderer fails on it, or too much else is being rendered.
+#: Reasons for not rendering: too much time or memory, too large a source or result, a failing
+#: renderer, or a busy server.
 Failure = Literal["", "slow", "memory", "large", "failed", "busy"]
 
-#: The detail of what was not rendered as its worker ended: another time it may be.
+#: The detail of a job whose worker ended: it may succeed another time.
 KILLED = "its worker ended"
 
 
 class Job(Struct, array_like=True):
-    """Content to render.
+    """Content to be rendered.
 
-    `option` is the language of code, how many lines of a terminal's text are not folded away, or
-    what else there is to know of an output or a file, as JSON.
+    `option` is the language of code, the number of uncollapsed lines of terminal text or, as JSON,
+    other facts about an output or file.
     """
 
     renderer: Renderer
@@ -34,7 +34,7 @@ class Job(Struct, array_like=True):
 
 
 class Batch(Struct, array_like=True):
-    """Jobs that have `seconds` of processor time together, and each at most `longest`."""
+    """Jobs that share `seconds` of processor time, with at most `longest` for each."""
 
     jobs: list[Job]
     seconds: float
@@ -42,10 +42,10 @@ class Batch(Struct, array_like=True):
 
 
 class Rendered(Struct, array_like=True):
-    """What came of a job: HTML, or why there is none.
+    """The result of a job: HTML, or the reason why there is none.
 
-    What comes of `plain` is text. `rest` is the HTML of a text's folded lines, `lines` how many it
-    has in all, `kind` the class of a document's body. `detail` is for the log.
+    The result of `plain` is text. `rest` is the HTML of the collapsed lines, `lines` the number of
+    all lines, `kind` the class of a document's body. `detail` is for the log.
     """
 
     html: str = ""
@@ -57,14 +57,14 @@ class Rendered(Struct, array_like=True):
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes."""
+        """Its approximate size in bytes."""
         return len(self.html) + len(self.rest) + 200
 
 
 class Reply(Struct, array_like=True):
-    """A worker's frame: what came of the next job, None when it is ready for another batch.
+    """A worker's frame: the next job's result, or None when it is ready for another batch.
 
-    `retire` asks to be replaced.
+    `retire` asks the server to replace the worker.
     """
 
     rendered: Rendered | None = None
@@ -79,14 +79,14 @@ decode_reply = msgspec.msgpack.Decoder(Reply).decode
 
 
 def write_frame(pipe: BinaryIO, frame: Batch | Reply) -> None:
-    """Write a frame, all of it."""
+    """Write a complete frame."""
     content = _encode(frame)
     pipe.write(len(content).to_bytes(_HEAD, "big") + content)
     pipe.flush()
 
 
 def read_frame(pipe: BinaryIO) -> bytes | None:
-    """Read a frame; None where the other side has ended."""
+    """Read a frame; return None if the other side has ended."""
     head = pipe.read(_HEAD)
     if len(head) < _HEAD:
         return None

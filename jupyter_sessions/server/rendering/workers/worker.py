@@ -1,6 +1,6 @@
-"""A rendering worker: the process that renders, with little of the server's in it.
+"""The rendering worker process, which inherits little from the server.
 
-It ends with the server that has started it: when its standard input does.
+It ends with the server that started it: when its standard input is closed.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from jupyter_sessions.server.rendering.workers.protocol import (
     write_frame,
 )
 
-#: Bytes of address space that a worker gets.
+#: Bytes of a worker's address space.
 _MEMORY = 768 * 2**20
-#: A worker that has grown to this asks to be replaced: what was freed is not given back.
+#: A worker that grows beyond this asks to be replaced: freed memory is not returned to the system.
 _RETIRES_AT = 384 * 2**20
 
 
 def _load() -> None:
-    """Import what renders, before the first job and before memory is limited."""
+    """Import the renderers, before the first job and before memory is limited."""
     for job in (
         Job("code", b"1", "python"),
         Job("terminal", b"\x1b[1m", "1"),
@@ -40,7 +40,7 @@ def _load() -> None:
 
 
 def _limit_memory() -> None:
-    with suppress(ImportError, ValueError, OSError):  # a system without it, or with less of it
+    with suppress(ImportError, ValueError, OSError):  # no such limit, or a lower one
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
@@ -48,15 +48,16 @@ def _limit_memory() -> None:
 
 
 def _has_grown() -> bool:
-    # What the system calls the most that a process had is the server's, before it became this one.
+    # The system's peak memory value includes the server's, from before the process image was
+    # replaced.
     held: int = psutil.Process().memory_info().rss
     return held > _RETIRES_AT
 
 
 def main() -> None:
-    """Render until the server is gone."""
+    """Render until the server has ended."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the frames are nobody else's
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # standard output carries only frames
     _load()
     count_time()
     _limit_memory()
