@@ -1,7 +1,6 @@
-"""How people name sessions and servers: codes, session URLs and addresses.
+"""Parse and normalize session references, server addresses and invitations.
 
-What is read here decides where a key or a password goes, so whatever could be read in two ways is
-refused.
+The result decides where a key or a password is sent, so ambiguous input is refused.
 """
 
 from __future__ import annotations
@@ -48,15 +47,15 @@ _ADDRESS_HINT = (
 
 @dataclass(frozen=True)
 class Reference:
-    """A session as someone named it.
+    """A reference to a session, as typed by a user.
 
     Attributes
     ----------
     code
         The session's code, or ``default``.
     server
-        The base URL of the server in the session URL, without a slash at its end; None for a code
-        alone.
+        The base URL of the server in the session URL, without a trailing slash; None for a code
+        without a server.
     """
 
     code: str
@@ -65,16 +64,16 @@ class Reference:
 
 @dataclass(frozen=True)
 class Address:
-    """A server, and who one wants to be there.
+    """A server address and, optionally, a user name.
 
     Attributes
     ----------
     user
-        The user's name, None where it was left out.
+        The user's name, or None if omitted.
     server
-        The server's base URL, without a slash at its end; None where it was left out.
+        The server's base URL without a trailing slash, or None if omitted.
     port
-        The port, where one was written; it stands in `server`, too, unless it is the scheme's.
+        The port, if given; it is also part of `server`, unless it is the scheme's default.
     """
 
     user: str | None
@@ -83,9 +82,10 @@ class Address:
 
 
 def parse_reference(text: str) -> Reference:
-    """Read a session's code or URL.
+    """Parse a session's code or URL.
 
-    A session URL may go on after ``/experiment``, as permalinks do, and end in a query or fragment.
+    A session URL may continue after ``/experiment``, as permalinks do, and end in a query or
+    fragment.
 
     Parameters
     ----------
@@ -128,10 +128,10 @@ def parse_reference(text: str) -> Reference:
 
 
 def parse_address(text: str) -> Address:
-    """Read where to log in, and as whom.
+    """Parse a login address: the server and the user.
 
-    Without a scheme, a server on this machine is asked by http and any other by https. A session
-    URL, or that of the list of sessions, names its server.
+    Without a scheme, ``http`` is used for a server on this machine and ``https`` for any other. A
+    session URL, or the URL of the list of sessions, stands for its server.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def parse_address(text: str) -> Address:
     BadPort
         When the port is not a number from 1 to 65535.
     BadAddress
-        When it is no address for another reason, or could be read in two ways.
+        When it is not a valid address for another reason, or is ambiguous.
     """
     text = text.strip()
     if not text:
@@ -187,19 +187,19 @@ def parse_address(text: str) -> Address:
 
 
 def parse_invitation(text: str) -> tuple[str | None, str]:
-    """Read an invitation: its key, or the address of the page to join at with the key behind a #.
+    """Parse an invitation: a key, or the address of the join page with the key behind a #.
 
     Returns
     -------
     tuple of str or None, and str
-        The server's base URL, None for a key alone; and the key.
+        The server's base URL, or None for a key without an address; and the key.
 
     Raises
     ------
     BadReference
-        When there is no key in it.
+        When it contains no key.
     BadAddress
-        When what stands before the key is no server's address.
+        When the part before the key is not a valid server address.
     """
     address, mark, key = text.strip().rpartition("#")
     if not _INVITATION.fullmatch(key):
@@ -211,7 +211,7 @@ def parse_invitation(text: str) -> tuple[str | None, str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether `host` (a name, or an IP address without brackets) is this machine itself."""
+    """Tell whether `host` (a name, or an IP address without brackets) is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -221,18 +221,18 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(server: str) -> str:
-    """Give the host in a server's base URL, an IPv6 address without its brackets."""
+    """Return the host in a server's base URL, an IPv6 address without its brackets."""
     return _host_and_port(_split_path(server.partition("://")[2])[0])[0]
 
 
 def port_of(server: str) -> int:
-    """Give the port in a server's base URL, or else its scheme's."""
+    """Return the port in a server's base URL, or else the default port of its scheme."""
     scheme, _, rest = server.partition("://")
     return _host_and_port(_split_path(rest)[0])[1] or DEFAULT_PORT[scheme]
 
 
 def _shown(text: str) -> str:
-    # What stands behind ? or before @ may be a secret.
+    # The parts behind ? and before @ may be secret.
     shown = re.split(r"[?#]", text, maxsplit=1)[0]
     if "@" in shown:
         return "This"
@@ -287,7 +287,7 @@ def _server(scheme: str, authority: str, path: str) -> str:
     odd = b"." in segments or b".." in segments or _UNPRINTABLE.search(unquote(path))
     if odd or not _BASE.fullmatch(path):
         raise BadAddress(f"{_shown(path)} is not the path of a server.", hint=_ADDRESS_HINT)
-    # One spelling, since logins are found by it.
+    # Logins are found by the URL, so it must have one spelling.
     base = "/".join(quote(segment, safe="~!$&'()*+,;=:@") for segment in segments)
     shown_port = "" if port in (None, DEFAULT_PORT[scheme]) else f":{port}"
     return f"{scheme}://{host}{shown_port}{base}"
@@ -302,7 +302,7 @@ def address(
     user: str | None = None,
     port: str | None = None,
 ) -> Address:
-    """Put together what is said of where to log in, and as whom.
+    """Combine the arguments that say where to log in, and as whom.
 
     Parameters
     ----------
@@ -311,14 +311,14 @@ def address(
     user
         The user's name.
     port
-        A port for a server that is named without one, or by nobody.
+        A port for a server that is named without one, or not named at all.
 
     Raises
     ------
     BadRequest
-        When one thing is given twice and differently.
+        When two arguments contradict each other.
     BadAddress, BadPort
-        When something is no address, or no port.
+        When the address or the port is not valid.
     """
     if user is not None and not user.strip():
         raise BadRequest("A user's name can't be empty.", hint="Leave it out, or name a user.")

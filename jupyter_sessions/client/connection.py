@@ -1,4 +1,4 @@
-"""The Python API's entrance: `connect`, and the connection that it gives."""
+"""Connect a Python program to sessions: `connect` and the `Connection` that it returns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.client.transports.base import Transport, every
 from jupyter_sessions.client.transports.http import HttpTransport
 
-#: What a script is called where it resumes a session.
+#: The presence agent of a script that resumes a session.
 AGENT = f"jupyter_sessions {__version__}, Python"
 
 
@@ -26,35 +26,36 @@ def connect(
 ) -> Connection:
     """Connect a script to the sessions of a server, or of the user's own store.
 
-    With nothing named it goes where the commands go: to the server in ``JUPYTER_SESSIONS_URL``,
-    else by the current login, else into the user's own store, in this very process.
+    Without arguments, the connection is chosen as for the commands: to the server in
+    ``JUPYTER_SESSIONS_URL``, else by the current login, else to the user's own store, in this
+    process.
 
     Parameters
     ----------
     where
-        ``[USER@]SERVER[:PORT]``, or a URL, a session's too. Needs a stored login there
+        ``[USER@]SERVER[:PORT]``, or a URL, which may be a session's. Requires a stored login there
         (``jupyter sessions login``), or a key.
     server
-        The same by name.
+        The same as `where`, as a keyword.
     key
-        A login's key. It is sent to a sessions server alone, and stored nowhere. Without a server
-        it is for the one that would be gone to without it.
+        A login's key. It is sent only to a sessions server, and not stored. If `server` is omitted,
+        the key is used with the default server.
 
     Returns
     -------
     Connection
-        It has been tried: who one is there is known. Use it in a ``with`` statement.
+        A connection that has been verified: its user is known. Use it in a ``with`` statement.
 
     Raises
     ------
     NoLogin
-        When no login for the server is stored, and no key given.
+        When no login for the server is stored, and no key is given.
     LoginExpired, LoginRevoked, LoginUnknown
-        When the server does not take the login or the key any more.
+        When the server no longer accepts the login or the key.
     ServerUnreachable, ServerNotTrusted, NotASessionsServer
-        When there is no sessions server to ask.
+        When the sessions server can't be reached or verified.
     BadAddress, BadRequest
-        When the server is no address, or given twice and differently.
+        When the server is not a valid address, or is given twice and differently.
     """
     address = addresses.address(where, server)
     if key is not None:
@@ -94,11 +95,11 @@ def _default_server() -> str:
 
 
 class Connection:
-    """A script's way to the sessions of one server, as one user; made by `connect`.
+    """A script's connection to the sessions of one server, as one user; see `connect`.
 
-    In a ``with`` statement it keeps the login alive, by a process of its own that no computation
-    holds up, and lets go at the end; so does the end of the script, however it comes. The login
-    itself stays, to be used again. Several threads can use one connection.
+    In a ``with`` statement it keeps the login alive, through a separate process that no computation
+    blocks, and closes at the end; so it does when the script exits for any reason. The login itself
+    remains usable. Several threads can share a connection.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class Connection:
         if self._closed:
             raise errors.ConnectionClosed
         if self._keeper is None and self._stored and self._shown.idle_timeout is not None:
-            # Four times within the shortest time-out that there is.
+            # Four times within the shortest possible time-out.
             often = min(EVERY, self._shown.idle_timeout * 15.0)
             self._keeper = LoginKeepAlive(self._stored, often)
         return self
@@ -132,9 +133,10 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Let go: of the server, of those who follow, and of keeping the login alive.
+        """Close the connection, live followers and the process that keeps the login alive.
 
-        What it gave, such as its sessions, raises `errors.ConnectionClosed` from then on.
+        Objects from this connection, such as its sessions, raise `errors.ConnectionClosed` from
+        then on.
         """
         self._closed = True
         keeper, self._keeper = self._keeper, None
@@ -151,17 +153,17 @@ class Connection:
 
     @property
     def user(self) -> str:
-        """Who one is there."""
+        """The user that the connection acts as."""
         return self._shown.user
 
     @property
     def login(self) -> schemas.Login:
-        """The login as the server shows it now; to look resets no clock."""
+        """The login as the server shows it now; reading it does not reset its idle time-out."""
         return self._transport.call(api.CHECK_LOGIN, schemas.Nothing())
 
     @property
     def kept_alive(self) -> bool:
-        """Whether a process keeps the login alive now; one without a time-out needs none."""
+        """Whether a process keeps the login alive now; a login without a time-out needs none."""
         return self._keeper is not None and self._keeper.running
 
     def new(
@@ -172,7 +174,7 @@ class Connection:
         idle_timeout: int | None = None,
         lifetime: int | None = None,
     ) -> Session:
-        """Make a session, and own it; the time-outs are in minutes."""
+        """Create a session that you own; the time-outs are in minutes."""
         request = schemas.NewSession(
             label=label, description=description, idle_timeout=idle_timeout, lifetime=lifetime
         )
@@ -184,17 +186,17 @@ class Connection:
         Raises
         ------
         NoSuchSession
-            When there is none, or one has no role in it.
+            When the session does not exist, or you have no role in it.
         BadReference
-            When it is neither code nor URL, or the URL of another server's session.
+            When it is neither a code nor a URL, or is the URL of another server's session.
         """
         named = schemas.SessionNamed(code=self._code(reference))
         return Session(self._transport, self._transport.call(api.GET_SESSION, named))
 
     def resume(self, reference: str) -> Session:
-        """Take up a session by its code or URL: as `session`, for others to see.
+        """Resume a session by its code or URL: like `session`, but visible to others.
 
-        Its log tells of it, and until the connection is closed one is among those who are here.
+        The session's log records it, and you are shown as present until the connection is closed.
         """
         request = schemas.ResumeSession(code=self._code(reference), commands=0, agent=AGENT)
         taken = self._transport.call(api.RESUME_SESSION, request).session
@@ -207,12 +209,12 @@ class Connection:
     def sessions(
         self, which: Literal["all", "mine", "shared", "removed"] = "all", *, search: str = ""
     ) -> Iterator[Session]:
-        """Yield the sessions that one has a role in, newest use first."""
+        """Yield the sessions that you have a role in, most recently used first."""
         found = every(self._transport, api.LIST_SESSIONS, limit=100, which=which, search=search)
         return (Session(self._transport, each) for each in found)
 
     def exists(self, reference: str) -> bool:
-        """Tell whether one has a role in a session of that code or URL."""
+        """Tell whether you have a role in a session with that code or URL."""
         named = schemas.SessionNamed(code=self._code(reference))
         return self._transport.call(api.SESSION_EXISTS, named).exists
 
@@ -222,18 +224,18 @@ class Connection:
         Raises
         ------
         InvitationUnusable
-            When the key opens nothing any more.
+            When the key is no longer valid.
         """
         return Session(
             self._transport, self._transport.call(api.JOIN, schemas.KeyShown(key=key)).session
         )
 
     def who(self) -> list[schemas.Presence]:
-        """List who is connected, as far as it concerns one."""
+        """List the connected users that you may see."""
         return self._transport.call(api.WHO, schemas.Nothing()).here
 
     def call(self, operation: api.Operation[api.Req, api.Ans], request: api.Req) -> api.Ans:
-        """Carry out any operation of `jupyter_sessions.api`: groups, accounts, logins."""
+        """Call any operation of `jupyter_sessions.api`: groups, accounts, logins."""
         return self._transport.call(operation, request)
 
     def _code(self, reference: str) -> str:

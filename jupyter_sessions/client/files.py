@@ -1,4 +1,4 @@
-"""Writing files that the user asked for, whole or not at all."""
+"""Write downloaded files atomically, one file or a whole folder."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from jupyter_sessions.client.transports.base import Transport, every
 
 @contextmanager
 def new_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """Open a file for writing that appears under its name once it is whole.
+    """Open a file for writing that appears under its name only once it is complete.
 
     Parameters
     ----------
     target
-        Its path; folders that are missing are made.
+        Its path; missing folders are created.
     force
-        Whether to replace a file that is there.
+        Whether to replace an existing file.
 
     Raises
     ------
     Conflict
-        When there is one already.
+        When the file already exists.
     BadRequest
         When it can't be written.
     """
@@ -45,7 +45,7 @@ def new_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
             except BaseException:
                 temporary.unlink()
                 raise
-        # A temporary file is the user's alone; one that they asked for is as their umask has it.
+        # Temporary files are private to the user; the final file gets the mode of the user's umask.
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:
@@ -62,7 +62,7 @@ def _umask() -> int:
 
 
 def below(transport: Transport, code: str, path: str) -> list[tuple[schemas.File, str]]:
-    """Give the file of a path, or all files of a folder, with their places in the target.
+    """Yield the file at a path, or all files of a folder, with their target paths.
 
     Raises
     ------
@@ -80,12 +80,12 @@ def below(transport: Transport, code: str, path: str) -> list[tuple[schemas.File
 
 
 def placed(target: Path, place: str) -> Path:
-    """Return where a file of a folder goes; its name is someone else's, and stays below.
+    """Return the target path of a file; others chose its name, so it must stay below the target.
 
     Raises
     ------
     BadName
-        When it would lead out of the target.
+        When it would leave the target folder.
     """
     file = target / place if place else target
     if not file.resolve().is_relative_to(target.resolve()):
@@ -98,7 +98,7 @@ def placed(target: Path, place: str) -> Path:
 def download(
     transport: Transport, code: str, file: schemas.File, target: Path, *, force: bool
 ) -> Path:
-    """Write a published file to a path, or into a folder that is there; return where it is."""
+    """Download a published file to a path or into an existing folder; return its path."""
     place = target / file.name if target.is_dir() else target
     with new_file(place, force=force) as opened:
         transport.download(schemas.FileNamed(code=code, path=file.path), opened)

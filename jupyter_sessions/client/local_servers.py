@@ -1,4 +1,4 @@
-"""The sessions servers that run as this user on this machine, as they tell of themselves."""
+"""Find the sessions servers that run as this user on this machine."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from jupyter_sessions import paths, schemas
 
 
 class RunningServer(msgspec.Struct):
-    """A sessions server that runs as this user, as it told in the folder ``servers``.
+    """A sessions server that runs as this user, as described in its file in ``servers``.
 
     Attributes
     ----------
     url
         Its base URL.
     pid
-        Its process.
+        Its process ID.
     database
         The URL of the database that it serves.
     kernels
-        The URL by which its own kernels reach it; empty where it runs none.
+        The URL by which its own kernels reach it; empty if it runs none.
     secret
-        What proves to it that one is a process of the same user.
+        Proves to the server that a caller is a process of the same user.
     """
 
     url: str
@@ -40,7 +40,7 @@ schemas.ready(RunningServer)
 
 
 def own_servers() -> list[RunningServer]:
-    """List the sessions servers that run as this user on this machine, on whichever store."""
+    """List the sessions servers that run as this user on this machine, on any store."""
     running = []
     for file in sorted(paths.private("servers").glob("*.json")):
         try:
@@ -53,9 +53,10 @@ def own_servers() -> list[RunningServer]:
 
 
 def shown_at(database: str) -> str | None:
-    """Return the base URL of a server on this machine that shows a database, None without one.
+    """Return the base URL of a local server that serves a database, or None.
 
-    Of several it is one without kernels: that one was started for others to come to, and the URLs
+    A server without kernels is preferred: it was started for others, and session URLs are shared
+    with them.
     of sessions are what people pass around.
     """
     showing = (server for server in own_servers() if server.database == database)
@@ -64,9 +65,9 @@ def shown_at(database: str) -> str | None:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process of that number runs."""
+    """Tell whether a process with this ID runs."""
     if os.name == "nt":
-        return True  # there, signal 0 is Ctrl-C: asking would end the process
+        return True  # on Windows, signal 0 is Ctrl-C: checking would end the process
     if pid <= 0:
         return False
     try:

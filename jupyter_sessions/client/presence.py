@@ -1,4 +1,4 @@
-"""Telling a session that a client has it open, again and again, in a thread of its own."""
+"""Keep a session's presence up to date from a client, and make login links."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Transport
 
 
-_EVERY = 60.0  # seconds; what is not told for two and a half minutes lapses
+_EVERY = 60.0  # seconds; presence expires after two and a half minutes without a report
 
 _TOLD_WITHIN = 1.0
 
 
 class PresenceHeartbeat:
-    """A client that has a session open, until it says otherwise.
+    """Reports that a client has a session open, until it leaves.
 
-    What can't be told is not: nobody's work waits for it, or hears of it.
+    Failed reports are ignored: they neither delay nor disturb the user's work.
 
     Parameters
     ----------
     transport
-        The way to the session.
+        The transport to the session.
     code
         The session's code.
     kind
-        What the client is.
+        The kind of client.
     agent
-        What it is called.
+        The name of the client.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class PresenceHeartbeat:
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Tell nothing: it is the parent that has the session open."""
+        """Stop reporting: the parent process has the session open."""
         self._gone = threading.Event()
 
     def leave(self) -> None:
-        """Say that the session is open here no more; what takes longer is left to lapse."""
+        """Report that the session is closed here; if that takes too long, presence expires."""
         self._gone.set()
         self._thread.join(_TOLD_WITHIN)
 
@@ -70,20 +70,20 @@ class PresenceHeartbeat:
 
 
 def login_link(transport: Transport, server: str, page: str = "/sessions/") -> schemas.LoginLink:
-    """Make an address that lets its first visitor in as oneself, once.
+    """Create a one-time URL that logs its first visitor in as the current user.
 
     Parameters
     ----------
     transport
-        The way to the server.
+        The transport to the server.
     server
         Its base URL.
     page
-        What to show then.
+        The page to show after the login.
     """
     made = transport.call(api.MAKE_TICKET, schemas.Nothing())
     query = urlencode({"next": urlsplit(server).path + page})
-    # Behind the # it is sent to no server, and stands in no log.
+    # The part behind the # is not sent to servers, and so not logged.
     return schemas.LoginLink(
         url=f"{server}/sessions/enter?{query}#{made.ticket}",
         ticket=made.ticket,

@@ -1,4 +1,4 @@
-"""What a script publishes: a file on the disk, or a value through the registry of formats."""
+"""Prepare a script's files and values for publishing through the format registry."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _LONGEST_NAME = 1_000
 
 
 def content(what: object, as_: str | None) -> Content:
-    """Give the one file that something is published as.
+    """Return the content for publishing a single file or value.
 
     Raises
     ------
     BadRequest
-        When it can't be read in one way alone, or can't be written as asked for.
+        When the arguments are ambiguous, or the value can't be written as asked for.
     NotFound
-        When a file is not there.
+        When the file does not exist.
     """
     if isinstance(what, os.PathLike):
         path = Path(what)
@@ -58,12 +58,12 @@ def _names_a_file(text: str) -> bool:
 
 
 def contents(folder: Path, as_: str | None) -> Iterator[Content]:
-    """Give each file below a folder, and warn of what is left out.
+    """Yield each file below a folder, and warn about omitted ones.
 
     Raises
     ------
     NotFound, BadRequest
-        When there is no such folder, or nothing in it.
+        When the folder does not exist, or has nothing to publish.
     """
     if folder.exists() and not folder.is_dir():
         raise errors.BadRequest(

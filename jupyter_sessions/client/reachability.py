@@ -1,4 +1,4 @@
-"""Whether other machines can reach a server's address, and which address of this one to give."""
+"""Determine whether other machines can reach a server's address, and this machine's address."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import socket
 
 from jupyter_sessions.client.addresses import host_of, is_loopback
 
-#: Addresses of documentation: to ask for the way there sends nothing.
+#: Addresses reserved for documentation: looking up the route to them sends nothing.
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 _ANY_PORT = 9
 
 
 def find_outward_address() -> str | None:
-    """Return the IP address by which this machine reaches others; None where it reaches none."""
+    """Return the IP address by which this machine reaches others; None without a route."""
     for family, there in _ELSEWHERE:
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -27,7 +27,7 @@ def find_outward_address() -> str | None:
 
 
 def name_this_machine(*, by_name: bool) -> str:
-    """Return what other machines call this one: its IP address or, for a certificate, its name."""
+    """Return this machine's address for others: its IP address or, for a certificate, its name."""
     address = None if by_name else find_outward_address()
     if address is None:
         return socket.getfqdn() if by_name else socket.gethostname()
@@ -35,7 +35,7 @@ def name_this_machine(*, by_name: bool) -> str:
 
 
 def explain_unreachable(server: str) -> str:
-    """Say why other machines can't open a server's address; empty where nothing speaks against it.
+    """Explain why other machines can't open a server's address; empty if no reason is known.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def explain_unreachable(server: str) -> str:
 
 
 def explain_plain_http(server: str) -> str:
-    """Say what plain HTTP means for passwords; empty where they are encrypted, or stay here."""
+    """Warn about passwords over plain HTTP; empty if the traffic is encrypted or local."""
     if not server.startswith("http://") or is_loopback(host_of(server)):
         return ""
     return (

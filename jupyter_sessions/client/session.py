@@ -1,4 +1,4 @@
-"""A session in the hands of a script: a method for each thing that can be done in it."""
+"""Client-side sessions: attributes, commands, members, published files and scratch values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Handle:
-    """A session, and the way to it."""
+    """A session and its transport."""
 
     def __init__(self, transport: Transport, attributes: schemas.Session) -> None:
         self._transport = transport
@@ -38,11 +38,11 @@ class Handle:
 
     @property
     def attributes(self) -> schemas.Session:
-        """What is known of the session, as it was last told; `refresh` asks anew."""
+        """The attributes of the session as of the last request; `refresh` updates them."""
         return self._attributes
 
     def refresh(self) -> schemas.Session:
-        """Ask for the attributes anew."""
+        """Request the attributes again."""
         return self._do(api.GET_SESSION)
 
     @property
@@ -52,17 +52,17 @@ class Handle:
 
     @property
     def url(self) -> str | None:
-        """The session's page, to pass on; None where no server shows this store."""
+        """The session's page, for sharing; None if no server shows this store."""
         return self._attributes.url
 
     @property
     def label(self) -> str:
-        """The label, as it was last told."""
+        """The label as of the last request."""
         return self._attributes.label
 
 
 class Commands(Handle):
-    """The history, and what a script adds to it."""
+    """The session's history, and recording of commands by a script."""
 
     def history(
         self,
@@ -75,20 +75,20 @@ class Commands(Handle):
         until: datetime | None = None,
         managing: bool = True,
     ) -> Iterator[schemas.CommandSummary]:
-        """Yield the commands, filtered; pages are asked for as they are needed.
+        """Yield the commands, filtered; pages are fetched as needed.
 
         Parameters
         ----------
         order
             ``newest`` or ``oldest`` first.
         user, status
-            Only those of a user, and those that ended so.
+            Only commands of this user, and only those with this status.
         search
-            Only those with all these words, each by its beginning, in source or text output.
+            Only those with all these words, as word prefixes, in source or text output.
         since, until
-            Only those that began from then on, and before then.
+            Only those that began at or after, and before, these times.
         managing
-            Whether to give those, too, that only manage sessions.
+            Whether to include commands that only manage sessions.
         """
         return every(
             self._transport, api.LIST_COMMANDS, code=self.code, limit=100, order=order, user=user,
@@ -97,7 +97,7 @@ class Commands(Handle):
         )  # fmt: skip
 
     def command(self, number: int) -> schemas.Command:
-        """Show a command with its outputs as they were."""
+        """Return a command with its original outputs."""
         return self._do(api.GET_COMMAND, number=number)
 
     def record(
@@ -108,25 +108,26 @@ class Commands(Handle):
         started: datetime | None = None,
         finished: datetime | None = None,
         language: str = "python",
-        id: str | None = None,  # noqa: A002  # as the shape calls it
+        id: str | None = None,  # noqa: A002  # as in the schema
     ) -> int:
         """Record a command that the script ran, and return its number.
 
         Parameters
         ----------
         source
-            What was run.
+            The source of the command.
         outputs
-            What came out: a text is what it printed; else outputs of `jupyter_sessions.schemas`.
+            The outputs: a text stands for printed text; otherwise outputs of
+            `jupyter_sessions.schemas`.
         status
-            How it ended.
+            The final status.
         started, finished
-            When; now, where it is not told.
+            The start and end times; now by default.
         language
             The language of the source.
         id
-            A string of its own: recording the same source under it once more changes nothing,
-            so a script can repeat itself after a failure.
+            A unique string: recording the same source under the same ID again changes nothing, so a
+            script can repeat itself after a failure.
         """
         ended = _instant(finished) or max(datetime.now(UTC), _instant(started) or datetime.now(UTC))
         began = _instant(started) or ended
@@ -151,7 +152,7 @@ class Commands(Handle):
         return self._do(api.RECORD_COMMANDS, commands=[recording]).numbers[0]
 
     def forget(self, number: int) -> schemas.CommandSummary:
-        """Erase a command's source and outputs for good; that it was run stays known."""
+        """Erase a command's source and outputs permanently; the fact that it ran remains."""
         return self._do(api.FORGET_COMMAND, number=number)
 
 
@@ -160,25 +161,25 @@ def _instant(moment: datetime | None) -> datetime | None:
 
 
 def _program() -> str:
-    """Return the script that runs, as the record names it."""
+    """Return the script that is running, as the record names it."""
     path = getattr(sys.modules.get("__main__"), "__file__", None) or ""
     return Path(path).name[:2_000].encode("utf-8", "replace").decode()
 
 
 class People(Handle):
-    """Members, invitations and who is connected."""
+    """Members, invitations and connected users."""
 
     def members(self) -> list[schemas.Member]:
-        """List the members and their roles, the owner first."""
+        """Return the members and their roles, the owner first."""
         return self._do(api.LIST_MEMBERS).members
 
     def grant(self, users: str | Iterable[str], *role: str) -> schemas.Members:
-        """Give users, or groups as ``@group``, roles in place of those they hold.
+        """Give users, or groups as ``@group``, new roles in place of their present ones.
 
         Parameters
         ----------
         users
-            One name, or several: all of them get the roles, or none does.
+            One name, or several: either all of them get the roles, or none does.
         role
             ``read``, ``write``, ``execute``, ``admin``, or their letters; without any it is
             ``read``.
@@ -189,13 +190,13 @@ class People(Handle):
         return self._do(api.GRANT_ROLES, grants=grants)
 
     def revoke(self, *users: str) -> schemas.Members:
-        """Take all roles from users: from all of them, or from none."""
+        """Take all roles from all of these users, or fail without changes."""
         return self._do(api.REVOKE_ROLES, users=list(users))
 
     def invite(
         self, *role: str, uses: int = 1, expires: int | None = None, name: str = ""
     ) -> schemas.NewInvitation:
-        """Make an invitation, whose key lets its holders join; `expires` is in minutes."""
+        """Create an invitation, whose key lets its holders join; `expires` is in minutes."""
         wanted = roles.parse("|".join(role)) if role else []
         return self._do(api.INVITE, roles=wanted, uses=uses, expires=expires, name=name)
 
@@ -204,11 +205,11 @@ class People(Handle):
         return every(self._transport, api.LIST_INVITATIONS, code=self.code)
 
     def uninvite(self, invitation: int) -> schemas.Invitation:
-        """End an invitation, named by its `id`."""
+        """End the invitation with this `id`."""
         return self._do(api.UNINVITE, id=invitation)
 
     def who(self) -> list[schemas.Presence]:
-        """List who is connected to it."""
+        """Return the users who are connected to the session."""
         return self._do(api.LIST_PRESENCE).here
 
 
@@ -218,7 +219,7 @@ class WebSpace(Handle):
     def publish(
         self, what: object, as_: str | None = None, *, command: int | None = None
     ) -> schemas.File:
-        """Publish a value or a file; one that is there is replaced.
+        """Publish a value or a file; an existing one is replaced.
 
         Parameters
         ----------
@@ -226,15 +227,15 @@ class WebSpace(Handle):
             A file as a `pathlib.Path`; or a value: a table, a figure, an array, a text, bytes,
             a dictionary or list.
         as_
-            Its path in the web space, whose ending chooses how a value is written. A file has its
-            own name by default; a value needs one.
+            Its path in the web space, whose extension determines how a value is written. By default
+            a file keeps its own name; a value needs a path.
         command
-            The number of the command that made it.
+            The number of the command that created it.
 
         Warns
         -----
         UserWarning
-            When the file can't hold all of the value, and says what it leaves out.
+            When the file can't hold the whole value; the warning says what is omitted.
         """
         from jupyter_sessions.client import publishing
 
@@ -245,7 +246,8 @@ class WebSpace(Handle):
     ) -> list[schemas.File]:
         """Publish all files below a folder.
 
-        Hidden ones are left out, and with a warning links out of it and names that are not UTF-8.
+        Hidden files are omitted. Links out of the folder and names that are not UTF-8 are omitted
+        with a warning.
         """
         from jupyter_sessions.client import publishing
 
@@ -258,11 +260,11 @@ class WebSpace(Handle):
         return self._transport.call(api.PUBLISH_FILE, request, content.data)
 
     def files(self, folder: str = "", *, deep: bool = False) -> Iterator[schemas.File]:
-        """Yield what is published in a folder; with `deep`, every file below it."""
+        """Yield the published files and folders in a folder; with `deep`, every file below it."""
         return every(self._transport, api.LIST_FILES, code=self.code, folder=folder, deep=deep)
 
     def file(self, path: str) -> schemas.File:
-        """Show what is known of a published file."""
+        """Return the metadata of a published file."""
         return self._do(api.GET_FILE, path=path)
 
     def get(self, path: str) -> bytes:
@@ -274,21 +276,21 @@ class WebSpace(Handle):
     def download(
         self, path: str, to: str | os.PathLike[str] | None = None, *, replace: bool = False
     ) -> list[Path]:
-        """Write a published file, or a folder with all that is in it, to this machine.
+        """Download a published file, or a folder with its content, to this machine.
 
         Parameters
         ----------
         path
             Its path in the web space.
         to
-            Where to: a file, or a folder. By default its own name in the current folder.
+            The target file or folder. By default its own name in the current folder.
         replace
-            Whether files that are there may be replaced.
+            Whether existing files may be replaced.
 
         Raises
         ------
         Conflict
-            When a file is there, and not to be replaced.
+            When a file exists and may not be replaced.
         """
         path = path.rstrip("/")
         target = Path(to) if to is not None else Path(PurePosixPath(path).name)
@@ -300,19 +302,19 @@ class WebSpace(Handle):
         ]
 
     def unpublish(self, path: str) -> list[str]:
-        """Take a file, or a folder with all in it, out of the web space; return what is gone."""
+        """Remove a file, or a folder with its content; return the removed files."""
         return self._do(api.UNPUBLISH_FILE, path=path).paths
 
     def view(self, *, path: str | None = None, command: int | None = None) -> schemas.View:
-        """Make a URL by which a published file or a command's outputs can be seen for a while."""
+        """Create a temporary URL that shows a published file or a command's outputs."""
         return self._do(api.CREATE_CAPABILITY_URL, path=path, command=command)
 
 
 class Scratch(MutableMapping[str, Any]):
-    """A session's small JSON values by name, as a dictionary that is kept on the server.
+    """A session's small JSON values by name, as a dictionary that is stored on the server.
 
-    Each access asks the server, so that what others set is seen at once. A list or dictionary that
-    was got is a copy: to change it, set it anew.
+    Each access is a request to the server, so changes by others are visible at once. A list or
+    dictionary that you get is a copy: to change the stored value, set it again.
     """
 
     def __init__(self, transport: Transport, code: str) -> None:
@@ -332,7 +334,7 @@ class Scratch(MutableMapping[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         try:
-            # What JSON has no word for must not become null, or fail far from here.
+            # Values that JSON can't represent must not become null or cause an obscure error later.
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise errors.BadRequest(
@@ -357,20 +359,20 @@ class Scratch(MutableMapping[str, Any]):
         return sum(1 for _ in self.entries())
 
     def entries(self) -> Iterator[schemas.ScratchEntry]:
-        """Yield what is known of each value: name, size, who set it and when."""
+        """Yield the metadata of each value: name, size, and by whom and when it was set."""
         return every(self._transport, api.LIST_SCRATCH, code=self._code)
 
     def _hold(self, name: object) -> None:
-        # What can't be a name is not there, as in any dictionary.
+        # An invalid name is simply missing, as in any dictionary.
         if not isinstance(name, str) or not name:
             raise KeyError(name)
 
 
 class Session(Commands, WebSpace, People):
-    """One session, as the user that the connection is of; made by a `Connection`.
+    """One session, accessed as the connection's user; created by a `Connection`.
 
-    What it answers are the shapes of `jupyter_sessions.schemas`, and what fails raises a class of
-    `jupyter_sessions.errors`. Moments without a time zone are taken as local time.
+    Methods return types of `jupyter_sessions.schemas`, and raise classes of
+    `jupyter_sessions.errors`. Times without a time zone are local.
     """
 
     def __repr__(self) -> str:
@@ -384,7 +386,7 @@ class Session(Commands, WebSpace, People):
         message: str | None = None,
         agent: str | None = None,
     ) -> schemas.Session:
-        """Change label, description, message or agent; what is left out stays."""
+        """Change label, description, message or agent; omitted ones stay."""
         words = {"label": label, "description": description, "message": message, "agent": agent}
         told = {name: word for name, word in words.items() if word is not None}
         return self._do(api.UPDATE_SESSION, **told)
@@ -395,48 +397,48 @@ class Session(Commands, WebSpace, People):
         idle_timeout: int | UnsetType | None = UNSET,
         lifetime: int | UnsetType | None = UNSET,
     ) -> schemas.Session:
-        """Set the time-outs in minutes; None takes one away, what is left out stays."""
+        """Set the time-outs in minutes; None removes a time-out, omitted ones stay."""
         return self._do(api.SET_SESSION_TIMEOUTS, idle_timeout=idle_timeout, lifetime=lifetime)
 
     def resume(self, commands: int = 10, *, agent: str = "") -> schemas.Resumed:
-        """Take it up: what it is, who is in it, and its last commands with their outputs."""
+        """Resume the session: return its attributes, connected users and last commands."""
         answer = self._do(api.RESUME_SESSION, commands=commands, agent=agent)
         self._attributes = answer.session
         return answer
 
     def disable(self) -> schemas.Session:
-        """Close it to all but its owner, until it is enabled."""
+        """Disable the session for all but its owner, until it is enabled."""
         return self._do(api.DISABLE_SESSION)
 
     def enable(self) -> schemas.Session:
-        """Open it to its members again."""
+        """Enable the session for its members again."""
         return self._do(api.ENABLE_SESSION)
 
     def close(self) -> schemas.Session:
-        """Make the session a read-only archive, for good; a connection has a `close` of its own."""
+        """Make the session a permanent read-only archive; a connection has its own `close`."""
         return self._do(api.CLOSE_SESSION)
 
     def remove(self) -> schemas.Session:
-        """Take it out of every list; it can be restored until it is purged."""
+        """Remove the session from every list; it can be restored until it is purged."""
         return self._do(api.REMOVE_SESSION)
 
     def restore(self) -> schemas.Session:
-        """Bring it back after it was removed."""
+        """Restore the session after it was removed."""
         return self._do(api.RESTORE_SESSION)
 
     def transfer(self, user: str) -> schemas.Session:
-        """Make another user the owner; the old owner stays as an admin."""
+        """Make another user the owner; the previous owner becomes an admin."""
         return self._do(api.TRANSFER_SESSION, user=user)
 
     @property
     def scratch(self) -> Scratch:
-        """Small JSON values by name, to hand on from script to script."""
+        """Small JSON values by name, shared between scripts."""
         return Scratch(self._transport, self.code)
 
     def events(
         self, *, order: Literal["newest", "oldest"] = "oldest", after: int | None = None
     ) -> Iterator[schemas.Event]:
-        """Yield the session's log as it is now."""
+        """Yield the session's log up to now."""
         while True:
             page = self._do(api.LIST_EVENTS, order=order, limit=500, after=after)
             yield from page.items
@@ -445,12 +447,12 @@ class Session(Commands, WebSpace, People):
             after = int(page.next)
 
     def follow(self, *, after: int | None = None) -> Iterator[schemas.Event]:
-        """Yield events as they come, after the one of that number; by default, from now on.
+        """Yield events as they occur, after the given number; by default, from now on.
 
-        A lost connection is taken up again, and nothing is missed or repeated. It ends when one's
-        role in the session does, or the connection is closed.
+        After a lost connection it reconnects, and no event is missed or repeated. It ends when you
+        lose your role in the session, or the connection is closed.
         """
         if after is None:
-            # Told now, not at the first step: what comes in between is not missed.
+            # Start now, not at the first iteration, so that no event in between is missed.
             after = self.refresh().events
         return self._transport.follow(schemas.Follow(code=self.code, after=after))

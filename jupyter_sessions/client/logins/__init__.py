@@ -1,4 +1,4 @@
-"""Logins stored on the user's disk: which there are, which is meant, getting and ending one."""
+"""Logins stored on the user's disk: select, create, check, keep alive and end them."""
 
 from jupyter_sessions.client.logins.create import (
     Decided,

@@ -1,4 +1,4 @@
-"""Getting a login: a key for a password, or by a key that one has."""
+"""Create a login from a password or a key, or reuse a stored one."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from jupyter_sessions.client.logins.selection import current_id, fits, set_curre
 def create(wanted: Wanted, password: str, code: str = "") -> Made:
     """Exchange a password, and the code of a second factor, for a key, and store the login.
 
-    The password is sent only to what has answered as a sessions server.
+    The password is sent only to a server that has identified itself as a sessions server.
 
     Raises
     ------
     WrongPassword, AccountDisabled, TooManyTries, Forbidden, NotFound
         When the server refuses.
     SecondFactorNeeded, WrongCode
-        When the account asks for a code, or for another one.
+        When the account requires a code, or a different one.
     ServerUnreachable, ServerNotTrusted, NotASessionsServer
-        When there is no sessions server to ask.
+        When the sessions server can't be reached or verified.
     StoreUnusable
         When the login can't be stored here.
     """
     if wanted.server is None or wanted.user is None:
         raise errors.BadRequest("A login needs a server and a user.", hint="Name both.")
-    storage.last()  # the folder is there, or nothing is sent
+    storage.last()  # check the folder before anything is sent
     server = wanted.server
     retry.reach(server)
     request = schemas.LogIn(
@@ -60,23 +60,23 @@ def create(wanted: Wanted, password: str, code: str = "") -> Made:
 
 
 def shown_by(server: str, key: str, seconds: float | None = None) -> schemas.Login:
-    """Ask which login a key stands for; that is a use of it.
+    """Return the login that a key belongs to; this counts as a use of the login.
 
     Parameters
     ----------
     server
         The server's base URL.
     key
-        The key. It is sent only to what has answered as a sessions server.
+        The key. It is sent only to a server that has identified itself as a sessions server.
     seconds
-        How long to wait for a server that is not there yet.
+        How long to wait for a server that is still starting.
 
     Raises
     ------
     LoginExpired, LoginRevoked, LoginUnknown
-        When the key lets nobody in there.
+        When the server does not accept the key.
     ServerUnreachable, ServerNotTrusted, NotASessionsServer
-        When there is no sessions server to ask.
+        When the sessions server can't be reached or verified.
     """
     retry.reach(server, seconds)
     try:
@@ -90,7 +90,7 @@ def shown_by(server: str, key: str, seconds: float | None = None) -> schemas.Log
 
 
 def join(server: str, key: str, seconds: float | None = None) -> Login:
-    """Take up the login that a key stands for, and store it; a key that is stored stays one login.
+    """Store the login that a key belongs to; a key that is already stored remains one login.
 
     See `shown_by`.
     """
@@ -105,14 +105,14 @@ def join(server: str, key: str, seconds: float | None = None) -> Login:
 
 
 def log_in(server: str, user: str, password: str, label: str = "") -> Login:
-    """Exchange a password for a key, store the login and make it the current one; see `create`."""
+    """Exchange a password for a key, store the login and make it current; see `create`."""
     made = create(Wanted(server=server, user=user, label=label), password)
     set_current(made.login)
     return made.login
 
 
 def by_key(server: str, key: str, shown: schemas.Login) -> Login:
-    """Make a login of what its server shows of it; it is not stored."""
+    """Build a login from the server's description; it is not stored."""
     return Login(
         id=secrets.token_hex(8),
         server=server,
@@ -129,7 +129,7 @@ How = Literal["using", "reconnected", "joined", "created"]
 
 @dataclass(frozen=True)
 class Decided:
-    """The login that it is, how that came, and whether its idle time-out was clamped."""
+    """A login, how it was chosen, and whether the server shortened its idle time-out."""
 
     how: How
     login: Login
@@ -141,19 +141,19 @@ def reuse(
     passed_over: Callable[[Login, str], None] = lambda _login, _why: None,
     seconds: float | None = None,
 ) -> Decided | None:
-    """Return the current login where it fits and lives, else another stored one that does.
+    """Return the current login if it fits and is valid, else another stored login that does.
 
-    Its idle clock is reset, for it is used. With no server in `wanted`, the current one alone is
-    looked at.
+    This counts as a use and resets its idle time-out. If `wanted` names no server, only the current
+    login is considered.
 
     Parameters
     ----------
     wanted
-        What it has to fit.
+        The required properties.
     passed_over
-        Called with the current login, and with each that fits, if it is not it, and why not.
+        Called with each login that is not used although it is current or fits, and the reason.
     seconds
-        How long to wait for a server that is not there yet.
+        How long to wait for a server that is still starting.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def _alive(
 
 
 def _conflict(login: Login, wanted: Wanted) -> str:
-    """Say why a login is not what is wanted."""
+    """Explain how a login differs from what is wanted."""
     if wanted.server is None and wanted.port not in (None, port_of(login.server)):
         return f"its port is {port_of(login.server)}, not {wanted.port}"
     works_as = "nobody else" if login.real_user is None else login.user

@@ -1,8 +1,7 @@
-"""Keeping a login alive: resetting its idle clock now and then.
+"""Keep a login alive by resetting its idle time-out regularly.
 
-Notebooks and scripts have it done by a process of its own, which no computation of theirs holds up,
-and which ends with them. The key goes there on the standard input, which no list of processes
-shows.
+Notebooks and scripts use a separate process, which no computation blocks and which ends with them.
+The key is passed on standard input, so that it does not appear in process lists.
 """
 
 from __future__ import annotations
@@ -30,18 +29,18 @@ def keep_alive(
     over: Callable[[float], bool],
     away: Callable[[errors.SessionsError], None] = lambda _: None,
 ) -> None:
-    """Keep a login alive until that is over; a server that is away is asked again.
+    """Keep a login alive until `over` returns true; retry while the server is unreachable.
 
     Parameters
     ----------
     login
         The login.
     every
-        How many seconds lie between two times.
+        The seconds between two requests.
     over
-        Waits for so many seconds, and tells whether it is over.
+        Waits for a number of seconds, and returns whether to stop.
     away
-        Called when the server can't be reached, once each time that it goes away.
+        Called once each time the server becomes unreachable.
 
     Raises
     ------
@@ -71,21 +70,21 @@ def keep_alive(
 
 
 class LoginKeepAlive:
-    """A process that keeps a login alive until it is stopped, or this one ends.
+    """A process that keeps a login alive until it is stopped or its parent ends.
 
     Parameters
     ----------
     login
         The login.
     every
-        How many seconds lie between two times.
+        The seconds between two requests.
     """
 
     def __init__(self, login: Login, every: float) -> None:
         self.login = login
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(every)],
-            # At its end the other sees that nobody wants it any more.
+            # Closing the pipe stops the process.
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -93,20 +92,20 @@ class LoginKeepAlive:
         )
         self._parent = os.getpid()
         told = msgspec.structs.replace(login, stored_key=login.key, in_keyring=False)
-        with suppress(OSError):  # it has ended, as `running` tells
+        with suppress(OSError):  # the process has ended, as `running` shows
             self._pipe.write(msgspec.json.encode(told) + b"\n")
             self._pipe.flush()
 
     @property
     def running(self) -> bool:
-        """Whether it still does so: it ends when the login has ended."""
+        """Whether the process still runs: it ends when the login has ended."""
         return os.getpid() == self._parent and self._process.poll() is None
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the process."""
         with suppress(OSError):
             self._pipe.close()
-        # In a forked child it is a brother's, and ends with the parent.
+        # In a forked child, the process belongs to the parent.
         if os.getpid() == self._parent:
             self._process.wait()
 

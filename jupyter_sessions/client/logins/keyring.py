@@ -1,4 +1,4 @@
-"""Keys in the user's keyring, for those who ask for it; the file then holds none."""
+"""Store keys in the user's keyring instead of in files, on request."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _NO = {"", "0", "no", "false", "off"}
 
 
 def wanted() -> bool:
-    """Tell whether the user wants keys in the keyring: what ``JUPYTER_SESSIONS_KEYRING`` says."""
+    """Tell whether the user wants keys in the keyring, as set by ``JUPYTER_SESSIONS_KEYRING``."""
     return os.environ.get(KEYRING_VARIABLE, "").strip().lower() not in _NO
 
 
 def put(id_: str, key: str) -> None:
-    """Keep the key of a login.
+    """Store the key of a login.
 
     Raises
     ------
     StoreUnusable
-        When there is no keyring, or it takes nothing.
+        When there is no keyring, or it refuses the key.
     """
     with _keyring_told():
         import keyring
@@ -52,7 +52,7 @@ def get(id_: str) -> str:
 
 
 def drop(id_: str) -> None:
-    """Forget the key of a login; one that is not there is no failure."""
+    """Delete the key of a login; a missing key is not an error."""
     with _keyring_told():
         import keyring
         from keyring.errors import PasswordDeleteError
@@ -74,7 +74,7 @@ def _keyring_told() -> Iterator[None]:
         ) from error
     except errors.SessionsError:
         raise
-    except Exception as error:  # backends raise what they like
+    except Exception as error:  # backends raise arbitrary exceptions
         raise errors.StoreUnusable(
             f"The keyring can't be used: {type(error).__name__}.",
             hint=f"Unlock it, or unset {KEYRING_VARIABLE} and log in again.",

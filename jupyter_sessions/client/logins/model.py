@@ -1,4 +1,4 @@
-"""What is stored of a login."""
+"""Data types of stored, wanted and new logins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from jupyter_sessions import errors, schemas
 
-#: How a login ended.
+#: The ways in which a login can end.
 End = Literal["expired", "revoked", "unknown"]
 
 _ENDS: dict[type[errors.SessionsError], End] = {
@@ -24,37 +24,37 @@ _MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
 def end_told(error: errors.SessionsError) -> End | None:
-    """Return how a login has ended by what its server answers, None where it does not say that."""
+    """Return how a login has ended according to its server's error, or None if it has not."""
     return _ENDS.get(type(error))
 
 
 class Login(msgspec.Struct, kw_only=True, frozen=True):
-    """A key for a server, and who it stands for.
+    """A key for a server, and the user it stands for.
 
     Attributes
     ----------
     id
-        The name of its file, without ``.json``.
+        Its file's name without ``.json``.
     server
         The server's base URL.
     user
-        Who one is there.
+        The user name at the server.
     real_user
-        Who really acts, under sudo.
+        The user who really acts, under sudo.
     group
-        In which sessions are made.
+        The group in which sessions are created.
     number
-        What the server calls the login by.
+        The login's number at the server.
     label
-        On what the login is used, as the server shows it.
+        The device on which the login is used, as the server shows it.
     created, expires
-        Instants; `expires` is None for a login without an end.
+        Timestamps; `expires` is None for a login that does not expire.
     idle_timeout
-        Unused for so many minutes, it ends before.
+        Minutes without use after which it ends earlier.
     last_used
-        When it was last used from this disk, give or take a minute.
+        When it was last used from this disk, to about a minute.
     ended
-        How it ended, once its server has said so.
+        How it ended, once its server has reported it.
     in_keyring
         Whether the key is in the user's keyring, and not in the file.
     """
@@ -76,7 +76,7 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def key(self) -> str:
-        """The secret, from the file or from the keyring; no `repr` shows it."""
+        """The secret, from the file or from the keyring; `repr` does not show it."""
         if self.stored_key is not None:
             return self.stored_key
         from jupyter_sessions.client.logins import keyring
@@ -85,18 +85,19 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def over(self) -> End | None:
-        """How it has ended, where that is certain: by its server's word, or by its last day."""
+        """How it has certainly ended: by its server's report, or by its expiry date."""
         if self.ended is not None:
             return self.ended
-        # By this machine's clock: one that is ahead costs the user a new login, and nothing else.
+        # This uses the local clock: a clock that is ahead costs the user a new login, and nothing
+        # else.
         past = self.expires is not None and self.expires <= datetime.now(UTC)
         return "expired" if past else None
 
     @property
     def ends(self) -> datetime | None:
-        """When it ends if it is not used any more, as far as is known here.
+        """When it ends without further use, as far as this machine knows.
 
-        What uses it on another machine is not.
+        Uses on other machines are not known here.
         """
         if self.last_used is None or self.idle_timeout is None:
             return self.expires
@@ -105,7 +106,7 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def good_until(self) -> str:
-        """Until when its key is good, in words, if its server is not told to end it."""
+        """Until when its key stays valid, in words, if the login is not ended at its server."""
         if self.ends is None:
             return "until the server ends it"
         first = f"until {self.ends:{_MINUTE}}"
@@ -116,16 +117,16 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def doubtful(self) -> bool:
-        """Whether it was not used for too long, as far as is known here."""
+        """Whether it may have timed out, as far as this machine knows."""
         return self.over is None and self.ends is not None and self.ends <= datetime.now(UTC)
 
     @property
     def who(self) -> str:
-        """Who it acts as, and who really does."""
+        """Return the user it acts as, and the real user under sudo."""
         return self.user if self.real_user is None else f"{self.user} (by {self.real_user})"
 
     def as_shown(self, shown: schemas.Login) -> Login:
-        """Return it as its server shows it now."""
+        """Return it updated to how its server shows it now."""
         uses = [used for used in (self.last_used, shown.last_used) if used is not None]
         return msgspec.structs.replace(
             self,
@@ -140,7 +141,7 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
         )
 
     def as_told(self, told: schemas.Login | errors.SessionsError | None) -> Login:
-        """Return it by what its server told: how it is, why it is refused, or only that it is used.
+        """Return it updated by the server's answer: its description, an error, or only its use.
 
         See `learn`.
         """
@@ -162,24 +163,24 @@ schemas.ready(Login)
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """The login that someone wants; what is None may be any, or the server's default.
+    """The properties of a login that the caller wants; None means any, or the server's default.
 
     Attributes
     ----------
     server
         The server's base URL.
     port
-        The port of a server that is not named.
+        The port, if no server is named.
     user
-        Whose password opens it.
+        The user who logs in.
     group
-        In which sessions are to be made.
+        The group in which sessions are created.
     sudo
-        Whom to act as.
+        The user to act as.
     idle_timeout
-        How long it is to live unused, in minutes.
+        The idle time-out in minutes.
     label, agent
-        On what it is used, and by which program.
+        The device on which it is used, and the program that uses it.
     """
 
     server: str | None = None
@@ -194,7 +195,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Made:
-    """A login that was made; `clamped` where the server gave less time than was asked for."""
+    """A new login; `clamped` if the server granted less time than requested."""
 
     login: Login
     clamped: bool

@@ -1,4 +1,4 @@
-"""Dropping what is of no use any more: logins that have ended, and what broken writes left."""
+"""Remove expired stored logins and the leftovers of interrupted writes."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from jupyter_sessions.client.logins import storage as names
 from jupyter_sessions.client.logins.model import Login
 from jupyter_sessions.client.logins.storage import NEW, folder
 
-#: For so long an expired login stays in the list, for its owner to see what became of it.
+#: How long an expired login stays in the list, so that its owner sees what became of it.
 KEPT = timedelta(days=30)
 _EVERY = 86_400.0  # seconds
 
 
 def ended(logins: Iterable[Login]) -> list[Login]:
-    """Return of some stored logins those that have certainly ended."""
+    """Return those of the stored logins that have certainly ended."""
     return [login for login in logins if login.over]
 
 
 def long_expired() -> list[Login]:
-    """Return the stored logins whose last day was long ago.
+    """Return the stored logins that expired long ago.
 
-    A clock that is ahead by more than `KEPT` costs their users new logins, and nothing else.
+    A clock that is ahead by more than `KEPT` costs its users new logins, and nothing else.
     """
     now = datetime.now(UTC)
     return [
@@ -39,11 +39,11 @@ def long_expired() -> list[Login]:
 
 
 def prune(gone: list[Login]) -> None:
-    """Forget stored logins, and what broken writes left."""
+    """Remove stored logins, and the leftovers of interrupted writes."""
     for login in gone:
         storage.remove(login)
-    # Files that a writer has made and not put in place within a day; one that is just being made
-    # can look so old only while the clock jumps, and its writer then fails and says so.
+    # Temporary files from more than a day ago. A current one can look so old only if the clock
+    # jumps; its writer then fails with an error.
     old = time.time() - _EVERY
     for torn in folder().glob(f".*{NEW}"):
         with suppress(OSError):
@@ -52,10 +52,10 @@ def prune(gone: list[Login]) -> None:
 
 
 def prune_now_and_then() -> None:
-    """Have a process of its own forget what expired 30 days ago; at most once a day."""
+    """Start a process that removes long expired logins; at most once a day."""
     marker = folder() / names.PRUNED
     try:
-        # A clock that is set makes this come early, or late by as much.
+        # A change of the clock makes this run earlier or later by the same amount.
         due = marker.stat().st_mtime < time.time() - _EVERY
         marker.touch(0o600)
     except FileNotFoundError:

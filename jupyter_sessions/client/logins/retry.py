@@ -1,4 +1,4 @@
-"""Asking a server that may not be there yet: for as long as one will wait, and no longer."""
+"""Send requests to a server that may still be starting, with a time limit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Seconds within which a server must answer who logs in, where it is not waited for.
+#: Seconds within which a server must answer a login request, if it is not waited for.
 ANSWERS_WITHIN = 20.0
 _FIRST_PAUSE = 0.2  # seconds
 _LONGEST_PAUSE = 2.0
-_SHORTEST = 0.1  # seconds in which it makes sense to ask
-_LONGEST = 1 << 20  # bytes that an answer about a login can have
+_SHORTEST = 0.1  # the shortest useful time for a request, in seconds
+_LONGEST = 1 << 20  # the largest answer about a login, in bytes
 
 
 def ask(
@@ -29,16 +29,16 @@ def ask(
     *,
     within: float | None = None,
 ) -> T:
-    """Ask a server once, over a connection of its own.
+    """Send one request to a server, over a separate connection.
 
     Raises
     ------
     ServerSilent
-        When the whole of its answer was not there within so many seconds.
+        When the complete answer did not arrive within the time limit.
     SessionsError
-        What it answers.
+        The server's error.
     """
-    # Looking up a name, and a server that sends a little now and then, know no time limit.
+    # Name resolution and slowly dripping servers have no time limit of their own.
     from concurrent.futures import Future
 
     from jupyter_sessions.client.transports.http import CONNECT_TIMEOUT, HttpTransport
@@ -56,7 +56,7 @@ def ask(
     def run() -> None:
         try:
             answer.set_result(question(http))
-        except BaseException as error:  # noqa: BLE001  # told to the one who waits
+        except BaseException as error:  # noqa: BLE001  # passed to the waiting caller
             answer.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -74,14 +74,14 @@ def ask(
 def wait_for(
     server: str, key: str | None, question: Callable[[HttpTransport], T], seconds: float | None
 ) -> T:
-    """Ask a server until it answers, for so many seconds at most; without any, once.
+    """Repeat a request until the server answers, for at most `seconds`; without any, send it once.
 
     Raises
     ------
     ServerUnreachable
-        When it did not answer in that time.
+        When the server did not answer in that time.
     SessionsError
-        What it answers.
+        The server's error.
     """
     if not seconds:
         return ask(server, key, question)
@@ -94,7 +94,7 @@ def wait_for(
         except errors.BadSetting:
             raise  # waiting mends no setting
         except errors.ServerUnreachable as error:
-            # A last try that our own haste cut short says less than those before it.
+            # If our own deadline cut the last try short, an earlier error says more.
             if met is None or not isinstance(error, errors.ServerSilent):
                 met = error
         left = deadline - time.monotonic() - _SHORTEST
@@ -105,5 +105,5 @@ def wait_for(
 
 
 def reach(server: str, seconds: float | None = None) -> None:
-    """See that there is a sessions server, before a password or key is sent to it."""
+    """Check that a server is a sessions server, before a password or key is sent to it."""
     wait_for(server, None, lambda http: http.call(api.CHECK_HEALTH, schemas.Nothing()), seconds)

@@ -1,9 +1,9 @@
-"""Which login is the current one: for this kernel, for this shell, or for all.
+"""Select the current login: for this kernel, for this shell, or globally.
 
-A kernel keeps its own in its environment, where what it starts finds it; a shell's is in a file
-called after the shell. Where there is neither, the one for all counts. What was chosen stays chosen
-when its login is gone, here as for all, until one chooses anew: nobody goes on as somebody else
-without having said so.
+A kernel stores its choice in its environment, which its child processes inherit. A shell's choice
+is in a file named after the shell. Without either, the global choice applies. A choice remains when
+its login is gone, until the user chooses again: nobody continues as another user without having
+said so.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from jupyter_sessions.client.logins.storage import folder, locked, read, write
 LOGIN_VARIABLE = "JUPYTER_SESSIONS_LOGIN"
 
 
-#: What can have a current login of its own.
+#: Places that can have a current login of their own.
 Place = Literal["kernel", "shell"]
 
 
-#: What stands for no login at all: the user's own store.
+#: Stands for no login: the user's own store.
 OWN: Final = "own"
 
 
 class _Pointer(msgspec.Struct, kw_only=True):
-    """What the file of a current login says."""
+    """The content of a current login's file."""
 
     id: str
     server: str | None = None
@@ -50,16 +50,16 @@ schemas.ready(_Pointer)
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen: a login by its name, or `OWN`.
+    """A choice: a login by its ID, or `OWN`.
 
     Attributes
     ----------
     id
-        The login's name.
+        The login's ID.
     server
-        Its server, where that is known.
+        Its server, if known.
     here
-        Whether it was chosen for this kernel or shell alone.
+        Whether it was chosen only for this kernel or shell.
     """
 
     id: str
@@ -68,17 +68,17 @@ class Choice:
 
     @property
     def stands(self) -> bool:
-        """Whether it is still there; the own store always is."""
+        """Whether the login is still stored; the own store always is."""
         return self.id == OWN or storage.by_id(self.id) is not None
 
     @property
     def login(self) -> Login | None:
-        """The stored login, None for the own store.
+        """The stored login, or None for the own store.
 
         Raises
         ------
         LoginGone
-            When it is not stored any more.
+            When the login is no longer stored.
         """
         if self.id == OWN:
             return None
@@ -96,7 +96,7 @@ class Choice:
 
 
 def chosen() -> Choice | None:
-    """Return what was chosen, here or else for all; None where nothing was."""
+    """Return the choice for this place or else the global one; None if there is none."""
     named = os.environ.get(LOGIN_VARIABLE)
     if named:
         id_, _, server = named.partition("@")
@@ -109,27 +109,27 @@ def chosen() -> Choice | None:
 
 
 def current() -> Login | None:
-    """Return the current login, None for one's own store.
+    """Return the current login, or None for the own store.
 
     Raises
     ------
     LoginGone
-        When the one that was chosen is not stored any more.
+        When the chosen login is no longer stored.
     """
     choice = chosen()
     return choice.login if choice else None
 
 
 def current_id() -> str | None:
-    """Return the name of the current login, whether it is stored or not; None without one."""
+    """Return the ID of the current login, stored or not; None without one."""
     choice = chosen()
     return choice.id if choice and choice.id != OWN else None
 
 
 def set_current(login: Login | Literal["own"] | None) -> None:
-    """Make a stored login, or the own store, the current one wherever nothing else is chosen.
+    """Make a stored login, or the own store, the global current login.
 
-    None takes the choice back.
+    None removes the choice.
     """
     with locked() as where:
         if login is None:
@@ -139,15 +139,15 @@ def set_current(login: Login | Literal["own"] | None) -> None:
 
 
 def set_here(login: Login | Literal["own"] | None, place: Place) -> bool:
-    """Make a stored login, or the own store, the current one of this kernel or shell.
+    """Make a stored login, or the own store, current for this kernel or shell only.
 
-    None to go with the others.
+    None returns to the global choice.
 
     Returns
     -------
     bool
-        Whether it is so now: some shells can't be told apart, and what the user has put into the
-        environment of a shell stays there.
+        Whether the choice took effect: some shells can't be distinguished, and the user's own
+        setting in a shell's environment takes precedence.
     """
     id_ = login if login is None or isinstance(login, str) else login.id
     if place == "kernel":
@@ -174,9 +174,9 @@ def set_here(login: Login | Literal["own"] | None, place: Place) -> bool:
 
 
 def choose_where_none_is(login: Login, place: Place) -> None:
-    """Make a login the current one where nothing is chosen, or what was chosen is gone.
+    """Make a login current where nothing is chosen, or the chosen login is gone.
 
-    Elsewhere one goes on being who one was.
+    Existing choices remain.
     """
     choice = chosen()
     if choice is not None and choice.stands:
@@ -210,25 +210,25 @@ def _drop_ended(where: Path) -> None:
                 file.unlink()
 
 
-_SHOWN = 8  # characters of a login's name that lists show
+_SHOWN = 8  # characters of a login's ID in lists
 
 
 def find(server: str, user: str | None = None, really: str | None = None) -> Login | None:
-    """Return the login to use at a server: the current one where it fits, else the newest.
+    """Return the login to use at a server: the current one if it fits, else the newest.
 
     Parameters
     ----------
     server
         The server's base URL.
     user
-        Who one wants to be there; None for anyone.
+        The user name at the server; None for any.
     really
-        With a user, who is to act as that; None for the user alone.
+        With a user, the real user who acts as them; None for the user's own login.
 
     Returns
     -------
     Login or None
-        One that has not ended, if there is one.
+        A login that has not ended, if there is one.
     """
     fitting = [
         login
@@ -241,9 +241,9 @@ def find(server: str, user: str | None = None, really: str | None = None) -> Log
 
 
 def fits(login: Login, wanted: Wanted, *, is_current: bool) -> bool:
-    """Tell whether a login is what someone wants.
+    """Tell whether a login has the wanted properties.
 
-    One that acts as somebody else fits who asks for that; if nobody is named, the current one does.
+    A login under sudo fits only if that user is wanted, or if it is current and no user is named.
     """
     if wanted.server not in (None, login.server):
         return False
@@ -260,19 +260,19 @@ def fits(login: Login, wanted: Wanted, *, is_current: bool) -> bool:
 
 
 def named(text: str) -> Login:
-    """Return the stored login that someone means: by its name in the list, label or address.
+    """Return the stored login that a text identifies: by ID, label or address.
 
     Parameters
     ----------
     text
-        The first characters of its name, its label, or ``[USER@]SERVER[:PORT]``.
+        The first characters of its ID, its label, or ``[USER@]SERVER[:PORT]``.
 
     Raises
     ------
     NoLogin
-        When there is none.
+        When no login matches.
     BadRequest
-        When there are several.
+        When several logins match.
     """
     logins = storage.stored()
     found = [login for login in logins if login.id == text]
@@ -295,7 +295,7 @@ def named(text: str) -> Login:
 
 
 def short(login: Login) -> str:
-    """Return as much of a login's name as lists show."""
+    """Return the short form of a login's ID, as in lists."""
     return login.id[:_SHOWN]
 
 
@@ -305,14 +305,14 @@ def at(text: str, logins: Sequence[Login]) -> list[Login]:
     Raises
     ------
     BadAddress
-        When that is no address.
+        When the address is not valid.
     """
     address = parse_address(text)
     theirs = [login for login in logins if address.user is None or _same(address.user, login.user)]
     exact = [login for login in theirs if login.server == address.server]
     if exact or "://" in text:
         return exact
-    # Without a scheme one means what is there, by whichever it is reached.
+    # Without a scheme, any login there matches, over http or https.
     return [login for login in theirs if _bare(login.server) == _bare(address.server or "")]
 
 
@@ -321,7 +321,7 @@ def _bare(server: str) -> str:
 
 
 def _same(one: str, other: str | None) -> bool:
-    # As servers compare names.
+    # Compare names as servers do.
     return other is not None and _folded(one) == _folded(other)
 
 

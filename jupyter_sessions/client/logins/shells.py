@@ -1,4 +1,4 @@
-"""Which shell a process belongs to: the terminal, or the script, that it was started in."""
+"""Identify the shell of a process: the terminal or script in which it was started."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from jupyter_sessions import schemas
 
 
 class Shell(msgspec.Struct, frozen=True):
-    """A shell, told apart from all others.
+    """A uniquely identified shell.
 
-    Its number alone would name another shell later, or on another machine with the same home.
+    Its number could later identify another shell, or a shell on another machine with the same home
+    folder, so more is needed.
 
     Attributes
     ----------
     machine
-        The machine, as of its last start.
+        The machine, since its last boot.
     number
-        The number of the session of processes, which is that of the process that leads it.
+        The process session ID, which is the process ID of its leader.
     started
-        When that process was started, in a form of the system's own. Empty where it can't be seen
-        from here: it has ended before what it started, or lives outside of this container.
+        When the leader was started, in a system-specific form. Empty if it can't be seen from here:
+        it has ended before its children, or runs outside of this container.
     """
 
     machine: str
@@ -35,13 +36,13 @@ class Shell(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """A name for files."""
+        """A name for use in file names."""
         told = f"{self.machine}\n{self.number}\n{self.started}"
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def ended(self) -> bool:
-        """Whether it is known to have ended."""
+        """Whether the shell is known to have ended."""
         return self.machine == _machine() and _started(self.number) != self.started
 
 
@@ -49,9 +50,9 @@ schemas.ready(Shell)
 
 
 def this_shell() -> Shell | None:
-    """Return the shell of this process, the same for all that it starts; None where there is none.
+    """Return the shell of this process, shared with all its children; None if there is none.
 
-    A kernel that a Jupyter server starts is one of its own.
+    A kernel that a Jupyter server starts counts as a shell of its own.
     """
     if not hasattr(os, "getsid"):
         return None
@@ -69,7 +70,7 @@ def _started(process: int) -> str:
         told = Path(f"/proc/{process}/stat").read_text(errors="replace")
     except OSError:
         return ""
-    # The program's name stands in parentheses, and may hold any character.
+    # The program's name is in parentheses, and may contain any character.
     return told.rpartition(")")[2].split()[19]
 
 

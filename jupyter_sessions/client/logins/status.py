@@ -1,4 +1,4 @@
-"""Asking the servers of many logins at once, and ending many at once."""
+"""Check or end many logins at their servers concurrently."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ANSWERS_WITHIN = 10.0  # seconds
 
 @dataclass(frozen=True)
 class Checked:
-    """A login, what its server says of it, and why it says nothing good."""
+    """A login, its server's answer, and the error if there is one."""
 
     login: Login
     state: State
@@ -27,7 +27,7 @@ class Checked:
 
 
 def as_stored(login: Login) -> Checked:
-    """Tell what is known of a login without asking anybody."""
+    """Return what is known about a login without a request."""
     doubt = errors.LoginExpired(
         "It may have ended: as far as is known here, it was not used for too long.",
         hint="`logins --check` asks its server.",
@@ -36,9 +36,9 @@ def as_stored(login: Login) -> Checked:
 
 
 def check(logins: Sequence[Login]) -> list[Checked]:
-    """Ask the servers of all `logins`, side by side; that is no use of them.
+    """Check all `logins` at their servers concurrently; this does not count as a use.
 
-    Nothing is changed, there or here, but that those are marked which have ended, or have not.
+    Nothing changes, except that logins are marked as ended or not ended.
 
     Returns
     -------
@@ -67,14 +67,14 @@ def check(logins: Sequence[Login]) -> list[Checked]:
 
 
 def end(logins: Sequence[Login]) -> list[Checked]:
-    """End logins at their servers, side by side, and forget them here.
+    """End logins at their servers concurrently, and remove them here.
 
-    They are forgotten even where the server can't be told.
+    They are removed even if the server can't be reached.
 
     Returns
     -------
     list of Checked
-        Those whose keys stay valid, and why.
+        The logins whose keys remain valid, and why.
     """
 
     def out(login: Login) -> schemas.Done:
@@ -91,20 +91,20 @@ def end(logins: Sequence[Login]) -> list[Checked]:
     return [
         Checked(login, _state(said), said)
         for login, said in zip(logins, told, strict=True)
-        # A key that is not valid any more needs no end.
+        # An invalid key needs no request.
         if isinstance(said, errors.SessionsError) and not isinstance(said, errors.NotLoggedIn)
     ]
 
 
 def log_out(login: Login) -> None:
-    """End a login at its server and forget it here.
+    """End a login at its server and remove it here.
 
-    It is forgotten here even where the server can't be told.
+    It is removed here even if the server can't be reached.
 
     Raises
     ------
     SessionsError
-        When the server could not be told: the key stays valid there until it expires.
+        When the server could not be reached: the key remains valid there until it expires.
     """
     for left in end([login]):
         assert left.why is not None  # noqa: S101  # for the type checker
@@ -122,7 +122,7 @@ def _state(error: errors.SessionsError) -> State:
 def _asked(
     logins: Sequence[Login], question: Callable[[Login], T]
 ) -> Iterable[T | errors.SessionsError]:
-    """Ask for each login; a server that did not answer for one is not waited for once more."""
+    """Check each login; a server that did not answer once is not waited for again."""
     from concurrent.futures import ThreadPoolExecutor
 
     first: dict[str, Login] = {}

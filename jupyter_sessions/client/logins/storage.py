@@ -1,7 +1,7 @@
-"""The stored logins: one file each, under a generated name.
+"""Store logins on the user's disk, one private file for each login.
 
-What a file says is JSON, so nothing in a server's, a user's or a key's name can lead out of the
-folder or into another login.
+File names are generated and the content is JSON, so nothing in the name of a server, user or key
+can lead out of the folder or into another login.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FOLDER_VARIABLE = "JUPYTER_SESSIONS_DIR"
 USER_FOLDER_VARIABLE = "JUPYTER_SESSIONS_USERDIR"
 
 
-#: Names of files that are no login's.
+#: File names that are not logins.
 CURRENT = "current"
 
 LAST = "last"
@@ -42,13 +42,13 @@ ENDING = ".json"
 def folder() -> Path:
     """Return the folder of the stored logins, made private to the user on first use.
 
-    ``JUPYTER_SESSIONS_DIR`` names it, else it is ``logins`` in ``JUPYTER_SESSIONS_USERDIR``, else
+    It is ``JUPYTER_SESSIONS_DIR``, else ``logins`` in ``JUPYTER_SESSIONS_USERDIR``, else ``logins``
     in ``sessions`` of Jupyter's data folder.
 
     Raises
     ------
     StoreUnusable
-        When it can't be made, or others may look into it and that is not ours to change.
+        When it can't be created, or others can read it and its mode is not ours to change.
     """
     try:
         path = _path()
@@ -60,7 +60,7 @@ def folder() -> Path:
 
 
 def unusable(error: Exception) -> errors.StoreUnusable:
-    """Make the exception for a folder that can't be used."""
+    """Return the exception for a folder that can't be used."""
     return errors.StoreUnusable(
         f"The folder of the stored logins can't be used: {error}.",
         hint=f"Make your home folder writable, or name another folder in {FOLDER_VARIABLE}.",
@@ -82,7 +82,7 @@ def _made_private(path: Path) -> None:
     if os.name == "nt" or not stat.S_IMODE(found.st_mode) & 0o077:
         return
     shared = found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX
-    # A folder that has other things in it, a home for instance, is open for its own reasons.
+    # A folder with other content, such as a home folder, is readable for its own reasons.
     if shared or any(not _is_ours(entry.name) for entry in path.iterdir()):
         raise errors.StoreUnusable(
             f"Others may look into {path}, and it holds more than logins.",
@@ -109,12 +109,12 @@ Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
 def read(file: Path, kind: type[Kind]) -> Kind | None:
-    """Read a file; None for one that is not there, or says nothing of that kind.
+    """Read a file; return None if it is missing or does not hold the expected type.
 
-    One that others may read is made private, but not what lies elsewhere and is linked to.
+    A file that others can read is made private, except for a symbolic link's target.
     """
     try:
-        # Who opens a pipe would wait for its other end.
+        # Opening a named pipe would block until its other end is opened.
         opened = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
@@ -133,9 +133,9 @@ def read(file: Path, kind: type[Kind]) -> Kind | None:
 
 
 def write(file: Path, content: msgspec.Struct, *, lasting: bool = False) -> None:
-    """Write a file, whole or not at all; within `locked`.
+    """Write a file atomically; call within `locked`.
 
-    What is not `lasting` may be gone after a loss of power.
+    Unless `lasting`, the file may be lost in a power failure.
     """
     temporary = file.with_name(f".{secrets.token_hex(8)}{NEW}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -153,12 +153,12 @@ def write(file: Path, content: msgspec.Struct, *, lasting: bool = False) -> None
 
 @contextmanager
 def locked() -> Iterator[Path]:
-    """Hold the logins while they are changed, and give their folder.
+    """Lock the logins for a change, and yield their folder.
 
     Raises
     ------
     StoreBusy
-        When another process holds them for too long.
+        When another process holds the lock for too long.
     StoreUnusable
         When they can't be changed.
     """
@@ -192,12 +192,12 @@ schemas.ready(Names)
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text can be the name of a stored login."""
+    """Tell whether a text can be the ID of a stored login."""
     return bool(_ID.fullmatch(text))
 
 
 def stored() -> list[Login]:
-    """Return all stored logins, the newest first; files that are none are passed over."""
+    """Return all stored logins, the newest first; invalid files are skipped."""
     where = folder()
     try:
         found = [name for name in os.listdir(where) if name.endswith(ENDING)]  # noqa: PTH208  # ten times as fast
@@ -208,7 +208,7 @@ def stored() -> list[Login]:
 
 
 def by_id(id_: str) -> Login | None:
-    """Return the stored login of that name, None without one."""
+    """Return the stored login with an ID, or None."""
     if not is_id(id_):
         return None
     login = read(folder() / f"{id_}{ENDING}", Login)
@@ -217,9 +217,9 @@ def by_id(id_: str) -> Login | None:
 
 
 def keep(login: Login) -> Login:
-    """Store a login, its key in the keyring if the user wants that, and return it as stored.
+    """Store a login, with its key in the keyring if the user wants that, and return it.
 
-    Its server and user are the defaults of the next login.
+    Its server and user become the defaults of the next login.
     """
     if login.stored_key is not None and keyring.wanted():
         keyring.put(login.id, login.stored_key)
@@ -231,27 +231,28 @@ def keep(login: Login) -> Login:
 
 
 def remove(login: Login) -> None:
-    """Remove the file of a login, and its key from the keyring; it stays valid at the server.
+    """Remove the file of a login and its key from the keyring; it stays valid at the server.
 
-    Where it was chosen it stays so, and nothing takes its place by itself.
+    If it was chosen, the choice remains, and nothing takes its place automatically.
     """
     with locked() as where:
         (where / f"{login.id}{ENDING}").unlink(missing_ok=True)
     if login.in_keyring:
-        with suppress(errors.StoreUnusable):  # it is worth nothing without the file
+        with suppress(errors.StoreUnusable):  # without the file it is useless
             keyring.drop(login.id)
 
 
 def learn(login: Login, told: schemas.Login | errors.SessionsError | None) -> Login:
-    """Have a stored login say what its server says of it now.
+    """Update a stored login from its server's answer.
 
     Parameters
     ----------
     login
         The login.
     told
-        The login as the server shows it, its group for instance; why the server refuses it; or None
-        where the server has taken it once more. Its use alone is written down once a minute.
+        The login as the server shows it, for instance with its group; the error by which the server
+        refuses it; or None if the server accepted it without details. A mere use is written at most
+        once a minute.
     """
     learned = login.as_told(told)
     if _is_same(learned, login):
@@ -259,7 +260,7 @@ def learn(login: Login, told: schemas.Login | errors.SessionsError | None) -> Lo
     with locked() as where:
         file = where / f"{login.id}{ENDING}"
         known = read(file, Login)
-        if known is not None:  # what was forgotten meanwhile stays so
+        if known is not None:  # logins that were removed meanwhile stay removed
             write(file, known.as_told(told), lasting=True)
     return learned
 
@@ -271,5 +272,5 @@ def _is_same(one: Login, other: Login) -> bool:
 
 
 def last() -> Names | None:
-    """Return server and user of the last login, None before the first."""
+    """Return server and user of the last login, or None before the first."""
     return read(folder() / LAST, Names)

@@ -1,9 +1,9 @@
-"""The way of recorded commands into their session: in order, exactly once, and never lost.
+"""Deliver recorded commands to their session: in order, exactly once and without loss.
 
-What is recorded is appended to a journal on disk before anything else; a thread delivers it. While
-the server is away or busy, or the session takes nothing from this user, commands wait; what can't
-be recorded at all is kept beside, with the reason. Delivering twice changes nothing, since the
-server knows a command by its id.
+Each recording is first appended to a journal on disk; a thread delivers it. Commands wait while the
+server is unreachable or busy, or the session refuses this user's commands. Commands that can't be
+recorded at all are set aside with the reason. Repeated delivery changes nothing, since the server
+knows a command by its ID.
 """
 
 from __future__ import annotations
@@ -21,60 +21,62 @@ from jupyter_sessions.client.outbox.recovery import left_behind
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
 from jupyter_sessions.client.transports.base import Caller
 
-BATCH = 100  #: commands in one request, at most
-BATCH_SIZE = 8 << 20  #: bytes in one request, but for a single command that is larger
-LOOK_AROUND = 60.0  #: seconds between looks for what ended processes left
+BATCH = 100  #: most commands in one request
+BATCH_SIZE = 8 << 20  #: most bytes in one request, except for a single larger command
+LOOK_AROUND = 60.0  #: seconds between searches for commands of ended processes
 _LONG_AGO = float("-inf")
-TRIES = 5  #: how often a healthy server may fail at one command before that is put aside
-#: Seconds that go by before a command is put aside whose connection breaks each time: a network
-#: that cuts one request in two looks, for a while, as if it were the command.
+TRIES = 5  #: failures of a healthy server at one command before it is set aside
+#: Minimum number of seconds before a command is set aside because its connection breaks each time:
+#: a network that interrupts requests can at first look as if the command were the cause.
 DOUBTED_FOR = 300.0
 
-# Nothing of this user goes into this session, until it is enabled, restored or granted again.
+# The session takes nothing from this user until it is enabled or restored, or a role is granted.
 _SESSION_REFUSES = (
     errors.SessionDisabled,
     errors.RoleMissing,
     errors.NoSuchSession,
     errors.WrongState,
 )
-# The server can't, now.
+# The server is temporarily unable.
 _PASSING = (
     errors.StoreBusy,
     errors.StoreFull,
     errors.StoreUnusable,
     errors.TooManyTries,
     errors.NotLoggedIn,
-    errors.Forbidden,  # by how the server is set up: no role leads to it
+    errors.Forbidden,  # a matter of the server's configuration: no role permits it
     errors.NoLogin,
     errors.NotASessionsServer,
     errors.ServerNotTrusted,
 )
-# The server can't, or fails at just this request.
+# The server is unable, or fails at this request.
 _DOUBTFUL = (errors.ServerUnreachable, errors.InternalError)
 
 
 class OutboxDelivery:
-    """Takes recorded commands into a session, from a thread of its own.
+    """Delivers recorded commands to a session, from a separate thread.
 
-    What other processes of this user left for the same server is delivered too, and first.
+    It first delivers what other processes of this user left for the same server.
 
     Parameters
     ----------
     transport
-        The way to the operations. It stays the caller's, to close after the courier.
+        The transport to use. It belongs to the caller, who closes it after the delivery.
     code
         The session's code.
     first_wait, longest_wait
-        Seconds before a failed delivery is tried again: at first, and at most.
+        Seconds before a failed delivery is retried: initially, and at most.
     longest_hold
-        Seconds at most before a session that took nothing is tried again; at first it is
-        `first_wait`, too.
+        Maximum number of seconds before a session that refused commands is retried; the initial
+        wait is `first_wait`, too.
     look_around
-        Seconds between looks for what ended processes left.
+        Seconds between searches for commands of ended processes.
     doubted_for
-        Seconds at least before a command is put aside whose connection breaks each time.
+        Minimum number of seconds before a command is set aside because its connection breaks each
+        time.
     adopt
-        Told of each command that ran when its process ended: whether somebody else completes it.
+        Called with each command that ran when its process ended; returns whether somebody else
+        completes it.
     """
 
     def __init__(
@@ -98,14 +100,14 @@ class OutboxDelivery:
         self._own = Journal(self._destination)
         self._left: list[Journal] = []
         self._looked = _LONG_AGO
-        self._held_until = _LONG_AGO  # when to try its session again
+        self._held_until = _LONG_AGO  # when to retry its session
         self._changed = threading.Condition()
         self._appended = threading.Event()
         self._hurry = self._hurry_left = False
         self._closing = False
         self._batch = BATCH
-        self._failures = 0  # one after the other
-        self._doubts = 0  # of these, those of a server that was well otherwise
+        self._failures = 0  # consecutive failures
+        self._doubts = 0  # those of a server that was otherwise healthy
         self._doubted_for = doubted_for
         self._doubted_since = _LONG_AGO
         self._obstacle = ""
@@ -122,7 +124,7 @@ class OutboxDelivery:
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Deliver nothing: the recording is the parent's, and goes on there."""
+        """Stop delivering: the recording belongs to the parent process."""
         self._changed = threading.Condition()
         self._appended = threading.Event()
         self._threads, self._left, self._closing = [], [], True
@@ -131,17 +133,17 @@ class OutboxDelivery:
 
     @property
     def waiting(self) -> int:
-        """How many commands of this courier are not in the session yet."""
+        """The number of commands of this process that are not in the session yet."""
         return self._own.waiting
 
     @property
     def journals(self) -> list[Journal]:
-        """What this courier delivers from; what it records itself comes last."""
+        """The journals to deliver from; this process's own comes last."""
         return [*self._left, self._own]
 
     @property
     def problem(self) -> str | None:
-        """What keeps commands from the session, as told to the user; None when nothing does."""
+        """The reason why commands are not delivered, in words for the user, or None."""
         if self._forked:
             return "This process was forked from the one that records, and is not recorded."
         told = []
@@ -161,23 +163,23 @@ class OutboxDelivery:
 
     @property
     def held(self) -> str:
-        """The code of the error by which the session takes nothing now; empty while it does."""
+        """The code of the error with which the session refuses commands now, or empty."""
         held = self._own.held
         return held.why.code if held is not None else ""
 
     def write_ahead(self) -> WriteAhead | None:
-        """Open what outlives this process of commands that were not sent yet."""
+        """Open the write-ahead files, which survive this process, for commands not sent yet."""
         return self._own.write_ahead()
 
     @property
     def gone(self) -> errors.StoreGone | None:
-        """That the store is not where it was; None while it is."""
+        """The error if the store has been moved or removed, else None."""
         return self._gone if self._obstacle else None
 
     def send(self, recording: schemas.Recording) -> None:
-        """Take a command; it outlives the process when this returns. Never raises.
+        """Take a command; it survives the process once this returns. Never raises.
 
-        A newer version of the same command completes it, or replaces its response.
+        A newer version of the same command completes it or replaces its response.
         """
         self._own.append(recording)
         self._appended.set()
@@ -185,9 +187,9 @@ class OutboxDelivery:
             self._changed.notify_all()
 
     def flush(self, timeout: float) -> bool:
-        """Try again now if need be, and wait until all commands are in the session (or put aside).
+        """Retry now if needed, and wait until all commands are in the session or set aside.
 
-        It does not wait for a session that takes nothing.
+        It does not wait for a session that refuses commands.
 
         Parameters
         ----------
@@ -197,7 +199,7 @@ class OutboxDelivery:
         Returns
         -------
         bool
-            Whether none waits any more.
+            Whether no command is waiting any more.
         """
         with self._changed:
             self._hurry = True
@@ -208,14 +210,14 @@ class OutboxDelivery:
             return not self.waiting
 
     def deliver_left(self, timeout: float, *, held: bool) -> None:
-        """Wait until what ended processes left is delivered, or can't be.
+        """Wait until commands of ended processes are delivered, or can't be.
 
         Parameters
         ----------
         timeout
             In seconds.
         held
-            Whether to try again now what a session did not take.
+            Whether to retry now what a session has refused.
         """
         with self._changed:
             if held and not self._forked:
@@ -225,12 +227,12 @@ class OutboxDelivery:
             self._changed.wait_for(lambda: self._at_rest or self._failures, timeout)
 
     def close(self, timeout: float) -> bool:
-        """Flush, then stop; what could not be delivered waits on disk for another courier.
+        """Flush, then stop; undelivered commands wait on disk for another process.
 
         Parameters
         ----------
         timeout
-            In seconds; it is not exceeded by more than an instant.
+            In seconds; it is exceeded by a moment at most.
 
         Returns
         -------
@@ -267,7 +269,7 @@ class OutboxDelivery:
                     self._rest()
                 else:
                     self._deliver_from(journal)
-            except Exception as error:  # noqa: BLE001 - `problem` tells it, and nothing is lost
+            except Exception as error:  # noqa: BLE001 - `problem` reports it, and nothing is lost
                 self._back_off(f"{type(error).__name__}: {error}")
         for journal in self.journals:
             journal.close()
@@ -311,10 +313,10 @@ class OutboxDelivery:
         wait = min(first * 2 ** min(self._failures - 1, 30), longest)
         with self._changed:
             self._changed.notify_all()
-            # Many couriers lose one server at the same moment.
+            # Spread the retries: many processes may lose one server at the same moment.
             self._changed.wait_for(
                 lambda: self._hurry or self._closing,
-                wait * random.uniform(0.7, 1.0),  # noqa: S311 - no secret
+                wait * random.uniform(0.7, 1.0),  # noqa: S311 - not a secret
             )
 
     # ---- one batch
@@ -352,7 +354,7 @@ class OutboxDelivery:
             self._changed.notify_all()
 
     def _failed(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
-        """Find out whether it is the server or a command in the batch, and which."""
+        """Find out whether the server or a command in the batch fails, and which command."""
         told = f"{error.message} {error.hint}".strip()
         self._gone = error if isinstance(error, errors.StoreGone) else None
         if isinstance(error, _PASSING):
@@ -374,7 +376,7 @@ class OutboxDelivery:
             self._back_off(told)
 
     def _doubted_enough(self, error: errors.SessionsError) -> bool:
-        """Tell whether it is the command that fails, and not the network."""
+        """Tell whether the command fails, and not the network."""
         if not isinstance(error, errors.ServerUnreachable):
             return True
         return time.monotonic() - self._doubted_since >= self._doubted_for
@@ -387,7 +389,7 @@ class OutboxDelivery:
         return health.ok and health.writable
 
     def _hold(self, journal: Journal, error: errors.SessionsError) -> None:
-        """Leave a session's commands for later; what goes into other sessions need not wait."""
+        """Postpone a session's commands; those for other sessions need not wait."""
         hold = journal.hold(error)
         self._obstacle = ""
         self._failures = 0
@@ -402,7 +404,7 @@ class OutboxDelivery:
     def _refuse(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
         self._last_refusal = error.message
         for slot in batch:
-            # Before it waits no more: who waits for that looks at the problem next.
+            # Set the problem first: waiting callers look at it next.
             self._put_aside += 1
             try:
                 journal.refuse(slot, error)

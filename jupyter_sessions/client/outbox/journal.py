@@ -1,8 +1,8 @@
-"""The outbox's files: commands on disk until a server has them.
+"""Journal files of the outbox: commands on disk until a server has them.
 
-A journal's first line says where its commands go; then come recordings, lines that tell which of
-them were delivered, by where they begin, and lines that tell that the session took nothing. Only
-what is known of each command is kept in memory; its content waits on disk.
+A journal's first line is its destination. Recordings follow, together with lines that mark
+delivered recordings by their position and lines that say that the session refused commands. Only
+metadata of each command is kept in memory; its content stays on disk.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from jupyter_sessions.client.outbox.write_ahead import WriteAhead
 
 
 def encoded(recording: schemas.Recording) -> bytes:
-    """Write a recording as JSON that the server reads.
+    """Encode a recording as JSON that the server accepts.
 
-    A program may print half of a character or numbers that JSON can't hold: what can't be written
-    as it is, is written as text.
+    Values that JSON can't represent, such as half a surrogate pair or special numbers, are written
+    as text.
 
     Raises
     ------
     ValueError, TypeError, RecursionError
-        When even that does not go.
+        When even that is not possible.
     """
     try:
         return msgspec.json.encode(recording)
@@ -62,19 +62,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
-#: What the file's name ends in, in place of the journal's own ending.
+#: The suffix of the file's name, in place of the journal's own.
 ENDING = ".refused"
 
 
 class Refused(msgspec.Struct):
-    """A line of the file.
+    """A line of the file of refused commands.
 
     Attributes
     ----------
     at
         When the command was refused.
     to
-        Where it was to go.
+        Its destination.
     error
         Why it was refused.
     recording
@@ -93,12 +93,12 @@ schemas.ready(Refused)
 def add(
     journal: Path, destination: Destination, error: errors.SessionsError, recording: bytes
 ) -> None:
-    """Write a command down; it is on the disk when this returns.
+    """Append a command; it is on the disk when this returns.
 
     Raises
     ------
     OSError
-        When the disk does not take it.
+        When writing fails.
     """
     why = Failure(**error.to_wire())
     line = Refused(
@@ -111,7 +111,7 @@ def add(
 
 
 def read(journal: Path) -> list[Refused]:
-    """Read what was refused of a journal."""
+    """Read the refused commands of a journal."""
     found = []
     try:
         with journal.with_suffix(ENDING).open("rb") as file:
@@ -119,7 +119,7 @@ def read(journal: Path) -> list[Refused]:
                 try:
                     found.append(msgspec.json.decode(line, type=Refused))
                 except (msgspec.DecodeError, UnicodeDecodeError):
-                    continue  # torn by the death of its writer: that command still waits
+                    continue  # truncated when its writer died: that command is still waiting
     except FileNotFoundError:
         return []
     return found
@@ -130,15 +130,15 @@ def remove(journal: Path) -> None:
     journal.with_suffix(ENDING).unlink(missing_ok=True)
 
 
-#: What may wait in memory, in bytes, while the disk takes nothing.
+#: Bytes that may wait in memory while the disk can't be written.
 MEMORY = 32 << 20
 
 
-#: Takes a command that ran when its process ended, or does not.
+#: Takes over a command that ran when its process ended, or declines.
 Adopt = Callable[[schemas.Recording], bool]
 
 
-#: A file of this size, in bytes, is written anew when most of it is of no use any more.
+#: A file of this size, in bytes, is compacted when most of it is obsolete.
 COMPACTED_FROM = 8 << 20
 
 
@@ -148,13 +148,13 @@ class Journal:
     Attributes
     ----------
     destination
-        Where the commands go.
+        Where the commands are delivered.
     trouble
-        Why the disk does not take them; None while it does, and when none waits any more.
+        Why the disk can't be written; None if it can, or when no command is waiting any more.
     lost, lost_reason
-        How many commands could be kept neither on disk nor in memory, and why.
+        The number of commands that could be kept neither on disk nor in memory, and why.
     held
-        That the session takes nothing now; None when it does, or was not asked.
+        Set if the session refuses commands now; None if it takes them, or was not asked.
     """
 
     def __init__(self, destination: Destination) -> None:
@@ -172,7 +172,7 @@ class Journal:
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Let go of the parent's file, and take nothing more."""
+        """Release the parent's file, and take no more commands."""
         self._guard = threading.RLock()
         self._lines = None
         self._waiting, self._running, self._in_memory = {}, {}, 0
@@ -180,16 +180,16 @@ class Journal:
 
     @property
     def waiting(self) -> int:
-        """How many commands wait to be delivered."""
+        """The number of commands that wait for delivery."""
         return len(self._waiting)
 
     @property
     def path(self) -> Path | None:
-        """Its file; None while there is none."""
+        """Its file; None if there is none yet."""
         return self._lines.path if self._lines else None
 
     def append(self, recording: schemas.Recording) -> None:
-        """Keep a recording; an older version of the same command that still waits is replaced."""
+        """Store a recording; it replaces an older version of the same command that still waits."""
         try:
             content = encoded(recording)
         except (ValueError, TypeError, RecursionError) as error:
@@ -198,7 +198,7 @@ class Journal:
         self.keep(recording.identity, content, running=recording.response is None)
 
     def keep(self, name: str, content: bytes, *, running: bool) -> None:
-        """Keep a recording that is JSON already; see `append`."""
+        """Store a recording that is already JSON; see `append`."""
         with self._guard:
             if self._parents:
                 return
@@ -209,7 +209,7 @@ class Journal:
             self._in_memory += slot.length
             self._spill()
             if self._in_memory > MEMORY:
-                # The disk takes nothing more, and memory must end somewhere: the newest goes.
+                # The disk is full and memory is limited: drop the newest.
                 self._drop(self._waiting.pop(slot.name))
                 if older is not None:
                     self._waiting[slot.name] = older
@@ -217,9 +217,9 @@ class Journal:
                 self._lose(self.trouble or "the disk does not take it")
 
     def write_ahead(self) -> WriteAhead | None:
-        """Open what outlives this process of commands that are not here yet; None without a disk.
+        """Open the write-ahead files, which survive this process; None without a disk.
 
-        It is to be closed before the journal.
+        Close it before the journal.
         """
         with self._guard:
             try:
@@ -230,7 +230,7 @@ class Journal:
         return WriteAhead(journal, self._header)
 
     def head(self, most: int, size: int) -> list[Slot]:
-        """Give the first that wait: `most` at most and, but for one, `size` bytes in all."""
+        """Return the first waiting slots: at most `most` and, except for one, `size` bytes."""
         taken: list[Slot] = []
         with self._guard:
             for slot in self._waiting.values():
@@ -241,19 +241,19 @@ class Journal:
         return taken
 
     def read(self, slot: Slot) -> bytes:
-        """Read a recording as JSON."""
+        """Return a recording as JSON."""
         if slot.content is not None:
             return slot.content
         with self._guard:
             return self._file().read(slot.start, slot.length)
 
     def settle(self, slots: list[Slot]) -> None:
-        """Note what was delivered (or refused); a newer version that came meanwhile stays."""
+        """Mark slots as delivered or refused; newer versions that arrived meanwhile stay."""
         with self._guard:
             self._note(slots)
             self.held = None
             starts = [slot.start for slot in slots if slot.content is None]
-            # At worst they are delivered once more, which changes nothing.
+            # At worst they are delivered again, which changes nothing.
             with suppress(*FAILURES):
                 if not self._waiting and not self._running:
                     self._file().clear()
@@ -261,29 +261,29 @@ class Journal:
                     self._file().append(msgspec.json.encode({"delivered": starts}))
 
     def hold(self, error: errors.SessionsError) -> Hold:
-        """Note that the session takes nothing now; everything goes on waiting."""
+        """Record that the session refuses commands now; all of them go on waiting."""
         with self._guard:
             tries = self.held.tries + 1 if self.held else 1
             self.held = hold = Hold(datetime.now(UTC), Failure(**error.to_wire()), tries)
-            # Where it can't be written, another process tries once more than it had to.
+            # If this can't be written, another process makes one unnecessary attempt.
             with suppress(*FAILURES):
                 self._spill()
                 self._file().append(msgspec.json.encode({"held": hold}))
         return hold
 
     def refuse(self, slot: Slot, error: errors.SessionsError) -> None:
-        """Move a command to the file of those refused for good, with the reason.
+        """Move a command to the file of permanently refused ones, with the reason.
 
         Raises
         ------
         OSError
-            When the disk does not take it; it then goes on waiting.
+            When writing fails; the command then goes on waiting.
         """
         add(self._file().path, self.destination, error, self.read(slot))
         self.settle([slot])
 
     def put_back(self) -> None:
-        """Have what was refused for good wait once more."""
+        """Queue the permanently refused commands again."""
         with self._guard:
             for line in read(self._file().path):
                 told = log_file.read_line(bytes(line.recording))
@@ -295,14 +295,14 @@ class Journal:
                 remove(self._file().path)
 
     def forget_refused(self) -> int:
-        """Give up what was refused for good, and count it."""
+        """Delete the permanently refused commands, and return their number."""
         with self._guard:
             count = len(read(self._file().path))
             remove(self._file().path)
         return count
 
     def sync(self) -> None:
-        """Have the disk keep what was appended."""
+        """Sync the file to the disk."""
         with self._guard:
             self._spill()
             descriptor = self._file().descriptor() if self._lines else None
@@ -315,9 +315,9 @@ class Journal:
                 os.close(descriptor)
 
     def compact(self) -> None:
-        """Write the file anew, where mostly versions stand in it that newer ones have replaced.
+        """Rewrite the file without obsolete versions, if most of it is obsolete.
 
-        Of the slots that `head` gave, those of replaced versions can't be read any more.
+        Slots of obsolete versions from an earlier `head` become unreadable.
         """
         with self._guard:
             if self._lines is None or self._lines.size < COMPACTED_FROM or self._in_memory:
@@ -336,9 +336,9 @@ class Journal:
                     lines.append(msgspec.json.encode({"held": self.held}))
 
     def close(self) -> None:
-        """Let go of the file; it is removed when nothing in it is left to do.
+        """Close the file; remove it if nothing in it remains to be done.
 
-        What is appended from now on goes to a new one.
+        Later recordings go to a new file.
         """
         with self._guard:
             self._spill()
@@ -365,7 +365,7 @@ class Journal:
         return msgspec.json.encode(self.destination) + b"\n"
 
     def _spill(self) -> None:
-        """Write to the disk what is in memory, as far as the disk takes it."""
+        """Write the commands in memory to the disk, as far as possible."""
         if not self._in_memory:
             return
         try:
@@ -386,7 +386,7 @@ class Journal:
             if slot.running:
                 self._running[slot.name] = slot
         if not self._waiting:
-            # What the disk did not take has arrived all the same.
+            # They have arrived although the disk could not be written.
             self.trouble = None
 
     def _drop(self, slot: Slot | None) -> None:
@@ -401,16 +401,16 @@ class Journal:
 
     @classmethod
     def take_over(cls, path: Path, destination: Destination, adopt: Adopt | None = None) -> Journal:
-        """Own the journal of a process that is gone; what still ran in it is completed as aborted.
+        """Take over the journal of an ended process; its running commands are ended as aborted.
 
-        What `adopt` takes is left to whoever that is.
+        Commands that `adopt` accepts are left to it.
 
         Raises
         ------
         BlockingIOError
-            When its process lives.
+            When its process is still running.
         FileNotFoundError
-            When it has been delivered.
+            When it has already been delivered.
         """
         journal = cls(destination)
         journal._lines = Lines.take_over(path, journal._header)
@@ -429,7 +429,7 @@ class Journal:
         return journal
 
     def _add_written_ahead(self) -> None:
-        """Take in what the process that is gone wrote ahead of this journal."""
+        """Add what the ended process wrote ahead of this journal."""
         journal = self._file().path
         written = write_ahead.written(journal)
         if written is not None:
@@ -452,7 +452,7 @@ class Journal:
             try:
                 recording = msgspec.json.decode(self.read(slot), type=schemas.Recording)
             except msgspec.DecodeError:
-                continue  # the server says what is wrong with it
+                continue  # the server reports what is wrong with it
             if adopt is not None and adopt(recording):
                 slot.running = False
                 self.settle([slot])

@@ -1,7 +1,7 @@
-"""Append-only files of lines that one process owns while it lives.
+"""Append-only files of the outbox, owned by one process at a time, and their line formats.
 
-Beside each file there is a lock, held by the process that writes it. When that process is gone the
-lock is free, and another one may take the file over.
+Each file has a lock beside it, held by the writing process. When that process has ended, the lock
+is free, and another process may take the file over.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
-#: What is raised when a disk does not do its work; the second where it knows no locks.
+#: Errors of a failing disk; the second is raised where locks are not supported.
 FAILURES = (OSError, NotImplementedError)
 
 
 _NEW = ".new"
 
-_COPIED = 1 << 20  # bytes at once
+_COPIED = 1 << 20  # block size in bytes
 
 
 class Lines:
-    """A file of lines; it is made, readable by its user alone, at the first line.
+    """A file of lines, created with the first line and readable only by its user.
 
     Not safe to use from several threads at once.
 
     Parameters
     ----------
     path
-        The file; nobody else may use this name.
+        The file; no other code may use this name.
     header
-        The line that it begins with.
+        The file's first line.
     """
 
     def __init__(self, path: Path, header: bytes) -> None:
@@ -52,19 +52,19 @@ class Lines:
         self._header = header
         self._file: BinaryIO | None = None
         self._lock: BaseFileLock | None = None
-        self._end = 0  # where the last whole line ends
-        self._torn = False  # whether something may stand behind that
+        self._end = 0  # end of the last complete line
+        self._torn = False  # whether partial data may follow it
 
     @classmethod
     def take_over(cls, path: Path, header: bytes) -> Self:
-        """Own the file of a process that is gone.
+        """Take over the file of a process that has ended.
 
         Raises
         ------
         BlockingIOError
-            When its process lives.
+            When its process is still running.
         FileNotFoundError
-            When it has been dealt with.
+            When it has already been handled.
         """
         lines = cls(path, header)
         lines._lock = _locked(path)
@@ -79,9 +79,9 @@ class Lines:
         return lines
 
     def append(self, line: bytes) -> int:
-        """Write a line and its end at the end, whole or not at all; return where it begins.
+        """Append a line atomically; return its position.
 
-        It outlives the process; that it outlives the machine is for `sync`.
+        It survives the process; to survive a crash of the machine it needs `sync`.
         """
         file = self._opened()
         if not self._end:
@@ -91,23 +91,23 @@ class Lines:
         return start
 
     def read(self, start: int, length: int) -> bytes:
-        """Read what stands at a place."""
+        """Read the bytes at a position."""
         file = self._opened()
         file.seek(start)
         return file.read(length)
 
     def whole(self) -> Iterator[tuple[int, bytes]]:
-        """Yield each whole line, with its end, and where it begins."""
+        """Yield each complete line, including its line break, and its position."""
         start = 0
         with self.path.open("rb") as file:
             for line in file:
                 if not line.endswith(b"\n"):
-                    return  # a process died while it wrote this
+                    return  # a process died while writing this
                 yield start, line
                 start += len(line)
 
     def clear(self) -> None:
-        """Take all lines out."""
+        """Remove all lines."""
         if self._file is not None:
             self._end, self._torn = 0, True
             self._file.truncate(0)
@@ -115,11 +115,11 @@ class Lines:
 
     @property
     def size(self) -> int:
-        """How many bytes the lines take."""
+        """The size of the lines in bytes."""
         return self._end
 
     def rewrite(self, lines: Iterator[bytes]) -> list[int]:
-        """Put other lines in the place of all, at once, and return where each begins."""
+        """Replace all lines atomically, and return the positions of the new ones."""
         new = self.path.with_suffix(_NEW)
         starts, end = [], 0
         before = self._opened()
@@ -141,29 +141,29 @@ class Lines:
         return starts[1:]
 
     def written(self) -> datetime:
-        """Tell when the file was last written to: to show, not to order anything by."""
+        """Return when the file was last written to: for display, not for ordering."""
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
 
     def claim(self) -> Path:
-        """Make the file, if it is not there, and own it; return it."""
+        """Create the file if needed, own it, and return it."""
         self._opened()
         return self.path
 
     def descriptor(self) -> int | None:
-        """Give a descriptor of the file to sync and close, None when there is no file.
+        """Return a new file descriptor to sync and close, or None if there is no file.
 
-        It is one of its own, so that the file may be used and closed meanwhile.
+        It is independent, so that the file may be used and closed meanwhile.
         """
         return None if self._file is None else os.dup(self._file.fileno())
 
     def close(self, *, remove: bool) -> None:
-        """Let go of the file, or remove it."""
+        """Close the file, or remove it."""
         if self._file is not None:
             self._file.close()
             self._file = None
         if self._lock is not None:
             if remove:
-                with suppress(OSError):  # what stays is empty, or is found to be delivered
+                with suppress(OSError):  # a file that remains is empty or delivered
                     self.path.unlink(missing_ok=True)
                     self.path.with_suffix(_NEW).unlink(missing_ok=True)
                     Path(self._lock.lock_file).unlink(missing_ok=True)
@@ -181,7 +181,7 @@ class Lines:
         return self._file
 
     def _is_in_place(self, file: BinaryIO) -> bool:
-        """Tell whether the file is still the one of its name: a folder may be moved or removed."""
+        """Tell whether the file still has its name: a folder may be moved or removed."""
         try:
             found = self.path.stat()
         except FileNotFoundError:
@@ -189,7 +189,7 @@ class Lines:
         return os.path.samestat(found, os.fstat(file.fileno()))
 
     def _bring_back(self, file: BinaryIO) -> None:
-        """Write what was in a file that was moved or removed into a new one of its name."""
+        """Write the content of a moved or removed file to a new one with the original name."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = open(self.path, "w+b", buffering=0, opener=private)  # noqa: SIM115 - kept
         try:
@@ -220,12 +220,12 @@ class Lines:
 
 
 def remove_empty(path: Path) -> None:
-    """Remove a file with no whole line in it, of a process that was killed before it could.
+    """Remove a file without a complete line, left by a process that was killed.
 
-    One without a lock beside it has never been any process's, and stays.
+    A file without a lock beside it never belonged to a process, and stays.
     """
     if _lock_of(path).exists():
-        with suppress(*FAILURES):  # its process lives
+        with suppress(*FAILURES):  # its process is still running
             lines = Lines.take_over(path, b"")
             lines.close(remove=not any(lines.whole()))
 
@@ -237,12 +237,12 @@ def _write(file: BinaryIO, line: bytes) -> None:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file that, where it is made, only its user can read: an opener for `open`."""
+    """Opener for `open` that creates files readable only by their user."""
     return os.open(path, flags, 0o600)
 
 
 def reason(error: OSError | NotImplementedError) -> str:
-    """Say in few words why a disk did not do its work."""
+    """Describe in a few words why a disk failed."""
     return getattr(error, "strerror", None) or str(error)
 
 
@@ -261,11 +261,11 @@ def _locked(path: Path) -> BaseFileLock:
     return lock
 
 
-#: What the name of a journal's file ends in.
+#: The suffix of a journal's file.
 ENDING = ".journal"
 
 
-#: What becomes of a command whose process is gone.
+#: The note of a command whose process has ended.
 PROCESS_ENDED = (
     "The process that ran this ended before it did; what it put out last may be missing."
 )
@@ -275,14 +275,14 @@ _LONGEST_HEADER = 1 << 16
 
 
 class Destination(msgspec.Struct, frozen=True):
-    """Where a journal's commands go: the first line of its file.
+    """The destination of a journal's commands: the first line of its file.
 
     Attributes
     ----------
     server
         The server's base URL; None for the user's own store.
     user
-        Who records them there.
+        The user who records them there.
     session
         The session's code.
     """
@@ -294,18 +294,18 @@ class Destination(msgspec.Struct, frozen=True):
 
 @dataclass(eq=False)
 class Slot:
-    """One version of a recording, on disk or, while the disk takes nothing, in memory.
+    """One version of a recording, on disk or, if the disk can't be written, in memory.
 
     Attributes
     ----------
     name
         The recording's identity.
     start, length
-        Where its JSON stands in the file, in bytes.
+        The position of its JSON in the file, in bytes.
     running
         Whether its command had not ended yet.
     content
-        Its JSON where that is in memory.
+        Its JSON if that is in memory.
     """
 
     name: str
@@ -316,7 +316,7 @@ class Slot:
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why a server did not take commands: an error as it came over the wire."""
+    """The server's reason for refusing commands, in the API's error format."""
 
     code: str
     message: str
@@ -324,16 +324,16 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """That a session took nothing, and may later.
+    """A record that a session refused commands, and may take them later.
 
     Attributes
     ----------
     at
-        When that was.
+        When it refused.
     why
-        What the server said.
+        The server's reason.
     tries
-        How often, one after the other.
+        The number of consecutive attempts.
     """
 
     at: datetime
@@ -341,29 +341,30 @@ class Hold(msgspec.Struct, frozen=True):
     tries: int = 1
 
     def wait(self, first: float, longest: float) -> float:
-        """Return how many seconds to wait: `first`, and twice as many with each further try."""
+        """Return the seconds to wait: `first`, doubled with each further attempt."""
         doubled: float = first * 2 ** min(self.tries - 1, 30)
         return min(doubled, longest)
 
     def over(self, first: float, longest: float) -> bool:
-        """Whether it is time to try again.
+        """Tell whether it is time to retry.
 
-        By the wall clock, since another process may have written it: set forward, a try comes
-        early; set back, at once, or later by `longest` at most.
+        This uses the wall clock, since another process may have written the record. If the clock
+        is set forward, the retry comes early. If it is set back, the retry comes at once, or at
+        most `longest` later.
         """
         waited = (datetime.now(UTC) - self.at).total_seconds()
         return not 0 <= waited < self.wait(first, longest)
 
 
 class Asked(msgspec.Struct):
-    """What is read of a recording's request."""
+    """The parsed part of a recording's request."""
 
     source: str
     started: datetime
 
 
 class Line(msgspec.Struct):
-    """What is read of a journal's line to know what waits; the rest is skipped."""
+    """The part of a journal's line that is parsed to find waiting commands."""
 
     id: str | None = None
     request: Asked | None = None
@@ -379,7 +380,7 @@ class Line(msgspec.Struct):
 
     @property
     def identity(self) -> str | None:
-        """The identity of the recording; None where the line holds none."""
+        """The identity of the recording; None if the line holds none."""
         if self.id is None or self.request is None:
             return self.id
         started = None if self.keyed else self.request.started
@@ -390,28 +391,28 @@ schemas.ready(Destination, Failure, Hold, Asked, Line)
 
 
 def folder() -> Path:
-    """Return where the files stand; it may not be there yet."""
+    """Return the folder of the files, which may not exist yet."""
     return paths.home() / "outbox"
 
 
 def new_path() -> Path:
-    """Return the path of a journal that is to begin now: its name says after which others."""
+    """Return the path of a new journal; its number puts it after all existing ones."""
     number = 1 + max(map(number_of, folder().glob(f"*{ENDING}")), default=0)
     return folder() / f"{number:08d}-{secrets.token_hex(8)}{ENDING}"
 
 
 def number_of(journal: Path) -> int:
-    """Return where a journal stands among those that there were when it began.
+    """Return a journal's number, which orders journals by their creation.
 
-    It is what orders them, and not when they were written: clocks are set. Those of earlier
-    versions have no number, and so are the oldest.
+    Journals are not ordered by time, since clocks may be changed. Those of earlier versions have no
+    number and count as the oldest.
     """
     number, hyphen, _ = journal.stem.partition("-")
     return int(number) if hyphen and number.isdecimal() else 0
 
 
 def read_line(line: bytes) -> Line | None:
-    """Read a line of a journal; None where the disk lost it when the machine died."""
+    """Parse a line of a journal; return None if it was damaged in a crash of the machine."""
     try:
         return msgspec.json.decode(line, type=Line)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -419,8 +420,8 @@ def read_line(line: bytes) -> Line | None:
 
 
 def read_destination(journal: Path) -> Destination | None:
-    """Read where a journal's commands go; None of what is none, or empty."""
-    # A journal is empty when all in it is delivered; its process may have written ahead since.
+    """Return a journal's destination; None for an empty or invalid file."""
+    # A journal is empty when everything is delivered; its process may have written ahead since.
     for path in (journal, write_ahead.header_of(journal)):
         destination = _destination_in(path) if path is not None else None
         if destination is not None:
@@ -439,7 +440,7 @@ def _destination_in(path: Path) -> Destination | None:
 def aborted(
     recording: schemas.Recording, written: datetime, why: str = PROCESS_ENDED
 ) -> schemas.Recording:
-    """End a command whose process is gone: it was last heard of when it was `written`."""
+    """End a command whose process has ended, at the time when it was last `written`."""
     so_far = recording.so_far or schemas.SoFar(outputs=[], until=recording.request.started)
     ended = max(written, so_far.until)
     response = schemas.CommandResponse(

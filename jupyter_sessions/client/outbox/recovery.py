@@ -1,4 +1,4 @@
-"""What stands in the outbox on disk, of processes that live and of those that ended."""
+"""Inspect and take over the outbox's files of running and ended processes."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _SOURCE = 200
 
 
 class Undelivered(msgspec.Struct, kw_only=True):
-    """Commands on this disk that are not in their session, for one reason.
+    """Undelivered commands on this disk that have one destination and one reason.
 
     Attributes
     ----------
     server, user, session
-        Where they go; `server` is None for the user's own store.
+        Their destination; `server` is None for the user's own store.
     state
-        ``waiting`` for the server, ``held`` since the session takes nothing now, or ``refused`` for
-        good.
+        ``waiting`` for the server, ``held`` while the session refuses commands, or ``refused``
+        permanently.
     commands
-        How many there are.
+        The number of commands.
     first, last
         When the first and the last of them were started.
     source
-        The first one's source, cut to 200 characters.
+        The source of the first, cut to 200 characters.
     why, since
-        What the server said, and when; None where it said nothing.
+        The server's reason, and when it was given; None without one.
     file
-        The name of the journal that they are in.
+        The name of their journal.
     """
 
     server: str | None
@@ -64,22 +64,22 @@ def left_behind(
 ) -> Iterator[Journal]:
     """Take over the journals that ended processes of this user left for a server.
 
-    Those that a process left with nothing in them, for whichever server, are removed.
+    Empty journals of ended processes are removed, for any server.
 
     Parameters
     ----------
     again
-        After how many seconds to try again what a session did not take, at first and at most; None
-        for at once.
+        The initial and maximum wait in seconds before refused commands are retried; None to retry
+        at once.
     taken_up
-        The code of a session that was just taken up, and so can be tried at once.
+        The code of a session that was just resumed, and so can be retried at once.
     adopt
-        Tells of a command that ran whether somebody else completes it; else it is aborted.
+        Returns whether somebody else completes a command that was running; else it is aborted.
 
     Yields
     ------
     Journal
-        One that is now this process's, the oldest first.
+        A journal that now belongs to this process, the oldest first.
     """
     for path in _journals():
         destination = log_file.read_destination(path)
@@ -97,12 +97,12 @@ def left_behind(
 
 
 def any_for(server: str | None) -> bool:
-    """Whether anything stands in the outbox that goes to a server; costs next to nothing."""
+    """Tell cheaply whether the outbox holds anything for a server."""
     return any(to.server == server for to in map(log_file.read_destination, _journals()) if to)
 
 
 def survey() -> list[Undelivered]:
-    """Tell what stands in the outbox, of whichever process, the oldest first."""
+    """List the undelivered commands of all processes, the oldest first."""
     found = []
     for path in sorted({*_journals(), *_with_refused()}, key=_order):
         found += _in_journal(path)
@@ -112,14 +112,14 @@ def survey() -> list[Undelivered]:
 
 @contextmanager
 def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None]:
-    """Give a journal of the outbox to work on; None where another process has it.
+    """Open a journal of the outbox; yield None if another process has it.
 
     Parameters
     ----------
     path
         Its file.
     own
-        The journals that this process writes: of these, the one itself is given.
+        The journals that this process writes; if `path` is one of these, it is used.
     """
     mine = next((journal for journal in own if journal.path == path), None)
     if mine is not None:
@@ -132,7 +132,7 @@ def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None
             yield None
             return
         destination = kept[0].to
-        os.close(os.open(path, os.O_CREAT, 0o600))  # all that is left of it is what was refused
+        os.close(os.open(path, os.O_CREAT, 0o600))  # only the refused commands are left
     try:
         journal = Journal.take_over(path, destination)
     except (BlockingIOError, FileNotFoundError):
@@ -145,12 +145,12 @@ def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None
 
 
 def file_of(name: str) -> Path:
-    """Return the file of the journal of that name."""
+    """Return the file of the journal with a name."""
     return log_file.folder() / f"{name}{log_file.ENDING}"
 
 
 def move(journal: Journal, other: Journal) -> int:
-    """Have the ended commands that wait in one journal wait in another, and count them."""
+    """Move the ended commands that wait in one journal to another, and return their number."""
     ended = _ended(journal)
     for slot in ended:
         other.keep(slot.name, journal.read(slot), running=False)
@@ -162,7 +162,7 @@ def move(journal: Journal, other: Journal) -> int:
 
 
 def discard(journal: Journal) -> int:
-    """Give up the ended commands that wait, and those refused for good, and count them."""
+    """Delete the ended commands that wait and the refused ones, and return their number."""
     ended = _ended(journal)
     journal.settle(ended)
     return len(ended) + journal.forget_refused()
@@ -244,7 +244,7 @@ def _told(
 
 
 def _last_hold(path: Path) -> Hold | None:
-    """Read whether the last that a journal says is that its session took nothing."""
+    """Return the hold if the journal's last entry is that its session refused commands."""
     try:
         with path.open("rb") as file:
             file.seek(max(path.stat().st_size - _TAIL, 0))
@@ -267,7 +267,7 @@ def _with_refused() -> list[Path]:
 def _order(path: Path) -> tuple[int, float]:
     number = log_file.number_of(path)
     try:
-        # Those of earlier versions have no number; when they were written is all that there is.
+        # Journals of earlier versions have no number, only the time when they were written.
         return number, 0.0 if number else path.stat().st_mtime
     except OSError:
         return number, 0.0

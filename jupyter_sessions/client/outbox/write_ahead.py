@@ -1,9 +1,10 @@
-"""What a process writes down before it runs a command, which may be its last.
+"""Write-ahead files: a command's start and outputs on disk before the process may crash.
 
-A recorder tells of a command when it has run for a while, or has ended. A command that kills its
-process sooner would leave nothing. So each one's first word, and what it puts out, is written here
-at once, by the thread that runs it, and struck off when the journal has the command. Written is to
-the operating system and not to the disk: that survives the process, at the cost of a microsecond.
+A recorder reports a command only when it has run for a while or has ended, so a command that kills
+its process sooner would leave no trace. Therefore the running thread writes each command's start
+and its outputs here at once, and removes them when the journal has the command. The data is written
+to the operating system, not synced to the disk: it survives the process, at the cost of a
+microsecond.
 """
 
 from __future__ import annotations
@@ -18,47 +19,47 @@ from pathlib import Path
 
 from jupyter_sessions import forking
 
-#: What the names of the files end in; they begin as the name of their journal, and have a number.
+#: The suffix of the files, which are numbered after their journal's name.
 ENDING = ".ahead"
 
-#: From this size on, in bytes, the next command begins in another file.
+#: From this size on, in bytes, the next command starts a new file.
 _ROTATED_FROM = 1 << 18
-#: What commands put out is written up to this size of a file, in bytes.
+#: The largest size of a file, in bytes, up to which outputs are written.
 _LARGEST = 8 << 20
 
 _LENGTHS = struct.Struct("<III")
 
-#: Three byte strings that belong together; what they mean is for those who write and read them.
+#: Three related byte strings; their meaning is up to the writers and readers.
 Entry = tuple[bytes, bytes, bytes]
 
 
 class WriteAhead:
-    """The files of one journal; safe to use from several threads.
+    """The write-ahead files of one journal; safe to use from several threads.
 
-    A disk that takes nothing is no reason to fail: the journal tells of it.
+    A write error does not raise an exception: the journal reports it.
 
     Parameters
     ----------
     journal
         The journal's file, which this process owns.
     header
-        The line that each file begins with.
+        The first line of each file.
     """
 
     def __init__(self, journal: Path, header: bytes) -> None:
         self._journal = journal
         self._header = header
-        # Whatever runs inside `append` (a signal, a finalizer) may come back here.
+        # Code that interrupts `append` (a signal handler, a finalizer) may call this again.
         self._guard = threading.RLock()
         self._number = 0
         self._descriptor = -1
         self._size = 0
-        self._commands: dict[str, int] = {}  # and the number of the file that each begins in
+        self._commands: dict[str, int] = {}  # and the number of the file in which each begins
         self._parents = False
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Write nothing: the commands are the parent's, and so are the files."""
+        """Stop writing: the commands and the files belong to the parent."""
         self._guard = threading.RLock()
         self._commands = {}
         self._parents = True
@@ -67,7 +68,7 @@ class WriteAhead:
             self._descriptor = -1
 
     def begin(self, command_id: str, *entries: Entry) -> None:
-        """Write the first word of a command."""
+        """Write the start of a command."""
         with self._guard:
             if self._parents:
                 return
@@ -77,14 +78,14 @@ class WriteAhead:
             self._write(*entries)
 
     def append(self, entry: Entry, *, droppable: bool) -> bool:
-        """Write what belongs to a command; False where it was dropped.
+        """Append an entry to a command; return False if it was dropped.
 
         Parameters
         ----------
         entry
             What to write.
         droppable
-            Whether it can be left out where the file gets too large.
+            Whether it may be omitted when the file gets too large.
         """
         with self._guard:
             if self._parents:
@@ -95,11 +96,11 @@ class WriteAhead:
         return True
 
     def knows(self, command_id: str) -> bool:
-        """Tell whether a command has begun here, and was not struck off."""
+        """Tell whether a command has been started here and not removed."""
         return command_id in self._commands
 
     def strike_off(self, command_id: str) -> None:
-        """Take a command out: the journal has it, or it is not to be recorded."""
+        """Remove a command: the journal has it, or it is not to be recorded."""
         with self._guard:
             number = self._commands.pop(command_id, None)
             if number is None or number in self._commands.values():
@@ -112,7 +113,7 @@ class WriteAhead:
                     self._size = 0
 
     def close(self) -> None:
-        """End for good; what the journal has not got stays for the process that takes it over."""
+        """Close the files; commands that the journal lacks stay for its next owner."""
         with self._guard:
             self._close_file(remove=not self._commands)
 
@@ -146,7 +147,7 @@ class WriteAhead:
 
 
 def read(journal: Path) -> Iterator[Entry]:
-    """Yield what the process of a journal, which is gone, has written ahead."""
+    """Yield the entries that an ended process wrote ahead of its journal."""
     for path in _paths(journal):
         with suppress(OSError), path.open("rb") as file:
             file.readline()
@@ -154,25 +155,25 @@ def read(journal: Path) -> Iterator[Entry]:
                 lengths = _LENGTHS.unpack(head)
                 parts = tuple(file.read(length) for length in lengths)
                 if tuple(map(len, parts)) != lengths:
-                    break  # the process died while it wrote this
+                    break  # the process died while writing this
                 yield parts  # type: ignore[misc]  # there are three lengths
 
 
 def written(journal: Path) -> datetime | None:
-    """Tell when something was last written ahead; None where nothing was."""
+    """Return when an entry was last written; None without any."""
     times = [path.stat().st_mtime for path in _paths(journal) if path.stat().st_size]
     return datetime.fromtimestamp(max(times), UTC) if times else None
 
 
 def remove(journal: Path) -> None:
-    """Remove the files of a journal whose process is gone."""
+    """Remove the files of an ended process's journal."""
     for path in _paths(journal):
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
 
 def header_of(journal: Path) -> Path | None:
-    """Return a file that begins with the header of a journal's; None where there is none."""
+    """Return a file that begins with a journal's header, or None."""
     return next((path for path in _paths(journal) if path.stat().st_size), None)
 
 

@@ -1,4 +1,4 @@
-"""What every way to the operations has in common, over HTTP or in process."""
+"""The common interface of all transports, and paging through lists."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from jupyter_sessions.api import Ans, Operation, Req
 
 
 class Caller(Protocol):
-    """A way to carry out the operations of the table; safe to use from several threads at once.
+    """Carries out operations of the table; safe to use from several threads at once.
 
-    What fails is raised as a subclass of `jupyter_sessions.errors.SessionsError`, the same one over
-    HTTP as in process.
+    Errors are raised as subclasses of `jupyter_sessions.errors.SessionsError`, the same over HTTP
+    as in process.
     """
 
     @property
     def server(self) -> str | None:
-        """The server's base URL, without a slash at its end; None in process."""
+        """The server's base URL, without a trailing slash; None in process."""
         ...
 
     @property
     def user(self) -> str:
-        """Who one is there; asked for on first use where it is not known."""
+        """The current user; requested on first use if not known."""
         ...
 
     def call(
         self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
     ) -> Ans:
-        """Carry out `operation` and return its answer.
+        """Carry out `operation` and return its result.
 
         Parameters
         ----------
         operation
             A line of `jupyter_sessions.api.OPERATIONS`, other than downloads and live views.
         request
-            What the operation takes.
+            The operation's request.
         content
             For uploads, the bytes or the file that goes with the request.
         """
         ...
 
     def another(self) -> Self:
-        """Give a second way to the same place as the same user, to be closed by itself."""
+        """Return a second transport to the same place as the same user, to be closed separately."""
         ...
 
     def close(self) -> None:
-        """Let go of connections; those who follow stop.
+        """Close the connections; live views stop.
 
         From then on everything but `server` and a known `user` raises `errors.ConnectionClosed`.
         """
@@ -56,17 +56,17 @@ class Caller(Protocol):
 
 
 class Transport(Caller, Protocol):
-    """A way that also downloads files and follows sessions live."""
+    """A transport that also downloads files and follows sessions live."""
 
     def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
-        """Write a published file's content into `target`."""
+        """Download a published file's content into `target`."""
         ...
 
     def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
-        """Yield a session's events as they come.
+        """Yield a session's events as they occur.
 
-        Without `request.after` it begins with what comes next. Ends when the caller's role in the
-        session is gone, or when the transport is closed.
+        Without `request.after` it starts with the next event. It ends when the caller loses their
+        role in the session, or when the transport is closed.
         """
         ...
 
@@ -74,7 +74,7 @@ class Transport(Caller, Protocol):
 T = TypeVar("T")
 
 
-LARGEST = 500  #: items of one page, at most
+LARGEST = 500  #: most items of one page
 
 
 def every(
@@ -84,18 +84,18 @@ def every(
     limit: int = LARGEST,
     **fields: Any,
 ) -> Iterator[T]:
-    """Yield all items of a list, page after page.
+    """Yield all items of a list, page by page.
 
     Parameters
     ----------
     transport
-        The way to the operations.
+        The transport to use.
     operation
-        One that lists.
+        An operation that returns a list.
     limit
-        How many to ask for at once.
+        The number of items to request at once.
     fields
-        What its request takes.
+        The fields of its request.
     """
     while True:
         page = transport.call(operation, operation.request(limit=limit, **fields))

@@ -1,4 +1,4 @@
-"""The operations over HTTP, derived from the table."""
+"""Carry out operations over HTTP, derived from the operations table."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT = 5.0  #: seconds until a server must have taken a connection
-READ_TIMEOUT = 60.0  #: seconds within which a server must send (or take) something
-#: Bytes of the longest answer that is read whole, but for commands with their outputs.
+CONNECT_TIMEOUT = 5.0  #: seconds for the server to accept a connection
+READ_TIMEOUT = 60.0  #: seconds within which the server must send (or accept) data
+#: Bytes of the longest response that is read completely, except for commands with outputs.
 LONGEST = 64 << 20
-#: The same for those. A command's outputs are at most 256 MiB, and a text may be a little longer as
-#: JSON.
+#: The same for those. A command's outputs are at most 256 MiB, and JSON may be a little longer.
 LONGEST_OUTPUTS = 1 << 30
 _WITH_OUTPUTS = {api.GET_COMMAND.name, api.RESUME_SESSION.name}
 _REDIRECTS = 5
-#: Seconds after which what is safe to send again is, once the connection broke before its answer:
+#: Seconds before a safe request is repeated after the connection broke: long enough for a server
+#: restart.
 #: long enough for a server that starts again.
 _REPEATED_AFTER = 0.1, 0.4, 1.0, 2.0
 _PASSING = (
@@ -53,26 +53,27 @@ _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
 
 
 class HttpTransport:
-    """The way to a sessions server.
+    """HTTP transport to a sessions server.
 
     Parameters
     ----------
     server
         The server's base URL, as `jupyter_sessions.client.addresses` gives it.
     key
-        What is sent as the bearer; without one only what needs no login works.
+        The bearer token; without one, only operations that need no login work.
     user
-        Who the key stands for, where that is known.
+        The user that the key belongs to, if known.
     renew
-        Asked once when the server no longer takes the key: gives another one for the same user, or
-        None. So a login made elsewhere in the meantime lets a running notebook go on.
+        Called once when the server no longer accepts the key: returns another key of the same user,
+        or None. A login made elsewhere in the meantime thus lets a running notebook continue.
     learn
-        Called with a key and what an answer says of its login: how the server shows it, why it is
-        refused, or None where it was used and no more is said.
+        Called with a key and the server's answer about its login: its description, an error, or
+        None if it was used and nothing more is known.
     connect_timeout, read_timeout
         In seconds.
     longest
-        Bytes of the longest answer that is read whole; what an operation can need by default.
+        Bytes of the longest response that is read completely; by default, what an operation can
+        need.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class HttpTransport:
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Begin with no connections: a forked process must not talk into its parent's."""
+        """Drop all connections: a forked process must not use its parent's."""
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
         self._connections: httpx.Client | None = None
@@ -111,12 +112,12 @@ class HttpTransport:
 
     @property
     def server(self) -> str:
-        """The server's base URL, without a slash at its end."""
+        """The server's base URL, without a trailing slash."""
         return self._server
 
     @property
     def user(self) -> str:
-        """Who one is there; the server is asked where the login did not tell."""
+        """The current user; the server is asked if the login did not include the name."""
         if self._user is None:
             self._user = self.call(api.WHO_AM_I, schemas.Nothing()).name
         return self._user
@@ -124,10 +125,10 @@ class HttpTransport:
     def call(
         self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
     ) -> Ans:
-        """Carry out `operation` at the server and return its answer; see `Transport.call`.
+        """Carry out `operation` at the server and return its result; see `Transport.call`.
 
-        Where the connection breaks before the answer comes, it is sent again if that is safe: by an
-        idempotency key, what changes something is done once.
+        If the connection breaks before the response, the request is repeated if that is safe: an
+        idempotency key ensures that changes happen once.
         """
         key = secrets.token_urlsafe(24) if operation.keyed else None
         waits = _REPEATED_AFTER if key is not None or not operation.writes else ()
@@ -169,10 +170,10 @@ class HttpTransport:
         return LONGEST_OUTPUTS if operation.name in _WITH_OUTPUTS else LONGEST
 
     def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
-        """Write a published file's content into `target`; see `Transport.download`.
+        """Download a published file's content into `target`; see `Transport.download`.
 
-        Where the connection breaks in the middle, the file is asked for again: a server that has
-        found it damaged on the way can say so only before the first byte.
+        If the connection breaks, the download is repeated: a server that discovers damage while it
+        sends can report it only before the first byte.
         """
         content = _RepeatedContent(target)
 
@@ -185,14 +186,14 @@ class HttpTransport:
         _repeat(fetch, _REPEATED_AFTER)
 
     def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
-        """Yield a session's events as they come; see `Transport.follow`.
+        """Yield a session's events as they occur; see `Transport.follow`.
 
-        A lost connection is taken up again after the last event that came.
+        A lost connection is resumed after the last received event.
         """
         return self._live().follow(request)
 
     def another(self) -> HttpTransport:
-        """Give a second way to the same server as the same user; see `Transport.another`."""
+        """Return a second transport to the same server and user; see `Transport.another`."""
         self._still_open()
         connect, read = self._timeouts
         return HttpTransport(
@@ -207,7 +208,7 @@ class HttpTransport:
         )
 
     def close(self) -> None:
-        """Let go of connections; those who follow stop, and nothing is sent any more."""
+        """Close the connections; live views stop, and nothing more is sent."""
         with self._lock:
             self._closed = True
             connections, self._connections = self._connections, None
@@ -219,12 +220,12 @@ class HttpTransport:
     # ---- what the live view shares
 
     def route(self, operation: Operation[Any, Any], request: schemas.Request) -> tuple[str, Any]:
-        """Give the operation's URL with its path filled in, and the request's other fields.
+        """Return the operation's URL with its path filled in, and the request's other fields.
 
         Raises
         ------
         BadName
-            When a name can't stand in a URL.
+            When a name can't be part of a URL.
         """
         fields = _told(request)
         if any(fields.get(name) == "" for name in operation.path_fields):
@@ -241,14 +242,14 @@ class HttpTransport:
         return self._server + api.PREFIX + operation.path.format(**filled), fields
 
     def headers(self) -> dict[str, str]:
-        """Give the headers that every request carries."""
+        """Return the headers of every request."""
         headers = {"User-Agent": f"jupyter_sessions/{__version__}", "Accept": "application/json"}
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key}"
         return headers
 
     def renewed(self) -> bool:
-        """Look for another key after the server refused ours; tell whether there is one."""
+        """Try to get another key after the server refused ours; return whether there is one."""
         key = _checked(self._renew()) if self._renew else None
         if key is None or key == self._key:
             return False
@@ -256,16 +257,16 @@ class HttpTransport:
         return True
 
     def _has_another(self, key: str | None, told: errors.SessionsError) -> bool:
-        """Tell whether there is another key than one that was refused."""
+        """Tell whether there is another key than the refused one."""
         with self._renewing:
             if self._key != key:
-                return True  # another thread has met the same
+                return True  # another thread has been refused, too
             if self._learn and key is not None:
                 self._learn(key, told)
             return self.renewed()
 
     def _with_whose(self, told: errors.SessionsError) -> errors.SessionsError:
-        """Say whose login has ended, to who may have several."""
+        """Say whose login has ended, for users with several logins."""
         if self._user is None or not isinstance(told, _ENDED):
             return told
         return told.adding(f"It was the login of {self._user} at {self._server}.")
@@ -277,7 +278,7 @@ class HttpTransport:
 
     @property
     def proxy(self) -> Proxy | None:
-        """The proxy of the connections that were opened last."""
+        """The proxy of the most recent connections."""
         return self._proxy
 
     def _find_proxy(self) -> Proxy | None:
@@ -300,7 +301,7 @@ class HttpTransport:
             raise errors.ConnectionClosed
 
     def _before(self, step: str, pace: ReadDeadline) -> None:
-        """Stop a request that was under way when we were closed, before it connects or sends."""
+        """Abort a request when the transport is closed, before it connects or sends."""
         if step.endswith(".started") and ("connect" in step or "send" in step):
             self._still_open()
         if step.endswith("receive_response_headers.started"):
@@ -321,7 +322,7 @@ class HttpTransport:
         content: bytes | Path | None,
         idempotency_key: str | None = None,
     ) -> Iterator[httpx.Response]:
-        """Send a request; give the answer to it if it is a good one, else raise what it says."""
+        """Send a request; return a successful response, else raise its error."""
         with self._failures_named(), ExitStack() as stack:
             key = self._key
             response = self._asked(operation, request, content, stack, idempotency_key)
@@ -340,7 +341,7 @@ class HttpTransport:
             with http_errors.failures_named(self._server, lambda: self._proxy):
                 yield
         except (errors.ServerUnreachable, RuntimeError) as error:
-            # What was under way when another thread closed us.
+            # The request was pending when another thread closed the transport.
             if self._closed:
                 raise errors.ConnectionClosed from error
             raise
@@ -390,7 +391,7 @@ class HttpTransport:
             if (
                 http_errors.origin(onward.url) != http_errors.origin(asked.url)
                 or onward.method != asked.method
-                or not onward.url.path.endswith(meant)  # a page to log in at, for instance
+                or not onward.url.path.endswith(meant)  # for instance, a login page
                 or operation.content == "upload"
             ):
                 raise http_errors.redirected_away(self._server, onward.url)
@@ -471,7 +472,7 @@ def _replaced() -> errors.SessionsError:
 
 
 def _checked(key: str | None) -> str | None:
-    # A key that no header can carry would come back to us inside the HTTP library's message.
+    # A key that is not a valid header value would appear in the HTTP library's error message.
     if key is not None and not _KEY.fullmatch(key):
         raise errors.NotLoggedIn(
             "The stored key is damaged: it is no key at all.", hint="Log in again."
@@ -480,7 +481,7 @@ def _checked(key: str | None) -> str | None:
 
 
 def _told(request: schemas.Request) -> dict[str, Any]:
-    """Give the fields of a request that differ from what is taken without them."""
+    """Return the request's fields that differ from their defaults."""
     fields: dict[str, Any] = {}
     for field in msgspec.structs.fields(request):
         value = getattr(request, field.name)
@@ -490,8 +491,8 @@ def _told(request: schemas.Request) -> dict[str, Any]:
 
 
 def _in_path(value: str, *, several: bool) -> str:
-    """Write a field into a URL's path: as one segment, or as `several`, parted by its slashes."""
-    # A segment of dots would be taken as a direction by everything between here and the server.
+    """Encode a field for a URL's path: as one segment or, with `several`, split at its slashes."""
+    # Servers and proxies would interpret a segment of dots.
     return "/".join(
         part.replace(".", "%2E") if part in {".", ".."} else quote(part, safe="")
         for part in (value.split("/") if several else [value])

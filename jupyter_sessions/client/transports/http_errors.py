@@ -1,4 +1,4 @@
-"""What answers and failures of HTTP mean to the one who asked."""
+"""Convert HTTP responses and failures to errors, and limit the time and size of responses."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 class ReadDeadline:
-    """A read time-out that httpx is given in place of a number, as it may be had of an integer.
+    """A read deadline that httpx accepts as a time-out, as it converts to a number.
 
-    A number would count anew with each byte, so a server that drips would never be too slow. This
-    one is asked before each read, and has an end that moves only with what has come.
+    A plain number restarts with each byte, so a server that drips would never time out. This object
+    is evaluated before each read, and its end moves only with sufficient progress.
 
     Parameters
     ----------
     seconds
-        The longest time without a byte, and until an answer's head is there.
+        The longest time without a byte, and until the response's headers.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -38,11 +38,11 @@ class ReadDeadline:
         self._end = math.inf
 
     def begin(self) -> None:
-        """Wait for an answer's head from now on."""
+        """Start waiting for a response's headers."""
         self.within(self._longest)
 
     def within(self, seconds: float) -> None:
-        """End so many seconds from now, in place of the end that was there."""
+        """End in this many seconds, replacing the previous end."""
         self._end = time.monotonic() + seconds
 
     def __index__(self) -> int:
@@ -54,15 +54,15 @@ class ReadDeadline:
 
 _LONGEST_ERROR = 1 << 20
 
-WHOLE_WITHIN = 60.0  #: seconds from an answer's first byte to its last, where it is short
+WHOLE_WITHIN = 60.0  #: seconds from the first to the last byte of a short response
 
-SLOWEST = 1 << 14  #: bytes a second at which a longer one must come on
+SLOWEST = 1 << 14  #: minimum rate of a longer response in bytes a second
 
-#: Bytes of a download that must come in each such time: it may take long, but not without end.
+#: Bytes of a download that must arrive in each such period: it may take long, but not forever.
 LEAST = 60 << 10
 
 
-# What a server, or a proxy before it, means by a status without a sessions server's own words.
+# The meaning of a bare status from a server or proxy, without a sessions server's error.
 _BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {
     401: (errors.NotLoggedIn, "{} does not know who is asking.", "Log in to it again."),
     407: (
@@ -82,18 +82,18 @@ _BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {
 
 
 def is_json(response: httpx.Response) -> bool:
-    """Tell whether the answer says that it is JSON."""
+    """Tell whether the response is declared as JSON."""
     media_type: str = response.headers.get("content-type", "").partition(";")[0]
     return media_type.strip().lower() == "application/json"
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Give what a key must not leave: scheme, host and port."""
+    """Return scheme, host and port, within which a key must stay."""
     return url.scheme, url.host, url.port
 
 
 def failure(server: str, response: httpx.Response) -> errors.SessionsError:
-    """Make the exception that an answer other than 2xx stands for."""
+    """Return the error for a response with a status other than 2xx."""
     if is_json(response):
         told = told_by(_read(response, _LONGEST_ERROR))
         if told:
@@ -102,12 +102,12 @@ def failure(server: str, response: httpx.Response) -> errors.SessionsError:
 
 
 def whole(server: str, response: httpx.Response, longest: int) -> bytes:
-    """Read an answer whole, if it is not longer than that.
+    """Read a complete response, up to a maximum size.
 
     Raises
     ------
     NotASessionsServer
-        When it goes on for longer.
+        When the response is longer.
     """
     body = _read(response, longest)
     if len(body) > longest:
@@ -138,7 +138,7 @@ def pour(response: httpx.Response, target: Writable) -> None:
 
 
 def _read(response: httpx.Response, longest: int) -> bytes:
-    """Read a body, and stop where it gets longer than that."""
+    """Read a body, and stop if it gets too long."""
     pace, begun = _pace(response), time.monotonic()
     parts, size = [], 0
     pace.within(WHOLE_WITHIN)
@@ -157,7 +157,7 @@ def _pace(response: httpx.Response) -> ReadDeadline:
 
 
 def told_by(body: bytes) -> errors.SessionsError | None:
-    """Read an error as a sessions server words it; None when it is not one."""
+    """Parse a sessions server's error; return None if it is not one."""
     try:
         told: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -166,7 +166,7 @@ def told_by(body: bytes) -> errors.SessionsError | None:
 
 
 def by_status(server: str, status: int) -> errors.SessionsError | None:
-    """Make the exception that a bare status stands for; None when it tells nothing of use."""
+    """Return the error for a bare status; None if it says nothing useful."""
     if status not in _BY_STATUS:
         return None
     kind, message, hint = _BY_STATUS[status]
@@ -174,7 +174,7 @@ def by_status(server: str, status: int) -> errors.SessionsError | None:
 
 
 def foreign(server: str, status: int) -> errors.SessionsError:
-    """Make the exception for an answer that no sessions server gives."""
+    """Return the error for a response that is not from a sessions server."""
     return errors.NotASessionsServer(
         f"{server} answered (status {status}), but not as a sessions server does.",
         hint="Check the address with its base path, and that jupyter_sessions is installed there.",
@@ -182,7 +182,7 @@ def foreign(server: str, status: int) -> errors.SessionsError:
 
 
 def not_understood(server: str) -> errors.SessionsError:
-    """Make the exception for an answer that is not of the operation's form."""
+    """Return the error for a response that does not match the operation's schema."""
     return errors.NotASessionsServer(
         f"{server} answered in a form that this version does not understand.",
         hint="Check the address, and that client and server have versions that fit.",
@@ -190,7 +190,7 @@ def not_understood(server: str) -> errors.SessionsError:
 
 
 def redirected_away(server: str, target: httpx.URL) -> errors.SessionsError:
-    """Make the exception for a redirect to where the key must not go."""
+    """Return the error for a redirect to where the key must not be sent."""
     import httpx
 
     if origin(target) == origin(httpx.URL(server)):
@@ -261,7 +261,7 @@ def _proxy_named(server: str, find_proxy: Callable[[], Proxy | None]) -> Iterato
 
 
 def silent(server: str) -> errors.SessionsError:
-    """Make the exception for a server that takes a request and then says nothing, or too little."""
+    """Return the error for a server that accepts a request and then sends too little."""
     return errors.ServerSilent(
         f"{server} took the request, and then sent nothing, or too little of its answer.",
         hint="It hangs or is overloaded, or the network is slow. Try again later, or ask who runs "
@@ -284,7 +284,7 @@ def broken(server: str, error: BaseException) -> errors.SessionsError:
                 f"{server} does not speak https there.",
                 hint=f"Check the port.{_other_scheme(server)}",
             )
-    # Failures of name resolution have negative numbers of their own.
+    # Name resolution failures have negative numbers.
     numbers = (cause.errno for cause in causes if isinstance(cause, OSError))
     why = next((os.strerror(number) for number in numbers if number and number > 0), "")
     return errors.ServerUnreachable(
@@ -294,17 +294,17 @@ def broken(server: str, error: BaseException) -> errors.SessionsError:
 
 
 def _has_ended(error: httpx.HTTPError) -> bool:
-    """Tell whether a connection that was there has ended, rather than spoken something else."""
+    """Tell whether an existing connection has ended, rather than used another protocol."""
     import httpx
 
     if isinstance(error, httpx.RemoteProtocolError):
-        # httpcore and h11 raise the same for both.
+        # httpcore and h11 raise the same exception for both.
         return any(said in str(error) for said in ("disconnected", "peer closed"))
     return isinstance(error, httpx.NetworkError) and not isinstance(error, httpx.ConnectError)
 
 
 def lost(server: str, error: BaseException) -> errors.SessionsError:
-    """Make the exception for a connection that was there, and broke."""
+    """Return the error for an existing connection that broke."""
     failure = broken(server, error)
     if type(failure) is not errors.ServerUnreachable:
         return failure
@@ -312,7 +312,7 @@ def lost(server: str, error: BaseException) -> errors.SessionsError:
 
 
 def _other_scheme(server: str) -> str:
-    # Either of the two, asked in the other's language, may just say nothing.
+    # HTTP and HTTPS servers may simply close connections that use the other protocol.
     if server.startswith("https:"):
         plain = server.replace("https:", "http:", 1)
         return (

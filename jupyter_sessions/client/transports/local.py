@@ -1,4 +1,4 @@
-"""The operations in this very process, on the user's own store: nothing needs to be started."""
+"""Carry out operations in process, on the user's own store, without a server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FOLLOW_CHECKS_EVERY = 5.0  # seconds
 
 
 class _Opened:
-    """The dispatchers of this process, one on each database; a forked child opens its own."""
+    """The dispatchers of this process, one for each database; a forked child opens its own."""
 
     def __init__(self) -> None:
         self.reset_in_child()
@@ -32,12 +32,12 @@ class _Opened:
         atexit.register(self._close)
 
     def reset_in_child(self) -> None:
-        """Begin with none."""
+        """Forget the parent's dispatchers."""
         self._opening = threading.Lock()
         self._dispatchers: dict[str, Dispatcher] = {}
 
     def on(self, database: str) -> Dispatcher:
-        """Return the dispatcher on a database."""
+        """Return the dispatcher for a database."""
         with self._opening:
             if database not in self._dispatchers:
                 self._dispatchers[database] = Dispatcher(database, paths.own_blobs())
@@ -52,7 +52,7 @@ _opened = _Opened()
 
 
 class LocalTransport:
-    """A transport that runs the table in process, as the operating-system user."""
+    """Transport that runs operations in process, as the operating-system user."""
 
     server: str | None = None
 
@@ -62,7 +62,7 @@ class LocalTransport:
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Keep nothing that a thread of the parent may hold."""
+        """Discard what a thread of the parent may hold."""
         closed, self._closed = self._closed.is_set(), threading.Event()
         if closed:
             self._closed.set()
@@ -78,7 +78,7 @@ class LocalTransport:
         request: Req,
         content: bytes | Path | None = None,
     ) -> Ans:
-        """Carry out an operation and return its answer."""
+        """Carry out an operation and return its result."""
         dispatcher = self._dispatcher()
         answer: Ans = dispatcher.submit(
             operation,
@@ -90,7 +90,7 @@ class LocalTransport:
         return answer
 
     def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
-        """Write a published file's content into `target`."""
+        """Download a published file's content into `target`."""
         dispatcher = self._dispatcher()
         _, blob = dispatcher.submit(
             api.DOWNLOAD_FILE, _checked(request), SystemUser(self.user)
@@ -98,7 +98,7 @@ class LocalTransport:
         target.writelines(dispatcher.blobs.stream(blob))
 
     def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
-        """Yield a session's events as they come."""
+        """Yield a session's events as they occur."""
         from jupyter_sessions.store.change_watch import Watch
 
         dispatcher = self._dispatcher()
@@ -124,14 +124,14 @@ class LocalTransport:
             watch.stop()
 
     def another(self) -> LocalTransport:
-        """Give a second way into the same store."""
+        """Return a second transport to the same store."""
         self._still_open()
         other = LocalTransport()
         other._database = self._database
         return other
 
     def close(self) -> None:
-        """Stop following; the store stays open for others in this process."""
+        """Stop live views; the store stays open for others in this process."""
         self._closed.set()
 
     def _dispatcher(self) -> Dispatcher:
@@ -144,7 +144,7 @@ class LocalTransport:
 
 
 def _checked(request: Req) -> Req:
-    """Hold a request to the same rules as one that comes over the wire."""
+    """Validate a request by the same rules as one that is sent over HTTP."""
     try:
         return msgspec.json.decode(msgspec.json.encode(request), type=type(request))
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""Which way a command takes to the operations: over HTTP to a server, or in process."""
+"""Choose the transport and the login for a command: HTTP to a server, or in process."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SERVER_VARIABLE = "JUPYTER_SESSIONS_URL"
 
 
 def transport(server: str | None = None) -> Transport:
-    """Give the way to the sessions.
+    """Return the transport to the sessions.
 
-    It is taken from the first of these that is there: `server`, the environment variable
-    ``JUPYTER_SESSIONS_URL``, the current login; else the operations run in process, on the user's
+    The first available of these is used: `server`, the environment variable
+    ``JUPYTER_SESSIONS_URL``, the current login; otherwise operations run in process, on the user's
     own store.
 
     Parameters
@@ -40,17 +40,17 @@ def transport(server: str | None = None) -> Transport:
     Raises
     ------
     NoLogin
-        When the server that was named is not the user's own, and no login for it is stored.
+        When the given server is not the user's own, and no login for it is stored.
     LoginGone
-        When the login that was chosen is not stored any more, and nobody else is named.
+        When the chosen login is no longer stored, and no server is given.
     BadAddress
-        When what was named is no server's address.
+        When the server is not a valid address.
     """
     return _by(login_for(server))
 
 
 def login_for(server: str | None = None) -> logins.Login | None:
-    """Return the stored login that `transport` takes; None where it goes in process.
+    """Return the stored login that `transport` uses; None for in-process access.
 
     Raises
     ------
@@ -64,19 +64,19 @@ def login_for(server: str | None = None) -> logins.Login | None:
 
 
 def transport_for(reference: Reference | str) -> Transport:
-    """Give the way to a session; nothing is fetched from a server without a login there.
+    """Return the transport to a session; no request is sent to a server without a login there.
 
     Parameters
     ----------
     reference
-        A session's code or URL, or what `parse_reference` made of it.
+        A session's code or URL, or the result of `parse_reference`.
 
     Raises
     ------
     BadReference
-        When `reference` names no session.
+        When `reference` is not a valid session reference.
     NoLogin
-        When the URL is of a server that is not the user's own, and no login for it is stored.
+        When the URL belongs to a server that is not the user's own, and no login for it is stored.
     """
     if isinstance(reference, str):
         reference = parse_reference(reference)
@@ -86,7 +86,7 @@ def transport_for(reference: Reference | str) -> Transport:
 
 
 def transport_of(server: str | None, user: str) -> Transport:
-    """Give the way to a server as one of its users; without a server, to the user's own store.
+    """Return the transport to a server as one of its users or, without a server, to the own store.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _by(login: logins.Login | None) -> Transport:
 
 
 def login_at(address: Address) -> logins.Login | None:
-    """Return the stored login for an address; None where it is the user's own store.
+    """Return the stored login for an address; None for the user's own store.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def login_at(address: Address) -> logins.Login | None:
         if chosen is not None and (
             chosen.server is None or same_server(address.server, chosen.server)
         ):
-            _ = chosen.login  # one that is gone leaves its place to nobody
+            _ = chosen.login  # a choice that is gone is not replaced
     login = logins.find(address.server, address.user)
     if login:
         return login
@@ -139,7 +139,7 @@ def login_at(address: Address) -> logins.Login | None:
 
 
 def over_http(login: logins.Login) -> Transport:
-    """Give the way that a stored login opens; what the server says of the login is stored."""
+    """Return the transport for a stored login; the server's answers about the login are stored."""
     from jupyter_sessions.client.transports.http import HttpTransport
 
     used = Used(login)
@@ -147,19 +147,19 @@ def over_http(login: logins.Login) -> Transport:
 
 
 def in_process() -> Transport:
-    """Give the way to the user's own store."""
+    """Return the transport to the user's own store."""
     from jupyter_sessions.client.transports.local import LocalTransport
 
     return LocalTransport()
 
 
 def reaches(way: Transport, server: str) -> bool:
-    """Tell whether a way to the sessions leads to the server of that base URL."""
+    """Tell whether a transport leads to the server with this base URL."""
     return is_own(server) if way.server is None else same_server(server, way.server)
 
 
 def is_own(server: str) -> bool:
-    """Tell whether a server that runs on this machine shows the user's own store."""
+    """Tell whether a server on this machine shows the user's own store."""
     own = paths.own_database()
     return any(
         running.database == own and same_server(server, running.url) for running in own_servers()
@@ -167,7 +167,7 @@ def is_own(server: str) -> bool:
 
 
 def same_server(one: str, other: str) -> bool:
-    """Tell whether two base URLs name one server, be it by this machine's different names."""
+    """Tell whether two base URLs name one server, even by different names of this machine."""
     try:
         other = parse_address(other).server or ""
     except errors.BadAddress:
@@ -176,19 +176,19 @@ def same_server(one: str, other: str) -> bool:
 
 
 def _place(server: str) -> tuple[str, str, int | None, str]:
-    # This machine has several names for itself, and browsers show any of them.
+    # This machine has several names for itself, and browsers may show any of them.
     host = host_of(server)
     parts = urlsplit(server)
     return parts.scheme, "localhost" if is_loopback(host) else host, parts.port, parts.path
 
 
 class Used:
-    """The login that a way to a server goes by now.
+    """The login that a transport currently uses.
 
     Attributes
     ----------
     login, key
-        The login, and its key.
+        The login and its key.
     """
 
     def __init__(self, login: Login) -> None:
@@ -196,7 +196,7 @@ class Used:
         self.key = login.key
 
     def renew(self) -> str | None:
-        """Go by another stored login of the same people, and return its key; None without one."""
+        """Switch to another stored login of the same users, and return its key or None."""
         newer = find(self.login.server, self.login.user, self.login.real_user)
         if newer is None:
             return None
@@ -204,8 +204,8 @@ class Used:
         return self.key
 
     def learn(self, key: str, told: schemas.Login | errors.SessionsError | None) -> None:
-        """Keep what the server says of the login, if it is its key; see `store.learn`."""
+        """Store the server's answer about the login, if it concerns its key; see `storage`."""
         if key != self.key or (isinstance(told, schemas.Login) and told.id != self.login.number):
             return
-        with suppress(errors.SessionsError):  # what was asked for is done all the same
+        with suppress(errors.SessionsError):  # the requested operation has succeeded all the same
             self.login = storage.learn(self.login, told)

@@ -1,4 +1,4 @@
-"""Following sessions live over WebSockets."""
+"""Follow sessions live over WebSockets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FIRST_WAIT = 0.5  #: seconds before a lost connection is taken up again, doubled at each failure
 LONGEST_WAIT = 30.0  #: seconds
 
-# After these there is nothing more to see for this caller.
+# After these errors, the caller can see nothing more.
 _GONE = (
     errors.NoSuchSession,
     errors.RoleMissing,
@@ -29,7 +29,7 @@ _GONE = (
     errors.SessionDisabled,
     errors.WrongState,
 )
-# These pass.
+# These errors are temporary.
 _PASSING = (
     errors.ServerUnreachable,
     errors.StoreBusy,
@@ -41,7 +41,7 @@ _PASSING = (
 
 
 class Carrier(Protocol):
-    """What a live view needs of the transport that it is open through."""
+    """The transport methods that a live view needs."""
 
     @property
     def server(self) -> str:
@@ -53,13 +53,13 @@ class Carrier(Protocol):
     def route(
         self, operation: api.Operation[Any, Any], request: schemas.Request
     ) -> tuple[str, dict[str, Any]]:
-        """Give the operation's URL, and the request's fields that don't stand in it."""
+        """Return the operation's URL, and the request's fields that are not part of it."""
 
     def headers(self) -> dict[str, str]:
-        """Give the headers that every request carries."""
+        """Return the headers of every request."""
 
     def renewed(self) -> bool:
-        """Look for another key after the server refused ours; tell whether there is one."""
+        """Try to get another key after the server refused ours; return whether there is one."""
 
     def open_socket(self) -> Any:
         """Open a connection for a WebSocket, through the environment's proxy and with TLS."""
@@ -70,7 +70,7 @@ class Carrier(Protocol):
 
 
 class Followers:
-    """The live views that are open through one transport."""
+    """The open live views of one transport."""
 
     def __init__(self, carrier: Carrier, connect_timeout: float, read_timeout: float) -> None:
         self._carrier = carrier
@@ -81,16 +81,16 @@ class Followers:
         self._open: set[websocket.WebSocket] = set()
 
     def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
-        """Yield events after `request.after`; reconnect after the last one that came.
+        """Yield events after `request.after`; reconnect after the last received one.
 
         Raises
         ------
         SessionsError
-            When the first connection can't be had, or the login ends.
+            When the first connection fails, or the login ends.
         """
         after, connected, wait = request.after, False, FIRST_WAIT
         if after is None:
-            # Told here, so that nothing is missed should the first connection break at once.
+            # Determined here, so that nothing is missed if the first connection breaks at once.
             named = schemas.SessionNamed(code=request.code)
             after = self._carrier.call(api.GET_SESSION, named).events
         while not self._closed.is_set():
@@ -107,19 +107,19 @@ class Followers:
             except _PASSING:
                 if not connected:
                     raise
-            # Many followers lose one server at the same moment.
-            self._closed.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+            # Spread the retries: many followers may lose one server at the same moment.
+            self._closed.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
             wait = min(wait * 2, LONGEST_WAIT)
 
     def close(self) -> None:
-        """End all live views; who waits for an event gets no more."""
+        """End all live views; waiting callers get no more events."""
         self._closed.set()
         with self._lock:
             for socket in self._open:
                 socket.abort()
 
     def _received(self, request: schemas.Follow) -> Iterator[schemas.Event | None]:
-        """Yield None once connected, then what comes until the connection ends."""
+        """Yield None once connected, then messages until the connection ends."""
         import websocket
 
         socket = self._connected(request)
@@ -139,7 +139,7 @@ class Followers:
                     continue
                 asked = False
                 if kind == websocket.ABNF.OPCODE_CLOSE:
-                    return  # the next handshake tells whether it was for good
+                    return  # the next handshake shows whether it is permanent
                 if kind == websocket.ABNF.OPCODE_TEXT:
                     yield self._event(frame.data)
         except (OSError, websocket.WebSocketException):
@@ -216,7 +216,7 @@ class Followers:
 def _broken_off_after(
     seconds: float, socket: websocket.WebSocket, late: threading.Event
 ) -> Iterator[None]:
-    """Break a handshake off that a server draws out, byte by byte; say so by an event."""
+    """Abort a handshake that a server draws out byte by byte; set an event to say so."""
 
     def end() -> None:
         late.set()
