@@ -40,7 +40,6 @@ _WITH_OUTPUTS = {api.GET_COMMAND.name, api.RESUME_SESSION.name}
 _REDIRECTS = 5
 #: Seconds before a safe request is repeated after the connection broke: long enough for a server
 #: restart.
-#: long enough for a server that starts again.
 _REPEATED_AFTER = 0.1, 0.4, 1.0, 2.0
 _PASSING = (
     errors.ServerUnreachable,
