@@ -121,7 +121,7 @@ def column_texts(column: Any) -> list[Any]:
 
 
 def _times(column: Any) -> list[str]:
-    texts = ["" if text == "NaT" else text for text in map(_instant, column)]
+    texts = ["" if is_missing(each) else _instant(each) for each in column]
     if column.dtype.kind == "M" and all(text.endswith(_MIDNIGHT) for text in texts if text):
         return [text.removesuffix(_MIDNIGHT) for text in texts]
     return texts
@@ -155,4 +155,5 @@ def is_missing(value: object) -> bool:
     """Tell whether a single value is one of those that stand for nothing."""
     if value is None or is_a(value, "pandas.NAType", "pandas.NaTType"):
         return True
-    return isinstance(value, float) and value != value  # only NaN differs from itself
+    floating = isinstance(value, float) or is_a(value, "numpy.datetime64", "numpy.timedelta64")
+    return floating and bool(value != value)  # only NaN and NaT differ from themselves

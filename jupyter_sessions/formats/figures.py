@@ -27,28 +27,48 @@ def _figure(value: object, ending: str) -> bytes:
 
 def _image(value: object, ending: str) -> Written:
     image: Any = value
+    # To count, write or compare the frames goes through them, and drops what was drawn on one.
+    place, current = image.tell(), image.copy()
+    try:
+        return _write_image(image, ending, place, current)
+    finally:
+        if image.tell() != place:
+            image.seek(place)
+        if image.tobytes() != current.tobytes():
+            image.paste(current)
+
+
+def _write_image(image: Any, ending: str, place: int, current: Any) -> Written:
+    frames = getattr(image, "n_frames", 1)
     if ending in {".jpg", ".jpeg"}:
-        return _jpeg(image)
-    if ending == ".webp" and image.mode not in _FOR_WEBP:
-        raise _refused(image, ending)
+        return _jpeg(current, frames)
+    if ending == ".webp" and current.mode not in _FOR_WEBP:
+        raise _refused(current, ending, frames)
     options: dict[str, Any] = {"lossless": True, "exact": True} if ending == ".webp" else {}
-    if getattr(image, "n_frames", 1) > 1:
-        options["save_all"] = True
-    written = _save(image, _LOSSLESS[ending], options)
-    if not _holds(written, image):
-        raise _refused(image, ending)
-    return Written(written)
+    if frames == 1:
+        written = _save(image, _LOSSLESS[ending], options)
+        if not _holds(written, image):
+            raise _refused(image, ending, frames)
+        return Written(written)
+    written = _save(image, _LOSSLESS[ending], {**options, "save_all": True})
+    merged = _count_merged(written, image, place, current)
+    if merged is None or (merged and "duration" not in image.info):
+        raise _refused(current, ending, frames)
+    if not merged:
+        return Written(written)
+    said = "1 frame equals" if merged == 1 else f"{merged:,} frames equal"
+    return Written(written, f"{said} the frame before, and became one with it.")
 
 
-def _jpeg(image: Any) -> Written:
+def _jpeg(image: Any, frames: int) -> Written:
     from PIL import Image
 
     notes = []
-    if getattr(image, "n_frames", 1) > 1:
-        notes.append(f"JPEG holds the current of the picture's {image.n_frames} frames only.")
+    if frames > 1:
+        notes.append(f"JPEG holds the current of the picture's {frames} frames only.")
     if image.mode not in _FOR_JPEG:
         if image.mode not in {"P", "PA", "LA", "La", "RGBA", "RGBa"}:
-            raise _refused(image, ".jpg")
+            raise _refused(image, ".jpg", frames)
         seen = image.convert("RGBA")
         if seen.getextrema()[3][0] < 255:
             notes.append("JPEG holds no transparency: the picture stands on white.")
@@ -70,26 +90,70 @@ def _save(image: Any, format_: str, options: dict[str, Any]) -> bytes:
 
 def _holds(written: bytes, image: Any) -> bool:
     """Tell whether an image file holds the very pixels of an image."""
-    from PIL import Image, ImageChops
+    from PIL import Image
 
     with Image.open(io.BytesIO(written)) as read:
-        if getattr(image, "n_frames", 1) > 1:
-            return bool(getattr(read, "n_frames", 1) > 1)
-        if read.size != image.size:
-            return False
-        if read.mode == image.mode and read.mode != "P":
-            return bool(read.tobytes() == image.tobytes())
-        if image.mode == "I" and read.mode.startswith("I;16"):
-            return bool(read.convert("I").tobytes() == image.tobytes())
-        if image.mode.startswith("I;16") and read.mode.startswith("I"):
-            return bool(read.convert("I").tobytes() == image.convert("I").tobytes())
-        if image.mode not in _FOR_WEBP:
-            return False
-        kept, had = read.convert("RGBA"), image.convert("RGBA")
-        return ImageChops.difference(kept, had).getbbox(alpha_only=False) is None
+        return _is_same(read, image)
 
 
-def _refused(image: Any, ending: str) -> BadRequest:
+def _count_merged(written: bytes, image: Any, place: int, current: Any) -> int | None:
+    """Return how many frames an image file lacks that equal the ones before; None if others differ.
+
+    Parameters
+    ----------
+    written
+        The image file.
+    image
+        The image of several frames.
+    place
+        The frame that it showed.
+    current
+        That frame, as it showed it.
+    """
+    from PIL import Image
+
+    merged, last = 0, None
+    with Image.open(io.BytesIO(written)) as read:
+        next_, count = 0, getattr(read, "n_frames", 1)
+        for number in range(image.n_frames):
+            image.seek(number)
+            frame = current if number == place else image
+            if next_ < count:
+                read.seek(next_)
+            if next_ < count and _is_same(read, frame):
+                next_, last = next_ + 1, read.copy()
+            elif last is not None and _is_same(last, frame):
+                merged += 1
+            else:
+                return None
+        return merged if next_ == count else None
+
+
+def _is_same(read: Any, image: Any) -> bool:
+    from PIL import ImageChops
+
+    if read.size != image.size:
+        return False
+    if read.mode == image.mode and read.mode != "P":
+        return bool(read.tobytes() == image.tobytes())
+    if image.mode == "I" and read.mode.startswith("I;16"):
+        return bool(read.convert("I").tobytes() == image.tobytes())
+    if image.mode.startswith("I;16") and read.mode.startswith("I"):
+        return bool(read.convert("I").tobytes() == image.convert("I").tobytes())
+    if image.mode not in _FOR_WEBP:
+        return False
+    kept, had = read.convert("RGBA"), image.convert("RGBA")
+    return ImageChops.difference(kept, had).getbbox(alpha_only=False) is None
+
+
+def _refused(image: Any, ending: str, frames: int) -> BadRequest:
+    if frames > 1:
+        return BadRequest(
+            f"The {frames} frames of this picture (mode {image.mode}) can't be written as {ending}"
+            " without a loss.",
+            hint="Choose .png, or publish all of it as .npy:"
+            " numpy.stack([numpy.asarray(each) for each in ImageSequence.Iterator(image)]).",
+        )
     return BadRequest(
         f"This picture (mode {image.mode}) can't be written as {ending} without a loss.",
         hint='Choose .png, or say what may be lost: image.convert("RGB"), image.quantize();'

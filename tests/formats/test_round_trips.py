@@ -490,3 +490,73 @@ def test_all_frames_of_an_animation_are_written() -> None:
         assert data is not None
         with Image.open(io.BytesIO(data)) as read:
             assert read.n_frames == 3  # type: ignore[attr-defined]
+
+
+def stack(*frames: Image.Image, **options: Any) -> Image.Image:
+    """Return a picture of several frames."""
+    target = io.BytesIO()
+    frames[0].save(target, format="TIFF", save_all=True, append_images=list(frames[1:]), **options)
+    return Image.open(target)
+
+
+def noise(mode: str, size: tuple[int, int] = (9, 8), seed: int = 0) -> Image.Image:
+    picture = Image.new(mode, size)
+    length = len(picture.tobytes())
+    picture.frombytes(np.random.default_rng(seed).bytes(length))
+    return picture
+
+
+@pytest.mark.parametrize("ending", [".png", ".gif", ".webp", ".jpg"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_picture_of_several_frames_stays_where_and_as_it_was(ending: str, place: int) -> None:
+    for mode in ("RGB", "L", "F", "1"):
+        picture = stack(*(noise(mode, seed=n) for n in range(3)))
+        picture.seek(place)
+        before = picture.tobytes()
+        written(picture, f"p{ending}")
+        assert (picture.tell(), picture.mode, picture.tobytes()) == (place, mode, before)
+
+
+def test_what_was_drawn_on_a_frame_is_neither_lost_nor_left_out() -> None:
+    picture = stack(noise("RGB"), noise("RGB", seed=1))
+    picture.putpixel((0, 0), (1, 2, 3))
+    assert written(picture, "p.png") is None
+    assert picture.getpixel((0, 0)) == (1, 2, 3)
+    jpeg = write(picture, name="p", path="p.jpg")
+    assert "2 frames only" in jpeg.note
+
+
+@pytest.mark.parametrize("ending", [".png", ".gif", ".webp"])
+@pytest.mark.parametrize(
+    "frames",
+    [
+        *([noise(m, seed=n) for n in range(3)] for m in ("1", "L", "RGB", "RGBA", "F", "I;16")),
+        [Image.new("RGB", (8, 8), "red"), Image.new("RGB", (16, 4), "blue")],
+        [noise("RGB"), noise("RGB"), noise("RGB", seed=1)],
+        [Image.new("L", (4, 4), 1), Image.new("L", (4, 4), 1)],
+    ],
+)
+def test_each_frame_of_a_picture_is_the_same_or_the_picture_is_refused(
+    frames: list[Image.Image], ending: str
+) -> None:
+    data = written(stack(*frames), f"p{ending}")
+    if data is None:
+        png = frames[0].mode in {"1", "L", "RGB", "RGBA"} and frames[0].size == frames[1].size
+        assert ending != ".png" or not png
+        return
+    with Image.open(io.BytesIO(data)) as read:
+        assert read.n_frames == len(frames)  # type: ignore[attr-defined]
+        for number, frame in enumerate(frames):
+            read.seek(number)
+            assert read.size == frame.size
+            mode = "I" if frame.mode == "I;16" else "RGBA"
+            assert read.convert(mode).tobytes() == frame.convert(mode).tobytes()
+
+
+def test_frames_of_an_animation_that_became_one_are_named() -> None:
+    frames = [noise("1"), noise("1"), noise("1", seed=2)]
+    target = io.BytesIO()
+    frames[0].save(target, format="PNG", save_all=True, append_images=frames[1:])
+    with Image.open(target) as moving:
+        content = write(moving, name="m", path="m.gif")
+    assert content.note == "1 frame equals the frame before, and became one with it."

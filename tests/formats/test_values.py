@@ -260,3 +260,26 @@ def test_telling_formats_apart_imports_none_of_their_packages() -> None:
 
 def test_an_empty_path_is_not_made_into_another() -> None:
     assert write("text", name="text", path="").name == ""
+
+
+@pytest.mark.parametrize(
+    ("times", "cells"),
+    [
+        (pd.to_datetime(["2020-01-01", None]), ["2020-01-01", '""']),
+        (
+            pd.to_datetime(["2020-01-01T00:00:00.5", None], utc=True),
+            ["2020-01-01 00:00:00.500000+00:00", '""'],
+        ),
+        (pd.to_timedelta([1, None]), ["0 days 00:00:00.000000001", '""']),
+        (pd.PeriodIndex(["2020-01", None], freq="M"), ["2020-01", '""']),
+        (pd.Index([np.datetime64("NaT"), "a"], dtype=object), ['""', "a"]),
+        (pd.Categorical(pd.to_datetime(["2020-01-01", None])), ["2020-01-01", '""']),
+    ],
+)
+def test_a_table_with_a_missing_time_is_written_as_csv(times: pd.Index, cells: list[str]) -> None:
+    text = data(write(pd.DataFrame({"t": times}), name="t", path="t.csv")).decode()
+    assert text.splitlines() == ["t", *cells]
+    labelled = pd.DataFrame({"x": [1, 2]}, index=pd.Index(times, name="t"))
+    text = data(write(labelled, name="t", path="t.csv")).decode()
+    bare = [cell.strip('"') for cell in cells]
+    assert text.splitlines() == ["t,x", f"{bare[0]},1", f"{bare[1]},2"]
