@@ -123,6 +123,7 @@ class Reader:
             if which == len(answers):
                 break
             shell.sendline([*answers.values()][which])
+        shell.wait()  # it may close its terminal before it ends, and closing it ends what runs
         shell.close()
         assert shell.exitstatus == 0, f"{text}\n{printed}"
         return printed

@@ -292,7 +292,7 @@ PAGES: dict[str, list[Step]] = {
         colleague,
         Checked("runs this test, and all others"),
     ],
-    "CONTRIBUTING.md": [INSTALLS, INSTALLS],
+    "CONTRIBUTING.md": [INSTALLS, INSTALLS, INSTALLS],
     "docs/design.md": [Checked("a drawing", lambda text: None)],
     "docs/tutorial.md": [
         INSTALLS,
@@ -344,6 +344,7 @@ PAGES: dict[str, list[Step]] = {
         After(lambda reader: reader.filled.update({"…": PASSWORD}), shell),
         After(prepare_key, shell),
         After(prepare_login_for, shell),
+        Checked("needs an authenticator app; tests/cli stands in for one", parse_bash),
     ],
     "docs/how-to/nbclient.md": [
         After(in_session, notebook),
@@ -377,6 +378,7 @@ PAGES: dict[str, list[Step]] = {
         AS_ROOT,
         Checked("needs nginx", parse_nginx),
         AS_ROOT,
+        AS_ROOT,
         After(prepare_members, notebook),
     ],
     "docs/how-to/widgets.md": [INSTALLS, After(prepare_widgets, notebook), notebook, notebook],
@@ -386,7 +388,7 @@ PAGES: dict[str, list[Step]] = {
 
 #: Pages that are made from the code, whose blocks are held by other tests.
 GENERATED = {
-    "docs/reference/commands.md": "tests/commands/test_table.py",
+    "docs/reference/commands.md": "tests/cli/test_table.py",
     "docs/reference/python.md": "tests/test_docs.py",
 }
 
