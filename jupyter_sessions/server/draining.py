@@ -21,6 +21,8 @@ from tornado.httputil import (
 # A connection without a request for this long can be closed.
 _SETTLED_AFTER = 0.3  # seconds
 _LOOK_EVERY = 0.02
+#: Turns of the loop within which it sees who has connected, and accepts up to 128 of them.
+_TURNS_TO_ACCEPT = 3
 
 
 class OpenConnections(HTTPServerConnectionDelegate):
@@ -39,9 +41,20 @@ class OpenConnections(HTTPServerConnectionDelegate):
         self._prefix = prefix
         self._application: Any = server.request_callback
         server.request_callback = self
+        # Asked to stop, a Jupyter server stops listening first, within the signal's handler. Who
+        # has connected by then, and was not accepted yet, would be cut off: `drain` does it.
+        self._stop_listening = server.stop
+        server.stop = self._stop_later  # type: ignore[method-assign]
         # When each connection became idle; None while it has a request.
         self._idle_since: WeakKeyDictionary[Any, float | None] = WeakKeyDictionary()
         self._hurried = False
+        self._asked_to_stop = False
+
+    def _stop_later(self) -> None:
+        """Take no more connections: at once if asked before, else when `drain` begins."""
+        if self._asked_to_stop:
+            self._stop_listening()
+        self._asked_to_stop = True
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
@@ -69,6 +82,10 @@ class OpenConnections(HTTPServerConnectionDelegate):
             Whether to close idle connections.
         """
         self._server.conn_params.no_keep_alive = True
+        for _ in range(_TURNS_TO_ACCEPT):
+            await asyncio.sleep(0)
+        self._asked_to_stop = True
+        self._stop_listening()
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self._hurried:
             waiting = False

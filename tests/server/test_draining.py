@@ -15,15 +15,15 @@ from jupyter_sessions import api, schemas
 from tests.server.recording.jupyter import Jupyter, running
 from tests.server.serving import (
     Place,
+    Server,
     address,
     bearer,
     key_for,
     read_answer,
     recording,
     status_of,
-    until,
 )
-from tests.waiting import STARTED_WITHIN
+from tests.waiting import STARTED_WITHIN, until
 
 SENDERS = 12
 
@@ -118,6 +118,30 @@ def test_a_request_that_never_ends_is_cut_off_in_the_end_or_when_asked_twice(
 def test_a_jupyter_server_answers_what_is_open_too(place: Place) -> None:
     with running(place) as jupyter:
         upload_while_it_stops(jupyter)
+
+
+def test_who_has_connected_and_asked_before_the_signal_is_answered(place: Place) -> None:
+    for _ in range(3):
+        with place.serve() as server:
+            ask_and_stop(server)
+
+
+def test_a_jupyter_server_answers_who_has_asked_before_the_signal(place: Place) -> None:
+    with running(place) as jupyter:
+        ask_and_stop(jupyter.server)
+
+
+def ask_and_stop(server: Server) -> None:
+    opened = [server.connect() for _ in range(20)]
+    try:
+        for connection in opened:
+            connection.sendall(b"GET /sessions/api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert server.stop() == 0
+        answers = [status_of(read_answer(connection)) for connection in opened]
+    finally:
+        for connection in opened:
+            connection.close()
+    assert answers == [200] * len(opened)
 
 
 def upload_while_it_stops(jupyter: Jupyter) -> None:
