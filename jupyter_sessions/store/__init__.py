@@ -1,1 +1,1 @@
-"""The database, its schema and migrations, and the blobs."""
+"""Persistent storage: the database, its schema and migrations, and the blobs."""

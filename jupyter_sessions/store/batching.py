@@ -1,4 +1,4 @@
-"""Units of work that can be done in one go, as if somebody had asked for all of it at once."""
+"""Combine adjacent units of work of the same kind into one call."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 
 
 class BatchedCall(NamedTuple):
-    """How a unit of work is done together with those of its kind that stand next to it.
+    """How to perform a unit of work together with adjacent ones of its kind.
 
     Attributes
     ----------
     kind
-        Only what is of an equal kind is done together.
+        Only units of work of an equal kind are combined.
     marks
-        What no two may have in common, lest it matter which of them came first.
+        What no two combined units may have in common, so that their order does not matter.
     part
-        What `together` is given of it.
+        The argument that this unit contributes to `together`.
     together
-        Does several, given the transaction and their parts, and returns the result of each.
+        Performs several units, given the transaction and their parts, and returns their results.
     """
 
     kind: Hashable
@@ -28,12 +28,12 @@ class BatchedCall(NamedTuple):
 
 
 def runs(joints: Iterable[BatchedCall | None]) -> Iterator[int]:
-    """Yield how many of these, from the first on, are done at a time; their order stays.
+    """Yield the lengths of consecutive runs that are performed together; the order is kept.
 
     Parameters
     ----------
     joints
-        None for a unit of work that is always done by itself.
+        None stands for a unit of work that is always performed separately.
     """
     kind: Hashable = None
     marks: set[Hashable] = set()

@@ -1,4 +1,4 @@
-"""Where blobs are kept, by key: in a local folder, or in an object store that has a URL."""
+"""Store objects by key, in a local folder or in an object store with a URL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 20
 
-#: The process that has used `obstore` first.
+#: The process that was the first to use `obstore`.
 _using: dict[str, int] = {}
 
 
@@ -29,28 +29,28 @@ class Entry(NamedTuple):
 
 
 class Objects(Protocol):
-    """What `Blobs` needs of a place."""
+    """The operations that `Blobs` needs of an object store."""
 
     def scratch(self) -> IO[bytes]:
-        """Open a temporary file, to be closed, for an object on its way in."""
+        """Open a temporary file for a new object; the caller must close it."""
 
     def add(self, key: str, scratch: IO[bytes]) -> bool:
-        """Make what was written to `scratch` the object `key`; return False where it exists."""
+        """Store what was written to `scratch` as the object `key`; return False if it exists."""
 
     def replace(self, key: str, scratch: IO[bytes]) -> None:
-        """Make what was written to `scratch` the object `key`, in place of what is there."""
+        """Store what was written to `scratch` as the object `key`, replacing an existing one."""
 
     def refresh(self, key: str) -> None:
-        """Make an object as young as a new one."""
+        """Set an object's age to that of a new one."""
 
     def pieces(self, key: str, start: int = 0) -> Iterator[bytes]:
         """Yield an object's bytes from `start` on."""
 
     def entries(self) -> Iterator[Entry]:
-        """List all objects, and what was left of those that never became one."""
+        """List all objects, and remains of those that were never completed."""
 
     def remove(self, key: str, before: datetime) -> bool:
-        """Remove an object if it is still older; return whether it was."""
+        """Remove an object if it is still older; return whether it was removed."""
 
 
 class FolderObjects:
@@ -61,17 +61,17 @@ class FolderObjects:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def scratch(self) -> IO[bytes]:
-        """Open a file beside the objects, where there is to be room for it."""
-        # What a crash leaves of it there is swept.
+        """Open a file in the objects' folder, so that space is needed only there."""
+        # Sweeping removes the file if a crash leaves it behind.
         return tempfile.NamedTemporaryFile(dir=self._folder)
 
     def add(self, key: str, scratch: IO[bytes]) -> bool:
-        """Give the file its name, unless that is taken; it is on disk before it has it."""
+        """Rename the file, unless the name is taken; its content is synced to disk first."""
         path = self._prepare(key, scratch)
         try:
             os.link(scratch.name, path)
         except FileExistsError:
-            _sync_folder(path.parent)  # its writer may not have come so far yet
+            _sync_folder(path.parent)  # its writer may not have synced it yet
             return False
         except OSError:  # a file system without hard links
             if path.exists():
@@ -81,7 +81,7 @@ class FolderObjects:
         return True
 
     def replace(self, key: str, scratch: IO[bytes]) -> None:
-        """Give the file its name at once."""
+        """Rename the file atomically."""
         path = self._prepare(key, scratch)
         self._rename(scratch, path)
         self._sync_name(path)
@@ -126,7 +126,7 @@ class FolderObjects:
     @staticmethod
     def _rename(scratch: IO[bytes], path: Path) -> None:
         Path(scratch.name).replace(path)
-        # So that closing it finds something to remove, and no error.
+        # So that closing it finds a file to remove.
         with suppress(FileExistsError):
             Path(scratch.name).touch(mode=0o600, exist_ok=False)
 
@@ -136,7 +136,7 @@ class FolderObjects:
 
 
 class UrlObjects:
-    """Objects in S3, GCS, Azure, or wherever else `obstore` knows URLs of."""
+    """Objects in S3, GCS, Azure, or any other store whose URL `obstore` supports."""
 
     def __init__(self, url: str) -> None:
         from obstore.store import from_url
@@ -145,7 +145,8 @@ class UrlObjects:
 
     @property
     def _store(self) -> ObjectStore:
-        # obstore's threads are this process's, and a forked child would wait for them for ever.
+        # obstore's threads exist only in its first process; a forked child would wait for them for
+        # ever.
         if _using.setdefault("process", os.getpid()) != os.getpid():
             raise StoreUnusable(
                 "A forked process can't use an object store that its parent has used.",
@@ -158,7 +159,7 @@ class UrlObjects:
         return tempfile.NamedTemporaryFile()
 
     def add(self, key: str, scratch: IO[bytes]) -> bool:
-        """Upload the file, unless the object is there."""
+        """Upload the file, unless the object exists."""
         import obstore
 
         with suppress(FileNotFoundError):
@@ -168,14 +169,14 @@ class UrlObjects:
         return True
 
     def replace(self, key: str, scratch: IO[bytes]) -> None:
-        """Upload the file; the object is there whole or not at all."""
+        """Upload the file; the object is stored whole or not at all."""
         import obstore
 
         scratch.flush()
         obstore.put(self._store, key, Path(scratch.name))
 
     def refresh(self, key: str) -> None:
-        """Copy the object onto itself, by way of another one where it must be."""
+        """Copy the object onto itself, via another object if necessary."""
         import obstore
 
         aside = f"refresh/{key.replace('/', '')}"
@@ -218,7 +219,7 @@ def _modified(path: Path) -> datetime:
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # some file systems know no sync of a folder
+        with suppress(OSError):  # some file systems do not support syncing a folder
             os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -1,10 +1,10 @@
-"""Content-addressed blobs: what is too large for a row, and every published file.
+"""Store blobs by content address: data that is too large for a row, and published files.
 
-A blob is written once, hashed on its way into a temporary object, and then named after what was
-written; what is there already stays. It is stored before the row that names it; `sweep` removes
-what no row names. Contents that shrink are kept in zstd. What is read is verified before it is
-given: a short blob by its SHA-256, a longer one by the digests of its chunks, which stand in its
-row. The object store is a local folder, or S3, GCS or Azure by URL.
+A blob is written once: its content is hashed while it is written to a temporary object, which is
+then named after the hash; an existing object stays. A blob is stored before the row that refers to
+it; `sweep` removes blobs without rows. Content that shrinks is compressed with zstd. Content is
+verified before it is returned: a short blob by its SHA-256, a longer one by the digests of its
+chunks, which are in its row. The object store is a local folder, or S3, GCS or Azure by URL.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from jupyter_sessions.errors import (
 from jupyter_sessions.file_snapshots import open_snapshot
 from jupyter_sessions.store.blob_storage import PIECE, FolderObjects, Objects, UrlObjects
 
-#: How much has a digest of its own, in bytes: the least that is read to verify a part.
+#: The size in bytes of a chunk with its own digest: the least that is read to verify a part.
 CHUNK = 1 << 20
-_DIGEST = 16  # bytes of each of them
+_DIGEST = 16  # bytes of each digest
 _SAMPLE = 1 << 16
-# What does not shrink by a tenth is kept as it is, and read without work.
+# Content that does not shrink by a tenth is stored uncompressed, which makes reads cheaper.
 _WORTH_IT = 0.9
 _LEVEL = 3
 _ENCODINGS = ("identity", "zstd")
-# How old a blob without a row must be before it is swept: its row may still be on its way.
+# How old a blob without a row must be before it is swept, since its row may still follow.
 _GRACE = timedelta(days=1)
-# Of so many old blobs, without digests of their chunks, these are remembered.
+# The number of old blobs without digests of their chunks whose digests are cached.
 _REMEMBERED = 256
 
 
@@ -53,16 +53,16 @@ class Blob:
     Attributes
     ----------
     sha256
-        Of its content, in hexadecimal; its name.
+        The SHA-256 of its content, in hexadecimal: its name.
     size
-        In bytes, before encoding.
+        The size in bytes, before encoding.
     encoding
         How the object is encoded.
     digests
-        The XXH3 digests of its chunks, one after the other; None for a blob that has one only, or
-        that was stored before there were digests.
+        The concatenated XXH3 digests of its chunks; None for a blob with a single chunk, or one
+        that was stored before digests existed.
     used_as
-        What it is, for messages: "'a.csv' of session 123".
+        A description for messages: "'a.csv' of session 123".
     """
 
     sha256: str
@@ -76,8 +76,8 @@ _own = threading.local()
 
 
 def compress(content: bytes) -> bytes:
-    """Compress what is kept in a row, with a checksum."""
-    # A compressor costs more to make than to use, and serves one thread at a time.
+    """Compress content for a row, with a checksum."""
+    # A compressor costs more to create than to use, and serves one thread at a time.
     if not hasattr(_own, "compressor"):
         _own.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
     packed: bytes = _own.compressor.compress(content)
@@ -85,12 +85,12 @@ def compress(content: bytes) -> bytes:
 
 
 def decompress(content: bytes) -> bytes:
-    """Undo `compress`.
+    """Decompress what `compress` returned.
 
     Raises
     ------
     ContentDamaged
-        When it is not what was compressed.
+        If it is damaged.
     """
     try:
         return zstandard.ZstdDecompressor().decompress(content)
@@ -99,19 +99,19 @@ def decompress(content: bytes) -> bytes:
 
 
 class Blobs:
-    """A store of blobs at a URL or in a local folder.
+    """A store of blobs in a local folder or at a URL.
 
     Parameters
     ----------
     place
-        A folder, or a URL that `obstore` knows (``s3://…``, ``gs://…``, ``az://…``).
+        A folder, or a URL that `obstore` supports (``s3://…``, ``gs://…``, ``az://…``).
 
     Attributes
     ----------
     place
-        The same.
+        The folder or URL of the store.
     damaged
-        The SHA-256 of blobs that were found to be damaged, and not found to be sound since.
+        The SHA-256 of blobs that were found damaged, and not found intact since.
     """
 
     def __init__(self, place: str | Path) -> None:
@@ -125,21 +125,21 @@ class Blobs:
         else:
             self._objects = UrlObjects(place)
 
-    # ---- in
+    # ---- writing
 
     def put(self, content: bytes) -> Blob:
-        """Store bytes; when it returns they are on disk."""
+        """Store bytes; they are on disk when this returns."""
         with self.writer() as writer:
             writer.write(content)
             return writer.store()
 
     def put_file(self, path: Path) -> Blob:
-        """Store the content that a file has now, without holding it in memory.
+        """Store the current content of a file, without loading it into memory.
 
         Raises
         ------
         FileChanged
-            When the file is changed meanwhile, other than by appending to it.
+            If the file is changed meanwhile, other than by appending to it.
         """
         with open_snapshot(path) as snapshot, self.writer() as writer:
             for piece in snapshot.pieces():
@@ -147,7 +147,7 @@ class Blobs:
             return writer.store()
 
     def writer(self) -> BlobWriter:
-        """Begin a blob whose content comes piece by piece."""
+        """Start a blob whose content is written piece by piece."""
         with _failures_named():
             return BlobWriter(self, self._objects.scratch())
 
@@ -155,7 +155,7 @@ class Blobs:
         key = _key(blob.sha256)
         with _failures_named():
             while not self._objects.add(key, scratch):
-                # Its age decides whether a sweep may take it: from now on none does.
+                # A sweep decides by the blob's age; from now on it will not be removed.
                 try:
                     self._objects.refresh(key)
                 except FileNotFoundError:
@@ -169,7 +169,7 @@ class Blobs:
         return blob
 
     def _sound_encoding(self, blob: Blob) -> str | None:
-        """Return the encoding of the object that is there already; None where it is damaged."""
+        """Return the encoding of the existing object; None if it is damaged."""
         for encoding in sorted(_ENCODINGS, key=lambda name: name != blob.encoding):
             try:
                 self.verify(replace(blob, encoding=encoding))
@@ -178,7 +178,7 @@ class Blobs:
             return encoding
         return None
 
-    # ---- out
+    # ---- reading
 
     def read(self, blob: Blob) -> bytes:
         """Return a blob's whole content.
@@ -186,9 +186,9 @@ class Blobs:
         Raises
         ------
         NotFound
-            When it is not there.
+            If it does not exist.
         ContentDamaged
-            When it is not what was stored.
+            If it differs from what was stored.
         """
         content = b"".join(self._pieces(blob))
         if len(content) != blob.size or hashlib.sha256(content).hexdigest() != blob.sha256:
@@ -202,9 +202,9 @@ class Blobs:
         Raises
         ------
         NotFound
-            When it is not there.
+            If it does not exist.
         ContentDamaged
-            When it is not what was stored: before the first byte that is not.
+            If it differs from what was stored; raised before the first damaged byte is returned.
         """
         stop = blob.size if stop is None else min(stop, blob.size)
         if blob.size <= CHUNK:
@@ -216,7 +216,7 @@ class Blobs:
         index = start // CHUNK
         for chunk in self._chunks(blob, index):
             if xxh3_128_digest(chunk) != digests[index * _DIGEST : (index + 1) * _DIGEST]:
-                # The digests themselves may be what is damaged; the SHA-256 tells.
+                # The digests themselves may be damaged; the SHA-256 decides.
                 digests = self.verify(blob)
                 if xxh3_128_digest(chunk) != digests[index * _DIGEST : (index + 1) * _DIGEST]:
                     raise self._note_damage(blob)
@@ -228,21 +228,21 @@ class Blobs:
         raise self._note_damage(blob)
 
     def verify(self, blob: Blob, pace: Callable[[int], None] = lambda _: None) -> bytes:
-        """Read a blob whole, and return the digests of its chunks.
+        """Read a whole blob, and return the digests of its chunks.
 
         Parameters
         ----------
         blob
-            What to verify.
+            The blob to verify.
         pace
-            Is called with the size of each piece that was read.
+            Called with the size of each piece after it was read.
 
         Raises
         ------
         NotFound
-            When it is not there.
+            If it does not exist.
         ContentDamaged
-            When it is not what was stored.
+            If it differs from what was stored.
         """
         whole, found, size = hashlib.sha256(), bytearray(), 0
         for chunk in self._chunks(blob, 0):
@@ -256,7 +256,7 @@ class Blobs:
         return bytes(found)
 
     def _digests(self, blob: Blob) -> bytes:
-        """Return the digests of a blob's chunks: those stored, else what verifying it gives."""
+        """Return the digests of a blob's chunks: the stored ones, or those from verifying it."""
         if blob.sha256 in self.damaged:
             return self.verify(blob)
         if blob.digests is not None and len(blob.digests) == -(-blob.size // CHUNK) * _DIGEST:
@@ -269,7 +269,7 @@ class Blobs:
         return found
 
     def _chunks(self, blob: Blob, first: int) -> Iterator[bytes]:
-        """Yield a blob's chunks, as they are read, from one on."""
+        """Yield a blob's chunks as they are read, starting with chunk `first`."""
         skipped = 0 if blob.encoding == "identity" else first * CHUNK
         left = bytearray()
         for piece in self._pieces(blob, first * CHUNK - skipped):
@@ -296,7 +296,8 @@ class Blobs:
                 if blob.encoding == "identity":
                     yield from pieces
                     return
-                # A piece may hold a thousand times its size, which must not be in memory at once.
+                # A piece may decompress to a thousand times its size, which must not be in memory
+                # at once.
                 unpack: Any = zstandard.ZstdDecompressor().read_to_iter
                 yield from unpack(_Pieces(pieces), write_size=PIECE)
             except FileNotFoundError:
@@ -311,21 +312,21 @@ class Blobs:
         self.damaged.add(blob.sha256)
         return damaged(blob.used_as)
 
-    # ---- keeping
+    # ---- maintenance
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing at all."""
+        """Whether the store contains nothing at all."""
         with _failures_named():
             return next(self._objects.entries(), None) is None
 
     def sweep(self, named: set[str]) -> int:
-        """Remove the blobs that are not in `named` and older than a day.
+        """Remove the blobs that are not in `named` and are older than a day.
 
         Returns
         -------
         int
-            How many were removed.
+            The number of removed blobs.
         """
         limit = datetime.now(UTC) - _GRACE
         with _failures_named():
@@ -334,12 +335,13 @@ class Blobs:
                 for entry in self._objects.entries()
                 if entry.key.replace("/", "") not in named and entry.modified < limit
             ]
-            # Looked at once more just before: the same content may have been stored meanwhile.
+            # Checked again just before removal, since the same content may have been stored
+            # meanwhile.
             return sum(self._objects.remove(key, limit) for key in stale)
 
 
 class BlobWriter:
-    """A blob whose content comes piece by piece; closed without `store`, it leaves nothing."""
+    """A blob that is written piece by piece; closing it without `store` leaves nothing behind."""
 
     def __init__(self, blobs: Blobs, scratch: IO[bytes]) -> None:
         self._blobs = blobs
@@ -348,7 +350,7 @@ class BlobWriter:
         self._chunk = xxh3_128()
         self._digests = bytearray()
         self._size = 0
-        self._sample: bytes | None = b""  # what begins it, until the encoding is chosen
+        self._sample: bytes | None = b""  # the beginning, until the encoding is chosen
         self._pack: Any = None
 
     def __enter__(self) -> Self:
@@ -363,12 +365,12 @@ class BlobWriter:
         self.close()
 
     def write(self, piece: bytes) -> None:
-        """Take the next piece.
+        """Write the next piece.
 
         Raises
         ------
         StoreFull
-            When there is no room for it.
+            If there is no space left for it.
         """
         self._whole.update(piece)
         self._digest(piece)
@@ -380,7 +382,7 @@ class BlobWriter:
         self._put(piece)
 
     def store(self) -> Blob:
-        """Name the blob after what was written; when it returns it is on disk."""
+        """Name the blob after its content; it is on disk when this returns."""
         if self._sample is not None:
             self._put(self._choose_encoding())
         with _failures_named():
@@ -397,7 +399,7 @@ class BlobWriter:
         return self._blobs._add(blob, self._scratch)  # its other half
 
     def close(self) -> None:
-        """Let the temporary object go."""
+        """Delete the temporary object."""
         self._scratch.close()
 
     def _digest(self, piece: bytes) -> None:
@@ -425,14 +427,14 @@ class BlobWriter:
 
 
 class _Pieces:
-    """Pieces of bytes, to be read like a file: never more than was asked for."""
+    """Pieces of bytes as a file-like object that never returns more than was requested."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self._left = memoryview(b"")
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes, at most `size` of them; nothing at the end."""
+        """Return the next bytes, at most `size` of them; empty at the end."""
         if not self._left:
             self._left = memoryview(next(self._pieces, b""))
         taken, self._left = self._left[:size], self._left[size:]
@@ -440,7 +442,7 @@ class _Pieces:
 
 
 def damaged(what: str = "") -> ContentDamaged:
-    """Return the failure of content that is not what was stored."""
+    """Return the error for content that differs from what was stored."""
     return ContentDamaged(
         f"{_subject(what)} is damaged in the store, and is not given out.",
         hint="Restore the store from a backup, or publish or record it again.",
@@ -457,13 +459,13 @@ def _key(digest: str) -> str:
 
 @contextmanager
 def _failures_named() -> Iterator[None]:
-    """Turn what a disk or an object store raises into what it means."""
+    """Translate errors of a disk or an object store into errors of ours."""
     try:
         yield
     except OSError as error:
         raise _translate(error) from error
     except Exception as error:
-        # `obstore` is imported for object stores that have a URL only.
+        # `obstore` is imported only for object stores with a URL.
         if type(error).__module__.partition(".")[0] != "obstore":
             raise
         raise _translate(error) from error

@@ -1,4 +1,4 @@
-"""Noticing what other processes commit to the same database."""
+"""Detect commits by other processes to the same database."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-_EVERY = 0.1  # seconds between two looks at SQLite's data version
+_EVERY = 0.1  # seconds between two checks of SQLite's data version
 _AFTER_FAILURE = 2.0
 
 log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Calls back, in a thread of its own, when something was committed elsewhere.
+    """Calls a function, in a thread of its own, when another process has committed something.
 
     Parameters
     ----------
     engine
-        Of the database to watch.
+        The engine of the database to watch.
     noticed
-        Is given the sessions that changed, or None where it can't be known which.
+        Called with the sessions that changed, or with None if they are unknown.
     """
 
     def __init__(self, engine: Engine, noticed: Callable[[set[int] | None], None]) -> None:
@@ -38,7 +38,7 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End it."""
+        """Stop watching."""
         self._stopped.set()
         self._thread.join()
 
@@ -49,7 +49,7 @@ class Watch:
                 try:
                     look(pooled.driver_connection)
                 finally:
-                    # Not back into the pool: PostgreSQL's goes on listening.
+                    # Not returned to the pool, since a PostgreSQL connection keeps listening.
                     pooled.detach()
                     pooled.close()
             except (DBAPIError, OSError, _driver_error(self._engine)) as error:
@@ -60,7 +60,7 @@ class Watch:
         version = None
         while not self._stopped.is_set():
             (seen,) = connection.execute("PRAGMA data_version").fetchone()
-            # The first time, too: what was committed until now was noticed by nobody.
+            # The first time too, since nobody has noticed the commits before it.
             if seen != version:
                 self._noticed(None)
             version = seen

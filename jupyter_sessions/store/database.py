@@ -1,10 +1,10 @@
-"""Transactions on SQLite or PostgreSQL: reads side by side, writes in groups.
+"""Run transactions on SQLite or PostgreSQL: reads in parallel, writes in groups.
 
-On SQLite one writer thread takes all that is waiting, runs each unit of work in a savepoint of one
-``BEGIN IMMEDIATE`` transaction, commits once, and only then answers: what is acknowledged is on
-disk, and many waiting writers cost one sync. What is alike and stands side by side is done in one
-go. PostgreSQL groups commits by itself, so there each unit of work has a transaction and a thread
-of its own.
+On SQLite, a single writer thread takes all waiting units of work, runs each in a savepoint of one
+``BEGIN IMMEDIATE`` transaction, commits once, and only then answers. What is acknowledged is
+therefore on disk, and many waiting writers cost only one sync. Adjacent units of the same kind are
+combined. PostgreSQL groups commits itself, so there each unit of work has a transaction and a
+thread of its own.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _GROUP = 256
 
 @dataclass
 class Transaction:
-    """An open transaction, and the sessions whose log grew in it."""
+    """An open transaction, and the sessions whose event log it has extended."""
 
     connection: Connection
     changed: set[int] = field(default_factory=set)
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether the database is SQLite; only full-text search asks."""
+        """Whether the database is SQLite; used only by full-text search."""
         return self.connection.dialect.name == "sqlite"
 
 
@@ -70,7 +70,7 @@ class _Job:
 
 
 class _WorkFailed(Exception):
-    """A unit of work has raised `error`."""
+    """Raised when a unit of work has raised `error`."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(error)
@@ -78,7 +78,7 @@ class _WorkFailed(Exception):
 
 
 class _File:
-    """The file of an open database, which SQLite goes on using wherever it is moved to."""
+    """The file of an open database, which SQLite continues to use even if it is moved."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -92,12 +92,12 @@ class _File:
         return found.st_dev, found.st_ino
 
     def check(self) -> None:
-        """See that the file is where it was opened.
+        """Check that the file is still where it was opened.
 
         Raises
         ------
         StoreGone
-            When it is not, or another one is.
+            If it is missing, or was replaced by another file.
         """
         if self._identify() != self._known:
             raise StoreGone(
@@ -108,19 +108,19 @@ class _File:
 
 
 class Database:
-    """A database that is open, migrated and ready.
+    """An open database with an up-to-date schema.
 
     Parameters
     ----------
     url
         An SQLAlchemy URL: ``sqlite:///FILE`` or ``postgresql+psycopg://…``.
     left
-        Is called where the database is new, and says what there is of an older one.
+        Called if the database is new; describes what is left of an older store.
 
     Raises
     ------
     StoreUnusable
-        When it can't be opened, is corrupt, or was made by a newer program.
+        If it can't be opened, is corrupt, or was created by a newer program.
     """
 
     def __init__(self, url: str, left: Callable[[], str] = lambda: "") -> None:
@@ -145,13 +145,13 @@ class Database:
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Take nothing more, and close nothing: the threads and connections are the parent's."""
+        """Accept no work and close nothing, since threads and connections belong to the parent."""
         self._closing = threading.Lock()
         self._closed = True
 
     @property
     def engine(self) -> Engine:
-        """The engine that writes, for migrations and for watching other processes."""
+        """The engine for writes, also used by migrations and to watch other processes."""
         return self._engines.writer
 
     @property
@@ -160,20 +160,20 @@ class Database:
         return self._engines.is_sqlite
 
     def read(self, work: Invocation[T]) -> Future[T]:
-        """Run `work` in a transaction that sees one state of the database and changes nothing."""
+        """Run `work` in a read-only transaction with a consistent view of the database."""
         return self._readers.submit(self._read, work)
 
     def write(self, work: Invocation[T], joined: batching.BatchedCall | None = None) -> Future[T]:
-        """Run `work` in a transaction; the future is done when what it did is on disk.
+        """Run `work` in a transaction; the future is done when its changes are on disk.
 
-        An exception of `work` undoes all that it did, and nothing else. `work` may be run twice,
-        with what the first time did undone: where another fails in the same group.
+        An exception in `work` undoes all of its changes and no others. If another unit of work in
+        the same group fails, `work` is undone and may run a second time.
 
         Parameters
         ----------
         joined
-            How `work` is done together with its like; `work` itself is what counts where any of
-            them fails.
+            How to combine `work` with others of its kind; if any of them fails, `work` itself is
+            run.
         """
         outcome: Future[T] = Future()
         with self._closing:
@@ -183,18 +183,18 @@ class Database:
         return outcome
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener`, in a thread of ours, with the sessions that a commit of ours changed.
+        """Call `listener`, in a thread of this object, with the sessions that each commit changed.
 
         Returns
         -------
         callable
-            Ends it.
+            Call it to stop listening.
         """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def close(self) -> None:
-        """Finish what was accepted, then let go of the database."""
+        """Finish the accepted work, then close the database."""
         with self._closing:
             if self._closed:
                 return
@@ -230,7 +230,7 @@ class Database:
                 return
 
     def _commit(self, jobs: list[_Job]) -> None:
-        # From here on nobody can cancel them.
+        # From here on they can't be cancelled.
         jobs = [job for job in jobs if job.outcome.set_running_or_notify_cancel()]
         try:
             changed = self._run_group(jobs)
@@ -240,19 +240,20 @@ class Database:
         except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us
             self._fail(jobs, error)
             return
-        # Followers are told before the answer goes out, so that no one reads their own write late.
+        # Followers are notified before the answer is sent, so that nobody sees their own change
+        # late.
         for listener in list(self._listeners) if changed else []:
             try:
                 listener(changed)
-            except Exception:  # who listens, and fails, must not stop who writes
+            except Exception:  # a failing listener must not stop the writer
                 log.exception("A listener to commits has failed.")
         for job in jobs:
             job.settle()
 
     def _run_group(self, jobs: list[_Job]) -> set[int]:
-        """Run all in one transaction; where one of several fails, anew with a savepoint for each.
+        """Run all jobs in one transaction; if one fails, run them again with a savepoint for each.
 
-        Few fail, and savepoints cost as much as many a statement.
+        Failures are rare, and savepoints cost as much as many a statement.
         """
         remaining = iter(jobs)
         runs = [
@@ -277,7 +278,7 @@ class Database:
                 run(jobs, transaction)
                 changed |= transaction.changed
             engines.tell_others(connection, changed)
-        # What is acknowledged is in the file that others open by its name.
+        # Acknowledged data must be in the file that other processes open by its name.
         self._check_file()
         return changed
 
@@ -301,15 +302,16 @@ class Database:
 
     @staticmethod
     def _run_apart(jobs: list[_Job], transaction: Transaction) -> None:
-        """Run one unit of work in a savepoint; an error of its own undoes it alone."""
+        """Run one unit of work in a savepoint; its own error undoes only its own changes."""
         (job,) = jobs
         connection = transaction.connection
-        # One fixed name: SQLAlchemy's savepoints have a new one each, and are compiled each time.
+        # A fixed name: SQLAlchemy's savepoints have a new name each time, and are compiled each
+        # time.
         execute = connection.connection.cursor().execute
         execute("SAVEPOINT work")
         try:
             job.result = job.work(transaction)
-        except BaseException as error:  # it belongs to whoever waits, not to us
+        except BaseException as error:  # the error belongs to the caller who waits for it
             if isinstance(error, DBAPIError):
                 if engines.ends_transaction(error, connection):
                     raise

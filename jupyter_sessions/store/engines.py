@@ -1,4 +1,4 @@
-"""What differs between SQLite and PostgreSQL: connecting, settings, failures, telling others."""
+"""Create SQLAlchemy engines, and hide the differences between SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 _LOCK_WAIT = 30.0  # seconds that a writer waits for another process
-_TRIED_EVERY = 0.01  # seconds, where SQLite itself does not wait
-# What stands beside a database that holds a store: the ending of its name, and what it says.
+_TRIED_EVERY = 0.01  # seconds between tries, where SQLite itself does not wait
+# The extension and content of the file beside a database, which marks that it holds a store.
 _MARK = ".made"
 _MARK_TEXT = (
     "{0} beside this file holds the sessions. Where it is missing, restore it from a backup.\n"
     "This file keeps a new, empty database from being begun in its place.\n"
 )
 _CHANNEL = "jupyter_sessions"
-_IN_A_NOTICE = 500  # numbers of sessions; PostgreSQL takes 8,000 bytes
+_IN_A_NOTICE = 500  # session numbers in one notification; PostgreSQL accepts 8,000 bytes
 _FULL = ("SQLITE_FULL", "53100")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40P01", "40001")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
@@ -43,7 +43,7 @@ _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
 
 @dataclass(frozen=True)
 class Engines:
-    """A database's two ways in, and what to call when it is let go."""
+    """The two engines of a database, and what to call when it is closed."""
 
     writer: Engine
     reader: Engine
@@ -52,7 +52,7 @@ class Engines:
 
     @property
     def driver_error(self) -> type[Exception]:
-        """What all failures of the driver are."""
+        """The base class of all errors of the driver."""
         driver: Any = self.writer.dialect.loaded_dbapi
         error: type[Exception] = driver.Error
         return error
@@ -65,26 +65,25 @@ class Engines:
 
 
 def open_engines(url: str, left: Callable[[], str] = lambda: "") -> Engines:
-    """Connect to the database at `url` and bring its schema up to date.
+    """Connect to the database at `url`, and bring its schema up to date.
 
     Parameters
     ----------
     url
         An SQLAlchemy URL.
     left
-        Is called where the database is new, and says what there is of an older one; empty for
-        nothing.
+        Called if the database is new; describes what is left of an older store, empty for nothing.
 
     Raises
     ------
     StoreUnusable
-        When that can't be done; the message says why.
+        If that is not possible; the message says why.
     """
     engines = _connect(url, left)
     try:
         migrate.upgrade(engines.writer, engines.reader, lambda: _mark_of(engines, url) or left())
     except BaseException as error:
-        # Whatever it is: no connection is left to the garbage collector.
+        # Whatever the error is, no connection must be left to the garbage collector.
         engines.dispose()
         if isinstance(error, DBAPIError):
             raise translate(error) from error
@@ -95,12 +94,12 @@ def open_engines(url: str, left: Callable[[], str] = lambda: "") -> Engines:
 
 
 def check_url(url: str) -> None:
-    """Tell whether a database is one that this program can open, without opening it.
+    """Check that this program can open a database, without opening it.
 
     Raises
     ------
     StoreUnusable
-        When its URL can't be read, its kind is not known, or its driver is not installed.
+        If the URL is not valid, the kind of database is unknown, or its driver is not installed.
     """
     try:
         parsed = make_url(url)
@@ -134,9 +133,9 @@ def _connect(url: str, left: Callable[[], str]) -> Engines:
 
 
 def _check_not_lost(path: Path, left: Callable[[], str]) -> None:
-    """Refuse to begin a new database in the place of one that is gone or was emptied.
+    """Refuse to create a new database in place of one that is missing or was emptied.
 
-    Nothing is touched before: SQLite would throw away a log that is still there.
+    This runs before anything is opened, since SQLite would delete a remaining write-ahead log.
     """
     try:
         if path.stat().st_size:
@@ -144,7 +143,7 @@ def _check_not_lost(path: Path, left: Callable[[], str]) -> None:
     except FileNotFoundError:
         pass
     except OSError:
-        return  # connecting tells
+        return  # connecting reports the error
     log = path.with_name(f"{path.name}-wal")
     mark = path.with_name(path.name + _MARK)
     if mark.exists():
@@ -156,14 +155,14 @@ def _check_not_lost(path: Path, left: Callable[[], str]) -> None:
 
 
 def _mark_of(engines: Engines, url: str) -> str:
-    """Say that a mark stands beside a database that has nothing in it."""
+    """Return the error for an empty database beside which a mark says that it holds a store."""
     path = Path(str(make_url(url).database))
     mark = path.with_name(path.name + _MARK)
     return f"{mark} says that it held a store" if engines.is_sqlite and mark.exists() else ""
 
 
 def _mark(path: Path) -> None:
-    """Leave word beside a database that there is a store in it."""
+    """Create the file beside a database that marks that it holds a store."""
     mark = path.with_name(path.name + _MARK)
     if not mark.exists():
         with suppress(OSError):
@@ -231,10 +230,11 @@ def _sqlite(path: Path) -> Engines:
 
 
 def _write_ahead(connection: Any) -> None:
-    """Have a database keep a write-ahead log, of which it takes note for good.
+    """Switch a database to a write-ahead log; the setting is permanent.
 
-    The first to open a new one change it. SQLite does not wait while another does so too: it
-    fails at once, lest each wait for the other (https://sqlite.org/c3ref/busy_handler.html).
+    The first connection to a new database changes it. SQLite does not wait if another connection
+    does the same, but fails at once, to avoid a deadlock
+    (https://sqlite.org/c3ref/busy_handler.html).
     """
     deadline = time.monotonic() + _LOCK_WAIT
     while True:
@@ -266,9 +266,9 @@ def _server(url: str) -> Engines:
 
 
 def tell_others(connection: Connection, changed: set[int]) -> None:
-    """Tell the other processes on this database, at commit, which sessions changed.
+    """Notify other processes that use this database, at commit, which sessions changed.
 
-    On SQLite there is nothing to do: they watch ``PRAGMA data_version``.
+    On SQLite this does nothing: other processes watch ``PRAGMA data_version``.
     """
     if changed and connection.dialect.name == "postgresql":
         numbers = list(map(str, sorted(changed)))
@@ -282,7 +282,7 @@ def tell_others(connection: Connection, changed: set[int]) -> None:
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an insert that knows ``ON CONFLICT``, for the connection's database."""
+    """Return an insert that supports ``ON CONFLICT``, for the connection's database."""
     # Each dialect takes long to import, and only one of them is needed.
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite
@@ -294,7 +294,7 @@ def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 
 
 def ends_transaction(error: DBAPIError, connection: Connection) -> bool:
-    """Tell whether a failure has ended the whole transaction, and not one statement alone."""
+    """Return whether an error has ended the whole transaction rather than a single statement."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
         return not driver.in_transaction
@@ -302,12 +302,12 @@ def ends_transaction(error: DBAPIError, connection: Connection) -> bool:
 
 
 def _named(error: object) -> str:
-    # SQLite's name of the failure, or PostgreSQL's number: its text can quote a user's own words.
+    # SQLite's name of the error, or PostgreSQL's code: the text can quote a user's data.
     return str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", ""))
 
 
 def translate(error: Exception) -> SessionsError:
-    """Say a failure of the driver, its own or as SQLAlchemy wraps it, in our words."""
+    """Translate an error of the driver, or SQLAlchemy's wrapper of it, into an error of ours."""
     original = error.orig if isinstance(error, DBAPIError) else error
     kind = type(original).__name__
     reason = _named(original)

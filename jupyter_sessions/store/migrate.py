@@ -1,4 +1,4 @@
-"""Bring a database's schema up to date, in one transaction: all of it, or nothing."""
+"""Migrate a database's schema to the newest revision, in one transaction."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from jupyter_sessions.store.tables import REVISION
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_LOCK = 0x5E5510  # any number: PostgreSQL's advisory lock for migrating
+_LOCK = 0x5E5510  # an arbitrary number: PostgreSQL's advisory lock for migrations
 
 
 def current(connection: Connection) -> str | None:
-    """Return the revision that the database is at, None for an empty one."""
+    """Return the database's revision, None for an empty database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -26,7 +26,7 @@ def current(connection: Connection) -> str | None:
 
 def config() -> Config:
     """Return Alembic's configuration for the versions in this package."""
-    # On use: a database that is up to date, the common case, needs nothing of Alembic.
+    # On use: a database that is up to date, the common case, does not need Alembic.
     from alembic.config import Config
 
     configuration = Config()
@@ -35,7 +35,7 @@ def config() -> Config:
 
 
 def lost(why: str) -> StoreUnusable:
-    """Return the failure of a database that is missing or empty, and must not be."""
+    """Return the error for a database that should have content, but is missing or empty."""
     return StoreUnusable(
         f"The database is missing or empty, and yet {why}. No new one was begun.",
         hint="Restore the database from a backup. To begin a new store, move what is left of the "
@@ -44,20 +44,20 @@ def lost(why: str) -> StoreUnusable:
 
 
 def upgrade(engine: Engine, reader: Engine, left: Callable[[], str] = lambda: "") -> None:
-    """Bring the schema to `REVISION`.
+    """Migrate the schema to `REVISION`.
 
     Parameters
     ----------
     engine, reader
-        The database's ways in. Where nothing is to be done, which is nearly always, reading tells:
-        to look at one's sessions waits for no one who writes.
+        The database's engines. Usually there is nothing to migrate, which a read can tell, so that
+        opening a store does not wait for a writer.
     left
-        Says what there is of an older store; empty for nothing.
+        Describes what is left of an older store; empty for nothing.
 
     Raises
     ------
     StoreUnusable
-        When a newer program has made or changed the database.
+        If a newer program has created or changed the database.
     """
     with reader.connect() as connection, connection.begin():
         if current(connection) == REVISION:

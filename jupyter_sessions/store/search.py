@@ -1,6 +1,6 @@
-"""Full-text search over commands: FTS5 on SQLite, a GIN index on PostgreSQL, the same answers.
+"""Search commands by full text: FTS5 on SQLite, a GIN index on PostgreSQL, equal results.
 
-Words are runs of letters and digits, case-folded; each is found by its beginning.
+Words are runs of letters and digits, case-folded; a query matches them by their beginning.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _INSERT_SQLITE = CompiledStatement(insert(_index), columns=["rowid", "words"])
 
 
 def words(content: str) -> list[str]:
-    """Cut text into the words that are indexed."""
+    """Split text into the words to index."""
     return [word[:_LONGEST_WORD] for word in _WORD.findall(_folded(content))]
 
 
@@ -33,10 +33,10 @@ def _folded(content: str) -> str:
 
 
 def index(transaction: Transaction, texts: dict[int, str]) -> None:
-    """Index commands: their row numbers with the text to be found by."""
+    """Index commands: a mapping of row numbers to the searchable text."""
     connection = transaction.connection
     if transaction.is_sqlite:
-        # FTS5 cuts and folds ASCII as `words` does, and takes all else as it is given.
+        # FTS5 splits and folds ASCII like `words`, and keeps all other text as it is.
         rows = [
             {
                 "rowid": id_,
@@ -58,7 +58,7 @@ def index(transaction: Transaction, texts: dict[int, str]) -> None:
 
 
 def forget(transaction: Transaction, ids: list[int]) -> None:
-    """Take commands out of the index."""
+    """Remove commands from the index."""
     key = "rowid" if transaction.is_sqlite else "command_id"
     transaction.connection.execute(
         text(f"DELETE FROM command_words WHERE {key} = :id"),  # noqa: S608  # one of two constants
@@ -67,9 +67,9 @@ def forget(transaction: Transaction, ids: list[int]) -> None:
 
 
 def found(transaction: Transaction, span: Span, query: str) -> ColumnElement[bool] | None:
-    """Return the condition on `commands` that holds for those in `span` with all words.
+    """Return the condition for `commands` in `span` that contain all words of a query.
 
-    None stands for a query without a single word, which nothing can match.
+    None stands for a query without words, which matches nothing.
     """
     wanted = words(query)
     if not wanted:
@@ -86,7 +86,7 @@ def found(transaction: Transaction, span: Span, query: str) -> ColumnElement[boo
         from sqlalchemy.dialects.postgresql import TSQUERY
 
         match = " & ".join(f"'{word}':*" for word in wanted)
-        # Cast, and not `to_tsquery`, which would cut the words once more in its own way.
+        # A cast rather than `to_tsquery`, which would split the words again by its own rules.
         matches = _index.c.words.op("@@")(cast(match, TSQUERY))
         hits = select(_index.c.command_id).where(matches, span.holds(_index.c.command_id))
     return commands.c.id.in_(hits)

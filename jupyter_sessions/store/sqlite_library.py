@@ -1,8 +1,8 @@
-"""Which SQLite library is used, and which processes may write one file with it.
+"""Select the SQLite library, and prevent processes from corrupting a shared database file.
 
-SQLite before 3.51.3 (3.50.7 and 3.44.6 apart) can corrupt a WAL file that two processes write
-(https://sqlite.org/wal.html#walresetbug). `pysqlite3` bundles a newer one; where only an older one
-is to be had, the first process locks the file against a second.
+SQLite before 3.51.3 (except 3.50.7 and 3.44.6) can corrupt a WAL file that two processes write
+(https://sqlite.org/wal.html#walresetbug). `pysqlite3` bundles a newer version. If only an older one
+is available, the first process locks the file against others.
 
 SQLite can't be used across a fork either (https://sqlite.org/howtocorrupt.html#_carrying_an_open_
 database_connection_across_a_fork_): the library keeps a list of the locks that its process holds on
@@ -26,16 +26,16 @@ from jupyter_sessions.errors import StoreUnusable
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-# The first with full-text tables that keep no text and take deletions.
+# The first version with full-text tables that store no text and support deletions.
 _OLDEST = (3, 43, 0)
 _FIXED = (3, 51, 3)
 _BACKPORTS = ((3, 50, 7), (3, 44, 6))
-#: Connections of this process that are open, each under its identity.
+#: The open connections of this process, by identity.
 _open: dict[int, Any] = {}
 
 
 class _Library:
-    """The driver: whether this process uses it, and whether its state is the parent's."""
+    """The driver, with whether this process uses it and whether its state is the parent's."""
 
     module: ModuleType | None = None
     used = False
@@ -43,13 +43,13 @@ class _Library:
 
 
 def sqlite_module() -> ModuleType:
-    """Return the newest SQLite driver that is installed.
+    """Return the newest installed SQLite driver.
 
     Raises
     ------
     StoreUnusable
-        When even that one is too old for what the schema needs, or when this process was forked
-        from one that uses the library, and can't load it a second time.
+        If that is too old for the schema, or if this process was forked from one that uses the
+        library and can't load it a second time.
     """
     if _Library.inherited:
         _Library.module, _Library.inherited = _load_copy(), False
@@ -75,12 +75,12 @@ def _newest_module() -> ModuleType:
 
 
 def note_opened(connection: Any) -> None:
-    """Note a connection that was opened."""
+    """Record that a connection was opened."""
     _open[id(connection)] = connection
 
 
 def note_closed(connection: Any) -> None:
-    """Note that a connection is being closed."""
+    """Record that a connection is being closed."""
     _open.pop(id(connection), None)
 
 
@@ -89,8 +89,8 @@ def _let_go_in_child() -> None:
         return
     import ctypes
 
-    # They are neither used nor closed here, not even at the end of the interpreter: closing one
-    # would write to the database under locks that this process does not hold.
+    # These must not be used or closed here, not even when the interpreter exits: closing one would
+    # write to the database under locks that this process does not hold.
     for connection in _open.values():
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
     _open.clear()
@@ -101,12 +101,12 @@ forking.call_in_child(_let_go_in_child)
 
 
 def _load_copy() -> ModuleType:
-    """Load pysqlite3 a second time: its library is in the module's own file."""
+    """Load pysqlite3 a second time; its library is in the module's own file."""
     try:
         import pysqlite3
         from pysqlite3 import _sqlite3, dbapi2
 
-        # The system gives each file its library once, so that it takes another file.
+        # The system loads a library only once from each file, so it needs another file.
         memory = os.memfd_create("pysqlite3")
     except (ImportError, AttributeError, OSError) as error:
         raise StoreUnusable(
@@ -139,24 +139,24 @@ def _execute(name: str, path: str, *, extension: bool) -> ModuleType:
 
 
 def safe_to_share(version: tuple[int, int, int]) -> bool:
-    """Tell whether two processes may write one WAL file with this SQLite."""
+    """Return whether two processes may write one WAL file with this version of SQLite."""
     return version >= _FIXED or any(
         version[:2] == fixed[:2] and version >= fixed for fixed in _BACKPORTS
     )
 
 
 def claim(database: Path, version: tuple[int, int, int]) -> BaseFileLock | None:
-    """Lock `database` against other processes where this SQLite can't share it.
+    """Lock `database` against other processes if this version of SQLite can't share it.
 
     Returns
     -------
     filelock.BaseFileLock or None
-        The lock, to be released when the database is closed; None where none is needed.
+        The lock, to be released when the database is closed; None if none is needed.
 
     Raises
     ------
     StoreUnusable
-        When another process has it already.
+        If another process holds the lock.
     """
     if safe_to_share(version):
         return None

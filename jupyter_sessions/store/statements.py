@@ -1,8 +1,8 @@
-"""Statements that are compiled once and then only executed: for the paths that run all the time.
+"""Compile statements once and execute them many times, on paths that run all the time.
 
-SQLAlchemy builds, keys and looks up a statement on each execution, which costs several times what
-SQLite needs to run it. A `CompiledStatement` does that once for each database, and converts values
-and rows with the same types.
+SQLAlchemy builds and looks up a statement on each execution, which costs several times what SQLite
+needs to run it. A `CompiledStatement` does that once for each database, and converts values and
+rows with the same types.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy.sql import Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-#: Which cells of a row, or of the parameters, are to be converted, each with how.
+#: Which columns of a row, or which parameters, to convert, and the function for each.
 _Conversions = list[tuple[int, Callable[[Any], Any]]]
 
 
@@ -56,13 +56,13 @@ def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
 
 
 def _is_ours(kind: TypeEngine[Any]) -> bool:
-    """Tell whether values are to be converted: drivers take and give all others as they are."""
+    """Return whether values of a type need conversion; drivers handle all other types directly."""
     return isinstance(kind, TypeDecorator | Boolean)
 
 
 @contextmanager
 def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
-    """Give a cursor of the driver's own, whose errors come as SQLAlchemy's all the same."""
+    """Yield a cursor of the driver, whose errors are raised as SQLAlchemy's."""
     driver: Any = connection.dialect.loaded_dbapi
     cursor = connection.connection.cursor()
     try:
@@ -74,14 +74,14 @@ def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
 
 
 class CompiledStatement:
-    """A statement whose parameters are named by ``bindparam``.
+    """A statement that is compiled once, with parameters named by ``bindparam``.
 
     Parameters
     ----------
     statement
         A select, an update, or an insert whose columns are given as `columns`.
     columns
-        For an insert, the columns that it sets, each by a parameter of its name.
+        For an insert, the columns to set, each from the parameter of the same name.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class CompiledStatement:
         return [compiled.row(*_convert(row, compiled.results)) for row in found]
 
     def run(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
-        """Run an insert or an update for each of these parameters."""
+        """Run an insert or an update for each of these sets of parameters."""
         compiled = self._for(connection.dialect)
         with _cursor(connection, compiled.sql) as cursor:
             if len(values) == 1:

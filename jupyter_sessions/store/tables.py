@@ -1,6 +1,6 @@
-"""The schema, as SQLAlchemy tables; migrations make it, and `REVISION` names the newest of them.
+"""The database schema as SQLAlchemy tables. Migrations create it; `REVISION` is the newest one.
 
-A user is named by number everywhere: names are data that can be looked up, never keys.
+Users are referred to by number everywhere: names are data that can be looked up, never keys.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from jupyter_sessions.store.types import Folded, Instant, Number
 
-#: The newest migration; a database at it needs no look at the migrations at all.
+#: The newest migration. A database at this revision does not need to load the migrations.
 REVISION = "0012"
 
 metadata = MetaData(
@@ -48,7 +48,7 @@ users = Table(
     metadata,
     Column("id", Number, primary_key=True),
     Column("name", String, nullable=False),
-    # The name as it is compared: NFKC, case-folded.
+    # The name in the form for comparison: NFKC, case-folded.
     Column("folded", Folded, nullable=False),
     Column("display_name", String, nullable=False),
     Column("password_hash", String),
@@ -59,24 +59,24 @@ users = Table(
     Column("removed", Instant),
     Column("default_session", Number),
     Column("default_group", Number),
-    # A removed account frees its name, and whoever takes it next inherits nothing: the migration
-    # makes this index for those that are not removed. To say so here would import both dialects
-    # at every start.
+    # A removed account frees its name, and a new account with that name inherits nothing. The
+    # migration restricts this index to accounts that are not removed; stating that here would
+    # import both dialects at every start.
     Index("uq_users_folded", "folded", unique=True),
 )
 
-#: Named sets of users. `roles` are what a group is given in each session made in it.
+#: Named sets of users. `roles` are what a group gets in each session that is created in it.
 groups = Table(
     "groups",
     metadata,
     Column("id", Number, primary_key=True),
     Column("name", String, nullable=False),
-    # The name as it is compared: NFKC, case-folded.
+    # The name in the form for comparison: NFKC, case-folded.
     Column("folded", Folded, nullable=False, unique=True),
     Column("description", Text, nullable=False),
     Column("roles", Integer, nullable=False),
     Column("created", Instant, nullable=False),
-    # Whether an identity provider says who is in it.
+    # Whether an identity provider decides who is in it.
     Column("external", Boolean, nullable=False, server_default=false()),
 )
 
@@ -107,7 +107,7 @@ sessions = Table(
     Column("removed", Instant),
     Column("idle_timeout", Integer),
     Column("lifetime", Integer),
-    # How many there are, which is also the newest one's number.
+    # The number of commands, which is also the number of the newest one.
     Column("commands", Number, nullable=False),
     Column("events", Number, nullable=False),
     Column("last_command", String, nullable=False),
@@ -127,7 +127,7 @@ members = Table(
     Index("ix_members_user_id", "user_id"),
 )
 
-#: Groups that are members of a session, beside the users in `members`.
+#: Groups that are members of a session, in addition to the users in `members`.
 member_groups = Table(
     "member_groups",
     metadata,
@@ -146,26 +146,27 @@ blobs = Table(
     Column("size", BigInteger, nullable=False),
     Column("encoding", String, nullable=False),
     Column("stored", Instant, nullable=False),
-    # The XXH3 digests of its chunks, where it has more than one; blobs that were stored before
-    # there were digests have none, and are verified whole.
+    # The XXH3 digests of its chunks, if it has more than one. Blobs that were stored by early
+    # versions have no digests, and are verified as a whole.
     Column("digests", LargeBinary),
 )
 
 commands = Table(
     "commands",
     metadata,
-    # `number_in(session_id, number)`: a session's commands lie side by side, in their order.
+    # `number_in(session_id, number)`: a session's commands are stored side by side, in order.
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
     Column("number", Number, nullable=False),
-    # The recording's identity: the same one twice is one command. In rows of earlier versions it is
-    # only the message id, which others of another source or start may have as well.
+    # The recording's identity: recordings with the same identity are one command. In rows of
+    # earlier versions it is only the message id, which commands with another source or start may
+    # share.
     Column("uid", String, nullable=False),
     Column("user_id", ForeignKey("users.id"), nullable=False),
     Column("real_user_id", ForeignKey("users.id")),
     Column("status", String, nullable=False),
     Column("started", Instant, nullable=False),
-    # Until when its outputs are known, and so, of one that has ended, when that was.
+    # The time up to which its outputs are known; for a command that has ended, the time of its end.
     Column("finished", Instant),
     Column("duration", Float),
     Column("language", String, nullable=False),
@@ -173,7 +174,7 @@ commands = Table(
     Column("notebook", String, nullable=False),
     Column("execution_count", BigInteger),
     Column("source", Text, nullable=False),
-    # Set where the source is longer than `source` holds.
+    # Set if the source is longer than `source` can hold.
     Column("source_blob", ForeignKey("blobs.sha256")),
     Column("preview", Text, nullable=False),
     Column("media", Text, nullable=False),
@@ -184,10 +185,10 @@ commands = Table(
     Column("forgotten", Boolean, nullable=False),
     # Whether it only manages sessions.
     Column("managing", Boolean, nullable=False, server_default=false()),
-    # The newest version that came of it, where its recorder counts them.
+    # The newest version that was received, if the recorder counts versions.
     Column("version", BigInteger, nullable=False, server_default="0"),
-    # The outputs as JSON, in zstd, where they need no blob: last, for SQLite reads a row up to the
-    # last column that is asked for, and lists never ask for this one.
+    # The outputs as JSON, compressed with zstd, if they need no blob. This is the last column,
+    # since SQLite reads a row up to the last requested column, and lists never request this one.
     Column("outputs", LargeBinary),
     UniqueConstraint("session_id", "uid"),
     Index("ix_commands_user", "session_id", "user_id", "number"),
@@ -203,7 +204,7 @@ files = Table(
     Column("id", Number, primary_key=True),
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
     Column("path", String, nullable=False),
-    # The path as it is compared: NFKC, case-folded.
+    # The path in the form for comparison: NFKC, case-folded.
     Column("folded", Folded, nullable=False),
     Column("media_type", String, nullable=False),
     Column("size", BigInteger, nullable=False),
@@ -219,10 +220,10 @@ scratch = Table(
     "scratch",
     metadata,
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
-    # The name as it is compared: NFKC, case-folded.
+    # The name in the form for comparison: NFKC, case-folded.
     Column("folded", Folded, primary_key=True),
     Column("name", String, nullable=False),
-    # As JSON; its size is in bytes.
+    # JSON; its size is in bytes.
     Column("value", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("user_id", ForeignKey("users.id"), nullable=False),
@@ -243,7 +244,7 @@ events = Table(
     Column("data", Text, nullable=False),
 )
 
-#: What concerns the server's accounts and no session.
+#: Events that concern the server's accounts rather than a session.
 server_events = Table(
     "server_events",
     metadata,
@@ -259,7 +260,7 @@ keys = Table(
     "keys",
     metadata,
     Column("id", Number, primary_key=True),
-    # SHA-256 of the key: it has 128 random bits or more, so nothing slower is needed.
+    # SHA-256 of the key. A key has at least 128 random bits, so no slower hash is needed.
     Column("hash", String(64), nullable=False, unique=True),
     Column("kind", String, nullable=False),
     Column("user_id", ForeignKey("users.id"), nullable=False),
@@ -270,15 +271,15 @@ keys = Table(
     Column("idle_timeout", Integer),
     Column("expires", Instant),
     Column("revoked", Instant),
-    # Who made the login for the user, where it was somebody else.
+    # Who created the login for the user, if it was somebody else.
     Column("made_by_id", ForeignKey("users.id")),
-    # The login's current group; where `confined` is set, it reaches this group's sessions alone.
+    # The login's current group; if `confined` is set, the login reaches only this group's sessions.
     Column("group_id", ForeignKey("groups.id")),
     Column("confined", Boolean, nullable=False, server_default=false()),
     Column("agent", String, nullable=False, server_default=""),
-    # The login under which it was made, with which it ends: what comes of a ticket, for one.
+    # The login from which it was derived (by a ticket, for example) and with which it ends.
     Column("parent_id", Number),
-    # When its holder last proved by password who they are; null where they came in otherwise.
+    # When its holder last proved their identity by password; null if they came in otherwise.
     Column("confirmed", Instant),
     Index("ix_keys_user_id", "user_id"),
     Index("ix_keys_real_user_id", "real_user_id"),
@@ -287,19 +288,19 @@ keys = Table(
     Index("ix_keys_parent_id", "parent_id"),
 )
 
-#: Second factors, by time (RFC 6238); `enabled` is null until a first code has shown that it works.
+#: Second factors by time (RFC 6238); `enabled` is null until a first code has confirmed one.
 second_factors = Table(
     "second_factors",
     metadata,
     Column("user_id", ForeignKey("users.id"), primary_key=True),
-    # It can't be hashed: each code is computed from it.
+    # It can't be hashed, since each code is computed from it.
     Column("secret", String, nullable=False),
     Column("enabled", Instant),
-    # The newest time step of which a code was used: none is used twice.
+    # The newest time step of which a code was used; no step is used twice.
     Column("last_step", BigInteger, nullable=False),
 )
 
-#: Codes for who has lost their second factor, as SHA-256; each works once, and goes.
+#: Codes for users who have lost their second factor, as SHA-256; each is deleted once used.
 recovery_codes = Table(
     "recovery_codes",
     metadata,
@@ -308,7 +309,7 @@ recovery_codes = Table(
     Index("ix_recovery_codes_user_id", "user_id"),
 )
 
-#: What the keys of the kind ``invitation`` open: one session, with roles, for so many.
+#: What keys of the kind ``invitation`` give access to: a session, with roles, for several uses.
 invitations = Table(
     "invitations",
     metadata,
@@ -319,7 +320,7 @@ invitations = Table(
     Index("ix_invitations_session_id", "session_id"),
 )
 
-#: Who has joined by an invitation; or may not, revoked after it was made: then `joined` is null.
+#: Who has joined by an invitation; if `joined` is null, the user was revoked and may not join.
 invitation_users = Table(
     "invitation_users",
     metadata,
@@ -328,13 +329,13 @@ invitation_users = Table(
     Column("joined", Instant),
 )
 
-#: Who has a session open: a page, a kernel or a program, which says so again and again.
+#: Who has a session open: a page, a kernel or a program, which reports its presence regularly.
 presence = Table(
     "presence",
     metadata,
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", ForeignKey("users.id"), primary_key=True),
-    # What the client calls itself, or the server a follower.
+    # The client's name for itself or, for a follower, the server's name for it.
     Column("client", String, primary_key=True),
     Column("real_user_id", ForeignKey("users.id")),
     Column("key_id", ForeignKey("keys.id", ondelete="CASCADE")),
@@ -342,22 +343,22 @@ presence = Table(
     Column("agent", String, nullable=False),
     Column("since", Instant, nullable=False),
     Column("seen", Instant, nullable=False),
-    # The server process that sees to it, for followers.
+    # For followers, the server process that reports their presence.
     Column("keeper", String),
     Index("ix_presence_keeper", "keeper"),
     Index("ix_presence_key_id", "key_id"),
     Index("ix_presence_user_id", "user_id"),
 )
 
-#: Requests that were done, by idempotency key, with their answers, for who sends one again.
+#: Performed requests by idempotency key, with their answers, in case they are sent again.
 done_requests = Table(
     "done_requests",
     metadata,
     # A hash of the principal, the operation and the key.
     Column("id", String, primary_key=True),
-    # A code of the request under the key.
+    # An authentication code of the request, under the key.
     Column("request", String, nullable=False),
-    # Null only within the transaction in which it is done.
+    # Null only within the transaction that performs the request.
     Column("answer", LargeBinary),
     Column("created", Instant, nullable=False),
     Index("ix_done_requests_created", "created"),

@@ -1,6 +1,6 @@
-"""The types of columns that the databases at hand don't have alike.
+"""Column types for both databases, lists as parameters, and row numbers within a session.
 
-Instants are whole microseconds since 1970 in UTC on disk and aware datetimes in Python.
+Instants are whole microseconds since 1970 in UTC on disk, and aware datetimes in Python.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 in UTC."""
+    """An aware datetime, stored as microseconds since 1970 in UTC."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> int | None:  # noqa: ARG002  # SQLAlchemy passes it
-        """Turn a datetime into the number on disk."""
+        """Convert a datetime to the stored number."""
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy passes it
-        """Turn the number on disk into a datetime."""
+        """Convert the stored number to a datetime."""
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
-#: SQLite gives a table its fast row numbers only for a plain INTEGER.
+#: SQLite uses its fast row numbers only for a plain INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -53,12 +53,12 @@ class _AsJson(TypeDecorator[Collection[int] | Collection[str]]):
     cache_ok = True
 
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy passes it
-        """Make JSON of a list or set."""
+        """Convert a list or set to JSON."""
         return None if value is None else _encode(value).decode()
 
 
 class _Listed(ColumnElement[Any]):
-    """The values in a parameter, as SQL that selects them."""
+    """The values in a list parameter, as SQL that selects them."""
 
     inherit_cache = True
 
@@ -80,7 +80,7 @@ def _postgresql(listed: _Listed, compiler: SQLCompiler, **options: Any) -> str:
 
 
 def is_in(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """Return the condition that a column is one of the numbers, or texts, in a parameter.
+    """Return the condition that a column is one of the numbers or texts in a list parameter.
 
     Parameters
     ----------
@@ -94,28 +94,30 @@ _NUMBERS = 2**32
 
 
 def number_in(session_id: int, number: int) -> int:
-    """Return the row number of a session's command or event: its own number, within the session's.
+    """Return the row number for the number of a command or event within its session.
 
-    Sessions and the numbers in them stay below 2**31 and 2**32. A larger number, which anybody can
-    ask for, would lead into another session; it is taken for the largest, which nothing has.
+    Session numbers stay below 2**31, and the numbers within a session below 2**32. A larger number,
+    which any caller can ask for, would point into another session; it is replaced by the largest,
+    which no row has.
     """
     return session_id * _NUMBERS + min(number, _NUMBERS - 1)
 
 
 class Span(NamedTuple):
-    """Rows of one session that lie side by side: their first and last row number."""
+    """A range of adjacent rows of one session: the first and last row number."""
 
     first: int
     last: int
 
     def holds(self, column: ColumnElement[int]) -> ColumnElement[bool]:
-        """Return the condition that holds for these rows.
+        """Return the condition for the rows in this range.
 
-        It is one bound a side: of two on the same side, SQLite looks up one and walks to the other.
+        It has one bound on each side; of two bounds on one side, SQLite looks up one and scans to
+        the other.
         """
         return column.between(self.first, self.last)
 
 
 def rows_in(session_id: int, *, after: int = -1, before: int = _NUMBERS) -> Span:
-    """Return the rows of a session, of those with a number after and before the given ones."""
+    """Return the range of a session's rows with numbers after and before the given ones."""
     return Span(number_in(session_id, after) + 1, number_in(session_id, before - 1))

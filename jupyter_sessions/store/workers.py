@@ -1,7 +1,7 @@
-"""A few threads that do work beside the caller, until the very end of the process.
+"""Run work in daemon threads that keep working until the very end of the process.
 
-`concurrent.futures` takes no more work once the interpreter begins to shut down, which is just when
-a kernel hands over its last commands. These threads are daemons, and work as long as anything does.
+`concurrent.futures` accepts no work once the interpreter starts to shut down, which is when a
+kernel delivers its last commands. These threads are daemons, and work as long as the process runs.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ T = TypeVar("T")
 
 
 def closing() -> StoreUnusable:
-    """Make the failure of whatever comes too late."""
+    """Return the error for work that is submitted too late."""
     return StoreUnusable("The store is closing.", hint="Try again when the server is back.")
 
 
 class Workers:
-    """Threads that take what is submitted in turn; they are started with the first of it.
+    """Threads that run submitted work in order; they start with the first submission.
 
     Parameters
     ----------
     count
-        How many there are.
+        The number of threads.
     name
-        How they are called.
+        The name of the threads.
     """
 
     def __init__(self, count: int, name: str) -> None:
@@ -44,18 +44,18 @@ class Workers:
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Take nothing more: the threads are the parent's."""
+        """Accept no more work, since the threads belong to the parent."""
         self._starting = threading.Lock()
         self._closed = True
         self._threads = []
 
     @property
     def waiting(self) -> int:
-        """How much that was submitted is not begun yet."""
+        """The number of submitted units of work that have not started yet."""
         return self._waiting.qsize()
 
     def submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Have `work` done; the future holds what it returns or raises.
+        """Submit `work`; the future holds what it returns or raises.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class Workers:
         return outcome
 
     def close(self) -> None:
-        """Finish what was submitted, then end."""
+        """Finish the submitted work, then stop the threads."""
         with self._starting:
             self._closed = True
             for _ in self._threads:
@@ -99,5 +99,6 @@ class Workers:
     def _work(self) -> None:
         while (do := self._waiting.get()) is not None:
             do()
-            # Or what it holds, up to whole outputs, would stay until the next one comes.
+            # Otherwise the work and all that it refers to, up to whole outputs, would stay in
+            # memory until the next one comes.
             del do

@@ -1,1 +1,1 @@
-"""Alembic's environment and the versions of the schema."""
+"""Migrations of the database schema: Alembic's environment and the schema's versions."""

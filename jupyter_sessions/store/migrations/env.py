@@ -1,4 +1,4 @@
-"""Run by Alembic: the connection, already in a transaction, comes from `migrate.upgrade`."""
+"""Configure Alembic; the connection, already in a transaction, comes from `migrate.upgrade`."""
 
 from alembic import context
 
@@ -7,7 +7,7 @@ from jupyter_sessions.store.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # SQLite's only way to change a table.
+    # The only way to alter a table in SQLite.
     render_as_batch=True,
 )
 context.run_migrations()

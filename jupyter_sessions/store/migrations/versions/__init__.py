@@ -1,1 +1,1 @@
-"""The versions of the schema, oldest first."""
+"""The versions of the schema, one module for each, oldest first."""

@@ -1,4 +1,4 @@
-"""The scratch space: small JSON values by name."""
+"""Add scratch values: small JSON values by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message, and the name of the program that works in it, on each session."""
+"""Add to each session a message, and the name of the program that works in it."""
 
 from __future__ import annotations
 

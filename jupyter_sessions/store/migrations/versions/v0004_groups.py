@@ -1,4 +1,4 @@
-"""Groups, and logins that have one, that act as another user, or were made by one."""
+"""Add groups, and logins that belong to one, act as another user, or were made by one."""
 
 from __future__ import annotations
 

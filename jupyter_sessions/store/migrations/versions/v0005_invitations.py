@@ -1,4 +1,4 @@
-"""Invitations, who has used them, and who is connected."""
+"""Add invitations, the users who joined by them, and presence."""
 
 from __future__ import annotations
 

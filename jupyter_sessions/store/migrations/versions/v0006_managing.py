@@ -1,4 +1,4 @@
-"""Whether a command only manages sessions, known of those that are there as well."""
+"""Add whether a command only manages sessions, also for existing commands."""
 
 from __future__ import annotations
 

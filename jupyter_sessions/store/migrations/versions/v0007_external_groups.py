@@ -1,4 +1,4 @@
-"""Groups whose users an identity provider names."""
+"""Add groups whose users an identity provider names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys that end with the login under which they were made."""
+"""Add to keys the login from which they were derived and with which they end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digests of the chunks of blobs, so that a part can be verified."""
+"""Add digests of the chunks of blobs, so that a part of a blob can be verified."""
 
 from __future__ import annotations
 

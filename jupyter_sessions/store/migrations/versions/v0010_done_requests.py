@@ -1,4 +1,4 @@
-"""Requests that were done, by idempotency key."""
+"""Add performed requests by idempotency key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Second factors, and when the holder of a login last gave its password."""
+"""Add second factors, and when a login's holder last gave the password."""
 
 from __future__ import annotations
 

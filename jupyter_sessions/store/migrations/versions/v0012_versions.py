@@ -1,4 +1,4 @@
-"""The version of each command, so that an earlier word that comes late is known for one."""
+"""Add the version of each command, so that a late older recording is recognized."""
 
 from __future__ import annotations
 
