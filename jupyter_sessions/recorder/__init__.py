@@ -1,7 +1,7 @@
-"""What is run in a kernel or in IPython, as commands.
+"""Record what is run in a kernel or in plain IPython, as commands with their outputs.
 
-Under ipykernel a `Subscriber` listens to the kernel's own iopub channel, in plain IPython a
-`TerminalRecorder` sits in the shell. Both tell a `Tracker`, which hands on recordings.
+Under ipykernel a `Subscriber` listens to the kernel's iopub channel; in plain IPython a
+`TerminalRecorder` hooks into the shell. Both report to a `Tracker`, which delivers recordings.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
     from jupyter_sessions.recorder.delivery import Sink
     from jupyter_sessions.recorder.iopub.message_log import Log
 
-# A log that nobody asked for would be written into the user's cell.
+# Without a handler, log messages would appear in the output of the user's cell.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = ["OUTPUT_LIMIT", "Recorder", "record"]
 
 
 class Recorder(Protocol):
-    """What records the commands of this process."""
+    """Records the commands of this process."""
 
     @property
     def paused(self) -> bool:
         """Whether commands that start from now on are left out."""
 
     def pause(self) -> None:
-        """Leave out later commands; the one that calls this is still recorded."""
+        """Leave out later commands; the calling command is still recorded."""
 
     def unpause(self) -> None:
-        """Record later commands; the one that calls this is left out."""
+        """Record later commands; the calling command is left out."""
 
     def skip_current_cell(self) -> None:
-        """Leave out the command that calls this."""
+        """Leave out the calling command."""
 
     def stop(self, timeout: float) -> bool:
-        """End for good, when all until now is handed over or `timeout` seconds have passed.
+        """Stop permanently, once everything so far is delivered or after `timeout` seconds.
 
         Returns
         -------
         bool
-            Whether all was handed over. A second call changes nothing.
+            Whether everything was delivered. A second call has no effect.
         """
 
 
@@ -59,29 +59,29 @@ def record(
     log: Log | None = None,
     leaves_out: Callable[[str], bool] = lambda source: False,  # noqa: ARG005
 ) -> Recorder:
-    """Record what is run in this process from now on; the command that calls this is left out.
+    """Record what is run in this process from now on; the calling command is left out.
 
     Parameters
     ----------
     shell
-        The IPython shell of this process, in a kernel or in a terminal.
+        The IPython shell of this process, in a kernel or a terminal.
     sink
-        Called from a thread of its own, with each command: when it has run for half a second
-        (without a response), ever more rarely while it goes on putting out something, when it has
-        ended, and again, with the same id and at most once a second, when outputs of an ended
-        command have changed (an updated display, a thread that goes on printing).
+        Called with each command, from a separate thread: when it has run for half a second (without
+        a response), at growing intervals while it keeps producing output, when it has ended, and
+        again, with the same id and at most once a second, when outputs of an ended command have
+        changed (an updated display, a thread that keeps printing).
     limit
-        How many bytes of outputs to keep of a command; what goes past is cut, with a note.
+        The maximum size of a command's outputs in bytes. Larger outputs are cut, with a note.
     log
-        Where commands and what they put out are written before they can do harm; what stands there
-        when the process is gone, `jupyter_sessions.recorder.iopub.message_log.Remains` reads.
+        Where commands and their outputs are written before they can crash the process. If the
+        process dies, `jupyter_sessions.recorder.iopub.message_log.Remains` reads it.
     leaves_out
-        Tells of a source with ``%session`` in it whether it must not be written there.
+        Returns whether a source that contains ``%session`` must not be written there.
 
     Returns
     -------
     Recorder
-        It records until it is stopped or the process ends.
+        A recorder that runs until it is stopped or the process ends.
     """
     if hasattr(shell, "kernel"):
         from jupyter_sessions.recorder.kernel import KernelRecorder

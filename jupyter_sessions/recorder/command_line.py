@@ -1,4 +1,4 @@
-"""What IPython runs because its command line says so: ``ipython -c``, a script, a module.
+"""Detect what IPython runs from its command line: ``ipython -c``, a script or a module.
 
 IPython has no event for a script, and none for the cells of an ``.ipy`` file. While one of them
 runs, the function that runs it is on the stack.
@@ -19,18 +19,18 @@ from IPython.core.shellapp import InteractiveShellApp
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a source from the command line; as IPython's own `ExecutionInfo`."""
+    """A run of a source from the command line; stands in for IPython's `ExecutionInfo`."""
 
     raw_cell: str
     store_history: bool = False
 
 
 def find_source() -> str | None:
-    """Return the source that the command line has IPython run now; None where nothing is."""
+    """Return the source that IPython is running from the command line, or None."""
     frames = _below_command_line()
     if frames is None:
         return None
-    for frame in reversed(frames):  # the outermost is the whole run
+    for frame in reversed(frames):  # the outermost frame stands for the whole run
         run = _RUNS.get(frame.f_code)
         if run is not None:
             argument, source_of = run
@@ -39,18 +39,18 @@ def find_source() -> str | None:
 
 
 def is_outermost() -> bool:
-    """Tell whether what is about to run is run by the command line, and not from within that."""
+    """Return whether the next run is started by the command line itself, not by what it runs."""
     frames = _below_command_line()
     return frames is not None and all(frame.f_code not in _RUNS for frame in frames)
 
 
 def is_running() -> bool:
-    """Tell whether what the command line has IPython run is running still."""
+    """Return whether IPython is still running the source from its command line."""
     return _below_command_line() is not None
 
 
 def _below_command_line() -> list[FrameType] | None:
-    """Return the frames of what the command line runs, the innermost first."""
+    """Return the frames below the command line's run, the innermost first."""
     starts = {_code(InteractiveShellApp._run_cmd_line_code), _code(InteractiveShellApp._run_module)}
     frames: list[FrameType] = []
     for frame in _stack():
@@ -72,7 +72,7 @@ def _code(function: Any) -> CodeType | None:
 
 
 def read_script(name: Any) -> str:
-    """Return the source of a script; the line that would run it where it can't be read."""
+    """Return the source of a script or, if it can't be read, the line that would run it."""
     try:
         return Path(name).expanduser().read_text("utf-8", "replace")
     except OSError:
@@ -84,7 +84,7 @@ def name_module(name: Any) -> str:
     return f"%run -m {name}"
 
 
-#: What runs something, the argument that says what, and how to get the source of that.
+#: The functions that run a source, the argument that names it, and how to get its text.
 _RUNS: dict[CodeType, tuple[str, Callable[[Any], str]]] = {
     InteractiveShell.run_cell.__code__: ("raw_cell", str),
     InteractiveShell.safe_execfile.__code__: ("fname", read_script),

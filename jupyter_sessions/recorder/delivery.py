@@ -1,4 +1,4 @@
-"""Handing recordings to where they go, in a thread of its own: a slow sink holds up no recorder."""
+"""Deliver recordings to their sink from a separate thread, so that a slow sink delays nobody."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from jupyter_sessions.recorder.tracker import Tracker
 
 Sink = Callable[[schemas.Recording], None]
 
-#: Seconds to wait where no memory is left.
+#: Seconds to wait if there is no memory left.
 _NO_MEMORY = 0.05
 
 _log = logging.getLogger(__name__)
 
 
 class Delivery:
-    """Gives `sink` what `tracker` has to tell, when it is due.
+    """Passes due recordings from `tracker` to `sink`.
 
-    A recording that the sink refuses by an exception is lost; the first such loss is logged.
+    A recording is lost if the sink raises an exception; the first loss is logged.
     """
 
     def __init__(self, sink: Sink, tracker: Tracker) -> None:
@@ -36,18 +36,18 @@ class Delivery:
         self._thread.start()
 
     def poke(self) -> None:
-        """Look again what is due: the tracker was told something."""
+        """Check again what is due, since the tracker has changed."""
         self._poked.set()
 
     def flush(self, timeout: float, *, announced: bool) -> bool:
-        """Tell at once of what would wait for its time, and wait until that is done.
+        """Deliver at once what is not due yet, and wait until that is done.
 
         Parameters
         ----------
         timeout
-            In seconds.
+            The maximum time to wait, in seconds.
         announced
-            Whether to tell of commands that still run, too.
+            Whether to include commands that are still running.
         """
         done = Event()
         self._flushing.append((announced, done))
@@ -55,7 +55,7 @@ class Delivery:
         return done.wait(timeout)
 
     def close(self, timeout: float) -> bool:
-        """Deliver all that is left and end; tell whether it took less than `timeout` seconds."""
+        """Deliver all that is left, and stop; return whether that took less than `timeout`."""
         self._closing = True
         self._poked.set()
         self._thread.join(timeout)
@@ -70,7 +70,7 @@ class Delivery:
             announced = any(each for each, _ in flushing)
             try:
                 self._tell(everything=bool(flushing), running=announced)
-            except MemoryError:  # whoever took it all may let go of it
+            except MemoryError:  # whatever took all the memory may release it
                 _log.warning("There was no memory left to hand on what was recorded")
                 self._poked.set()
                 time.sleep(_NO_MEMORY)

@@ -1,6 +1,6 @@
-"""What IPython shows in a terminal other than text: displays, results and tracebacks.
+"""Record IPython's displays, results and tracebacks in a terminal, in all media types.
 
-A terminal shows each as text, too, which is then that output's and not a stream's.
+A terminal also shows a text form of each, which belongs to that output rather than to a stream.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ Format = Callable[..., tuple[MimeBundle, MimeBundle]]
 
 
 def _say_nothing(*_: object, **__: object) -> None:
-    """Stand in for what would tell the user of a failure."""
+    """Do nothing, in place of a function that would report a failure to the user."""
 
 
 class OtherForms:
-    """Finds for each value that IPython formats the forms (HTML, PNG, …) that it leaves out.
+    """Finds the media types (HTML, PNG, …) that IPython leaves out when it formats a value.
 
-    A terminal asks for text alone. What is recorded of a value is what a notebook would have.
+    A terminal requests only text. The recording has the media types that a notebook would show.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -42,7 +42,7 @@ class OtherForms:
         self._found: dict[int, tuple[MimeBundle, MimeBundle, MimeBundle]] = {}
 
     def watching(self, format_value: Format) -> Format:
-        """Return a `format_value` that also remembers the other forms of what it formats."""
+        """Return a `format_value` that also remembers the other media types of the value."""
 
         def format_and_remember(
             obj: object,
@@ -66,7 +66,7 @@ class OtherForms:
 
     def _forms(self, obj: object, mimes: list[str]) -> tuple[MimeBundle, MimeBundle]:
         data, metadata = {}, {}
-        # A form that fails would be told to the user, who never asked for it.
+        # A failing formatter would be reported to the user, who did not ask for this media type.
         unmute = replace(self._shell, showtraceback=_say_nothing)
         try:
             with warnings.catch_warnings():
@@ -90,14 +90,14 @@ class OtherForms:
             formatter.enabled = False
 
     def complete(self, data: MimeBundle, metadata: MimeBundle) -> dict[str, Any]:
-        """Return data and metadata of an output with the forms that were remembered for `data`."""
+        """Return an output's data and metadata with the media types remembered for `data`."""
         found = self._found.pop(id(data), None)
         if found is None or found[0] is not data:
             return {"data": data, "metadata": metadata}
         return {"data": {**found[1], **data}, "metadata": {**found[2], **metadata}}
 
     def forget(self) -> None:
-        """Let go of what was remembered."""
+        """Discard what was remembered."""
         self._found.clear()
 
 
@@ -105,33 +105,33 @@ _OURS = frozenset(str(path) for path in Path(__file__).parent.glob("*.py"))
 
 
 class Page(Protocol):
-    """Where shown outputs go, each at its point in the text."""
+    """Receives displayed outputs, each at its position in the text."""
 
     def hide_text(self) -> None:
-        """Take what is written from now on for the text of an output."""
+        """Treat the text written from now on as the text form of an output."""
 
     def show_text(self) -> None:
-        """Take what is written from now on for a stream's text again."""
+        """Treat the text written from now on as a stream's text again."""
 
     def add(self, output: schemas.Output | None, size: int, display_id: str | None) -> None:
-        """Put an output here; None is one that can't be stored."""
+        """Add an output here; None stands for one that can't be stored."""
 
     def update(self, output: schemas.Output | None, size: int, display_id: str) -> None:
         """Replace the outputs displayed under `display_id`."""
 
     def clear(self, *, wait: bool) -> None:
-        """Clear the outputs of the command."""
+        """Clear the command's outputs."""
 
 
 class Shown:
-    """Puts on a page what IPython shows, between `begin` and `end`.
+    """Reports what IPython displays to a page, between `begin` and `end`.
 
     Parameters
     ----------
     shell
-        The shell.
+        The shell to observe.
     page
-        Where to put it.
+        Where to report displayed outputs.
     """
 
     def __init__(self, shell: InteractiveShell, page: Page) -> None:
@@ -142,7 +142,7 @@ class Shown:
         self._result: dict[str, Any] = {}
 
     def begin(self) -> None:
-        """Watch the places through which IPython shows something."""
+        """Observe the functions through which IPython displays outputs."""
         shell, publisher, hook = self._shell, self._shell.display_pub, self._shell.displayhook
         formatter: Any = shell.display_formatter
         self._restore = [
@@ -166,7 +166,7 @@ class Shown:
         ]
 
     def end(self) -> None:
-        """Watch no longer."""
+        """Stop observing."""
         while self._restore:
             self._restore.pop()()
         self._forms.forget()
@@ -243,7 +243,7 @@ class Shown:
 
 
 def _without_us(structure: Callable[..., list[str]]) -> Callable[..., list[str]]:
-    """Take our frames out of tracebacks: the user called IPython's functions, not ours."""
+    """Remove our frames from tracebacks, since the user called IPython's functions, not ours."""
 
     def structure_theirs(
         kind: type[BaseException],
@@ -266,7 +266,7 @@ def _without_us(structure: Callable[..., list[str]]) -> Callable[..., list[str]]
 def stored(kind: str, content: dict[str, Any]) -> tuple[schemas.Output | None, int]:
     """Return `content` as an output with its size in bytes; None and 0 if it can't be stored."""
     try:
-        # A copy through JSON: the user may go on changing what was displayed.
+        # Copied through JSON, since the user may change a displayed object afterwards.
         encoded = msgspec.json.encode(content)
         return output_from_content(kind, msgspec.json.decode(encoded)), len(encoded)
     except (TypeError, ValueError, RecursionError):

@@ -1,12 +1,13 @@
-"""Recording in plain IPython, where no iopub channel tells what a front end shows.
+"""Record commands in plain IPython, which has no iopub channel.
 
-Stored is what a notebook would show. A terminal can't take back what stands on it, so in two cases
-it shows more: of a display that is updated it shows each version, and stored is the last one; of
-outputs that `clear_output` took away it keeps the text, and stored is what came after. Text that a
-program takes back itself (a progress bar) is stored as it stands in the end; see `ScreenText`.
+The recording has what a notebook would show. A terminal can't take back what it has printed, so it
+differs in two cases: for a display that is updated, the terminal shows each version and the
+recording has the last one; for outputs that `clear_output` removed, the terminal keeps the text and
+the recording has only what came after. Text that a program overwrites itself (a progress bar) is
+recorded in its final state; see `ScreenText`.
 
-What IPython's command line runs (`ipython -c`, a script) is one command each, also where it begins
-recording itself: nothing would be recorded of it otherwise.
+What IPython's command line runs (`ipython -c`, a script) is one command, even if recording starts
+within it, since otherwise nothing of it would be recorded.
 """
 
 from __future__ import annotations
@@ -48,9 +49,9 @@ _BEGUN = re.compile(r"\x1b(?:\[(?:\?[0-9]{0,4})?)?\Z")
 
 
 class ScreenFilter:
-    """Leaves out what is written to a terminal's alternate screen.
+    """Removes what is written to a terminal's alternate screen.
 
-    When the program is done, the terminal shows nothing of it any more.
+    When the program has ended, the terminal shows nothing of it any more.
     """
 
     def __init__(self) -> None:
@@ -58,7 +59,7 @@ class ScreenFilter:
         self._rest = ""
 
     def filter(self, text: str) -> str:
-        """Return what of `text`, the next piece, stays on the terminal."""
+        """Return the part of `text`, the next piece, that stays on the terminal."""
         text = self._rest + text
         begun = _BEGUN.search(text)
         self._rest = begun.group() if begun else ""
@@ -72,13 +73,13 @@ class ScreenFilter:
         return "".join(kept)
 
     def end(self) -> str:
-        """Return what was held back since it could have been a switch; start anew."""
+        """Return the text held back as a possible switch of screens, and reset the filter."""
         rest, self._rest = self._rest, ""
         self._away = False
         return rest
 
 
-#: Seconds that the end of the program waits for the last commands to be handed over.
+#: Seconds to wait at the end of the program until the last commands are delivered.
 STOPPED_WITHIN = 5.0
 
 
@@ -91,7 +92,7 @@ P = ParamSpec("P")
 def _harmless(
     method: Callable[Concatenate[TerminalRecorder, P], None],
 ) -> Callable[Concatenate[TerminalRecorder, P], None]:
-    """Keep a defect of ours out of the user's command: it ends recording, and is logged."""
+    """Keep our defects out of the user's command: log them, and stop recording."""
 
     @wraps(method)
     def guarded(self: TerminalRecorder, /, *args: P.args, **kwargs: P.kwargs) -> None:
@@ -105,23 +106,23 @@ def _harmless(
 
 
 class TextSource(Protocol):
-    """Where the text of the standard streams is taken: `Capture`, or `Tee` in its place."""
+    """Where the text of the standard streams is captured: `Capture`, or `Tee` in its place."""
 
     def enter(self) -> None:
-        """Begin to take what is written."""
+        """Start to capture text."""
 
     def leave(self) -> None:
-        """Let the streams go their own way again; all that was written has been taken."""
+        """Restore the streams; all text written before has been captured."""
 
     def at_this_point(self, function: Callable[[], None]) -> None:
-        """Have `function` called when all that was written before has been taken."""
+        """Call `function` once all text written before has been captured."""
 
     def close(self) -> None:
-        """End for good."""
+        """Stop permanently."""
 
 
 class TerminalRecorder:
-    """Records the commands of the IPython that it is in; see `record`."""
+    """Records the commands of the IPython in this process; see `record`."""
 
     def __init__(
         self,
@@ -169,7 +170,7 @@ class TerminalRecorder:
             self._before(command_line.Run(source))
 
     def reset_in_child(self) -> None:
-        """Record nothing: what a forked process writes is an output of the parent's command."""
+        """Stop recording: what a forked process writes is output of the parent's command."""
         self._paused = self._stopped = True
         self._running = []
         atexit.unregister(self._stop)
@@ -182,26 +183,26 @@ class TerminalRecorder:
         return self._paused
 
     def pause(self) -> None:
-        """Leave out later commands; the one that calls this is still recorded."""
+        """Leave out later commands; the calling command is still recorded."""
         self._paused = True
 
     def unpause(self) -> None:
-        """Record later commands; the one that calls this is left out."""
+        """Record later commands; the calling command is left out."""
         self._paused = False
 
     def skip_current_cell(self) -> None:
-        """Leave out the command that calls this."""
+        """Leave out the calling command."""
         if self._running:
             self._tracker.drop(self._command, time.monotonic())
             if self._log is not None:
                 self._log.strike_off(self._command)
 
     def stop(self, timeout: float) -> bool:
-        """End for good, when all until now is handed over or `timeout` seconds have passed."""
+        """Stop permanently, once everything so far is delivered or after `timeout` seconds."""
         return self._stop(timeout, STOPPED_HERE)
 
     def give_up(self) -> None:
-        """End for good after a defect; what is known by now is still handed over."""
+        """Stop permanently after a defect; what is known by now is still delivered."""
         try:
             self._stop(0, "")
         except Exception:  # noqa: BLE001 - it has been told that recording is broken
@@ -225,7 +226,7 @@ class TerminalRecorder:
         return closed
 
     def _settling(self, sink: Sink) -> Sink:
-        """Have what was handed on taken out of the log."""
+        """Return a sink that also removes delivered commands from the log."""
         log = self._log
         if log is None:
             return sink
@@ -240,13 +241,13 @@ class TerminalRecorder:
     @_harmless
     def _before(self, info: ExecutionInfo | command_line.Run) -> None:
         if self._running:
-            # A command that runs another (%rerun, a macro) is one command.
+            # A command that runs another (%rerun, a macro) is a single command.
             self._running.append(info)
         elif not self._paused:
             self._begin(info)
 
     def _watching_silent_cells(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        """Record the cells of a script too: IPython runs them silently, without an event."""
+        """Record the cells of a script too, which IPython runs silently, without an event."""
 
         @wraps(run)
         def run_cell(raw_cell: str, *args: Any, **kwargs: Any) -> Any:
@@ -268,7 +269,7 @@ class TerminalRecorder:
     def _watching_scripts(
         self, run: Callable[..., Any], source_of: Callable[[Any], str]
     ) -> Callable[..., Any]:
-        """Record a script; its traceback comes after it, so it ends with what IPython does next."""
+        """Record a script; it ends with IPython's next action, which follows its traceback."""
 
         @wraps(run)
         def run_script(what: Any, *args: Any, **kwargs: Any) -> Any:
@@ -279,7 +280,7 @@ class TerminalRecorder:
         return run_script
 
     def _ending_command_line(self, loop: Callable[..., Any]) -> Callable[..., Any]:
-        """End what the command line ran before the first prompt (`ipython -i`)."""
+        """End the command line's command before the first prompt (`ipython -i`)."""
 
         @wraps(loop)
         def mainloop(*args: Any, **kwargs: Any) -> Any:
@@ -290,7 +291,7 @@ class TerminalRecorder:
 
     @_harmless
     def _end_command_line(self, *, finished: bool = False) -> None:
-        """End a run of the command line that is over, if that runs."""
+        """End the command line's command if its run is over."""
         runs = bool(self._running) and isinstance(self._running[0], command_line.Run)
         if runs and (finished or not command_line.is_running()):
             failed = getattr(sys, "last_value", None) is not self._failure
@@ -346,7 +347,7 @@ class TerminalRecorder:
                 self._delivery.poke()
 
     def _watch_prompt(self) -> Callable[[], None]:
-        """Take what threads print while the prompt waits, when the text goes above it."""
+        """Capture what threads print while the prompt waits, if that text appears above it."""
         session = getattr(self._shell, "pt_app", None)
         if session is None:
             return lambda: None
@@ -371,12 +372,12 @@ class TerminalRecorder:
         return prompt_and_take
 
     def _echoing(self, read: Callable[..., str]) -> Callable[..., str]:
-        """Take what the user types, which the terminal itself shows."""
+        """Capture what the user types, which the terminal itself displays."""
 
         @wraps(read)
         def read_and_take(*args: Any) -> str:
             line = read(*args)
-            # GNU readline shows what is typed by itself, so that it has been taken already.
+            # GNU readline echoes what is typed, so that text has been captured already.
             if "readline" not in sys.modules and sys.stdin.isatty():
                 self._put(partial(self._tracker.write, self._command, "stdout", line + "\n"))
             return line
@@ -384,18 +385,18 @@ class TerminalRecorder:
         return read_and_take
 
     def hide_text(self) -> None:
-        """Take what is written from now on for the text of an output."""
+        """Treat the text written from now on as the text form of an output."""
         self._put(lambda: self._set_hidden(True))
 
     def show_text(self) -> None:
-        """Take what is written from now on for a stream's text again."""
+        """Treat the text written from now on as a stream's text again."""
         self._put(lambda: self._set_hidden(False))
 
     def _set_hidden(self, hidden: bool) -> None:
         self._hidden = hidden
 
     def add(self, output: schemas.Output | None, size: int, display_id: str | None) -> None:
-        """Put an output here; None is one that can't be stored."""
+        """Add an output here; None stands for one that can't be stored."""
         if output is None:
             self._put(partial(self._tracker.add_unreadable, self._command))
         else:
@@ -407,7 +408,7 @@ class TerminalRecorder:
             self._put(partial(self._tracker.update, display_id, output, size))
 
     def clear(self, *, wait: bool) -> None:
-        """Clear the outputs of the command."""
+        """Clear the command's outputs."""
         self._put(partial(self._tracker.clear, self._command, wait=wait))
 
     @_harmless
@@ -416,7 +417,7 @@ class TerminalRecorder:
 
 
 def _new_text(stream: str) -> ScreenText:
-    """Make what keeps the text of a stream as a terminal shows it, with both streams on one."""
+    """Return the object that keeps a stream's text as a terminal shows it, with both streams."""
     try:
         size = os.get_terminal_size(1)
         return ScreenText((size.columns, size.lines), None if os.isatty(2) else stream)
@@ -435,7 +436,7 @@ def _text_source(take_text: TakeText) -> TextSource:
         if sys.stdout.fileno() == 1 and sys.stderr.fileno() == 2:
             return Capture(take_text)
     except (ImportError, AttributeError, OSError, ValueError):
-        # No terminal control on this system, or no descriptors behind the streams.
+        # This system has no terminal control, or there are no descriptors behind the streams.
         _log.info("Text is taken from Python's streams alone, not from subprocesses")
     from jupyter_sessions.recorder.streams.capture import Tee
 
@@ -443,10 +444,10 @@ def _text_source(take_text: TakeText) -> TextSource:
 
 
 def _is_of(result: ExecutionResult | None, info: ExecutionInfo | command_line.Run) -> bool:
-    """Tell whether a result is that of the run that `info` began.
+    """Return whether a result belongs to the run that `info` began.
 
-    IPython makes another info for the result of a run that something broke out of, and has a result
-    for an empty source, which never began.
+    IPython creates another info for the result of an interrupted run, and returns a result for an
+    empty source, which never began.
     """
     given = result.info if result else None
     return given is None or given is info or given.raw_cell == info.raw_cell

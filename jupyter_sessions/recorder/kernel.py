@@ -1,4 +1,4 @@
-"""Recording from within a Python kernel, by listening to its own iopub channel."""
+"""Record commands from within a Python kernel, by listening to its own iopub channel."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from jupyter_sessions.recorder.delivery import Sink
     from jupyter_sessions.recorder.iopub.message_log import Log
 
-#: Seconds to wait for the kernel to confirm that we hear it.
+#: Seconds to wait until the kernel confirms that the recorder receives its messages.
 CONFIRMED_WITHIN = 2.0
 
-#: Seconds that the end of the kernel waits for the last commands; managers kill it after five.
+#: Seconds to wait for the last commands when the kernel ends; managers kill it after five.
 STOPPED_WITHIN = 2.0
 
-#: Seconds that pausing waits for the recorder to have heard of the cell that asks for it.
+#: Seconds to wait when pausing until the recorder has seen the cell that asks for it.
 SWITCHED_WITHIN = 2.0
 
 RECORDING_STOPPED = "Recording was stopped while this ran."
@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 class KernelRecorder:
-    """Records the commands of the kernel that it is in; see `record`."""
+    """Records the commands of the kernel in this process; see `record`."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class KernelRecorder:
 
         self._shell: Any = shell
         self._selection = Selection()
-        self._selection.skip(self._origin())  # the cell that begins this
+        self._selection.skip(self._origin())  # the cell that starts recording
         file, notebook = Path(get_connection_file()), os.environ.get("JPY_SESSION_NAME", "")
         self._ahead: MessageLog | None = None
         if log is not None:
@@ -78,11 +78,11 @@ class KernelRecorder:
         return self._selection.paused
 
     def pause(self) -> None:
-        """Leave out later commands; the one that calls this is still recorded."""
+        """Leave out later commands; the calling command is still recorded."""
         self._switch(False)
 
     def unpause(self) -> None:
-        """Record later commands; the one that calls this is left out."""
+        """Record later commands; the calling command is left out."""
         self._switch(True)
 
     def _switch(self, on: bool) -> None:
@@ -90,21 +90,21 @@ class KernelRecorder:
         self._subscriber.do(lambda: self._selection.switch(on), SWITCHED_WITHIN)
 
     def _catch_up(self, timeout: float) -> None:
-        """Have the recorder act on all until now, the beginning of the cell that runs included."""
-        # A flush has the kernel send what it still holds back.
+        """Have the recorder process all messages so far, also the start of the running cell."""
+        # A flush makes the kernel send what it still holds back.
         sys.stdout.flush()
         sys.stderr.flush()
         self._subscriber.catch_up(timeout)
 
     def skip_current_cell(self) -> None:
-        """Leave out the command that calls this."""
+        """Leave out the calling command."""
         origin, messages = self._origin(), self._subscriber.messages
         self._subscriber.call(lambda: messages.skip(origin, time.monotonic()))
         if self._ahead is not None:
             self._ahead.skip(origin)
 
     def stop(self, timeout: float) -> bool:
-        """End for good, when all until now is handed over or `timeout` seconds have passed."""
+        """Stop permanently, once everything so far is delivered or after `timeout` seconds."""
         origin, messages = self._origin(), self._subscriber.messages
         self._catch_up(timeout / 2)
         self._subscriber.call(lambda: messages.end(origin, time.monotonic(), STOPPED_HERE))
@@ -120,7 +120,7 @@ class KernelRecorder:
         return stopped
 
     def _settling(self, sink: Sink) -> Sink:
-        """Have what was handed on taken out of the log."""
+        """Return a sink that also removes delivered commands from the log."""
         ahead = self._ahead
         if ahead is None:
             return sink
@@ -135,7 +135,7 @@ class KernelRecorder:
         return origin_of(self._shell.get_parent().get("header", {}))
 
     def _note_failure(self, result: ExecutionResult | None) -> None:
-        # IPython tells of some failures in text alone: a usage error, a group of exceptions.
+        # IPython reports some failures only as text: a usage error, a group of exceptions.
         if result is not None and not result.success:
             self._subscriber.messages.fail(self._origin())
             if self._ahead is not None:

@@ -1,8 +1,9 @@
-"""What a command put out so far, kept as a front end keeps it.
+"""Collect a command's outputs by the rules of a front end.
 
 The rules are JupyterLab's (4.6): consecutive text of the same stream is one output, in which
-backspace and carriage return move and overwrite as on a terminal; `clear_output` with `wait` clears
-when the next output comes; a display id stands for every output that was displayed under it.
+backspace and carriage return move the cursor and overwrite as on a terminal; `clear_output` with
+`wait` clears when the next output arrives; a display id refers to every output that was displayed
+under it.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ class Text(Protocol):
 
     @property
     def size(self) -> int:
-        """How many bytes are kept."""
+        """The number of bytes that are kept."""
 
     def accepts(self, name: str) -> bool:
-        """Tell whether text of a stream goes on here."""
+        """Return whether text of a stream continues this output."""
 
     def write(self, text: str, name: str) -> None:
         """Write text of a stream."""
@@ -39,8 +40,8 @@ class Text(Protocol):
 class StreamText:
     """The text of one stream output.
 
-    Only the last line can still change: lines that are ended are kept as they are, so that a flood
-    of text costs no more than its length.
+    Only the last line can still change. Finished lines are kept as they are, so the cost of a flood
+    of text is proportional to its length.
     """
 
     def __init__(self, name: str) -> None:
@@ -52,15 +53,15 @@ class StreamText:
 
     @property
     def size(self) -> int:
-        """How many bytes are kept."""
+        """The number of bytes that are kept."""
         return self._size
 
     def accepts(self, name: str) -> bool:
-        """Tell whether text of a stream goes on here."""
+        """Return whether text of a stream continues this output."""
         return name == self.name
 
     def write(self, text: str, name: str = "") -> None:  # noqa: ARG002  # there is one stream
-        """Append `text`, with the effect of its control characters."""
+        """Append `text`, applying its control characters."""
         if "\b" not in text and "\r" not in text and self._cursor == len(self._line):
             ended, newline, rest = text.rpartition("\n")
             if newline:
@@ -113,15 +114,15 @@ class OutputArea:
     Parameters
     ----------
     limit
-        How many bytes to keep; what goes past it is left out, and `note` says so.
+        The maximum size to keep, in bytes; what exceeds it is left out, and `note` says so.
     new_text
-        Makes what keeps the text of a stream of this name, and of what follows on it.
+        Creates the object that keeps the text of the stream of this name and of following text.
     """
 
     def __init__(self, limit: int, new_text: Callable[[str], Text] = StreamText) -> None:
         self.limit = limit
         self._new_text = new_text
-        self._text: Text | None = None  # that of the last output, when it is one
+        self._text: Text | None = None  # the text of the last output, if that is a stream
         self._outputs: list[Text | schemas.Output] = []
         self._sizes: list[int] = []
         self._settled = 0
@@ -132,12 +133,12 @@ class OutputArea:
 
     @property
     def size(self) -> int:
-        """How many bytes are kept."""
+        """The number of bytes that are kept."""
         return self._settled + (self._text.size if self._text is not None else 0)
 
     @property
     def note(self) -> str:
-        """What is missing, in words; empty when nothing is."""
+        """What is missing, as text; empty if nothing is."""
         return " ".join(self._losses())
 
     def _losses(self) -> Iterator[str]:
@@ -167,7 +168,8 @@ class OutputArea:
         room = self.limit - self.size
         if size <= room and not self._left_out:
             return text
-        # Once something is left out, all that follows is: what is kept is a beginning, not a sieve.
+        # Once something is left out, all that follows is too, so the kept part is a beginning
+        # without gaps.
         kept = (
             "" if self._left_out else text.encode(errors="replace")[:room].decode(errors="ignore")
         )
@@ -175,7 +177,7 @@ class OutputArea:
         return kept
 
     def add(self, output: schemas.Output, size: int, display_id: str | None = None) -> None:
-        """Append an output that is no stream; `size` is its length in bytes."""
+        """Append an output that is not a stream; `size` is its length in bytes."""
         self._clear_if_due()
         if self._left_out or size > self.limit - self.size:
             self._left_out += size
@@ -197,7 +199,7 @@ class OutputArea:
         self._sizes[place] = size
 
     def shows(self, display_id: str) -> bool:
-        """Tell whether an output stands under `display_id`."""
+        """Return whether an output is displayed under `display_id`."""
         return display_id in self._displays
 
     def update(self, display_id: str, output: schemas.DisplayData, size: int) -> None:
@@ -212,7 +214,7 @@ class OutputArea:
                 self._resize(place, size)
 
     def clear(self, *, wait: bool) -> None:
-        """Forget all outputs: now, or when the next one comes."""
+        """Clear all outputs, now or when the next one arrives."""
         if wait:
             self._clear_next = True
             return
@@ -229,18 +231,18 @@ class OutputArea:
             self.clear(wait=False)
 
     def add_unreadable(self) -> None:
-        """Remember that an output came which could not be read."""
+        """Record that an output arrived that could not be read."""
         self._unreadable += 1
 
     def add_again(self, output: schemas.Output) -> None:
-        """Append an output as `to_outputs` gives it; later updates of displays pass it by."""
+        """Append an output from `to_outputs`; later display updates do not change it."""
         if isinstance(output, schemas.Stream):
             self.write(output.name, "".join(output.text))
         else:
             self.add(output, len(msgspec.json.encode(output)), None)
 
     def to_outputs(self) -> list[schemas.Output]:
-        """Return the outputs as they stand."""
+        """Return the current outputs."""
         outputs: list[schemas.Output] = []
         for output in self._outputs:
             if isinstance(output, _OUTPUTS):
@@ -251,12 +253,12 @@ class OutputArea:
 
 
 def output_from_content(kind: str, content: dict[str, Any]) -> schemas.Output:
-    """Make an nbformat output of the content of a message of type `kind`.
+    """Return the nbformat output for the content of a message of type `kind`.
 
     Raises
     ------
     ValueError
-        When the content is not what the messaging protocol says.
+        If the content does not follow the messaging protocol.
     """
     try:
         output: schemas.Output = msgspec.convert(
@@ -278,12 +280,12 @@ def _shaped(kind: str, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def byte_size(text: str) -> int:
-    """Return how many bytes `text` takes in UTF-8."""
+    """Return the length of `text` in UTF-8, in bytes."""
     return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def in_words(size: int) -> str:
-    """Return a number of bytes as people write it."""
+    """Return a number of bytes in a readable form."""
     amount = float(size)
     for unit in ("bytes", "KiB", "MiB"):
         if amount < 1024:

@@ -1,8 +1,9 @@
-"""Text as a terminal shows it in the end: a progress bar leaves its last state, and no remains.
+"""Emulate a terminal screen, to record text as the terminal finally shows it.
 
-Text that only goes on is kept as it came. Where something moves back or erases, the lines that a
-terminal could still reach, those of one screen, become cells that are overwritten as there. Lines
-that have left the screen can't change any more, so memory and time are in proportion to the text.
+A progress bar, for example, is recorded in its last state only. Text without cursor movement is
+kept as it came. When text moves the cursor back or erases, the lines that a terminal could still
+reach, those of one screen, become cells that can be overwritten. Lines that have scrolled off the
+screen can't change any more, so memory and time are proportional to the length of the text.
 """
 
 from __future__ import annotations
@@ -16,23 +17,23 @@ from jupyter_sessions import schemas
 from jupyter_sessions.escape_sequences import BEGUN, SEQUENCE, parse_parameters
 from jupyter_sessions.recorder.text_style import change_look, look_after, turn_look
 
-#: The size of what is not a terminal, where programs may still move back a few lines.
+#: The size assumed if the output is not a terminal; programs may still move back a few lines there.
 NO_TERMINAL = (10_000, 100)
 
 _LARGEST_SCREEN = (10_000, 1_000)
 _LONGEST_BEGUN = 4_096
 _MOST_MARKS = 16
 _MERGED = 4_096
-# What does more than go on: other sequences are colours and settings.
+# Sequences that move the cursor or erase; all others are colours and settings.
 _MOVES = re.compile(r"[\b\x0b\x0c]|\r(?!\n)|\x1b[78DEMc]|\x1b\[\??[0-9;:]*+[@A-HJ-MPXZ`adefsu]")
 _TOKEN = re.compile(rf"([\b\t\n\x0b\x0c\r])|{SEQUENCE.pattern}|[\x00-\x1f\x7f]")
 
-#: A character with its look and stream; an empty one is the second half of a wide one before it.
+#: A character with its look and stream; an empty one is the second half of the wide one before it.
 Cell = tuple[str, str, str]
 
 
 class _Line:
-    """A line: as it came, or as cells (of which several rows of the screen may consist)."""
+    """A line, as text or as cells (it may span several rows of the screen)."""
 
     __slots__ = ("cells", "end", "newline", "pieces", "size", "start", "width")
 
@@ -53,7 +54,7 @@ class ScreenText:
     size
         The columns and rows of the terminal.
     only
-        The name of the one stream that stands there; by default all do.
+        The name of the only stream that is shown there; by default all are.
     """
 
     def __init__(self, size: tuple[int, int] = NO_TERMINAL, only: str | None = None) -> None:
@@ -66,19 +67,19 @@ class ScreenText:
         self._look = ""
         self._lines = [_Line("")]
         self._row = self._offset = 0
-        self._at_end = True  # of the last line, which is as it came
+        self._at_end = True  # of the last line, which is still text
         self._pending = False  # the last column is written, and the next character wraps
         self._saved: tuple[_Line, int] | None = None
         self._rest = ""
         self._stream = "stdout"
 
     def accepts(self, name: str) -> bool:
-        """Tell whether text of a stream goes on here."""
+        """Return whether text of a stream continues this output."""
         return self._only in (None, name)
 
     @property
     def size(self) -> int:
-        """How many bytes are kept, about."""
+        """The approximate number of bytes that are kept."""
         return self._ended_size + sum(map(_size, self._lines))
 
     def write(self, text: str, name: str = "stdout") -> None:
@@ -114,10 +115,10 @@ class ScreenText:
                 self._add_piece(match[0])
         self._print(text[start:])
 
-    # ---- text that goes on
+    # ---- text without cursor movement
 
     def _go_on(self, text: str) -> None:
-        # What stands before the last screen is one piece: it leaves with the next scrolling.
+        # The text before the last screen is one piece; it leaves with the next scrolling.
         first, *others = text.rsplit("\n", self._rows)
         self._add_piece(first)
         for piece in others:
@@ -147,7 +148,7 @@ class ScreenText:
             self._scroll()
 
     def _scroll(self) -> None:
-        """Let go of lines that have left the screen, since nothing reaches them any more."""
+        """Drop lines that have scrolled off the screen, since nothing can reach them any more."""
         over = min(len(self._lines) - self._rows, self._row)
         if over <= 0:
             return
@@ -207,7 +208,7 @@ class ScreenText:
 
     @staticmethod
     def _split_wide(cells: list[Cell | None], place: int) -> None:
-        """Make blanks of a wide character that only one half of will be left of."""
+        """Replace a wide character by blanks if only half of it would be left."""
         if place < len(cells) and (cell := cells[place]) is not None and not cell[0]:
             before = cells[place - 1]
             if before is not None:
@@ -223,14 +224,14 @@ class ScreenText:
     # ---- the cursor
 
     def _leave_end(self) -> None:
-        """Go over to cells: the cursor is about to move, or something to be erased."""
+        """Convert lines to cells, since the cursor is about to move or something to be erased."""
         if self._at_end:
             self._at_end = False
             self._offset = len(self._to_cells())
             self._pending = self._offset > 0 and self._offset % self._columns == 0
 
     def _settle(self) -> None:
-        """Put the cursor onto the last column, where it waits to wrap."""
+        """Put the cursor on the last column, where it waits to wrap."""
         self._scroll()
         self._leave_end()
         if self._pending:
@@ -272,7 +273,7 @@ class ScreenText:
         return max(1, -(-line.width // self._columns))
 
     def _position(self) -> tuple[int, int]:
-        """Return the row of the cursor among all that are kept, and its column."""
+        """Return the cursor's row among all kept rows, and its column."""
         above = sum(self._height(line) for line in self._lines[: self._row])
         rows, column = divmod(self._offset, self._columns)
         return above + rows, column
@@ -283,7 +284,7 @@ class ScreenText:
         return max(0, max(there, self._position()[0] + 1) - self._rows)
 
     def _go_to(self, row: int, column: int, *, grow: bool = False) -> None:
-        """Put the cursor somewhere on the screen; with `grow` below its end, as line feeds do."""
+        """Move the cursor on the screen; with `grow`, line feeds may extend the screen."""
         top = self._top()
         row = max(top, row if grow else min(row, top + self._rows - 1))
         column = max(0, min(column, self._columns - 1))
@@ -385,7 +386,7 @@ class ScreenText:
                 self._row = len(above)
 
     def _empty_above(self) -> list[_Line]:
-        """Return the lines above the cursor's, of which what stands on the screen is erased."""
+        """Return the lines above the cursor's line, after erasing their part of the screen."""
         above: list[_Line] = []
         out_of_reach = self._top()
         for place, line in enumerate(self._lines[: self._row]):
@@ -433,7 +434,7 @@ class ScreenText:
             self._lines.append(_empty_line(self._stream))
         self._offset = 0
 
-    # ---- what stands there
+    # ---- results
 
     def to_outputs(self) -> list[schemas.Output]:
         """Return the text so far as nbformat outputs, one for each change of the stream."""
@@ -457,7 +458,7 @@ def _empty_line(stream: str) -> _Line:
 
 
 def _written(lines: list[_Line], look: str, *, last: bool = False) -> Iterator[tuple[str, str]]:
-    """Give lines as streams' texts; `look` is that of what follows, `last` that nothing does."""
+    """Yield lines as texts of streams; `look` is the style that follows, unless they are `last`."""
     current, stream = lines[0].start if lines else look, "stdout"
     for place, line in enumerate(lines):
         if line.pieces:
@@ -487,7 +488,7 @@ def _runs(cells: list[Cell | None]) -> Iterator[tuple[str, str, str]]:
 
 
 def _cells(line: _Line, columns: int) -> list[Cell | None]:
-    """Return the cells of a line that is as it came."""
+    """Return the cells of a line that is still text."""
     look = line.start
     cells: list[Cell | None] = []
     for stream, text in line.pieces or ():
@@ -517,11 +518,11 @@ def _add_cells(cells: list[Cell | None], text: str, look: str, stream: str) -> N
 
 
 def _combine(cells: list[Cell | None], place: int, mark: str) -> None:
-    """Put a mark (an accent, a joiner) onto the character before a place."""
+    """Add a combining mark (an accent, a joiner) to the character before a position."""
     while place > 0 and (cell := cells[place - 1]) is not None:
         place -= 1
         if cell[0]:
-            # So many marks on one character are an attack, not a language.
+            # More marks on one character are an attack rather than a language.
             if len(cell[0]) < _MOST_MARKS:
                 cells[place] = (cell[0] + mark, cell[1], cell[2])
             return
@@ -559,7 +560,7 @@ def _go(screen: ScreenText, row: int | None, column: int | None) -> None:
     screen._go_to(screen._top() + (row or 1) - 1, (column or 1) - 1)
 
 
-#: What is done by the final character of a control sequence.
+#: What each final character of a control sequence does.
 _ACTIONS: dict[str, _Action] = {
     "A": _count(lambda screen, n: screen._move(-n, 0)),
     "B": _count(lambda screen, n: screen._move(n, 0)),

@@ -1,7 +1,7 @@
-"""The look of terminal text (colours, bold, underlined …) as the parameters that make it.
+"""Track the style of terminal text (colours, bold, underlined …) as SGR parameters.
 
-A look is a string such as ``1;31``, empty for plain text, and as short as can be whatever came
-before it.
+A style is a string such as ``1;31``, empty for plain text. It is always as short as possible,
+whatever came before it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ON |= dict.fromkeys([*range(40, 48), *range(100, 108)], "back")
 
 @lru_cache(1_024)
 def change_look(look: str, parameters: str) -> str:
-    """Return a look after a sequence with these parameters."""
+    """Return the style after a sequence with these parameters."""
     parts: dict[str, str] = {}
     changes = [*(parse_graphics(look) if look else ()), *parse_graphics(parameters)]
     for code, *more in changes:
@@ -38,7 +38,7 @@ def change_look(look: str, parameters: str) -> str:
 
 
 def look_after(look: str, text: str) -> str:
-    """Return a look after all sequences of a text."""
+    """Return the style after all sequences in a text."""
     for match in SEQUENCE.finditer(text):
         if match[3] == "m" and not match[2] and match[1][:1] not in {"<", "=", ">", "?"}:
             look = change_look(look, match[1])
@@ -46,7 +46,7 @@ def look_after(look: str, text: str) -> str:
 
 
 def turn_look(look: str, other: str) -> str:
-    """Return the sequence that turns one look into another."""
+    """Return the sequence that changes one style into another."""
     if look == other:
         return ""
     return f"\x1b[{'0' if look else ''}{';' if look and other else ''}{other}m"

@@ -1,7 +1,7 @@
-"""The commands of one kernel: which run, what they put out, and what is to be told of them when.
+"""Track the commands of one kernel, and decide when to deliver recordings of them.
 
-Both recorders, of iopub messages and of a terminal, tell a `Tracker` what happens; it knows nothing
-of where that comes from, and reads no clock.
+Both recorders, for iopub messages and for a terminal, report to a `Tracker`. It does not depend on
+where reports come from, and reads no clock.
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 from jupyter_sessions import schemas
 from jupyter_sessions.recorder.outputs import OutputArea, StreamText, Text
 
-#: Seconds after which a command that still runs is told of.
+#: Seconds after which a command that still runs is announced.
 ANNOUNCED_AFTER = 0.5
 
 
-#: It is told of again with its outputs so far: at first after so many seconds …
+#: It is delivered again with its outputs so far: at first after this many seconds …
 RETOLD_AFTER = 1.0
 
 
-#: … then ever more rarely, by this part of the time that it has run for …
+#: … then at growing intervals, by this fraction of the time that it has run for …
 RETOLD_PART = 0.1
 
 
-#: … but not more rarely than each so many seconds …
+#: … but at least at intervals of this many seconds …
 RETOLD_AT_LEAST = 15.0
 
 
-#: … unless that would be more than so many bytes a second.
+#: … unless that would exceed this many bytes a second.
 RETOLD_RATE = 2**16
 
 
-#: At least so many seconds lie between two deliveries of an ended command whose outputs change …
+#: The minimum seconds between two deliveries of an ended command whose outputs change …
 REDELIVERED_AFTER = 1.0
 
 
-#: … and more for large ones, so that no more than this many bytes a second are told again.
+#: … and more for large ones, so that at most this many bytes a second are delivered again.
 REDELIVERED_RATE = 8 * 2**20
 
 
 def while_it_runs(opened: float, told: float | None, size: int) -> float:
-    """Return when a command that runs is to be told of.
+    """Return when to deliver a running command, for the first time or again.
 
     Parameters
     ----------
     opened, told
-        When it began and when it was last told of (None: never), in seconds of one clock.
+        When it began and when it was last delivered (None: never), in seconds of one clock.
     size
-        How large it was when it was last told of, in bytes.
+        Its size at the last delivery, in bytes.
     """
     if told is None:
         return opened + ANNOUNCED_AFTER
@@ -62,20 +62,20 @@ def while_it_runs(opened: float, told: float | None, size: int) -> float:
 
 
 def after_its_end(delivered: float, size: int) -> float:
-    """Return when a command that has ended is to be told of again; see `while_it_runs`."""
+    """Return when to deliver an ended command again; see `while_it_runs`."""
     return delivered + max(REDELIVERED_AFTER, size / REDELIVERED_RATE)
 
 
-#: How many bytes of outputs are kept of a command.
+#: The maximum size in bytes of the outputs that are kept of a command.
 OUTPUT_LIMIT = 256 * 2**20
 
 
-#: How many ended commands are kept, since their outputs may still change (an updated display, a
-#: thread that goes on printing).
+#: The number of ended commands to keep, since their outputs may still change (an updated display, a
+#: thread that keeps printing).
 KEPT_COMMANDS = 1000
 
 
-#: How many bytes the outputs of all ended commands that are kept may take together.
+#: The maximum total size in bytes of the outputs of all ended commands that are kept.
 KEPT_OUTPUTS = 64 * 2**20
 
 
@@ -97,7 +97,7 @@ R = TypeVar("R")
 def _locked(
     method: Callable[Concatenate[Tracker, P], R],
 ) -> Callable[Concatenate[Tracker, P], R]:
-    """Let one thread at a time into a tracker."""
+    """Run a method of a tracker under its lock."""
 
     @wraps(method)
     def guarded(self: Tracker, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -123,7 +123,7 @@ class _Tracked:
     delivered: float | None = None
 
     def recording(self, now: float) -> schemas.Recording:
-        """Return what is known of the command now: its next version."""
+        """Return the current recording of the command, as its next version."""
         self.version += 1
         response = self._response()
         so_far = self._so_far(now) if response is None else None
@@ -152,16 +152,16 @@ class _Tracked:
         )
 
     def finished(self, now: float, told: datetime | None) -> datetime:
-        """Return when the command ended: as `told` by the clock that says when it started.
+        """Return when the command ended: `told`, by the clock that gave its start.
 
-        Where nothing is told, or that clock was put back meanwhile, the time since counts.
+        If `told` is None, or that clock was set back meanwhile, the elapsed time is used.
         """
         if told is not None and told >= self.request.started:
             return told
         return self.request.started + timedelta(seconds=max(0.0, now - self.opened))
 
     def due(self) -> float:
-        """Return from when on (on the monotonic clock) to tell of it, given that it changed."""
+        """Return when to deliver it (on the monotonic clock), given that it changed."""
         if self.ended is None:
             return while_it_runs(self.opened, self.told, self.told_size)
         if self.delivered is None:
@@ -170,18 +170,19 @@ class _Tracked:
 
 
 class Tracker:
-    """Follows commands from their start past their end; may be used from any thread.
+    """Tracks commands from their start until after their end; thread-safe.
 
     Every ``now`` is a reading of a monotonic clock, in seconds.
 
     Parameters
     ----------
     limit
-        How many bytes of outputs to keep of a command.
+        The maximum size of a command's outputs, in bytes.
     kept
-        How many bytes the outputs of all ended commands, which may still change, may take.
+        The maximum total size of the outputs of all ended commands, which may still change, in
+        bytes.
     new_text
-        Makes what keeps the text of streams; see `OutputArea`.
+        Creates the object that keeps the text of streams; see `OutputArea`.
     """
 
     def __init__(
@@ -199,14 +200,14 @@ class Tracker:
         self._ended_size = 0
         self._untold: dict[str, _Tracked] = {}
         self._in_hand: dict[str, None] = {}
-        # By display, the commands that show it, in the order of their starts.
+        # For each display, the commands that show it, in the order of their starts.
         self._displays: dict[str, dict[str, None]] = {}
 
     @_locked
     def open(
         self, command_id: str, request: schemas.CommandRequest, now: float, process: str = ""
     ) -> None:
-        """Take note that a command was started, in this process of the kernel."""
+        """Record that a command was started, in this process of the kernel."""
         if self._find(command_id) is None:
             area = OutputArea(self.limit, self._new_text)
             tracked = _Tracked(command_id, request, area, now, process)
@@ -214,12 +215,12 @@ class Tracker:
 
     @_locked
     def is_open(self, command_id: str) -> bool:
-        """Tell whether the command was started and has not ended."""
+        """Return whether the command was started and has not ended."""
         return command_id in self._open
 
     @_locked
     def knows(self, command_id: str) -> bool:
-        """Tell whether outputs of the command are still taken, be it open or ended."""
+        """Return whether outputs of the command are still accepted, whether or not it has ended."""
         return self._find(command_id) is not None
 
     def _find(self, command_id: str) -> _Tracked | None:
@@ -236,7 +237,7 @@ class Tracker:
     def add(
         self, command_id: str, output: schemas.Output, size: int, display_id: str | None = None
     ) -> None:
-        """Append an output of `size` bytes that is no stream."""
+        """Append an output of `size` bytes that is not a stream."""
         displayed = display_id if isinstance(output, schemas.DisplayData) else None
         if displayed and isinstance(output, schemas.DisplayData):
             self.update(displayed, output, size)
@@ -251,7 +252,7 @@ class Tracker:
 
     @_locked
     def update(self, display_id: str, output: schemas.DisplayData, size: int) -> None:
-        """Replace all outputs that were displayed under `display_id`, in whichever command."""
+        """Replace all outputs that were displayed under `display_id`, in any command."""
         for command_id in self._displays.get(display_id, ()):
             tracked = self._find(command_id)
             if tracked and tracked.area.shows(display_id):
@@ -267,14 +268,14 @@ class Tracker:
 
     @_locked
     def add_unreadable(self, command_id: str) -> None:
-        """Take note that an output of a command could not be read."""
+        """Record that an output of a command could not be read."""
         with self._changing(command_id) as tracked:
             if tracked:
                 tracked.area.add_unreadable()
 
     @_locked
     def put_before(self, command_id: str, outputs: list[schemas.Output]) -> None:
-        """Put outputs that were told of earlier before those that came since."""
+        """Insert outputs that were delivered earlier before those that came since."""
         with self._changing(command_id) as tracked:
             if tracked is not None:
                 later = tracked.area.to_outputs()
@@ -303,9 +304,9 @@ class Tracker:
         status: Ending | None = None,
         note: str = "",
     ) -> None:
-        """Take note that a command ended; without a status its errors decide.
+        """Record that a command ended; without a status, its outputs determine it.
 
-        `finished` is when it did, by the clock that says when it started; it can be left out.
+        `finished` is the time of the end, by the clock that gave its start; it may be omitted.
         """
         tracked = self._open.pop(command_id, None)
         if tracked is None:
@@ -319,9 +320,9 @@ class Tracker:
     def end_all(
         self, now: float, note: str, living: str | None = None, finished: datetime | None = None
     ) -> None:
-        """Take note that what still runs will never end: the kernel is gone.
+        """Record that running commands will never end, since the kernel is gone.
 
-        With `living`, but for what runs in this process of it.
+        With `living`, commands in that process of the kernel are not affected.
         """
         for command_id, tracked in list(self._open.items()):
             if living is None or tracked.process != living:
@@ -329,7 +330,7 @@ class Tracker:
 
     @_locked
     def forget_ended(self) -> None:
-        """Let go of the ended commands: nothing that comes can still change them."""
+        """Discard the ended commands, since nothing can change them any more."""
         self._ended.clear()
         self._displays.clear()
         self._ended_size = 0
@@ -338,7 +339,7 @@ class Tracker:
     def drop(self, command_id: str, now: float) -> None:
         """Leave a command out of the record.
 
-        One that was told of already stays, without its outputs.
+        A command that was delivered already stays, without its outputs.
         """
         tracked = self._find(command_id)
         if tracked is None:
@@ -359,16 +360,16 @@ class Tracker:
     def take_due(
         self, now: float, *, everything: bool = False, running: bool = False
     ) -> list[schemas.Recording]:
-        """Return what is to be told by now, in the order of the commands' starts.
+        """Return the recordings that are due, in the order of the commands' starts.
 
         Parameters
         ----------
         now
             The time on the monotonic clock.
         everything
-            Whether to tell at once of changes that would wait for their time.
+            Whether to include changes that are not due yet.
         running
-            Whether to tell at once of commands that run.
+            Whether to include commands that are still running.
         """
         told = []
         for tracked in list(self._untold.values()):
@@ -385,12 +386,12 @@ class Tracker:
 
     @_locked
     def confirm(self, command_id: str) -> None:
-        """Take note that what `take_due` gave of a command was handed on."""
+        """Record that what `take_due` returned of a command was delivered."""
         self._in_hand.pop(command_id, None)
 
     @_locked
     def unsettled(self) -> list[str]:
-        """Return the commands of which the end, or outputs since, have not been handed on."""
+        """Return the commands whose end, or outputs since then, were not delivered yet."""
         return list({**self._open, **self._untold, **self._in_hand})
 
     def _evict(self) -> None:

@@ -1,1 +1,1 @@
-"""Recording from a kernel's iopub channel: subscription, messages and the message log."""
+"""Record the commands of a kernel from the messages on its iopub channel."""

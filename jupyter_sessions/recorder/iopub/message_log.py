@@ -1,9 +1,9 @@
-"""What a kernel publishes, written down before it can do harm, and read when it is dead.
+"""Log a kernel's messages before they are sent, and recover commands after the kernel's death.
 
-A message passes through the kernel's iopub thread, a socket and the recorder's thread until what it
-tells is in the outbox; a kernel that dies takes along what is on its way. So whoever publishes a
-message (the main thread that a command has started, for one) writes it to a log first. Of a kernel
-that is gone, the log is read as its recorder would have.
+A message passes through the kernel's iopub thread, a socket and the recorder's thread before its
+content is in the outbox. If the kernel dies, messages on their way are lost. So the thread that
+publishes a message (often the main thread, which runs the command) first writes it to a log. After
+the kernel's death, the log is read as the recorder would have read the messages.
 """
 
 from __future__ import annotations
@@ -30,53 +30,53 @@ from jupyter_sessions.recorder.iopub.wire import (
 from jupyter_sessions.recorder.streams.patching import replace
 from jupyter_sessions.recorder.tracker import Tracker
 
-#: A larger message of a widget is not written: few of them say anything about a command.
+#: Larger widget messages are not logged, since few of them concern a command.
 _LARGEST_COMM = 1 << 14
 
-#: The longest content of a message of the kernel's state, with room to spare.
+#: The maximum size of a message with the kernel's state, with a margin.
 _SHORT = 64
 
-#: Of so many requests it is remembered which command came of them.
+#: The number of requests for which it is remembered which command they started.
 _REMEMBERED = 1000
 
 _log = logging.getLogger(__name__)
 
-#: Three parts of a message, or two empty ones and a note of ours.
+#: Three parts of a message, or two empty ones and a `Note`.
 Entry = tuple[bytes, bytes, bytes]
 
 
 class Log(Protocol):
-    """Where messages are written; it never raises."""
+    """Receives messages to log; never raises."""
 
     def begin(self, command_id: str, *entries: Entry) -> None:
-        """Write the first word of a command."""
+        """Write the first entries of a command."""
 
     def append(self, entry: Entry, *, droppable: bool) -> bool:
-        """Write what belongs to a command; False where it was dropped for its size."""
+        """Write an entry of a command; return False if it was dropped because of its size."""
 
     def knows(self, command_id: str) -> bool:
-        """Tell whether a command has begun here, and was not struck off."""
+        """Return whether a command has begun here and was not removed."""
 
     def strike_off(self, command_id: str) -> None:
-        """Take a command out."""
+        """Remove a command."""
 
     def close(self) -> None:
-        """End for good."""
+        """Stop permanently."""
 
 
 class Note(msgspec.Struct, omit_defaults=True):
-    """What the log says beside messages.
+    """What the log contains in addition to messages.
 
     Attributes
     ----------
     opened
-        A command that began where there are no messages.
+        A command that began without messages.
     where
-        What the requests of the messages that follow say about where they ran.
+        Where the requests of the following messages run.
     failed, skipped
-        The requests of commands that failed though no message says so, and that are left out.
+        The requests of commands that failed without a message that says so, and of those left out.
     cut
-        A command, by its id, whose later outputs are not all here.
+        The id of a command whose later outputs are incomplete.
     """
 
     opened: schemas.Recording | None = None
@@ -97,23 +97,23 @@ _encode = msgspec.json.Encoder().encode
 
 
 def note(**said: Any) -> Entry:
-    """Make an entry of a `Note`."""
+    """Return an entry with a `Note`."""
     return b"", b"", _encode(Note(**said))
 
 
 class MessageLog:
-    """Writes what this kernel publishes to a log, in whichever thread publishes it.
+    """Writes what this kernel publishes to a log, in the thread that publishes it.
 
     Parameters
     ----------
     log
         Where to write.
     selection
-        Which commands are recorded.
+        Decides which commands are recorded.
     leaves_out
-        Tells of a source with ``%session`` in it whether it is never recorded.
+        Returns whether a source that contains ``%session`` is never recorded.
     where
-        What the requests say about where they ran.
+        Where the commands run, as their requests state it.
     """
 
     def __init__(
@@ -130,12 +130,12 @@ class MessageLog:
         self._pid = os.getpid()
         self._cut: set[str] = set()
         self._reader = Reader(b"")
-        self._last = b"", Origin("")  # a parent as it came, and what it tells
-        self._commands: dict[Origin, str] = {}  # that were begun, by their requests
+        self._last = b"", Origin("")  # a raw parent header, and its origin
+        self._commands: dict[Origin, str] = {}  # those that have begun, by request
         self._restore: Callable[[], None] = lambda: None
 
     def follow(self, iopub_thread: Any) -> None:
-        """Write what is sent through a kernel's iopub thread, before it is."""
+        """Write what is sent through a kernel's iopub thread, before it is sent."""
         send = iopub_thread.send_multipart
 
         def write_and_send(parts: list[Any], *args: Any, **kwargs: Any) -> Any:
@@ -148,35 +148,35 @@ class MessageLog:
         self._restore = replace(iopub_thread, send_multipart=write_and_send)
 
     def fail(self, origin: Origin) -> None:
-        """Take note that a command failed, though its outputs may not show it."""
+        """Record that a command failed, though its outputs may not show it."""
         if self._log.knows(self._commands.get(origin, "")):
             self._log.append(note(failed=origin), droppable=False)
 
     def skip(self, origin: Origin) -> None:
-        """Leave the command of a request out."""
+        """Leave out the command of a request."""
         command = self._commands.get(origin, "")
         if self._log.knows(command):
             self._log.append(note(skipped=origin), droppable=False)
             self._log.strike_off(command)
 
     def settle(self, recording: schemas.Recording) -> None:
-        """Take out a command that was handed on, when it has ended."""
+        """Remove a delivered command if it has ended."""
         if recording.response is not None:
             self._log.strike_off(recording.id)
             self._cut.discard(recording.id)
 
     def close(self) -> None:
-        """Write nothing more."""
+        """Stop writing."""
         self._restore()
         self._log.close()
 
     def _write(self, parts: list[Any]) -> None:
         if os.getpid() != self._pid:
-            return  # a fork: its messages come by once more, in its parent
+            return  # a fork: its messages pass through its parent as well
         start = parts.index(DELIMITER)
         header, parent, content = parts[start + 2], parts[start + 3], parts[start + 5]
         if len(content) < _SHORT and b'"busy"' in content:
-            return  # half of all messages, and says nothing
+            return  # half of all messages, without information
         kind = _kind(header).msg_type
         if kind not in TOLD_TYPES:
             return
@@ -195,7 +195,7 @@ class MessageLog:
         message = self._reader.parse(*entry)
         if message is None:
             return
-        # Another command of an earlier one's request is another one.
+        # A repeated request starts another command.
         self._commands.pop(message.origin, None)
         source = str((message.content or {}).get("code", ""))
         if not self._includes(source):
@@ -227,18 +227,18 @@ class MessageLog:
 
 
 class Remains:
-    """The commands that a dead process has written ahead, and not handed on.
+    """The commands that a dead process has logged but not delivered.
 
     Parameters
     ----------
     entries
-        What it wrote.
+        The entries that it wrote.
     written
         When it wrote last.
     """
 
     def __init__(self, entries: Iterable[Entry], written: datetime) -> None:
-        #: Commands of whose outputs later ones are missing.
+        #: The commands whose later outputs are missing.
         self.cut: set[str] = set()
         self._tracker = Tracker()
         self._messages = MessageRecorder(self._tracker, Selection())
@@ -265,6 +265,6 @@ class Remains:
             self.cut.add(note.cut)
 
     def recordings(self, why: str) -> list[schemas.Recording]:
-        """Return the commands; of those that had not ended, `why` tells what became of them."""
+        """Return the commands; `why` is noted on those that had not ended."""
         self._tracker.end_all(time.monotonic(), why, finished=self._written)
         return self._tracker.take_due(time.monotonic(), everything=True)

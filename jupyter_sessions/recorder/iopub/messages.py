@@ -1,4 +1,4 @@
-"""Iopub messages as commands: what each message means for the commands of its kernel."""
+"""Interpret iopub messages as the commands of their kernel and the outputs of these."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from jupyter_sessions.recorder.tracker import KEPT_COMMANDS, Ending, Tracker
 
 KERNEL_RESTARTED = "The kernel was restarted while this ran."
 
-#: So many requests to be left out that have not come yet are remembered.
+#: The number of requests to leave out that are remembered before they arrive.
 _SKIPPED = 100
 
-#: Of so many requests it is remembered which command came of them, and whether they ended.
+#: The number of requests for which it is remembered which command they started, and whether they
+#: ended.
 _REMEMBERED = 4 * KEPT_COMMANDS
 
 _OUTPUTS = frozenset({"display_data", "execute_result", "error"})
 
 
 class Selection:
-    """Which commands are recorded: those that start while recording is on, but for chosen ones.
+    """Decides which commands are recorded: those started while recording is on, with exceptions.
 
-    What was switched before a command's first message came holds for it. No clock is asked: those
-    of a kernel and of a server differ, and each may be put back.
+    A command is subject to what was set before its first message arrived. No clock is used: the
+    clocks of a kernel and a server differ, and each may be set back.
 
-    It may be changed from any thread while another asks it.
+    Safe to change from any thread while another one uses it.
 
     Parameters
     ----------
     leaves_out
-        Tells of a source whether it is never recorded.
+        Returns whether a source is never recorded.
     on
-        Whether to record at first.
+        Whether recording is on at first.
     """
 
     def __init__(self, leaves_out: Callable[[str], bool] | None = None, *, on: bool = True) -> None:
@@ -45,21 +46,21 @@ class Selection:
 
     @property
     def paused(self) -> bool:
-        """Whether a command that comes from now on is left out."""
+        """Whether a command that arrives from now on is left out."""
         return not self._on
 
     def switch(self, on: bool) -> None:
-        """Record commands that come from now on, or don't."""
+        """Turn recording of commands that arrive from now on on or off."""
         self._on = on
 
     def skip(self, origin: Origin) -> None:
-        """Leave out the next command of this request: of any client's where it names none."""
+        """Leave out the next command of this request; without a client, of any client's."""
         self._skipped[origin] = None
         while len(self._skipped) > _SKIPPED:
             del self._skipped[next(iter(self._skipped))]
 
     def includes(self, origin: Origin, source: str) -> bool:
-        """Tell whether a command that comes now is recorded."""
+        """Return whether a command that arrives now is recorded."""
         for skipped in (origin, Origin(origin.msg_id)):
             if skipped in self._skipped:
                 del self._skipped[skipped]
@@ -70,16 +71,16 @@ class Selection:
 
 
 class MessageRecorder:
-    """Tells a tracker what the messages of one kernel mean.
+    """Reports the meaning of one kernel's messages to a tracker.
 
     Parameters
     ----------
     tracker
-        What follows the commands.
+        Tracks the commands.
     selection
-        Which commands to follow.
+        Decides which commands to record.
     kernel, notebook, language
-        What the requests say about where they ran.
+        Where the commands run, as their requests state it.
     """
 
     def __init__(
@@ -100,21 +101,21 @@ class MessageRecorder:
         self._captures = OutputWidgets()
 
     def move(self, notebook: str) -> None:
-        """Say from now on that requests come from a notebook of this path."""
+        """Set the notebook path of later requests."""
         self._where["notebook"] = notebook
 
     def place(self, *, kernel: str = "", notebook: str = "", language: str = "python") -> None:
-        """Say from now on that requests ran there."""
+        """Set where later requests run."""
         self._where = {"kernel": kernel, "notebook": notebook, "language": language}
 
     def fail(self, origin: Origin) -> None:
-        """Take note, from any thread, that a command failed, though its outputs may not show it."""
+        """Record, from any thread, that a command failed, though its outputs may not show it."""
         self._failed.add(origin)
 
     def skip(self, origin: Origin, now: float) -> None:
         """Leave out the command of a request, which may have started already.
 
-        Where no client is named, it is one that runs, or comes next.
+        If no client is named, this is a running command, or else the next one.
         """
         command = self._find(origin)
         if command is None:
@@ -123,7 +124,7 @@ class MessageRecorder:
             self.tracker.drop(command, now)
 
     def end(self, origin: Origin, now: float, note: str) -> None:
-        """Take the command of a request for ended here; see `skip`."""
+        """Treat the command of a request as ended at this point; see `skip`."""
         command = self._find(origin)
         if command is not None:
             self.tracker.end(command, now, note=note)
@@ -138,19 +139,19 @@ class MessageRecorder:
     def end_answered(
         self, origin: Origin, now: float, answered: datetime | None, *, failed: bool
     ) -> None:
-        """Take the command of a request for ended, since the kernel has answered the request."""
+        """Treat the command of a request as ended, since the kernel has answered the request."""
         self._ended[origin] = None
         status: Ending = "error" if failed or origin in self._failed else "completed"
         self.tracker.end(self._commands.get(origin, ""), now, answered, status=status)
 
     def open_unheard(self, requests: Sequence[Message], now: float) -> None:
-        """Open the command that a kernel died of, where it had no time to say that it began.
+        """Open the command that a kernel died of before it could report the start.
 
         Parameters
         ----------
         requests
-            What was sent to it and never answered, in their order, each as the message by which it
-            would have said that it began. The first that has not ended was the last to begin.
+            The requests that were sent and never answered, in order, each as the message that would
+            have reported its start. The first that has not ended was the last to start.
         now
             The time on the monotonic clock.
         """
@@ -160,7 +161,7 @@ class MessageRecorder:
             self.take(last, now)
 
     def take(self, message: Message, now: float) -> None:
-        """Act on a message that came at `now`, a reading of the monotonic clock in seconds."""
+        """Process a message that arrived at `now`, a reading of the monotonic clock in seconds."""
         content = message.content
         command = self._commands.get(message.origin, "")
         if content is None:
@@ -178,7 +179,7 @@ class MessageRecorder:
 
     def _open(self, message: Message, content: dict[str, Any], now: float) -> None:
         source, origin = str(content.get("code", "")), message.origin
-        # What comes from now on is not of an earlier command that a like request brought about.
+        # What arrives from now on does not belong to an earlier command with the same request.
         self._commands.pop(origin, None)
         if not origin.msg_id or not self._selection.includes(origin, source):
             return
@@ -240,8 +241,8 @@ class MessageRecorder:
 class OutputWidgets:
     """The output widgets of a kernel, and the commands whose outputs they capture.
 
-    A front end shows a captured output inside the widget and keeps it in the widget's state: it is
-    not among the outputs of the cell.
+    A front end shows a captured output inside the widget and keeps it in the widget's state, so it
+    is not among the outputs of the cell.
     """
 
     def __init__(self) -> None:
@@ -249,7 +250,7 @@ class OutputWidgets:
         self._capturing: dict[Origin, list[str]] = {}
 
     def take(self, message: Message, content: dict[str, Any]) -> None:
-        """Act on a comm message: a widget may be made, begin or cease to capture."""
+        """Process a comm message: a widget may be created, or start or stop capturing."""
         comm_id = content.get("comm_id")
         data = content.get("data")
         state = data.get("state") if isinstance(data, dict) else None
@@ -260,7 +261,8 @@ class OutputWidgets:
         if comm_id in self._widgets and isinstance(state.get("msg_id"), str):
             self._cease(comm_id)
             if msg_id := state["msg_id"]:
-                # A cell that captures names itself, and no other client's of that message id.
+                # A cell that captures names itself, not a request of another client with the same
+                # message id.
                 named = message.origin if message.origin.msg_id == msg_id else Origin(msg_id)
                 self._capturing.setdefault(named, []).append(comm_id)
 
@@ -272,7 +274,7 @@ class OutputWidgets:
                 del self._capturing[origin]
 
     def capture(self, origin: Origin) -> bool:
-        """Tell whether a widget captures what comes of a request now."""
+        """Return whether a widget captures the outputs of a request now."""
         if not self._capturing:
             return False
         return origin in self._capturing or Origin(origin.msg_id) in self._capturing

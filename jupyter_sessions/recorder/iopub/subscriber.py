@@ -1,7 +1,7 @@
-"""A thread that listens to a kernel's iopub channel, in whichever process, and tells its commands.
+"""Listen to a kernel's iopub channel in a thread, from any process, and record its commands.
 
-All that it needs is the kernel's connection file, so that it serves any kernel, from within a
-kernel as well as from a server.
+It needs only the kernel's connection file, so it works for any kernel, from within the kernel as
+well as from a server.
 """
 
 from __future__ import annotations
@@ -26,46 +26,46 @@ from jupyter_sessions.recorder.iopub.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.iopub.wire import DELIMITER, Message, Reader, UnreadableMessage
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, OUTPUT_LIMIT, Tracker
 
-#: How many messages may wait for us before a kernel in a flood loses some: ten times what a front
-#: end lets wait, and more than a kernel sends while we store one large output.
+#: The number of messages that may wait for us before a kernel that floods loses some: ten times a
+#: front end's limit, and more than a kernel sends while we store one large output.
 WAITING_MESSAGES = 10_000
 
-#: Seconds to let messages gather before they are read together. Waking for each one would take the
-#: interpreter from the very cell that sends them.
+#: Seconds to let messages gather before they are read together. Waking up for each one would take
+#: the interpreter from the cell that sends them.
 GATHERED_FOR = 0.02
 
-#: How many messages to read before looking what else there is to do.
+#: The number of messages to read before checking for other work.
 MESSAGES_A_TURN = 1000
 
-#: Milliseconds between two tries to reach a kernel that begins anew: it listens for longer than
-#: that before it runs anything, and so nothing that it runs is missed.
+#: Milliseconds between tries to reach a kernel that restarts. A new kernel listens for longer than
+#: that before it runs anything, so nothing that it runs is missed.
 TRIED_EVERY = 20
 
-#: Seconds after which a kernel that can't confirm it (it speaks the protocol before 5.4) is taken
-#: to have sent us all it had.
+#: Seconds of silence after which a kernel that can't confirm it (protocol before 5.4) is assumed to
+#: have sent everything.
 QUIET_FOR = 0.2
 
 _log = logging.getLogger(__name__)
 
 
 class Subscriber:
-    """Records what a kernel does.
+    """Records what a kernel runs.
 
     Parameters
     ----------
     connection_file
         The kernel's connection file.
     sink
-        Called with each recording, from a thread of its own: when a command has run for half a
+        Called with each recording, from a separate thread: when a command has run for half a
         second, when it has ended, and again when outputs of an ended command have changed.
     selection
-        Which commands to record; all of them by default.
+        Decides which commands to record; by default all of them.
     kernel, notebook, language
-        What the requests say about where they ran.
+        Where the commands run, as their requests state it.
     limit
-        How many bytes of outputs to keep of a command.
+        The maximum size of a command's outputs, in bytes.
     held
-        Whether to act on messages only after `replay`, which somebody will call.
+        Whether to process messages only after `replay`, which the caller must then call.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Subscriber:
         self._calls: deque[Callable[[], None]] = deque()
         self._arrivals: dict[str, _Arrival] = {}
         self._held: list[Message] | None = [] if held else None
-        #: The id of the last message that was acted on.
+        #: The id of the last message that was processed.
         self.heard = ""
         self._confirms = False
         self._ended = False
@@ -118,14 +118,14 @@ class Subscriber:
         Returns
         -------
         bool
-            Whether the kernel has confirmed it within `timeout` seconds. Kernels that speak the
-            protocol before 5.4 never do; by then they are listened to all the same.
+            Whether the kernel has confirmed it within `timeout` seconds. Kernels with a protocol
+            before 5.4 never do, but by then the subscriber listens to them all the same.
         """
         self._confirms = self._pass_through(timeout) is not None
         return self._confirms
 
     def go_on(self, connection_file: Path, timeout: float, note: str) -> bool:
-        """Go on with a kernel that was started again; what ran before is told as aborted.
+        """Continue with a restarted kernel; commands that ran before are recorded as aborted.
 
         Parameters
         ----------
@@ -134,13 +134,13 @@ class Subscriber:
         timeout
             How long to wait for its new process to answer, in seconds.
         note
-            What is noted of the commands that ended with the old one.
+            The note on the commands that ended with the old process.
 
         Returns
         -------
         bool
-            False where that can't be: the kernel is elsewhere now, or speaks the protocol before
-            5.4, in which one process of it can't be told from the next.
+            False if that is impossible: the kernel has moved, or its protocol is before 5.4, which
+            does not distinguish the processes of a kernel.
         """
         there = _connection(connection_file, self._context).get_connection_info()
         if not self._confirms or there != self._connected:
@@ -150,25 +150,25 @@ class Subscriber:
         return True
 
     def catch_up(self, timeout: float) -> None:
-        """Wait at most `timeout` seconds until what the kernel sent so far was acted on."""
+        """Wait at most `timeout` seconds until all that the kernel sent so far is processed."""
         self._pass_through(timeout if self._confirms else min(timeout, QUIET_FOR))
 
     def settle(self, timeout: float, *, announced: bool) -> bool:
-        """Wait until the sink has been told of what the kernel sent so far.
+        """Wait until the sink has received all that the kernel sent so far.
 
         Parameters
         ----------
         timeout
-            In seconds.
+            The maximum time to wait, in seconds.
         announced
-            Whether to tell of commands that still run, too.
+            Whether to include commands that are still running.
         """
         deadline = time.monotonic() + timeout
         self.catch_up(timeout)
         return self._delivery.flush(max(0.1, deadline - time.monotonic()), announced=announced)
 
     def do(self, function: Callable[[], None], timeout: float = 1.0) -> None:
-        """Have `function` called as by `call`, and wait until that is done."""
+        """Call `function` as `call` does, and wait until it has returned."""
         done = Event()
 
         def work() -> None:
@@ -179,10 +179,10 @@ class Subscriber:
         done.wait(timeout)
 
     def call(self, function: Callable[[], None]) -> None:
-        """Have `function` called by the thread that acts on the messages."""
+        """Call `function` in the thread that processes the messages."""
         self._calls.append(function)
-        # A full buffer wakes the thread as well as one more byte would; one that has ended (its
-        # socket is closed) has nothing left to act on.
+        # A full buffer wakes the thread just as another byte would; a thread that has ended (its
+        # socket is closed) has nothing left to process.
         with suppress(OSError):
             self._wake.send(b"\0")
 
@@ -192,14 +192,14 @@ class Subscriber:
         act_on_mark: Callable[[Sequence[bytes]], None],
         timeout: float,
     ) -> None:
-        """Act on messages that another listener has kept, and then on those that came here.
+        """Process messages that another listener has kept, then those that arrived here.
 
         Parameters
         ----------
         kept
-            Messages as they came over the socket, and marks between them.
+            Messages as they came over the socket, with marks between them.
         act_on_mark
-            Called with each mark in its turn, by the thread that acts on the messages.
+            Called with each mark in turn, by the thread that processes the messages.
         timeout
             How long to wait for that, in seconds.
         """
@@ -223,18 +223,18 @@ class Subscriber:
                 self._act_on(message)
 
     def abort(self, note: str) -> None:
-        """Take note that the kernel died or was restarted: what runs in it will never end."""
+        """Record that the kernel died or was restarted, so its running commands will never end."""
         self.call(lambda: self.messages.tracker.end_all(time.monotonic(), note))
 
     def stop(self, timeout: float, note: str = KERNEL_ENDED) -> bool:
-        """Act on all that the kernel sent until now, then end for good.
+        """Process all that the kernel has sent so far, then stop permanently.
 
-        Commands that still run are told as aborted, with `note`.
+        Commands that still run are recorded as aborted, with `note`.
 
         Returns
         -------
         bool
-            Whether all was handed over within `timeout` seconds.
+            Whether everything was delivered within `timeout` seconds.
         """
         if os.getpid() != self._pid or not self._thread.is_alive():
             return True
@@ -249,10 +249,10 @@ class Subscriber:
         self._ended = True
 
     def _pass_through(self, timeout: float) -> str | None:
-        """Wait until all that the kernel sent before has come; return which process it is now.
+        """Wait until all that the kernel sent before has arrived; return its current process.
 
-        A subscription to a topic of its own makes the kernel send a message (``iopub_welcome``)
-        that comes, on the same connection, after all others. None where it does not come.
+        Subscribing to a new topic makes the kernel send a message (``iopub_welcome``), which
+        arrives on the same connection after all others. The result is None if it does not arrive.
         """
         if not self._thread.is_alive():
             return None
@@ -270,7 +270,8 @@ class Subscriber:
                 try:
                     self._turn()
                 except MemoryError:
-                    # The command that took it all may let go of it, and its end is still to come.
+                    # The command that took all the memory may release it, and its end is still to
+                    # come.
                     _log.warning("There was no memory left to read what the kernel sent")
                     time.sleep(GATHERED_FOR)
         except Exception:  # noqa: BLE001 - the thread's edge: a defect may not reach a cell
@@ -331,7 +332,7 @@ class Subscriber:
 
 @dataclass
 class _Arrival:
-    """That what the kernel sent before has come, and from which process of it the word came."""
+    """That all earlier messages have arrived, and which process of the kernel confirmed it."""
 
     done: Event = field(default_factory=Event)
     process: str | None = None

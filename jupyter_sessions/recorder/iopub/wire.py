@@ -1,4 +1,4 @@
-"""Messages as they come over a kernel's iopub socket: checked, and read as far as we need them."""
+"""Verify and parse messages from a kernel's iopub socket, as far as recording needs them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jupyter_sessions import schemas
 
 DELIMITER = b"<IDS|MSG>"
 
-#: The types that say something about a command; others are not read any further.
+#: The message types that concern commands; others are not parsed any further.
 TOLD_TYPES = frozenset(
     {
         "clear_output",
@@ -43,7 +43,7 @@ _STORABLE_ID = re.compile(r"[!-~]{0,150}")
 class Origin(NamedTuple):
     """The request that messages belong to, as its client has named it.
 
-    A message id does not tell requests apart: clients of one kernel that share a session id number
+    A message id does not identify a request: clients of one kernel that share a session id number
     their messages alike.
 
     Attributes
@@ -53,7 +53,7 @@ class Origin(NamedTuple):
     client
         The session id of the client that sent it.
     sent
-        When it says that it sent it, as `instant_text`.
+        The time at which the client says it was sent, as `instant_text`.
     """
 
     msg_id: str
@@ -62,7 +62,7 @@ class Origin(NamedTuple):
 
 
 def origin_of(header: Mapping[str, Any]) -> Origin:
-    """Return the origin that the header of a request tells, be its date read already or not."""
+    """Return the origin given by a request's header, whose date may be parsed or not."""
     date = header.get("date")
     sent = date if isinstance(date, datetime) else _text(date)
     return Origin(_text(header.get("msg_id")), _text(header.get("session")), instant_text(sent))
@@ -70,7 +70,7 @@ def origin_of(header: Mapping[str, Any]) -> Origin:
 
 @lru_cache(64)
 def instant_text(date: datetime | str) -> str:
-    """Write an instant in one way, however a client and a kernel write it."""
+    """Format an instant uniformly, however a client and a kernel write it."""
     try:
         read = date if isinstance(date, datetime) else datetime.fromisoformat(date)
         return read.astimezone(UTC).isoformat()
@@ -79,7 +79,7 @@ def instant_text(date: datetime | str) -> str:
 
 
 def execution_id(origin: Origin, process: str, started: datetime, source: str) -> str:
-    """Return the id under which an execution is recorded: another one for each.
+    """Return the id under which an execution is recorded, which is unique to the execution.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def execution_id(origin: Origin, process: str, started: datetime, source: str) -
     process
         The process of the kernel that executes it.
     started, source
-        When, and what, as that process says.
+        The start and the source, as reported by that process.
     """
     parts = (process, origin.client, origin.sent, started.isoformat(), source)
     digest = hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]
@@ -96,19 +96,19 @@ def execution_id(origin: Origin, process: str, started: datetime, source: str) -
 
 
 def request_of(execution: str) -> str:
-    """Return the `command_id` of the request that an execution came of."""
+    """Return the `command_id` of the request that caused an execution."""
     return execution.rpartition("~")[0]
 
 
 def command_id(msg_id: str) -> str:
-    """Return how the message id of a request stands in ids: as it is, if it can be stored."""
+    """Return a request's message id in the form used in ids: unchanged, if it can be stored."""
     if _STORABLE_ID.fullmatch(msg_id):
         return msg_id
     return hashlib.sha256(msg_id.encode(errors="replace")).hexdigest()
 
 
 class UnreadableMessage(ValueError):
-    """Frames that are no message of this kernel: wrongly signed, cut or not JSON."""
+    """The frames are not a message of this kernel: wrongly signed, truncated or not JSON."""
 
 
 class _Header(Struct):
@@ -127,10 +127,10 @@ class _Parent(Struct):
 class Message(Struct):
     """A message of the Jupyter protocol, as far as a recorder needs it.
 
-    `origin` is the request that it belongs to, of an empty ``msg_id`` where it belongs to none;
-    `size` is the length of its content in bytes; `content` is None where it could not be read;
-    `process` names the process of the kernel that sent it, another one after each start; `id` is
-    the message's own.
+    `origin` is the request that it belongs to, with an empty ``msg_id`` if there is none; `size` is
+    the length of its content in bytes; `content` is None if it could not be read; `process`
+    identifies the process of the kernel that sent it and changes with each start; `id` is the
+    message's own.
     """
 
     type: str
@@ -146,14 +146,14 @@ schemas.ready(_Header, _Parent)
 
 
 class Reader:
-    """Reads the messages of one kernel.
+    """Parses the messages of one kernel.
 
     Parameters
     ----------
     key
-        The key of the connection file; empty where the kernel does not sign.
+        The key of the connection file; empty if the kernel does not sign messages.
     scheme
-        The signature scheme of the connection file, ``hmac-sha256`` for instance.
+        The signature scheme of the connection file, for example ``hmac-sha256``.
     """
 
     def __init__(self, key: bytes, scheme: str = "hmac-sha256") -> None:
@@ -164,12 +164,12 @@ class Reader:
         self._contents = Decoder(dict[str, Any])
 
     def read(self, frames: Sequence[bytes]) -> Message | None:
-        """Return the message in `frames`; None where it is of a type that tells us nothing.
+        """Return the message in `frames`; None if its type does not concern commands.
 
         Raises
         ------
         UnreadableMessage
-            When it is not a message of this kernel.
+            If it is not a message of this kernel.
         """
         try:
             start = frames.index(DELIMITER) + 1
@@ -180,7 +180,7 @@ class Reader:
         return self.parse(header, parent, content)
 
     def parse(self, header: bytes, parent: bytes, content: bytes) -> Message | None:
-        """Return the message of these parts, whose origin is known; see `read`."""
+        """Return the message with these parts, whose origin is known; see `read`."""
         try:
             head = self._headers.decode(header)
             told = self._parents.decode(parent)
@@ -211,8 +211,8 @@ class Reader:
         try:
             return self._contents.decode(frame)
         except (DecodeError, ValueError, RecursionError):
-            # Python's own reader takes what kernels send in spite of the standard (NaN, lone
-            # surrogates), which then has to be made fit for storing.
+            # Python's own parser accepts what kernels send against the standard (NaN, lone
+            # surrogates); the result must then be made storable.
             return _lenient(frame)
 
 

@@ -1,1 +1,1 @@
-"""Capture of standard output and standard error while a command runs."""
+"""Capture the standard streams of a process, while their text still reaches its target."""

@@ -1,10 +1,11 @@
-"""What a process writes to its standard streams, taken at the level of file descriptors.
+"""Capture what a process writes to its standard streams: by descriptor, or in Python only.
 
-So the text of threads, of extension modules and of subprocesses is in, while what reaches the
-terminal (or the pipe, or the file) is the same as ever, byte for byte and in the same order. The
-streams go through a pseudo-terminal where the real target is a terminal, so that programs find one,
-of the same size; through a pipe elsewhere. Streams with one target share one passage: two would
-lose the order in which their texts show.
+`Capture` works at the level of file descriptors, so it includes the text of threads, extension
+modules and subprocesses. The terminal (or pipe, or file) still receives the same bytes in the same
+order. If the target is a terminal, the streams go through a pseudo-terminal of the same size, so
+that programs find a terminal; otherwise they go through a pipe. Streams with the same target share
+a passage, since two passages would lose the order of their texts. `Tee` captures only what Python
+writes to its own stream objects.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from typing import Any
 from jupyter_sessions.recorder.streams.passthrough import Marks, Passage, TakeText
 from jupyter_sessions.recorder.streams.patching import replace
 
-#: Seconds between two looks at the size of the terminal while a command runs.
+#: Seconds between two checks of the terminal's size while a command runs.
 SIZE_CHECKED_EVERY = 0.25
 
 
-#: Seconds after which what could have become a mark is taken for text.
+#: Seconds after which the possible beginning of a mark is treated as text.
 MARK_COMPLETE_WITHIN = 0.05
 
 
@@ -37,9 +38,9 @@ _log = logging.getLogger(__name__)
 
 
 class Capture:
-    """Takes what is written to file descriptors 1 and 2 between `enter` and `leave`.
+    """Captures what is written to file descriptors 1 and 2 between `enter` and `leave`.
 
-    Processes that were started in between and still run go on writing through it afterwards.
+    Processes that were started in between and still run keep writing through it afterwards.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ class Capture:
     Raises
     ------
     OSError
-        When a standard stream is closed.
+        If a standard stream is closed.
     """
 
     def __init__(self, take_text: TakeText) -> None:
@@ -66,7 +67,7 @@ class Capture:
         self._thread.start()
 
     def enter(self) -> None:
-        """Begin to take what is written."""
+        """Start to capture text."""
         if not self._thread.is_alive():
             return
         _flush()
@@ -78,7 +79,7 @@ class Capture:
         os.write(self._wake_write, b"\0")
 
     def leave(self) -> None:
-        """Let the streams go their own way again; all that was written has been taken."""
+        """Restore the streams; all text written before has been captured."""
         _flush()
         self._inside = False
         while self._unwrap:
@@ -88,7 +89,7 @@ class Capture:
         self._wait_until_through()
 
     def at_this_point(self, function: Callable[[], None]) -> None:
-        """Have `function` called when all that was written to stdout before has been taken."""
+        """Call `function` once all text written to stdout before has been captured."""
         with suppress(OSError, ValueError):
             sys.stdout.flush()
         if self._thread.is_alive():
@@ -97,7 +98,7 @@ class Capture:
             function()
 
     def close(self) -> None:
-        """End for good."""
+        """Stop permanently."""
         if os.getpid() != self._pid:
             return
         if self._inside:
@@ -120,7 +121,7 @@ class Capture:
             event.wait()
 
     def _tell_apart(self, passage: Passage) -> None:
-        """Mark what Python writes to stderr, where both streams have one passage.
+        """Mark what Python writes to stderr, if both streams share a passage.
 
         A subprocess's text counts as stdout there: its order is certain, its stream is not.
         """
@@ -174,7 +175,7 @@ class Capture:
 
 
 def _by_target() -> list[list[int]]:
-    """Return the standard streams' descriptors, those with the same target together."""
+    """Return the standard streams' descriptors, grouped by target."""
     out, err = os.fstat(_STDOUT), os.fstat(_STDERR)
     same = (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino)
     return [[_STDOUT, _STDERR]] if same else [[_STDOUT], [_STDERR]]
@@ -194,12 +195,12 @@ def _flush() -> None:
 
 
 class Tee:
-    """Takes what is written to `sys.stdout` and `sys.stderr` between `enter` and `leave`.
+    """Captures what is written to `sys.stdout` and `sys.stderr` between `enter` and `leave`.
 
     Parameters
     ----------
     take_text
-        Called with a stream's name and a piece of its text, by the one who writes.
+        Called with a stream's name and a piece of its text, in the writing thread.
     """
 
     def __init__(self, take_text: TakeText) -> None:
@@ -207,7 +208,7 @@ class Tee:
         self._restore: list[Callable[[], None]] = []
 
     def enter(self) -> None:
-        """Begin to take what is written."""
+        """Start to capture text."""
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if stream is not None:
@@ -222,14 +223,14 @@ class Tee:
         return write_and_take
 
     def leave(self) -> None:
-        """Let the streams go their own way again."""
+        """Restore the streams."""
         while self._restore:
             self._restore.pop()()
 
     def at_this_point(self, function: Callable[[], Any]) -> None:
-        """Call `function`: all that was written before has been taken."""
+        """Call `function` at once, since all text written before has been captured."""
         function()
 
     def close(self) -> None:
-        """End for good."""
+        """Stop permanently."""
         self.leave()

@@ -1,4 +1,4 @@
-"""The way of standard streams through this process to where they always went."""
+"""Pass the standard streams through this process to their original target."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _MARK_END = b"\x1b\\"
 
 
 class Marks:
-    """Points in a stream of bytes: escape sequences that no terminal is ever shown.
+    """Marks in a stream of bytes: escape sequences that are never sent to a terminal.
 
-    Each stands for a function that is to be called when all that was written before is through.
+    Each stands for a function to call once all bytes written before it have passed.
     """
 
     def __init__(self) -> None:
@@ -36,25 +36,25 @@ class Marks:
         self._count = count()
 
     def make(self, function: Callable[[], None]) -> bytes:
-        """Return the bytes that stand for one call of `function`, in this process."""
+        """Return the bytes that cause one call of `function`, in this process."""
         name = b"%d-%d" % (os.getpid(), next(self._count))
         self._functions[name] = function
         return self._begin + name + _MARK_END
 
     def make_lasting(self, function: Callable[[], None]) -> bytes:
-        """Return bytes that stand for a call of `function` as often as they come."""
+        """Return bytes that cause a call of `function` each time they occur."""
         name = b"%d" % next(self._count)
         self._lasting[name] = function
         return self._begin + name + _MARK_END
 
     def call(self, name: bytes) -> None:
-        """Call what a mark stands for; one made in a forked process stands for nothing here."""
+        """Call the function of a mark; a mark from a forked process has no function here."""
         function = self._lasting.get(name) or self._functions.pop(name, None)
         if function:
             function()
 
     def split(self, data: bytes) -> Iterator[tuple[bytes, bytes | None]]:
-        """Split `data` at its marks: pairs of what stands before one, and its name.
+        """Split `data` at its marks: pairs of the bytes before a mark, and the mark's name.
 
         The last pair's name is None; its bytes may end with the beginning of a mark.
         """
@@ -67,7 +67,7 @@ class Marks:
         yield data, None
 
     def held_back(self, data: bytes) -> int:
-        """Return how many bytes at the end of `data` could be the beginning of a mark."""
+        """Return how many bytes at the end of `data` may be the beginning of a mark."""
         start = data.rfind(self._begin)
         if start >= 0 and _MARK_END not in data[start:]:
             return len(data) - start
@@ -76,16 +76,16 @@ class Marks:
 
 
 class Passage:
-    """The way of one or two standard streams to their one target.
+    """The path of one or two standard streams to their common target.
 
     Parameters
     ----------
     descriptors
         The file descriptors of the streams.
     marks
-        What recognises marks.
+        Recognizes marks.
     take_text
-        Called with a stream's name and text, when it has been passed on.
+        Called with a stream's name and text after it was passed on.
     """
 
     def __init__(self, descriptors: list[int], marks: Marks, take_text: TakeText) -> None:
@@ -102,7 +102,7 @@ class Passage:
         self._to_stream = {name: marks.make_lasting(partial(self._switch, name)) for name in _NAMES}
 
     def enter(self) -> None:
-        """Lead the streams through here."""
+        """Redirect the streams through this object."""
         if self._terminal:
             self._terminal.adjust()
         for descriptor in self.descriptors:
@@ -114,18 +114,18 @@ class Passage:
             os.dup2(self._target, descriptor)
 
     def switch(self, descriptor: int) -> None:
-        """Take what is written here from now on for the text of that standard stream."""
+        """Attribute the text written from now on to that standard stream."""
         os.write(self.entry, self._to_stream[descriptor])
 
     def _switch(self, descriptor: int) -> None:
         self.stream = _NAMES[descriptor]
 
     def mark(self, function: Callable[[], None]) -> None:
-        """Have `function` called when all that was written here before is through."""
+        """Call `function` once all that was written before has passed."""
         os.write(self.entry, self._marks.make(function))
 
     def read(self) -> None:
-        """Pass on what has come."""
+        """Pass on the available bytes."""
         try:
             data = os.read(self.out, 65536)
         except BlockingIOError:
@@ -145,11 +145,11 @@ class Passage:
 
     @property
     def holds_back(self) -> bool:
-        """Whether bytes wait that could become a mark."""
+        """Whether bytes are held back that may become a mark."""
         return bool(self._rest)
 
     def release(self) -> None:
-        """Take for text what could have become a mark."""
+        """Treat bytes that were held back as text."""
         rest, self._rest = self._rest, b""
         self._pass_on(rest)
 
@@ -159,7 +159,7 @@ class Passage:
             self._terminal.check_size()
 
     def _pass_on(self, data: bytes) -> None:
-        # A target that is gone (a closed pipe) takes nothing any more; the text is still recorded.
+        # A target that is gone (a closed pipe) accepts nothing; the text is still recorded.
         with suppress(OSError):
             _write_all(self._target, data)
         text = self._decoder.decode(data)
@@ -173,10 +173,10 @@ class Passage:
 
 
 class Terminal:
-    """A terminal and the pseudo-terminal that stands before it.
+    """A terminal and the pseudo-terminal in front of it.
 
     Input goes to the terminal itself. A program that sets the modes of its output's terminal (as
-    curses does) means the one that it gets its keys from, so the terminal follows such changes.
+    curses does) expects them to apply to its input too, so the terminal follows such changes.
     """
 
     def __init__(self, target: int) -> None:
@@ -193,7 +193,7 @@ class Terminal:
     def adjust(self) -> None:
         """Give the pseudo-terminal the modes and the size of the terminal.
 
-        It leaves text as it is, since the terminal will process it.
+        It does not process text, since the terminal will do so.
         """
         self._own = termios.tcgetattr(self._target)
         modes = termios.tcgetattr(self._target)
@@ -203,7 +203,7 @@ class Terminal:
         fcntl.ioctl(self._entry, termios.TIOCSWINSZ, _size(self._target))
 
     def follow(self) -> None:
-        """Set the terminal's modes as a program has set those of the pseudo-terminal."""
+        """Apply the modes that a program has set on the pseudo-terminal to the terminal."""
         modes = termios.tcgetattr(self._entry)
         if modes == self._last:
             return
@@ -215,11 +215,11 @@ class Terminal:
         termios.tcsetattr(self._target, termios.TCSADRAIN, wanted)
 
     def check_size(self) -> None:
-        """Give the pseudo-terminal the terminal's size, and tell programs when it has changed."""
+        """Give the pseudo-terminal the terminal's size, and notify programs of a change."""
         size = _size(self._target)
         if size != _size(self._entry):
             fcntl.ioctl(self._entry, termios.TIOCSWINSZ, size)
-            # The terminal's own signal may have come before the new size was to be seen here.
+            # The terminal's own signal may have arrived before the new size was visible here.
             with suppress(OSError):
                 os.killpg(os.tcgetpgrp(self._target), signal.SIGWINCH)
 

@@ -1,4 +1,4 @@
-"""Methods of single objects that stand in for their own for a while."""
+"""Replace methods of single objects for a while."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def replace(target: object, **methods: Callable[..., Any]) -> Callable[[], None]:
-    """Give `target` other methods; return what gives it back those that it had.
+    """Replace methods of `target`; return a function that restores the original ones.
 
     Raises
     ------
     AttributeError
-        When the object takes no attributes of its own.
+        If the object does not accept attributes of its own.
     """
     own = vars(target)
     before = {name: own[name] for name in methods if name in own}
@@ -21,7 +21,7 @@ def replace(target: object, **methods: Callable[..., Any]) -> Callable[[], None]
 
     def restore() -> None:
         for name, method in methods.items():
-            # Whoever has put something over ours since then keeps it.
+            # A method that somebody else has replaced since then stays.
             if vars(target).get(name) is not method:
                 continue
             if name in before:
