@@ -55,7 +55,7 @@ _VALUE = re.compile(r"Invalid (?:enum )?value (.+)", re.DOTALL)
 _FIELD = re.compile(r"Object (missing required|contains unknown) field `([^`]*)`")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
-_TRY_AGAIN = "Nothing is changed; give another."
+_TRY_AGAIN = "Nothing was changed. Choose another value."
 _SEE = "The reference, and openapi.json, tell what the operation takes."
 
 

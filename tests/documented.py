@@ -114,7 +114,7 @@ class Reader:
             timeout=STARTED_WITHIN,
             dimensions=(50, 200),
         )
-        asked = (r"[Pp]assword[^\n]*: $", r"Once more: $", r"\[y/N\]:? $")
+        asked = (r"[Pp]assword[^\n]*: $", r"Repeat password: $", r"\[y/N\]:? $")
         answers = dict(zip(asked, (PASSWORD, PASSWORD, "y"), strict=True))
         printed = ""
         while True:

@@ -63,7 +63,7 @@ def test_a_limit_is_told_in_words(
     told = said(kind, **fields)
     assert isinstance(told, errors.BadRequest)
     assert told.message == message
-    assert told.hint == "Nothing is changed; give another."
+    assert told.hint == "Nothing was changed. Choose another value."
 
 
 @pytest.mark.parametrize(

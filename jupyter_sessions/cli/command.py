@@ -155,11 +155,17 @@ class Invocation:
         return reference
 
     def done(self, body: Callable[[], Result]) -> Result:
-        """Do what a command does; where its session is not found, say where it was looked for."""
+        """Do what a command does; what is refused names the place, or who the caller acts as."""
         try:
             return body()
         except errors.NoSuchSession as error:
             raise self._not_found(error) from error
+        except errors.RoleMissing as error:
+            # Only a way that is open already: an error opens none.
+            way = (self.__dict__.get("_target") or ("", self.__dict__.get("transport")))[1]
+            if way is None or not way.server:
+                raise
+            raise error.adding(f"You act as {way.user} on {way.server}.") from error
 
     def _open(self, server: str | None) -> Transport:
         from jupyter_sessions.client.transports.resolve import transport

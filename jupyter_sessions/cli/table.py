@@ -66,7 +66,7 @@ TABLE: tuple[Entry, ...] = (
     *_section(
         "Sessions",
         "sessions",
-        ("set", "Change what is said of the session, or a time-out."),
+        ("set", "Change a session's label, description or time-outs."),
         ("message", "Show or change the session's message."),
         ("agent", "Show or change the name of the program that works in it."),
     ),
@@ -92,7 +92,7 @@ TABLE: tuple[Entry, ...] = (
         ("members", "List the members and their roles.", {"aliases": ("users",)}),
         (
             "grant",
-            "Give users and groups roles, in place of those that they hold.",
+            "Set the roles of users and groups, replacing their current ones.",
             {"aliases": ("share",)},
         ),
         ("revoke", "Take from users and groups the roles that they were granted."),

@@ -110,7 +110,7 @@ def test_the_list_marks_the_session_that_the_next_commands_mean(program: Program
 
 
 def test_a_new_session_that_no_server_shows_says_so(program: Program, serve: Serve) -> None:
-    assert "No server shows it now. For your browser: jupyter sessions serve" in program.good("new")
+    assert "no web page yet. Start one: jupyter sessions serve" in program.good("new")
     serve()
     assert "No server shows" not in program.good("new")
 

@@ -110,7 +110,7 @@ def add(
         name=name, roles=level or [], description=description, owners=list(owners)
     )
     made = work.call(api.ADD_GROUP, request)
-    return _shown(made, f"The group {one_line(made.name)} is made.")
+    return _shown(made, f"Group {one_line(made.name)} created.")
 
 
 def _shown(group: schemas.Group, *said: str) -> Result:

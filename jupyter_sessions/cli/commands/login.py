@@ -251,6 +251,9 @@ def _made_current(work: Invocation, decided: Decided, lines: list[Line]) -> Resu
         more.insert(0, f"Idle time-out: {minutes(login.idle_timeout)}{limit}.")
     if more:
         lines.append(Line(" ".join(more), Tone.WARNING if decided.clamped else Tone.PLAIN))
+    if logins.id_for_all() != login.id:
+        said = f"From now on, new shells and notebooks act as {one_line(login.who)}."
+        lines.append(Line(f"{said} To undo: `{work.front.prefix} switch --own`."))
     logins.set_current(login)
     logins.set_here(login, work.front.place)
     lines += overruled(login)

@@ -44,7 +44,7 @@ def read_grant(text: str) -> schemas.Grant:
 @command("grant bar", 'grant "bar:write|execute"', "grant bar:write+execute @lab:rw")
 @click.argument("grants", nargs=-1, required=True, metavar="USER|@GROUP[:ROLE|ROLE…]…")
 def grant(work: Invocation, grants: tuple[str, ...]) -> Result:
-    """Give users and groups roles, in place of those that they hold: to all of them, or to none.
+    """Set the roles of users and groups, replacing their current ones: of all of them, or of none.
 
     The roles are read, write, execute and admin, or their letters (rwxa). Without a role it is
     read. Roles are joined by | or +; a shell takes | for itself, so put quotes around it there.
@@ -78,7 +78,8 @@ def revoke(work: Invocation, users: tuple[str, ...]) -> Result:
     request = schemas.RevokeRoles(code=work.code, users=list(users))
     answer = work.call(api.REVOKE_ROLES, request)
     named = ", ".join(map(one_line, users))
-    return _changed(answer, f"Revoked from {named}.")
+    said = f"{named}'s roles" if len(users) == 1 else f"the roles of {named}"
+    return _changed(answer, f"Revoked {said}.")
 
 
 @command("who", "who -S 1234567890123456789012", "who -S", session=False)

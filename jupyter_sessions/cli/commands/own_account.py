@@ -36,8 +36,8 @@ def ask_new_password(work: Invocation, name: str) -> str:
     """
     say_password_rules(work)
     password = work.front.ask_password(f"New password of {name}: ", otherwise=_HINT)
-    if work.front.ask_password("Once more: ", otherwise=_HINT) != password:
-        raise errors.BadRequest("The two passwords differ.", hint="Try again; nothing is changed.")
+    if work.front.ask_password("Repeat password: ", otherwise=_HINT) != password:
+        raise errors.BadRequest("The two passwords differ.", hint="Nothing was changed. Try again.")
     return password
 
 

@@ -39,7 +39,7 @@ def add(work: Invocation, name: str, display_name: str, password_stdin: bool) ->
         password=_new_password(work, name, password_stdin),
     )
     answer = work.call(api.ADD_ACCOUNT, request)
-    return _account(answer, f"The account {one_line(answer.name)} is made.")
+    return _account(answer, f"Account {one_line(answer.name)} created.")
 
 
 @command("account list", session=False)

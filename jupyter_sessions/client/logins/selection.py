@@ -86,12 +86,12 @@ class Choice:
         if login is not None:
             return login
         here = " --here" if self.here else ""
+        others = f" To use another login, type `switch LOGIN{here}`; `logins` lists them."
         raise errors.LoginGone(
-            f"The login chosen {'here' if self.here else 'for all'} is not stored any more: it was "
-            "logged out, or it ended.",
-            hint=f"Log in again, or choose another: `switch LOGIN{here}`, or `switch --own{here}` "
-            "for your own store; `logins` lists them."
-            + (f" {LOGIN_VARIABLE} names it." if LOGIN_VARIABLE in os.environ else ""),
+            "You are logged out.",
+            hint=f"Log in again, or type `switch --own{here}` to use your local sessions."
+            + (others if storage.stored() else "")
+            + (f" {LOGIN_VARIABLE} names the old login." if LOGIN_VARIABLE in os.environ else ""),
         )
 
 
@@ -124,6 +124,12 @@ def current_id() -> str | None:
     """Return the ID of the current login, stored or not; None without one."""
     choice = chosen()
     return choice.id if choice and choice.id != OWN else None
+
+
+def id_for_all() -> str | None:
+    """Return the name of what was chosen for all, stored or not; None where nothing was."""
+    pointer = _pointer(folder() / names.CURRENT)
+    return pointer.id if pointer else None
 
 
 def set_current(login: Login | Literal["own"] | None) -> None:

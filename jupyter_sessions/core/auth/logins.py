@@ -167,8 +167,8 @@ def log_in(context: Context, request: schemas.LogIn) -> schemas.NewLogin:
     ).one_or_none()
     if row is None:
         raise WrongPassword(
-            "User name and password don't belong together.",
-            hint="Check both. The server's administrator can set a new password.",
+            "Wrong user name or password.",
+            hint="The server's administrator can set a new password.",
         )
     connection = context.connection
     spend_code(context, row.id, request.code)

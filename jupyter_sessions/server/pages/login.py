@@ -43,7 +43,7 @@ class LoginPage(Page):
             login = await self.call(api.LOG_IN, request)
         except errors.BadRequest:
             self.set_status(401)
-            self._form(target, user=user, failure="User name and password don't belong together.")
+            self._form(target, user=user, failure="Wrong user name or password.")
         except (errors.NotLoggedIn, errors.TooManyTries, errors.ServerBusy) as failure:
             self.set_status(failure.status)
             self.say_when_to_retry(failure)

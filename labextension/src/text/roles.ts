@@ -38,7 +38,9 @@ export function meaning(role: Role, trans: TranslationBundle): string {
         'Read; record commands, publish and unpublish files, change the description.'
       );
     case 'execute':
-      return trans.__("Run commands on the session's own kernel.");
+      return trans.__(
+        "Nothing yet: kept for running commands on a kernel of the session's own."
+      );
     case 'admin':
       return trans.__(
         "Read, write and execute; grant and revoke roles, forget a command's content."

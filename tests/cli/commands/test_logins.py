@@ -186,7 +186,7 @@ def test_at_a_terminal_the_last_names_stand_in_brackets_and_a_password_has_three
         terminal.expect_exact(f"Password of bar at {server.url}: ")
         terminal.sendline(guess)
         if guess != PASSWORD:
-            terminal.expect_exact("don't belong together")
+            terminal.expect_exact("Wrong user name or password")
     code, said = ended(terminal)
     assert code == 0
     assert f"Created a login to {server.url} as bar." in said
@@ -473,6 +473,32 @@ def test_the_key_of_a_login_that_ended_is_not_shown(
     assert item["why"] is None
 
 
+def test_a_login_that_becomes_current_for_all_says_so_once_and_how_to_undo_it(
+    program: Program, server: Site
+) -> None:
+    typed = ("login", f"bar@{server.url}", "-w", PASSWORD)
+    said = "From now on, new shells and notebooks act as bar. To undo: `jupyter sessions switch --"
+    assert said in program.good(*typed)
+    assert "From now on" not in program.good(*typed)
+    program.good("switch", "--own")
+    assert said in program.good(*typed)
+
+
+def test_who_lacks_a_role_learns_as_whom_they_act(
+    program: Program, server: Site, log_in: LogIn
+) -> None:
+    code = LocalTransport().call(api.CREATE_SESSION, schemas.NewSession(label="foo's")).code
+    grant = schemas.GrantRoles(code=code, users=["bar"], roles=["read"])
+    LocalTransport().call(api.GRANT_ROLES, grant)
+    log_in("bar")
+    refused = program("set", "-S", code, "label", "mine")
+    assert refused.code == errors.RoleMissing.exit_code
+    assert f"You act as bar on {server.url}." in refused.err
+    program.good("switch", "--own")
+    code = program("new", "own", "--json").json["code"]
+    assert "You act as" not in program("set", "-S", code, "nothing", "mine").err
+
+
 # ---- ending
 
 
@@ -483,7 +509,7 @@ def test_after_a_logout_nobody_goes_on_as_somebody_else(
     log_in("bar")
     said = program.good("logout")
     assert "No login is current in its place" in said
-    assert "switch --own --here" in said
+    assert "or type `switch --own --here` to use your local sessions" in said
     for typed in (["new", "whose?"], ["list", "--server", server.url], ["timeout"]):
         refused = process(*typed)
         assert refused.code == errors.LoginGone.exit_code

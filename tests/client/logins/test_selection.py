@@ -73,11 +73,11 @@ def test_who_has_a_login_of_their_own_never_goes_on_as_somebody_else_when_it_is_
     in_another_shell(
         f"from jupyter_sessions.client import logins; logins.remove(logins.named({ours.id!r}))"
     )
-    with pytest.raises(errors.LoginGone, match="not stored any more"):
+    with pytest.raises(errors.LoginGone, match="You are logged out"):
         logins.current()
     logins.set_here(None, "shell")
     monkeypatch.setenv(logins.LOGIN_VARIABLE, ours.id)
-    with pytest.raises(errors.LoginGone, match="not stored any more"):
+    with pytest.raises(errors.LoginGone, match="You are logged out"):
         logins.current()
 
 
@@ -109,7 +109,7 @@ def test_a_login_that_is_forgotten_stays_chosen_until_one_chooses_anew(
     logins.set_current(other)
     logins.set_here(one, place)
     logins.remove(one)
-    with pytest.raises(errors.LoginGone, match=r"chosen here.*logged out") as told:
+    with pytest.raises(errors.LoginGone, match="You are logged out") as told:
         logins.current()
     assert "switch LOGIN --here" in told.value.hint
     logins.set_here(other, place)
@@ -121,8 +121,9 @@ def test_so_does_the_one_for_all() -> None:
     put("https://h", "bob")
     logins.set_current(one)
     logins.remove(one)
-    with pytest.raises(errors.LoginGone, match=r"chosen for all.*logged out"):
+    with pytest.raises(errors.LoginGone, match="You are logged out") as told:
         logins.current()
+    assert told.value.hint.startswith("Log in again, or type `switch --own` to use your local")
     with pytest.raises(errors.LoginGone):
         resolve.transport()
     assert in_another_shell(GONE) == "gone"
