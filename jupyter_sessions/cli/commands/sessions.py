@@ -43,11 +43,8 @@ def new(work: Invocation, words: tuple[str, ...], **more: Any) -> Result:
     work.keep(work.transport)
     said = work.front.take_up(session, work.transport)
     if session.url is None:
-        said.append(
-            Line(
-                "No server is running, so there is no web page yet. Start one: jupyter sessions serve"
-            )
-        )
+        start = "Start one: jupyter sessions serve"
+        said.append(Line(f"No server is running, so there is no web page yet. {start}"))
     return Result(session, (card(session), *said))
 
 
@@ -261,9 +258,9 @@ _WORDS = ("label", "description", "message", "agent")
 @click.argument("value")
 @click.pass_context
 def set_(ctx: click.Context, work: Invocation, attribute: str, value: str) -> Result:
-    """Change a session's label, description or time-outs; `active no` disables, `active yes` enables.
+    """Change a session's label, description or time-outs.
 
-    The message is for whatever its members want said on it, the agent the name of the program that
+    `active no` disables it, `active yes` enables it. The message is for whatever its members want said on it, the agent the name of the program that
     works in it. An empty text takes any of these away. A time-out is in minutes, or like 2h or 7d;
     `none` takes it away.
     """

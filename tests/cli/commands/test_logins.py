@@ -488,7 +488,7 @@ def test_who_lacks_a_role_learns_as_whom_they_act(
     program: Program, server: Site, log_in: LogIn
 ) -> None:
     code = LocalTransport().call(api.CREATE_SESSION, schemas.NewSession(label="foo's")).code
-    grant = schemas.GrantRoles(code=code, users=["bar"], roles=["read"])
+    grant = schemas.GrantRoles(code=code, grants=[schemas.Grant(user="bar")])
     LocalTransport().call(api.GRANT_ROLES, grant)
     log_in("bar")
     refused = program("set", "-S", code, "label", "mine")
