@@ -260,9 +260,9 @@ _WORDS = ("label", "description", "message", "agent")
 def set_(ctx: click.Context, work: Invocation, attribute: str, value: str) -> Result:
     """Change a session's label, description or time-outs.
 
-    `active no` disables it, `active yes` enables it. The message is for whatever its members want said on it, the agent the name of the program that
-    works in it. An empty text takes any of these away. A time-out is in minutes, or like 2h or 7d;
-    `none` takes it away.
+    `active no` disables it, `active yes` enables it. The message is for whatever its members want
+    said on it, the agent the name of the program that works in it. An empty text takes any of
+    these away. A time-out is in minutes, or like 2h or 7d; `none` takes it away.
     """
     if attribute == "active":
         if value.lower() not in _YES | _NO:
