@@ -1,9 +1,9 @@
 """Shared experiment sessions for Jupyter.
 
-The package's front doors: ``%load_ext jupyter_sessions`` in a notebook, the server extension that
-``jupyter lab`` and ``jupyter server`` load by themselves, ``jupyter sessions`` in a shell, and
-``from jupyter_sessions import connect`` in a script.
-What lies behind each is imported on use, so that none pays for the others.
+The package's entry points are ``%load_ext jupyter_sessions`` in a notebook, the server extension
+that ``jupyter lab`` and ``jupyter server`` load by themselves, ``jupyter sessions`` in a shell, and
+``from jupyter_sessions import connect`` in a script. Each imports what it needs on use, so that it
+does not pay for the others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Connection", "Session", "connect"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the Python API when it is first named."""
+    """Import the Python API when a name of it is first used."""
     if name in {"connect", "Connection"}:
         from jupyter_sessions.client import connection
 
@@ -49,12 +49,12 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    """Tell jupyter_server which application to load."""
+    """Return the application that jupyter_server is to load."""
     from jupyter_sessions.server.extension import SessionsExtension
 
     return [{"module": "jupyter_sessions", "app": SessionsExtension}]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Tell JupyterLab's tools where the built front end is, and what it is called."""
+    """Return where the built front end is and what it is called, for JupyterLab's tools."""
     return [{"src": "labextension", "dest": "jupyter-sessions"}]

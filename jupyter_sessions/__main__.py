@@ -1,10 +1,10 @@
-"""``jupyter sessions`` and ``python -m jupyter_sessions``."""
+"""Run the command line: ``jupyter sessions`` or ``python -m jupyter_sessions``."""
 
 from __future__ import annotations
 
 import gc
 
-# Objects that come before the collector looks: most are made by imports, and none of them is waste.
+# The number of new objects before a garbage collection: imports create many, and none is garbage.
 _BEFORE_COLLECTING = 100_000
 
 

@@ -62,7 +62,7 @@ class Turns:
     def _begin(self, who: Hashable, begin: Begin, answer: Future[Any]) -> None:
         try:
             done = begin()
-        except Exception as error:  # noqa: BLE001  # it belongs to whoever waits
+        except Exception as error:  # noqa: BLE001  # the error belongs to the caller who waits
             done = Future()
             done.set_exception(error)
 

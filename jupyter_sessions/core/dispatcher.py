@@ -494,7 +494,7 @@ class Dispatcher:
             )
         try:
             return _Prepared(use_case.prepare(preparation, request))
-        except Exception as error:  # noqa: BLE001  # it belongs to whoever waits, once let in
+        except Exception as error:  # noqa: BLE001  # the error belongs to the caller who waits, once admitted
             return _Prepared(failure=error)
 
     def _store(self, upload: Upload) -> Blob:

@@ -2,12 +2,12 @@
 
 A use case is ``run(context, request) -> answer``. Work that must not delay the transaction (hashing
 a password, storing outputs as blobs) is its preparation, ``prepare(preparation, request)``, whose
-result is in ``context.prepared``. If a request is ``light``, its preparation takes so little work,
-and stores nothing, that it runs where the request arrives. Use cases that ``hashes`` marks wait in
-a short queue of their own, and their ``gate`` may refuse a request before that. Each person may run
-only a few ``costly`` requests at a time. Requests that wait at the same time may be performed
-``together``. An operation with a lesser role for the caller's own objects has an ``author``, which
-returns whose the object is.
+result is in ``context.prepared``. The preparation of a ``light`` request takes little work and
+stores nothing, so it runs where the request arrives. Use cases with ``hashes`` set wait in a short
+queue of their own; before that, their ``gate`` may refuse a request. Each person may run only a few
+``costly`` requests at a time. Requests that wait at the same time may be performed ``together``. An
+operation that requires a lesser role for the caller's own objects has an ``author``, which returns
+whose the object is.
 """
 
 from __future__ import annotations

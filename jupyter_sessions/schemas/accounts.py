@@ -130,7 +130,7 @@ class User(Answer):
 
 
 class Health(Answer):
-    """Whether the server can do its work."""
+    """Whether the server works."""
 
     ok: bool
     version: str

@@ -237,7 +237,7 @@ class Database:
         except (DBAPIError, self._engines.driver_error) as error:
             self._fail(jobs, engines.translate(error))
             return
-        except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us
+        except BaseException as error:  # noqa: BLE001  # the error belongs to the caller who waits
             self._fail(jobs, error)
             return
         # Followers are notified before the answer is sent, so that nobody sees their own change

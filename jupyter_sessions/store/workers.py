@@ -69,7 +69,7 @@ class Workers:
                 return
             try:
                 result = work(*arguments)
-            except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits, not to us
+            except BaseException as error:  # noqa: BLE001  # the error belongs to the caller who waits
                 outcome.set_exception(error)
             else:
                 outcome.set_result(result)

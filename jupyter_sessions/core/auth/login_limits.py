@@ -3,12 +3,11 @@
 The limits must slow down an attacker without letting anyone lock another person out. There are
 three, and each counts a try when it arrives, before it waits for a hash:
 
-- **Name and address together**: five tries are free, then the wait doubles. Nobody else's failures
-  count here, so a person who comes from an address of their own is never kept out by others.
-- **Address**: a burst, then one try a second. It bounds what somebody costs who tries names at
-  random.
-- **Name**: a burst, then one try every two seconds, from all addresses together. It bounds what
-  many addresses can guess of one password.
+- **Name and address together**: five tries are free, then the wait doubles. Other people's failures
+  do not count here, so a person with an address of their own is never locked out by others.
+- **Address**: a burst, then one try a second. It limits the cost of tries with random names.
+- **Name**: a burst, then one try every two seconds, from all addresses together. It limits how many
+  guesses at one password can be made from many addresses.
 
 If a name has logged in from an address before, only the first limit applies, and its longest wait
 is half a minute: an attacker who floods the name, or shares the address, can't lock its owner out.

@@ -137,7 +137,7 @@ _FILTERS = {
 
 
 def _wanted(context: Context, request: schemas.ListCommands) -> dict[str, Any]:
-    """Return the values of the filters that a request uses."""
+    """Return the values of the filters in a request."""
     wanted: dict[str, Any] = {}
     if request.user is not None:
         user = users.find(context.connection, request.user)

@@ -237,7 +237,7 @@ def _known(context: Context, kept: dict[str, Kept]) -> dict[str, Any]:
 
 
 def _is_same(row: Any, kept: Kept) -> bool:
-    """Return whether a row of an earlier version, with the same id, is this command or another."""
+    """Return whether a row of an earlier version, with the same id, is of this command."""
     asked = kept.columns
     if not kept.keyed and row.started != asked["started"]:
         return False

@@ -122,7 +122,7 @@ export type Group = { name: string; description: string; roles: Array<'admin' | 
 /** A user in a group. */
 export type GroupUser = { user: string; display_name: string; owner: boolean; since: string };
 
-/** Whether the server can do its work. */
+/** Whether the server works. */
 export type Health = { ok: boolean; version: string; database: string; writable: boolean; checked: string | null; damaged: number };
 
 /**

@@ -13,11 +13,12 @@ Folded = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make all tables, and the full-text index that fits the database."""
+    """Create all tables, and the full-text index that fits the database."""
     make_tables()
     if op.get_bind().dialect.name == "sqlite":
-        # Without the text itself: a search needs the row numbers alone. Words are cut before, for
-        # what FTS5 takes for a letter outside ASCII is not what the other database does.
+        # The index does not store the text, since a search needs only the row numbers. Words are
+        # split before indexing, since outside ASCII the two databases differ in what counts as a
+        # letter.
         op.execute(
             "CREATE VIRTUAL TABLE command_words USING fts5(words, content='', "
             "contentless_delete=1, detail=none, tokenize='ascii')"
@@ -31,7 +32,7 @@ def upgrade() -> None:
 
 
 def make_tables() -> None:
-    """Make the tables."""
+    """Create the tables."""
     op.create_table(
         "blobs",
         sa.Column("sha256", sa.String(length=64), nullable=False),

@@ -13,7 +13,7 @@ Folded = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make it."""
+    """Create the table."""
     op.create_table(
         "scratch",
         sa.Column("session_id", Number, nullable=False),

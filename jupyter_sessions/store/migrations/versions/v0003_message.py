@@ -10,6 +10,6 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add them, empty."""
+    """Add the columns, empty."""
     for name, kind in (("message", sa.Text()), ("agent", sa.String())):
         op.add_column("sessions", sa.Column(name, kind, nullable=False, server_default=""))

@@ -13,7 +13,7 @@ Folded = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make the groups, and give sessions and logins theirs."""
+    """Create the tables of groups, and add columns for groups to sessions and logins."""
     op.create_table(
         "groups",
         sa.Column("id", Number, nullable=False),
@@ -75,6 +75,6 @@ def upgrade() -> None:
 def _add_reference(table: str, column: str, to: str) -> None:
     name = f"fk_{table}_{column}_{to.partition('.')[0]}"
     reference = sa.ForeignKey(to, name=name)
-    # SQLite can't add a constraint to a table that is there, but a column that has one.
+    # SQLite can't add a constraint to an existing table, only a column that has one.
     op.add_column(table, sa.Column(column, Number, reference), inline_references=True)
     op.create_index(f"ix_{table}_{column}", table, [column])

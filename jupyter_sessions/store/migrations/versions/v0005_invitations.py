@@ -19,7 +19,7 @@ def _to(table: str, column: str, to: str, *, cascades: bool = False) -> sa.Forei
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Create the tables."""
     op.create_table(
         "invitations",
         sa.Column("key_id", Number, nullable=False),

@@ -10,7 +10,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Mark those groups."""
+    """Add the column that marks external groups."""
     op.add_column(
         "groups", sa.Column("external", sa.Boolean(), nullable=False, server_default=sa.false())
     )

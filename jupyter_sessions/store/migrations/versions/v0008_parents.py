@@ -1,4 +1,4 @@
-"""Add to keys the login from which they were derived and with which they end."""
+"""Index keys by the login from which they were derived and with which they end."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Find what came of a login."""
+    """Create the index."""
     op.create_index("ix_keys_parent_id", "keys", ["parent_id"])

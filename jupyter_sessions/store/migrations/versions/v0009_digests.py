@@ -10,5 +10,5 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Make room for digests; what is stored already goes without."""
+    """Add the column; existing blobs have no digests."""
     op.add_column("blobs", sa.Column("digests", sa.LargeBinary))

@@ -12,7 +12,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Make room for them."""
+    """Create the table."""
     op.create_table(
         "done_requests",
         sa.Column("id", sa.String(), nullable=False),

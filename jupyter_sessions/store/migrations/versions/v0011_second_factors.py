@@ -16,7 +16,7 @@ def _to_users(table: str) -> sa.ForeignKeyConstraint:
 
 
 def upgrade() -> None:
-    """Add the tables and the column; a login of before counts as made without a password."""
+    """Add the tables and the column; existing logins count as made without a password."""
     op.add_column("keys", sa.Column("confirmed", sa.BigInteger()))
     op.create_table(
         "second_factors",

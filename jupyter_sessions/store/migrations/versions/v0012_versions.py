@@ -10,7 +10,7 @@ down_revision = "0011"
 
 
 def upgrade() -> None:
-    """Add it; what is there was not counted."""
+    """Add the column; versions of existing commands were not counted."""
     op.add_column(
         "commands", sa.Column("version", sa.BigInteger(), nullable=False, server_default="0")
     )
