@@ -35,19 +35,26 @@ class DelimitedText:
     ----------
     guarded
         How many cells got an apostrophe, since a spreadsheet would have run them.
+    ambiguous
+        Whether different values of a column, or different labels, have the same text.
     """
 
     def __init__(self) -> None:
         self.guarded = 0
+        self.ambiguous = False
         self._lines: list[str] = []
 
     def add_row(self, cells: Iterable[object]) -> None:
         """Add a row of labels."""
-        self._add(self._cell(label_text(each)) for each in cells)
+        labels = list(cells)
+        texts = [self._cell(label_text(each)) for each in labels]
+        self._compare(texts, labels)
+        self._add(texts)
 
     def add_columns(self, columns: Sequence[Any]) -> None:
         """Add rows, given as columns: NumPy arrays, pandas Series or Index."""
-        for row in zip(*map(self._column, columns), strict=True):
+        several = len(columns) > 1
+        for row in zip(*(self._column(each, several) for each in columns), strict=True):
             self._add(row)
 
     def _add(self, cells: Iterable[str]) -> None:
@@ -55,10 +62,21 @@ class DelimitedText:
         # Readers skip an empty line; a row of one cell that is missing is still a row.
         self._lines.append(line or '""')
 
-    def _column(self, column: Any) -> list[str]:
+    def _column(self, column: Any, several: bool) -> list[str]:
         texts = column_texts(column)
-        plain = is_a(column.dtype, "numpy.dtype") and column.dtype.kind in "biufcmM"
-        return texts if plain else [self._cell(each) for each in texts]
+        if is_a(column.dtype, "numpy.dtype") and column.dtype.kind in "biufcmM":
+            return texts
+        cells = [self._cell(each) for each in texts]
+        # As `_add` has them: a missing value is an empty text in a line of its own.
+        self._compare(cells if several else [cell or '""' for cell in cells], column.tolist())
+        return cells
+
+    def _compare(self, cells: list[str], values: Sequence[Any]) -> None:
+        firsts: dict[str, Any] = {}
+        for cell, value in zip(cells, values, strict=True):
+            if self.ambiguous:
+                return
+            self.ambiguous = not _is_equal(firsts.setdefault(cell, value), value)
 
     def _cell(self, text: str | None) -> str:
         if text is None:
@@ -71,11 +89,15 @@ class DelimitedText:
 
     def to_written(self) -> Written:
         """Return the file's content, with a note when cells were guarded."""
-        note = ""
+        notes = []
         if self.guarded:
             cells = "1 cell begins" if self.guarded == 1 else f"{self.guarded:,} cells begin"
-            note = f"{cells} like a formula and got an apostrophe, so that no spreadsheet runs it."
-        return Written(to_utf8("".join(f"{line}\n" for line in self._lines)), note)
+            notes.append(
+                f"{cells} like a formula and got an apostrophe, so that no spreadsheet runs it."
+            )
+        if self.ambiguous:
+            notes.append("CSV has no types: different values (or labels) got the same text.")
+        return Written(to_utf8("".join(f"{line}\n" for line in self._lines)), " ".join(notes))
 
 
 def defuse(text: str) -> str:
@@ -149,6 +171,14 @@ def _text(value: object) -> str | None:
     if isinstance(value, datetime):
         return _instant(value)
     return Quantity(value) if isinstance(value, Number | timedelta) else str(value)
+
+
+def _is_equal(value: Any, other: Any) -> bool:
+    if value is other or (is_missing(value) and is_missing(other)):
+        return True
+    if is_missing(value) or is_missing(other) or isinstance(value, str) != isinstance(other, str):
+        return False
+    return bool(value == other)
 
 
 def is_missing(value: object) -> bool:

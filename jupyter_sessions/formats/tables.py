@@ -7,18 +7,21 @@ import io
 import json
 import warnings
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.delimited import DelimitedText, is_missing
 from jupyter_sessions.formats.display import page
-from jupyter_sessions.formats.format import Format, Written, always, is_a
-from jupyter_sessions.formats.texts import check_json, to_utf8
+from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a
+from jupyter_sessions.formats.texts import check_json, describe_renamed, to_utf8
 
 #: A page that shows more rows than this helps nobody; CSV and Parquet hold them all.
 _ROWS_SHOWN = 1_000
 #: A page rounds to so many decimals, as a notebook does.
 _DECIMALS = 6
+#: A note names no more columns than these.
+_CHANGES_NAMED = 3
 
 
 def _write(value: object, ending: str) -> Written:
@@ -75,7 +78,22 @@ def _csv(frame: Any) -> Written:
             text.add_row([*names, *[None] * len(labels)])
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     text.add_columns([*beside, *columns])
-    return text.to_written()
+    written = text.to_written()
+    has_names = labels.nlevels > 1 and bool(beside)
+    return written if has_names else _with_note(written, _unnamed(labels, "CSV"))
+
+
+def _unnamed(labels: Any, format_: str) -> str:
+    """Say which names of the columns' labels a file leaves out."""
+    names = [name for name in labels.names if name is not None]
+    if not names:
+        return ""
+    said = ", ".join(map(_short, names))
+    return f"{format_} has no place for what the columns' labels are called ({said})."
+
+
+def _with_note(written: Written, note: str) -> Written:
+    return Written(written.data, " ".join(each for each in (written.note, note) if each))
 
 
 def _parquet(frame: Any) -> Written:
@@ -95,55 +113,112 @@ def _parquet(frame: Any) -> Written:
                 "The table's columns have labels of several types, and Parquet has only text.",
                 hint="Make them text first: table.rename(columns=str).",
             )
-    for place in range(frame.shape[1]):
-        _check_parquet(frame.iloc[:, place], frame.columns[place])
     target = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Could not serialize pd.DataFrame.attrs")
         frame.to_parquet(target)
-    return Written(target.getvalue())
+    return Written(target.getvalue(), _check_parquet(target, frame))
 
 
-def _check_parquet(column: Any, label: object) -> None:
-    """Refuse what Parquet would change: Python objects become its types by their first values."""
-    import pyarrow as pa
+def _check_parquet(written: io.BytesIO, frame: Any) -> str:
+    """Refuse what a reader would not get back from a Parquet file; return what else it changes.
 
-    if column.dtype.kind != "O" or not is_a(column.dtype, "numpy.dtype"):
-        return
-    values = column.tolist()
+    Labels become text and are parsed again, Python objects become what their first values seem
+    to be, and some types can be written but not read.
+    """
+    written.seek(0)
     try:
-        packed = pa.array(values, from_pandas=True)
-    except (pa.ArrowException, OverflowError):
-        return  # refused, or (a geometry) written in its own way
-    for value, read in zip(values, packed.to_pylist(), strict=True):
-        if not _same(value, read):
-            raise BadRequest(
-                f"Parquet would change a value of the column {label!r}: {_short(value)} would"
-                f" become {_short(read)}.",
-                hint="Give the column one type (table.astype(…)), or choose .json or .csv.",
-            )
+        read = _read_parquet(written, frame)
+    except Exception as error:  # pandas fails in as many ways as there are types
+        raise BadRequest(
+            f"The table could be written as .parquet, but not be read again: {first_line(error)}",
+            hint="Make the columns' labels text first (table.rename(columns=str)), or choose .csv.",
+        ) from error
+    _check_labels(frame.columns, read.columns, "columns' labels")
+    _check_labels(frame.index, read.index, "rows' labels")
+    changed = []
+    for place in range(frame.shape[1]):
+        name = f"column {_short(frame.columns[place])}"
+        had, kept = frame.iloc[:, place], read.iloc[:, place]
+        _check_values(had, kept, name)
+        units = had.dtype.kind == kept.dtype.kind and had.dtype.kind in "mM"
+        if had.dtype != kept.dtype and had.dtype != object and not units:
+            changed.append(f"The {name} is read as {kept.dtype}, and not as {had.dtype.name}.")
+    return " ".join([*changed[:_CHANGES_NAMED], *(["…"] if changed[_CHANGES_NAMED:] else [])])
+
+
+def _read_parquet(written: io.BytesIO, frame: Any) -> Any:
+    if is_a(frame, "geopandas.GeoDataFrame"):
+        import geopandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+        return geopandas.read_parquet(written)
+    import pandas as pd
+
+    return pd.read_parquet(written)
+
+
+def _check_labels(had: Any, read: Any, name: str) -> None:
+    if had.nlevels != read.nlevels or len(had) != len(read):
+        raise _changed(name, had[:1].tolist(), read[:1].tolist())
+    if not _same(list(had.names), list(read.names)):
+        raise _changed(f"names of the {name}", list(had.names), list(read.names))
+    for level in range(had.nlevels):
+        _check_values(had.get_level_values(level), read.get_level_values(level), name)
+
+
+def _check_values(had: Any, read: Any, name: str) -> None:
+    if had.dtype == read.dtype and had.dtype != object and had.array.equals(read.array):
+        return
+    for value, kept in zip(had.tolist(), read.tolist(), strict=True):
+        if not _same(value, kept):
+            raise _changed(name, value, kept)
+
+
+def _changed(name: str, value: object, read: object) -> BadRequest:
+    return BadRequest(
+        f"Parquet would change the {name}: {_short(value)} would become {_short(read)}.",
+        hint="Give the values one type (table.astype(…), table.rename(columns=str)), or choose"
+        " .csv or .json.",
+    )
 
 
 def _same(value: Any, read: Any) -> bool:
+    """Tell whether a value that was read is the same, in its type too."""
     if is_missing(value) or is_missing(read):
         return is_missing(value) and is_missing(read)
-    if is_a(value, "numpy.ndarray"):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        return isinstance(read, list) and len(value) == len(read) and all(map(_same, value, read))
+    value, read = _plain(value), _plain(read)
+    if type(value) is not type(read):
+        return False
+    if isinstance(value, list):
+        return len(value) == len(read) and all(map(_same, value, read))
     if isinstance(value, dict):
-        return (
-            isinstance(read, dict)
-            and value.keys() == read.keys()
-            and all(_same(value[key], read[key]) for key in value)
-        )
-    if isinstance(value, bytearray | memoryview):
-        value = bytes(value)
+        return value.keys() == read.keys() and all(_same(value[key], read[key]) for key in value)
+    if isinstance(value, datetime) and value.utcoffset() != read.utcoffset():
+        return False
     return bool(value == read)
 
 
+def _plain(value: Any) -> Any:
+    """Return a value in the type that stands for all those that Parquet has in common."""
+    import pandas as pd
+
+    if is_a(value, "numpy.datetime64"):
+        return pd.Timestamp(value)
+    if is_a(value, "numpy.timedelta64"):
+        return pd.Timedelta(value)
+    if is_a(value, "numpy.ndarray", "numpy.generic"):
+        value = value.tolist()
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, datetime):
+        return pd.Timestamp(value)
+    return pd.Timedelta(value) if isinstance(value, timedelta) else value
+
+
 def _short(value: object) -> str:
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
@@ -190,10 +265,13 @@ def _json(frame: Any) -> Written:
             constraints["enum"] = _json_values(enum, field["name"])
     rows = [dict(zip(fields, row, strict=True)) for row in zip(*values, strict=True)]
     whole = {"schema": schema, "data": rows}
-    note = ""
+    notes = [_unnamed(frame.columns, "JSON")]
     if any(not isinstance(label, str) for label in frame.columns):
-        note = "JSON has only texts for names: the labels of the columns became texts."
-    return Written(to_utf8(json.dumps(whole, allow_nan=False, ensure_ascii=False)), note)
+        notes.append("JSON has only texts for names: the labels of the columns became texts.")
+    cells = (cell for column in values for cell in column if isinstance(cell, list | tuple | dict))
+    notes.append(describe_renamed(sum(map(check_json, cells))))
+    data = to_utf8(json.dumps(whole, allow_nan=False, ensure_ascii=False))
+    return Written(data, " ".join(each for each in notes if each))
 
 
 def _field(label: object) -> str:
@@ -206,8 +284,6 @@ def _json_values(column: Any, name: str) -> list[Any]:
 
 
 def _json_value(value: Any, name: str) -> Any:
-    import datetime
-
     import numpy as np
     import pandas as pd
 
@@ -219,9 +295,9 @@ def _json_value(value: Any, name: str) -> Any:
         value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, pd.Timestamp) and value.tzinfo is not None:
         return value.tz_convert("UTC").isoformat().replace("+00:00", "Z")
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+    if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, datetime.timedelta):
+    if isinstance(value, timedelta):
         return pd.Timedelta(value).isoformat()
     if isinstance(value, pd.Period):
         return str(value)

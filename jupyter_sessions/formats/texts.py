@@ -34,12 +34,17 @@ def _bytes(value: object, _ending: str) -> bytes:
 
 
 def _json(value: object, _ending: str) -> Written:
-    renamed = check_json(value)
-    note = ""
-    if renamed:
-        keys = "1 key" if renamed == 1 else f"{renamed:,} keys"
-        note = f"JSON has only texts for keys: {keys} became texts."
+    note = describe_renamed(check_json(value))
     return Written(json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode(), note)
+
+
+def describe_renamed(keys: int) -> str:
+    """Say how many keys became texts; nothing for none."""
+    if not keys:
+        return ""
+    return (
+        f"JSON has only texts for keys: {'1 key' if keys == 1 else f'{keys:,} keys'} became texts."
+    )
 
 
 def check_json(value: object) -> int:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -560,3 +560,100 @@ def test_frames_of_an_animation_that_became_one_are_named() -> None:
     with Image.open(target) as moving:
         content = write(moving, name="m", path="m.gif")
     assert content.note == "1 frame equals the frame before, and became one with it."
+
+
+# --- what a format keeps of a table but in part
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.period_range("2020-01", periods=2, freq="M"),
+        pd.CategoricalIndex(["a", "b"]),
+        pd.interval_range(0, 2),
+        pd.Index([date(2020, 1, 1), date(2020, 1, 2)]),
+        pd.Index([True, False]),
+        pd.Index([("a", 1), ("b", 2)], tupleize_cols=False),
+    ],
+)
+def test_labels_of_columns_that_parquet_does_not_give_back_are_refused(labels: pd.Index) -> None:
+    assert written(pd.DataFrame([[1, 2]], columns=labels), "t.parquet") is None
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.Index(["a", "b"], name="N"),
+        pd.Index([1.0, 2.5]),
+        pd.date_range("2020-01-01", periods=2, tz="Europe/Berlin"),
+        pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["x", "y"]),
+    ],
+)
+def test_labels_of_columns_that_parquet_gives_back_are_written(labels: pd.Index) -> None:
+    frame = pd.DataFrame([[1, 2]], columns=labels)
+    content = write(frame, name="t", path="t.parquet")
+    assert content.note == ""
+    read = pd.read_parquet(io.BytesIO(content.data))  # type: ignore[arg-type]
+    pd.testing.assert_frame_equal(read, frame, check_freq=False)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, 2.0, True],
+        [1, 2.0, 3],
+        [1, 2, None],
+        [pd.Timestamp("2020", tz="UTC"), pd.Timestamp("2020-06", tz="Europe/Rome")] * 2,
+    ],
+)
+def test_objects_and_labels_of_rows_whose_type_parquet_changes_are_refused(
+    values: list[Any],
+) -> None:
+    column = pd.Series(values[:3], dtype=object)
+    assert written(pd.DataFrame({"a": column}), "t.parquet") is None
+    if None not in values:
+        labelled = pd.DataFrame({"a": [1, 2, 3]}, index=pd.Index(values[:3], dtype=object))
+        assert written(labelled, "t.parquet") is None
+
+
+def test_the_type_of_a_column_that_parquet_does_not_keep_is_said() -> None:
+    numbers = pd.DataFrame({"a": pd.Categorical([1, 2])})
+    note = write(numbers, name="t", path="t.parquet").note
+    assert note == "The column 'a' is read as int64, and not as category."
+    words = pd.DataFrame(
+        {"a": pd.Categorical(["x", "y"]), "b": pd.Series(["x", None], dtype=object)}
+    )
+    assert write(words, name="t", path="t.parquet").note == ""
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["", None], ["=1", "'=1"], [1, "1"], pd.Categorical([1, "1"]), [True, "True"]],
+)
+def test_values_that_differ_and_are_the_same_in_csv_are_said(values: Any) -> None:
+    frame = pd.DataFrame({"a": pd.Series(values, dtype=getattr(values, "dtype", object))})
+    assert "different values" in write(frame, name="t", path="t.csv").note
+    distinct = pd.DataFrame({"a": pd.Series(["x", "y", "x", None], dtype=object), "b": range(4)})
+    assert write(distinct, name="t", path="t.csv").note == ""
+
+
+def test_names_of_labels_that_a_file_leaves_out_are_said() -> None:
+    one = pd.DataFrame([[1, 2]], columns=pd.Index(["a", "b"], name="N"))
+    levels = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["x", "y"])
+    for path in ("t.csv", "t.json"):
+        assert "('N')" in write(one, name="t", path=path).note
+    several = pd.DataFrame([[1, 2]], columns=levels)
+    assert "('x', 'y')" in write(several, name="t", path="t.csv").note
+    several.index = pd.Index(["row"])
+    assert write(several, name="t", path="t.csv").note == ""
+
+
+def test_keys_in_the_cells_of_a_table_that_become_texts_are_said() -> None:
+    note = write(pd.DataFrame({"a": [{1: 1}, [{2: 3}]]}), name="t", path="t.json").note
+    assert note == "JSON has only texts for keys: 2 keys became texts."
+
+
+def test_a_refusal_that_quotes_an_array_is_of_one_line() -> None:
+    frame = pd.DataFrame({"a": [np.array([[1, 2], [3, 4]])]})
+    for path in ("t.json", "t.csv", "t.parquet"):
+        assert written(frame, path) is None
