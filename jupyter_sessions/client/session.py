@@ -126,8 +126,10 @@ class Commands(Handle):
         language
             The language of the source.
         id
-            A unique string: recording the same source under the same ID again changes nothing, so a
-            script can repeat itself after a failure.
+            Identifies the command. If a command with this `id` and the same source has been
+            recorded, nothing is recorded or changed, whatever the outputs and status are, and its
+            number is returned: a script can repeat itself after a failure. With `started`, the
+            start must be the same too, and only a command recorded as aborted can still change.
         """
         ended = _instant(finished) or max(datetime.now(UTC), _instant(started) or datetime.now(UTC))
         began = _instant(started) or ended

@@ -107,11 +107,13 @@ class Recording(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=
     for this command only, and the start is not part of the identity.
 
     A recording without a response is of a running command; its `so_far` outputs replace those
-    recorded for an earlier moment. A later recording with a response completes the command, and one
-    with a different response replaces its outputs (of a thread that went on printing, or of an
-    updated display). `version` counts the recorder's reports on a command: an older version that
-    arrives late, in a request that was thought lost, changes nothing. Without a version, each
-    report is applied as it arrives.
+    recorded for an earlier moment. A later recording with a response completes the command.
+    `version` counts the recorder's reports on a command. A completed or failed command changes only
+    if a recording with a greater version and the same status arrives: its outputs (of a thread that
+    went on printing, or of an updated display) replace the recorded ones. Any other recording of
+    it, and so every one without a version, changes nothing and gets the same number. That a command
+    was aborted may be a guess: a recording that says how it ended replaces it, unless `keyed` is
+    set.
 
     `runner` is omitted if the sender ran the command. A Jupyter server that several people use
     names the user who ran it, or null if it can't tell. A server's claim is accepted only about its

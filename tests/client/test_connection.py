@@ -100,7 +100,11 @@ def test_a_script_works_in_a_session(anyway: Connection, tmp_path: Path) -> None
     session = anyway.new("Trial", description="A first one", idle_timeout=60)
     assert anyway.session(session.code).attributes == session.refresh()
     first = session.record("rain = load()", "it rained\n", started=datetime.now(UTC))
-    assert session.record("again", id="mine") == session.record("again", id="mine") == 2
+    assert session.record("again", "one", id="mine") == 2
+    before = session.command(2)
+    assert session.record("again", "two", id="mine") == 2
+    assert session.record("again", id="mine", status="error") == 2
+    assert session.command(2) == before
     assert [each.number for each in session.history(search="rain")] == [first]
     assert session.command(first).response.outputs == [
         schemas.Stream(name="stdout", text="it rained\n")

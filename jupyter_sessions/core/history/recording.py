@@ -188,6 +188,8 @@ _WORTH = {"running": 0, "aborted": 1, "completed": 2, "error": 2}
 def _place(recording: schemas.Recording) -> tuple[int, datetime | int]:
     """Return a sort key for the versions of a command; among equal keys the later one counts.
 
+    That holds within one request, of which nothing has been acknowledged yet.
+
     For a running command, the recorder measures the time of its outputs from its start, so setting
     a clock does not change that order. The end time comes from a wall clock and orders nothing.
     """
@@ -202,7 +204,8 @@ def record(context: Context, request: schemas.RecordCommands) -> schemas.Recorde
 
     A new command gets the next number. A known command keeps its number, and what it lacks (outputs
     of a running command, its response, later outputs of a thread) is taken from the same user's
-    recording; what is there already stays.
+    recording; what is there already stays. A completed command is altered only by a greater version
+    with the same status: by its own recorder's later outputs.
     """
     kept: dict[str, Kept] = context.prepared
     runners = Runners(context)
@@ -282,9 +285,9 @@ def _kind(status: str) -> str:
 
 
 def _update(context: Context, row: Any, kept: Kept) -> None:
-    """Complete a running command, or store later outputs, also of a completed one."""
+    """Complete a running command, or store its recorder's later outputs."""
     columns = kept.columns
-    if row.forgotten or not _tells_more(columns, row):
+    if row.forgotten or not _tells_more(kept, row):
         return
     completed = row.status == "running" and columns["status"] != "running"
     name_blobs(context, kept.blobs)
@@ -297,24 +300,28 @@ def _update(context: Context, row: Any, kept: Kept) -> None:
     events.append(context, kind, {"number": row.number})
 
 
-def _tells_more(columns: dict[str, Any], row: Any) -> bool:
+def _tells_more(kept: Kept, row: Any) -> bool:
     """Return whether a recording has news of a command, rather than older or less reliable data.
 
-    Ended commands are not compared by a clock: of two recordings with equally reliable status, the
-    later to arrive counts.
+    Ended commands are not compared by a clock, but by the versions that their recorder counts.
     """
+    columns = kept.columns
     worth, known = _WORTH[columns["status"]], _WORTH[row.status]
-    if worth != known:
-        return worth > known
-    if worth == _WORTH["running"]:
+    if known == _WORTH["completed"]:
+        # It was acknowledged as complete: only its own recorder knows of later outputs.
+        if columns["status"] != row.status or columns["version"] <= row.version:
+            return False
+    elif worth != known:
+        # Who chose the id by hand has said how the command ended, and has not guessed it.
+        settled = kept.keyed and not columns["version"] and known == _WORTH["aborted"]
+        return worth > known and not settled
+    elif worth == _WORTH["running"]:
         until = columns["finished"]
         # Both times are measured from the same start by the same recorder; see `_place`.
         if until is None or (row.finished is not None and until < row.finished):
             return False
-    elif worth == _WORTH["aborted"] and columns["size"] <= row.size:
+    elif kept.keyed or columns["size"] <= row.size:
         return False  # it is unknown which guess is later, so the fuller one stays
-    elif 0 < columns["version"] < row.version:
-        return False  # it arrived late, after it was thought lost
     return any(columns[name] != getattr(row, name) for name in _CHANGING)
 
 

@@ -1,5 +1,7 @@
 """Outputs that come after a command has ended: a thread that prints on, an updated display."""
 
+import msgspec
+
 from jupyter_sessions import api, schemas
 from tests.conftest import recording
 
@@ -21,9 +23,11 @@ def events_of(house, code):
 
 def test_later_outputs_of_an_ended_command_replace_those_before_under_its_number(house):
     code, now = house.new().code, house.clock()
-    assert send(house, code, recording("go()", at=now, uid="a", text="one\n")) == [1]
+    first = recording("go()", at=now, uid="a", text="one\n")
+    assert send(house, code, msgspec.structs.replace(first, version=1)) == [1]
     # The command ended when it did: only its outputs are newer.
-    assert send(house, code, recording("go()", at=now, uid="a", text="one\ntwo\n")) == [1]
+    late = recording("go()", at=now, uid="a", text="one\ntwo\n")
+    assert send(house, code, msgspec.structs.replace(late, version=2)) == [1]
     assert text_of(house, code, 1) == ["one\ntwo\n"]
     assert events_of(house, code) == ["session.created", "command.recorded", "command.updated"]
 
