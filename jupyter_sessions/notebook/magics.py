@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _loaded: WeakKeyDictionary[InteractiveShell, SessionMagics] = WeakKeyDictionary()
+# The code of the session that a shell was in when the extension was unloaded.
+_left: WeakKeyDictionary[InteractiveShell, str] = WeakKeyDictionary()
 
 
 class SessionMagics:
@@ -126,13 +128,23 @@ class SessionMagics:
         told: list[Block] = [card(session), *attachment.status(session)]
         self.front.show(Result(session, [*told, *outbox.hint(self.front)]))
 
-    def close(self) -> None:
-        """Leave the session; what can't be delivered now waits on disk."""
+    def close(self) -> str | None:
+        """Leave the session; what can't be delivered now waits on disk.
+
+        Returns
+        -------
+        str or None
+            The sentence that says so to the user; None where there was no session.
+        """
         self.front.stop_keeping_alive()
         self.front.panels.close()
-        if self.front.attachment is not None:
-            self.front.attachment.leave()
-            self.front.attachment = None
+        attachment, self.front.attachment = self.front.attachment, None
+        if attachment is None:
+            return None
+        waiting = attachment.leave()
+        _left[self.front.shell] = attachment.code
+        said = f"Recording into session {attachment.code} has ended"
+        return f"{said}; {waiting} commands wait on disk for it." if waiting else f"{said}."
 
 
 @contextmanager
@@ -152,7 +164,10 @@ def _draw(error: BaseException, lines: list[str]) -> None:
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics in a shell; a second time changes nothing."""
+    """Register the magics in a shell; a second time changes nothing.
+
+    Loading attaches to no session. Where unloading has left one, it says that nothing is recorded.
+    """
     if shell in _loaded:
         return
     magics = _loaded[shell] = SessionMagics(shell)
@@ -162,6 +177,10 @@ def load(shell: InteractiveShell) -> None:
     shell.Completer.custom_matchers.insert(0, magics.completion.matcher)
     shell.events.register("post_run_cell", magics.front.tell_shut_out)
     rich_display.register(shell)
+    left = _left.pop(shell, None)
+    if left is not None:
+        said = f"Nothing is recorded now. To go on in session {left}: %session resume {left}"
+        magics.front.show(Result(None, (Line(said),)))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -174,12 +193,14 @@ def unload(shell: InteractiveShell) -> None:
     magics = _loaded.pop(shell, None)
     if magics is None:
         return
-    magics.close()
+    said = magics.close()
     rich_display.unregister(shell)
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
     shell.events.unregister("post_run_cell", magics.front.tell_shut_out)
     for kind, name, _ in magics.magics:
         shell.magics_manager.magics[kind].pop(name, None)
+    if said is not None:
+        magics.front.show(Result(None, (Line(said),)))
 
 
 def _is_reloading() -> bool:

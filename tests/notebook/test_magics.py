@@ -267,10 +267,14 @@ def test_unloading_and_loading_again(start: Start) -> None:
     kernel = start()
     kernel.good("%session new x")
     kernel.good("'recorded'")
-    kernel.good("%unload_ext jupyter_sessions")
+    unloaded = kernel.good("%unload_ext jupyter_sessions").text
+    left = re.search(r"Recording into session (\d{22}) has ended\.", unloaded)
+    assert left, unloaded
     assert "not found" in kernel("%session").text
     kernel.good("'not recorded'")
-    kernel.good("%load_ext jupyter_sessions")
+    loaded = kernel.good("%load_ext jupyter_sessions").text
+    assert f"Nothing is recorded now. To go on in session {left[1]}" in loaded
+    assert f"%session resume {left[1]}" in loaded
     code = re.search(r"\d{22}", kernel.good("%session list").text)
     assert code
     listed = kernel.good(f"%session history -S {code[0]}").text
