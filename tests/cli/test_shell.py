@@ -453,7 +453,8 @@ def test_the_web_command_prints_the_address_and_a_way_in(program: Program, serve
     serve("--ServerApp.allow_root=True")
     printed = program.good("web")
     assert f"/sessions/{code}/experiment\n" in printed
-    assert "/sessions/enter?ticket=" in printed
+    assert "/sessions/enter?next=" in printed
+    assert "#jtik_" in printed
     assert program("show", "--json").json["url"] in printed
     assert "/sessions/\n" in program.good("web", "--list")
 

@@ -431,7 +431,7 @@ def test_without_a_login_there_is_no_key_and_no_file(
 ) -> None:
     log_in("bar")
     program.good("logout")
-    for why in ("was logged out", "no current login"):
+    for why in ("are logged out", "no current login"):
         for typed in (["key", "--show"], ["file"], ["key"]):
             ran = program(*typed)
             assert (ran.code, ran.out) == (1, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,3 +116,8 @@ def test_a_day_begins_when_it_does_where_the_visitor_is(zone: str, begins: str) 
 
 def test_a_day_before_all_days_is_as_if_it_were_not_there() -> None:
     assert not read_view({"since": "0001-01-01", "zone": "60"}).filtered
+
+
+def test_jupyterlab_says_of_each_role_what_the_pages_say() -> None:
+    source = (Path(__file__).parents[3] / "labextension/src/text/roles.ts").read_text()
+    assert [said for said in wording.ROLES.values() if said not in source] == []
