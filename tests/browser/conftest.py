@@ -164,8 +164,13 @@ def command(
     uid: str = "",
     started: datetime | None = None,
 ) -> schemas.Recording:
-    """Make a recording of a command with these outputs; ``running``, it has put them out so far."""
+    """Make a recording of a command with these outputs; ``running``, it has put them out so far.
+
+    Recordings under one `uid` are of one execution, and so have one start.
+    """
     now = started or datetime.now(UTC)
+    if uid:
+        now = _STARTS.setdefault((uid, source), now)
     if status == "running":
         so_far = schemas.SoFar(outputs=list(outputs), until=datetime.now(UTC))
         return _recording(uid, source, now, so_far=so_far)
@@ -176,6 +181,9 @@ def command(
         duration=took,
     )
     return _recording(uid, source, now, response=response)
+
+
+_STARTS: dict[tuple[str, str], datetime] = {}
 
 
 def _recording(uid: str, source: str, started: datetime, **told: Any) -> schemas.Recording:
