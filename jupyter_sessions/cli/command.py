@@ -1,4 +1,4 @@
-"""How a command is declared: its arguments, its examples, and the options that all have."""
+"""Declare commands: their options, help, examples and paging, and the context of an invocation."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class Invocation:
-    """One run of a command: where it was typed, and the session and server that it is about.
+    """One run of a command: its front end, session and server.
 
     Parameters
     ----------
     front
-        Where it was typed.
+        The front end in which it was typed.
     session
-        What ``-S`` says, or None.
+        The value of ``-S``, or None.
     server
-        What ``--server`` says, or None.
+        The value of ``--server``, or None.
     """
 
     def __init__(self, front: Frontend, session: str | None, server: str | None) -> None:
@@ -58,7 +58,7 @@ class Invocation:
             )
         reference = self.read(self._named)
         server = reference.server or self._server
-        # The way to the one at hand is opened where that is meant, and not to find out.
+        # A transport to the current session is opened only when that session is meant.
         at_hand = self.front.current_code == reference.code
         current = self.front.current() if at_hand else None
         if current is not None and server in (None, current.transport.server):
@@ -67,28 +67,28 @@ class Invocation:
 
     @property
     def code(self) -> str:
-        """The code of the session that the command is about."""
+        """The code of the command's session."""
         return self._target[0]
 
     @cached_property
     def transport(self) -> Transport:
-        """The way to the session's server or, where no session is named, to the chosen one."""
+        """The transport to the session's server or, without a session, to the chosen server."""
         return self._open(self._server) if self._named is None else self._target[1]
 
     @property
     def in_session(self) -> Transport:
-        """The way to the server of the session that the command is about."""
+        """The transport to the server of the command's session."""
         return self._target[1]
 
     @property
     def server(self) -> str | None:
-        """What ``--server`` says, or None."""
+        """The value of ``--server``, or None."""
         return self._server
 
     def call(
         self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
     ) -> Ans:
-        """Call an operation, on the session's server if it concerns one."""
+        """Call an operation, on the session's server if it concerns a session."""
         transport = self.in_session if operation.in_session else self.transport
         try:
             return transport.call(operation, request, content)
@@ -101,7 +101,7 @@ class Invocation:
     def with_place(
         self, error: errors.SessionsError, way: Transport, otherwise: str
     ) -> errors.SessionsError:
-        """Say where something was looked for that was named without its server."""
+        """Add to an error where something was searched for, if no server was named."""
         place = f"at {way.server} as {way.user}" if way.server else "in your own store"
         return error.adding(f"It was looked for {place}; {otherwise}.")
 
@@ -112,16 +112,16 @@ class Invocation:
 
     @property
     def names_session(self) -> bool:
-        """Whether a session is named or, with no server named either, at hand."""
+        """Whether a session is named or, if no server is named either, there is a current one."""
         at_hand = self._server is None and self.front.current_code is not None
         return self._named is not None or at_hand
 
     def name_session(self, text: str) -> None:
-        """Take the session from an argument, in place of ``-S``."""
+        """Take the session from an argument instead of ``-S``."""
         self._named = text
 
     def name_server(self, server: str) -> None:
-        """Take the server from an argument, and hold it against ``--server``.
+        """Take the server from an argument, and compare it with ``--server``.
 
         Raises
         ------
@@ -141,7 +141,7 @@ class Invocation:
         self._server = server
 
     def read(self, text: str) -> Any:
-        """Read a session's code or URL, and hold it against ``--server``."""
+        """Parse a session's code or URL, and compare its server with ``--server``."""
         from jupyter_sessions.client.addresses import parse_address, parse_reference
 
         reference = parse_reference(text)
@@ -155,7 +155,7 @@ class Invocation:
         return reference
 
     def done(self, body: Callable[[], Result]) -> Result:
-        """Do what a command does; what is refused names the place, or who the caller acts as."""
+        """Run a command's action; add the place, or the acting user, to its errors."""
         try:
             return body()
         except errors.NoSuchSession as error:
@@ -176,29 +176,29 @@ class Invocation:
         return opened
 
     def keep(self, transport: Transport) -> None:
-        """Leave a transport open after the command: someone else closes it."""
+        """Keep a transport open after the command: another owner closes it."""
         if transport in self._opened:
             self._opened.remove(transport)
 
     def close(self) -> None:
-        """Let go of the connections that the command opened."""
+        """Close the connections that the command opened."""
         for transport in self._opened:
             transport.close()
 
 
-#: Where a context keeps the words that were typed behind the command's name.
+#: The context key for the arguments as typed after the command's name.
 TYPED = "jupyter_sessions.typed"
 
 
 class SessionsCommand(click.Command):
-    """A command with examples, which read as one types them in the front at hand."""
+    """A command with examples, which are shown with the front end's own prefix."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **more: Any) -> None:
         super().__init__(*args, **more)
         self.examples = examples
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments, and keep them as they were typed."""
+        """Parse the arguments, and keep them as typed."""
         ctx.meta[TYPED] = list(args)
         return super().parse_args(ctx, args)
 
@@ -226,7 +226,7 @@ Body = Callable[..., "Result"]
 def command(
     *examples: str, session: bool = True, dashes: bool = False, servers: Sequence[str] = ()
 ) -> Callable[[Body], click.Command]:
-    """Make a function of a `Invocation` and its arguments a command.
+    """Turn a function of an `Invocation` and its arguments into a command.
 
     The function's docstring is the command's help, its result is shown, or printed as JSON with
     ``--json``.
@@ -234,9 +234,9 @@ def command(
     Parameters
     ----------
     examples
-        What one types, without what stands before the command's name.
+        The text to type, without the prefix of the command's name.
     session
-        Whether it is about a session, and so takes ``-S``.
+        Whether it concerns a session, and so takes ``-S``.
     dashes
         Whether an argument may begin with a dash, as a negative number does.
     servers
@@ -274,7 +274,7 @@ def command(
 
 
 def table(*commands: click.Command) -> dict[str, click.Command]:
-    """Give a module's commands by their names."""
+    """Return a module's commands by name."""
     return {command.name or "": command for command in commands}
 
 
@@ -285,18 +285,18 @@ def more(
     option: str = "--after",
     typed: Sequence[str] | None = None,
 ) -> list[Line]:
-    """Say how to see the next page; nothing where there is none.
+    """Return a hint how to see the next page; empty if there is none.
 
     Parameters
     ----------
     work
-        The command that listed the page.
+        The invocation that listed the page.
     cursor
-        Where the next page begins, or None.
+        The cursor of the next page, or None.
     option
-        What takes it.
+        The option that takes the cursor.
     typed
-        What else to type, with the command's name; as it was typed where it is None.
+        The rest of the command line, with the command's name; None to repeat it as typed.
     """
     if cursor is None:
         return []
@@ -309,7 +309,7 @@ def more(
 
 
 def _without(option: str, words: Sequence[str]) -> list[str]:
-    """Leave out an option with its value."""
+    """Remove an option and its value."""
     kept: list[str] = []
     skipped = False
     for word in words:

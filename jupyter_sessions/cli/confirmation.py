@@ -1,4 +1,4 @@
-"""Asking for the proofs that a server wants: the code of a second factor, the password again."""
+"""Ask for proof of identity: the code of a second factor, or the password again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ask_code(front: Frontend) -> str:
 
 
 def with_code(front: Frontend, code: str, ask: Callable[[str], T]) -> T:
-    """Do what may need the code of a second factor; it is asked for where it is missing."""
+    """Run an action that may need the code of a second factor; ask for it if it is missing."""
     try:
         return ask(code)
     except errors.SecondFactorNeeded:
@@ -36,7 +36,7 @@ def with_code(front: Frontend, code: str, ask: Callable[[str], T]) -> T:
 
 
 def confirm_login(front: Frontend, transport: Transport, needed: errors.ConfirmationNeeded) -> None:
-    """Prove by the password that whoever holds the login is the one who acts."""
+    """Confirm with the password that the holder of the login is its user."""
     password = os.environ.get(PASSWORD_VARIABLE) or front.ask_password(
         f"Password of {transport.user}, to confirm that it is you: ", otherwise=needed.hint
     )

@@ -1,4 +1,4 @@
-"""What differs between a shell and a notebook, as the commands see it."""
+"""The interface between commands and their front ends: a shell or a notebook."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Current:
-    """The session that a command without ``-S`` means, and the way to it."""
+    """The current session, for commands without ``-S``, and its transport."""
 
     code: str
     transport: Transport
 
 
 class Kernel(ABC):
-    """What commands can do with the kernel that they run in."""
+    """The actions of commands on the kernel that they run in."""
 
     @abstractmethod
     def pause(self) -> Line:
@@ -35,11 +35,11 @@ class Kernel(ABC):
 
     @abstractmethod
     def unpause(self) -> Line:
-        """Go on recording."""
+        """Resume recording."""
 
     @abstractmethod
     def detach(self) -> Line:
-        """Stop recording for good."""
+        """Stop recording permanently."""
 
     @abstractmethod
     def next_cell(self, source: str) -> None:
@@ -47,28 +47,28 @@ class Kernel(ABC):
 
     @abstractmethod
     def run(self, source: str) -> bool:
-        """Run a source as a cell would, and tell whether it went well."""
+        """Run a source like a cell, and return whether it succeeded."""
 
     @abstractmethod
     def open_panel(self, session: schemas.Session | None, transport: Transport) -> None:
-        """Display the sessions as widgets, one of them picked; keep the transport.
+        """Display the sessions as widgets, with one selected; keep the transport.
 
         Raises
         ------
         BadRequest
-            Where there are no widgets.
+            If there are no widgets.
         """
 
 
 class Frontend(ABC):
-    """A place where commands are typed.
+    """A place where users type commands.
 
     Attributes
     ----------
     prefix
-        What stands before a command's name there.
+        The prefix of a command's name there.
     place
-        What a current login of its own is for there.
+        The kind of place for which a separate current login can be chosen.
     """
 
     prefix: ClassVar[str]
@@ -76,7 +76,7 @@ class Frontend(ABC):
 
     @property
     def terminal(self) -> bool:
-        """Whether what is shown goes to a terminal, and is kept nowhere."""
+        """Whether output goes to a terminal, and is not recorded."""
         return False
 
     @abstractmethod
@@ -86,39 +86,39 @@ class Frontend(ABC):
     @property
     @abstractmethod
     def current_code(self) -> str | None:
-        """The code of the session that `current` would return, without a way to it."""
+        """The code of the current session, without a transport to it."""
 
     @abstractmethod
     def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:
-        """Make a session the current one, keep its transport, and say what came of it."""
+        """Make a session the current one, keep its transport, and report the result."""
 
     @contextmanager
     def ending(self, code: str) -> Iterator[None]:  # noqa: ARG002  # a shell records nothing
-        """End a session within this: before it, all that was recorded is brought there."""
+        """Context for ending a session: on entry, everything recorded is delivered to it."""
         yield
 
     def changed(self, session: schemas.Session) -> list[Line]:  # noqa: ARG002  # as above
-        """Learn how a session is now, and say what that means for recording."""
+        """Handle a session's new state, and report what it means for recording."""
         return []
 
     def logged_out(self) -> list[Line]:
-        """Learn that logins have ended, and say what that means for recording."""
+        """Handle ended logins, and report what that means for recording."""
         return []
 
     @abstractmethod
     def left(self, code: str) -> None:
-        """Learn that a session is removed, and so can't be the current one."""
+        """Handle a removed session, which can't be the current one."""
 
     @abstractmethod
     def show(self, result: Result) -> None:
-        """Show a result to people."""
+        """Show a result to the user."""
 
     @abstractmethod
     def confirm(self, question: str) -> bool:
-        """Ask a yes or no question; no where nobody can be asked."""
+        """Ask a yes or no question; return False if nobody can be asked."""
 
     def make_sure(self, question: str, unchanged: str) -> None:
-        """Ask before what can't be taken back.
+        """Ask for confirmation of an irreversible action.
 
         Raises
         ------
@@ -130,15 +130,15 @@ class Frontend(ABC):
 
     @abstractmethod
     def ask(self, what: str, default: str) -> str:
-        """Ask for something that has a default; the default where nobody can be asked."""
+        """Ask for a value; return the default if nobody can be asked."""
 
     @abstractmethod
     def keep_alive(self, login: Login, every: float) -> list[Line]:
-        """Keep a login alive, here or in the background, and say how it went or goes."""
+        """Keep a login alive, here or in the background, and report the result."""
 
     @abstractmethod
     def stop_keeping_alive(self) -> list[Line]:
-        """Stop what keeps logins alive in the background."""
+        """Stop background processes that keep logins alive."""
 
     @abstractmethod
     def ask_password(self, prompt: str, *, otherwise: str) -> str:
@@ -171,11 +171,11 @@ class Frontend(ABC):
         return
 
     def variable(self, name: str) -> tuple[bool, Any]:  # noqa: ARG002  # a shell has none
-        """Tell whether there is a variable of that name, and give its value."""
+        """Tell whether there is a variable with a name, and return its value."""
         return False, None
 
     def settle(self, code: str) -> bool:  # noqa: ARG002  # a shell has nothing under way
-        """Wait until what was run here is recorded; False where it is not recorded into `code`."""
+        """Wait until earlier commands are recorded; return False if they don't go into `code`."""
         return True
 
     def running_command(self, code: str) -> int | None:  # noqa: ARG002  # a shell runs none
@@ -184,12 +184,12 @@ class Frontend(ABC):
 
     @property
     def kernel(self) -> Kernel:
-        """The kernel that the command runs in.
+        """The kernel in which the command runs.
 
         Raises
         ------
         BadRequest
-            In a shell, where there is none.
+            In a shell, which has no kernel.
         """
         raise errors.BadRequest(
             "This needs a kernel, and a shell has none.",

@@ -1,9 +1,8 @@
-"""The session that a shell last made or resumed: what its next commands mean without ``-S``.
+"""Remember the session that a shell last created or resumed, for commands without ``-S``.
 
-It is noted for this shell, and for those that have none of their own, with the server and user that
-commands went to at that time; a session that a notebook takes up is noted in the same way. Where
-commands go elsewhere by now, to another server or as somebody else, it is not meant; it is again
-when they are back.
+It is stored for this shell and globally, for shells without one of their own, together with the
+server and user that commands used at that time. A session that a notebook resumes is stored in the
+same way. The session applies only while commands go to the same server as the same user.
 """
 
 from __future__ import annotations
@@ -23,18 +22,18 @@ _NAMES = "last-session-"
 
 
 class Noted(msgspec.Struct, kw_only=True):
-    """A session, and the way to it.
+    """A session, and where it was used.
 
     Attributes
     ----------
     code
-        Its code; empty where it is gone, and the shell is to mean none.
+        Its code; empty if it is gone, and the shell has no current session.
     server
-        Its server, None for the user's own store.
+        Its server; None for the user's own store.
     user
-        Who went to it.
+        The user who accessed it.
     shell
-        The shell that it was noted for, None for all.
+        The shell for which it was stored; None for all.
     """
 
     code: str
@@ -47,12 +46,12 @@ schemas.ready(Noted)
 
 
 def remember(code: str, server: str | None, user: str) -> None:
-    """Note a session for this shell, and for all.
+    """Store a session for this shell, and globally.
 
     Raises
     ------
     SessionsError
-        When it can't be told where commands go now.
+        When the transport that commands use can't be determined.
     """
     noted = Noted(code=code, server=server, user=user)
     for file in paths.home().glob(f"{_NAMES}*"):
@@ -67,7 +66,7 @@ def remember(code: str, server: str | None, user: str) -> None:
 
 
 def recall() -> Noted | None:
-    """Return the session that was noted for this shell, or else for all; None without one.
+    """Return the session of this shell, or else the global one; None without one.
 
     Raises
     ------
@@ -83,7 +82,7 @@ def recall() -> Noted | None:
 
 
 def forget(code: str) -> None:
-    """Forget a session; a shell that meant it does not come to mean another one by that."""
+    """Forget a session; a shell that used it does not switch to the global session."""
     for file in paths.home().glob(f"{_NAMES}*"):
         noted = storage.read(file, Noted)
         if noted is None or noted.code != code:

@@ -1,4 +1,4 @@
-"""What people write for points in time and for runs of commands."""
+"""Parameter types for times, ranges of commands and time-outs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "
 _DAYS = {"today": 0, "yesterday": 1}
 _RANGE = re.compile(r"(\d{1,15})(?:\.\.(\d{1,15}))?")
 
-#: More commands at once are rather a page of the history.
+#: For more commands, a page of the history is more useful.
 LONGEST_RANGE = 500
 
 
-class Moment(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions alone
+class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions
     """A date, a date with a time, ``2h`` for two hours ago, ``today`` or ``yesterday``.
 
-    What has no time zone is in the local one.
+    Values without a time zone are local.
     """
 
     name = "when"
@@ -28,7 +28,7 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic in newer ver
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """Read a point in time."""
+        """Parse a point in time."""
         if isinstance(value, datetime):
             return value
         text = str(value).strip().lower()
@@ -50,11 +50,11 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic in newer ver
             )
 
 
-#: What each command has that asks first.
+#: The confirmation option of each command that asks first.
 unasked = click.option("--yes", is_flag=True, help="Don't ask.")
 
 
-class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions alone
+class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions
     """One command, ``N``, or several, ``N..M``."""
 
     name = "N|N..M"
@@ -62,7 +62,7 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> range:
-        """Read the numbers of one command or of several."""
+        """Parse the number of one command, or a range."""
         if isinstance(value, range):
             return value
         found = _RANGE.fullmatch(str(value).strip())
@@ -79,7 +79,7 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
         return range(first, last + 1)
 
 
-class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions alone
+class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions
     """A time-out: minutes, ``2h``, ``7d``, or ``none``."""
 
     name = "min"
@@ -88,7 +88,7 @@ class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | None:
-        """Read a time-out in minutes."""
+        """Parse a time-out in minutes."""
         text = str(value).strip().lower()
         if text == "none":
             return None
@@ -100,14 +100,14 @@ class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
 
 
 class IdleMinutes(Minutes):
-    """The idle time-out of a login, which always has one."""
+    """The idle time-out of a login, which can't be ``none``."""
 
     forms = "minutes, at least 1, or 2h, 7d"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | None:
-        """Read a time-out in minutes."""
+        """Parse a time-out in minutes."""
         minutes = super().convert(value, param, ctx)
         if minutes is None:
             self.fail("A login ends some time when it is not used. Write 30, 2h or 7d.", param, ctx)

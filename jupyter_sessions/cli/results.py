@@ -1,7 +1,7 @@
-"""What a command gives: the API's answer, and what of it to show, as data.
+"""Results of commands: the API's answer, and the blocks to show, as data.
 
-A command says which blocks its result is made of; `text` draws blocks for a terminal and `html`
-for a notebook. A new command brings columns, never a renderer.
+A command composes its result of blocks, which `text` renders for a terminal and `html` for a
+notebook. A new command adds columns, never a renderer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jupyter_sessions.errors import SessionsError
 
 
 class Form(Enum):
-    """How the values of a column are written."""
+    """How the values of a column are formatted."""
 
     TEXT = auto()
     SOURCE = auto()
@@ -39,15 +39,15 @@ class Column:
     Attributes
     ----------
     title
-        What stands above it.
+        The heading of the column.
     value
-        Takes the value out of an item; None is shown as nothing.
+        Returns the value of an item; None is shown as empty.
     form
-        How it is written.
+        How the value is formatted.
     gives_way
-        Whether it is cut where a terminal is too narrow for the whole table.
+        Whether it may be cut if a terminal is too narrow for the whole table.
     optional
-        Whether a table has no such column when there is nothing to stand in it.
+        Whether the column is omitted from a table if it has no values.
     """
 
     title: str
@@ -59,7 +59,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Items under columns; `empty` is said where there are none."""
+    """Items in columns; `empty` is shown if there are none."""
 
     columns: Sequence[Column]
     items: Sequence[Any]
@@ -67,7 +67,7 @@ class Table:
 
     @property
     def shown(self) -> list[Column]:
-        """The columns that have something to say."""
+        """The columns that have a value."""
         return [
             column
             for column in self.columns
@@ -77,7 +77,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Card:
-    """All that is known of one item; lines without a value are left out."""
+    """The details of one item; lines without a value are omitted."""
 
     title: str
     columns: Sequence[Column]
@@ -85,7 +85,7 @@ class Card:
 
 
 class Tone(Enum):
-    """How a line is meant."""
+    """The tone of a line."""
 
     PLAIN = auto()
     DONE = auto()
@@ -94,7 +94,7 @@ class Tone(Enum):
 
 @dataclass(frozen=True)
 class Line:
-    """Something said in words; an address in it becomes a link where there are links."""
+    """A line of text; URLs in it become links where links are possible."""
 
     text: str
     tone: Tone = Tone.PLAIN
@@ -103,14 +103,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Request:
-    """A command's source, under a line that says who ran it and when."""
+    """A command's source, below a line with its user and time."""
 
     command: schemas.Command
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """A command's outputs as they were; `own` where the one who looks ran it."""
+    """A command's original outputs; `own` if the viewer ran it."""
 
     command: schemas.Command
     own: bool
@@ -118,7 +118,7 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Code:
-    """Text in which each character counts."""
+    """Text with significant white space."""
 
     text: str
 
@@ -128,20 +128,20 @@ Block = Table | Card | Line | Request | Outputs | Code
 
 @dataclass(frozen=True)
 class Result:
-    """What a command gives.
+    """The result of a command.
 
     Attributes
     ----------
     answer
-        What ``--json`` prints: the API's own shape.
+        The API object that ``--json`` prints.
     blocks
-        What is shown otherwise.
+        The blocks that are shown otherwise.
     exit_code
-        What a shell's program ends with.
+        The exit code of the program in a shell.
     aside
-        What people are told besides: on stderr, where the rest is for a program.
+        Lines for the user only: on stderr, where standard output is for programs.
     afterwards
-        What is still to be done once it is shown.
+        Called after the result has been shown.
     """
 
     answer: Any
@@ -151,7 +151,7 @@ class Result:
     afterwards: Callable[[], None] | None = None
 
     def to_json(self) -> str:
-        """Return the answer as JSON, indented if it stays of a bounded size."""
+        """Return the answer as JSON, indented unless it gets too large."""
         import msgspec
 
         from jupyter_sessions.formatting import format_json
@@ -160,10 +160,10 @@ class Result:
 
 
 def trouble(error: SessionsError) -> Line:
-    """Tell of an error that does not end the command: what happened, and what to do next."""
+    """Describe an error that does not end the command: what happened, and what to do next."""
     return Line(f"{error.message} {error.hint}", Tone.WARNING)
 
 
 def done(answer: Any, text: str) -> Result:
-    """Make the result of something that was done, in one line."""
+    """Return the one-line result of an action."""
     return Result(answer, (Line(text, Tone.DONE),))

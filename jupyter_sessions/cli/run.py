@@ -1,4 +1,4 @@
-"""Running one command of the table, with all that can go wrong as one kind of error."""
+"""Run one command of the table, and convert all failures to our errors."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from jupyter_sessions.cli.frontend import Frontend
 
 
 def run(group: click.Group, typed: list[str], front: Frontend) -> int:
-    """Run what was typed, and return the exit code that its result asks for.
+    """Run a command line, and return its exit code.
 
     Raises
     ------
     SessionsError
-        When it can't be done; what was typed wrongly is a `BadRequest`.
+        When the command fails; wrong usage is a `BadRequest`.
     KeyboardInterrupt
-        When the user broke off.
+        When the user interrupted the command.
     """
     try:
         code = group.main(typed, prog_name=front.prefix, standalone_mode=False, obj=front)
-    except click.exceptions.NoArgsIsHelpError as error:  # a group of commands alone
+    except click.exceptions.NoArgsIsHelpError as error:  # a group of commands without a subcommand
         click.echo(error.format_message())
         return 0
     except click.ClickException as error:

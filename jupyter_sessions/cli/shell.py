@@ -1,4 +1,4 @@
-"""``jupyter sessions NAME …``: the commands in a shell."""
+"""Run the commands in a shell: ``jupyter sessions NAME …``."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Shell(Frontend):
         self._current: Current | None = None
 
     def current(self) -> Current | None:
-        """Return the session that a shell last made or resumed, where that is meant now."""
+        """Return the session that the shell last created or resumed, if it still applies."""
         from jupyter_sessions.cli import last_session
 
         noted = last_session.recall() if self._current is None else None
@@ -52,35 +52,35 @@ class Shell(Frontend):
 
     @property
     def current_code(self) -> str | None:
-        """The code of the session that a shell last made or resumed."""
+        """The code of the session that the shell last created or resumed."""
         from jupyter_sessions.cli import last_session
 
         if self._current is not None:
             return self._current.code
         try:
             noted = last_session.recall()
-        except errors.SessionsError:  # whoever goes there is told
+        except errors.SessionsError:  # a command that uses the transport reports this
             return None
         return noted.code if noted is not None else None
 
     def reached(self, transport: Transport) -> None:
-        """Bring in what ended kernels left for a server; where that fails, it waits."""
+        """Deliver what ended kernels left for a server; on failure, it keeps waiting."""
         from jupyter_sessions.client.outbox import recovery
 
         if not recovery.any_for(transport.server):
             return
         from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 
-        with suppress(errors.SessionsError):  # then the command fails, too, and tells why
+        with suppress(errors.SessionsError):  # the command itself then fails, too, with the reason
             courier = OutboxDelivery(transport, "")
             courier.deliver_left(_BROUGHT_IN_WITHIN, held=False)
             courier.close(0)
 
     def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:
-        """Remember a session for the commands to come."""
+        """Remember a session for later commands."""
         from jupyter_sessions.cli import last_session
 
-        with suppress(errors.SessionsError):  # whoever goes where commands go now is told
+        with suppress(errors.SessionsError):  # a command that uses the transport reports this
             last_session.remember(session.code, transport.server, transport.user)
         if self._current is None or self._current.transport is not transport:
             self.close()
@@ -108,16 +108,16 @@ class Shell(Frontend):
             )
 
     def confirm(self, question: str) -> bool:
-        """Ask on a terminal; elsewhere the answer is no."""
+        """Ask on a terminal; elsewhere return False."""
         return sys.stdin.isatty() and click.confirm(question, err=True)
 
     @property
     def terminal(self) -> bool:
-        """Whether a terminal shows what is printed."""
+        """Whether the output goes to a terminal."""
         return sys.stdout.isatty()
 
     def ask(self, what: str, default: str) -> str:
-        """Ask on a terminal; elsewhere the default is taken."""
+        """Ask on a terminal; elsewhere return the default."""
         if not sys.stdin.isatty():
             return default
         return str(click.prompt(what, default=default, show_default=bool(default), err=True))
@@ -143,14 +143,14 @@ class Shell(Frontend):
         return [Line("Not kept alive any more.")]
 
     def stop_keeping_alive(self) -> list[Line]:
-        """Leave it to Ctrl-C."""
+        """Do nothing: Ctrl-C stops it."""
         raise errors.BadRequest(
             "In a shell, a login is kept alive in the foreground.",
             hint="Ctrl-C ends it there.",
         )
 
     def ask_password(self, prompt: str, *, otherwise: str) -> str:
-        """Ask on a terminal."""
+        """Ask for a password on a terminal."""
         what = prompt.rstrip(": ")
         if not sys.stdin.isatty():
             raise errors.BadRequest(
@@ -160,11 +160,11 @@ class Shell(Frontend):
         return answer
 
     def read_password(self) -> str:
-        """Read the first line."""
+        """Read the password from the first line of standard input."""
         return sys.stdin.readline().rstrip("\r\n")
 
     def open_browser(self, url: str) -> bool:
-        """Open a graphical browser, where this machine has a screen and a user before it."""
+        """Open a graphical browser if this machine has a screen and the user sits at it."""
         screen = sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
         if not (screen and sys.stdout.isatty()):
             return False
@@ -173,7 +173,7 @@ class Shell(Frontend):
         return webbrowser.open(url)
 
     def close(self) -> None:
-        """Let go of the last session's connection."""
+        """Close the transport of the last session."""
         if self._current is not None:
             self._current.transport.close()
             self._current = None
@@ -184,7 +184,7 @@ def _transport(noted: Noted) -> Transport:
 
     if noted.server is None:
         return resolve.in_process()
-    # The login that is the current one, if it is theirs: it may act for somebody else.
+    # Use the current login if it belongs to the user: it may act for somebody else.
     login = resolve.login_for(noted.server)
     if login is not None and login.user == noted.user:
         return resolve.over_http(login)
@@ -197,14 +197,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Parameters
     ----------
     arguments
-        What was typed after the program's name; ``sys.argv`` by default.
+        The arguments after the program's name; ``sys.argv`` by default.
     """
     typed = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(run(typed))
 
 
 def run(typed: list[str]) -> int:
-    """Run one command and return its exit code; what fails is told on stderr."""
+    """Run one command and return its exit code; errors are printed on stderr."""
     front = Shell()
     group = CommandGroup(all_commands=True)
     if not typed:
@@ -219,7 +219,7 @@ def run(typed: list[str]) -> int:
         click.echo("Interrupted.", err=True)
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone; Python would complain once more at its exit.
+        # The reader of our output has gone; prevent a second error message at Python's exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     finally:

@@ -1,7 +1,7 @@
-"""The command table behind ``jupyter sessions NAME`` and ``%session NAME``.
+"""The table of commands behind ``jupyter sessions NAME`` and ``%session NAME``.
 
-A command's module is imported when it is run or asked for its help: showing the table, and
-completing a name, costs no more than click.
+A command's module is imported when it runs or shows its help. Listing the table and completing
+names import only click.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ class Entry:
     Attributes
     ----------
     name
-        What one types.
+        The name to type.
     module
-        Where the command is: a click command called after it, in this package.
+        The module of the command: a click command of the same name in this package.
     summary
-        What it does, in half a line.
+        A short summary.
     section
-        Under which heading help lists it.
+        The heading under which help lists it.
     aliases
         Other names.
     shell_only
-        Whether it makes no sense in a notebook.
+        Whether it is not available in a notebook.
     secret
-        Whether what is typed or answered may let others in, a password or a one-time address: such
-        a cell is never recorded.
+        Whether the input or output may grant access, such as a password or a one-time URL: such a
+        cell is never recorded.
     """
 
     name: str
@@ -210,7 +210,7 @@ BY_NAME: dict[str, Entry] = {
     name: entry for entry in TABLE for name in (entry.name, *entry.aliases)
 }
 
-#: What people type for a command with some of its arguments.
+#: Alternative names for a command with some of its arguments.
 REWRITTEN: dict[str, tuple[str, ...]] = {
     "rename": ("set", "label"),
     "search": ("history", "--search"),
@@ -218,7 +218,7 @@ REWRITTEN: dict[str, tuple[str, ...]] = {
     "version": ("--version",),
 }
 
-#: What people type where several commands may be meant, or none does it, and what to type instead.
+#: Inputs that match several commands or none, with what to type instead.
 SUGGESTED: dict[str, str] = {
     "export": "`get PATH` downloads what is published, `view N --save FOLDER` writes a command's "
     "outputs into files, `history --json` prints the commands as JSON.",
@@ -257,13 +257,13 @@ _IN_OVERVIEW = (
 
 
 def overview(prefix: str) -> str:
-    """Describe in a few lines what most people begin with."""
+    """Describe the most important commands in a few lines."""
     lines = [f"  {name:<8}  {BY_NAME[name].summary}" for name in _IN_OVERVIEW]
     return _OVERVIEW.format(lines="\n".join(lines), prefix=prefix)
 
 
 def rewrite(typed: list[str]) -> list[str]:
-    """Write what was typed with the words of `TABLE` and its options."""
+    """Rewrite a command line with the names of `TABLE` and its options."""
     if not typed:
         return typed
     name, *rest = typed
@@ -273,12 +273,12 @@ def rewrite(typed: list[str]) -> list[str]:
 
 
 class CommandGroup(click.Group):
-    """The commands of `TABLE`, each imported on use.
+    """The commands of `TABLE`, each imported when used.
 
     Parameters
     ----------
     all_commands
-        Whether those are among them that make sense in a shell alone.
+        Whether to include commands that are only available in a shell.
     """
 
     def __init__(self, *, all_commands: bool) -> None:
@@ -294,7 +294,7 @@ class CommandGroup(click.Group):
         }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments, with the words that people may type for ours."""
+        """Parse the arguments, and replace alternative names."""
         return super().parse_args(ctx, rewrite(args))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
@@ -306,7 +306,7 @@ class CommandGroup(click.Group):
         ctx: click.Context,  # noqa: ARG002  # click's signature
         cmd_name: str,
     ) -> click.Command | None:
-        """Import a command."""
+        """Import and return a command."""
         entry = self._entries.get(cmd_name)
         if entry is None:
             return None
@@ -317,7 +317,7 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the arguments begin with; an unknown name is told what is near."""
+        """Find the command that the arguments begin with; suggest similar names if unknown."""
         name = args[0]
         if name not in self._entries and not name.startswith("-"):
             near = get_close_matches(name, [*self._entries, *REWRITTEN], n=3)

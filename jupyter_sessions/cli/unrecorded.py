@@ -1,4 +1,4 @@
-"""Which sources are never recorded, wherever the recorder is: a cell says so itself."""
+"""Recognize cells that must not be recorded, in every recorder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LINE = re.compile(r"^\s*%session\s+(\S+)", re.MULTILINE)
 
 
 def is_unrecorded(source: str) -> bool:
-    """Tell whether a source begins with ``%%session off``, or has a command with secrets in it."""
+    """Tell whether a source begins with ``%%session off`` or has a command with secrets."""
     if _OFF.match(source):
         return True
     entries = (BY_NAME.get(name) for name in _LINE.findall(source))

@@ -1,4 +1,4 @@
-"""Values as short text, the same in a terminal and in a notebook."""
+"""Format values as short text for terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from jupyter_sessions.escape_sequences import SEQUENCE
 
 _OF_COLOURS = set("0123456789;:")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-# They stand inside of written words and emoji, and can't reorder text.
+# They occur inside of words and emoji, and can't reorder text.
 _JOINERS = {"\u200c", "\u200d"}
 
 
 def one_line(text: str) -> str:
-    """Write a text in one line: what a terminal would obey, or can't be seen, is made visible."""
+    """Return a text as one line, with control and invisible characters made visible."""
     return "".join(_shown(character) for character in text.rstrip())
 
 
 def printable(text: str) -> str:
-    """Keep a text's lines and colours, and nothing else that a terminal would obey.
+    """Return a text with its lines and colours, but without other terminal control sequences.
 
-    A command's output was written by someone else: it may colour, but not move the cursor, set the
-    window's title or fill the clipboard.
+    A command's output may come from another user: it may set colours, but not move the cursor, set
+    the window's title or access the clipboard.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     return "\n".join(_coloured(line.rstrip("\r").rpartition("\r")[2]) for line in lines)
@@ -58,7 +58,7 @@ def _shown(character: str) -> str:
 
 
 def written(value: Any, form: Form) -> str:
-    """Write a value in its form, in one line; None is empty."""
+    """Format a value in one line; None is empty."""
     if value is None:
         return ""
     writer = _WRITERS.get(form)
@@ -66,23 +66,23 @@ def written(value: Any, form: Form) -> str:
 
 
 def begun(text: str) -> str:
-    """Write the first line of a text that has any words in it, and a … where it goes on."""
+    """Return the first non-blank line of a text, with a … if there is more."""
     first, _, rest = text.strip().partition("\n")
     return f"{one_line(first)} …" if rest else one_line(first)
 
 
 def moment(value: datetime) -> str:
-    """Write an instant in the local time zone, to the minute."""
+    """Format a timestamp in the local time zone, to the minute."""
     return value.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def instant(value: datetime) -> str:
-    """Write an instant in the local time zone, to the second."""
+    """Format a timestamp in the local time zone, to the second."""
     return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def zone(values: Iterable[datetime]) -> str:
-    """Say in which zone `moment` writes these; in summer and winter it may be two."""
+    """Return the time zone of `moment`; around a change of daylight saving time it may be two."""
     zones = {value.astimezone().isoformat()[-6:] for value in values}
     if len(zones) != 1:
         return "local time"
@@ -91,7 +91,7 @@ def zone(values: Iterable[datetime]) -> str:
 
 
 def timed(columns: Sequence[Column], items: Sequence[Any]) -> list[Column]:
-    """Have the first column with times say in which zone all of them are."""
+    """Add the time zone to the heading of the first column with times."""
     times = [each for each in columns if each.form in {Form.MOMENT, Form.INSTANT}]
     values = [each.value(item) for each in times for item in items]
     told = [value for value in values if value is not None]
@@ -103,7 +103,7 @@ def timed(columns: Sequence[Column], items: Sequence[Any]) -> list[Column]:
 
 
 def seconds(value: float) -> str:
-    """Write a duration with the precision that one cares about."""
+    """Format a duration with a suitable precision."""
     if value < 1:
         return f"{value * 1000:.0f} ms"
     if value < 60:
@@ -114,7 +114,7 @@ def seconds(value: float) -> str:
 
 
 def minutes(value: int) -> str:
-    """Write a time-out."""
+    """Format a time-out."""
     days, rest = divmod(value, 1440)
     hours, left = divmod(rest, 60)
     parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{left} min" * bool(left)]
@@ -122,7 +122,7 @@ def minutes(value: int) -> str:
 
 
 def size(value: int) -> str:
-    """Write a number of bytes in powers of 1000."""
+    """Format a number of bytes in powers of 1000."""
     amount = float(value)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 999.5:
@@ -134,7 +134,7 @@ def size(value: int) -> str:
 
 
 def _telling(roles: list[str]) -> list[str]:
-    # The others are implied.
+    # The other roles are implied.
     return next(([role] for role in ("owner", "admin") if role in roles), roles)
 
 

@@ -1,4 +1,4 @@
-"""Verifying what a store holds."""
+"""Verify the stored data."""
 
 from __future__ import annotations
 

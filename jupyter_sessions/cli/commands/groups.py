@@ -1,4 +1,4 @@
-"""The group that one works in, and the groups that there are."""
+"""Commands for groups: choose the current one, list, create and manage them."""
 
 from __future__ import annotations
 

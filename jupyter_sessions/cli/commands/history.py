@@ -1,4 +1,4 @@
-"""The commands of a session: taking them up, listing, showing and forgetting them."""
+"""Commands for the history: resume a session, list, show, repeat and erase commands."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NUMBERS = re.compile(r"(\d{1,15})(?:\.\.(\d{1,15}))?")
 
 
 def showing(work: Invocation, numbers: range) -> list[int]:
-    """Return the numbers of later commands that may have shown these commands once more."""
+    """Return the numbers of later commands that may have displayed these commands."""
     searches = [*(f"session {name}" for name in (*_NAMING, *_LISTING)), "oph resume"]
     return sorted(
         {
@@ -130,7 +130,7 @@ def _within(count: int, most: int) -> int:
 
 
 def _too_many(work: Invocation, counts: list[int]) -> list[Line]:
-    """Say where more commands are asked for than there are: it may be a code that was cut."""
+    """Say that more commands are requested than exist: the number may be a truncated code."""
     if not counts:
         return []
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
@@ -228,7 +228,7 @@ def _merged(
 
 
 def _nobody(work: Invocation, users: Sequence[str]) -> str:
-    """Say which of these users are unknown here: no members, and without a command."""
+    """Say which of these users are unknown here: not members, and without a command."""
     members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members
     known = {each.user.casefold() for each in members}
     unknown = []
@@ -243,12 +243,12 @@ def _nobody(work: Invocation, users: Sequence[str]) -> str:
 
 
 def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
-    """Get commands by their numbers; without numbers, the last one that has ended.
+    """Return commands by number; without numbers, the last one that has ended.
 
     Raises
     ------
     NotFound
-        When there is none; a range may lead beyond the last one.
+        When no command is found; a range may extend beyond the last one.
     """
     work.front.settle(work.code)
     if numbers is None:

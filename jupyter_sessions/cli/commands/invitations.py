@@ -1,4 +1,4 @@
-"""Inviting others into a session, and coming into one."""
+"""Commands for invitations: create, list and end them, and join a session."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _enter(work: Invocation, secret: str, name: str | None) -> Result:
     logins.choose_where_none_is(login, work.front.place)
     transport = resolve.transport_of(server, login.user)
     said = f"You are in {named(entered.session)} as the guest {one_line(login.user)}."
-    # Its key is in the file of the login, and shown nowhere.
+    # Its key is in the file of the login, and is not shown.
     return _taken_up(work, schemas.Joined(session=entered.session, changed=True), transport, said)
 
 

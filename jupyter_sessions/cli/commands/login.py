@@ -1,4 +1,4 @@
-"""Logging in."""
+"""Commands that log in, keep logins alive, and make or end logins for others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _TRIES = 3
 
 
-#: How a login is begun that came about so.
+#: Texts for how the login was obtained.
 _SAID = {
     "using": "Using your login to",
     "reconnected": "Reconnected to",
@@ -37,7 +37,7 @@ _SAID = {
 
 @dataclass
 class _Login:
-    """One run of the command, when no key is given."""
+    """One run of `login` without a key."""
 
     work: Invocation
     wanted: Wanted
@@ -48,7 +48,7 @@ class _Login:
     last_said: str = ""
 
     def decide(self) -> Decided:
-        """Use the current login, or another stored one, or make one."""
+        """Use the current login or another stored one, or create one."""
         found = self._stored()
         if found is None and self.wanted.server is None:
             self._ask_for_server()
@@ -64,12 +64,12 @@ class _Login:
 
     def _passed_over(self, login: Login, why: str) -> None:
         said = f"Not your login to {login.server} as {one_line(login.who)}: {one_line(why)}"
-        if said != self.last_said:  # it is looked at again once the server is known
+        if said != self.last_said:  # checked again once the server is known
             self.last_said = said
             self._warn(said.rstrip(".") + ".")
 
     def _warn(self, text: str) -> None:
-        # At once, and not into what a program reads.
+        # Shown at once, and not in the output for programs.
         self.work.front.show(Result(None, aside=(Line(text, Tone.WARNING),)))
 
     def _ask_for_server(self) -> None:
@@ -116,7 +116,7 @@ class _Login:
         return logins.Decided("created", made.login, made.clamped)
 
     def _made(self, password: str) -> Made:
-        """Make a login; where the account has a second factor, its code is asked for."""
+        """Create a login; ask for the code of a second factor if the account has one."""
         from jupyter_sessions.client import logins
 
         code = self.code or ""

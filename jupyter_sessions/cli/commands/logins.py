@@ -1,4 +1,4 @@
-"""The stored logins: listing, switching between and ending them."""
+"""Commands for stored logins: list them, switch between them and end them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def told(login: Login) -> dict[str, Any]:
-    """Return what ``--json`` says of a stored login: all but its key."""
+    """Return the ``--json`` form of a stored login: everything except its key."""
     return {
         "id": login.id,
         "server": login.server,
@@ -36,7 +36,7 @@ def told(login: Login) -> dict[str, Any]:
 
 
 def overruled(login: Login | None) -> list[Line]:
-    """Say so where the environment has commands go elsewhere: than to a login's server, or here."""
+    """Warn that the environment directs commands elsewhere than to the login's server."""
     from jupyter_sessions.client import logins
     from jupyter_sessions.client.addresses import parse_address
     from jupyter_sessions.client.transports.resolve import SERVER_VARIABLE, is_own
@@ -92,7 +92,7 @@ def logins(work: Invocation, check: bool, there: bool) -> Result:
 
 
 def _stored(work: Invocation) -> list[Login]:
-    """Return the stored logins, of the server alone that ``--server`` names."""
+    """Return the stored logins, limited to the server given by ``--server``."""
     from jupyter_sessions.client import logins
 
     found = logins.stored()
@@ -255,7 +255,7 @@ _ENDED: dict[End, str] = {
 
 
 def _current(work: Invocation) -> tuple[Login | None, tuple[Line, ...]]:
-    """Return the current login, if it has not ended, and what is to be said of it."""
+    """Return the current login, if it has not ended, and messages about it."""
     from jupyter_sessions.client.logins import as_stored
     from jupyter_sessions.client.transports import resolve
 

@@ -1,4 +1,4 @@
-"""Who is in a session, with which roles."""
+"""Commands for a session's members and roles, and for who is connected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_sessions.cli.values import one_line
 
 
 def listing(members: list[schemas.Member]) -> Table:
-    """Show members."""
+    """Return the members as a result."""
     return Table(columns.MEMBER, members, "No members.")
 
 
@@ -24,7 +24,7 @@ def members(work: Invocation) -> Result:
 
 
 def read_grant(text: str) -> schemas.Grant:
-    """Read ``USER`` or ``USER:ROLE|ROLE``; the last colon splits.
+    """Parse ``USER`` or ``USER:ROLE|ROLE``, split at the last colon.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def grant(work: Invocation, grants: tuple[str, ...]) -> Result:
 
 
 def _changed(answer: schemas.Members, said: str) -> Result:
-    """Show the members, and what those who were named hold through groups whatever they got."""
+    """Show the members, and the roles that the named users hold through groups in any case."""
     kept = [
         Line(
             f"{one_line(each.user)} has {', '.join(each.roles)} through {', '.join(each.groups)}.",

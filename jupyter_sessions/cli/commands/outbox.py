@@ -1,4 +1,4 @@
-"""What was recorded and is not in its session: what waits on this disk, and why."""
+"""Commands for the outbox: commands on this disk that are not in their session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DELIVERED_WITHIN = 60.0  # seconds
 
 
 def hint(front: Frontend) -> list[Line]:
-    """Say in one line that something waits on this disk, if it does not just now go its way."""
+    """Return a one-line hint that commands wait on this disk, unless they are being delivered."""
     own = front.courier.journals[-1].path if front.courier is not None else None
     moving = own.stem if own is not None else None
     count = sum(
@@ -84,7 +84,7 @@ def outbox(
 
 
 def _hindered(front: Frontend, waiting: list[Undelivered]) -> list[Line]:
-    """Say what this kernel has met on the way to the server; a file on disk does not tell that."""
+    """Report this kernel's problem in reaching the server, which is not stored on disk."""
     problem = front.courier.problem if front.courier is not None else None
     if problem is None or all(each.why is not None for each in waiting):
         return []
@@ -144,7 +144,7 @@ def _discard(front: Frontend, chosen: list[Undelivered], *, yes: bool) -> list[L
 def _each(
     front: Frontend, chosen: list[Undelivered], act: Callable[[Journal], object]
 ) -> list[Line]:
-    """Do something with each journal that no other process has."""
+    """Apply a function to each journal that no other process owns."""
     said = []
     own = front.courier.journals if front.courier is not None else ()
     for name in dict.fromkeys(each.file for each in chosen):
@@ -163,7 +163,7 @@ def _each(
 
 
 def _carry(transport: Transport) -> list[Line]:
-    """Deliver what no other process has, and say what went wrong."""
+    """Deliver the journals that no other process owns, and report errors."""
     courier = OutboxDelivery(transport, "")
     courier.deliver_left(_DELIVERED_WITHIN, held=True)
     problem = courier.problem

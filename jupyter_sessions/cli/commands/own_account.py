@@ -1,4 +1,4 @@
-"""The account of whoever asks: its password and its second factor."""
+"""Commands for the user's own account: password and second factor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_sessions.cli.confirmation import with_code
 from jupyter_sessions.cli.results import Line, Result, Tone, done
 from jupyter_sessions.cli.values import moment
 
-#: What a new password is checked for, said before it is asked for.
+#: The rules for new passwords, shown before asking for one.
 RULES = (
     "A password has 8 characters or more, of any kind. Common passwords are refused, and those "
     "that are only your name with digits or signs."
@@ -22,12 +22,12 @@ _HINT = "In a shell, --password-stdin takes it from a pipe."
 
 
 def say_password_rules(work: Invocation) -> None:
-    """Say what a new password is checked for; call it before asking for one."""
+    """Show the rules for new passwords; call it before asking for one."""
     work.front.show(Result(None, aside=(Line(RULES),)))
 
 
 def ask_new_password(work: Invocation, name: str) -> str:
-    """Ask for a new password, twice, after saying the rules.
+    """Ask for a new password twice, after showing the rules.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What concerns the kernel that one works in: recording, and running commands again."""
+"""Commands for the current kernel: control recording, run commands again, show the widgets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_sessions.cli.commands.history import fetch
 from jupyter_sessions.cli.parameters import Numbers
 from jupyter_sessions.cli.results import Block, Line, Request, Result, Tone
 
-# To run one of these again, in it or in another, would never end.
+# Repeating one of these, here or through another, would never end.
 _REPLAYS = re.compile(r"^\s*%session\s+replay\b", re.MULTILINE)
 
 

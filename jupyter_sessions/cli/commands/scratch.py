@@ -1,4 +1,4 @@
-"""A session's scratch space: small values that scripts hand on."""
+"""Commands for a session's scratch space: small values shared between scripts."""
 
 from __future__ import annotations
 

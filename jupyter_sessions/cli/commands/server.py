@@ -1,4 +1,4 @@
-"""Accounts, and what starts programs."""
+"""Commands for accounts and the audit log, and to start the server and the demo."""
 
 from __future__ import annotations
 

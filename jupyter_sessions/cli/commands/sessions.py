@@ -1,4 +1,4 @@
-"""Making, listing, showing, ending and giving away sessions."""
+"""Commands that create, list, show, change, end and transfer sessions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from jupyter_sessions.cli.values import one_line, written
 
 
 def card(session: schemas.Session) -> Card:
-    """Show a session."""
+    """Return a session as a card."""
     return Card(columns.label(session), columns.SESSION_CARD, session)
 
 
 def named(session: schemas.Session) -> str:
-    """Name a session in a sentence."""
+    """Return how a sentence names a session."""
     return f"{one_line(columns.label(session))} ({session.code})"
 
 
@@ -48,7 +48,7 @@ def new(work: Invocation, words: tuple[str, ...], **more: Any) -> Result:
     return Result(session, (card(session), *said))
 
 
-#: Of which sessions there are none, by what was asked for.
+#: Messages for empty lists of sessions, by filter.
 _WHICH = {
     "mine": "session that you own",
     "shared": "session of others that you have a role in",
@@ -112,7 +112,7 @@ def exists(work: Invocation, code: str) -> Result:
     return Result(answer, (said,), exit_code=0 if answer.exists else 1)
 
 
-#: What each of these does, and what is said of it.
+#: The operation of each command, and its message.
 CHANGES: dict[str, tuple[Any, str]] = {
     "disable": (api.DISABLE_SESSION, "is disabled: only you can see it, until you enable it."),
     "enable": (api.ENABLE_SESSION, "is open to its members again."),
@@ -122,14 +122,14 @@ CHANGES: dict[str, tuple[Any, str]] = {
 
 
 def change(work: Invocation, operation: Any, said: str) -> Result:
-    """Do one of `CHANGES`, and say what that means for recording."""
+    """Carry out one of `CHANGES`, and report what it means for recording."""
     session = work.call(operation, schemas.SessionNamed(code=work.code))
     line = Line(f"The session {named(session)} {said}", Tone.DONE)
     return Result(session, (line, *work.front.changed(session)))
 
 
 def end(work: Invocation, operation: Any, said: str) -> Result:
-    """Do one of `CHANGES` after which nothing is recorded, once all that was has arrived."""
+    """Carry out one of `CHANGES` that ends recording, after delivering everything recorded."""
     with work.front.ending(work.code):
         return change(work, operation, said)
 
@@ -149,10 +149,10 @@ def enable(work: Invocation) -> Result:
 def ask_first(
     work: Invocation, operation: api.Operation[Any, Any], question: str, unchanged: str
 ) -> None:
-    """Ask before what can't be taken back, naming the session and what is in it.
+    """Ask for confirmation of an irreversible action, naming the session and its content.
 
-    `question` has the session's name and the number of its commands in braces. It is not asked
-    where the operation would be refused anyway.
+    `question` has placeholders for the session's name and its number of commands. It is not asked
+    if the operation would be refused anyway.
 
     Raises
     ------
@@ -243,7 +243,7 @@ _NO = {"no", "false", "off", "0"}
 
 _SPOKEN = {"idle-timeout": "idle time-out"}
 
-#: What is said of a session in words.
+#: Attributes of a session that are free text.
 _WORDS = ("label", "description", "message", "agent")
 
 
@@ -293,7 +293,7 @@ def _set(session: schemas.Session, attribute: str, now: str) -> Result:
 
 
 def _said_or_say(work: Invocation, attribute: str, words: str | None) -> Result:
-    """Say what a session's message or agent is, or change it."""
+    """Show a session's message or agent, or change it."""
     if words is not None:
         return _say(work, attribute, words)
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
@@ -321,7 +321,7 @@ def _address(work: Invocation, code: str | None, below: str) -> Result:
     if code is not None:
         work.name_session(code)
     named = schemas.SessionNamed(code=work.code)
-    # Any role will do: what it is good for shows in each operation.
+    # Any role is sufficient here; each operation checks its own.
     if not work.in_session.call(api.SESSION_EXISTS, named).exists:
         raise errors.NoSuchSession
     server = work.in_session.server or _own_server()

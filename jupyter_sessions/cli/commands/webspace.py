@@ -1,4 +1,4 @@
-"""The web space: publishing, listing and getting files, and a session's page."""
+"""Commands for the web space and the session's page: publish, list, download, open."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def named(
     variable: Callable[[str], tuple[bool, Any]],
     left_out: Callable[[Path], object],
 ) -> Iterable[Content]:
-    """Give what someone means to publish: a variable of that name, a file, or a folder's files.
+    """Return the content to publish for a name: a variable, a file, or a folder's files.
 
     Parameters
     ----------
     what
         The name.
     path
-        Where to put it in the web space; by default, under its own name.
+        The path in the web space; by default, the thing's own name.
     variable
-        Tells whether there is a variable of a name, and its value.
+        Returns whether there is a variable with a name, and its value.
     left_out
-        Is told of each link, and of what is no file, that is left out of a folder.
+        Called with each link or special file that is omitted from a folder.
     """
     known, value = variable(what)
     if not known:
@@ -133,7 +133,7 @@ def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int
 
 
 def _as_named(path: str) -> str:
-    """Take off the slash behind a folder's path, as `files` shows it; the rest is the server's."""
+    """Remove a folder's trailing slash, as `files` shows it; the server checks the rest."""
     return path[:-1] if path.endswith("/") and path != "/" else path
 
 
@@ -183,7 +183,7 @@ def _print(work: Invocation, path: str) -> None:
     if binary is not None:
         work.in_session.download(named, binary)
         return
-    # A notebook's standard output takes text alone.
+    # A notebook's standard output accepts only text.
     content = BytesIO()
     work.in_session.download(named, content)
     try:
@@ -259,7 +259,7 @@ def _page(work: Invocation, answer: Any, server: str | None, page: str, *, brows
 
 
 def _for_a_colleague(work: Invocation, server: str, url: str) -> list[Block]:
-    """Say what to send to a colleague, or why the address is none to send."""
+    """Say what to send to a colleague, or why the URL can't be sent."""
     from jupyter_sessions.client.reachability import explain_plain_http, explain_unreachable
 
     unreachable = explain_unreachable(server)

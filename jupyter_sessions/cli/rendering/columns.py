@@ -1,4 +1,4 @@
-"""The columns in which sessions and what is in them, members and accounts are shown."""
+"""Column definitions for tables of sessions, members, accounts and other objects."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def _acting(user: str, real_user: str | None) -> str:
 
 
 def label(session: Session) -> str:
-    """Name a session, whether it has a label or not."""
+    """Return a session's label, or a placeholder if it has none."""
     return session.label or "Untitled session"
 
 
 def sessions(current: str | None) -> Sequence[Column]:
-    """Show sessions, with a mark at the one of that code."""
+    """Return a table of sessions, with a mark at the one with a code."""
     return (Column("", lambda s: "*" if s.code == current else None, optional=True), *SESSION)
 
 
@@ -114,7 +114,7 @@ LOGIN = (
     Column("Expires", lambda g: g.expires, Form.MOMENT),
 )
 
-#: What the usual sets of roles are called, where a group gives them.
+#: Names of the usual sets of roles that a group gives.
 LEVELS = {(): "private", ("read",): "read-only", ("read", "write"): "read-write"}
 
 GROUP = (

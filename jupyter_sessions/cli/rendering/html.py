@@ -1,6 +1,6 @@
-"""Results for a notebook: tables and cards that look right in light and dark.
+"""Render results for a notebook: tables and cards for light and dark themes.
 
-Everything that comes from people or commands is escaped here, at the one place where HTML is made.
+All text from users or commands is escaped here, where HTML is generated.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from jupyter_sessions.cli.results import (
 )
 from jupyter_sessions.cli.values import one_line, timed, written
 
-# Colours come from the page around (`currentColor`) or keep a contrast of 4.5 on white and on
-# black; backgrounds are grey with little opacity. A style sheet would leak into the page.
+# Colours come from the surrounding page (`currentColor`) or have a contrast of 4.5 on white and on
+# black; backgrounds are grey with low opacity. A style sheet would affect the rest of the page.
 _RULE = "1px solid rgba(128,128,128,.35)"
 _CELL = "padding:.3em .8em;vertical-align:top;text-align:{align};border:0"
 _MONO = "font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:.92em"
@@ -46,7 +46,7 @@ _EDGES = {Tone.DONE: "#2e8540", Tone.WARNING: "#a16a00", Tone.PLAIN: "rgba(128,1
 
 
 def render(result: Result) -> str:
-    """Draw a result's tables, cards and lines; outputs are displayed by themselves."""
+    """Render a result's tables, cards and lines; outputs are displayed separately."""
     body = "".join(_drawn(block) for block in result.blocks)
     return f'<div class="jupyter-sessions" style="line-height:1.45">{body}</div>'
 

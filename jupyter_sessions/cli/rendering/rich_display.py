@@ -1,6 +1,6 @@
-"""Answers as a notebook displays them: what a program gets is as readable as what a magic shows.
+"""Rich display of API objects in notebooks, so that they are as readable as a magic's results.
 
-Each has a plain text form, too: in a terminal, in a record, and where HTML is not shown.
+Each also has a plain text form for terminals, for records, and where HTML is not shown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PAGES: dict[type, tuple[Column, ...]] = {
     schemas.ScratchEntry: columns.SCRATCH,
     schemas.Invitation: columns.INVITATION,
 }
-#: Answers that have a rich display.
+#: API types that have a rich display.
 SHOWN: tuple[type, ...] = (
     schemas.Session,
     schemas.Resumed,
@@ -39,12 +39,12 @@ SHOWN: tuple[type, ...] = (
 
 
 def bundle(answer: Any) -> dict[str, str]:
-    """Give an answer's display by media type: ``text/plain`` and ``text/html``.
+    """Return an object's display by media type: ``text/plain`` and ``text/html``.
 
     Parameters
     ----------
     answer
-        One of `SHOWN`.
+        An instance of one of `SHOWN`.
     """
     blocks = tuple(_blocks(answer))
     return {
@@ -54,14 +54,14 @@ def bundle(answer: Any) -> dict[str, str]:
 
 
 def register(shell: Any) -> None:
-    """Have an IPython shell display answers so; a second time changes nothing."""
+    """Register the displays in an IPython shell; a second call changes nothing."""
     formatter = shell.display_formatter.mimebundle_formatter
     for kind in SHOWN:
         formatter.for_type(kind, bundle)
 
 
 def unregister(shell: Any) -> None:
-    """Have an IPython shell display answers as it does any value."""
+    """Remove the displays from an IPython shell."""
     formatter = shell.display_formatter.mimebundle_formatter
     for kind in SHOWN:
         formatter.pop(kind, None)
@@ -106,7 +106,7 @@ def _html(block: Block) -> str:
 
 
 def outputs_as_html(command: schemas.Command) -> str:
-    """Draw a command's outputs in one piece of HTML, in which nothing reaches the page."""
+    """Render a command's outputs as one piece of sandboxed HTML."""
     outputs = command.outputs
     return "".join(_output(each, command.summary.user) for each in outputs)
 
@@ -136,6 +136,6 @@ def _picture(data: schemas.MimeBundle) -> str:
 
 
 def _pre(said: str) -> str:
-    # Colours are for terminals; without them the text is the same.
+    # Colours are for terminals; the text is the same without them.
     plain = escape(remove_sequences(printable(said)))
     return f'<pre style="margin:.3em 0;white-space:pre-wrap">{plain}</pre>'

@@ -1,8 +1,8 @@
-"""What someone else's command put out, made harmless to the notebook that shows it.
+"""Sandbox other users' outputs for display in a notebook.
 
-A notebook trusts what its kernel displays, so script in it could do anything in the page, and with
-that in the kernel: foreign HTML runs in a frame that reaches nothing, pictures are pictures, and
-other active types are left out.
+A notebook trusts what its kernel displays: scripts in it could control the page and, through it,
+the kernel. Foreign HTML is therefore shown in an isolated frame, images remain images, and other
+active types are omitted.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _PASSIVE = {
     "text/latex",
     "text/plain",
 }
-# A widget is gone with its kernel: front ends would say so in place of its text.
+# A widget is gone with its kernel: front ends would say so instead of showing its text.
 _GONE = {"application/vnd.jupyter.widget-view+json"}
 
-# What the content may load: what it brings along. It stands in the document around the content,
-# whose own frame takes it over: a policy of the content itself could not keep it from leading its
-# frame to another site, which tells that site what the address holds.
+# The policy allows only embedded content. It is set on the document around the content, whose own
+# frame inherits it: a policy of the content itself could not keep it from navigating its frame to
+# another site, which would reveal its address to that site.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:; font-src data:; "
@@ -39,13 +39,13 @@ _AROUND = (
     "body{{overflow:hidden}}</style>"
     '<iframe sandbox="allow-scripts" referrerpolicy="no-referrer" srcdoc="{document}"></iframe>'
 )
-# Most tables and plots fit; the corner can be dragged.
+# Most tables and plots fit; the user can drag the corner.
 _FRAME = (
     '<iframe sandbox="allow-scripts" referrerpolicy="no-referrer" srcdoc="{document}" '
     'style="width:100%;height:{height}px;border:1px solid rgba(128,128,128,.35);'
     'border-radius:4px;resize:vertical;background:#fff" title="output of {user}"></iframe>'
 )
-# Tables as a notebook shows them.
+# Style tables like a notebook.
 _STYLE = (
     "body{font:14px sans-serif}"
     "table.dataframe{border:0;border-collapse:collapse;font-size:12px}"
@@ -57,23 +57,23 @@ _ROW, _LOWEST, _HIGHEST = 27, 120, 480
 
 
 def shown(data: schemas.MimeBundle, user: str, *, own: bool) -> schemas.MimeBundle:
-    """Give what a notebook may show of an output.
+    """Return what a notebook may show of an output.
 
     Parameters
     ----------
     data
         The output's MIME bundle.
     user
-        Who ran the command.
+        The user who ran the command.
     own
-        Whether that is the one who looks: one's own comes as it was.
+        Whether that is the viewer: their own outputs are returned unchanged.
     """
     alive = {media: each for media, each in data.items() if media not in _GONE}
     return alive if own else contained(alive, user)
 
 
 def contained(data: schemas.MimeBundle, user: str) -> schemas.MimeBundle:
-    """Make a MIME bundle of someone else harmless to this notebook, and keep what it shows."""
+    """Make another user's MIME bundle harmless for this notebook, but keep what can be shown."""
     shown = {media: each for media, each in data.items() if media in _PASSIVE}
     frame = data.get("text/html")
     if frame is None and "application/javascript" in data:
@@ -90,7 +90,7 @@ def contained(data: schemas.MimeBundle, user: str) -> schemas.MimeBundle:
 
 
 def framed(html: str, user: str) -> str:
-    """Put HTML into a frame that may run script and reaches nothing."""
+    """Put HTML into a frame that may run scripts but is isolated."""
     rows = max(html.count("<tr"), html.count("<p"), html.count("<br"))
     height = min(max(_LOWEST, rows * _ROW), _HIGHEST)
     if "<script" in html.lower():
@@ -101,5 +101,5 @@ def framed(html: str, user: str) -> str:
 
 
 def joined(text: Any) -> str:
-    """Put together a text that nbformat keeps line by line."""
+    """Return a text of nbformat, which may be a list of lines, as one string."""
     return text if isinstance(text, str) else "".join(text)

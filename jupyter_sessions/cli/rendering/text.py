@@ -1,4 +1,4 @@
-"""Results for a terminal: aligned tables, cards, and commands with their outputs."""
+"""Render results for a terminal: aligned tables, cards, and commands with their outputs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from jupyter_sessions.cli.values import (
 _RIGHT = {Form.NUMBER, Form.SECONDS, Form.SIZE}
 _GAP = 2
 _NARROWEST = 12
-#: Source that is longer, or has so many blank lines together, is shown without colours.
+#: Longer source, or source with more consecutive blank lines, is not highlighted.
 _LONGEST_HIGHLIGHTED, _BLANK_LINES = 60_000, 1_000
 _COLOURS = {
     "completed": "green",
@@ -54,14 +54,14 @@ Paint = Callable[..., str]
 
 
 def render(result: Result, *, width: int, colour: bool) -> str:
-    """Draw a result.
+    """Render a result.
 
     Parameters
     ----------
     result
-        What a command gave.
+        The result of a command.
     width
-        Columns of the terminal; tables are cut to it where they can be.
+        Width of the terminal in columns; tables are cut to it if possible.
     colour
         Whether to use ANSI colours.
     """
@@ -178,7 +178,7 @@ def _request(command: schemas.Command, paint: Paint) -> str:
 
 
 def request_line(summary: schemas.CommandSummary) -> str:
-    """Say in one line which command it is, who ran it, when, for how long and with what end."""
+    """Summarize a command in one line: number, user, start, duration and outcome."""
     took = "" if summary.duration is None else f", {seconds(summary.duration)}"
     who = one_line(summary.user or schemas.UNKNOWN_USER)
     when = f"{instant(summary.started)} {zone([summary.started])}"
@@ -186,7 +186,7 @@ def request_line(summary: schemas.CommandSummary) -> str:
 
 
 def _highlighted(source: str, language: str) -> str:
-    # Its time grows with the square of such runs.
+    # The highlighter's time grows with the square of such runs.
     if len(source) > _LONGEST_HIGHLIGHTED or "\n" * _BLANK_LINES in source:
         return source
     from pygments import highlight
