@@ -1,1 +1,1 @@
-"""The magics, the kernel's attachment, and what a notebook displays."""
+"""The IPython extension: magics, the kernel's attachment to a session, and notebook displays."""

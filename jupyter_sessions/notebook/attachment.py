@@ -1,4 +1,4 @@
-"""What ties a kernel to a session: the way there, the outbox, and the recorder."""
+"""Attach a kernel to a session: transport, outbox and recorder."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
     from jupyter_sessions.client.transports.base import Transport
 
-#: Seconds that leaving a session may take; what is not delivered then waits on disk.
+#: Seconds for leaving a session; undelivered commands wait on disk.
 _LEFT_WITHIN = 10.0
 
-#: The same where the kernel ends: its manager kills it after five.
+#: The same when the kernel ends: its manager kills it after five.
 _EXIT_WITHIN = 4.0
 
-#: Seconds to wait for what was run before, by a command that looks at it.
+#: Seconds that a command which shows the history waits for earlier commands.
 _SETTLED_WITHIN = 2.0
 
-#: Seconds to wait for word of the running cell: recorders tell of it after half a second.
+#: Seconds to wait for the running cell to be reported: recorders do so after half a second.
 _TOLD_WITHIN = 1.5
 
-#: How many bytes of outputs are kept of one command.
+#: Bytes of outputs kept for one command.
 LIMIT_VARIABLE = "JUPYTER_SESSIONS_COMMAND_BYTES"
 
-#: What a session means that refuses commands by these errors, with its owner's name in braces.
+#: Explanations of the errors by which a session refuses commands, with its owner's name in braces.
 SHUT_OUT = {
     errors.RoleMissing.code: "takes no commands from you any more: {} owns it, and you have lost "
     "the role write.",
@@ -51,26 +51,26 @@ _attached: WeakSet[Attachment] = WeakSet()
 
 @cache
 def _leave_at_exit() -> None:
-    """Have kernels that end deliver what they can."""
+    """Let kernels deliver what they can when they exit."""
     atexit.register(lambda: [attachment.leave(_EXIT_WITHIN) for attachment in list(_attached)])
 
 
 class Attachment:
-    """A kernel that records into a session, or only looks at one.
+    """A kernel that records into a session, or only views it.
 
     Parameters
     ----------
     shell
         The kernel's IPython shell.
     session
-        The session, as it was when it was taken up.
+        The session when it was resumed.
     transport
-        The way to it; closed when the attachment is left.
+        The transport to it; closed when the attachment is left.
 
     Attributes
     ----------
     courier
-        What delivers the commands; None where nothing is recorded.
+        Delivers the commands; None if nothing is recorded.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Attachment:
         self._label = session.label
         self._owner = session.owner
         self.transport = transport
-        self._shell: Any = shell  # IPython's history manager may be None by its types
+        self._shell: Any = shell  # IPython's types allow None for the history manager
         self._told = threading.Condition()
         self._running: schemas.Recording | None = None
         self._last_ended = self._running_cell
@@ -94,19 +94,19 @@ class Attachment:
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
-        """Leave the recording to the parent, which goes on with it."""
+        """Leave the recording to the parent process, which continues it."""
         self._told = threading.Condition()
         self._recorder = None
         self._only_looking = "this process was forked from the kernel that is recorded"
         _attached.discard(self)
 
     def adapt(self, session: schemas.Session) -> None:
-        """Record, or stop recording, as the session is now.
+        """Start or stop recording, depending on the session's present state.
 
         Parameters
         ----------
         session
-            How it is.
+            Its present state.
         """
         self._only_looking = why_not(session)
         if self._only_looking:
@@ -115,7 +115,7 @@ class Attachment:
             self.start()
 
     def start(self) -> None:
-        """Record from the next cell on, if nothing does yet."""
+        """Record from the next cell on, unless a recording is active."""
         if self._recorder is None:
             self.courier = OutboxDelivery(self.transport, self.code)
             self._recorder = record(
@@ -129,17 +129,17 @@ class Attachment:
             _leave_at_exit()
 
     def stop(self, timeout: float = _LEFT_WITHIN) -> int:
-        """Record no more, and bring what was recorded into the session.
+        """Stop recording, and deliver what was recorded.
 
         Parameters
         ----------
         timeout
-            How many seconds that may take.
+            The maximum number of seconds.
 
         Returns
         -------
         int
-            How many commands still wait for the server.
+            The number of commands that still wait for the server.
         """
         _attached.discard(self)
         if self._recorder is None or self.courier is None:
@@ -153,7 +153,7 @@ class Attachment:
 
     @property
     def records(self) -> bool:
-        """Whether commands are recorded, or one only looks."""
+        """Whether commands are recorded, rather than the session only viewed."""
         return self._recorder is not None
 
     @property
@@ -172,20 +172,20 @@ class Attachment:
             self._told.notify_all()
 
     def session(self) -> schemas.Session:
-        """Ask how the session is now."""
+        """Return the session's present state from the server."""
         return self.transport.call(api.GET_SESSION, schemas.SessionNamed(code=self.code))
 
     def status(
         self, session: schemas.Session | None = None, failure: errors.SessionsError | None = None
     ) -> list[Line]:
-        """Say whether commands are recorded, and what keeps some from their session.
+        """Report whether commands are recorded, and what keeps some from being delivered.
 
         Parameters
         ----------
         session
-            How the session is now, if that is known.
+            The session's present state, if known.
         failure
-            Why it is not.
+            Why it is not known.
         """
         if self._recorder is None or self.courier is None:
             why = failure.message if failure is not None else f"{self._only_looking}."
@@ -207,12 +207,12 @@ class Attachment:
         return lines
 
     def explain_shut_out(self) -> list[Line]:
-        """Say that the session takes nothing from this user any more, and ask what to do.
+        """Explain that the session no longer takes this user's commands, and what to do.
 
         Returns
         -------
         list of Line
-            Nothing where it takes commands, or only rests.
+            Empty if it takes commands, or refuses them only temporarily.
         """
         if self.courier is not None and self.courier.gone is not None:
             gone = self.courier.gone
@@ -235,12 +235,12 @@ class Attachment:
         ]
 
     def recorder(self) -> Recorder:
-        """Return what records.
+        """Return the recorder.
 
         Raises
         ------
         WrongState
-            When nothing does, since one may only look.
+            When nothing is recorded, since the user may only view the session.
         """
         if self._recorder is None:
             raise errors.WrongState(
@@ -250,13 +250,13 @@ class Attachment:
         return self._recorder
 
     def skip_current_cell(self) -> None:
-        """Leave the cell that runs now out of the record."""
+        """Exclude the running cell from the record."""
         if self._recorder is not None:
             self._recorder.skip_current_cell()
             self._unrecorded.add(self._running_cell)
 
     def settle(self) -> bool:
-        """Wait until the cells before this one are in the session; False where they are not."""
+        """Wait until earlier cells are in the session; return False if they are not."""
         if self._recorder is None or self.courier is None or self._recorder.paused:
             return False
         before = self._running_cell - 1
@@ -267,7 +267,7 @@ class Attachment:
         return self.courier.flush(_SETTLED_WITHIN)
 
     def running_command(self) -> int | None:
-        """Return the number in the session of the cell that runs now, if it is recorded."""
+        """Return the session's number of the running cell, if it is recorded."""
         if not self.settle() or self._running_cell in self._unrecorded:
             return None
 
@@ -279,11 +279,11 @@ class Attachment:
             if not self._told.wait_for(told, _TOLD_WITHIN) or self._running is None:
                 return None
             request = schemas.RecordCommands(code=self.code, commands=[self._running])
-        # The courier sends it, too: whoever comes second learns the same number.
+        # The background delivery sends it, too: both get the same number.
         return self.transport.call(api.RECORD_COMMANDS, request).numbers[0]
 
     def leave(self, timeout: float = _LEFT_WITHIN, *, close: bool = True) -> int:
-        """Stop recording for good; see `stop`. Without `close` the transport stays open."""
+        """Stop recording permanently; see `stop`. Without `close` the transport stays open."""
         waiting = self.stop(timeout)
         self._here.leave()
         if close:
@@ -299,13 +299,13 @@ def agent(shell: Any) -> str:
 
 
 def running_cell(shell: Any) -> int:
-    """Return the number of the cell that runs now."""
-    # Whether `execution_count` is already the next cell's depends on IPython's version.
+    """Return the number of the running cell."""
+    # Whether `execution_count` already is the next cell's depends on IPython's version.
     return len(shell.history_manager.input_hist_raw) - 1
 
 
 def _limit() -> tuple[int, str]:
-    """Return how many bytes to keep of a command, and what is wrong with what the user set."""
+    """Return the bytes of outputs to keep, and an error in the user's setting."""
     given = os.environ.get(LIMIT_VARIABLE, "").strip()
     if not given:
         return OUTPUT_LIMIT, ""
@@ -316,7 +316,7 @@ def _limit() -> tuple[int, str]:
 
 
 def why_not(session: schemas.Session) -> str:
-    """Say why nothing can be recorded into a session; empty where it can."""
+    """Explain why nothing can be recorded into a session; empty if it can."""
     if session.state != "active":
         return f"the session is {session.state}"
     if "write" not in session.roles:

@@ -1,4 +1,4 @@
-"""What Tab offers after ``%session``: commands, options, codes with labels, members, paths."""
+"""Tab completion for ``%session``: commands, options, session codes, members and paths."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from jupyter_sessions.notebook.frontend import Notebook
 
-#: What Tab offers, each with what stands beside it.
+#: The completions, each with its description.
 Offers = Iterable[tuple[str, str]]
 
 _LINE = re.compile(r"\s*%(?P<cell>%?)session[ \t]+(?P<words>.*)")
-_PATIENCE = 0.4  # seconds that Tab may take
-_FRESH = 10.0  # seconds that an answer is used again
+_PATIENCE = 0.4  # seconds that a completion may take
+_FRESH = 10.0  # seconds for which an answer is cached
 
 _ARGUMENTS = {
     "resume": "sessions",
@@ -61,7 +61,7 @@ _HELP = ("--help", "Show what the command does.")
 
 
 class _Answer:
-    """What a server said, asked again in the background when it is old."""
+    """A cached answer of the server, refreshed in the background when it is old."""
 
     def __init__(self, ask: Callable[[], list[tuple[str, str]]]) -> None:
         self._ask = ask
@@ -70,7 +70,7 @@ class _Answer:
         self._thread: threading.Thread | None = None
 
     def get(self) -> list[tuple[str, str]]:
-        """Return the newest answer that comes within our patience, or the one before."""
+        """Return the newest answer that arrives in time, or the previous one."""
         if self._thread is None or not self._thread.is_alive():
             if time.monotonic() < self._asked + _FRESH:
                 return self._known
@@ -93,7 +93,7 @@ class Completion:
     Parameters
     ----------
     front
-        The notebook's front: its attachment says which session is meant.
+        The notebook's front end: its attachment determines the session.
     """
 
     def __init__(self, front: Notebook) -> None:
@@ -114,7 +114,7 @@ class Completion:
         }
 
     def complete(self, context: CompletionContext) -> SimpleMatcherResult:
-        """Complete a line, as IPython asks its matchers to."""
+        """Complete a line, as an IPython matcher."""
         line = context.line_with_cursor[: context.cursor_position]
         found = _LINE.fullmatch(line)
         if found is None:
@@ -123,7 +123,7 @@ class Completion:
         if found["cell"]:
             offers: Offers = [] if before else [("off", "leave this cell out of the record")]
         else:
-            # With nothing to offer at all, IPython would offer Python's names.
+            # Without any completion, IPython would offer Python names.
             offers = self._offers(before, fragment) or [_HELP]
         return {
             "completions": [
@@ -209,7 +209,7 @@ class Completion:
         return [(each.name, each.description) for each in page.items]
 
     def _users(self) -> list[tuple[str, str]]:
-        """Members and, for those who may see them, accounts."""
+        """Return the members and, for users who may see them, accounts."""
         found = dict(self._members())
         current = self._front.current()
         if current is not None:
@@ -221,7 +221,7 @@ class Completion:
         return list(found.items())
 
     def _grantees(self) -> list[tuple[str, str]]:
-        """Users, and groups as a grant names them."""
+        """Return users, and groups in the form of a grant."""
         found = dict(self._users())
         found |= {f"@{name}": "group" for name, _ in self._groups() if f"@{name}" not in found}
         return list(found.items())
@@ -278,7 +278,7 @@ def _options(command: click.Command) -> Offers:
 
 
 def _choices(command: click.Command, option: str) -> Iterable[Any] | None:
-    """Return the values of the option that stands before, or of the first argument."""
+    """Return the values of the preceding option, or of the first argument."""
     for param in command.params:
         if isinstance(param.type, click.Choice) and (
             option in param.opts or (isinstance(param, click.Argument) and not option)

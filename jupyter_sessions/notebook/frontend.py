@@ -1,4 +1,4 @@
-"""The commands in a notebook and in IPython."""
+"""Run the commands in a notebook or IPython: displays, panel, prompts and the attachment."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def needed(shell: Any, source: str) -> bool:
-    """Tell whether a source needs a loop, and the thread's own can't be had."""
+    """Tell whether a source needs an event loop while the thread's own loop is busy."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -41,7 +41,7 @@ def needed(shell: Any, source: str) -> bool:
 
 
 def run_cell(shell: Any, source: str) -> ExecutionResult:
-    """Run a source on a loop in a thread of its own, and wait for its end."""
+    """Run a source on an event loop in a separate thread, and wait for its end."""
     results: list[ExecutionResult] = []
 
     def work() -> None:
@@ -50,7 +50,7 @@ def run_cell(shell: Any, source: str) -> ExecutionResult:
         )
         results.append(asyncio.run(cell))
 
-    # The copied context is what sends the outputs to this cell.
+    # The copied context directs the outputs to this cell.
     thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
     thread.start()
     thread.join()
@@ -65,7 +65,7 @@ def display_outputs(command: schemas.Command, *, own: bool) -> None:
     command
         The command.
     own
-        Whether the one who looks ran it.
+        Whether the viewer ran it.
     """
     from IPython.display import display
 
@@ -88,13 +88,13 @@ def display_outputs(command: schemas.Command, *, own: bool) -> None:
 
 
 class Keepers:
-    """At most one process for each login."""
+    """Processes that keep logins alive, at most one for each login."""
 
     def __init__(self) -> None:
         self._by_login: dict[str, LoginKeepAlive] = {}
 
     def start(self, login: Login, every: float) -> Line:
-        """Start one, in place of the one before."""
+        """Start a process, replacing the previous one."""
         from jupyter_sessions.client.logins.keep_alive import LoginKeepAlive
 
         before = self._by_login.pop(login.id, None)
@@ -105,7 +105,7 @@ class Keepers:
         return Line(f"{said} lives; `%session keepalive --stop` ends it.", Tone.DONE)
 
     def stop(self) -> Line:
-        """End them all."""
+        """Stop all processes."""
         count = len(self._by_login)
         while self._by_login:
             self._by_login.popitem()[1].stop()
@@ -113,7 +113,7 @@ class Keepers:
 
 
 class Panels:
-    """The panel that is open in this kernel, if one is."""
+    """The open panel of this kernel, if there is one."""
 
     def __init__(self) -> None:
         self._open: SessionPanel | None = None
@@ -126,18 +126,18 @@ class Panels:
         *,
         notebook: bool,
     ) -> None:
-        """Display a panel, in place of the one before.
+        """Display a panel, replacing the previous one.
 
         Parameters
         ----------
         front
-            The kernel, which may be made to record into the session that is shown.
+            The kernel's front end, through which the panel's session can be recorded into.
         session
-            The session to begin with.
+            The initial session.
         transport
-            The way to it; closed with the panel.
+            The transport to it; closed with the panel.
         notebook
-            Whether this is one.
+            Whether this is a notebook.
 
         Raises
         ------
@@ -163,7 +163,7 @@ class Panels:
         display(self._open)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
-        """Have the panel let go of its session and its connections."""
+        """Close the panel's session and connections."""
         if self._open is not None:
             self._open.close()
             self._open = None
@@ -184,7 +184,7 @@ _PAGE_WIDTH = 140
 
 
 class Notebook(Frontend, Kernel):
-    """A kernel, or IPython in a terminal.
+    """The front end of a kernel, or of IPython in a terminal.
 
     Parameters
     ----------
@@ -199,23 +199,23 @@ class Notebook(Frontend, Kernel):
         self.shell: Any = shell  # most of its methods have no types
         self.attachment: Attachment | Served | None = None
         self._replaying = False
-        self._shut_out = ""  # of which session that was said
+        self._shut_out = ""  # the session for which this was said
         self._keepers = Keepers()
         self.panels = Panels()
 
     @property
     def kernel(self) -> Kernel:
-        """The kernel, which is here."""
+        """The kernel, which is this process."""
         return self
 
     # ---- the session
 
     def refresh(self) -> None:
-        """Learn what the Jupyter server says of this kernel: it may have been attached there."""
+        """Read the kernel's attachment from the Jupyter server, where it may have been attached."""
         self.attachment = as_served(self.shell, self.attachment)
 
     def tell_shut_out(self, *_: object) -> None:
-        """Say once, below the cell that ended, that the attached session takes no more from us."""
+        """Say once, below the cell that ended, that the session no longer takes our commands."""
         attachment = self.attachment
         if not isinstance(attachment, Attachment) or self._replaying:
             return
@@ -239,15 +239,15 @@ class Notebook(Frontend, Kernel):
 
     @property
     def courier(self) -> OutboxDelivery | None:
-        """What delivers the commands of this kernel."""
+        """Delivers this kernel's commands."""
         return self.attachment.courier if self.attachment is not None else None
 
     def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:
-        """Leave the session before, and record into this one if the roles allow."""
+        """Leave the previous session, and record into this one if the roles allow it."""
         from jupyter_sessions.cli import last_session
 
         left = self._leave(keep=transport)
-        with suppress(errors.SessionsError, OSError):  # it is for shells, which can name another
+        with suppress(errors.SessionsError, OSError):  # it is only for shells
             last_session.remember(session.code, transport.server, transport.user)
         server = server_of(self.shell)
         if server is not None and server.put(session.code, transport) is not None:
@@ -258,7 +258,7 @@ class Notebook(Frontend, Kernel):
 
     @contextmanager
     def ending(self, code: str) -> Iterator[None]:
-        """Stop recording into a session before it takes no more; go on if that did not come."""
+        """Stop recording into a session that is about to end; resume if that fails."""
         attachment = self.attachment if self.attachment and self.attachment.code == code else None
         if attachment is not None:
             attachment.stop()
@@ -270,7 +270,7 @@ class Notebook(Frontend, Kernel):
             raise
 
     def changed(self, session: schemas.Session) -> list[Line]:
-        """Record into the attached session or not, as it is now, and say so."""
+        """Start or stop recording, depending on the attached session's state, and say so."""
         attachment = self.attachment
         if attachment is None or attachment.code != session.code:
             return []
@@ -278,7 +278,7 @@ class Notebook(Frontend, Kernel):
         return attachment.status()
 
     def logged_out(self) -> list[Line]:
-        """Say so where no login is left by which what runs here gets into its session."""
+        """Say so if no login remains with which commands can be delivered to the session."""
         from jupyter_sessions.client import logins
 
         attached = self.attachment
@@ -309,7 +309,7 @@ class Notebook(Frontend, Kernel):
         return [Line(said, Tone.WARNING)]
 
     def settle(self, code: str) -> bool:
-        """Wait until the cells before are recorded; False where they are not, into `code`."""
+        """Wait until earlier cells are recorded into `code`; return False if they are not."""
         attachment = self.attachment
         return attachment is not None and attachment.code == code and attachment.settle()
 
@@ -326,12 +326,12 @@ class Notebook(Frontend, Kernel):
         return Line("Recording is paused; `%session unpause` goes on.", Tone.DONE)
 
     def unpause(self) -> Line:
-        """Go on recording."""
+        """Resume recording."""
         self._attached().recorder().unpause()
         return Line("Recording goes on with the next cell.", Tone.DONE)
 
     def detach(self) -> Line:
-        """Stop recording for good."""
+        """Stop recording permanently."""
         code = self._attached().code
         warnings = self._leave()
         said = f"This kernel belongs to no session any more (it was {code})."
@@ -347,7 +347,7 @@ class Notebook(Frontend, Kernel):
         return self.attachment
 
     def skip_current_cell(self) -> None:
-        """Leave the cell that runs now out of the record."""
+        """Exclude the running cell from the record."""
         if self.attachment is not None:
             self.attachment.skip_current_cell()
 
@@ -356,11 +356,11 @@ class Notebook(Frontend, Kernel):
         self.shell.set_next_input(source)
 
     def variable(self, name: str) -> tuple[bool, Any]:
-        """Tell whether there is a variable of that name, and give its value."""
+        """Tell whether there is a variable with a name, and return its value."""
         return name in self.shell.user_ns, self.shell.user_ns.get(name)
 
     def run(self, source: str) -> bool:
-        """Run a source as a cell would, and tell whether it went well."""
+        """Run a source like a cell, and return whether it succeeded."""
         if self._replaying:
             raise errors.BadRequest(
                 "A command that is run again can't run others again.",
@@ -373,11 +373,11 @@ class Notebook(Frontend, Kernel):
             self._replaying = False
 
     def open_panel(self, session: schemas.Session | None, transport: Transport) -> None:
-        """Display the panel, in place of the one that was opened before."""
+        """Display the panel, replacing one that is open."""
         self.panels.open(self, session, transport, notebook=self._in_notebook)
 
     def execute(self, source: str) -> ExecutionResult:
-        """Run a source inside of the running cell, with top-level ``await`` or not."""
+        """Run a source within the running cell, with or without top-level ``await``."""
         if needed(self.shell, source):
             return run_cell(self.shell, source)
         result: ExecutionResult = self.shell.run_cell(source, store_history=False)
@@ -430,24 +430,24 @@ class Notebook(Frontend, Kernel):
         display_outputs(block.command, own=block.own)
 
     def confirm(self, question: str) -> bool:
-        """Ask where the front end can ask; elsewhere the answer is no."""
+        """Ask if the front end supports it; elsewhere return False."""
         return self._asked(lambda: input(f"{question} [y/N] ")).strip().lower() in {"y", "yes"}
 
     def ask(self, what: str, default: str) -> str:
-        """Ask where the front end can ask; elsewhere the default is taken."""
+        """Ask if the front end supports it; elsewhere return the default."""
         shown = f"{what} [{default}]: " if default else f"{what}: "
         return self._asked(lambda: input(shown)).strip() or default
 
     def keep_alive(self, login: Login, every: float) -> list[Line]:
-        """Have a process of its own keep a login alive."""
+        """Start a separate process that keeps a login alive."""
         return [self._keepers.start(login, every)]
 
     def stop_keeping_alive(self) -> list[Line]:
-        """End the processes that keep logins alive."""
+        """Stop the processes that keep logins alive."""
         return [self._keepers.stop()]
 
     def ask_password(self, prompt: str, *, otherwise: str) -> str:
-        """Ask without showing what is typed."""
+        """Ask for a password without echo."""
         import getpass
 
         password = self._asked(lambda: getpass.getpass(prompt))
@@ -464,5 +464,5 @@ class Notebook(Frontend, Kernel):
             return ""
 
     def open_browser(self, url: str) -> bool:  # noqa: ARG002  # the kernel may run elsewhere
-        """Leave it to the user, who has the link in a browser already."""
+        """Do nothing: the user already has the link in a browser."""
         return False

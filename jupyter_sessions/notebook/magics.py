@@ -1,4 +1,4 @@
-"""``%session``, ``%%session off``, and Ophidia's ``%oph_manage_session`` and ``%oph_resume``."""
+"""The IPython magics ``%session`` and ``%%session off``, and those of Ophidia."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SessionMagics:
     Parameters
     ----------
     shell
-        The IPython shell that they are for.
+        The IPython shell to which they belong.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -46,7 +46,7 @@ class SessionMagics:
 
     @property
     def magics(self) -> Iterable[tuple[str, str, Callable[..., None]]]:
-        """The kind, name and function of each."""
+        """The kind, name and function of each magic."""
         return (
             ("line", "session", self.session),
             ("cell", "session", self.session_cell),
@@ -86,7 +86,7 @@ class SessionMagics:
         result = self.front.execute(cell)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
-            _draw(error, [])  # the cell within has shown it
+            _draw(error, [])  # the inner cell has displayed it
             raise error
 
     def oph_manage_session(self, line: str) -> None:
@@ -122,7 +122,7 @@ class SessionMagics:
             lines = [Line(f"Session {attachment.code}"), *attachment.status(failure=error)]
             self.front.show(Result(None, (*lines, *outbox.hint(self.front))))
             return
-        if session.state == "closed":  # for good, while this kernel did not look
+        if session.state == "closed":  # permanently, while this kernel did not check
             attachment.adapt(session)
         attachment.settle()
         told: list[Block] = [card(session), *attachment.status(session)]
@@ -149,7 +149,7 @@ class SessionMagics:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Have what fails told in two lines in place of a traceback; the cell stops all the same."""
+    """Show errors in two lines instead of a traceback; the cell stops all the same."""
     try:
         yield
     except errors.SessionsError as error:
@@ -159,7 +159,7 @@ def _told() -> Iterator[None]:
 
 
 def _draw(error: BaseException, lines: list[str]) -> None:
-    # IPython asks an exception for this before it draws its own traceback.
+    # IPython calls this on an exception instead of drawing its own traceback.
     error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
 
 
@@ -184,9 +184,9 @@ def load(shell: InteractiveShell) -> None:
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Stop recording, and take the magics out of a shell.
+    """Stop recording, and remove the magics from a shell.
 
-    ``%reload_ext`` unloads and loads: it leaves all as it is, and recording goes on.
+    ``%reload_ext`` unloads and loads again: in that case nothing changes, and recording continues.
     """
     if _is_reloading():
         return
@@ -204,8 +204,8 @@ def unload(shell: InteractiveShell) -> None:
 
 
 def _is_reloading() -> bool:
-    """Tell whether IPython unloads the extension to load it again at once; it does not say so."""
-    frame: FrameType | None = sys._getframe()  # public in all but its name
+    """Tell whether IPython unloads the extension only to reload it, which it does not announce."""
+    frame: FrameType | None = sys._getframe()  # public except for its name
     while frame is not None:
         if frame.f_code is ExtensionManager.reload_extension.__code__:
             return True

@@ -1,8 +1,8 @@
-"""Ophidia's statements, ``key=value;key=value;``, as commands of our table.
+"""Translate Ophidia's statements, ``key=value;key=value;``, to our commands.
 
 Users of Ophidia paste what its manual shows: OPH_MANAGE_SESSION and OPH_RESUME with their
-arguments, values joined by ``|`` where the manual has several. Arguments that all of Ophidia's
-operators take, and that mean nothing here, are passed over.
+arguments, and values joined by ``|`` where the manual has several. Arguments that all of Ophidia's
+operators take, and that mean nothing here, are ignored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STATUSES = {
     "aborted": "aborted",
     "skipped": "aborted",
 }
-# Commands of ours have nothing to wait for: whoever asks for those finds none.
+# Our commands never wait, so requests to list waiting ones find none.
 _NEVER = {"pending", "waiting", "unselected"}
 _WORDS = {"user", "active", "autoremove", "label"}
 _FIRST_NAME = re.compile(r"\s*(?:oph_[a-z_]+)\s+(?=\w+\s*=)", re.IGNORECASE)
@@ -36,12 +36,12 @@ _JSON_LEVEL = 3
 
 
 def parse(statement: str, known: set[str]) -> dict[str, str]:
-    """Read ``key=value;`` pairs.
+    """Parse ``key=value;`` pairs.
 
     Raises
     ------
     BadRequest
-        When a part is no pair, names an unknown argument, or names one twice.
+        When a part is not a pair, names an unknown argument, or repeats one.
     """
     found: dict[str, str] = {}
     for part in _FIRST_NAME.sub("", statement).split(";"):
@@ -65,12 +65,12 @@ def parse(statement: str, known: set[str]) -> dict[str, str]:
 
 
 def manage_session(statement: str) -> list[str]:
-    """Turn a statement of OPH_MANAGE_SESSION into what one types after ``%session``.
+    """Translate an OPH_MANAGE_SESSION statement to the arguments of ``%session``.
 
     Raises
     ------
     BadRequest
-        When the statement can't be read, or asks for what there is not.
+        When the statement can't be parsed, or has no equivalent.
     """
     given = parse(statement, _MANAGE)
     action = given.get("action", "list").lower()
@@ -103,12 +103,12 @@ def manage_session(statement: str) -> list[str]:
 
 
 def resume(statement: str) -> list[list[str]]:
-    """Turn a statement of OPH_RESUME into commands, each as one types it after ``%session``.
+    """Translate an OPH_RESUME statement to commands, each as arguments of ``%session``.
 
     Raises
     ------
     BadRequest
-        When the statement can't be read, or asks for what there is not.
+        When the statement can't be parsed, or has no equivalent.
     """
     given = parse(statement, _RESUME)
     session = _session(given)
@@ -174,7 +174,7 @@ def _set(key: str, value: str) -> list[str]:
 
 
 def _grants(key: str, value: str) -> list[str]:
-    """Read ``u1:role|role,u2``, or the user in `key` and the roles alone in `value`."""
+    """Parse ``u1:role|role,u2``, or the user in `key` and only the roles in `value`."""
     user = _user_key(key)
     if user:
         return [f"{user}:{value}" if value else user]

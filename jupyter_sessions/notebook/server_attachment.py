@@ -1,4 +1,4 @@
-"""A kernel's attachment that its Jupyter server keeps: the server records, and tells all fronts."""
+"""Attach a kernel through its Jupyter server, which then records it for all front ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from jupyter_sessions.client.transports.base import Transport
 
-# The process that has started a kernel, as Jupyter tells the kernel.
+# The process that started the kernel, as Jupyter reports it to the kernel.
 _PARENT_VARIABLE = "JPY_PARENT_PID"
 _CONNECTED_WITHIN = 2.0  # seconds
 _ANSWERED_WITHIN = 20.0
@@ -32,9 +32,9 @@ class Server:
     Parameters
     ----------
     running
-        What it tells of itself.
+        The server's description in its file.
     kernel
-        The kernel's id.
+        The kernel's ID.
     """
 
     def __init__(self, running: RunningServer, kernel: str) -> None:
@@ -44,7 +44,7 @@ class Server:
 
     @cached_property
     def way(self) -> Transport:
-        """The way there, as a process of the user who runs it."""
+        """The transport to the server, as a process of the user who runs it."""
         from jupyter_sessions.client.transports.http import HttpTransport
 
         return HttpTransport(
@@ -55,26 +55,27 @@ class Server:
         )
 
     def look(self, until: str = "now") -> schemas.Attachment | None:
-        """Return the kernel's attachment there; None where it has none that can be seen here."""
+        """Return the kernel's attachment at the server; None if there is none that it may see."""
         found = self.any_attachment(until)
         return found if found is not None and found.session else None
 
     def any_attachment(self, until: str = "now") -> schemas.Attachment | None:
-        """Return what records the kernel there, even into a session that is hidden from here."""
-        # A list, so that a kernel without an attachment leaves no error in the server's log.
+        """Return the kernel's attachment at the server, even to a session hidden from here."""
+        # A list request, so that a kernel without an attachment leaves no error in the server's
+        # log.
         asked = schemas.ListAttachments(kernel=self.kernel, until=until)  # type: ignore[arg-type]  # one of them
         found = self.way.call(api.LIST_ATTACHMENTS, asked).items
         return found[0] if found and found[0].state != "ended" else None
 
     def put(self, code: str, transport: Transport) -> schemas.Attachment | None:
-        """Have the server record into a session; None where it does not."""
+        """Attach the kernel to a session at the server; return None if it refuses."""
         if transport.server is not None:
             named = f"{transport.server}/sessions/{code}/experiment"
             asked = schemas.Attach(kernel=self.kernel, session=named, user=transport.user)
         elif self.database == paths.own_database():
             asked = schemas.Attach(kernel=self.kernel, session=code)
         else:
-            return None  # its store is another one
+            return None  # its store is a different one
         asked.notebook = os.environ.get("JPY_SESSION_NAME", "")
         try:
             return self.way.call(api.PUT_ATTACHMENT, asked)
@@ -83,7 +84,7 @@ class Server:
 
 
 def server_of(shell: InteractiveShell) -> Server | None:
-    """Find the Jupyter server that runs this kernel and can record it."""
+    """Return the Jupyter server that runs this kernel and can record it."""
     parent = os.environ.get(_PARENT_VARIABLE)
     if parent is None or not hasattr(shell, "kernel"):
         return None
@@ -96,7 +97,7 @@ def server_of(shell: InteractiveShell) -> Server | None:
 
 
 class Served:
-    """What ties a kernel to a session where its Jupyter server records; as `Attachment` does.
+    """A kernel's attachment at a recording Jupyter server; same interface as `Attachment`.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ class Served:
     code
         The session's code.
     transport
-        The way to the session; closed when the attachment is left.
+        The transport to the session; closed when the attachment is left.
     """
 
     courier: OutboxDelivery | None = None  # the server has one
@@ -123,18 +124,18 @@ class Served:
         self._unrecorded: set[int] = set()
 
     def adapt(self, session: schemas.Session) -> None:
-        """Record, or stop recording, as the session is now."""
+        """Start or stop recording, depending on the session's present state."""
         if why_not(session):
             self.stop()
         else:
             self.start()
 
     def start(self) -> None:
-        """Have the server record from the next cell on."""
+        """Let the server record from the next cell on."""
         self._server.put(self.code, self.transport)
 
     def stop(self, timeout: float = _ANSWERED_WITHIN) -> int:  # noqa: ARG002  # the server has its own
-        """Have the server record no more; return how many commands still wait there."""
+        """Stop the server's recording; return the number of commands that still wait there."""
         asked = schemas.Detach(kernel=self._server.kernel, command=self._command)
         try:
             return self._server.way.call(api.DELETE_ATTACHMENT, asked).waiting
@@ -142,7 +143,7 @@ class Served:
             return 0
 
     def leave(self, timeout: float = _ANSWERED_WITHIN, *, close: bool = True) -> int:
-        """Stop recording for good; see `stop`. Without `close` the transport stays open."""
+        """Stop recording permanently; see `stop`. Without `close` the transport stays open."""
         waiting = self.stop(timeout)
         if close:
             self.transport.close()
@@ -153,13 +154,13 @@ class Served:
         return str(self._shell.get_parent().get("header", {}).get("msg_id", ""))
 
     def session(self) -> schemas.Session:
-        """Ask how the session is now."""
+        """Return the session's present state from the server."""
         return self.transport.call(api.GET_SESSION, schemas.SessionNamed(code=self.code))
 
     def status(
         self, session: schemas.Session | None = None, failure: errors.SessionsError | None = None
     ) -> list[Line]:
-        """Say whether commands are recorded, and what keeps some from their session."""
+        """Report whether commands are recorded, and what keeps some from being delivered."""
         found = self._server.look()
         if found is None:
             why = why_not(session) if session is not None else ""
@@ -176,15 +177,15 @@ class Served:
         return lines
 
     def recorder(self) -> Served:
-        """Return what records."""
+        """Return the recorder."""
         return self
 
     def pause(self) -> None:
-        """Leave out later commands; the one that calls this is still recorded."""
+        """Exclude later commands; the one that calls this is still recorded."""
         self._change(paused=True)
 
     def unpause(self) -> None:
-        """Record later commands; the one that calls this is left out."""
+        """Record later commands; the one that calls this is excluded."""
         self._change(paused=False)
 
     def _change(self, **change: Any) -> None:
@@ -192,18 +193,18 @@ class Served:
         self._server.way.call(api.CHANGE_ATTACHMENT, asked)
 
     def skip_current_cell(self) -> None:
-        """Leave the cell that runs now out of the record."""
+        """Exclude the running cell from the record."""
         self._unrecorded.add(running_cell(self._shell))
-        with suppress(errors.SessionsError):  # the server knows such a cell by its source, too
+        with suppress(errors.SessionsError):  # the server also recognizes such a cell by its source
             self._change(skip=self._command)
 
     def settle(self) -> bool:
-        """Wait until the cells before this one are in the session; False where they are not."""
+        """Wait until earlier cells are in the session; return False if they are not."""
         found = self._server.look("settled")
         return found is not None and found.state == "recording" and not found.waiting
 
     def running_command(self) -> int | None:
-        """Return the number in the session of the cell that runs now, if it is recorded."""
+        """Return the session's number of the running cell, if it is recorded."""
         cell = running_cell(self._shell)
         if cell in self._unrecorded or self._server.look("announced") is None:
             return None
@@ -220,14 +221,14 @@ class Served:
 def as_served(
     shell: InteractiveShell, own: Attachment | Served | None
 ) -> Attachment | Served | None:
-    """Return a kernel's attachment as its Jupyter server has it, where that has one.
+    """Return a kernel's attachment as its Jupyter server has it, if there is one.
 
     Parameters
     ----------
     shell
         The kernel's IPython shell.
     own
-        The attachment that the kernel knew of until now; it is left where the server's counts.
+        The attachment that the kernel knew so far; it is left if the server's takes precedence.
     """
     server = server_of(shell)
     if server is None:
@@ -235,7 +236,7 @@ def as_served(
     try:
         found = server.look()
     except errors.SessionsError:
-        return own  # it does not answer now; what was so is taken to be so
+        return own  # the server does not answer now; assume no change
     if found is None:
         return None if isinstance(own, Served) else own
     if isinstance(own, Served) and own.code == found.session:
@@ -243,16 +244,16 @@ def as_served(
     try:
         transport = transport_of(found.server, found.user)
     except errors.NoLogin:
-        return own  # somebody else's, who has attached it at the server
+        return own  # another user's, who has attached the kernel at the server
     if isinstance(own, Attachment):
         own.leave()
     return Served(shell, server, found.session, transport)
 
 
 def why_unattached(shell: InteractiveShell) -> str:
-    """Say why a kernel has no session to work on, which need not mean that nothing records it."""
+    """Explain why a kernel has no session, which does not mean that nothing records it."""
     server, found = server_of(shell), None
-    with suppress(errors.SessionsError):  # it does not answer now
+    with suppress(errors.SessionsError):  # the server does not answer now
         found = server.any_attachment() if server is not None else None
     if found is None:
         return "This kernel is attached to no session."
