@@ -1,8 +1,8 @@
-"""Sessions in a notebook without typing: a panel, and its parts.
+"""ipywidgets for sessions: a panel, and its parts.
 
-``SessionPanel()`` picks a session and shows it, live; `SessionPicker`, `HistoryBrowser`,
-`MemberTable` and `WebSpace` are its parts, each of use by itself. What is selected in them is a
-trait that code can read and observe.
+``SessionPanel()`` selects a session and shows it live. Its parts, `SessionPicker`,
+`HistoryBrowser`, `MemberTable` and `WebSpace`, can be used separately. Selections are traits that
+code can read and observe.
 """
 
 from __future__ import annotations

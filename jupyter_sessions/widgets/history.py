@@ -1,4 +1,4 @@
-"""The history of a session, to browse and search, with each command's outputs."""
+"""The history widget: browse and search a session's commands, with their outputs."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _STATUSES = (
 
 
 class HistoryBrowser(Part):
-    """The commands of a session, the newest first, and one of them with its outputs.
+    """The commands of a session, newest first, and one of them with its outputs.
 
     Attributes
     ----------
     commands
-        The summaries of those that are listed.
+        The summaries of the listed commands.
     selected
-        The command that is looked at, whole, or None.
+        The displayed command with its outputs, or None.
     number
-        Its number, 0 for none; setting it selects a command, listed or not.
+        Its number, or 0; setting it selects a command, listed or not.
     search
-        Words that are looked for in sources and outputs.
+        Words to search for in sources and outputs.
     status
-        Which end the listed commands have, None for any.
+        The status of the listed commands, None for any.
     user
-        Whose commands are listed, empty for everyone's.
+        The user whose commands are listed, empty for all.
     """
 
     commands: traitlets.List[schemas.CommandSummary] = traitlets.List(
@@ -57,9 +57,9 @@ class HistoryBrowser(Part):
     user = traitlets.Unicode()
 
     def built(self) -> Sequence[ipywidgets.Widget]:
-        """Make the widgets."""
+        """Create the widgets."""
         self._listing = False
-        self._pages: list[str | None] = [None]  # what asks for each page up to the shown one
+        self._pages: list[str | None] = [None]  # the cursors of the pages up to the displayed one
         self._next: str | None = None
         self.search_field = field("Search commands and outputs", "20em")
         self.user_field = field("User", "9em")
@@ -90,12 +90,12 @@ class HistoryBrowser(Part):
     # ---- the list
 
     def begin(self) -> None:
-        """Show the newest page of another session, and none of its commands."""
+        """Show the newest page of another session, and no selected command."""
         self.number = 0
         self.refresh()
 
     def refresh(self) -> None:
-        """Fetch the newest page anew."""
+        """Reload the newest page."""
         self._pages = [None]
         if self.session is None:
             self._list([], None)
@@ -103,13 +103,13 @@ class HistoryBrowser(Part):
             self._load()
 
     def newer_page(self) -> None:
-        """Show the page before this one."""
+        """Show the previous page."""
         if len(self._pages) > 1:
             self._pages.pop()
             self._load_told()
 
     def older_page(self) -> None:
-        """Show the page after this one."""
+        """Show the next page."""
         if self._next is not None:
             self._pages.append(self._next)
             self._load_told()
@@ -126,7 +126,7 @@ class HistoryBrowser(Part):
         request = schemas.ListCommands(
             code=self.code,
             user=self.user.strip() or None,
-            status=self.status,  # type: ignore[arg-type]  # the trait held it to the choices
+            status=self.status,  # type: ignore[arg-type]  # the trait has validated the choice
             search=self.search.strip(),
             limit=_PAGE,
             after=self._pages[-1],
@@ -197,7 +197,7 @@ class HistoryBrowser(Part):
     # ---- live
 
     def learn(self, events: Sequence[schemas.Event]) -> None:
-        """Take in new and changed commands."""
+        """Handle new and changed commands."""
         changed = {
             event.command.number: event.command for event in events if event.command is not None
         }
@@ -225,14 +225,14 @@ class HistoryBrowser(Part):
         self._list(merged, more)
 
     def text(self) -> str:
-        """Name the session and its newest commands."""
+        """Describe the session and its newest commands."""
         if self.session is None:
             return "history of no session"
         return f"{len(self.commands)} commands of {self.session.label or self.session.code}"
 
 
 def _shown(command: schemas.Command, *, own: bool) -> tuple[dict[str, Any], ...]:
-    """Give a command's outputs as a front end shows them, those of others made harmless."""
+    """Return a command's outputs for display, with those of other users sandboxed."""
     outputs = command.outputs
     made = []
     for output in outputs:

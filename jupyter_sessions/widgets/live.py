@@ -1,4 +1,4 @@
-"""A session's events, followed in a thread and handed over on the kernel's own loop."""
+"""Follow a session's events in a thread, and pass them to the kernel's event loop."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.client.transports.base import Transport
 
-#: Seconds in which events gather, so that a storm of them costs the kernel little.
+#: Seconds for which events are collected, so that many events cost the kernel little.
 _GATHERED = 0.2
 
 
 def kernel_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop on which this kernel works; None where there is none, as in a script."""
+    """Return the kernel's event loop; None without one, as in a script."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -27,15 +27,15 @@ class Following:
     Parameters
     ----------
     transport
-        The way to the session; a second one is opened for the live view, and closed with it.
+        The transport to the session; a second one is opened for the live view and closed with it.
     session
-        The session, and how much of its log is known already.
+        The session, with the last known event of its log.
     take
-        Is given the events that came, in order, on the loop.
+        Called on the loop with new events in order.
     ended
-        Is called on the loop when there is nothing more to see: why, where that is known.
+        Called on the loop when the live view has ended, with the reason if known.
     loop
-        The kernel's loop.
+        The kernel's event loop.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Following:
 
     @property
     def alive(self) -> bool:
-        """Whether the thread still follows."""
+        """Whether the thread is still following."""
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Follow no more; nothing is handed over from here on."""
+        """Stop following; no more events are passed on."""
         self._closed = True
         self._transport.close()
 
@@ -101,5 +101,5 @@ class Following:
     def _post(self, act: Callable[[], object]) -> None:
         try:
             self._loop.call_soon_threadsafe(act)
-        except RuntimeError:  # the loop is closed: the kernel ends
+        except RuntimeError:  # the loop is closed: the kernel is ending
             self._closed = True

@@ -1,4 +1,4 @@
-"""The members of a session and their roles, to look at and to change."""
+"""The members widget: show and change a session's members and their roles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = "minmax(9em, 1fr) repeat(4, minmax(5.6em, max-content)) minmax(6.5em,
 
 @dataclass
 class _Row:
-    """The widgets of one member, in the table for as long as it shows the session."""
+    """The widgets of one member in the table."""
 
     name: ipywidgets.HTML
     toggles: dict[str, ipywidgets.ToggleButton]
@@ -37,23 +37,23 @@ class _Row:
 
 
 class MemberTable(Part):
-    """The members of a session; who is an admin changes roles with one click each.
+    """The members of a session; an admin changes roles with one click each.
 
     Attributes
     ----------
     members
-        The members, as they are now.
+        The current members.
     """
 
     members: traitlets.List[schemas.Member] = traitlets.List(traitlets.Instance(schemas.Member))
 
     def built(self) -> Sequence[ipywidgets.Widget]:
-        """Make the widgets."""
+        """Create the widgets."""
         self.table = ipywidgets.GridBox(layout={"grid_template_columns": _COLUMNS})
         self.roles: dict[str, dict[str, ipywidgets.ToggleButton]] = {}
         self.revokes: dict[str, ipywidgets.Button] = {}
         self._rows: dict[str, _Row] = {}
-        self._drawn = ""  # the code of the session whose members have rows
+        self._drawn = ""  # code of the session whose members have rows
         self._updating = False
         self.empty = ipywidgets.HTML()
         self.user_field = field("User or @group", "14em", at_once=True)
@@ -64,7 +64,7 @@ class MemberTable(Part):
         return (self.table, self.empty, self.form)
 
     def refresh(self) -> None:
-        """Fetch the members anew."""
+        """Reload the members."""
         if self.session is None:
             self.members = []
         else:
@@ -73,36 +73,36 @@ class MemberTable(Part):
         self._draw()
 
     def described(self) -> None:
-        """Show what one's new roles allow."""
+        """Apply changes of the user's own roles."""
         self._draw()
 
     def learn(self, events: Sequence[schemas.Event]) -> None:
-        """Take in new members and roles."""
+        """Handle new members and roles."""
         about = ("member.", "session.transferred")
         if any(event.kind.startswith(about) for event in events):
             self.refresh()
 
     def grant(self, user: str, *names: str) -> None:
-        """Give someone roles, in place of those that they hold.
+        """Give a user or group roles in place of their present ones.
 
         Parameters
         ----------
         user
             A user, or ``@group``.
         names
-            The roles; none means ``read``.
+            The roles; an empty list means ``read``.
         """
         grants = [schemas.Grant(user=user, roles=list(names))]
         request = schemas.GrantRoles(code=self.code, grants=grants)
         self.members = self.call(api.GRANT_ROLES, request).members
 
     def revoke(self, user: str) -> None:
-        """Take all roles from someone."""
+        """Take all roles from a user or group."""
         request = schemas.RevokeRoles(code=self.code, users=[user])
         self.members = self.call(api.REVOKE_ROLES, request).members
 
     def text(self) -> str:
-        """Name the members and their roles."""
+        """Describe the members and their roles."""
         if self.session is None:
             return "members of no session"
         return ", ".join(f"{each.user}: {'|'.join(each.roles)}" for each in self.members)
@@ -110,7 +110,7 @@ class MemberTable(Part):
     # ---- the table
 
     def _draw(self) -> None:
-        """Bring the rows up to date in place: a click that is on its way still finds its button."""
+        """Update the rows in place, so that a pending click still finds its button."""
         code = "" if self.session is None else self.session.code
         if code != self._drawn:
             self._clear(code)
@@ -118,7 +118,7 @@ class MemberTable(Part):
         self.roles, self.revokes = {}, {}
         for member in self.members:
             if member.user not in self._rows:
-                # The browser makes all that follows a new cell anew, so that rows come last.
+                # The browser recreates everything after a new cell, so rows come last.
                 self._rows[member.user] = drawn = self._row(member.user)
                 self.table.children = (*self.table.children, *drawn.cells)
             self._update(self._rows[member.user], member, allowed=allowed)
@@ -162,7 +162,7 @@ class MemberTable(Part):
             does = f"{'Take' if held else 'Give'} the role {role} {'from' if held else 'to'}"
             toggle.disabled = not changes or self._implied(member, role)
             toggle.tooltip = f"{does} {member.user}" if allowed else _NEEDS
-            self._updating = True  # it is no click
+            self._updating = True  # the change does not come from a click
             try:
                 toggle.value = held
             finally:
@@ -176,7 +176,7 @@ class MemberTable(Part):
             self.revokes[member.user] = drawn.revoke
 
     def _implied(self, member: schemas.Member, role: str) -> bool:
-        """Tell whether a role is held because of another, so that it can't be taken by itself."""
+        """Tell whether a role is implied by another, so that it can't be removed separately."""
         others = roles.expand(_held(each for each in _granted(member.roles) if each != role))
         return role in others.names
 
@@ -196,7 +196,7 @@ class MemberTable(Part):
                 self.grant(user, *wanted)
                 self.tell(f"{user} holds {', '.join(self._now(user))}.")
         finally:
-            self._draw()  # a toggle that was refused goes back
+            self._draw()  # reset a toggle whose change was refused
 
     def _now(self, user: str) -> list[schemas.RoleName]:
         return next((each.roles for each in self.members if each.user == user), [])
@@ -222,7 +222,7 @@ def _held(names: Any) -> roles.Roles:
 
 
 def _granted(names: Sequence[str]) -> list[str]:
-    """Leave out the roles that others among them imply."""
+    """Return the roles without those that others imply."""
     kept = [name for name in names if name in ROLES]
     return [
         name

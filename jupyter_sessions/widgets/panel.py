@@ -1,4 +1,4 @@
-"""The panel: a session to pick, and all that is in it, live."""
+"""The panel widget: select a session and show its parts, live."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from jupyter_sessions.widgets.picker import SessionPicker
 from jupyter_sessions.widgets.ui import button, row, shown
 from jupyter_sessions.widgets.webspace import WebSpace
 
-#: What has a kernel record into a session from now on, and says what came of it.
+#: Makes the kernel record into a session, and returns messages about the result.
 Record = Callable[[schemas.Session, Transport], Sequence[Line]]
 
 
 class SessionPanel(Part):
-    """Sessions without typing: pick or make one; browse its history, web space and members, live.
+    """A panel to select or create a session and to browse its history, files and members.
 
     Parameters
     ----------
     session
-        The session to begin with: a code, a URL, or the session itself.
+        The initial session: a code, a URL, or the session itself.
     transport
-        The way to it; by default the one that a command would take.
+        The transport to it; by default the one that commands use.
     record
-        What has this kernel record into a session; without it there is no button for that.
+        Makes this kernel record into a session; without it there is no button for that.
     owns_transport
         Whether to close the transport with the panel.
     live
-        Whether to follow the session while it is shown.
+        Whether to follow the session while it is displayed.
 
     Attributes
     ----------
     session
-        The session that is shown, or None.
+        The displayed session, or None.
     picker, browser, webspace, members
         The panel's parts.
     """
@@ -61,7 +61,7 @@ class SessionPanel(Part):
         super().__init__(session, transport=transport, owns_transport=owns_transport, live=live)
 
     def built(self) -> Sequence[ipywidgets.Widget]:
-        """Make the parts."""
+        """Create the parts."""
         self.picker = SessionPicker(transport=self.transport)
         self.browser = HistoryBrowser(transport=self.transport, live=False)
         self.webspace = WebSpace(transport=self.transport, live=False)
@@ -98,7 +98,7 @@ class SessionPanel(Part):
         self.choose.selected_index = 0 if self.session is None else None
 
     def refresh(self) -> None:
-        """Fetch everything anew."""
+        """Reload everything."""
         self.picker.refresh()
         for part in self._parts:
             part.refresh()
@@ -110,13 +110,13 @@ class SessionPanel(Part):
             part.session = self.session
 
     def learn(self, events: Sequence[schemas.Event]) -> None:
-        """Tell all parts what happened."""
+        """Pass events to all parts."""
         for part in self._parts:
             with part.telling(keep=True):
                 part.learn(events)
 
     def text(self) -> str:
-        """Say which session is shown; where it is recorded, this stands for the panel."""
+        """Describe the displayed session; in a record, this replaces the panel."""
         if self.session is None:
             return "session panel: no session picked"
         return f"session panel: {self.session.label or self.session.code}"
@@ -147,7 +147,7 @@ class SessionPanel(Part):
             self.notice.value = html.render(Result(None, tuple(said)))
 
     def close(self) -> None:
-        """Let go of the session, the connections and all widgets."""
+        """Close the session, the connections and all widgets."""
         for part in (self.picker, *self._parts):
             part.close()
         super().close()

@@ -1,4 +1,4 @@
-"""What all parts of the panel have in common: the session, the way there, notices, a live view."""
+"""Base class of the widgets: session, transport, notices and live view."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from jupyter_sessions.widgets.live import Following, kernel_loop
 
 
 class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """A part of the panel, which is of use by itself too.
+    """A part of the panel, which can also be used separately.
 
     Parameters
     ----------
     session
-        The session to show: a code, a URL, or the session itself; none for now if left out.
+        The session to show: a code, a URL, or the session itself; by default none.
     transport
-        The way to it; by default the one that a command would take.
+        The transport to it; by default the one that commands use.
     owns_transport
         Whether to close the transport with the part.
     live
-        Whether to follow the session while it is shown.
+        Whether to follow the session while it is displayed.
 
     Attributes
     ----------
     session
-        The session that is shown, or None; set it to show another one.
+        The displayed session, or None; set it to show another one.
     """
 
     session = traitlets.Instance(schemas.Session, allow_none=True)
@@ -64,30 +64,30 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     # ---- what each part says of itself
 
     def built(self) -> Sequence[ipywidgets.Widget]:
-        """Make the part's widgets, before there is a session."""
+        """Create the part's widgets, before there is a session."""
         raise NotImplementedError
 
     def begin(self) -> None:
-        """Show another session, or that there is none."""
+        """Show another session, or none."""
         self.refresh()
 
     def refresh(self) -> None:
-        """Fetch and show what the session holds now."""
+        """Reload and show the session's present content."""
         raise NotImplementedError
 
     def learn(self, events: Sequence[schemas.Event]) -> None:
-        """Take in what happened in the session."""
+        """Handle events of the session."""
         raise NotImplementedError
 
     def text(self) -> str:
-        """Say in plain text what is shown: where there are no widgets, and in the record."""
+        """Describe the content as plain text: for records, and where widgets are not supported."""
         raise NotImplementedError
 
     # ---- the session and the way to it
 
     @property
     def transport(self) -> Transport:
-        """The way to the session's server, or to the store of this machine."""
+        """The transport to the session's server, or to this machine's store."""
         if self._transport is None:
             self._transport = resolve.transport()
         return self._transport
@@ -99,7 +99,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         Raises
         ------
         NothingAttached
-            When no session is shown.
+            When no session is displayed.
         """
         if self.session is None:
             raise errors.NothingAttached(
@@ -113,14 +113,14 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         Parameters
         ----------
         session
-            Its code, its URL, or itself.
+            Its code, its URL, or the session itself.
         transport
-            The way to it, where it is another one.
+            The transport to it, if that changes.
 
         Raises
         ------
         SessionsError
-            When it can't be shown; what was shown stays.
+            When it can't be shown; the displayed session then stays.
         """
         opened = None
         if isinstance(session, str):
@@ -142,7 +142,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.session = session
 
     def may(self, role: str) -> bool:
-        """Tell whether the roles that I have in the session allow it, as it is now."""
+        """Tell whether the user's roles and the session's state allow an action."""
         session = self.session
         return session is not None and role in session.roles and session.state == "active"
 
@@ -163,15 +163,15 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._follow()
 
     def described(self) -> None:
-        """Show the session's new attributes, and what one's new roles allow."""
+        """Show the session's new attributes, and apply changes of the user's roles."""
 
     # ---- what is said
 
     @contextmanager
     def telling(self, *, keep: bool = False) -> Iterator[None]:
-        """Say in the widget what fails within this: a traceback would go to a log.
+        """Show errors of the enclosed code in the widget: a traceback would go to a log.
 
-        What was said before goes, unless it is to be kept.
+        The previous notice is removed, unless it is to be kept.
         """
         if not keep:
             self.tell()
@@ -181,7 +181,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.notice.value = ui.failure(error)
 
     def tell(self, said: str = "", hint: str = "", tone: str = "done") -> None:
-        """Say something below the part, in place of what stood there."""
+        """Show a notice below the part, replacing the previous one."""
         self.notice.value = ui.notice(said, hint, tone) if said else ""
 
     # ---- live
@@ -194,7 +194,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             )
 
     def stop_following(self) -> None:
-        """End the live view."""
+        """Stop the live view."""
         if self._following is not None:
             self._following.close()
             self._following = None
@@ -218,7 +218,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     # ---- the end
 
     def close(self) -> None:
-        """Let go of the session, the connection and the widgets."""
+        """Close the session, the connection and the widgets."""
         self._let_go()
         _close_below(self)
         super().close()

@@ -1,4 +1,4 @@
-"""Picking a session, or making one."""
+"""The picker widget: select a session, or create one."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _WHICH = (("All", "all"), ("Mine", "mine"), ("Shared with me", "shared"))
 
 
 class SessionPicker(Part):
-    """The sessions that one has a role in, to pick from, and a way to make another.
+    """The sessions that you have a role in, for selection, and a form to create another.
 
     Parameters
     ----------
     transport
-        The way to the sessions; by default the one that a command would take.
+        The transport to the sessions; by default the one that commands use.
 
     Attributes
     ----------
     sessions
-        Those that are listed.
+        The listed sessions.
     selected
-        The one that was picked, or None. Setting it picks one.
+        The selected session, or None. Setting it selects a session.
     search
-        What is searched for.
+        The search text.
     """
 
     sessions: traitlets.List[schemas.Session] = traitlets.List(traitlets.Instance(schemas.Session))
@@ -50,7 +50,7 @@ class SessionPicker(Part):
         self.refresh_told()
 
     def built(self) -> Sequence[ipywidgets.Widget]:
-        """Make the widgets."""
+        """Create the widgets."""
         self.where = ipywidgets.HTML()
         self.search_field = field("Search label and description", "18em")
         self.which = ipywidgets.ToggleButtons(
@@ -74,33 +74,33 @@ class SessionPicker(Part):
         return (self.where, find, self.list, self.empty, self.more, make)
 
     def refresh_told(self) -> None:
-        """Fetch the list anew; what fails is said in the widget."""
+        """Reload the list; errors are shown in the widget."""
         with self.telling():
             self.refresh()
 
     def refresh(self) -> None:
-        """Fetch the list anew.
+        """Reload the list.
 
         Raises
         ------
         SessionsError
-            When it can't be had; what was listed stays.
+            When the request fails; the listed sessions then stay.
         """
         self.where.value = ui.empty(self._place())
         page = self._page(None)
         self._list(page.items, page.next)
 
     def learn(self, events: Sequence[schemas.Event]) -> None:
-        """Take in what happened in a session: not followed here."""
+        """Ignore events: the picker does not follow sessions."""
 
     def text(self) -> str:
-        """Name the picked session, and how many there are to pick from."""
+        """Describe the selected session, and how many are listed."""
         count = f"{len(self.sessions)}{'+' if self._next else ''} sessions"
         picked = self.selected
         return f"{count}, {picked.label or picked.code} picked" if picked else count
 
     def make(self, label: str) -> schemas.Session:
-        """Make a session, and pick it.
+        """Create a session, and select it.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class SessionPicker(Part):
         return session
 
     def open_session(self, reference: str) -> schemas.Session:
-        """Pick a session by its code or URL, on another server too if there is a login.
+        """Select a session by its code or URL, also on another server for which there is a login.
 
         Parameters
         ----------

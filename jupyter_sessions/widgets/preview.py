@@ -1,6 +1,6 @@
-"""A look at a published file, in which nothing that someone wrote reaches the notebook.
+"""Preview or save a published file, sandboxed, with progress and cancellation.
 
-And a copy of it on the kernel's disk; either tells how far it is, and may be ended.
+Saving writes a copy to the kernel's disk. Both report their progress, and can be cancelled.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from jupyter_sessions.client.files import new_file
 from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.widgets.progress import Steps
 
-#: Bytes of a file that a notebook can take in.
+#: Largest file, in bytes, that a notebook can display.
 _MOST = 8_000_000
-#: Characters of a text that are worth a look.
+#: Characters of a text that a preview shows.
 _MOST_TEXT = 50_000
 _TEXTS = {"application/json", "application/geo+json", "application/x-ipynb+json"}
 _PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -29,16 +29,16 @@ Outputs = tuple[dict[str, Any], ...]
 
 
 class Counted:
-    """A file that tells how much of it is written already.
+    """A file wrapper that reports how much has been written.
 
     Parameters
     ----------
     target
-        Where the bytes go.
+        The target file.
     total
-        How many there will be.
+        The expected number of bytes.
     steps
-        Is told after each piece, and may end the work.
+        Called after each piece; it may cancel the work.
     """
 
     def __init__(self, target: BinaryIO, total: int, steps: Steps) -> None:
@@ -54,31 +54,31 @@ class Counted:
         return self._target.write(data)
 
     def writelines(self, pieces: Any) -> None:
-        """Write pieces one after the other."""
+        """Write pieces in order."""
         for piece in pieces:
             self.write(piece)
 
 
 def counted(target: BinaryIO, total: int, steps: Steps) -> BinaryIO:
-    """Give a file to download into, which tells the steps how much has come."""
+    """Wrap a download's target so that it reports the progress."""
     return cast("BinaryIO", Counted(target, total, steps))
 
 
 def possible(file: schemas.File) -> bool:
-    """Tell whether a file can be looked at in a notebook."""
+    """Tell whether a file can be previewed in a notebook."""
     media = _media(file)
     known = media.startswith("text/") or media in _TEXTS | _PICTURES | _ACTIVE
     return known and file.size <= _MOST
 
 
 def without(file: schemas.File) -> Outputs:
-    """Say why there is nothing to look at."""
+    """Explain why there is no preview."""
     why = "is too large for a look" if file.size > _MOST else "has no preview here"
     return _text(f"{file.name} ({size(file.size)}, {_media(file)}) {why}. Save it, or open it.")
 
 
 def of(file: schemas.File, transport: Transport, code: str, steps: Steps) -> Outputs:
-    """Fetch a file, and give the outputs that show it."""
+    """Download a file, and return the outputs that show it."""
     content = BytesIO()
     named = schemas.FileNamed(code=code, path=file.path)
     transport.download(named, counted(content, file.size, steps))
@@ -94,7 +94,7 @@ def of(file: schemas.File, transport: Transport, code: str, steps: Steps) -> Out
 
 
 def save(file: schemas.File, target: Path, transport: Transport, code: str, steps: Steps) -> None:
-    """Save a file on this disk, whole or not at all."""
+    """Save a file on this disk atomically."""
     with new_file(target, force=False) as opened:
         named = schemas.FileNamed(code=code, path=file.path)
         transport.download(named, counted(opened, file.size, steps))

@@ -1,4 +1,4 @@
-"""Work that takes a while: a bar that shows how far it is, and a button that ends it."""
+"""Run background work with a progress bar and a cancel button."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from jupyter_sessions.widgets.ui import button, shown
 
 T = TypeVar("T")
 
-#: Seconds between two moves of the bar.
+#: Seconds between two updates of the bar.
 _SHOWN_EVERY = 0.1
 
 
 class Cancelled(Exception):
-    """The user ended the work."""
+    """The user cancelled the work."""
 
 
 class Steps:
-    """What the work tells of itself.
+    """Reports the progress of the work.
 
     Parameters
     ----------
     show
-        Is told how far it is: a fraction, and a word on it.
+        Called with the progress: a fraction and a short text.
     """
 
     def __init__(self, show: Callable[[float, str], None]) -> None:
@@ -39,12 +39,12 @@ class Steps:
         self._cancelled = threading.Event()
 
     def at(self, done: float, total: float, said: str = "") -> None:
-        """Tell how much is done of how much.
+        """Report how much of the total is done.
 
         Raises
         ------
         Cancelled
-            When the user has ended the work.
+            When the user has cancelled the work.
         """
         if self._cancelled.is_set():
             raise Cancelled
@@ -54,12 +54,12 @@ class Steps:
             self._show(min(done / total, 1.0) if total else 0.0, said)
 
     def cancel(self) -> None:
-        """Have the work end at its next step."""
+        """Cancel the work at its next step."""
         self._cancelled.set()
 
 
 class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
-    """A progress bar with a button to cancel; out of sight while nothing is under way."""
+    """A progress bar with a cancel button; hidden while no work is running."""
 
     def __init__(self) -> None:
         self._steps: Steps | None = None
@@ -71,7 +71,7 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
 
     @property
     def running(self) -> bool:
-        """Whether work is under way."""
+        """Whether work is running."""
         return self._steps is not None
 
     def run(
@@ -82,26 +82,26 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
         *,
         instead: bool = False,
     ) -> None:
-        """Do work in a thread, and say on the kernel's loop what became of it.
+        """Run work in a thread, and handle its result on the kernel's event loop.
 
-        Where there is no loop, it is done here and now.
+        Without an event loop, it runs synchronously.
 
         Parameters
         ----------
         work
-            The work; tells its steps how far it is.
+            The work; it reports its progress through the steps.
         done
-            Is given what the work returned.
+            Called with the result of the work.
         failed
-            Is given what it raised, or None where it was cancelled.
+            Called with the exception, or None after cancellation.
 
         instead
-            Whether work that is under way is cancelled for it, and nothing said of its end.
+            Whether running work is cancelled first, without a report.
 
         Raises
         ------
         WrongState
-            When other work is under way.
+            When other work is running.
         """
         if self._steps is not None and instead:
             self._steps.cancel()
@@ -132,13 +132,13 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
         threading.Thread(target=in_thread, name="sessions-work", daemon=True).start()
 
     def stop(self) -> None:
-        """Have the work that is under way end at its next step."""
+        """Cancel the running work at its next step."""
         if self._steps is not None:
             self._steps.cancel()
             self.label.value = "Cancelling …"
 
     def close(self) -> None:
-        """End the work, and the widget."""
+        """Cancel the work, and close the widget."""
         self.stop()
         super().close()
 
@@ -164,7 +164,7 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
 
 @dataclass(frozen=True)
 class Came(Generic[T]):
-    """What work returned."""
+    """The result of the work."""
 
     result: T
 
@@ -179,5 +179,5 @@ def _outcome(work: Callable[[Steps], T], steps: Steps) -> Outcome[T]:
         return None
     except errors.SessionsError as error:
         return error
-    except Exception as error:  # noqa: BLE001  # nobody would hear of it in a thread
+    except Exception as error:  # noqa: BLE001  # nobody would see it in a thread
         return errors.InternalError(f"{type(error).__name__}: {error}", hint="Try it again.")

@@ -1,4 +1,4 @@
-"""Publishing from a notebook: a variable, what lies on the kernel's disk, or on one's own."""
+"""Publish variables, files of the kernel's disk or files of the user's computer."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from jupyter_sessions.widgets.ui import button, field
 def contents(
     what: str, path: str | None, left_out: Callable[[Path], object] = lambda _: None
 ) -> list[Content]:
-    """Give what someone means to publish, by its name.
+    """Return the content to publish for a name.
 
     Parameters
     ----------
     what
         A variable of this notebook, a file or a folder.
     path
-        Where to put it in the web space; its own name by default.
+        The path in the web space; by default the thing's own name.
     left_out
-        Called with each thing that is left out of a folder.
+        Called with each item that is omitted from a folder.
     """
     if not what:
         raise errors.BadRequest("Nothing is named.", hint="Name a variable, a file or a folder.")
@@ -39,7 +39,7 @@ def contents(
 def published(
     contents: Sequence[Content], transport: Transport, code: str, steps: Steps
 ) -> Iterator[schemas.File]:
-    """Publish contents one after the other, and tell how far it is."""
+    """Publish contents in order, and report the progress."""
     for place, content in enumerate(contents):
         steps.at(place, len(contents), content.name)
         request = schemas.PublishFile(code=code, path=content.name, media_type=content.media_type)
@@ -47,14 +47,14 @@ def published(
 
 
 class PublishForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Fields that name what to publish and where, and a button for files of one's own computer.
+    """A form for what to publish and where, with an upload button for the user's own files.
 
     Parameters
     ----------
     publish
-        Publishes what is named, under a path or none.
+        Publishes a named thing, under a path if given.
     give
-        Publishes files that were chosen, in a folder or none, by their names and types.
+        Publishes chosen files by name and type, in a folder if given.
     """
 
     def __init__(

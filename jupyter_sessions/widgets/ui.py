@@ -1,4 +1,4 @@
-"""How the widgets look: the theme's own colours and fonts, under class names of our own."""
+"""Building blocks and styles of the widgets: notices, fields, lists and their lines."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from jupyter_sessions.cli.values import moment, one_line, seconds, size
 
 NAME = "jupyter-sessions-widget"
 
-#: Lists in which columns stand below each other.
+#: Lists with aligned columns.
 LINES = "jupyter-sessions-lines"
 
-#: What scrolls within the widget.
+#: Areas that scroll within the widget.
 SCROLLS = "jupyter-sessions-scrolls"
 
-#: Rows of buttons and fields, which wrap where there is little room.
+#: Rows of buttons and fields, which wrap in narrow widgets.
 ROW = "jupyter-sessions-row"
 
 #: A button in a table of roles.
@@ -54,7 +54,7 @@ _EDGES = {"done": "--jp-success-color1, #2e8540", "warning": "--jp-warn-color1, 
 
 
 def notice(said: str, hint: str = "", tone: str = "done") -> str:
-    """Draw something that is said to the user."""
+    """Render a message to the user."""
     more = f"<br>{escape(hint)}" if hint else ""
     role = "alert" if tone == "error" else "status"
     return (
@@ -64,17 +64,17 @@ def notice(said: str, hint: str = "", tone: str = "done") -> str:
 
 
 def failure(error: errors.SessionsError) -> str:
-    """Draw what went wrong, and what to do next."""
+    """Render an error, and what to do next."""
     return notice(error.message, error.hint or "", "error")
 
 
 def empty(said: str) -> str:
-    """Draw that there is nothing, and what to do about it."""
+    """Render an empty state, and what to do about it."""
     return f'<div style="opacity:.72;padding:.3em 0">{escape(said)}</div>'
 
 
 def title(session: schemas.Session) -> str:
-    """Draw which session is shown, whose it is, and what one may do in it."""
+    """Render a session's name, its owner, and what the user may do in it."""
     name = escape(one_line(session.label or "(no label)"))
     about = " · ".join((session.owner, session.state, ", ".join(session.roles)))
     return (
@@ -84,7 +84,7 @@ def title(session: schemas.Session) -> str:
 
 
 def file(file: schemas.File, address: str | None) -> str:
-    """Draw what is known of a published file, and where its page is."""
+    """Render a published file's metadata and a link to its page."""
     told = [file.media_type, size(file.size), file.publisher, moment(file.published)]
     if file.command is not None:
         told.append(f"command {file.command}")
@@ -97,7 +97,7 @@ def file(file: schemas.File, address: str | None) -> str:
 
 
 def link(address: str, text: str) -> str:
-    """Draw a link that opens in a tab of its own."""
+    """Render a link that opens in a new tab."""
     shown = escape(address)
     return f'<a href="{shown}" target="_blank" rel="noopener noreferrer">{escape(text)}</a>'
 
@@ -105,7 +105,7 @@ def link(address: str, text: str) -> str:
 def button(
     text: str, icon: str, act: Callable[[], object], *, tooltip: str = "", style: str = ""
 ) -> ipywidgets.Button:
-    """Make a button that does something when it is pressed."""
+    """Create a button with a click handler."""
     made = ipywidgets.Button(
         description=text,
         icon=icon,
@@ -118,7 +118,7 @@ def button(
 
 
 def field(placeholder: str, width: str, *, at_once: bool = False) -> ipywidgets.Text:
-    """Make a field for text, which counts when it is left or Enter is pressed."""
+    """Create a text field, whose value is submitted on Enter or when it loses focus."""
     return ipywidgets.Text(
         placeholder=placeholder,
         tooltip=placeholder,
@@ -128,25 +128,25 @@ def field(placeholder: str, width: str, *, at_once: bool = False) -> ipywidgets.
 
 
 def row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
-    """Put widgets beside each other, in several lines where there is little room."""
+    """Arrange widgets in a row that wraps if needed."""
     made = ipywidgets.HBox(children)
     made.add_class(ROW)
     return made
 
 
 def lines(rows: int) -> ipywidgets.Select:
-    """Make a list to pick from, whose columns stand below each other."""
+    """Create a selection list with aligned columns."""
     made = ipywidgets.Select(rows=rows, layout={"width": "100%"})
     made.add_class(LINES)
     return made
 
 
 def shown(widget: ipywidgets.Widget, is_shown: bool) -> None:
-    """Show a widget, or take it out of sight."""
+    """Show or hide a widget."""
     widget.layout.display = "" if is_shown else "none"
 
 
-#: How a command ended.
+#: Labels of a command's status.
 MARKS = {"completed": "✓", "error": "✗", "running": "…", "aborted": "⊘"}
 
 
@@ -160,12 +160,12 @@ def _column(text: str, width: int) -> str:
 
 
 def _blank(line: str) -> str:
-    # A list would draw several blanks as one.
+    # HTML would collapse several blanks into one.
     return line.rstrip().replace(" ", "\u00a0")
 
 
 def session_line(session: schemas.Session) -> str:
-    """Write a session: label, owner, one's highest role, commands, last use."""
+    """Format a session: label, owner, the user's highest role, commands, last use."""
     state = "" if session.state == "active" else f"  ({session.state})"
     columns = (
         _column(session.label or "(no label)", 32),
@@ -178,7 +178,7 @@ def session_line(session: schemas.Session) -> str:
 
 
 def command_line(command: schemas.CommandSummary) -> str:
-    """Write a command: number, how it ended, start, user, duration, source."""
+    """Format a command: number, status, start, user, duration, source."""
     source = "(forgotten)" if command.forgotten else command.source.strip()
     took = "" if command.duration is None else seconds(command.duration)
     columns = (
@@ -192,7 +192,7 @@ def command_line(command: schemas.CommandSummary) -> str:
 
 
 def file_line(file: schemas.File) -> str:
-    """Write a file or a folder: name, size, publisher, when."""
+    """Format a file or folder: name, size, publisher, time."""
     name = f"{file.name}/" if file.folder else file.name
     about = () if file.folder else (_column(file.publisher, 12), moment(file.published))
     return _blank("  ".join((_column(name, 44), f"{size(file.size):>9}", *about)))

@@ -1,4 +1,4 @@
-"""The web space of a session: what is published, a look at it, and publishing."""
+"""The web space widget: list, preview, save and publish files."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _NEEDS = "Publishing needs the role write"
 
 
 class WebSpace(Part):
-    """The published files of a session, folder by folder, with a preview; publishes more.
+    """The published files of a session, by folder, with a preview and a form to publish more.
 
     Attributes
     ----------
     folder
-        The folder that is listed, empty for the top.
+        The listed folder, empty for the top.
     files
         The files and folders in it.
     selected
-        The file that is looked at, or None.
+        The previewed file, or None.
     """
 
     folder = traitlets.Unicode()
@@ -43,7 +43,7 @@ class WebSpace(Part):
     selected = traitlets.Instance(schemas.File, allow_none=True)
 
     def built(self) -> Sequence[ipywidgets.Widget]:
-        """Make the widgets."""
+        """Create the widgets."""
         self._listing = False
         self._next: str | None = None
         self.place = ipywidgets.HTML()
@@ -69,14 +69,14 @@ class WebSpace(Part):
     # ---- the list
 
     def begin(self) -> None:
-        """Show the top of another session's web space."""
+        """Show the top folder of another session's web space."""
         self.looking.stop()
         self.selected = None
         self.folder = ""
         self.refresh()
 
     def refresh(self) -> None:
-        """Fetch the folder's list anew."""
+        """Reload the folder's list."""
         if self.session is None:
             self._list([], None)
         else:
@@ -85,14 +85,14 @@ class WebSpace(Part):
         self.described()
 
     def described(self) -> None:
-        """Show what one's roles allow."""
+        """Apply changes of the user's roles."""
         allowed = self.may("write")
         shown(self.form, allowed)
         self.remove.disabled = not allowed
         self.remove.tooltip = "Take it out of the web space" if allowed else _NEEDS
 
     def learn(self, events: Sequence[schemas.Event]) -> None:
-        """Take in what was published and unpublished."""
+        """Handle published and unpublished files."""
         paths = {event.data.get("path") for event in events if event.kind.startswith("file.")}
         if not paths:
             return
@@ -206,7 +206,7 @@ class WebSpace(Part):
         Parameters
         ----------
         target
-            The new file.
+            The target path.
         """
         transport, code, file = self.transport, self.code, self._chosen()
 
@@ -225,7 +225,7 @@ class WebSpace(Part):
             self.save_to(Path(self._chosen().name))
 
     def unpublish(self, path: str) -> None:
-        """Take a file, or a folder with all that is in it, out of the web space."""
+        """Remove a file, or a folder with its content, from the web space."""
         self.call(api.UNPUBLISH_FILE, schemas.FileNamed(code=self.code, path=path))
         if self.selected is not None and self.selected.path == path:
             self.selected = None
@@ -240,14 +240,14 @@ class WebSpace(Part):
     # ---- publishing
 
     def publish(self, what: str, path: str | None = None) -> None:
-        """Publish a variable of this notebook, a file, or a folder with all that is in it.
+        """Publish a variable of this notebook, a file, or a folder with its content.
 
         Parameters
         ----------
         what
             Its name.
         path
-            Where to put it in the web space; its own name by default.
+            The path in the web space; by default its own name.
         """
         left_out: list[Path] = []
         found = contents(what, path, left_out.append)
@@ -255,14 +255,14 @@ class WebSpace(Part):
         self.publish_contents(found, [*notes, *explain_left_out(left_out)])
 
     def publish_contents(self, contents: Sequence[Content], notes: Sequence[str] = ()) -> None:
-        """Publish contents one after the other, with a progress bar that can be cancelled.
+        """Publish contents in order, with a progress bar that can be cancelled.
 
         Parameters
         ----------
         contents
-            What to publish.
+            The contents.
         notes
-            What to say of it when it is published: what is left out.
+            Notes to show when it is published: what was omitted.
         """
         code, transport = self.code, self.transport
 
@@ -293,7 +293,7 @@ class WebSpace(Part):
             self.publish_contents(outputs.renamed(list(chosen), f"{folder}/") if folder else chosen)
 
     def text(self) -> str:
-        """Name what is listed."""
+        """Describe the listed files."""
         if self.session is None:
             return "web space of no session"
         names = (f"{each.path}/" if each.folder else each.path for each in self.files)
