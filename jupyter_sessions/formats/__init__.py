@@ -1,7 +1,7 @@
-"""How a value becomes a published file: a registry that others can add to.
+"""File formats for published values: an extensible registry and the built-in formats.
 
-`write` is the one entrance for values, `outputs.files` for what a command displayed, and
-`folders.walk` for what already stands on the disk.
+Use `write` for values, `outputs.files` for displayed outputs, and `folders.walk` for files on the
+disk.
 """
 
 from __future__ import annotations

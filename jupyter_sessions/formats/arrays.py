@@ -1,4 +1,4 @@
-"""NumPy arrays, never with pickle: who opens a file must not run it."""
+"""Write NumPy arrays, never with pickle, so that opening a file can't run code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.delimited import DelimitedText
 from jupyter_sessions.formats.format import Format, Written, always, is_a
 
-#: Arrays that are no more than their numbers; what else has a name may carry a unit, a mask …
+#: Types that hold only numbers; other named array types may carry a unit, a mask …
 _PLAIN = {"ndarray", "memmap", "recarray", "matrix"}
 
 
@@ -54,7 +54,7 @@ def _npy(array: Any) -> bytes:
 
     target = io.BytesIO()
     with warnings.catch_warnings():
-        # Of the format's version, and of what a type's metadata would be: no part of the values.
+        # The header's version and type metadata are not part of the values.
         warnings.simplefilter("ignore", UserWarning)
         described = npy.descr_to_dtype(npy.dtype_to_descr(array.dtype))
         if described != array.dtype:

@@ -1,4 +1,4 @@
-"""CSV: each value as a text that reads back as the same value, and no cell a formula."""
+"""Write CSV files in which values round-trip and no cell is a formula."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.format import Written, is_a
 from jupyter_sessions.formats.texts import to_utf8
 
-# A spreadsheet takes a cell that begins like this for a formula, and runs it; full-width signs
-# count too, and what can't be seen does not.
+# A spreadsheet interprets a cell that starts with one of these as a formula, and runs it;
+# full-width signs count too, and invisible characters are skipped.
 _FORMULA = re.compile(r"[\s\0\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\Z")
 _QUOTED = re.compile(r'[",\r\n]|\A\s|\s\Z|\A\Z|\A\ufeff')
-#: What has no text that would read back as the same value.
+#: Types without a text form that reads back as the same value.
 _CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, memoryview)
 _MIDNIGHT = " 00:00:00"
 
 
 class Quantity(str):
-    """The text of a number or a time, which is no formula whatever sign it begins with."""
+    """The text of a number or time, which is not a formula even if it starts with a sign."""
 
     __slots__ = ()
 
 
 class DelimitedText:
-    """Rows of cells on their way into a CSV file.
+    """The rows of a CSV file.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class DelimitedText:
 
     def _add(self, cells: Iterable[str]) -> None:
         line = ",".join(cells)
-        # Readers skip an empty line; a row of one cell that is missing is still a row.
+        # Readers skip an empty line, but a row with a single missing cell is still a row.
         self._lines.append(line or '""')
 
     def _column(self, column: Any, several: bool) -> list[str]:
@@ -101,12 +101,12 @@ class DelimitedText:
 
 
 def defuse(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula: an apostrophe goes before it."""
+    """Prefix a text with an apostrophe if a spreadsheet would interpret it as a formula."""
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text
 
 
 def label_text(label: object) -> str | None:
-    """Return a label of a row or column as text; None where it has none."""
+    """Return a label of a row or column as text; None if it has none."""
     return str(label) if isinstance(label, tuple) else _text(label)
 
 
@@ -116,7 +116,7 @@ def column_texts(column: Any) -> list[Any]:
     Raises
     ------
     BadRequest
-        When a value is one that no text can stand for.
+        When a value has no text form.
     """
     kind = column.dtype.kind
     if is_a(column.dtype, "pandas.SparseDtype"):
@@ -133,7 +133,7 @@ def column_texts(column: Any) -> list[Any]:
     if kind in "biu" or (kind == "f" and values.dtype.itemsize == 8):
         texts = list(map(repr, values.tolist()))
     elif kind in "fc":
-        # Each in its own precision: half and single are shorter than what Python would make of it.
+        # Keep each type's own precision: half and single are shorter than Python's floats.
         texts = list(map(str, values))
     elif kind in "mM":
         return _times(column)
@@ -150,7 +150,7 @@ def _times(column: Any) -> list[str]:
 
 
 def _instant(value: Any) -> str:
-    """Return a time as text; in UTC where its zone had an offset that no reader takes."""
+    """Return a time as text; in UTC if no reader supports its zone's offset."""
     if isinstance(value, datetime) and (offset := value.utcoffset()) and offset.seconds % 60:
         value = value.astimezone(UTC)
     return str(value)
@@ -182,7 +182,7 @@ def _is_equal(value: Any, other: Any) -> bool:
 
 
 def is_missing(value: object) -> bool:
-    """Tell whether a single value is one of those that stand for nothing."""
+    """Tell whether a single value represents a missing value."""
     if value is None or is_a(value, "pandas.NAType", "pandas.NaTType"):
         return True
     floating = isinstance(value, float) or is_a(value, "numpy.datetime64", "numpy.timedelta64")

@@ -1,4 +1,4 @@
-"""A value's rich display: what a notebook would show of it, for all that no other format takes."""
+"""Write a value's rich display, the fallback for values that no other format takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.format import Format
 from jupyter_sessions.formats.texts import check_json, to_utf8
 
-#: The media types that a display becomes a file of, richest first, with the files' endings.
+#: Media types that a display can be saved as, richest first, with their extensions.
 ENDINGS = {
     "text/html": ".html",
     "image/svg+xml": ".svg",
@@ -50,17 +50,17 @@ tbody tr:nth-child(even) {{ background: rgba(128, 128, 128, .09); }}
 
 
 def page(body: str) -> bytes:
-    """Make a whole HTML page of a fragment, so that it opens well by itself."""
+    """Wrap an HTML fragment in a complete page, so that it can be opened directly."""
     return to_utf8(_PAGE.format(body=body))
 
 
 def encode(media: str, data: Any) -> bytes:
-    """Give the bytes of one entry of a MIME bundle.
+    """Return the bytes of one entry of a MIME bundle.
 
     Raises
     ------
     BadRequest
-        When the entry says that it is binary, and is not base64; when it has no bytes.
+        When a binary entry is not valid base64, or the entry has no bytes.
     """
     if isinstance(data, list) and all(isinstance(line, str) for line in data):
         data = "".join(data)
@@ -88,7 +88,7 @@ def _bundle(value: object) -> dict[str, Any]:
     shell = get_ipython()
     formatter: Any = shell.display_formatter if shell is not None else DisplayFormatter()
     plain = formatter.formatters["text/plain"]
-    # A screen shows the first thousand of what is long; a file has room for all.
+    # The display shows the first thousand rows of a long value; a file has room for all.
     longest, plain.max_seq_length = plain.max_seq_length, 0
     try:
         with _without_tracebacks(shell):
@@ -100,7 +100,7 @@ def _bundle(value: object) -> dict[str, Any]:
 
 @contextmanager
 def _without_tracebacks(shell: Any) -> Iterator[None]:
-    """Have IPython print no traceback of a display that fails: what there is of others counts."""
+    """Keep IPython from printing tracebacks of failing formatters, since others may succeed."""
     if shell is None:
         with redirect_stderr(io.StringIO()):
             yield

@@ -1,4 +1,4 @@
-"""Figures of matplotlib and images of Pillow."""
+"""Write matplotlib figures and Pillow images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.format import Format, Written, always, is_a
 
-#: The modes that a file of this ending holds as they are, or in a mode with the same pixels.
+#: The image modes that files with an extension can hold without a change of pixels.
 _LOSSLESS = {".png": "PNG", ".webp": "WEBP", ".gif": "GIF"}
 _FOR_WEBP = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX"}
 _FOR_JPEG = {"1", "L", "RGB", "RGBX", "CMYK", "YCbCr"}
@@ -20,7 +20,7 @@ def _figure(value: object, ending: str) -> bytes:
     if figure is None:
         raise BadRequest("The axes belong to no figure any more.", hint="Publish a figure.")
     target = io.BytesIO()
-    # A figure within a figure can't be saved by itself.
+    # A subfigure can't be saved separately.
     figure.figure.savefig(target, format=ending.removeprefix("."), bbox_inches="tight", dpi=150)
     return target.getvalue()
 

@@ -1,4 +1,4 @@
-"""Files and folders on this machine, as what goes into the web space."""
+"""Find the files below a local file or folder for publishing."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 from jupyter_sessions.errors import BadRequest, NotFound
 from jupyter_sessions.formats.registry import Content, inside, media_type
 
-#: A message names so many of what is left out.
+#: The number of omitted items that a message names.
 _NAMED_AT_MOST = 10
 
 
 def _say_nothing(_: Path) -> None:
-    """Leave out in silence."""
+    """Ignore an omitted item."""
 
 
 def readable(path: Path) -> str:
-    """Return a path as a message can show it: what is not UTF-8 or can't be seen is escaped."""
+    """Return a path for messages, with invalid UTF-8 and invisible characters escaped."""
     return "".join(
         character if character.isprintable() else _escape(character)
         for character in os.fspath(path)
@@ -26,12 +26,12 @@ def readable(path: Path) -> str:
 
 
 def _escape(character: str) -> str:
-    byte = ord(character) - 0xDC00  # so Python keeps a byte of a name that is not UTF-8
+    byte = ord(character) - 0xDC00  # Python's form of a byte that is not UTF-8
     return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else ascii(character)[1:-1]
 
 
 def explain_left_out(paths: list[Path]) -> list[str]:
-    """Say what was left out of folders, and why: a sentence for each reason."""
+    """Explain what was omitted from folders, and why: a sentence for each reason."""
     foreign = [path for path in paths if not is_text(path.name)]
     others = [path for path in paths if is_text(path.name)]
     reasons = {
@@ -49,37 +49,37 @@ def _list(paths: list[Path]) -> str:
 
 
 def is_text(name: str) -> bool:
-    """Tell whether a file name is UTF-8, as each name in a web space is."""
+    """Tell whether a file name is UTF-8, as required in a web space."""
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def walk(
     named: Path, path: str | None = None, left_out: Callable[[Path], object] = _say_nothing
 ) -> Iterator[Content]:
-    """Give a file, or each file below a folder, without reading any.
+    """Yield a file, or each file below a folder, without reading them.
 
-    Hidden files are left out unless they are named themselves, and so is what a symbolic link
-    inside the folder brings in from outside of it: nobody publishes by accident what lies there. A
-    file or folder whose name is not UTF-8 is left out too, since the web space can't name it.
+    Hidden files are omitted unless they are named explicitly, and so are symbolic links that lead
+    out of the folder: nobody should publish their targets by accident. A file or folder whose name
+    is not UTF-8 is omitted too, since the web space can't name it.
 
     Parameters
     ----------
     named
         The file or folder.
     path
-        Where it goes: the file's path, or the folder's, in the web space; what ends in a slash is a
-        folder that it goes into. Its own name by default.
+        The path of the file or folder in the web space; a path that ends in a slash is the folder
+        to publish into. By default its own name.
     left_out
-        Called with each link, each thing that is not a file, each folder that can't be read and
-        each name that is not UTF-8, that is left out; `explain_left_out` puts them into words.
+        Called with each omitted link, special file, unreadable folder and name that is not UTF-8;
+        `explain_left_out` describes them.
 
     Raises
     ------
     NotFound
-        When there is nothing of that name.
+        When no such file or folder exists.
     BadRequest
-        When it is neither a file nor a folder, or a folder with nothing to publish, or its name is
-        not UTF-8 and `path` gives no other.
+        When it is neither a file nor a folder, is a folder with nothing to publish, or has a name
+        that is not UTF-8 and `path` gives no other.
     """
     if not named.exists():
         raise NotFound(

@@ -1,4 +1,4 @@
-"""What a format is: a way to write values of some kind."""
+"""Define a format: a way to write values of some kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Written:
     data
         The content.
     note
-        What of the value it does not hold, in a sentence; empty when it holds all.
+        What the content omits of the value, in a sentence; empty if nothing.
     """
 
     data: bytes
@@ -26,19 +26,19 @@ class Written:
 
 @dataclass(frozen=True)
 class Format:
-    """A way to write values of some kind; other packages add theirs by an entry point.
+    """A way to write values of some kind; other packages can add formats by an entry point.
 
     Attributes
     ----------
     name
-        What messages call the values.
+        The name of the values in messages.
     endings
-        The file endings that it writes a value with, with their dots; the first is the default.
+        The file extensions that it can write, with their dots; the first is the default.
     takes
-        Whether a value is of this kind. Must be cheap, and import nothing.
+        Returns whether a value is of this kind. Must be fast, and must not import anything.
     write
-        Gives the content of a value for one of the endings: its bytes, or a `Written` that says
-        what they leave out. What the ending can't hold is refused by a `BadRequest`.
+        Returns the content of a value for an extension: bytes, or a `Written` with a note about
+        omissions. Raises `BadRequest` if the extension can't hold the value.
     """
 
     name: str
@@ -48,12 +48,12 @@ class Format:
 
 
 def always(*endings: str) -> Callable[[object], tuple[str, ...]]:
-    """Say that the endings are the same for each value of a format."""
+    """Declare that all values of a format have the same extensions."""
     return lambda _value: endings
 
 
 def is_a(value: object, *types: str) -> bool:
-    """Tell whether a value is of one of these types (``package.Name``), importing none of them."""
+    """Tell whether a value is of one of these types (``package.Name``), without importing them."""
     return any(
         f"{base.__module__.partition('.')[0]}.{base.__name__}" in types
         for base in type(value).__mro__
@@ -61,7 +61,7 @@ def is_a(value: object, *types: str) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error of a library says in its first line, as one short sentence."""
+    """Return the first line of a library's error as one short sentence."""
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     named = f"{type(error).__name__}: {said}" if said else type(error).__name__
     short = named if len(named) <= _LONGEST_REASON else f"{named[:_LONGEST_REASON]}…"

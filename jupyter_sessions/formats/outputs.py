@@ -1,4 +1,4 @@
-"""What a command displayed, as files."""
+"""Convert a command's displayed outputs to files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_sessions.formats.registry import Content, inside
 
 
 def displayed(response: schemas.CommandResponse | None) -> list[schemas.MimeBundle]:
-    """Return the MIME bundles among a command's outputs that a file can be made of."""
+    """Return the MIME bundles among a command's outputs that can become files."""
     outputs = response.outputs if response is not None else []
     return [
         output.data
@@ -23,13 +23,13 @@ def displayed(response: schemas.CommandResponse | None) -> list[schemas.MimeBund
 
 
 def files(number: int, response: schemas.CommandResponse | None) -> Iterator[Content]:
-    """Give a file for each thing that a command displayed, in its richest form.
+    """Return a file for each displayed output, in its richest form.
 
     Parameters
     ----------
     number
-        The command's number: the files are ``output-12.png``, or ``output-12-1.png`` and so on
-        where it displayed several.
+        The command's number: the files are ``output-12.png``, or ``output-12-1.png`` and so on if
+        it displayed several.
     response
         The command's response.
 
@@ -52,7 +52,7 @@ def files(number: int, response: schemas.CommandResponse | None) -> Iterator[Con
 
 
 def renamed(contents: list[Content], path: str | None) -> list[Content]:
-    """Put files where the user wants them: one at that path, several in that folder."""
+    """Apply the user's path to files: one at that path, several in that folder."""
     if path is None:
         return contents
     if len(contents) == 1 and not path.endswith("/"):

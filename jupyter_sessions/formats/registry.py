@@ -1,4 +1,4 @@
-"""The registry: which format takes a value, and the media type that an ending stands for."""
+"""The registry of formats: choose a format by value, and a media type by extension."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats import arrays, display, figures, tables, texts
 from jupyter_sessions.formats.format import Format, Written, first_line
 
-#: The entry point group in which other packages name their `Format` objects.
+#: The entry point group of other packages' `Format` objects.
 ENTRY_POINTS = "jupyter_sessions.formats"
 
 _MEDIA_TYPES = {
@@ -41,18 +41,18 @@ _MEDIA_TYPES = {
 
 @dataclass(frozen=True)
 class Content:
-    """What goes into the web space.
+    """A file for the web space.
 
     Attributes
     ----------
     name
-        The path in the web space, as proposed or as asked for.
+        The proposed or requested path in the web space.
     data
         The bytes, or the file on this machine that holds them.
     media_type
         Their media type.
     note
-        What of the value they don't hold, in a sentence; empty when they hold all.
+        What they omit of the value, in a sentence; empty if nothing.
     """
 
     name: str
@@ -62,22 +62,22 @@ class Content:
 
 
 def media_type(path: str) -> str:
-    """Return the media type that a path's ending stands for."""
+    """Return the media type for a path's extension."""
     ending = PurePosixPath(path).suffix.lower()
     return _MEDIA_TYPES.get(ending) or mimetypes.guess_type(path)[0] or "application/octet-stream"
 
 
 def write(value: object, *, name: str, path: str | None = None) -> Content:
-    """Turn a value into a file for the web space.
+    """Convert a value to a file for the web space.
 
     Parameters
     ----------
     value
-        Anything that a format takes; what none takes is written as its rich display.
+        Any value that a format takes; others are written as their rich display.
     name
-        What the value is called; the default path is made from it.
+        The name of the value, from which the default path is made.
     path
-        The path asked for; its ending chooses among the format's.
+        The requested path; its extension selects one of the format's.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def write(value: object, *, name: str, path: str | None = None) -> Content:
     Raises
     ------
     BadRequest
-        When the value can't be written with the path's ending; the hint names those that can.
+        When the value can't be written with the path's extension; the hint names possible ones.
     """
     format_ = next(known for known in _formats() if known.takes(value))
     endings = format_.endings(value)
@@ -101,7 +101,7 @@ def write(value: object, *, name: str, path: str | None = None) -> Content:
     ending = PurePosixPath(path).suffix.lower()
     if not ending:
         ending = endings[0]
-        # An empty path stays one, for the server to refuse.
+        # An empty path stays empty, and the server refuses it.
         path = f"{path}{ending}" if path else path
     if ending not in endings:
         raise BadRequest(
@@ -118,7 +118,7 @@ def _write(format_: Format, value: object, ending: str, endings: tuple[str, ...]
     except BadRequest:
         raise
     except Exception as error:
-        # A value can be anything, and each library has failures of its own: the caller gets one
+        # Values can be anything, and each library has its own exceptions: the caller gets one
         # sentence of it, and the rest as the cause.
         others = tuple(each for each in endings if each != ending)
         raise BadRequest(
@@ -148,9 +148,9 @@ def _file_name(name: str) -> str:
 
 
 def inside(folder: str, name: str) -> str:
-    """Return the path of something in a folder, whose path may end in a slash.
+    """Return the path of an item in a folder, whose path may end in a slash.
 
-    Nothing else of the folder's path is changed: whether it can be one, the server decides.
+    The folder's path is not changed otherwise: the server validates it.
     """
     return f"{folder}{name}" if folder.endswith("/") else f"{folder}/{name}"
 

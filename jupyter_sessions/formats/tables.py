@@ -1,4 +1,4 @@
-"""Data frames: HTML to look at, CSV to open, Parquet and JSON to go on with."""
+"""Write data frames as HTML, CSV, Parquet or JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from jupyter_sessions.formats.display import page
 from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a
 from jupyter_sessions.formats.texts import check_json, describe_renamed, to_utf8
 
-#: A page that shows more rows than this helps nobody; CSV and Parquet hold them all.
+#: The largest number of rows of an HTML page; CSV and Parquet hold all rows.
 _ROWS_SHOWN = 1_000
-#: A page rounds to so many decimals, as a notebook does.
+#: Decimals of numbers on a page, as in a notebook.
 _DECIMALS = 6
 #: A note names no more columns than these.
 _CHANGES_NAMED = 3
@@ -30,7 +30,7 @@ def _write(value: object, ending: str) -> Written:
 
 
 def _is_default(index: Any) -> bool:
-    """Tell whether rows have no labels but their numbers from 0."""
+    """Tell whether the row labels are only the numbers from 0."""
     return (
         is_a(index, "pandas.RangeIndex")
         and index.start == 0
@@ -279,7 +279,7 @@ def _field(label: object) -> str:
 
 
 def _json_values(column: Any, name: str) -> list[Any]:
-    """Return a column's values as JSON has them; times in ISO 8601, a missing value as null."""
+    """Return a column's values for JSON; times in ISO 8601, missing values as null."""
     return [_json_value(each, name) for each in column.astype(object).tolist()]
 
 

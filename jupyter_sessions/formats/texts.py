@@ -1,4 +1,4 @@
-"""Text, bytes and JSON."""
+"""Write text, bytes and JSON."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from jupyter_sessions.formats.format import Format, Written, always, first_line
 
 
 def to_utf8(text: str) -> bytes:
-    """Return the bytes of a text.
+    """Encode a text as UTF-8.
 
     Raises
     ------
     BadRequest
-        When it has no bytes, since it holds half a character.
+        When it can't be encoded, since it holds half a surrogate pair.
     """
     try:
         return text.encode()
@@ -48,12 +48,12 @@ def describe_renamed(keys: int) -> str:
 
 
 def check_json(value: object) -> int:
-    """Check that a value can be written as JSON; return how many keys are no texts.
+    """Check that a value can be written as JSON; return the number of keys that are not text.
 
     Raises
     ------
     BadRequest
-        When JSON has no form for it, or two keys would become the same.
+        When JSON can't represent it, or two keys would become the same.
     """
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
@@ -80,7 +80,7 @@ def check_json(value: object) -> int:
 
 
 def _key(key: object) -> str:
-    """Return what the `json` module makes of a key."""
+    """Return the `json` module's form of a key."""
     return key if isinstance(key, str) else json.dumps(key)
 
 
