@@ -1,1 +1,1 @@
-"""``jupyter sessions demo``: a real analysis, recorded into a session that one can look at."""
+"""The demo (``jupyter sessions demo``): a real analysis, recorded into a new session."""

@@ -1,4 +1,4 @@
-"""Running the shipped notebook through a real kernel, with a line for each cell."""
+"""Run the demo notebook in a real kernel, with a line of progress for each cell."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ NOTEBOOK = Path(__file__).with_name("seattle_weather.ipynb")
 _NEEDED = ("ipykernel", "matplotlib", "nbclient", "pandas", "vega_datasets")
 _CELL_WITHIN = 300  # seconds
 
-# What is asked of the kernel when the last cell has run.
+# The code that asks the kernel for its session after the last cell.
 _CODE = "get_ipython().find_line_magic('session').__self__.front.attachment.code"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of running the notebook.
+    """The result of running the notebook.
 
     Attributes
     ----------
     code
-        The session that it made.
+        The code of the session that it created.
     seconds
-        How long it took.
+        The duration in seconds.
     """
 
     code: str
@@ -39,12 +39,12 @@ class Outcome:
 
 
 def check_extra() -> None:
-    """Make sure that what the notebook needs is installed.
+    """Check that the notebook's dependencies are installed.
 
     Raises
     ------
     BadRequest
-        When something is missing.
+        When a dependency is missing.
     """
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
@@ -55,19 +55,19 @@ def check_extra() -> None:
 
 
 def run(say: Callable[[str], None], output: Path | None = None) -> Outcome:
-    """Run the notebook, and tell of each cell.
+    """Run the notebook, and report each cell.
 
     Parameters
     ----------
     say
-        Takes a line of progress.
+        Called with each line of progress.
     output
-        Where to write the executed notebook; nowhere by default.
+        The path for the executed notebook; by default it is not written.
 
     Raises
     ------
     SessionsError
-        When a cell fails that should not, or nothing was recorded.
+        When a cell fails unexpectedly, or nothing was recorded.
     """
     import nbformat
     from nbclient.exceptions import CellExecutionError
@@ -102,7 +102,7 @@ def _client(notebook: Any, say: Callable[[str], None]) -> Any:
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
-    # No installed kernel specification, but the kernel of this very environment.
+    # Use the kernel of this environment, not an installed kernel specification.
     specifications = KernelSpecManager(kernel_dirs=[])
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specifications)
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
@@ -110,8 +110,8 @@ def _client(notebook: Any, say: Callable[[str], None]) -> Any:
     return NotebookClient(
         notebook,
         km=manager,
-        # Kernels log that they talk over TCP unencrypted, though this one stays on its machine,
-        # and that their end interrupted them; what goes wrong in a cell is told by the client.
+        # Kernels log a warning about unencrypted TCP, though this one is local, and about the
+        # interrupt at their end; the client reports errors in cells.
         extra_arguments=["--log-level=CRITICAL"],
         timeout=_CELL_WITHIN,
         on_cell_execute=progress.begun,
@@ -120,7 +120,7 @@ def _client(notebook: Any, say: Callable[[str], None]) -> Any:
 
 
 class _Progress:
-    """Tells of each cell: its number, its first line, how long it took and how it ended."""
+    """Reports each cell: its number, first line, duration and status."""
 
     def __init__(self, say: Callable[[str], None], total: int) -> None:
         self._say = say
@@ -129,12 +129,12 @@ class _Progress:
         self._started = 0.0
 
     def begun(self, cell: Any, cell_index: int) -> None:  # noqa: ARG002  # nbclient calls it so
-        """Take the time."""
+        """Start the timer."""
         self._number += 1
         self._started = time.monotonic()
 
     def ended(self, cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG002
-        """Say what was run."""
+        """Report the cell."""
         took = time.monotonic() - self._started
         failed = execute_reply["content"]["status"] == "error"
         first = next(line for line in cell.source.splitlines() if line.strip())

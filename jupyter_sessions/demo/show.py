@@ -1,4 +1,4 @@
-"""The demo from its first line to the address in a browser."""
+"""Run the demo: analysis, summary, and a server that shows the session."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ _USUAL_PORT = 8765
 
 
 def show(*, serve: bool, port: int, output: str | None) -> None:
-    """Run the analysis, sum up what was recorded, then serve it until Ctrl-C.
+    """Run the analysis, summarize the recording, and serve it until Ctrl-C.
 
     Parameters
     ----------
     serve
         Whether to start a server.
     port
-        Its port, 0 for the usual one.
+        Its port; 0 for the default port.
     output
-        Where to write the executed notebook, if anywhere.
+        The path for the executed notebook, if any.
 
     Raises
     ------
     SessionsError
-        When something is missing, or fails.
+        When a dependency is missing, or the demo fails.
     """
     analysis.check_extra()
     click.echo("Running an analysis of Seattle's weather in a kernel, with recording on:\n")
     outcome = analysis.run(click.echo, Path(output) if output else None)
-    # The next commands in a shell, such as `web`, are to mean this session.
+    # Later commands in the shell, such as `web`, then use this session.
     transport = LocalTransport()
     last_session.remember(outcome.code, None, transport.user)
     click.echo(_summary(transport, outcome))
@@ -71,12 +71,12 @@ def _summary(transport: Transport, outcome: analysis.Outcome) -> str:
 
 
 def _serve(transport: Transport, code: str, port: int) -> None:
-    # It serves nobody's kernels: even root may start it.
+    # The server runs no kernels: even root may start it.
     command = [sys.executable, "-m", "jupyter_sessions", "serve"]
     command += ["--ServerApp.allow_root=True", "--ServerApp.log_level=WARN"]
     command += ["--ServerApp.open_browser=False"]
     command += [f"--port={port or _choose_port()}"]
-    # A server left behind would hold its port: TERM is to end it as Ctrl-C does.
+    # A server left behind would block its port, so SIGTERM ends it like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = subprocess.Popen(command)
     try:
@@ -95,14 +95,14 @@ def _serve(transport: Transport, code: str, port: int) -> None:
 
 
 def _choose_port() -> int:
-    """Return the usual port or, where another program has it, 0 for any."""
+    """Return the default port, or 0 for any if another program uses it."""
     with socket.socket() as probe:
         probe.settimeout(_ANSWERED_WITHIN)
         return 0 if probe.connect_ex(("127.0.0.1", _USUAL_PORT)) == 0 else _USUAL_PORT
 
 
 def _address(server: subprocess.Popen[bytes]) -> str:
-    """Wait until the server has said where it is."""
+    """Wait until the server has reported its URL."""
     deadline = time.monotonic() + _STARTED_WITHIN
     own = own_database()
     while time.monotonic() < deadline and server.poll() is None:
