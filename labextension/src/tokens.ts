@@ -8,7 +8,7 @@ import { Presence } from './model/presence';
 import { Recording } from './model/recording';
 import { OpenSessions } from './model/session';
 
-/** What all parts of the front end share. */
+/** The services that all plugins share. */
 export interface ISessions {
   readonly client: Client;
   readonly identity: Identity;

@@ -16,17 +16,17 @@ interface IRoute {
   readonly keyed?: boolean;
 }
 
-/** The sessions' API of this Jupyter server: the table of operations, callable. */
+/** A client for this Jupyter server's sessions API, by the table of operations. */
 export class Client {
   constructor(
     readonly settings: ServerConnection.ISettings = ServerConnection.makeSettings()
   ) {}
 
   /**
-   * Do an operation; what the server refuses is thrown as a `Refusal`.
+   * Call an operation; an error response is thrown as a `Refusal`.
    *
-   * Where the connection breaks before the answer comes, it is sent again if that is safe: by an
-   * idempotency key, what changes something is done once.
+   * If the connection breaks before the response, the request is repeated if that is safe: an
+   * idempotency key ensures that changes happen once.
    */
   async call<N extends OperationName>(
     name: N,
@@ -34,8 +34,8 @@ export class Client {
     options: { content?: Blob; signal?: AbortSignal } = {}
   ): Promise<AnswerOf<N>> {
     const { method, url, body } = this._asked(name, request, options.content);
-    // The server forbids caches itself, and would refuse the field that
-    // JupyterLab adds to the query of requests that ask for the same.
+    // The server itself disables caching, and would refuse the query field that JupyterLab adds to
+    // requests for this purpose.
     const init: RequestInit = { method, cache: 'default' };
     if (body !== undefined) {
       init.body = body;
@@ -45,7 +45,7 @@ export class Client {
     }
     const route: IRoute = OPERATIONS[name];
     if (route.keyed) {
-      // Not `crypto.randomUUID`, which pages by plain HTTP from elsewhere don't have.
+      // `crypto.randomUUID` is not available on remote pages over plain HTTP.
       const headers = new Headers(this.settings.init.headers);
       headers.set('Idempotency-Key', UUID.uuid4());
       init.headers = headers;
@@ -62,7 +62,7 @@ export class Client {
     ) as AnswerOf<N>;
   }
 
-  /** Be whom a one-time ticket stands for, from now on: its login becomes the browser's. */
+  /** Log in by a one-time ticket: the browser gets its login. */
   async enter(ticket: string): Promise<void> {
     const body = new URLSearchParams({ ticket });
     const init = { method: 'POST', cache: 'default', body } as const;
@@ -80,12 +80,12 @@ export class Client {
     return new this.settings.WebSocket(address);
   }
 
-  /** The address that a GET operation is asked at, for links and downloads. */
+  /** Return the URL of a GET operation, for links and downloads. */
   address<N extends OperationName>(name: N, request: RequestOf<N>): string {
     return this._asked(name, request).url;
   }
 
-  /** The address of one of the server's pages. */
+  /** Return the URL of one of the server's pages. */
   page(...parts: string[]): string {
     return URLExt.join(this.settings.baseUrl, 'sessions', ...parts);
   }
@@ -120,7 +120,7 @@ export class Client {
     const path = route.path.replace(/\{(\w+)\}/g, (_, field: string) => {
       const value = String(rest[field]);
       delete rest[field];
-      // Only a path of the web space has parts of its own.
+      // Only a path of the web space has several segments.
       return field === 'path'
         ? value.split('/').map(encodeURIComponent).join('/')
         : encodeURIComponent(value);
@@ -145,5 +145,5 @@ export class Client {
   }
 }
 
-/** Milliseconds after which a request whose connection broke is sent again. */
+/** Milliseconds before a request is repeated after its connection broke. */
 const REPEATED_AFTER = [100, 1000];

@@ -1,4 +1,4 @@
-/** Why something was not done: what happened, what it means, what to do next. */
+/** An error: what happened, what it means and what to do next. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -10,9 +10,9 @@ export class Refusal extends Error {
     this.name = 'Refusal';
   }
 
-  /** Whether the server could not be reached at all, or is not itself now. */
+  /** Whether the server could not be reached, or is temporarily out of order. */
   get offline(): boolean {
-    // What the server itself says of another one that it can't reach is no word about itself.
+    // An error about another server that this one can't reach says nothing about this one.
     return (
       this.code === NO_ANSWER ||
       this.status > 502 ||
@@ -20,7 +20,7 @@ export class Refusal extends Error {
     );
   }
 
-  /** Whether there is nothing (any more) for who asks. */
+  /** Whether the object does not exist (any more) for the user. */
   get gone(): boolean {
     return this.status === 404 || this.code === 'session_disabled';
   }
@@ -29,7 +29,7 @@ export class Refusal extends Error {
     return new Refusal(0, NO_ANSWER, '');
   }
 
-  /** Read an error answer; what is not of our form comes from something in between. */
+  /** Parse an error response; other formats come from a proxy. */
   static async read(response: Response): Promise<Refusal> {
     try {
       const { code, message, hint } = await response.json();
@@ -42,7 +42,7 @@ export class Refusal extends Error {
     return new Refusal(response.status, NO_SESSIONS, response.statusText);
   }
 
-  /** Make a refusal of whatever was thrown. */
+  /** Convert anything thrown to an error of this class. */
   static of(error: unknown): Refusal {
     return error instanceof Refusal
       ? error

@@ -8,10 +8,10 @@ export type LiveState = 'connecting' | 'on' | 'off' | 'ended';
 
 const FIRST_WAIT = 500; // ms
 const LONGEST_WAIT = 30_000; // ms
-// What the server closes with when coming back would be in vain, after the HTTP status that fits.
+// The server's close codes that make a reconnect useless, derived from the HTTP status.
 const FINAL = [4401, 4403, 4404];
 
-/** Follows a session's log: reconnects by itself, and loses and repeats nothing. */
+/** Follows a session's log: reconnects by itself, without lost or repeated events. */
 export class Live implements IDisposable {
   constructor(
     private readonly _client: Client,
@@ -22,12 +22,12 @@ export class Live implements IDisposable {
     window.addEventListener('online', this._retry);
   }
 
-  /** Each event, in order. */
+  /** Emitted for each event, in order. */
   get happened(): ISignal<this, SessionEvent> {
     return this._happened;
   }
 
-  /** When the connection changes; `ended` is for good. */
+  /** Emitted when the connection changes; `ended` is final. */
   get stateChanged(): ISignal<this, LiveState> {
     return this._stateChanged;
   }
@@ -76,7 +76,7 @@ export class Live implements IDisposable {
         return;
       }
       this._set('off');
-      // Not all who were cut off come back at the same instant.
+      // Spread the requests of clients that reconnect at the same moment.
       this._timer = setTimeout(
         () => this._connect(),
         this._wait * (0.75 + Math.random() / 2)

@@ -4,8 +4,7 @@ import { Client } from '../api/client';
 import { serverOf } from '../text/references';
 
 /**
- * Copy an address of a session, as a colleague can open it where that is possible; say so where
- * only this machine can.
+ * Copy a URL of a session for a colleague, if others can open it; say so if only this machine can.
  */
 export async function copyAddress(
   client: Client,
@@ -14,7 +13,7 @@ export async function copyAddress(
 ): Promise<void> {
   const own = serverOf(url);
   const shared = own
-    ? // Who may not ask for it comes from elsewhere, by an address that works there.
+    ? // Users without permission to ask are remote, so their own address works.
       await client.call('server.address', {}).catch(() => null)
     : null;
   const address =

@@ -9,7 +9,7 @@ import { asked } from './promptForSession';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 
-/** Add the command that takes what someone was sent, and leads to the session. */
+/** Add the command that opens a pasted reference or invitation. */
 export function addJoinCommand(
   commands: CommandRegistry,
   sessions: ISessions,
@@ -82,7 +82,7 @@ async function found(
   };
 }
 
-/** Show what an invitation opens, and go in with it where one still wants to. */
+/** Show the session that an invitation opens, and join it if the user agrees. */
 async function accepted(
   key: string,
   { client }: ISessions,
@@ -92,7 +92,7 @@ async function accepted(
   try {
     invited = await client.call('invitations.look', { key });
   } catch (error) {
-    // Who came in by it before is in already, though it may be used up.
+    // A user who has joined by it before is a member, though it may be used up.
     const joined = await client
       .call('invitations.join', { key })
       .catch(() => null);
@@ -122,7 +122,7 @@ async function accepted(
   return { code: session.code };
 }
 
-/** Tell which server it is at, and lead there. */
+/** Name the invitation's server, and offer to open it there. */
 async function elsewhere(
   reference: Reference & { kind: 'session' | 'invitation' },
   server: string,
@@ -151,7 +151,7 @@ async function elsewhere(
     ]
   });
   if (answer.button.accept) {
-    // Behind a #, browsers send nothing to anybody: the page there takes the key out of it.
+    // Browsers never send the part behind the #: the page there reads the key from it.
     const page = invitation
       ? `sessions/join#${reference.key}`
       : `sessions/${reference.code}/experiment`;

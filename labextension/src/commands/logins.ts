@@ -9,7 +9,7 @@ import { NOTHING } from './schemas';
 
 const PANEL = 'jupyter-sessions-panel';
 
-/** Add the commands about who one is. */
+/** Add the commands that switch the user. */
 export function addLoginCommands(
   app: JupyterFrontEnd,
   sessions: ISessions,
@@ -122,7 +122,7 @@ export function addLoginCommands(
   );
 }
 
-/** Show an address in a new tab, which is opened while the click still counts as one. */
+/** Open a URL in a new tab, which must be opened within the click's event. */
 async function opened(address: Promise<string>): Promise<void> {
   const tab = window.open('', '_blank');
   try {

@@ -11,7 +11,7 @@ import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 import { COMMAND, NOTHING } from './schemas';
 
-/** Add the commands that go into a notebook, or come from one of its cells. */
+/** Add the commands that insert into a notebook, or act on one of its cells. */
 export function addNotebookCommands(
   app: JupyterFrontEnd,
   sessions: ISessions,
@@ -66,7 +66,7 @@ export function addNotebookCommands(
     }
   });
 
-  /** The cell that the pointer or the keyboard is on. */
+  /** The cell under the pointer or the keyboard focus. */
   const here = (): {
     panel: NotebookPanel;
     cell: Cell;
@@ -155,7 +155,7 @@ export function addNotebookCommands(
   });
 }
 
-/** Tell that a file is in the web space, and offer the way to it. */
+/** Tell the user that a file is published, with a button to show it. */
 export function published(
   app: JupyterFrontEnd,
   code: string,

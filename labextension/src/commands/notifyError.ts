@@ -4,7 +4,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Refusal } from '../api/error';
 import { told } from '../text/refusals';
 
-/** Tell a person that what they asked for was not done. */
+/** Tell the user that a requested action failed. */
 export function failed(
   what: string,
   error: unknown,

@@ -9,7 +9,7 @@ import { addJoinCommand } from './join';
 import { addLoginCommands } from './logins';
 import { NOTHING, SESSION } from './schemas';
 
-/** Add the commands about sessions as such. */
+/** Add the commands that create and manage sessions. */
 export function addPanelCommands(
   app: JupyterFrontEnd,
   sessions: ISessions,

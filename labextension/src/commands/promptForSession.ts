@@ -11,8 +11,8 @@ export interface IAsked {
 }
 
 /**
- * A session as someone named it, `given` or in a dialog. Null where nobody wants to any more, and
- * where it is none: that is told, after `undone`.
+ * Return the session of a reference, `given` or entered in a dialog. Null if the user cancels, and
+ * if the reference is not valid: then an error is shown after `undone`.
  */
 export async function asked(
   given: string | null,

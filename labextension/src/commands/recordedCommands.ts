@@ -100,7 +100,7 @@ export function addCommandCommands(
   });
 }
 
-/** The command that the arguments name. */
+/** The recorded command that the arguments identify. */
 export function named(args: { [name: string]: unknown }): {
   code: string;
   number: number;

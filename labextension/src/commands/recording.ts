@@ -9,7 +9,7 @@ import { asked } from './promptForSession';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 
-/** Add the commands about what a kernel records into. */
+/** Add the commands that control a kernel's recording. */
 export function addRecordingCommands(
   commands: CommandRegistry,
   sessions: ISessions,

@@ -2,10 +2,10 @@ import { CommandRegistry } from '@lumino/commands';
 
 type Described = CommandRegistry.ICommandOptions['describedBy'];
 
-/** What a command takes that takes nothing. */
+/** The argument schema of a command without arguments. */
 export const NOTHING: Described = { args: { type: 'object', properties: {} } };
 
-/** What a command about one session takes. */
+/** The argument schema of a command about one session. */
 export const SESSION: Described = {
   args: {
     type: 'object',
@@ -14,7 +14,7 @@ export const SESSION: Described = {
   }
 };
 
-/** What a command about one recorded command takes. */
+/** The argument schema of a command about one recorded command. */
 export const COMMAND: Described = {
   args: {
     type: 'object',

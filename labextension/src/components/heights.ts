@@ -1,4 +1,4 @@
-/** How high the rows of a long list are: measured where they were shown, guessed elsewhere. */
+/** Row heights of a long list: measured for rows that were shown, estimated for others. */
 export class Heights {
   constructor(private readonly _guess: number) {}
 
@@ -10,7 +10,7 @@ export class Heights {
     return this.offset(this.count);
   }
 
-  /** Have so many rows. */
+  /** Set the number of rows. */
   resize(count: number): void {
     if (count !== this._sizes.length) {
       const sizes = new Float64Array(count).fill(this._guess);
@@ -20,7 +20,7 @@ export class Heights {
     }
   }
 
-  /** Let so many rows come in before the first one. */
+  /** Insert rows before the first one. */
   shift(rows: number): void {
     const sizes = new Float64Array(this.count + rows).fill(this._guess);
     sizes.set(this._sizes, rows);
@@ -28,13 +28,13 @@ export class Heights {
     this._offsets = null;
   }
 
-  /** Forget what was measured. */
+  /** Discard all measurements. */
   clear(): void {
     this._sizes.fill(this._guess);
     this._offsets = null;
   }
 
-  /** Note how high a row is; returns by how much that differs from before. */
+  /** Store a row's height; return the difference from the previous one. */
   measure(index: number, height: number): number {
     const before = this._sizes[index];
     if (before === undefined || Math.abs(before - height) < 0.5) {
@@ -45,12 +45,12 @@ export class Heights {
     return height - before;
   }
 
-  /** Where a row begins. */
+  /** The position of a row. */
   offset(index: number): number {
     return this._places()[Math.min(index, this.count)] ?? 0;
   }
 
-  /** The row at a place. */
+  /** The row at a position. */
   at(place: number): number {
     const offsets = this._places();
     let low = 0;

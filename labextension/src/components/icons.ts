@@ -1,6 +1,6 @@
 import { LabIcon } from '@jupyterlab/ui-components';
 
-/** Make an icon of a drawing on a grid of 16, in the theme's colours. */
+/** Create an icon from a path on a 16-unit grid, in the theme's colours. */
 function drawn(name: string, path: string): LabIcon {
   return new LabIcon({
     name: `jupyter-sessions:${name}`,
@@ -8,7 +8,7 @@ function drawn(name: string, path: string): LabIcon {
   });
 }
 
-/** A cell's brackets around three commands of growing length: the sign of the product. */
+/** The extension's logo: a cell's brackets around three commands of growing length. */
 export const experimentsIcon = new LabIcon({
   name: 'jupyter-sessions:experiments',
   svgstr:

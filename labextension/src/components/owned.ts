@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { Store, useStore } from '../model/store';
 
-/** Make a store that lives as long as the component, and render anew when it changes. */
+/** Create a store that lives as long as the component, and re-render when it changes. */
 export function useOwned<S extends Store, A>(Kind: new (of: A) => S, of: A): S {
   const held = React.useRef<{ store: S; of: A } | null>(null);
   if (

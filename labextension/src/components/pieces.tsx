@@ -7,7 +7,7 @@ import { hue, initials } from '../text/people';
 import { meaning, telling } from '../text/roles';
 import { useShared } from './shared';
 
-/** The round sign of a person; their name stands beside it, so it says nothing itself. */
+/** A user's avatar; hidden from screen readers, as the name stands beside it. */
 export function Avatar({
   name,
   title
@@ -26,7 +26,7 @@ export function Avatar({
   );
 }
 
-/** A person, and who really acted. */
+/** A user, and the real user under sudo. */
 export function Person(props: {
   name: string;
   really?: string | null;
@@ -45,7 +45,7 @@ export function Person(props: {
   );
 }
 
-/** An instant, roughly; exactly when asked. It ages. */
+/** A relative time that updates itself, with the exact time in its tooltip. */
 export function When({ instant }: { instant: string }): JSX.Element {
   const { trans } = useShared();
   const [, age] = React.useReducer((n: number) => n + 1, 0);
@@ -60,7 +60,7 @@ export function When({ instant }: { instant: string }): JSX.Element {
   );
 }
 
-/** Roles, those left out that others include. */
+/** Roles, without those that others imply. */
 export function Roles({ roles }: { roles: readonly Role[] }): JSX.Element {
   const { trans } = useShared();
   return (
@@ -81,17 +81,16 @@ export function Roles({ roles }: { roles: readonly Role[] }): JSX.Element {
 interface IAct {
   icon?: LabIcon;
   label: string;
-  /** Shown beside the icon; without it, the label is a tooltip alone. */
+  /** Shown beside the icon; without it, the label is only a tooltip. */
   text?: string;
-  /** Why it can't be done now; empty where it can. */
+  /** Why the action is not possible now; empty if it is. */
   hindered?: string;
   className?: string;
   onClick: () => void;
 }
 
 /**
- * A button. One that is hindered stays reachable, so that everybody can learn why: its tooltip and
- * its description say it.
+ * A button. A disabled one remains focusable, so that its tooltip and description can explain why.
  */
 export function Act(props: IAct): JSX.Element {
   const { icon: Icon, hindered } = {

@@ -24,7 +24,7 @@ export function useShared(): IShared {
   return shared;
 }
 
-/** A function that carries a command out. */
+/** A function that executes a command. */
 export function useCommand(): (
   id: string,
   args?: ReadonlyPartialJSONObject

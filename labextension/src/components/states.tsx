@@ -4,7 +4,7 @@ import { Refusal } from '../api/error';
 import { told } from '../text/refusals';
 import { useShared } from './shared';
 
-/** A place where nothing is, with what it means and what to do. */
+/** An empty state, with its meaning and what to do. */
 export function Empty(props: {
   title: string;
   children?: React.ReactNode;
@@ -21,7 +21,7 @@ export function Empty(props: {
   );
 }
 
-/** What is on its way. */
+/** A loading indicator. */
 export function Loading({ what }: { what: string }): JSX.Element {
   return (
     <div className="jp-Sessions-loading" role="status">
@@ -33,7 +33,7 @@ export function Loading({ what }: { what: string }): JSX.Element {
   );
 }
 
-/** What went wrong, and the ways on. */
+/** An error, and the available actions. */
 export function Problem(props: {
   problem: Refusal;
   onRetry?: () => void;

@@ -4,16 +4,16 @@ import { Heights } from './heights';
 
 export interface IVirtualList {
   count: number;
-  /** How high a row probably is, in pixels. */
+  /** The estimated height of a row in pixels. */
   guess: number;
-  /** What stays the same when rows come in before the first one. */
+  /** A key that stays the same when rows are inserted before the first one. */
   keyOf: (index: number) => string | number;
   render: (index: number) => React.ReactNode;
-  /** Whether a row is left out, as far as is known. */
+  /** Whether a row is hidden, as far as known. */
   hidden?: (index: number) => boolean;
-  /** Told which rows are (nearly) in view. */
+  /** Called with the rows that are in view, or nearly so. */
   onRange?: (first: number, last: number) => void;
-  /** Told whether the list stands at its top. */
+  /** Called with whether the list is scrolled to its top. */
   onTop?: (top: boolean) => void;
   label: string;
   role?: 'list' | 'feed';
@@ -25,18 +25,18 @@ export interface IVirtualList {
 }
 
 export interface IListHandle {
-  /** Bring a row into view, and the keyboard onto it. */
+  /** Scroll a row into view, and focus it. */
   show(index: number, options?: { focus?: boolean }): void;
   toTop(): void;
 }
 
-const BEYOND = 600; // pixels drawn outside of the view
+const BEYOND = 600; // pixels rendered outside of the view
 
 /**
- * A list of any length of which only what is in view exists.
+ * A list of any length that renders only the rows in view.
  *
- * Rows have whatever height their content has; when one above the view turns out to be of another
- * height than was guessed, what is in view stays where it is.
+ * Rows have the height of their content. When a row above the view turns out to have another height
+ * than estimated, the rows in view keep their position.
  */
 export function VirtualList(props: IVirtualList): JSX.Element {
   const { count, guess, keyOf } = props;
@@ -149,7 +149,7 @@ export function VirtualList(props: IVirtualList): JSX.Element {
     }
   });
 
-  /** The first row from there on that is not left out. */
+  /** The first row from there on that is not hidden. */
   const shownAt = (index: number, step: number): number | undefined => {
     let at = Math.min(count - 1, Math.max(0, index));
     while (at >= 0 && at < count) {
@@ -197,7 +197,7 @@ export function VirtualList(props: IVirtualList): JSX.Element {
     );
   }
   return (
-    // Focusable, so that the keyboard scrolls it even while no row can be reached.
+    // Focusable, so that it can be scrolled by keyboard even if no row can be focused.
     <div
       ref={scroller}
       className={`jp-Sessions-list ${props.className ?? ''}`}
@@ -233,7 +233,7 @@ export function VirtualList(props: IVirtualList): JSX.Element {
   );
 }
 
-/** How many rows have come in before the first one since the last time. */
+/** The number of rows inserted before the first one since the last call. */
 function useArrivals(
   heights: Heights,
   count: number,

@@ -16,7 +16,7 @@ interface IToPublish {
   to: string;
 }
 
-/** Publish what is chosen in the file browser, folders with all that is in them. */
+/** Publish the selection of the file browser, including the content of folders. */
 export async function publishChosen(
   app: JupyterFrontEnd,
   sessions: ISessions,
@@ -73,7 +73,7 @@ export async function publishChosen(
   }
 }
 
-/** Ask for a session; the one that the active notebook records into comes first. */
+/** Ask for a session; the active notebook's session comes first. */
 async function whereTo(
   sessions: ISessions,
   trans: TranslationBundle

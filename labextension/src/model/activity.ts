@@ -16,10 +16,10 @@ export class Activity extends Store {
   events: readonly SessionEvent[] = [];
   problem: Refusal | null = null;
 
-  /** Whether there are older ones that were not read; null until that is known. */
+  /** Whether there are older events to load; null until that is known. */
   more: boolean | null = null;
 
-  /** Read older ones. */
+  /** Load older events. */
   async next(): Promise<void> {
     if (this._reading || this.more === false) {
       return;

@@ -5,7 +5,7 @@ import { Store } from './store';
 
 const KEPT = 80;
 
-/** Whole commands with their outputs, read when they are looked at, and the last few remembered. */
+/** Commands with their outputs, loaded on demand, with a cache of the most recent ones. */
 export class Contents extends Store {
   constructor(readonly open: OpenSession) {
     super();
@@ -19,12 +19,12 @@ export class Contents extends Store {
     }, this);
   }
 
-  /** A command, where it was read; a refusal, where that failed. */
+  /** A command, if loaded; an error, if loading failed. */
   get(number: number): Command | Refusal | undefined {
     return this._whole.get(number);
   }
 
-  /** Read a command. */
+  /** Load a command. */
   async read(number: number): Promise<Command> {
     const known = this._whole.get(number);
     if (known && !(known instanceof Refusal)) {
@@ -37,7 +37,7 @@ export class Contents extends Store {
     return answer;
   }
 
-  /** Ask for a command, and again where it changes meanwhile. */
+  /** Request a command, and again if it changes meanwhile. */
   private _ask(number: number): Promise<Command | Refusal> {
     const reading: Promise<Command | Refusal> = this.open.client
       .call('commands.get', { code: this.open.code, number })

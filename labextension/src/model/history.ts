@@ -3,12 +3,12 @@ import { Refusal } from '../api/error';
 import { OpenSession } from './session';
 import { Store } from './store';
 
-/** What is looked for in a history; nothing means all of it. */
+/** The filters of a history; without any, it is complete. */
 export interface IFilter {
   user: string;
   status: '' | CommandSummary['status'];
   search: string;
-  /** Whether commands that only manage sessions are shown, too. */
+  /** Whether to include commands that only manage sessions. */
   managing: boolean;
 }
 
@@ -19,15 +19,15 @@ export const EVERYTHING: IFilter = {
   managing: false
 };
 
-const WINDOW = 50; // commands asked for at once
-const KEPT = 600; // commands remembered on either side of what is seen
+const WINDOW = 50; // commands for each request
+const KEPT = 600; // commands cached on either side of the view
 
 /**
- * The commands of a session, newest first, read in windows as they come into view.
+ * The commands of a session, newest first, loaded in windows as they come into view.
  *
- * Without a filter, the place of each command is known from its number, so any window can be read
- * at once, however deep; rows that turn out to be of commands that only manage sessions are hidden.
- * With a filter, pages are read one after the other.
+ * Without a filter, the position of each command follows from its number, so any window can be
+ * loaded at once. Rows of commands that only manage sessions are hidden when they are loaded. With
+ * a filter, pages are loaded in order.
  */
 export class History extends Store {
   constructor(readonly open: OpenSession) {
@@ -48,12 +48,12 @@ export class History extends Store {
     );
   }
 
-  /** How many rows there are, as far as is known. */
+  /** The number of rows, as far as known. */
   get count(): number {
     return this.filtered ? this._found.length : this._total;
   }
 
-  /** Whether the first answer is still to come. */
+  /** Whether the first response is pending. */
   get loading(): boolean {
     return this.filtered
       ? this._next === undefined
@@ -70,7 +70,7 @@ export class History extends Store {
     return this.filtered ? (this._found[index] ?? 0) : this._total - index;
   }
 
-  /** The row that a command is in, -1 where it is in none. */
+  /** The row of a command, -1 if there is none. */
   index(number: number): number {
     if (this.filtered) {
       return this._found.indexOf(number);
@@ -78,12 +78,12 @@ export class History extends Store {
     return number >= 1 && number <= this._total ? this._total - number : -1;
   }
 
-  /** The command in a row, as far as it was read. */
+  /** The command in a row, if loaded. */
   at(index: number): CommandSummary | undefined {
     return this._known.get(this.number(index));
   }
 
-  /** Whether a row is left out: it only manages sessions, and nobody asked to see that. */
+  /** Whether a row is hidden: its command only manages sessions, and these are not requested. */
   hidden(index: number): boolean {
     const command = this.at(index);
     return (
@@ -93,7 +93,7 @@ export class History extends Store {
     );
   }
 
-  /** Whether all that was run is left out. */
+  /** Whether all commands are hidden. */
   get allHidden(): boolean {
     const { count } = this;
     if (this.filtered || count > this._known.size) {
@@ -105,7 +105,7 @@ export class History extends Store {
     );
   }
 
-  /** How many of the rows that were read are left out. */
+  /** The number of loaded rows that are hidden. */
   get leftOut(): number {
     if (this.filtered || this.filter.managing) {
       return 0;
@@ -117,12 +117,12 @@ export class History extends Store {
     return left;
   }
 
-  /** Whether all rows were read. */
+  /** Whether all rows are loaded. */
   get complete(): boolean {
     return this.filtered ? !this._next : this._known.size >= this._total;
   }
 
-  /** How many that are not left out came after a command. */
+  /** The number of visible commands after a given command. */
   since(number: number): number {
     const rows = Math.max(0, this._total - number);
     let hidden = 0;
@@ -132,7 +132,7 @@ export class History extends Store {
     return rows - hidden;
   }
 
-  /** Have a command shown, whatever it is; returns its row, -1 where there is none. */
+  /** Show a command of any kind; return its row, -1 if there is none. */
   reveal(number: number): number {
     if (this.filtered && this.index(number) < 0) {
       this.look({ ...EVERYTHING, managing: this.filter.managing });
@@ -144,7 +144,7 @@ export class History extends Store {
     return this.index(number);
   }
 
-  /** Look for something else. */
+  /** Change the filters. */
   look(filter: IFilter): void {
     this.filter = filter;
     this._found = [];
@@ -157,7 +157,7 @@ export class History extends Store {
     }
   }
 
-  /** Have the commands in these rows read. */
+  /** Load the commands in these rows. */
   want(first: number, last: number): void {
     if (this.filtered) {
       if (this._next && last >= this._found.length - WINDOW / 2) {
@@ -179,7 +179,7 @@ export class History extends Store {
     this._forget(low - KEPT, high + KEPT);
   }
 
-  /** Ask again for what failed. */
+  /** Repeat failed requests. */
   retry(): void {
     this.problem = null;
     this.touch();
@@ -203,7 +203,7 @@ export class History extends Store {
     }
     this._reading.add(window);
     try {
-      // In this list, `after` is the number of the command that the page before ended with.
+      // In this list, `after` is the number of the last command on the previous page.
       const page = await this.open.client.call('commands.list', {
         code: this.open.code,
         order: 'newest',

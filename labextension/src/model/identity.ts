@@ -3,7 +3,7 @@ import { User } from '../api/operations';
 import { Refusal } from '../api/error';
 import { Store } from './store';
 
-/** Who the server takes us for; looked at again when the window comes back, as logins change. */
+/** The current user at the server; checked again when the window is focused, as logins change. */
 export class Identity extends Store {
   constructor(private readonly _client: Client) {
     super();

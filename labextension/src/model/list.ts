@@ -6,9 +6,9 @@ import { PolledStore } from './polling';
 export type Which = NonNullable<RequestOf<'sessions.list'>['which']>;
 
 const PAGE = 100;
-const LOOK_EVERY = 10_000; // ms; no WebSocket tells of sessions that one does not know yet
+const LOOK_EVERY = 10_000; // ms; no WebSocket reports sessions that are not known yet
 
-/** The sessions that one has a role in, newest use first, read page by page. */
+/** The sessions in which the user has a role, most recently used first, loaded page by page. */
 export class SessionList extends PolledStore {
   constructor(private readonly _client: Client) {
     super(LOOK_EVERY);
@@ -21,14 +21,14 @@ export class SessionList extends PolledStore {
   /** Why there is no list, or it may be out of date. */
   problem: Refusal | null = null;
 
-  /** Whether an answer came to what is looked for now. */
+  /** Whether the present search has been answered. */
   loaded = false;
 
   get more(): boolean {
     return this._next !== null;
   }
 
-  /** Look for something else. */
+  /** Change the search. */
   look(which: Which, search: string): void {
     this.which = which;
     this.search = search;
@@ -38,14 +38,14 @@ export class SessionList extends PolledStore {
     void this.refresh();
   }
 
-  /** Begin anew: who asks may be someone else. */
+  /** Start again: the user may have changed. */
   restart(): void {
     this.items = [];
     this._next = null;
     this.look(this.which, this.search);
   }
 
-  /** Read the next page. */
+  /** Load the next page. */
   async next(): Promise<void> {
     if (this._next === null || this._turning) {
       return;
@@ -77,7 +77,7 @@ export class SessionList extends PolledStore {
       if (asked !== this._asked) {
         return;
       }
-      // What was read further down stays, below what was used since.
+      // Pages loaded further down stay, below more recently used sessions.
       const fresh = new Set(page.items.map(each => each.code));
       const kept =
         page.next === null

@@ -3,10 +3,10 @@ import { StoredLogin } from '../api/operations';
 import { Refusal } from '../api/error';
 import { Identity } from './identity';
 
-const MOST = 500; // read at once
+const MOST = 500; // logins in one request
 const OFFERED = 12;
 
-/** The logins that are stored where the Jupyter server runs, and changing between them. */
+/** The logins stored where the Jupyter server runs, and switching between them. */
 export class Logins {
   constructor(
     private readonly _client: Client,
@@ -14,8 +14,8 @@ export class Logins {
   ) {}
 
   /**
-   * Those that one may switch to: each only once, the newest, and none that has ended. They are
-   * for the one who runs the Jupyter server; all others have none here.
+   * The logins to which the user can switch: the newest of each, without ended ones. They are only
+   * available to the user who runs the Jupyter server.
    */
   async offered(): Promise<StoredLogin[]> {
     let page;
@@ -37,24 +37,24 @@ export class Logins {
     return [...newest.values()].slice(0, OFFERED);
   }
 
-  /** Be who a stored login of this server stands for. */
+  /** Switch to the user of a stored login of this server. */
   async enter(id: string): Promise<void> {
     const { ticket } = await this._client.call('storedlogins.link', { id });
     await this._client.enter(ticket);
     await this._identity.look();
   }
 
-  /** The way into the pages of another server, once, as whom a stored login stands for. */
+  /** Return a one-time link to another server's pages, as the user of a stored login. */
   async link(id: string): Promise<string> {
     return (await this._client.call('storedlogins.link', { id })).url;
   }
 
-  /** Be again who the Jupyter server takes one for. */
+  /** Switch back to the Jupyter server's user. */
   async leave(): Promise<void> {
     try {
       await this._client.call('logins.logout', {});
     } catch (error) {
-      // What has ended already is left, too.
+      // A login that has already ended is left, too.
       if (Refusal.of(error).status !== 401) {
         throw error;
       }

@@ -8,7 +8,7 @@ import { Refusal } from '../api/error';
 import { OpenSession } from './session';
 import { Store } from './store';
 
-/** The members of a session, as they are now. */
+/** The current members of a session. */
 export class Members extends Store {
   constructor(readonly open: OpenSession) {
     super();
@@ -16,7 +16,7 @@ export class Members extends Store {
     void this.load();
   }
 
-  /** The owner first; null until they are known. */
+  /** The owner first; null until they are loaded. */
   list: readonly Member[] | null = null;
   problem: Refusal | null = null;
 
@@ -26,7 +26,7 @@ export class Members extends Store {
     );
   }
 
-  /** Give roles in place of those held. */
+  /** Replace the roles of members. */
   async grant(grants: Grant[]): Promise<void> {
     await this._done(
       this.open.client.call('members.grant', { code: this.open.code, grants })
@@ -40,7 +40,7 @@ export class Members extends Store {
     );
   }
 
-  /** Make someone else the owner. */
+  /** Make another user the owner. */
   async transfer(user: string): Promise<void> {
     await this.open.client.call('sessions.transfer', {
       code: this.open.code,
@@ -64,7 +64,7 @@ export class Members extends Store {
     this.touch();
   }
 
-  /** What was asked for by a person fails to them, and changes nothing here. */
+  /** Errors of the user's own actions are reported to the user, and change nothing here. */
   private async _done(asked: Promise<Answer>): Promise<void> {
     this.list = (await asked).members;
     this.touch();

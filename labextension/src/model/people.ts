@@ -7,8 +7,8 @@ export interface IPerson {
 }
 
 /**
- * Whom one may find: an administrator all accounts, everyone their groups with those in them, and
- * those met in sessions.
+ * The users that one can search: all accounts for an administrator; for everyone else their groups
+ * with the members, and the people of their sessions.
  */
 export class People extends Store {
   constructor(private readonly _client: Client) {
@@ -17,7 +17,7 @@ export class People extends Store {
 
   list: readonly IPerson[] = [];
 
-  /** Look whom there is to be found; whom the server does not tell, one can still name. */
+  /** Search for users; a user whom the server does not list can still be entered by name. */
   async load(): Promise<void> {
     if (this._loaded) {
       return;

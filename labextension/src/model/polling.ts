@@ -2,16 +2,16 @@ import { IDisposable } from '@lumino/disposable';
 
 import { Store } from './store';
 
-const AT_MOST = 15; // times as long between two tries, while nothing answers
+const AT_MOST = 15; // maximum factor of the interval while requests fail
 
 /**
- * Asks again and again: ever more rarely while nothing answers, and not at all while nobody looks
- * at the page. Who comes back to it, or back online, sees what is new at once.
+ * Polls repeatedly: less often while requests fail, and not while the page is hidden. When the user
+ * returns to the page, or is online again, it polls at once.
  */
 export class Polling implements IDisposable {
   /**
-   * @param ask - Asks; that nothing answered is thrown.
-   * @param every - How long to wait in between, in milliseconds.
+   * @param ask - Sends the request; throws if it fails.
+   * @param every - The interval in milliseconds.
    */
   constructor(
     private readonly _ask: () => Promise<unknown>,
@@ -24,7 +24,7 @@ export class Polling implements IDisposable {
     return this._disposed;
   }
 
-  /** Ask from now on, as soon as what runs now is done. */
+  /** Start polling, after a running request has finished. */
   start(): void {
     if (this._running || this._disposed) {
       return;
@@ -35,7 +35,7 @@ export class Polling implements IDisposable {
     this._wait(0);
   }
 
-  /** Ask no more, but by `refresh`. */
+  /** Stop polling, except by `refresh`. */
   stop(): void {
     this._running = false;
     document.removeEventListener('visibilitychange', this._back);
@@ -43,7 +43,7 @@ export class Polling implements IDisposable {
     clearTimeout(this._timer);
   }
 
-  /** Ask now, whatever else is under way; it has been answered, or not, when this is done. */
+  /** Poll now, whatever is running; resolves when the request has succeeded or failed. */
   async refresh(): Promise<void> {
     clearTimeout(this._timer);
     const turn = (this._turn += 1);
@@ -51,7 +51,7 @@ export class Polling implements IDisposable {
       await this._ask();
       this._failed = 0;
     } catch {
-      this._failed += 1; // Who asks tells of it.
+      this._failed += 1; // The caller reports the error.
     }
     if (turn === this._turn) {
       this._wait(this._pause());
@@ -68,7 +68,7 @@ export class Polling implements IDisposable {
       return this._every;
     }
     const longer = Math.min(AT_MOST, 2 ** this._failed);
-    // Not all who were cut off come back at the same instant.
+    // Spread the requests of clients that reconnect at the same moment.
     return this._every * longer * (0.75 + Math.random() / 4);
   }
 
@@ -94,14 +94,14 @@ export class Polling implements IDisposable {
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** A store that is read again and again. */
+/** A store that is polled. */
 export abstract class PolledStore extends Store {
   constructor(every: number) {
     super();
     this._polling = new Polling(() => this.read(), every);
   }
 
-  /** Read it anew now. */
+  /** Reload now. */
   refresh(): Promise<void> {
     return this._polling.refresh();
   }
@@ -111,7 +111,7 @@ export abstract class PolledStore extends Store {
     super.dispose();
   }
 
-  /** Read it; that nothing answered is thrown. */
+  /** Load the data; throws if the request fails. */
   protected abstract read(): Promise<void>;
 
   private readonly _polling: Polling;

@@ -4,13 +4,13 @@ import { PolledStore } from './polling';
 const LOOK_EVERY = 20_000; // ms
 const NOBODY: readonly string[] = [];
 
-/** Who else has which session open now. */
+/** The other users who have sessions open now. */
 export class Presence extends PolledStore {
   constructor(private readonly _client: Client) {
     super(LOOK_EVERY);
   }
 
-  /** The other people in a session, who came first the first. */
+  /** The other users in a session, in order of arrival. */
   in(code: string): readonly string[] {
     return this._people.get(code) ?? NOBODY;
   }

@@ -1,12 +1,12 @@
 import * as nbformat from '@jupyterlab/nbformat';
 
-/** An output as a file: its content, typed, and how its name ends. */
+/** An output as a file: its content, media type and extension. */
 export interface IOutputFile {
   content: Blob;
   ending: string;
 }
 
-/** The media types that files are made of, in the order in which people want them. */
+/** The media types that can become files, in order of preference. */
 const ENDINGS: [string, string][] = [
   ['image/svg+xml', '.svg'],
   ['image/png', '.png'],
@@ -20,12 +20,12 @@ const ENDINGS: [string, string][] = [
   ['application/json', '.json'],
   ['text/plain', '.txt']
 ];
-// What terminals obey means nothing in a file; the grammar is that of escape_sequences.py.
+// Terminal sequences have no meaning in a file; the grammar is that of escape_sequences.py.
 const SEQUENCE =
   // eslint-disable-next-line no-control-regex -- the escape character is what it is about
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x00-\x1f]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/g;
 
-/** Make a file of an output; null where it has no form that can stand alone. */
+/** Convert an output to a file; null if it has no form that can stand by itself. */
 export function asFile(output: nbformat.IOutput | object): IOutputFile | null {
   const given = output as nbformat.IOutput;
   if (nbformat.isStream(given)) {

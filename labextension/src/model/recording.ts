@@ -13,7 +13,7 @@ export interface IActive {
 const LOOK_EVERY = 4_000; // ms; the outbox and other windows change it too
 const MOST = 500;
 
-/** Which kernels of this Jupyter server record into which session. */
+/** The sessions into which the kernels of this Jupyter server record. */
 export class Recording extends PolledStore {
   constructor(private readonly _client: Client) {
     super(LOOK_EVERY);
@@ -21,10 +21,10 @@ export class Recording extends PolledStore {
 
   attachments: readonly Attachment[] = [];
 
-  /** Why it is not known. */
+  /** Why the state is not known. */
   problem: Refusal | null = null;
 
-  /** The notebook that commands concern. */
+  /** The notebook that commands act on. */
   get active(): IActive | null {
     return this._active;
   }
@@ -38,12 +38,12 @@ export class Recording extends PolledStore {
     }
   }
 
-  /** The session that the active notebook records into. */
+  /** The session into which the active notebook records. */
   get activeCode(): string | null {
     return this._active && this.codeOf(this._active.kernel);
   }
 
-  /** The session on this server that a kernel records into. */
+  /** The session on this server into which a kernel records. */
   codeOf(kernel: string | null | undefined): string | null {
     const attachment = this.of(kernel);
     const here = this._client.settings.baseUrl;
@@ -53,7 +53,7 @@ export class Recording extends PolledStore {
     );
   }
 
-  /** What a kernel records into. */
+  /** The session into which a kernel records. */
   of(kernel: string | null | undefined): Attachment | null {
     return (
       this.attachments.find(
@@ -63,9 +63,9 @@ export class Recording extends PolledStore {
   }
 
   /**
-   * Have a kernel record into a session, by code or URL, in place of the one before.
+   * Record a kernel into a session, by code or URL, replacing the previous session.
    *
-   * Records are of who the Jupyter server takes one for, or by a stored login of the `user` named.
+   * Commands are recorded as the Jupyter server's user, or by a stored login of `user`.
    */
   async attach(
     kernel: string,
@@ -83,7 +83,7 @@ export class Recording extends PolledStore {
     return attachment;
   }
 
-  /** Leave out what is run from now on, or go on. */
+  /** Pause or resume recording. */
   async pause(kernel: string, paused: boolean): Promise<void> {
     const attachment = await this._client.call('attachments.change', {
       kernel,
@@ -92,7 +92,7 @@ export class Recording extends PolledStore {
     this._set(kernel, attachment);
   }
 
-  /** Record no more. */
+  /** Stop recording. */
   async detach(kernel: string): Promise<void> {
     await this._client.call('attachments.delete', { kernel });
     this._set(kernel, null);

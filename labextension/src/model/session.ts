@@ -8,7 +8,7 @@ import { Store } from './store';
 
 export type Role = Session['roles'][number];
 
-/** A session that someone looks at: its attributes as they are now, and its log as it grows. */
+/** An open session: its present attributes and its log as it grows. */
 export class OpenSession extends Store {
   constructor(
     readonly client: Client,
@@ -18,26 +18,26 @@ export class OpenSession extends Store {
     void this.load();
   }
 
-  /** What it is; null until it is known, and after it is gone. */
+  /** The session; null until it is loaded, and after it is gone. */
   session: Session | null = null;
 
-  /** Why it can't be shown, or may be out of date. */
+  /** Why the session can't be shown, or may be out of date. */
   problem: Refusal | null = null;
 
-  /** Whether events come in. */
+  /** Whether events are received. */
   live: LiveState = 'connecting';
 
-  /** Each event of its log that happens from now on. */
+  /** Emitted for each new event of the session's log. */
   get happened(): ISignal<this, SessionEvent> {
     return this._happened;
   }
 
-  /** Whether one may do what needs `role`, as far as roles go. */
+  /** Whether the user's roles allow what needs `role`. */
   has(role: Role): boolean {
     return this.session?.roles.includes(role) ?? false;
   }
 
-  /** Ask what it is, and follow it. */
+  /** Load the session, and follow it. */
   async load(): Promise<void> {
     try {
       this.session = await this.client.call('sessions.get', {
@@ -61,7 +61,7 @@ export class OpenSession extends Store {
     this.touch();
   }
 
-  /** Begin anew: who follows may be someone else. */
+  /** Start again: the user may have changed. */
   restart(): void {
     this._live?.dispose();
     this._live = null;
@@ -117,11 +117,11 @@ export class OpenSession extends Store {
   private readonly _happened = new Signal<this, SessionEvent>(this);
 }
 
-/** The sessions that are open somewhere, each once. */
+/** The open sessions, one object for each. */
 export class OpenSessions {
   constructor(private readonly _client: Client) {}
 
-  /** Take a session up; who does lets it go again. */
+  /** Open a session; the caller has to release it again. */
   take(code: string): OpenSession {
     const held = this._held.get(code) ?? {
       session: new OpenSession(this._client, code),
@@ -140,7 +140,7 @@ export class OpenSessions {
     }
   }
 
-  /** Look at all anew, as someone else perhaps. */
+  /** Reload all sessions, perhaps as another user. */
   reload(): void {
     this._held.forEach(({ session }) => session.restart());
   }
@@ -152,4 +152,4 @@ export class OpenSessions {
 }
 
 const RETRY_AFTER = 5_000; // ms
-const RELOAD_AFTER = 150; // ms: several changes at once are one
+const RELOAD_AFTER = 150; // ms: several changes cause one reload

@@ -9,7 +9,9 @@ const LOOK_EVERY = 15_000; // ms
 const MOST = 200;
 const KEY = 'jupyter-sessions:seen';
 
-/** Notices when someone shares a session with the user, also while nobody looked. */
+/**
+ * Detects sessions that others share with the user, also those shared while JupyterLab was closed.
+ */
 export class Shares {
   constructor(
     private readonly _client: Client,
@@ -18,12 +20,12 @@ export class Shares {
     this._polling = new Polling(() => this.look(), LOOK_EVERY);
   }
 
-  /** Each session that was not there before. */
+  /** Emitted for each newly shared session. */
   get shared(): ISignal<this, Session> {
     return this._shared;
   }
 
-  /** Look for new ones; the first look at all is where it begins. */
+  /** Check for new sessions; the very first check sets the baseline. */
   async look(): Promise<void> {
     const { name } = await this._client.call('logins.whoami', {});
     const page = await this._client.call('sessions.list', {

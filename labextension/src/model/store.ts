@@ -2,7 +2,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-/** Something that changes, and says so; `version` grows with each change. */
+/** Base of observable models; `version` increases with each change. */
 export abstract class Store implements IDisposable {
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -33,7 +33,7 @@ export abstract class Store implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
 }
 
-/** Render anew when a store changes. */
+/** Re-render when a store changes. */
 export function useStore<S extends Store>(store: S): S {
   React.useSyncExternalStore(
     React.useCallback(

@@ -5,7 +5,7 @@ import { Store } from './store';
 
 const PAGE = 500;
 
-/** A line of the tree: a file or folder, or what stands for more of a folder. */
+/** A row of the tree: a file, a folder, or a placeholder for more of a folder. */
 export type Line =
   | { kind: 'file'; file: File; depth: number; expanded?: boolean }
   | { kind: 'more'; folder: string; depth: number }
@@ -17,7 +17,7 @@ interface IFolder {
   problem: Refusal | null;
 }
 
-/** The published files of a session as a tree, of which a folder is read when it is opened. */
+/** The published files of a session as a tree, in which folders are loaded when opened. */
 export class WebSpace extends Store {
   constructor(readonly open: OpenSession) {
     super();
@@ -25,10 +25,10 @@ export class WebSpace extends Store {
     void this.read('');
   }
 
-  /** What is on its way up, by path; with a refusal, why it failed. */
+  /** Uploads by path; failed ones with their error. */
   readonly uploads = new Map<string, Refusal | null>();
 
-  /** Whether the top was read. */
+  /** Whether the top folder is loaded. */
   get loaded(): boolean {
     return this._folders.has('');
   }
@@ -37,21 +37,21 @@ export class WebSpace extends Store {
     return this._folders.get('')?.problem ?? null;
   }
 
-  /** The lines that are to be seen. */
+  /** The visible rows. */
   get lines(): Line[] {
     const lines: Line[] = [];
     this._walk('', 0, lines);
     return lines;
   }
 
-  /** What is known of a path. */
+  /** The metadata of a path. */
   find(path: string): File | undefined {
     return this._folders
       .get(parent(path))
       ?.files.find(file => file.path === path);
   }
 
-  /** Open a folder, or close it. */
+  /** Open or close a folder. */
   toggle(folder: string): void {
     if (!this._expanded.delete(folder)) {
       this._expanded.add(folder);
@@ -60,7 +60,7 @@ export class WebSpace extends Store {
     this.touch();
   }
 
-  /** Open all that leads to a path. */
+  /** Open all folders that lead to a path. */
   async reveal(path: string): Promise<void> {
     const parts = path.split('/').slice(0, -1);
     for (let i = 0; i < parts.length; i++) {
@@ -71,7 +71,7 @@ export class WebSpace extends Store {
     this.touch();
   }
 
-  /** Read a folder anew, as far as it was read before, or with `more` its next page. */
+  /** Reload the loaded part of a folder or, with `more`, load its next page. */
   async read(folder: string, more = false): Promise<void> {
     const before = this._folders.get(folder);
     try {
@@ -97,7 +97,7 @@ export class WebSpace extends Store {
     this.touch();
   }
 
-  /** Publish a file; what stands there is replaced. */
+  /** Publish a file; an existing one is replaced. */
   async publish(path: string, content: Blob, command?: number): Promise<File> {
     this.uploads.set(path, null);
     this.touch();
@@ -114,7 +114,7 @@ export class WebSpace extends Store {
     }
   }
 
-  /** Take a file, or a folder with all in it, out of the web space. */
+  /** Remove a file, or a folder with its content, from the web space. */
   async unpublish(path: string): Promise<void> {
     await this.open.client.call('files.unpublish', {
       code: this.open.code,
@@ -123,7 +123,7 @@ export class WebSpace extends Store {
     await this.read(parent(path));
   }
 
-  /** Let a failed upload be forgotten. */
+  /** Dismiss a failed upload. */
   dismiss(path: string): void {
     this.uploads.delete(path);
     this.touch();
@@ -134,7 +134,7 @@ export class WebSpace extends Store {
     super.dispose();
   }
 
-  /** Read on from what is held, till there is so much at least. */
+  /** Load further pages until at least this many items are present. */
   private async _pages(
     folder: string,
     held: IFolder | undefined,
@@ -182,7 +182,7 @@ export class WebSpace extends Store {
     if (!event.kind.startsWith('file.') || path === null) {
       return;
     }
-    // A folder may have come or gone with it.
+    // The change may have added or removed a folder.
     const folders = [
       '',
       ...path.split('/').map((_part, i, all) => all.slice(0, i).join('/'))
@@ -194,7 +194,7 @@ export class WebSpace extends Store {
     }
   }
 
-  /** Read a folder anew; of many files that come at once, once more when that is done. */
+  /** Reload a folder; for many changes at once, reload it once more at the end. */
   private _refresh(folder: string): void {
     if (this._refreshing.has(folder)) {
       this._stale.add(folder);

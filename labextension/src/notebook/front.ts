@@ -2,7 +2,7 @@ import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 
 import { Recording } from '../model/recording';
 
-/** Tell the recording which notebook is in front, and which kernel it has. */
+/** Track the notebook in front and its kernel for the recording model. */
 export function watchFront(
   tracker: INotebookTracker,
   recording: Recording
@@ -21,7 +21,7 @@ export function watchFront(
   look();
 }
 
-/** The path of a notebook on the Jupyter server, without the drive that it is on. */
+/** The path of a notebook on the Jupyter server, without its drive name. */
 export function pathOf(panel: NotebookPanel): string {
   const { path } = panel.context;
   return path.slice(path.indexOf(':') + 1);

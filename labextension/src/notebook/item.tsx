@@ -8,7 +8,7 @@ import { briefly } from '../text/labels';
 import { pathOf } from './front';
 import { openRecordingMenu } from './menu';
 
-/** What a notebook's toolbar tells about its recording, and the way to change it. */
+/** The notebook toolbar's recording status, with a menu. */
 export class RecordingItem extends ReactWidget {
   constructor(
     private readonly _shared: IShared,
@@ -29,7 +29,7 @@ export class RecordingItem extends ReactWidget {
   }
 }
 
-/** The recording of one kernel, in one line. */
+/** The recording status of one kernel, in one line. */
 export function Recorded(props: {
   kernel: string | null;
   path: string;

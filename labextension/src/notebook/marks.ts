@@ -2,7 +2,7 @@ import { Signal } from '@lumino/signaling';
 
 import { CommandNumbers } from './numbers';
 
-/** Shows its command's number on each recorded cell of a notebook. */
+/** Shows the command's number on each recorded cell of a notebook. */
 export class CommandMarks {
   constructor(private readonly _numbers: CommandNumbers) {
     const { panel } = _numbers;

@@ -11,7 +11,7 @@ import { among } from '../text/labels';
 
 const OFFERED = 8; // sessions
 
-/** Offer all that can be done about a kernel's recording: one click opens it, one does it. */
+/** Open the menu of all actions on a kernel's recording. */
 export function openRecordingMenu(
   anchor: HTMLElement,
   sessions: ISessions,
@@ -57,7 +57,7 @@ function addCurrent(
   menu.addItem({ type: 'separator' });
 }
 
-/** The sessions that one may record into, last used first. */
+/** The sessions into which the user may record, most recently used first. */
 function offered(
   sessions: ISessions,
   attachment: Attachment | null

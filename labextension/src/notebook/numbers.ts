@@ -7,14 +7,14 @@ import { Store } from '../model/store';
 import { ISessions } from '../tokens';
 import { pathOf } from './front';
 
-const LAST = 200; // commands looked at when one comes back to a notebook
+const LAST = 200; // commands searched when the user returns to a notebook
 const KEPT = 2_000; // commands of one notebook
 
 /**
  * The command numbers of a notebook's cells, while its kernel records into a session.
  *
- * A command knows its notebook, its execution count and its source; the newest one that agrees with
- * a cell in all three is the cell's.
+ * A command records its notebook, its execution count and its source; the newest command that
+ * matches a cell in all three belongs to the cell.
  */
 export class CommandNumbers extends Store {
   constructor(
@@ -30,12 +30,12 @@ export class CommandNumbers extends Store {
     this._look();
   }
 
-  /** The session on this server that the notebook records into. */
+  /** The session on this server into which the notebook records. */
   get code(): string | null {
     return this._open?.code ?? null;
   }
 
-  /** The number of a cell's command, null where none is known. */
+  /** The number of a cell's command, null if unknown. */
   of(cell: Cell | null): number | null {
     const count = cell instanceof CodeCell ? cell.model.executionCount : null;
     if (count === null || !cell) {
@@ -89,7 +89,7 @@ export class CommandNumbers extends Store {
         [...page.items].reverse().forEach(each => this._take(each));
       }
     } catch {
-      // The numbers of older cells stay unknown; new ones come with the events.
+      // The numbers of older cells stay unknown; new ones arrive as events.
     }
   }
 
@@ -120,7 +120,7 @@ export class CommandNumbers extends Store {
     this._commands = [];
   }
 
-  /** The paths that the notebook has had, since it was opened. */
+  /** The paths of the notebook since it was opened. */
   private readonly _paths = new Set<string>();
   private _open: OpenSession | null = null;
   private _commands: readonly CommandSummary[] = [];

@@ -10,7 +10,7 @@ export interface INewSession {
   record: boolean;
 }
 
-/** Ask what a new session is to be. */
+/** Ask for the attributes of a new session. */
 export async function askNewSession(
   trans: TranslationBundle,
   notebook: string | null
@@ -93,11 +93,11 @@ class NewSessionForm
 export interface IAsking {
   title: string;
   action: string;
-  /** Whether an invitation will do, too. */
+  /** Whether an invitation is accepted, too. */
   joining: boolean;
 }
 
-/** Ask for a session, as someone named it; null where nobody wants to any more. */
+/** Ask for a session's reference; null if the user cancels. */
 export async function askReference(
   trans: TranslationBundle,
   { title, action, joining }: IAsking
@@ -164,7 +164,7 @@ class ReferenceForm extends ReactWidget implements Dialog.IBodyWidget<string> {
     );
   }
 
-  /** The dialog takes no answer while a field is not valid; it looks before React hears of it. */
+  /** The dialog can't be accepted while a field is invalid; it checks before React updates. */
   private _judge(field: HTMLInputElement): void {
     const was = field.validity.valid;
     field.setCustomValidity(this._why(this._value));

@@ -3,7 +3,7 @@ import { Avatar } from '../components/pieces';
 import { useCommand, useShared } from '../components/shared';
 import { useStore } from '../model/store';
 
-/** Where one is, and as whom. */
+/** The current server and user. */
 export function Me(): JSX.Element {
   const { sessions, trans } = useShared();
   const identity = useStore(sessions.identity);

@@ -7,7 +7,7 @@ import { CommandIDs } from '../commands/ids';
 import { openAt } from '../components/menus';
 import { Logins } from '../model/logins';
 
-/** Offer whom one may be: the stored logins, another account, and who one was before. */
+/** Open the menu for switching users: the stored logins, another account, and the previous user. */
 export async function openLoginMenu(
   anchor: Element,
   logins: Logins,

@@ -66,7 +66,7 @@ export function SessionRow(props: {
 
 const SHOWN = 4;
 
-/** Who has the session open now. */
+/** The users who have the session open now. */
 function Present({
   people
 }: {

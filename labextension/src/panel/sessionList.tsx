@@ -10,7 +10,7 @@ import { SessionRow } from './row';
 
 const TYPED_FOR = 250; // ms
 
-/** What one looks for, and the sessions found. */
+/** The search field and the list of sessions. */
 export function PanelBody(): JSX.Element {
   const { sessions, trans } = useShared();
   const list = useStore(sessions.list);

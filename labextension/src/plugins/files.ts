@@ -10,7 +10,7 @@ import { CommandIDs } from '../commands/ids';
 import { NOTHING } from '../commands/schemas';
 import { ISessions } from '../tokens';
 
-/** Publishing from the file browser. */
+/** Add publishing to the file browser. */
 export const filesPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-sessions:files',
   description: 'Publishes files from the file browser.',

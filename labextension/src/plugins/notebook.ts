@@ -18,7 +18,7 @@ import { CommandNumbers } from '../notebook/numbers';
 import { ISessions } from '../tokens';
 import { SETTINGS } from './settings';
 
-/** Notebooks: what they record into, and which command each cell became. */
+/** Extend notebooks: the recording status, and each cell's command number. */
 export const notebookPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-sessions:notebook',
   description: 'Shows and changes what a notebook records into.',

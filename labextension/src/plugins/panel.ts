@@ -11,7 +11,7 @@ import { CommandIDs } from '../commands/ids';
 import { ExperimentsPanel } from '../panel/panel';
 import { ISessions } from '../tokens';
 
-/** The side panel, and the commands that need no notebook. */
+/** Add the side panel, and the commands that need no notebook. */
 export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-sessions:panel',
   description: 'Adds the side panel of experiments.',

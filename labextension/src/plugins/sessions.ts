@@ -12,7 +12,7 @@ import { Recording } from '../model/recording';
 import { OpenSessions } from '../model/session';
 import { ISessions } from '../tokens';
 
-/** What all parts share: one client, and what it tells. */
+/** Provide the shared client and models. */
 export const sessionsPlugin: JupyterFrontEndPlugin<ISessions> = {
   id: 'jupyter-sessions:plugin',
   description: 'Provides the sessions of this Jupyter server.',
@@ -30,7 +30,7 @@ export const sessionsPlugin: JupyterFrontEndPlugin<ISessions> = {
       recording: new Recording(client),
       presence: new Presence(client)
     };
-    // As someone else, one has other sessions.
+    // Another user has other sessions.
     let name = '';
     identity.changed.connect(({ user }) => {
       if (user && name && user.name !== name) {

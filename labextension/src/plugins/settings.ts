@@ -1,2 +1,2 @@
-/** Where the front end's settings stand. */
+/** The ID of the front end's settings. */
 export const SETTINGS = 'jupyter-sessions:plugin';

@@ -13,7 +13,7 @@ import { ISessions } from '../tokens';
 import { briefly } from '../text/labels';
 import { SETTINGS } from './settings';
 
-/** A notification when someone shares a session with the user. */
+/** Notify the user when someone shares a session with them. */
 export const sharingPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-sessions:sharing',
   description: 'Tells when someone shares a session.',

@@ -11,7 +11,7 @@ import { useStore } from '../model/store';
 import { Recorded } from '../notebook/item';
 import { ISessions } from '../tokens';
 
-/** The recording of the notebook in front, and what waits, in the status bar. */
+/** Show the active notebook's recording status and waiting commands in the status bar. */
 export const statusPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-sessions:status',
   description: 'Shows the recording in the status bar.',
@@ -25,7 +25,7 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     if (!bar) {
-      return; // Notebook 7 has none; its toolbar shows the same.
+      return; // Notebook 7 has no status bar; its toolbar shows the same.
     }
     const trans = (translator ?? nullTranslator).load('jupyter_sessions');
     const item = ReactWidget.create(
@@ -38,7 +38,7 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
       item,
       align: 'left',
       rank: 3,
-      priority: 1, // it stays where the window is narrow
+      priority: 1, // keep it in narrow windows
       isActive: () => sessions.recording.active !== null,
       activeStateChanged: sessions.recording.changed as never
     });

@@ -16,7 +16,7 @@ import type { IPlace } from '../session/part';
 import type { SessionWidget } from '../session/widget';
 import { ISessions } from '../tokens';
 
-/** Sessions in the main area. */
+/** Show sessions in the main area. */
 export const tabPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-sessions:tab',
   description: 'Opens sessions in the main area.',
@@ -76,7 +76,7 @@ export const tabPlugin: JupyterFrontEndPlugin<void> = {
           return;
         }
         if (!lab) {
-          // Notebook 7 has one document in front and no place beside it: its page shows as much.
+          // Notebook 7 shows one document at a time; the session's web page shows the same.
           window.open(
             pageOf(sessions.client, code, place),
             '_blank',

@@ -8,7 +8,7 @@ import { useStore } from '../model/store';
 import { called } from '../text/labels';
 import { stateMeaning } from '../text/roles';
 
-/** What a session is, whose, and how it stands. */
+/** The heading of a session: its name, owner and state. */
 export function SessionHead(props: {
   open: OpenSession;
   session: Session;

@@ -2,16 +2,16 @@ import { OpenSession } from '../model/session';
 
 export type Tab = 'history' | 'webspace' | 'members' | 'activity';
 
-/** What a session's tab is to show. */
+/** The content to show in a session's tab. */
 export interface IPlace {
   tab: Tab;
-  /** A command to go to. */
+  /** A command to scroll to. */
   command?: number;
   /** A folder or file of the web space. */
   path?: string;
 }
 
-/** What each part of a session's tab is given. */
+/** The props of each part of a session's tab. */
 export interface IPart {
   open: OpenSession;
   place: IPlace;

@@ -6,13 +6,13 @@ import { useShared } from '../components/shared';
 import { OpenSession } from '../model/session';
 import { told } from '../text/refusals';
 
-/** What a capability URL is of: a command's outputs, or a published file. */
+/** The target of a capability URL: a command's outputs, or a published file. */
 export interface IViewed {
   command?: number;
   path?: string;
 }
 
-/** Ask for a capability URL. */
+/** Create a capability URL. */
 export function useView(open: OpenSession, of: IViewed): string | null {
   return useViewOr(open, of).url;
 }
@@ -40,7 +40,7 @@ function useViewOr(
   return seen;
 }
 
-const SHARED_FOR = 20_000; // ms; all outputs of a command come with one URL
+const SHARED_FOR = 20_000; // ms; all outputs of a command share one URL
 
 const asked = new WeakMap<OpenSession, Map<string, Promise<View>>>();
 
@@ -63,24 +63,24 @@ function viewOf(open: OpenSession, of: IViewed): Promise<View> {
   return view;
 }
 
-/** The address as this browser reaches it: the server may be known by other names, too. */
+/** Return the URL as this browser reaches it: the server may be known by other names, too. */
 function local(url: string): string {
   const { pathname, search } = new URL(url, window.location.href);
   return pathname + search;
 }
 
 /**
- * What others made, in a frame that can reach neither JupyterLab nor the API: its own origin is
- * none, and the server's policy for it lets it load nothing else. Around it is a page of the
- * server's, whose policy keeps it from leading its frame to another site: JupyterLab's own page has
- * no such policy.
+ * Other users' content, in a frame that can access neither JupyterLab nor the API: it has an opaque
+ * origin, and the server's policy prevents it from loading anything else. The frame is within a
+ * page of the server, whose policy keeps the content from navigating to another site; JupyterLab's
+ * own page has no such policy.
  */
 export function SandboxedFrame(props: {
   open: OpenSession;
   of: IViewed;
-  /** What of the view is shown, below its URL. */
+  /** The part of the capability URL to show, as a path below it. */
   tail?: string;
-  /** As what it is shown: `preview=1` or `document=1`. */
+  /** How it is shown: `preview=1` or `document=1`. */
   query?: string;
   title: string;
   className?: string;
@@ -105,7 +105,7 @@ export function SandboxedFrame(props: {
       className={`jp-Sessions-frame ${props.className ?? ''}`}
       title={props.title}
       src={url ? `${url}${props.tail ?? ''}?${asked}` : undefined}
-      // The server's page is of this origin, and holds the content in a sandbox without one.
+      // The server's page has this origin, and holds the content in a sandbox without one.
       sandbox="allow-scripts allow-same-origin"
       referrerPolicy="no-referrer"
       loading="lazy"
@@ -118,7 +118,7 @@ export function SandboxedFrame(props: {
 const HIGHEST = 800; // pixels
 const LOWEST = 24;
 
-/** Tell a document of ours its colours; it answers with its height. */
+/** Send the colour scheme to a document of ours, which answers with its height. */
 function greet(frame: HTMLIFrameElement): void {
   const theme =
     document.body.dataset.jpThemeLight === 'false' ? 'dark' : 'light';
@@ -128,7 +128,7 @@ function greet(frame: HTMLIFrameElement): void {
   );
 }
 
-/** Make a frame as high as its document says that it is. */
+/** Set the height of a frame to the height that its document reports. */
 function useFit(
   frame: React.RefObject<HTMLIFrameElement>,
   fit: (height: number) => void

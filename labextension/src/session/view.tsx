@@ -13,7 +13,7 @@ import { MembersTab } from './members/tab';
 import { IPart, Tab } from './part';
 import { WebSpaceTab } from './webspace/tab';
 
-/** A session: its heading, and one of its parts. */
+/** A session: its heading, and one of its tabs. */
 export function SessionView(
   props: IPart & { rendermime: IRenderMimeRegistry }
 ): JSX.Element {
@@ -112,7 +112,7 @@ function Tabs(props: IPart & { id: string }): JSX.Element {
   );
 }
 
-/** What one sees when a role was taken away while looking, as when there never was one. */
+/** Shown when the user has lost their role while viewing, just as when they never had one. */
 function Gone({ open }: { open: OpenSession }): JSX.Element {
   const { trans } = useShared();
   const execute = useCommand();

@@ -35,12 +35,12 @@ export class SessionWidget extends ReactWidget {
     return this._place;
   }
 
-  /** When another part of the session is shown. */
+  /** Emitted when another tab of the session is shown. */
   get moved(): ISignal<this, IPlace> {
     return this._moved;
   }
 
-  /** Show another part of the session. */
+  /** Show another tab of the session. */
   go(place: IPlace): void {
     this._place = place;
     this._moved.emit(place);
@@ -76,7 +76,7 @@ export class SessionWidget extends ReactWidget {
     this.title.caption = this.open.session?.url ?? this.code;
   }
 
-  /** The list asks only now and then; it need not offer what is known to be closed to one. */
+  /** The list is polled only now and then; it need not offer sessions known to be inaccessible. */
   private _tellList(): void {
     const { list } = this._shared.sessions;
     const listed = list.items.some(each => each.code === this.code);

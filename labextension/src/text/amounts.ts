@@ -1,4 +1,4 @@
-/** Write a number of bytes in the unit that it is best read in. */
+/** Format a number of bytes in the most readable unit. */
 export function size(count: number): string {
   if (count < 1000) {
     return `${count} B`;
@@ -13,7 +13,7 @@ export function size(count: number): string {
   return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
 }
 
-/** Place a duration on a logarithmic scale of 0 (a millisecond) to 100 (an hour and more). */
+/** Scale a duration logarithmically to 0 (a millisecond) to 100 (an hour and more). */
 export function span(seconds: number | null): number {
   if (seconds === null) {
     return 0;

@@ -4,7 +4,7 @@ const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
 
-/** Say how long ago an instant was, roughly; a date where that is more than a month. */
+/** Format the approximate time since a timestamp; a date if that is more than a month. */
 export function ago(
   instant: string,
   trans: TranslationBundle,
@@ -27,7 +27,7 @@ export function ago(
   return day(instant);
 }
 
-/** Write an instant to the second, where the reader is. */
+/** Format a timestamp to the second, in the reader's time zone. */
 export function exact(instant: string): string {
   return new Date(instant).toLocaleString(undefined, {
     dateStyle: 'medium',
@@ -35,12 +35,12 @@ export function exact(instant: string): string {
   });
 }
 
-/** Write the day of an instant, where the reader is. */
+/** Format the day of a timestamp, in the reader's time zone. */
 export function day(instant: string): string {
   return new Date(instant).toLocaleDateString(undefined, { dateStyle: 'long' });
 }
 
-/** Write a duration in the unit that it is best read in. */
+/** Format a duration in the most readable unit. */
 export function lasted(seconds: number): string {
   if (seconds < 0.9995) {
     return `${Math.max(1, Math.round(seconds * 1000))} ms`;

@@ -1,11 +1,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-const LONGEST = 48; // characters, where a line is all the room there is
+const LONGEST = 48; // characters, where there is room for only one line
 
-// They turn the order of what stands around them, in a label and after it.
+// They reverse the order of surrounding text, in a label and after it.
 const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
 
-/** How a session is called on the screen. */
+/** Return the display name of a session. */
 export function called(
   session: { label: string },
   trans: TranslationBundle
@@ -13,7 +13,7 @@ export function called(
   return session.label.replace(TURNING, '').trim() || trans.__('Untitled');
 }
 
-/** The same, short enough for a menu, a tab or a message. */
+/** Return the display name, shortened for a menu, a tab or a message. */
 export function briefly(
   session: { label: string },
   trans: TranslationBundle
@@ -24,7 +24,7 @@ export function briefly(
     : characters.join('');
 }
 
-/** The same, told apart from others of a list that are called alike. */
+/** Return the short name, made distinct from equal names in a list. */
 export function among<T extends { label: string; owner: string; code: string }>(
   session: T,
   all: readonly T[],

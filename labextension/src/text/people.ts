@@ -1,11 +1,11 @@
-/** The one or two letters that stand for a person. */
+/** Return the one or two letters that represent a user. */
 export function initials(name: string): string {
   const words = name.split(/[\s._@-]+/).filter(word => word);
   const letters = words.slice(0, 2).map(word => [...word][0]);
   return letters.join('').toUpperCase() || '?';
 }
 
-/** The number, 1 to 7, of JupyterLab's collaborator colours that stands for a person. */
+/** Return the number, 1 to 7, of the JupyterLab collaborator colour that represents a user. */
 export function hue(name: string): number {
   return (
     ([...name].reduce(

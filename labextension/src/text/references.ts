@@ -1,11 +1,11 @@
-/** What someone pasted, to join a session or to record into it. */
+/** A pasted reference, to join a session or to record into it. */
 export type Reference =
   | {
       kind: 'session';
       code: string;
-      /** The base URL of its server, with a slash at its end; null for a code alone. */
+      /** The base URL of its server, with a trailing slash; null for a code without a server. */
       server: string | null;
-      /** What of the session a permalink leads to. */
+      /** The part of the session that a permalink refers to. */
       command?: number;
       path?: string;
     }
@@ -23,7 +23,9 @@ const INVITATION = /^jinv_[\w-]{20,200}$/;
 const SECRET = /\bj(ses|tik|inv)_[\w-]{10,}/;
 const NOTHING: Reference = { kind: 'nothing' };
 
-/** Read a session's code or URL, or an invitation's key or URL; what is not plainly one is none. */
+/**
+ * Parse a session's code or URL, or an invitation's key or URL; ambiguous text is not a reference.
+ */
 export function referenceIn(given: string): Reference {
   const text = given.trim();
   if (ALONE.test(text)) {
@@ -61,7 +63,7 @@ function readUrl(text: string): Reference | null {
   };
 }
 
-/** Whether a server named by its base URL is one of those; a machine itself has several names. */
+/** Tell whether a base URL is one of the given servers; a machine may have several names. */
 export function isHere(
   server: string | null,
   ...bases: (string | null | undefined)[]
@@ -71,13 +73,13 @@ export function isHere(
   );
 }
 
-/** The base URL of the server that a session's URL leads to. */
+/** Return the base URL of the server in a session's URL. */
 export function serverOf(url: string | null | undefined): string | null {
   const read = referenceIn(url ?? '');
   return read.kind === 'session' ? read.server : null;
 }
 
-/** How people call a server: its host, and its base path where it has one. */
+/** Return the display name of a server: its host, and its base path if it has one. */
 export function hostOf(server: string): string {
   const { host, pathname } = new URL(server, window.location.href);
   return host + pathname.replace(/\/$/, '');

@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Refusal } from '../api/error';
 
-/** Say what happened, and what to do next. */
+/** Format an error: what happened, and what to do next. */
 export function told(
   refusal: Refusal,
   trans: TranslationBundle

@@ -11,13 +11,13 @@ const INCLUDED: Partial<Record<Role, Role[]>> = {
   owner: ['read', 'write', 'execute', 'admin']
 };
 
-/** The roles that say all: those that another one includes are left out. */
+/** Return the roles without those that another one includes. */
 export function telling(roles: readonly Role[]): Role[] {
   const included = new Set(roles.flatMap(role => INCLUDED[role] ?? []));
   return roles.filter(role => !included.has(role));
 }
 
-/** Add what each role includes. */
+/** Add the roles that each role includes. */
 export function whole(roles: readonly Role[]): Role[] {
   const all = new Set([
     ...roles,
@@ -26,7 +26,7 @@ export function whole(roles: readonly Role[]): Role[] {
   return [...GRANTABLE, 'owner' as const].filter(role => all.has(role));
 }
 
-/** What a role allows. */
+/** The permissions of a role. */
 export function meaning(role: Role, trans: TranslationBundle): string {
   switch (role) {
     case 'read':
@@ -73,7 +73,7 @@ export function stateMeaning(
   }
 }
 
-/** Why one may not do what needs `role` in `session`; empty where one may. */
+/** Explain why the user may not do what needs `role` in `session`; empty if they may. */
 export function hindrance(
   session: Session | null,
   role: Role,

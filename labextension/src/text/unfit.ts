@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Reference } from './references';
 
-/** Why a reference leads to no session that one could join, or record into; empty where it does. */
+/** Explain why a reference can't be joined or recorded into; empty if it can. */
 export function unfit(
   reference: Reference,
   joining: boolean,

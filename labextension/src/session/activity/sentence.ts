@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Event as SessionEvent } from '../../api/operations';
 
-/** What an event says after the name of who did it; `command` and `path` become links. */
+/** The description of an event that follows the user's name; `command` and `path` become links. */
 export interface ISentence {
   words: string;
   command?: number;
@@ -10,7 +10,7 @@ export interface ISentence {
   detail?: string;
 }
 
-/** Put an event into words; one of an unknown kind says its kind and data. */
+/** Describe an event in words; for an unknown kind, show its kind and data. */
 export function sentence(
   event: SessionEvent,
   trans: TranslationBundle

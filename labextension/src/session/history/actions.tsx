@@ -12,7 +12,7 @@ import { useCommand, useShared } from '../../components/shared';
 import { OpenSession } from '../../model/session';
 import { hindrance } from '../../text/roles';
 
-/** What one can do with a command. */
+/** The actions on a command. */
 export function Actions(props: {
   open: OpenSession;
   summary: CommandSummary;

@@ -1,6 +1,6 @@
 import * as nbformat from '@jupyterlab/nbformat';
 
-/** How an output is shown: as text or an image that is made here, or by the server in a sandbox. */
+/** How an output is shown: as text or an image by this page, or by the server in a sandbox. */
 export type Shown =
   | { how: 'text'; mime: string; text: string }
   | { how: 'image'; mime: Raster; data: string; label: string }
@@ -10,10 +10,10 @@ export type Shown =
 const RASTERS = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
 type Raster = (typeof RASTERS)[number];
 
-/** What others made and this page shows itself; all else that is shown goes into a sandbox. */
+/** Other users' content that this page shows itself; everything else is sandboxed. */
 const OURS: readonly string[] = [...RASTERS, 'text/plain'];
 
-/** In the order in which the server, and JupyterLab, prefer them. */
+/** In the order in which the server and JupyterLab prefer them. */
 const PREFERENCE = [
   'application/json',
   'text/html',
@@ -23,7 +23,7 @@ const PREFERENCE = [
   ...OURS
 ];
 
-/** Choose how to show an output that nobody vouches for. */
+/** Choose how to show an untrusted output. */
 export function choose(output: nbformat.IOutput): Shown {
   if (nbformat.isStream(output)) {
     const mime = `application/vnd.jupyter.${output.name === 'stderr' ? 'stderr' : 'stdout'}`;
@@ -39,7 +39,7 @@ export function choose(output: nbformat.IOutput): Shown {
   const best = PREFERENCE.find(
     mime =>
       Object.hasOwn(data, mime) &&
-      // Libraries ship a JSON form beside a picture of the same value.
+      // Libraries add a JSON form to a picture of the same value.
       !(mime === 'application/json' && pictured)
   );
   if (best === undefined) {
@@ -59,7 +59,7 @@ export function choose(output: nbformat.IOutput): Shown {
     : { how: 'sandboxed', mime: best };
 }
 
-/** A text of nbformat, which may be split into lines, as one string. */
+/** Return a text of nbformat, which may be a list of lines, as one string. */
 export function joined(text: unknown): string {
   if (Array.isArray(text)) {
     return text.join('');

@@ -21,7 +21,7 @@ interface IEntry {
   marked: boolean;
 }
 
-/** One command: who, when and how it ended, what was run, what came out. */
+/** One command: user, time, status, source and outputs. */
 export function CommandEntry(props: IEntry): JSX.Element {
   const { number, summary, marked } = props;
   const { trans } = useShared();

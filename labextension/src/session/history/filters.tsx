@@ -8,7 +8,7 @@ import { Members } from '../../model/members';
 
 const TYPED_FOR = 300; // ms
 
-/** What is looked for in the history, and the way to a command by its number. */
+/** The filters of the history, and a field to go to a command by its number. */
 export function Filters(props: {
   history: History;
   onNumber: (number: number) => void;

@@ -2,7 +2,7 @@ import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 
 const LONGEST = 20_000;
 
-/** Draw source in the theme's colours; null where its language has none. */
+/** Highlight source in the theme's colours; null if the language is not supported. */
 export async function highlighted(
   languages: IEditorLanguageRegistry,
   source: string,

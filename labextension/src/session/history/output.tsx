@@ -64,7 +64,7 @@ export function OutputItem(props: IItem): JSX.Element {
   }
 }
 
-/** A text as a terminal shows it, of which only the beginning is shown at first. */
+/** A terminal text, collapsed if long. */
 function Text(props: {
   mime: string;
   text: string;
@@ -100,7 +100,7 @@ function Text(props: {
   );
 }
 
-/** What JupyterLab's own renderer makes of a terminal's text, which has no HTML that counts. */
+/** Terminal text rendered by JupyterLab, in which HTML is escaped. */
 function Terminal(props: {
   rendermime: IRenderMimeRegistry;
   mime: string;
@@ -134,7 +134,7 @@ function Terminal(props: {
   );
 }
 
-/** The width that a figure for a dense screen says it is to have. */
+/** Return the width that a figure for a high-density screen declares. */
 function widthOf(output: nbformat.IOutput, mime: string): number | undefined {
   const all = output.metadata as Record<string, unknown> | undefined;
   const width = (all?.[mime] as { width?: unknown } | null | undefined)?.width;

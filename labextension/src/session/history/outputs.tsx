@@ -11,11 +11,11 @@ import { useStore } from '../../model/store';
 import { size } from '../../text/amounts';
 import { OutputItem } from './output';
 
-const AT_ONCE = 1_000_000; // bytes of outputs that are read without being asked for
-const LINGERS = 120; // ms in view, so that what is scrolled past is not read
-const SHOWN = 50; // outputs shown without being asked for
+const AT_ONCE = 1_000_000; // bytes of outputs that are loaded automatically
+const LINGERS = 120; // ms in view before loading, so that rows are skipped while scrolling
+const SHOWN = 50; // outputs that are shown automatically
 
-/** What came out of a command: its preview at first, then all of it. */
+/** The outputs of a command: first a preview, then all of them. */
 export function OutputsOf(props: {
   contents: Contents;
   rendermime: IRenderMimeRegistry;

@@ -7,7 +7,7 @@ import { Contents } from '../../model/contents';
 import { useStore } from '../../model/store';
 import { highlighted } from './highlight';
 
-/** What was run, in the colours of the theme; a long one is cut until it is asked for. */
+/** A command's source, highlighted in the theme's colours and collapsed if long. */
 export function Source(props: {
   contents: Contents;
   summary: CommandSummary;

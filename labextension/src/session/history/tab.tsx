@@ -14,7 +14,7 @@ import { IPart } from '../part';
 import { CommandEntry } from './entry';
 import { Filters } from './filters';
 
-/** The commands of a session as they run, newest first. */
+/** The tab of a session's commands, live and newest first. */
 export function HistoryTab(
   props: IPart & { rendermime: IRenderMimeRegistry }
 ): JSX.Element {
@@ -166,7 +166,7 @@ function Nothing({ history }: { history: History }): JSX.Element {
   );
 }
 
-/** How many commands came while one read further down. */
+/** The number of new commands since the user scrolled down. */
 function useUnseen(history: History): [number, (top: boolean) => void] {
   const [top, setTop] = React.useState(true);
   const [seen, setSeen] = React.useState(0);
@@ -180,7 +180,7 @@ function useUnseen(history: History): [number, (top: boolean) => void] {
   return [unseen, setTop];
 }
 
-/** Go to the command that the tab was opened for. */
+/** Scroll to the command for which the tab was opened. */
 function useCommandInView(
   history: History,
   list: React.RefObject<IListHandle>,

@@ -8,7 +8,7 @@ import { People } from '../../model/people';
 import { Role } from '../../model/session';
 import { RoleBoxes } from './roleBoxes';
 
-/** Let someone in. */
+/** The form that adds a member. */
 export function AddMember(props: {
   members: Members;
   hindered: string;

@@ -4,7 +4,7 @@ import { useShared } from '../../components/shared';
 import { Role } from '../../model/session';
 import { GRANTABLE, meaning, whole } from '../../text/roles';
 
-/** Boxes for the four roles; those that another one includes follow it. */
+/** Checkboxes for the four roles; implied roles follow automatically. */
 export function RoleBoxes(props: {
   name: string;
   roles: readonly Role[];

@@ -14,7 +14,7 @@ import { IPart } from '../part';
 import { AddMember } from './add';
 import { RoleBoxes } from './roleBoxes';
 
-/** Who may do what, and the ways to change that. */
+/** The tab of a session's members and roles. */
 export function MembersTab({ open }: IPart): JSX.Element {
   const { trans } = useShared();
   const members = useOwned(Members, open);
@@ -88,7 +88,7 @@ export function MembersTab({ open }: IPart): JSX.Element {
 
 interface IRow {
   member: Member;
-  /** Why one may not do what an admin may, or an owner; empty where one may. */
+  /** Why the user may not act as an admin or owner; empty if they may. */
   admin: string;
   owner: string;
   held: readonly Role[];

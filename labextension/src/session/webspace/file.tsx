@@ -17,11 +17,11 @@ interface IFileView {
   space: WebSpace;
   file: File;
   go: IPart['go'];
-  /** Why one may not publish here; empty where one may. */
+  /** Why the user may not publish here; empty if they may. */
   hindered: string;
 }
 
-/** A published file: what it looks like, where it comes from, and what one can do with it. */
+/** A published file: its preview, its origin and the actions on it. */
 export function FileView(props: IFileView): JSX.Element {
   const { space, file, go, hindered } = props;
   const { trans } = useShared();

@@ -6,8 +6,8 @@ const TEXTS =
 const LARGEST_NOTEBOOK = 20_000_000;
 
 /**
- * How a published file can be looked at: as an image of pixels, or in a sandbox as a drawing, as a
- * page of its own or as what the server makes of it, or not at all.
+ * How a published file can be previewed: as a raster image; in a sandbox as a drawing, as a page of
+ * its own or as rendered by the server; or not at all.
  */
 export function previewOf(
   file: File

@@ -11,7 +11,7 @@ import { FileView } from './file';
 import { Tree } from './tree';
 import { Uploads } from './uploads';
 
-/** The published files: a tree, and what is chosen in it. */
+/** The tab of published files: a tree, and the selected file. */
 export function WebSpaceTab({ open, place, go }: IPart): JSX.Element {
   const { trans } = useShared();
   const space = useOwned(WebSpace, open);
@@ -84,7 +84,7 @@ export function WebSpaceTab({ open, place, go }: IPart): JSX.Element {
   );
 }
 
-/** A button that lets choose files; for those who don't drag. */
+/** An upload button, as an alternative to drag and drop. */
 function Chooser(props: {
   hindered: string;
   onFiles: (files: FileList) => void;

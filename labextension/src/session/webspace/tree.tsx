@@ -7,11 +7,11 @@ import { Line, WebSpace } from '../../model/webspace';
 import { size } from '../../text/amounts';
 import { previewOf } from './preview';
 
-const STEP = 16; // pixels a level
+const STEP = 16; // pixels for each level
 const ROW = 28; // pixels
-const BEYOND = 20; // rows drawn outside of the view
+const BEYOND = 20; // rows rendered outside of the view
 
-/** The tree of published files; the keyboard moves in it as in any tree. */
+/** The tree of published files, with the usual keyboard navigation. */
 export function Tree(props: {
   space: WebSpace;
   chosen: string;

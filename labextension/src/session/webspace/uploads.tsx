@@ -5,7 +5,7 @@ import { useShared } from '../../components/shared';
 import { WebSpace } from '../../model/webspace';
 import { told } from '../../text/refusals';
 
-/** What is on its way up, and what did not get there. */
+/** Running and failed uploads. */
 export function Uploads({ space }: { space: WebSpace }): JSX.Element {
   const { trans } = useShared();
   return (
