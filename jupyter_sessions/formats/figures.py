@@ -89,7 +89,7 @@ def _save(image: Any, format_: str, options: dict[str, Any]) -> bytes:
 
 
 def _holds(written: bytes, image: Any) -> bool:
-    """Tell whether an image file holds the very pixels of an image."""
+    """Tell whether an image file holds exactly the pixels of an image."""
     from PIL import Image
 
     with Image.open(io.BytesIO(written)) as read:

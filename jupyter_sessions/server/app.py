@@ -175,33 +175,42 @@ class SessionsServerApp(ServerApp):
     description = "Serve this user's sessions to their members."
     default_services = ()  # type: ignore[assignment]  # fewer than the thirteen of the base
     identity_provider_class = Type(
-        default_value=SessionsAlone, klass=IdentityProvider, config=True, help="Who people are."
+        default_value=SessionsAlone, klass=IdentityProvider, config=True, help="Identifies users."
     )
     authorizer_class = Type(
-        default_value=NothingElse, klass=Authorizer, config=True, help="Who may do what else."
+        default_value=NothingElse,
+        klass=Authorizer,
+        config=True,
+        help="Authorizes Jupyter's own actions.",
     )
-    default_url = Unicode("/sessions/", config=True, help="What the server's root leads to.")
+    default_url = Unicode(
+        "/sessions/", config=True, help="The page to which the server's root redirects."
+    )
     # Refused by default because of kernels, which this server does not have.
-    allow_root = Bool(True, config=True, help="Let root run the server.")
+    allow_root = Bool(True, config=True, help="Allow root to run the server.")
     ip = Unicode(
         "localhost",
         config=True,
-        help="The address to listen on; localhost is for this machine only, 0.0.0.0 is all "
+        help="The address to listen on: localhost for this machine only, 0.0.0.0 for all "
         "addresses of this machine.",
     )
     port = Int(
         _DEFAULT_PORT,
         config=True,
-        help="The port to listen on; 0 takes any that is free.",
+        help="The port to listen on; 0 for any free port.",
     )
     # An extension that can't apply its configuration must stop the server.
-    reraise_server_extension_failures = Bool(True, config=True, help="Fail with the extension.")
-    raise_config_file_errors = Bool(True, config=True, help="Fail with a configuration file.")
-    max_body_size = Int(_FORM, config=True, help="How large a form may be; the API has its own.")
+    reraise_server_extension_failures = Bool(True, config=True, help="Stop if the extension fails.")
+    raise_config_file_errors = Bool(
+        True, config=True, help="Stop if a configuration file is not valid."
+    )
+    max_body_size = Int(
+        _FORM, config=True, help="The largest form in bytes; the API has its own limits."
+    )
     flags = Dict(_FLAGS)
     aliases = Dict(_ALIASES)
     # Stopping needs no confirmation: accepted data is on disk.
-    answer_yes = Bool(True, config=True, help="Let Ctrl-C end the server without a question.")
+    answer_yes = Bool(True, config=True, help="Stop on Ctrl-C without asking.")
     log_json = Bool(False, config=True, help="Write the log as one JSON object a line.")
 
     @validate("port")

@@ -110,83 +110,81 @@ class SessionsExtension(ExtensionApp):
 
     database = Unicode(
         help="The store's database as an SQLAlchemy URL: sqlite:////folder/sessions.db or "
-        "postgresql+psycopg://user@host/name. By default the user's own store.",
+        "postgresql+psycopg://user@host/name. The default is the user's own store.",
     ).tag(config=True)
     blobs = Unicode(
-        help="Where blobs are kept: a folder, or an s3://, gs:// or az:// URL.",
+        help="The location of the blobs: a folder, or an s3://, gs:// or az:// URL.",
     ).tag(config=True)
     public_url = Unicode(
-        help="The URL under which people reach this server, base URL and all, where it is not the "
-        "one that their requests name.",
+        help="The URL of this server for its users, including the base URL, if it differs from the "
+        "one in their requests.",
     ).tag(config=True)
     administrators = Set(
         Unicode(),
         help="Users of the server's identity provider who administer the accounts.",
     ).tag(config=True)
     max_command_bytes = Int(
-        256 * 2**20, min=1024, help="Outputs of one command past this are cut, with a note."
+        256 * 2**20, min=1024, help="The largest outputs of one command; more is cut, with a note."
     ).tag(config=True)
-    max_file_bytes = Int(2 * 2**30, min=1024, help="A published file past this is refused.").tag(
-        config=True
-    )
+    max_file_bytes = Int(2 * 2**30, min=1024, help="The largest published file.").tag(config=True)
     max_scratch_value_bytes = Int(
-        256 * 2**10, min=1, help="A scratch value past this, as JSON, is refused."
+        256 * 2**10, min=1, help="The largest scratch value, as JSON."
     ).tag(config=True)
     max_scratch_bytes = Int(
-        4 * 2**20, min=1024, help="A session's scratch values past this, together, are refused."
+        4 * 2**20, min=1024, help="The largest total size of a session's scratch values."
     ).tag(config=True)
     restorable_days = Float(
-        30.0, min=0, help="How many days a removed session can be restored."
+        30.0, min=0, help="The number of days for which a removed session can be restored."
     ).tag(config=True)
-    login_days = Float(30.0, min=0.001, help="How many days a login lives at most.").tag(
+    login_days = Float(30.0, min=0.001, help="The longest life of a login in days.").tag(
         config=True
     )
     login_idle_days = Float(
-        7.0, min=0.001, help="How many days a login lives unused, if nothing else is asked for."
+        7.0, min=0.001, help="The default idle time-out of a login in days."
     ).tag(config=True)
     longest_login_idle_days = Float(
         30.0,
         min=0.001,
-        help="How many days unused a login may be asked to live; administrators may ask for as "
-        "long as it lives at most.",
+        help="The longest idle time-out in days that a user can request for a login; "
+        "administrators can request up to the login's longest life.",
     ).tag(config=True)
 
     audit_log = Unicode(
-        help="A file for the audit log, one JSON object a line; at 50 MiB another is begun, and "
-        "ten are kept. By default its lines stand in the server's log. Administrators read it by "
-        "`jupyter sessions audit` too.",
+        help="A file for the audit log, one JSON object a line; it is rotated at 50 MiB, and ten "
+        "files are kept. By default the entries go to the server's log. Administrators can also "
+        "read them with `jupyter sessions audit`.",
     ).tag(config=True)
     audit_days = Float(
-        365.0, min=1, help="How many days the audit log is kept in the database."
+        365.0, min=1, help="The number of days for which the database keeps the audit log."
     ).tag(config=True)
     guests = Bool(
         False,
-        help="Whether people without an account may come in by an invitation, as guests of one "
-        "session.",
+        help="Whether people without an account can use an invitation to join one session as "
+        "guests.",
     ).tag(config=True)
     invitation_days = Float(
         7.0,
         min=0.001,
-        help="How many days an invitation can be used, if nothing else is asked for.",
+        help="The default life of an invitation in days.",
     ).tag(config=True)
     stop_within = Float(
         10.0,
         min=0,
-        help="How many seconds open requests get to be answered when the server is asked to stop.",
+        help="The number of seconds for which a stopping server waits for open requests.",
     ).tag(config=True)
     longest_invitation_days = Float(
-        30.0, min=0.001, help="How many days an invitation may be asked to last."
+        30.0, min=0.001, help="The longest life in days that a user can request for an invitation."
     ).tag(config=True)
 
     check_hours = Float(
         24.0,
         min=0,
-        help="How many hours pass between two checks of all that is stored, whose outcome the "
-        "health page shows; 0 for no checks.",
+        help="The number of hours between two checks of all stored data, whose result the health "
+        "page shows; 0 for no checks.",
     ).tag(config=True)
-    check_rate = Float(16.0, min=0.1, help="How many MB a second such a check reads at most.").tag(
-        config=True
-    )
+    check_rate = Float(
+        16.0, min=0.1, help="The highest rate at which a check reads, in MB a second."
+    ).tag(config=True)
 
     @default("config_file_name")
     def _default_config_file_name(self) -> str:
@@ -194,7 +192,7 @@ class SessionsExtension(ExtensionApp):
 
     @default("open_browser")
     def _default_open_browser(self) -> bool:
-        # URL opened when the server starts; `jupyter sessions web` uses it.
+        # The server asks its starting app about this; `jupyter sessions web` opens a browser.
         return False
 
     @validate("public_url")
