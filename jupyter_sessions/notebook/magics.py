@@ -164,9 +164,10 @@ def _draw(error: BaseException, lines: list[str]) -> None:
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics in a shell; a second time changes nothing.
+    """Register the magics in a shell; a second call changes nothing.
 
-    Loading attaches to no session. Where unloading has left one, it says that nothing is recorded.
+    Loading does not attach to a session. If unloading has left one, it says that nothing is
+    recorded.
     """
     if shell in _loaded:
         return
