@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 #: What formats write when it is there, and what runs in the user's kernel, is the user's own.
-USERS_OWN = {"PIL", "ipykernel", "matplotlib", "numpy", "pandas", "pyarrow", "xarray"}
+USERS_OWN = {"PIL", "geopandas", "ipykernel", "matplotlib", "numpy", "pandas", "pyarrow", "xarray"}
 
 
 def canonical(name: str) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -611,8 +611,10 @@ def _log_in_and_look(number: int, url: str) -> None:
     user = ("bar", "foo")[number % 2]
     mine = None
     while mine is None:
-        with suppress(errors.ServerSilent):  # so many at once, and a slow machine
+        try:
             mine = logins.log_in(url, user, PASSWORD, f"process {number}")
+        except (errors.ServerSilent, errors.ServerBusy, errors.TooManyTries):
+            time.sleep(0.5)  # so many at once, and a slow machine: the server has them come again
     for _ in range(3):
         logins.set_current(mine)
         seen = logins.current()
