@@ -174,6 +174,8 @@ def _text(value: object) -> str | None:
 
 
 def _is_equal(value: Any, other: Any) -> bool:
+    if type(value) is type(other) is str:
+        return bool(value == other)  # by far the most, and quickly
     if value is other or (is_missing(value) and is_missing(other)):
         return True
     if is_missing(value) or is_missing(other) or isinstance(value, str) != isinstance(other, str):
