@@ -30,6 +30,7 @@ from jupyter_sessions.core.auth import (
     external_groups,
     group_management,
     groups,
+    login_limits,
     logins,
     principals,
 )
@@ -40,11 +41,12 @@ from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.core.sessions import events, invitations, join, members, presence, sessions
 from jupyter_sessions.core.types import Anonymous, Credentials, Follower, Identified, Limits, Viewed
 from jupyter_sessions.core.webspace import capability_urls, files, scratch
-from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotLoggedIn, ServerBusy
+from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotLoggedIn
 from jupyter_sessions.store.batching import BatchedCall
 from jupyter_sessions.store.blobs import Blob, Blobs, BlobWriter
 from jupyter_sessions.store.database import Database, Invocation, Transaction
 from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.fair_workers import FairWorkers
 from jupyter_sessions.store.tables import settings
 from jupyter_sessions.store.workers import Workers
 
@@ -83,7 +85,6 @@ Upload = Path | bytes | BlobWriter
 _PREPARERS = 4
 # A hash keeps two cores busy for some tenths of a second, and takes 64 MiB.
 _HASHERS = 2
-_MOST_WAIT_FOR_HASHES = 16
 # Fewer than there are readers, so that searches can't keep all readers busy.
 _SEARCHES_AT_ONCE = 2
 _MOST_SEARCHES_WAIT = 8
@@ -159,7 +160,7 @@ class Dispatcher:
         self._services = Services(blobs=self.blobs, limits=self.limits, secret=secret)
         self._preparation = Preparation(self._services, self.database)
         self._preparers = Workers(_PREPARERS, "sessions-prepare")
-        self._hashers = Workers(_HASHERS, "sessions-hash")
+        self._hashers = FairWorkers(_HASHERS, "sessions-hash")
         self._turns = Turns(_SEARCHES_AT_ONCE, _MOST_SEARCHES_WAIT)
 
     def submit(
@@ -192,8 +193,6 @@ class Dispatcher:
         ------
         NoKernels
             If the operation concerns a Jupyter server, which a store is not.
-        ServerBusy
-            If the operation needs a password hash, and too many are waiting for one.
         TooManyTries
             If the caller has failed too often.
         """
@@ -258,14 +257,18 @@ class Dispatcher:
         if light and upload is None and not default:
             prepared = self._prepare(use_case, request, asker, place)
             return self._run(operation, use_case, request, asker, place, prepared, None)
-        workers = self._hashers if use_case.hashes else self._preparers
-        if use_case.hashes and workers.waiting >= _MOST_WAIT_FOR_HASHES:
-            raise ServerBusy
+        run = partial(self._prepare_and_run, operation, use_case, request, asker, place, upload)
+        if not use_case.hashes:
+            return self._preparers.submit(run)
         if use_case.gate is not None:
-            use_case.gate(replace(self._preparation, address=place.address), request)
-        return workers.submit(
-            self._prepare_and_run, operation, use_case, request, asker, place, upload
-        )
+            preparation = replace(self._preparation, address=place.address)
+            passed = use_case.gate(preparation, request)
+            return self._hashers.submit(
+                passed.who, run, known=passed.known, give_up=passed.withdraw
+            )
+        # Whoever comes with a key does not wait behind those who log in from the same network.
+        who = type(asker).__name__, login_limits.network_of(place.address)
+        return self._hashers.submit(who, run)
 
     def recognise(self, asker: Identified) -> None:
         """Store the groups that an identity provider names for a user, if they have changed."""

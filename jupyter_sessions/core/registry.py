@@ -41,6 +41,24 @@ class Preparation:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+class Passed(NamedTuple):
+    """A request that a gate let through to the queue for hashing.
+
+    Attributes
+    ----------
+    who
+        Whose queue it waits in.
+    known
+        Whether it comes from somebody who has logged in before.
+    withdraw
+        Called if it was not run after all.
+    """
+
+    who: Hashable
+    known: bool
+    withdraw: Callable[[], None]
+
+
 class Batch(NamedTuple):
     """How to combine one person's waiting requests in one session into a single one.
 
@@ -69,7 +87,7 @@ class UseCase:
     together: Batch | None = None
     author: Callable[[Context, Any], int | None] | None = None
     hashes: bool = False
-    gate: Callable[[Preparation, Any], None] | None = None
+    gate: Callable[[Preparation, Any], Passed] | None = None
     costly: Callable[[Any], bool] | None = None
 
 
@@ -84,7 +102,7 @@ def implements(
     together: Batch | None = None,
     author: Callable[[Context, Req], int | None] | None = None,
     hashes: bool = False,
-    gate: Callable[[Preparation, Req], None] | None = None,
+    gate: Callable[[Preparation, Req], Passed] | None = None,
     costly: Callable[[Req], bool] | None = None,
 ) -> Callable[[Callable[[Context, Req], Any]], Callable[[Context, Req], Any]]:
     """Register the decorated function as the implementation of `operation`."""

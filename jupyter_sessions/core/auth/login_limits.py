@@ -79,7 +79,7 @@ class LoginTries:
         self._by_name = Allowance(100, 2.0)
         self._known: OrderedDict[str, None] = OrderedDict()
 
-    def begin(self, name: str, address: str) -> None:
+    def begin(self, name: str, address: str) -> bool:
         """Count a try as failed, until `succeeded` or `withdraw` corrects that.
 
         Parameters
@@ -88,6 +88,11 @@ class LoginTries:
             The user's name, case-folded; it need not exist.
         address
             The caller's network address.
+
+        Returns
+        -------
+        bool
+            Whether the name has logged in from this address before.
 
         Raises
         ------
@@ -98,14 +103,15 @@ class LoginTries:
         with self._lock:
             if both in self._known:
                 self._together.begin(both, _LONGEST_WAIT_WHERE_KNOWN)
-                return
-            network = _network_of(address)
+                return True
+            network = network_of(address)
             wait = max(self._by_address.wait(network), self._by_name.wait(name))
             if wait > 0:
                 raise too_many_tries(_WHAT, wait, _HINT)
             self._together.begin(both)
             self._by_address.take(network)
             self._by_name.take(name)
+            return False
 
     def succeeded(self, name: str, address: str) -> None:
         """Record that the password was correct: the name is known at that address from now on."""
@@ -126,7 +132,7 @@ class LoginTries:
 
     def _give_back(self, name: str, address: str) -> None:
         if _both(name, address) not in self._known:
-            self._by_address.give_back(_network_of(address))
+            self._by_address.give_back(network_of(address))
             self._by_name.give_back(name)
 
 
@@ -134,7 +140,7 @@ def _both(name: str, address: str) -> str:
     return f"{name}\0{address}"
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
     """Return the network that is counted as one address: for IPv6, the first 64 bits."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
@@ -13,8 +14,9 @@ from jupyter_sessions.core import normalize, pagination
 from jupyter_sessions.core.accounts import passwords, users
 from jupyter_sessions.core.auth import groups, keys, login_info, principals
 from jupyter_sessions.core.auth.confirmation import check_code, spend_code
+from jupyter_sessions.core.auth.login_limits import network_of
 from jupyter_sessions.core.context import Context
-from jupyter_sessions.core.registry import Preparation, implements
+from jupyter_sessions.core.registry import Passed, Preparation, implements
 from jupyter_sessions.core.sessions import events, guests
 from jupyter_sessions.core.sessions.members import tell_sessions_of
 from jupyter_sessions.core.types import Limits
@@ -121,9 +123,12 @@ class _Verified:
     password_hash: str | None
 
 
-def _begin_try(preparation: Preparation, request: schemas.LogIn) -> None:
-    tries = preparation.services.login_tries
-    tries.begin(normalize.fold(request.user), preparation.address)
+def _begin_try(preparation: Preparation, request: schemas.LogIn) -> Passed:
+    tries, address = preparation.services.login_tries, preparation.address
+    name = normalize.fold(request.user)
+    known = tries.begin(name, address)
+    who = (name, address) if known else network_of(address)
+    return Passed(who, known, partial(tries.withdraw, name, address))
 
 
 def _verify(preparation: Preparation, request: schemas.LogIn) -> _Verified:

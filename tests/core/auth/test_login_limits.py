@@ -12,8 +12,8 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.accounts import passwords
 from jupyter_sessions.core.auth import login_limits
 from jupyter_sessions.core.auth.login_limits import LoginTries
+from jupyter_sessions.store import fair_workers
 from tests.conftest import PASSWORD
-from tests.core.asking import refused
 
 
 @pytest.fixture
@@ -120,38 +120,96 @@ def test_very_many_names_and_addresses_take_no_more_room(clock):
         assert len(kept) <= 10_000
 
 
-def test_logins_beyond_a_short_queue_are_turned_away_and_uploads_do_not_wait_for_them(
-    house, monkeypatch
-):
-    code = house.new().code
-    hashing, go_on = threading.Semaphore(0), threading.Event()
+class Hashing:
+    """Hashing that stands still until it may go on, and then says no."""
 
-    def slow(*_: object) -> bool:
-        hashing.release()
-        go_on.wait(60)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.go_on = threading.Semaphore(0), threading.Event()
+        self.order: list[str] = []
+        monkeypatch.setattr(passwords, "matches", self.matches)
+
+    def matches(self, _: str | None, password: str) -> bool:
+        self.order.append(password)
+        self.begun.release()
+        self.go_on.wait(60)
         return False
 
-    monkeypatch.setattr(passwords, "matches", slow)
-    asked = []
-    try:
-        turned_away = 0
-        for number in range(60):
-            request = schemas.LogIn(user=f"random{number}", password=PASSWORD)
-            try:
-                asked.append(
-                    house.dispatcher.submit(
-                        api.LOG_IN, request, house.asker("nobody"), address=f"192.0.2.{number}"
-                    )
-                )
-            except errors.ServerBusy as busy:
-                turned_away += 1
-                assert busy.retry_after
-        assert turned_away >= 60 - 16 - 2
-        assert hashing.acquire(timeout=60)
-        publish = schemas.PublishFile(code=code, path="x")
-        assert house.call("root", api.PUBLISH_FILE, publish, upload=b"x").size == 1
-    finally:
-        go_on.set()
-    for answer in asked:
-        with refused(errors.WrongPassword):
-            answer.result()
+
+@pytest.fixture
+def hashing(monkeypatch):
+    stopped = Hashing(monkeypatch)
+    yield stopped
+    stopped.go_on.set()
+
+
+def log_in(house, user: str, address: str, password: str = PASSWORD):
+    request = schemas.LogIn(user=user, password=password)
+    return house.dispatcher.submit(api.LOG_IN, request, house.asker("nobody"), address=address)
+
+
+def fill(house, hashing: Hashing, addresses: list[str], each: int) -> list:
+    """Flood with random names from addresses, of which two tries are being hashed."""
+    asked = [log_in(house, f"flood{n}", addresses[0], "flood") for n in range(2)]
+    for _ in asked:
+        assert hashing.begun.acquire(timeout=60)
+    return asked + [
+        log_in(house, f"random{n}-{address}", address, "flood")
+        for n in range(each)
+        for address in addresses
+    ]
+
+
+def outcomes(asked: list) -> list[type]:
+    return [type(each.exception(60)) for each in asked]
+
+
+def test_one_address_fills_its_own_short_queue_and_uploads_do_not_wait_for_it(house, hashing):
+    code = house.new().code
+    asked = fill(house, hashing, ["192.0.2.1"], 18)
+    refused_ = [each.exception(60) for each in asked[-10:]]
+    assert {type(each) for each in refused_} == {errors.ServerBusy}
+    assert all(each.retry_after for each in refused_)
+    publish = schemas.PublishFile(code=code, path="x")
+    assert house.call("root", api.PUBLISH_FILE, publish, upload=b"x").size == 1
+    hashing.go_on.set()
+    assert outcomes(asked[:10]) == [errors.WrongPassword] * 10
+
+
+def test_a_person_at_another_address_is_next_whatever_waits_from_the_flooding_one(house, hashing):
+    asked = fill(house, hashing, ["192.0.2.1"], 8)
+    person = log_in(house, "ann", "198.51.100.1", "ann's")
+    hashing.go_on.set()
+    assert outcomes([person, *asked]) == [errors.WrongPassword] * 11
+    assert "ann's" in hashing.order[2:5]
+
+
+def test_who_has_logged_in_from_the_flooding_address_before_is_next_too(house, hashing):
+    tries = house.dispatcher._services.login_tries
+    tries.begin("ann", "192.0.2.1")
+    tries.succeeded("ann", "192.0.2.1")
+    fill(house, hashing, ["192.0.2.1", *(f"198.51.100.{n}" for n in range(40))], 3)
+    person = log_in(house, "ann", "192.0.2.1", "ann's")
+    hashing.go_on.set()
+    assert outcomes([person]) == [errors.WrongPassword]
+    assert "ann's" in hashing.order[2:5]
+
+
+def test_where_all_is_full_the_address_with_the_most_waiting_gives_way(house, hashing, monkeypatch):
+    monkeypatch.setattr(fair_workers, "IN_ALL", 12)
+    asked = fill(house, hashing, ["192.0.2.1"], 8)
+    asked += [log_in(house, f"other{n}", "192.0.2.2", "other") for n in range(4)]
+    person = log_in(house, "ann", "198.51.100.1", "ann's")
+    assert isinstance(asked[9].exception(60), errors.ServerBusy), "the last of the fullest"
+    hashing.go_on.set()
+    kept = [each for number, each in enumerate(asked) if number != 9]
+    assert outcomes([person, *kept]) == [errors.WrongPassword] * 14
+
+
+def test_who_waited_too_long_is_turned_away_and_the_try_does_not_count(house, hashing, monkeypatch):
+    monkeypatch.setattr(fair_workers, "LONGEST_WAIT", 0.0)
+    held = [log_in(house, "ann", "198.51.100.1") for _ in range(5)]
+    assert set(outcomes(held)) == {errors.ServerBusy}
+    monkeypatch.setattr(fair_workers, "LONGEST_WAIT", 60.0)
+    hashing.go_on.set()
+    again = [log_in(house, "ann", "198.51.100.1") for _ in range(5)]
+    assert outcomes(again) == [errors.WrongPassword] * 5
