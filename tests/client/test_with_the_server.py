@@ -127,6 +127,7 @@ def test_every_operation_of_the_table_has_its_route(
         "kernel": "a",
         "paused": False,
         "session": "1234567890123456789012",
+        "current": "not that one",
     }
     if operation is api.RESUME_SESSION:
         fields["commands"] = 1
