@@ -7,7 +7,7 @@ import pytest
 
 THREADS = """
 import sys, threading
-from jupyter_sessions import api, model
+from jupyter_sessions import api, schemas
 from jupyter_sessions.server.handlers.request import read_request
 
 sys.setswitchinterval(1e-5)

@@ -10,9 +10,9 @@ from tests.notebook.kernels import Terminal
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PROGRAM = """
-from jupyter_sessions import api, model
-from jupyter_sessions.client import choose
-ask = choose.transport().call
+from jupyter_sessions import api, schemas
+from jupyter_sessions.client.transports import resolve
+ask = resolve.transport().call
 code = ask(api.LIST_SESSIONS, schemas.ListSessions()).items[0].code
 """
 

@@ -132,7 +132,7 @@ async def turn(
     view
         What is wanted.
     fetch
-        Takes the fields of `model.ListCommands` other than the code and gives a page.
+        Takes the fields of `schemas.ListCommands` other than the code and gives a page.
     """
     fields = {
         "user": view.user or None,
