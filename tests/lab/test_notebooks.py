@@ -138,10 +138,8 @@ def test_a_command_of_a_colleague_is_inserted_run_again_copied_linked_and_publis
     assert copied() == "print('taken over')"
     row.get_by_role("button", name="Copy its permalink").click()
     expect(desk.page.get_by_text("The permalink was copied.").first).to_be_visible()
-    assert (
-        copied().replace("//localhost:", "//127.0.0.1:")
-        == f"{lab.url}/sessions/{code}/experiment/commands/1"
-    )
+    permalink = str(copied()).replace("//localhost:", "//127.0.0.1:")
+    assert permalink == f"{lab.url}/sessions/{code}/experiment/commands/1"
     row.get_by_role("button", name="Publish its outputs").click()
     desk.page.locator(".jp-Dialog").get_by_role("button", name="Publish").click()
     alice = sit("alice").open_session("To take from")
