@@ -166,6 +166,7 @@ def _mark(path: Path) -> None:
     mark = path.with_name(path.name + _MARK)
     if not mark.exists():
         with suppress(OSError):
+            mark.touch(mode=0o600)  # like all of the store, for its owner only
             mark.write_text(_MARK_TEXT.format(path.name))
 
 

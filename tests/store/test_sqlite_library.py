@@ -104,8 +104,8 @@ def test_a_killed_writer_leaves_what_it_acknowledged_and_no_lock(database, progr
 HOLDER = """
 import sys, time
 from pathlib import Path
-from jupyter_sessions.store import sharing
-lock = sharing.claim(Path(sys.argv[1]), (3, 40, 1))
+from jupyter_sessions.store import sqlite_library
+lock = sqlite_library.claim(Path(sys.argv[1]), (3, 40, 1))
 print("held", flush=True)
 sys.stdin.readline()
 """
