@@ -109,7 +109,10 @@ def test_a_body_that_is_none_is_refused(
     url, who = address(operation, fields), "owner"
     if operation.needs.value.endswith("server administrator"):
         who = "administrator"
+    of_body = set(operation.request.__struct_fields__) - set(operation.path_fields)
     for what, body in BODIES.items():
+        if what == "a field of the path" and "code" in of_body:
+            continue  # here it is a field of the body: the code of a second factor
         headers = site.headers(who)
         answer = site.http.request(operation.method, url, content=body, headers=headers)
         assert answer.status_code == 400, (what, answer.text)

@@ -95,7 +95,9 @@ describe('Client', () => {
     const { client } = scripted(() => {
       throw new TypeError('Failed to fetch');
     });
-    const refusal = await client.call('logins.whoami', {}).catch(error => error);
+    const refusal = await client
+      .call('logins.whoami', {})
+      .catch(error => error);
     expect(refusal.offline).toBe(true);
   });
 
@@ -135,7 +137,9 @@ describe('Client', () => {
 
   it('tells when something in between answers', async () => {
     const { client } = scripted(() => ({ status: 502, body: '<html>' }));
-    const refusal = await client.call('logins.whoami', {}).catch(error => error);
+    const refusal = await client
+      .call('logins.whoami', {})
+      .catch(error => error);
     expect(refusal).toMatchObject({
       code: 'not_a_sessions_server',
       offline: true
