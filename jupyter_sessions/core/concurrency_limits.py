@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_sessions.errors import ServerBusy
+from jupyter_sessions.store.workers import settle
 
 Begin = Callable[[], Future[Any]]
 
@@ -88,10 +89,4 @@ class Turns:
 
 def pass_on(done: Future[Any], answer: Future[Any]) -> None:
     """Resolve `answer` with the outcome of `done`."""
-    if not answer.set_running_or_notify_cancel():
-        return
-    error = done.exception()
-    if error is not None:
-        answer.set_exception(error)
-    else:
-        answer.set_result(done.result())
+    settle(answer, done.result)

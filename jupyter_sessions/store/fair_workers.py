@@ -18,7 +18,7 @@ from typing import Any
 
 from jupyter_sessions import forking
 from jupyter_sessions.errors import ServerBusy
-from jupyter_sessions.store.workers import closing
+from jupyter_sessions.store.workers import closing, settle
 
 #: How many requests of one queue may wait.
 PER_QUEUE = 8
@@ -190,21 +190,10 @@ class FairWorkers:
             waiting, dropped = self._next()
             _drop(dropped)
             if waiting is not None:
-                _carry_out(waiting)
+                if not settle(waiting.outcome, waiting.run):
+                    waiting.give_up()
             elif not dropped:
                 return
-
-
-def _carry_out(waiting: _Waiting) -> None:
-    if not waiting.outcome.set_running_or_notify_cancel():
-        waiting.give_up()
-        return
-    try:
-        result = waiting.run()
-    except BaseException as error:  # noqa: BLE001  # it belongs to the caller
-        waiting.outcome.set_exception(error)
-    else:
-        waiting.outcome.set_result(result)
 
 
 def _drop(dropped: list[_Waiting]) -> None:

@@ -23,6 +23,19 @@ def closing() -> StoreUnusable:
     return StoreUnusable("The store is closing.", hint="Try again when the server is back.")
 
 
+def settle(outcome: Future[T], work: Callable[[], T]) -> bool:
+    """Resolve a future with what `work` returns or raises; return False if it was cancelled."""
+    if not outcome.set_running_or_notify_cancel():
+        return False
+    try:
+        result = work()
+    except BaseException as error:  # noqa: BLE001  # the error belongs to the caller who waits
+        outcome.set_exception(error)
+    else:
+        outcome.set_result(result)
+    return True
+
+
 class Workers:
     """Threads that run submitted work in order; they start with the first submission.
 
@@ -65,14 +78,7 @@ class Workers:
         outcome: Future[T] = Future()
 
         def do() -> None:
-            if not outcome.set_running_or_notify_cancel():
-                return
-            try:
-                result = work(*arguments)
-            except BaseException as error:  # noqa: BLE001  # the error belongs to the caller who waits
-                outcome.set_exception(error)
-            else:
-                outcome.set_result(result)
+            settle(outcome, lambda: work(*arguments))
 
         with self._starting:
             if self._closed:
