@@ -19,6 +19,17 @@ _NO_MEMORY = 0.05
 _log = logging.getLogger(__name__)
 
 
+def settle_delivered(sink: Sink, settle: Sink) -> Sink:
+    """Return a sink that also calls `settle` with each delivered command that has ended."""
+
+    def hand_on(recording: schemas.Recording) -> None:
+        sink(recording)
+        if recording.response is not None:
+            settle(recording)
+
+    return hand_on
+
+
 class Delivery:
     """Passes due recordings from `tracker` to `sink`.
 

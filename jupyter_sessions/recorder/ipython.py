@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 
 from jupyter_sessions import forking, schemas
 from jupyter_sessions.recorder import command_line
-from jupyter_sessions.recorder.delivery import Delivery, Sink
+from jupyter_sessions.recorder.delivery import Delivery, Sink, settle_delivered
 from jupyter_sessions.recorder.displays import Shown
 from jupyter_sessions.recorder.iopub.message_log import note as entry_of
 from jupyter_sessions.recorder.screen import NO_TERMINAL, ScreenText
@@ -230,13 +230,7 @@ class TerminalRecorder:
         log = self._log
         if log is None:
             return sink
-
-        def hand_on(recording: schemas.Recording) -> None:
-            sink(recording)
-            if recording.response is not None:
-                log.strike_off(recording.id)
-
-        return hand_on
+        return settle_delivered(sink, lambda recording: log.strike_off(recording.id))
 
     @_harmless
     def _before(self, info: ExecutionInfo | command_line.Run) -> None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_sessions import schemas
+from jupyter_sessions.recorder.delivery import settle_delivered
 from jupyter_sessions.recorder.iopub.message_log import MessageLog
 from jupyter_sessions.recorder.iopub.messages import Selection
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
@@ -121,15 +121,7 @@ class KernelRecorder:
 
     def _settling(self, sink: Sink) -> Sink:
         """Return a sink that also removes delivered commands from the log."""
-        ahead = self._ahead
-        if ahead is None:
-            return sink
-
-        def hand_on(recording: schemas.Recording) -> None:
-            sink(recording)
-            ahead.settle(recording)
-
-        return hand_on
+        return sink if self._ahead is None else settle_delivered(sink, self._ahead.settle)
 
     def _origin(self) -> Origin:
         return origin_of(self._shell.get_parent().get("header", {}))

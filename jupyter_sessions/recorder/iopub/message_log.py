@@ -160,10 +160,9 @@ class MessageLog:
             self._log.strike_off(command)
 
     def settle(self, recording: schemas.Recording) -> None:
-        """Remove a delivered command if it has ended."""
-        if recording.response is not None:
-            self._log.strike_off(recording.id)
-            self._cut.discard(recording.id)
+        """Remove a delivered command that has ended."""
+        self._log.strike_off(recording.id)
+        self._cut.discard(recording.id)
 
     def close(self) -> None:
         """Stop writing."""
