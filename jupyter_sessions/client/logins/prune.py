@@ -11,7 +11,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from jupyter_sessions.client.logins import storage
-from jupyter_sessions.client.logins import storage as names
 from jupyter_sessions.client.logins.model import Login
 from jupyter_sessions.client.logins.storage import NEW, folder
 
@@ -53,7 +52,7 @@ def prune(gone: list[Login]) -> None:
 
 def prune_now_and_then() -> None:
     """Start a process that removes long expired logins; at most once a day."""
-    marker = folder() / names.PRUNED
+    marker = folder() / storage.PRUNED
     try:
         # A change of the clock makes this run earlier or later by the same amount.
         due = marker.stat().st_mtime < time.time() - _EVERY

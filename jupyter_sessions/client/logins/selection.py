@@ -21,7 +21,6 @@ import msgspec
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.client.addresses import parse_address, port_of
 from jupyter_sessions.client.logins import storage
-from jupyter_sessions.client.logins import storage as names
 from jupyter_sessions.client.logins.model import Login, Wanted
 from jupyter_sessions.client.logins.shells import Shell, this_shell
 from jupyter_sessions.client.logins.storage import folder, locked, read, write
@@ -102,9 +101,9 @@ def chosen() -> Choice | None:
         id_, _, server = named.partition("@")
         return Choice(id_, server or None, here=True)
     where = folder()
-    shell = this_shell() if any(where.glob(f"{names.PIN}*")) else None
+    shell = this_shell() if any(where.glob(f"{storage.PIN}*")) else None
     pinned = _pointer(_pin(where, shell)) if shell else None
-    pointer = pinned or _pointer(where / names.CURRENT)
+    pointer = pinned or _pointer(where / storage.CURRENT)
     return Choice(pointer.id, pointer.server, here=pinned is not None) if pointer else None
 
 
@@ -128,7 +127,7 @@ def current_id() -> str | None:
 
 def id_for_all() -> str | None:
     """Return the name of what was chosen for all, stored or not; None where nothing was."""
-    pointer = _pointer(folder() / names.CURRENT)
+    pointer = _pointer(folder() / storage.CURRENT)
     return pointer.id if pointer else None
 
 
@@ -139,9 +138,9 @@ def set_current(login: Login | Literal["own"] | None) -> None:
     """
     with locked() as where:
         if login is None:
-            (where / names.CURRENT).unlink(missing_ok=True)
+            (where / storage.CURRENT).unlink(missing_ok=True)
         else:
-            write(where / names.CURRENT, _pointing(login))
+            write(where / storage.CURRENT, _pointing(login))
 
 
 def set_here(login: Login | Literal["own"] | None, place: Place) -> bool:
@@ -200,7 +199,7 @@ def _pointing(login: Login | Literal["own"], shell: Shell | None = None) -> _Poi
 
 
 def _pin(where: Path, shell: Shell) -> Path:
-    return where / f"{names.PIN}{shell.name}"
+    return where / f"{storage.PIN}{shell.name}"
 
 
 def _pointer(file: Path) -> _Pointer | None:
@@ -209,7 +208,7 @@ def _pointer(file: Path) -> _Pointer | None:
 
 
 def _drop_ended(where: Path) -> None:
-    for file in where.glob(f"{names.PIN}*"):
+    for file in where.glob(f"{storage.PIN}*"):
         pointer = read(file, _Pointer)
         if pointer is None or pointer.shell is None or pointer.shell.ended:
             with suppress(OSError):

@@ -63,7 +63,7 @@ def _plain(value: Any) -> Any:
 
 
 #: The suffix of the file's name, in place of the journal's own.
-ENDING = ".refused"
+REFUSED_ENDING = ".refused"
 
 
 class Refused(msgspec.Struct):
@@ -90,7 +90,7 @@ class Refused(msgspec.Struct):
 schemas.ready(Refused)
 
 
-def add(
+def add_refused(
     journal: Path, destination: Destination, error: errors.SessionsError, recording: bytes
 ) -> None:
     """Append a command; it is on the disk when this returns.
@@ -104,17 +104,17 @@ def add(
     line = Refused(
         at=datetime.now(UTC), to=destination, error=why, recording=msgspec.Raw(recording)
     )
-    with open(journal.with_suffix(ENDING), "ab", opener=private) as file:
+    with open(journal.with_suffix(REFUSED_ENDING), "ab", opener=private) as file:
         file.write(msgspec.json.encode(line) + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
 
-def read(journal: Path) -> list[Refused]:
+def read_refused(journal: Path) -> list[Refused]:
     """Read the refused commands of a journal."""
     found = []
     try:
-        with journal.with_suffix(ENDING).open("rb") as file:
+        with journal.with_suffix(REFUSED_ENDING).open("rb") as file:
             for line in file:
                 try:
                     found.append(msgspec.json.decode(line, type=Refused))
@@ -125,9 +125,9 @@ def read(journal: Path) -> list[Refused]:
     return found
 
 
-def remove(journal: Path) -> None:
+def remove_refused(journal: Path) -> None:
     """Remove the file."""
-    journal.with_suffix(ENDING).unlink(missing_ok=True)
+    journal.with_suffix(REFUSED_ENDING).unlink(missing_ok=True)
 
 
 #: Bytes that may wait in memory while the disk can't be written.
@@ -279,26 +279,26 @@ class Journal:
         OSError
             When writing fails; the command then goes on waiting.
         """
-        add(self._file().path, self.destination, error, self.read(slot))
+        add_refused(self._file().path, self.destination, error, self.read(slot))
         self.settle([slot])
 
     def put_back(self) -> None:
         """Queue the permanently refused commands again."""
         with self._guard:
-            for line in read(self._file().path):
+            for line in read_refused(self._file().path):
                 told = log_file.read_line(bytes(line.recording))
                 name = None if told is None else told.identity
                 if told is not None and name is not None and name not in self._waiting:
                     self.keep(name, bytes(line.recording), running=told.running)
             self.sync()
             if not self.trouble:
-                remove(self._file().path)
+                remove_refused(self._file().path)
 
     def forget_refused(self) -> int:
         """Delete the permanently refused commands, and return their number."""
         with self._guard:
-            count = len(read(self._file().path))
-            remove(self._file().path)
+            count = len(read_refused(self._file().path))
+            remove_refused(self._file().path)
         return count
 
     def sync(self) -> None:

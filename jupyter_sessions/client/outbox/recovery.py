@@ -11,9 +11,14 @@ from pathlib import Path
 import msgspec
 
 from jupyter_sessions import schemas
-from jupyter_sessions.client.outbox import journal as refused
 from jupyter_sessions.client.outbox import log_file
-from jupyter_sessions.client.outbox.journal import Adopt, Journal
+from jupyter_sessions.client.outbox.journal import (
+    REFUSED_ENDING,
+    Adopt,
+    Journal,
+    Refused,
+    read_refused,
+)
 from jupyter_sessions.client.outbox.log_file import Destination, Failure, Hold, Slot, remove_empty
 
 _TAIL = 1 << 16
@@ -127,7 +132,7 @@ def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None
         return
     destination = log_file.read_destination(path)
     if destination is None:
-        kept = refused.read(path)
+        kept = read_refused(path)
         if not kept:
             yield None
             return
@@ -205,8 +210,8 @@ def _in_journal(path: Path) -> list[Undelivered]:
 
 
 def _refused_of(path: Path) -> list[Undelivered]:
-    reasons: dict[Failure, list[refused.Refused]] = {}
-    for line in refused.read(path):
+    reasons: dict[Failure, list[Refused]] = {}
+    for line in read_refused(path):
         reasons.setdefault(line.error, []).append(line)
     found = []
     for why, group in reasons.items():
@@ -260,7 +265,7 @@ def _journals() -> list[Path]:
 
 
 def _with_refused() -> list[Path]:
-    found = log_file.folder().glob(f"*{refused.ENDING}")
+    found = log_file.folder().glob(f"*{REFUSED_ENDING}")
     return [path.with_suffix(log_file.ENDING) for path in found]
 
 

@@ -262,6 +262,3 @@ class Recorded:
         self._courier.close(within / 2)
         self._here.leave()
         self._transport.close()
-
-
-__all__ = ["is_unrecorded"]
