@@ -26,6 +26,7 @@ ROWS = (
     "disk",
     "flood",
     "lab",
+    "session_page",
 )
 
 

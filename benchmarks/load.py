@@ -30,6 +30,8 @@ class Load:
 
     Attributes
     ----------
+    answers
+        How many answers came.
     a_second
         Answers a second, over all clients.
     latency
@@ -40,6 +42,7 @@ class Load:
         Seconds of CPU that this process itself took for each.
     """
 
+    answers: int
     a_second: float
     latency: float
     cost: float
@@ -117,6 +120,7 @@ def drive(server: Server, request: Callable[[], bytes], clients: int, seconds: f
                     waiting -= 1
         answers = len(latencies)
         return Load(
+            answers=answers,
             a_second=answers / (time.perf_counter() - begin),
             latency=statistics.median(latencies),
             cost=(_cpu(server.process) - cost) / answers,

@@ -1,0 +1,85 @@
+"""Row 11: a session's page of 50 commands beside the API's list of the same commands."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from benchmarks import filled, load, servers
+from benchmarks.report import Figure, Goal, Row
+from benchmarks.timing import Effort, alternate, ratios
+
+PAGE = 50
+COMMANDS = 20_000
+
+
+def measure(effort: Effort, folder: Path) -> Row:
+    """Have one client ask for the page and the list in turn."""
+    database, code = filled.store(COMMANDS)
+    filled.hold_in_memory(database)
+    with servers.sessions(folder, f"sqlite:///{database}") as ours:
+
+        def listed(after: int) -> bytes:
+            return ours.request("GET", f"/sessions/{code}/commands?limit={PAGE}&after={after}")
+
+        def shown(at: int) -> bytes:
+            return servers.http_request(
+                ours.server.port,
+                "GET",
+                f"/sessions/{code}/experiment?at={at}",
+                {"Authorization": f"Bearer {ours.key}"},
+            )
+
+        newest = COMMANDS
+        asked: dict[str, Callable[[], bytes]] = {
+            "list": lambda: listed(newest + 1),
+            "page": lambda: shown(newest),
+            "new page": lambda: shown(random.randint(PAGE, newest)),
+        }
+        costs: dict[str, list[float]] = {name: [] for name in asked}
+
+        def timed(name: str) -> Callable[[], float]:
+            def once() -> float:
+                before = _cpu_with_workers(ours.server.process)
+                loaded = load.drive(ours.server, asked[name], 1, effort.seconds)
+                spent = _cpu_with_workers(ours.server.process) - before
+                costs[name].append(1e3 * spent / loaded.answers)
+                return 1e3 * loaded.latency
+
+            return once
+
+        measured = alternate({name: timed(name) for name in asked}, effort.rounds)
+    for name, values in costs.items():
+        costs[name] = values[1:]  # the first was the warm-up
+    row = Row(f"11. A session's page of {PAGE} commands beside the API's list of the same")
+    row.figures = [
+        Figure("the API's list", measured["list"], "ms"),
+        Figure("the page", measured["page"], "ms"),
+        Figure("a page whose content nobody has seen yet", measured["new page"], "ms"),
+        Figure("CPU of the server and its workers for the list", costs["list"], "ms"),
+        Figure("CPU of the server and its workers for the page", costs["page"], "ms"),
+        Figure("CPU of the server and its workers for a new page", costs["new page"], "ms"),
+        Figure("a new page : list", ratios(measured["new page"], measured["list"]), ""),
+        Figure("a new page : list, CPU", ratios(costs["new page"], costs["list"]), ""),
+    ]
+    row.goals = [
+        Goal("the page : list", ratios(measured["page"], measured["list"]), "", 3),
+        Goal("the page : list, CPU", ratios(costs["page"], costs["list"]), "", 3),
+    ]
+    row.notes.append(
+        "One client; the median time from a request to the end of its answer. The page shows all "
+        "outputs, the list none."
+    )
+    return row
+
+
+def _cpu_with_workers(process: psutil.Process) -> float:
+    """Return the processor time of a server and its rendering processes, in seconds."""
+    total = 0.0
+    for each in (process, *process.children(recursive=True)):
+        times = each.cpu_times()
+        total += times.user + times.system
+    return float(total)
