@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from string import Formatter
 from types import MappingProxyType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack
 
 from jupyter_sessions import schemas
 from jupyter_sessions.roles import Roles
@@ -77,7 +77,7 @@ class Operation(Generic[Req, Ans]):
         slashes.
     needs
         What the caller needs.
-    own
+    author_needs
         A lesser role that is enough if the object belongs to the caller.
     states
         The states of the session in which the operation is allowed.
@@ -85,14 +85,14 @@ class Operation(Generic[Req, Ans]):
         ``upload`` takes bytes in addition to the request, ``download`` returns bytes as the answer.
     writes
         Whether the operation changes anything.
-    acts
+    touches_session
         Whether the operation counts as activity in its session and resets the session's idle clock.
-    counts
+    touches_login
         Whether the operation counts as use of the login and resets the login's idle clock.
-    confined
+    allow_group_login
         Whether a login that is limited to one group's sessions may use the operation. In those
         sessions it may do all that its user may; elsewhere, only what concerns the login itself.
-    guests
+    allow_guest
         Whether a guest, who has access to one session only, may use the operation.
     keyed
         Whether the operation takes an idempotency key, which makes it safe to send again. All
@@ -109,14 +109,14 @@ class Operation(Generic[Req, Ans]):
     request: type[Req]
     answer: type[Ans]
     summary: str
-    own: Needs | None = None
+    author_needs: Needs | None = None
     states: frozenset[schemas.State] = field(default_factory=frozenset)
     content: Literal["none", "upload", "download"] = "none"
     writes: bool = False
-    acts: bool = False
-    counts: bool = True
-    confined: bool = True
-    guests: bool = True
+    touches_session: bool = False
+    touches_login: bool = True
+    allow_group_login: bool = True
+    allow_guest: bool = True
     keyed: bool = False
     fresh: bool = False
 
@@ -137,6 +137,21 @@ _table: dict[str, Operation[Any, Any]] = {}
 OPERATIONS: Mapping[str, Operation[Any, Any]] = MappingProxyType(_table)
 
 
+class _Rules(TypedDict, total=False):
+    """The attributes of an operation that are not the same for almost all."""
+
+    author_needs: Needs
+    states: frozenset[schemas.State]
+    content: Literal["upload", "download"]
+    writes: bool
+    touches_session: bool
+    touches_login: bool
+    allow_group_login: bool
+    allow_guest: bool
+    keyed: bool
+    fresh: bool
+
+
 def _add(
     name: str,
     route: str,
@@ -144,23 +159,16 @@ def _add(
     request: type[Req],
     answer: type[Ans],
     summary: str,
-    *,
-    own: Needs | None = None,
-    states: frozenset[schemas.State] | None = None,
-    content: Literal["none", "upload", "download"] = "none",
-    writes: bool | None = None,
-    acts: bool | None = None,
-    counts: bool = True,
-    confined: bool = True,
-    guests: bool = True,
-    keyed: bool | None = None,
-    fresh: bool = False,
+    **rules: Unpack[_Rules],
 ) -> Operation[Req, Ans]:
+    """Add an operation; rules that are not given follow from its method and from each other."""
     method, path = route.split(" ", 1)
-    if writes is None:
-        writes = method not in {"GET", "WS"}
-    if states is None:
-        states = (CHANGE if writes else LOOK) if needs.role is not None else frozenset()
+    writes = rules.setdefault("writes", method not in {"GET", "WS"})
+    if needs.role is not None:
+        rules.setdefault("states", CHANGE if writes else LOOK)
+    rules.setdefault("touches_session", writes)
+    counts = rules.get("touches_login", True)
+    rules.setdefault("keyed", writes and counts and not needs.jupyter)
     operation = Operation(
         name=name,
         method=method,  # type: ignore[arg-type]  # the test of the table holds it to the Literal
@@ -169,16 +177,7 @@ def _add(
         request=request,
         answer=answer,
         summary=summary,
-        own=own,
-        states=states,
-        content=content,
-        writes=writes,
-        acts=writes if acts is None else acts,
-        counts=counts,
-        confined=confined,
-        guests=guests,
-        keyed=(writes and counts and not needs.jupyter) if keyed is None else keyed,
-        fresh=fresh,
+        **rules,
     )
     if name in _table:
         raise ValueError(f"two operations are called {name}")
@@ -192,7 +191,7 @@ S = "/sessions/{code}"
 # fmt: off
 # ---- sessions
 CREATE_SESSION = _add("sessions.create", "POST /sessions", N.USER, schemas.NewSession, schemas.Session,
-    "Create a session; the caller owns it.", guests=False)
+    "Create a session; the caller owns it.", allow_guest=False)
 LIST_SESSIONS = _add("sessions.list", "GET /sessions", N.USER, schemas.ListSessions, schemas.Page[schemas.Session],
     "List the sessions that the caller has a role in, newest use first.")
 GET_SESSION = _add("sessions.get", f"GET {S}", N.READ, schemas.SessionNamed, schemas.Session,
@@ -235,22 +234,22 @@ LIST_INVITATIONS = _add("invitations.list", f"GET {S}/invitations", N.ADMIN, sch
 UNINVITE = _add("invitations.revoke", f"DELETE {S}/invitations/{{id}}", N.ADMIN, schemas.InvitationNamed, schemas.Invitation,
     "Withdraw an invitation; the guests who joined by it leave.", states=frozenset({"active", "closed"}))
 LOOK_AT_INVITATION = _add("invitations.look", "POST /invitation", N.NOTHING, schemas.KeyShown, schemas.Invited,
-    "Show what an invitation gives access to, to the holder of its key.", acts=False, keyed=False)
+    "Show what an invitation gives access to, to the holder of its key.", touches_session=False, keyed=False)
 JOIN = _add("invitations.join", "POST /join", N.USER, schemas.KeyShown, schemas.Joined,
-    "Join a session by an invitation; roles that the caller holds already are kept.", confined=False)
+    "Join a session by an invitation; roles that the caller holds already are kept.", allow_group_login=False)
 ENTER_AS_GUEST = _add("invitations.enter", "POST /join/guest", N.NOTHING, schemas.EnterAsGuest, schemas.Entered,
     "Join a session by an invitation as a guest, without an account, if the server admits guests.")
 
 # ---- presence
 LIST_PRESENCE = _add("presence.list", f"GET {S}/presence", N.READ, schemas.SessionNamed, schemas.Present,
-    "List who has the session open now.", counts=False)
+    "List who has the session open now.", touches_login=False)
 KEEP_PRESENCE = _add("presence.keep", f"PUT {S}/presence/{{client}}", N.READ, schemas.KeepPresence, schemas.Done,
-    "Report that a client has the session open.", states=LOOK, acts=False, counts=False)
+    "Report that a client has the session open.", states=LOOK, touches_session=False, touches_login=False)
 END_PRESENCE = _add("presence.end", f"DELETE {S}/presence/{{client}}", N.READ, schemas.EndPresence, schemas.Done,
-    "Report that a client no longer has the session open.", states=LOOK, acts=False, counts=False)
+    "Report that a client no longer has the session open.", states=LOOK, touches_session=False, touches_login=False)
 WHO = _add("presence.who", "GET /presence", N.USER, schemas.Nothing, schemas.Present,
     "List who is connected: the caller and the members of their sessions; administrators see everyone.",
-    confined=False)
+    allow_group_login=False)
 
 # ---- commands
 RECORD_COMMANDS = _add("commands.record", f"POST {S}/commands", N.WRITE, schemas.RecordCommands, schemas.Recorded,
@@ -261,7 +260,7 @@ GET_COMMAND = _add("commands.get", f"GET {S}/commands/{{number}}", N.READ, schem
     "Show a command with its recorded outputs.")
 FORGET_COMMAND = _add("commands.forget", f"DELETE {S}/commands/{{number}}", N.ADMIN, schemas.CommandNamed, schemas.CommandSummary,
     "Erase a command's source and outputs; the record that it was run stays.",
-    own=N.WRITE, states=frozenset({"active", "closed"}))
+    author_needs=N.WRITE, states=frozenset({"active", "closed"}))
 
 # ---- web space
 LIST_FILES = _add("files.list", f"GET {S}/files", N.READ, schemas.ListFiles, schemas.Page[schemas.File],
@@ -334,41 +333,41 @@ REMOVE_ACCOUNT = _add("accounts.remove", "DELETE /accounts/{name}", N.SERVER_ADM
 
 # ---- the caller's own account
 CHANGE_PASSWORD = _add("password.change", "PUT /user/password", N.USER, schemas.ChangePassword, schemas.PasswordChanged,
-    "Change the caller's own password; the account's other logins end.", confined=False, guests=False, keyed=False)
+    "Change the caller's own password; the account's other logins end.", allow_group_login=False, allow_guest=False, keyed=False)
 
 SHOW_SECOND_FACTOR = _add("secondfactor.show", "GET /user/second-factor", N.USER, schemas.Nothing, schemas.SecondFactor,
-    "Show whether the caller's account has a second factor.", confined=False, guests=False)
+    "Show whether the caller's account has a second factor.", allow_group_login=False, allow_guest=False)
 SET_UP_SECOND_FACTOR = _add("secondfactor.create", "POST /user/second-factor", N.USER, schemas.SetUpSecondFactor, schemas.NewSecondFactor,
-    "Create the secret of a second factor, which takes effect once it is confirmed.", confined=False, guests=False, keyed=False)
+    "Create the secret of a second factor, which takes effect once it is confirmed.", allow_group_login=False, allow_guest=False, keyed=False)
 CONFIRM_SECOND_FACTOR = _add("secondfactor.confirm", "POST /user/second-factor/confirm", N.USER, schemas.ConfirmSecondFactor, schemas.RecoveryCodes,
-    "Enable the second factor with a first code; returns the recovery codes.", confined=False, guests=False, keyed=False)
+    "Enable the second factor with a first code; returns the recovery codes.", allow_group_login=False, allow_guest=False, keyed=False)
 REMOVE_SECOND_FACTOR = _add("secondfactor.remove", "POST /user/second-factor/remove", N.USER, schemas.RemoveSecondFactor, schemas.Done,
-    "Remove the caller's second factor.", confined=False, guests=False, keyed=False)
+    "Remove the caller's second factor.", allow_group_login=False, allow_guest=False, keyed=False)
 
 # ---- logins
 LOG_IN = _add("logins.create", "POST /login", N.NOTHING, schemas.LogIn, schemas.NewLogin,
     "Exchange user name and password for a key.", keyed=False)
 CONFIRM_LOGIN = _add("logins.confirm", "POST /login/confirm", N.USER, schemas.ConfirmLogin, schemas.Login,
-    "Confirm the login of this request with its password, for operations that require it.", guests=False, keyed=False)
+    "Confirm the login of this request with its password, for operations that require it.", allow_guest=False, keyed=False)
 LOG_IN_WITH_TICKET = _add("logins.redeem", "POST /login/ticket", N.NOTHING, schemas.LogInWithTicket, schemas.NewLogin,
     "Exchange a one-time ticket for a key.")
 CHECK_LOGIN = _add("logins.check", "GET /login", N.USER, schemas.Nothing, schemas.Login,
-    "Show the login of this request, without resetting its idle clock.", counts=False)
+    "Show the login of this request, without resetting its idle clock.", touches_login=False)
 REFRESH_LOGIN = _add("logins.refresh", "POST /login/keep", N.USER, schemas.Nothing, schemas.Login,
     "Reset the idle clock of the login of this request.", keyed=False)
 SET_LOGIN_TIMEOUT = _add("logins.set_timeout", "PUT /login/timeout", N.USER, schemas.SetLoginTimeout, schemas.LoginTimeout,
     "Change the idle time-out of the login of this request.")
 SWITCH_GROUP = _add("logins.group", "PUT /login/group", N.USER, schemas.SwitchGroup, schemas.Login,
-    "Change the group in which the caller's new sessions are created.", confined=False, guests=False)
+    "Change the group in which the caller's new sessions are created.", allow_group_login=False, allow_guest=False)
 LIST_LOGINS = _add("logins.list", "GET /logins", N.USER, schemas.ListLogins, schemas.Page[schemas.Login],
     "List the caller's live logins and those they made for others; administrators see all.",
-    confined=False)
+    allow_group_login=False)
 ISSUE_LOGIN = _add("logins.issue", "POST /logins", N.USER, schemas.IssueLogin, schemas.NewLogin,
     "Create a login for a user, as an administrator or as an owner of a group the user is in.",
-    confined=False, guests=False)
+    allow_group_login=False, allow_guest=False)
 REVOKE_LOGIN = _add("logins.revoke", "DELETE /logins/{id}", N.USER, schemas.LoginNamed, schemas.Login,
     "End one of the caller's logins, or one they made for somebody else; administrators may end any.",
-    confined=False)
+    allow_group_login=False)
 LOG_OUT = _add("logins.logout", "POST /logout", N.USER, schemas.Nothing, schemas.Done,
     "End the login of this request.", keyed=False)
 MAKE_TICKET = _add("logins.ticket", "POST /tickets", N.USER, schemas.Nothing, schemas.Ticket,
@@ -380,23 +379,23 @@ WHO_AM_I = _add("logins.whoami", "GET /user", N.USER, schemas.Nothing, schemas.U
 ADD_GROUP = _add("groups.add", "POST /groups", N.SERVER_ADMIN, schemas.NewGroup, schemas.Group,
     "Create a group.")
 LIST_GROUPS = _add("groups.list", "GET /groups", N.USER, schemas.ListGroups, schemas.Page[schemas.Group],
-    "List the groups that the caller is in; administrators see all.", confined=False)
+    "List the groups that the caller is in; administrators see all.", allow_group_login=False)
 GET_GROUP = _add("groups.get", "GET /groups/{name}", N.GROUP_MEMBER, schemas.GroupNamed, schemas.Group,
-    "Show a group.", confined=False)
+    "Show a group.", allow_group_login=False)
 CHANGE_GROUP = _add("groups.change", "PATCH /groups/{name}", N.GROUP_OWNER, schemas.ChangeGroup, schemas.Group,
-    "Change a group's description, and the roles that it gives in new sessions.", confined=False)
+    "Change a group's description, and the roles that it gives in new sessions.", allow_group_login=False)
 REMOVE_GROUP = _add("groups.remove", "DELETE /groups/{name}", N.SERVER_ADMIN, schemas.GroupNamed, schemas.Group,
     "Remove a group and all its roles; the sessions created in it stay with their owners.")
 LIST_GROUP_USERS = _add("groupusers.list", "GET /groups/{name}/users", N.GROUP_MEMBER, schemas.ListGroupUsers, schemas.Page[schemas.GroupUser],
-    "List the users in a group.", confined=False)
+    "List the users in a group.", allow_group_login=False)
 ADD_GROUP_USERS = _add("groupusers.add", "POST /groups/{name}/users", N.GROUP_OWNER, schemas.GroupUsers, schemas.Group,
-    "Add users to a group: either all of them, or none.", confined=False)
+    "Add users to a group: either all of them, or none.", allow_group_login=False)
 REMOVE_GROUP_USERS = _add("groupusers.remove", "POST /groups/{name}/users/remove", N.GROUP_OWNER, schemas.GroupUsers, schemas.Group,
-    "Remove users from a group: either all of them, or none.", confined=False)
+    "Remove users from a group: either all of them, or none.", allow_group_login=False)
 SET_GROUP_OWNERS = _add("groupusers.set_owners", "PUT /groups/{name}/owners", N.GROUP_OWNER, schemas.SetGroupOwners, schemas.Group,
-    "Make users of a group its owners, or end their ownership: either for all of them, or for none.", confined=False)
+    "Make users of a group its owners, or end their ownership: either for all of them, or for none.", allow_group_login=False)
 SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, schemas.SetDefaultGroup, schemas.DefaultGroup,
-    "Choose the group that the caller's new logins start in; administrators may choose for others.", confined=False, guests=False)
+    "Choose the group that the caller's new logins start in; administrators may choose for others.", allow_group_login=False, allow_guest=False)
 
 # ---- server
 LIST_AUDIT = _add("audit.list", "GET /audit", N.SERVER_ADMIN, schemas.ListAudit, schemas.Page[schemas.AuditEntry],

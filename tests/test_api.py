@@ -33,7 +33,7 @@ def test_every_operation_is_implemented_and_its_function_documented(
     assert list(inspect.signature(use_case.run).parameters) == ["context", "request"]
     assert get_type_hints(use_case.run)["request"] is operation.request
     assert use_case.run.__module__ in {noun.__name__ for noun in dispatcher.NOUNS}
-    assert (operation.own is not None) == (use_case.author is not None)
+    assert (operation.author_needs is not None) == (use_case.author is not None)
 
 
 def test_nothing_is_implemented_that_is_not_in_the_table() -> None:
@@ -51,7 +51,7 @@ def test_every_operation_is_consistent_in_itself(operation: Operation[Any, Any])
     assert operation.request.__struct_config__.forbid_unknown_fields
     assert operation.in_session == operation.path.startswith("/sessions/{code}")
     assert operation.in_session == bool(operation.states)
-    assert operation.writes or not operation.acts
+    assert operation.writes or not operation.touches_session
     if operation.content == "upload":
         assert operation.writes
     if operation.content == "download":
@@ -60,7 +60,7 @@ def test_every_operation_is_consistent_in_itself(operation: Operation[Any, Any])
 
 @ALL
 def test_what_changes_a_session_needs_more_than_a_look(operation: Operation[Any, Any]) -> None:
-    if operation.in_session and operation.acts and operation is not api.RESUME_SESSION:
+    if operation.in_session and operation.touches_session and operation is not api.RESUME_SESSION:
         assert operation.needs is not Needs.READ
     if operation.needs is Needs.READ:
         assert operation.states == api.LOOK

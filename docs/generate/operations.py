@@ -44,7 +44,7 @@ def operations_page() -> Iterator[str]:
 def _needs(operation: api.Operation[Any, Any]) -> str:
     if operation.needs.role is None:
         return operation.needs.value
-    own = f", or {operation.own.value} for one's own" if operation.own else ""
+    own = f", or {operation.author_needs.value} for one's own" if operation.author_needs else ""
     return f"the role {operation.needs.value}{own}"
 
 

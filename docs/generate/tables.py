@@ -72,7 +72,11 @@ def roles_page() -> Iterator[str]:
 def _may(operation: api.Operation[Any, Any], held: roles.Roles) -> str:
     if operation.needs.role is not None and operation.needs.role in held:
         return "yes"
-    if operation.own is not None and operation.own.role is not None and operation.own.role in held:
+    if (
+        operation.author_needs is not None
+        and operation.author_needs.role is not None
+        and operation.author_needs.role in held
+    ):
         return "own"
     return ""
 

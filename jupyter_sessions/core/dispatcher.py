@@ -557,7 +557,7 @@ class Dispatcher:
                 transaction.connection,
                 asker,
                 now=self._clock(),
-                writes=lock and operation.counts,
+                writes=lock and operation.touches_login,
             )
         return self._context(transaction, principal, place)
 
@@ -575,10 +575,10 @@ class Dispatcher:
             context.open_session = permissions.load(
                 context.connection, principal, request.code, now=context.now, lock=lock
             )
-            if operation.own is not None and operation.own.role is not None:
+            if operation.author_needs is not None and operation.author_needs.role is not None:
                 author = USE_CASES[operation.name].author
                 if author is not None and author(context, request) == principal.user_id:
-                    role = operation.own.role
+                    role = operation.author_needs.role
             permissions.check_role(context.session, principal, role, operation.states)
         permissions.check_fresh(operation, principal, context.now)
 
@@ -611,10 +611,10 @@ class Dispatcher:
                 # Loading changes only one thing: a session whose time has run out is closed.
                 events.append(context, "session.closed", {"why": "time-out"})
             answer = use_case.run(context, request)
-            if context.principal.unnoted and operation.counts:
+            if context.principal.unnoted and operation.touches_login:
                 self._note_use(context.principal.key_id)
             if operation.writes and context.open_session is not None:
-                if operation.acts:
+                if operation.touches_session:
                     context.session.change(last_used=context.now)
                 permissions.save(transaction.connection, context.session)
             if claim is not None:

@@ -236,12 +236,12 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
             "Only an administrator of this server may do that.",
             hint="Ask who runs the server.",
         )
-    if principal.guest and not operation.guests:
+    if principal.guest and not operation.allow_guest:
         raise Forbidden(
             "A guest has the one session that they were invited to.",
             hint="Ask the server's administrator for an account.",
         )
-    if principal.confined and not operation.confined:
+    if principal.confined and not operation.allow_group_login:
         raise Forbidden(
             "This login reaches the sessions of its group alone.",
             hint="Do that with a login of your own.",

@@ -144,8 +144,8 @@ def _security(operation: Operation[Any, Any]) -> list[dict[str, list[str]]]:
 def _needs(operation: Operation[Any, Any]) -> str:
     if operation.needs.role is None:
         return operation.needs.value
-    if operation.own is not None:
-        return f"the role {operation.needs.value}, or {operation.own.value} for one's own"
+    if operation.author_needs is not None:
+        return f"the role {operation.needs.value}, or {operation.author_needs.value} for one's own"
     return f"the role {operation.needs.value}"
 
 
@@ -155,8 +155,8 @@ def _beyond_openapi(operation: Operation[Any, Any]) -> dict[str, Any]:
     if operation.needs.role is not None:
         told["x-role"] = operation.needs.value
         told["x-states"] = sorted(operation.states)
-    if operation.own is not None:
-        told["x-role-for-own"] = operation.own.value
+    if operation.author_needs is not None:
+        told["x-role-for-own"] = operation.author_needs.value
     if operation.method == "WS":
         told["x-message"] = operation.answer.__name__
     return told

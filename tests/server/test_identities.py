@@ -240,7 +240,7 @@ def by_the_table(operation: Operation[Any, Any], who: str, state: str) -> tuple[
         return 401, NOT_SIGNED_IN[who]
     if operation.name in ONLY and who not in ONLY[operation.name]:
         return 403, "forbidden"
-    if who == "guest" and not operation.guests:
+    if who == "guest" and not operation.allow_guest:
         return 403, "forbidden"
     if operation.needs is Needs.SERVER_ADMIN and who != "administrator":
         return 403, "forbidden"

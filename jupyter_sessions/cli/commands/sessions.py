@@ -162,7 +162,7 @@ def ask_first(
         When the answer is no.
     """
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
-    enough = {need.value for need in (operation.needs, operation.own) if need is not None}
+    enough = {need.value for need in (operation.needs, operation.author_needs) if need is not None}
     held = {*session.roles, *(["read", "write", "execute", "admin"] if _owns(session) else [])}
     if not enough & held:
         raise errors.RoleMissing.of(operation.needs.value, session.roles, session.owner)

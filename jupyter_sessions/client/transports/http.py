@@ -159,7 +159,7 @@ class HttpTransport:
         if self._learn and self._key is not None:
             if isinstance(shown, schemas.Login) and shown.current:
                 self._learn(self._key, shown)
-            elif operation.counts:
+            elif operation.touches_login:
                 self._learn(self._key, None)
         return answer
 
