@@ -27,19 +27,24 @@ ARROWS: dict[str, set[str]] = {
     "escape_sequences": set(),
     "file_snapshots": {"errors"},
     "forking": set(),
+    "names": set(),
     "formatting": set(),
     "store": {"errors", "schemas", "roles", "paths", "file_snapshots", "forking"},
-    "core": {"store", "api", "schemas", "roles", "errors", "paths", "escape_sequences"},
+    "core": {
+        "store", "api", "schemas", "roles", "errors", "paths", "escape_sequences", "names",
+    },
     "server": {
         "core", "store", "api", "schemas", "roles", "errors", "validation", "paths", "formats",
-        "recorder", "client", "escape_sequences", "formatting",
+        "recorder", "client", "escape_sequences", "formatting", "names",
     },
-    "client": {"api", "schemas", "roles", "errors", "paths", "file_snapshots", "forking"},
+    "client": {
+        "api", "schemas", "roles", "errors", "paths", "file_snapshots", "forking", "names",
+    },
     "recorder": {"schemas", "escape_sequences", "forking"},
     "formats": {"schemas", "errors"},
     "cli": {
         "client", "api", "schemas", "roles", "errors", "paths", "formats", "escape_sequences",
-        "formatting",
+        "formatting", "names",
     },
     "widgets": {"client", "cli", "formats", "api", "schemas", "roles", "errors", "paths"},
     "notebook": {

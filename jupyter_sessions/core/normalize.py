@@ -1,8 +1,7 @@
 """Validate and normalize names, paths, labels and instants.
 
-Two names are the same if they look the same. Names are compared in their NFKC, case-folded forms,
-so nobody can impersonate ``foo`` as ``Foo``, ``ｆｏｏ`` or with a letter of another alphabet among
-Latin ones.
+Two names are the same if they look the same: they are compared in their folded forms, so nobody can
+impersonate ``foo`` as ``Foo``, ``ｆｏｏ`` or with a letter of another alphabet among Latin ones.
 """
 
 from __future__ import annotations
@@ -11,12 +10,9 @@ import unicodedata
 from datetime import UTC, datetime
 
 from jupyter_sessions.errors import BadName, BadRequest
+from jupyter_sessions.names import GUEST_MARK, fold_name
 
 _USER_MARKS = frozenset("._-@+")
-
-#: The prefix of a guest's name. It has a character that user names can't have, so that nobody with
-#: an account is mistaken for a guest, or the other way round.
-GUEST = "guest~"
 
 _LONGEST_USER = 64
 
@@ -33,11 +29,6 @@ _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0")
 _HINTS = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION", "COMBINING GRAPHEME JOINER")
 
 _LOOK_ALIKES = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
-
-
-def fold(name: str) -> str:
-    """Return the form in which names are compared."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def user_name(name: str, what: str = "user") -> str:
@@ -64,7 +55,7 @@ def user_name(name: str, what: str = "user") -> str:
         raise BadName(f"A {what} name begins with a letter or a digit.", hint="Choose another.")
     alphabets = {
         alphabet
-        for character in fold(name)
+        for character in fold_name(name)
         for alphabet in _LOOK_ALIKES
         if unicodedata.name(character, "").startswith(alphabet)
     }
@@ -85,12 +76,12 @@ def guest_name(name: str) -> str:
     BadName
         If the name is not valid for a user.
     """
-    return GUEST + user_name(name)
+    return GUEST_MARK + user_name(name)
 
 
 def is_guest(name: str) -> bool:
     """Return whether a user's name is a guest's: it has the prefix wherever it is shown."""
-    return name.startswith(GUEST)
+    return name.startswith(GUEST_MARK)
 
 
 def _fits_user(character: str) -> bool:
@@ -149,7 +140,7 @@ def path(text: str) -> str:
         raise BadName(f"The path {_shown(text)} is absolute.", hint=hint)
     for part in text.split("/"):
         _check_part(part, f"The path {_shown(text)} has a part that", hint)
-    if len(fold(text).encode()) > _LONGEST_PATH:
+    if len(fold_name(text).encode()) > _LONGEST_PATH:
         raise BadName("The path is too long.", hint="Keep it below 1,000 letters.")
     return text
 
@@ -194,7 +185,7 @@ def _check_part(part: str, told: str, hint: str) -> None:
     if len(part.encode()) > _LONGEST_PART:
         raise BadName(f"{told} is longer than 255 bytes.", hint=hint)
     # In the compared form, ℅ is c/o, and ‥ is two dots.
-    compared = fold(part)
+    compared = fold_name(part)
     if compared in {".", ".."} or "/" in compared or "\\" in compared:
         raise BadName(f"{told} could be taken for {compared!r}.", hint=hint)
 

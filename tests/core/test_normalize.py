@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 
 import pytest
@@ -11,43 +10,12 @@ from hypothesis import strategies as st
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.errors import BadName
+from jupyter_sessions.names import fold_name
 
 ANY = st.text(st.characters(), max_size=60)
 TRICKY = st.text(
     st.sampled_from("aB/\\.‥．／℅＼ \t\0\u202e\u200d\u0301ßǆﬃ\ud800é\U0010ffff"), max_size=12
 )
-
-
-# ---- folding -----------------------------------------------------------------------------------
-
-
-def test_folding_a_folded_character_changes_nothing():
-    changed = [
-        hex(point)
-        for point in range(sys.maxunicode + 1)
-        if normalize.fold(normalize.fold(chr(point))) != normalize.fold(chr(point))
-    ]
-    assert changed == []
-
-
-@given(ANY)
-def test_folding_twice_is_folding_once(text):
-    assert normalize.fold(normalize.fold(text)) == normalize.fold(text)
-
-
-@pytest.mark.parametrize(
-    "alike",
-    [
-        ("foo", "FOO"),
-        ("foo", "ｆｏｏ"),
-        ("é", "e\u0301"),
-        ("straße", "STRASSE"),
-        ("ﬁt", "fit"),
-        ("K", "k"),
-    ],
-)
-def test_names_that_look_the_same_fold_the_same(alike):
-    assert normalize.fold(alike[0]) == normalize.fold(alike[1])
 
 
 # ---- users -------------------------------------------------------------------------------------
@@ -257,10 +225,10 @@ def test_any_text_is_either_a_path_for_good_or_refused(text):
         refusal.message.encode()
         return
     assert normalize.path(path) == path
-    for form in (path, normalize.fold(path)):
+    for form in (path, fold_name(path)):
         parts = form.split("/")
         assert len(parts) == path.count("/") + 1
         assert not {"", ".", ".."} & set(parts)
         assert not {"\\", "\0"} & set(form)
     assert all(len(part.encode()) <= 255 for part in path.split("/"))
-    assert len(normalize.fold(path).encode()) <= 2_000
+    assert len(fold_name(path).encode()) <= 2_000

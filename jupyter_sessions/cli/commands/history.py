@@ -20,6 +20,7 @@ from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Outputs, Request, Result, Table, Tone
 from jupyter_sessions.cli.values import one_line
 from jupyter_sessions.client.files import new_file
+from jupyter_sessions.names import fold_name
 
 # Those that name the commands they show, and those that show the last ones.
 _NAMING = ("view", "replay", "load", "request", "response")
@@ -230,11 +231,11 @@ def _merged(
 def _nobody(work: Invocation, users: Sequence[str]) -> str:
     """Say which of these users are unknown here: not members, and without a command."""
     members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members
-    known = {each.user.casefold() for each in members}
+    known = {fold_name(each.user) for each in members}
     unknown = []
     for user in users:
         asked = schemas.ListCommands(code=work.code, user=user, limit=1)
-        if user.casefold() not in known and not work.call(api.LIST_COMMANDS, asked).items:
+        if fold_name(user) not in known and not work.call(api.LIST_COMMANDS, asked).items:
             unknown.append(one_line(user))
     if not unknown:
         return "No commands."

@@ -9,7 +9,6 @@ said so.
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from jupyter_sessions.client.logins import storage
 from jupyter_sessions.client.logins.model import Login, Wanted
 from jupyter_sessions.client.logins.shells import Shell, this_shell
 from jupyter_sessions.client.logins.storage import folder, locked, read, write
+from jupyter_sessions.names import fold_name
 
 LOGIN_VARIABLE = "JUPYTER_SESSIONS_LOGIN"
 
@@ -327,8 +327,4 @@ def _bare(server: str) -> str:
 
 def _same(one: str, other: str | None) -> bool:
     # Compare names as servers do.
-    return other is not None and _folded(one) == _folded(other)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()
+    return other is not None and fold_name(one) == fold_name(other)

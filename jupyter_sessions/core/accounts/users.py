@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.errors import BadName, NotFound
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import users
 from jupyter_sessions.store.types import is_in
@@ -26,7 +27,7 @@ def find(connection: Connection, name: str) -> Any | None:
     if "\0" in name:
         # No user can have such a name, and PostgreSQL does not even accept it in a query.
         return None
-    return next(iter(_BY_NAME.rows(connection, folded=normalize.fold(name))), None)
+    return next(iter(_BY_NAME.rows(connection, folded=fold_name(name))), None)
 
 
 def required(connection: Connection, name: str) -> Any:
@@ -72,7 +73,7 @@ def add(
             insert(users)
             .values(
                 name=name,
-                folded=normalize.fold(name),
+                folded=fold_name(name),
                 display_name=display_name,
                 password_hash=password_hash,
                 administrator=administrator,

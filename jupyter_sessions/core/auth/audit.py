@@ -22,12 +22,13 @@ from sqlalchemy import Connection, insert, null, or_, select
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.api import Needs, Operation
-from jupyter_sessions.core import normalize, pagination
+from jupyter_sessions.core import pagination
 from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.auth import principals
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.types import Credentials, Identified, KeyHolder, SystemUser
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.tables import keys, server_events
 from jupyter_sessions.store.tables import users as users_table
 
@@ -133,7 +134,7 @@ def keep_refusal(
         if row is not None:
             told["user"] = row.name
         else:
-            folded = normalize.fold(named).encode("utf-8", "surrogatepass")
+            folded = fold_name(named).encode("utf-8", "surrogatepass")
             told["unknown"] = hmac.new(secret, folded, hashlib.sha256).hexdigest()[:12]
     by = told.pop("by", None)
     key = told.pop("key", None)
@@ -167,7 +168,7 @@ def _acting(connection: Connection, name: str | None, key: str | None) -> Any:
         users_table.c.id.label("user_id"), null().label("real_user_id"), users_table.c.name
     )
     return connection.execute(
-        found.where(users_table.c.folded == normalize.fold(name), users_table.c.removed.is_(None))
+        found.where(users_table.c.folded == fold_name(name), users_table.c.removed.is_(None))
     ).one_or_none()
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.core import normalize
 from jupyter_sessions.core.accounts import passwords, second_factor
 from jupyter_sessions.core.auth import login_info, principals
 from jupyter_sessions.core.context import Context, Principal
@@ -21,6 +20,7 @@ from jupyter_sessions.errors import (
     SecondFactorNeeded,
     WrongCode,
 )
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
 
@@ -116,7 +116,7 @@ def confirm(
         If the caller acts for somebody else.
     """
     row = _account(preparation, acting=acting)
-    who = normalize.fold(row.name), preparation.address
+    who = fold_name(row.name), preparation.address
     tries = preparation.services.login_tries
     tries.begin(*who)
     if not passwords.matches(row.password_hash, password):

@@ -17,6 +17,7 @@ from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.core.types import Identified
 from jupyter_sessions.errors import BadName
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.tables import group_users, groups
 
 
@@ -72,7 +73,7 @@ def _named(connection: Connection, asker: Identified) -> dict[str, str]:
     found = {}
     for name in asker.groups or ():
         try:
-            found[normalize.fold(name)] = normalize.user_name(name, "group")
+            found[fold_name(name)] = normalize.user_name(name, "group")
         except BadName:
             continue
     local = select(groups.c.folded).where(groups.c.folded.in_(found), ~groups.c.external)

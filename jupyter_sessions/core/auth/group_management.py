@@ -16,6 +16,7 @@ from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import Conflict, Forbidden, NotFound
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.tables import group_users, member_groups, sessions
 from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import keys as keys_table
@@ -41,7 +42,7 @@ def add(context: Context, request: schemas.NewGroup) -> schemas.Group:
     context.connection.execute(
         insert(groups_table).values(
             name=name,
-            folded=normalize.fold(name),
+            folded=fold_name(name),
             description=normalize.prose(request.description, "description"),
             roles=int(given),
             created=context.now,

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.core import normalize, pagination
+from jupyter_sessions.core import pagination
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.errors import Forbidden, NotFound
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import group_users, groups, member_groups
 from jupyter_sessions.store.tables import users as users_table
@@ -27,7 +28,7 @@ def find(connection: Connection, name: str) -> Row[Any] | None:
         # No group can have such a name, and PostgreSQL does not even accept it in a query.
         return None
     return connection.execute(
-        select(groups).where(groups.c.folded == normalize.fold(name.removeprefix(MARK)))
+        select(groups).where(groups.c.folded == fold_name(name.removeprefix(MARK)))
     ).one_or_none()
 
 

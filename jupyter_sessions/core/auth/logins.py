@@ -29,6 +29,7 @@ from jupyter_sessions.errors import (
     SecondFactorNeeded,
     WrongPassword,
 )
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
 
@@ -125,14 +126,14 @@ class _Verified:
 
 def _begin_try(preparation: Preparation, request: schemas.LogIn) -> Passed:
     tries, address = preparation.services.login_tries, preparation.address
-    name = normalize.fold(request.user)
+    name = fold_name(request.user)
     known = tries.begin(name, address)
     who = (name, address) if known else network_of(address)
     return Passed(who, known, partial(tries.withdraw, name, address))
 
 
 def _verify(preparation: Preparation, request: schemas.LogIn) -> _Verified:
-    who = normalize.fold(request.user), preparation.address
+    who = fold_name(request.user), preparation.address
     tries = preparation.services.login_tries
     try:
         row = preparation.database.read(lambda tx: users.find(tx.connection, request.user)).result()

@@ -18,6 +18,7 @@ from jupyter_sessions.core.auth import groups
 from jupyter_sessions.core.context import Principal
 from jupyter_sessions.core.types import Anonymous, Credentials, Identified, KeyHolder, SystemUser
 from jupyter_sessions.errors import Forbidden, LoginExpired, LoginRevoked, LoginUnknown, NotLoggedIn
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import group_users, keys
 from jupyter_sessions.store.tables import groups as groups_table
@@ -149,7 +150,7 @@ def alive(connection: Connection, askers: Iterable[Credentials], now: datetime) 
     """Return the user ids of `askers` in one query; None if a login or account has ended."""
     hashes = {digest(asker.key) for asker in askers if isinstance(asker, KeyHolder)}
     named = {
-        normalize.fold(asker.name) for asker in askers if isinstance(asker, Identified | SystemUser)
+        fold_name(asker.name) for asker in askers if isinstance(asker, Identified | SystemUser)
     }
     found: set[int] = set()
     if hashes:
@@ -327,7 +328,7 @@ def reach_as(
         .order_by(groups_table.c.folded)
     ).all()
     if group is not None:
-        named = normalize.fold(group.removeprefix(groups.MARK))
+        named = fold_name(group.removeprefix(groups.MARK))
         owned = [row for row in owned if row.folded == named]
     if not owned:
         within = f" in the group {group.removeprefix(groups.MARK)}" if group else ""

@@ -18,6 +18,7 @@ from jupyter_sessions.core.history.outputs import Kept, keep, known_until, size_
 from jupyter_sessions.core.registry import Batch, Preparation, implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import Conflict, NoSuchSession
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store import search
 from jupyter_sessions.store.blobs import Blob
@@ -65,7 +66,7 @@ class Runners:
 
     def _find(self, runner: str | None) -> int:
         context, principal = self._context, self._context.principal
-        if runner is not None and normalize.fold(runner) == normalize.fold(principal.name):
+        if runner is not None and fold_name(runner) == fold_name(principal.name):
             return principal.user_id
         row = users.find(context.connection, runner) if runner and principal.vouches else None
         if row is not None and not row.disabled and self._may_write(row):

@@ -10,11 +10,12 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from jupyter_sessions.core import normalize, permissions
+from jupyter_sessions.core import permissions
 from jupyter_sessions.core.auth import keys, login_info
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import Forbidden, NotFound
+from jupyter_sessions.names import GUEST_MARK
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import members, sessions, users
@@ -97,7 +98,7 @@ def end_unused(context: Context, condition: ColumnElement[bool]) -> int:
     unused = list(
         context.connection.execute(
             select(users.c.id).where(
-                users.c.name.startswith(normalize.GUEST),
+                users.c.name.startswith(GUEST_MARK),
                 users.c.removed.is_(None),
                 condition,
                 ~alive,

@@ -15,6 +15,7 @@ from jupyter_sessions.core.context import Context, OpenSession, Principal
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events, guests
 from jupyter_sessions.errors import InvitationUnusable, NoSuchSession
+from jupyter_sessions.names import GUEST_MARK
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.tables import invitation_users, invitations, sessions, users
@@ -228,7 +229,7 @@ def uninvite(context: Context, request: schemas.InvitationNamed) -> schemas.Invi
             .join(invitation_users, invitation_users.c.user_id == users_table.c.id)
             .where(
                 invitation_users.c.invitation_id == row.id,
-                users_table.c.name.startswith(normalize.GUEST),
+                users_table.c.name.startswith(GUEST_MARK),
                 users_table.c.removed.is_(None),
             )
         )

@@ -17,6 +17,7 @@ from jupyter_sessions.core.context import Context, OpenSession, Principal
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events, invitations
 from jupyter_sessions.core.sessions.sessions import answer
+from jupyter_sessions.names import fold_name, remove_guest_mark
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import invitation_users, members
 
@@ -72,7 +73,7 @@ def join(context: Context, request: schemas.KeyShown) -> schemas.Joined:
         changed = _let_in(context, row, session)
         return schemas.Joined(session=answer(context, context.session), changed=changed)
 
-    return _held_back(context, f"user {normalize.fold(context.principal.name)}", work)
+    return _held_back(context, f"user {fold_name(context.principal.name)}", work)
 
 
 @implements(api.ENTER_AS_GUEST)
@@ -110,7 +111,7 @@ def enter(context: Context, request: schemas.EnterAsGuest) -> schemas.Entered:
 
 def _new_guest(context: Context, wanted: str) -> Any:
     name = normalize.guest_name(wanted)
-    bare = name.removeprefix(normalize.GUEST)
+    bare = remove_guest_mark(name)
     for taken in (bare, name):
         if users.find(context.connection, taken) is not None:
             raise errors.Conflict(

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import select
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.core import normalize, permissions
+from jupyter_sessions.core import permissions
 from jupyter_sessions.core.auth import principals
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.history import commands
@@ -26,6 +26,7 @@ from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.types import CommandOutputs, PublishedFile, Viewed
 from jupyter_sessions.core.webspace import files
 from jupyter_sessions.errors import BadRequest, NotFound
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import group_users, member_groups, members, sessions
 
@@ -119,7 +120,7 @@ def make(context: Context, request: schemas.CreateCapabilityUrl) -> schemas.View
         file, _ = files.find(context, request.path)
         # A publication is everything below the first folder, so that pages find their relative
         # assets.
-        folder, tail = normalize.fold(file.path).partition("/")[0], file.path
+        folder, tail = fold_name(file.path).partition("/")[0], file.path
     elif request.command is not None:
         commands.find(context.connection, context.session.id, request.command)
     # Rounded to the minute, so that a page that is loaded again finds its images in the browser's
@@ -167,6 +168,6 @@ def look(context: Context, token: str, path: str) -> Viewed:
         row = commands.find(context.connection, session.id, grant.number or 0)
         command = commands.whole(row, context)
         return CommandOutputs(viewer.name, session.code, row.number, command.outputs)
-    if normalize.fold(path).partition("/")[0] != grant.folder:
+    if fold_name(path).partition("/")[0] != grant.folder:
         raise NotFound("This view does not reach so far.", hint="Open the file from its session.")
     return PublishedFile(viewer.name, session.code, *files.find(context, path))

@@ -16,6 +16,7 @@ from jupyter_sessions.core.history.recording import name_blobs
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import BadName, BadRequest, Conflict, NotFound
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.tables import blobs, files, users
 
@@ -86,7 +87,7 @@ def find(context: Context, path: str) -> tuple[schemas.File, Blob]:
     row = context.connection.execute(
         _FILE.add_columns(blobs.c.digests).where(
             files.c.session_id == context.session.id,
-            files.c.folded == normalize.fold(normalize.path(path)),
+            files.c.folded == fold_name(normalize.path(path)),
         )
     ).one_or_none()
     if row is None:
@@ -114,7 +115,7 @@ def download(context: Context, request: schemas.FileNamed) -> tuple[schemas.File
 @implements(api.LIST_FILES)
 def list_files(context: Context, request: schemas.ListFiles) -> schemas.Page[schemas.File]:
     """List a folder, files and folders together by name, or all files below it."""
-    folder = normalize.fold(normalize.path(request.folder)) if request.folder else ""
+    folder = fold_name(normalize.path(request.folder)) if request.folder else ""
     after = pagination.name(request.after or "")
     entries = _deep if request.deep else _children
     found: list[tuple[schemas.File, str]] = []
@@ -211,7 +212,7 @@ def publish(context: Context, request: schemas.PublishFile) -> schemas.File:
             f"The session has no command {request.command}.",
             hint="Name the command whose output it is or that publishes it, or none.",
         )
-    folded = normalize.fold(path)
+    folded = fold_name(path)
     existing = _check_place(context, path, folded)
     name_blobs(context, [context.upload])
     values = {
@@ -276,7 +277,7 @@ def _checked_type(given: str) -> str:
 @implements(api.UNPUBLISH_FILE)
 def unpublish(context: Context, request: schemas.FileNamed) -> schemas.Unpublished:
     """Remove a file, or a folder with its content, from the web space."""
-    folded = normalize.fold(normalize.path(request.path))
+    folded = fold_name(normalize.path(request.path))
     in_session = files.c.session_id == context.session.id
     where = and_(in_session, (files.c.folded == folded) | below(folded))
     gone = context.connection.execute(

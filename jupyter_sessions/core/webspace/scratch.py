@@ -13,6 +13,7 @@ from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import BadRequest, NotFound, TooLarge
+from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.tables import scratch, users
 
@@ -51,7 +52,7 @@ def set_(context: Context, request: schemas.SetScratch) -> schemas.ScratchEntry:
         "user_id": context.principal.user_id,
         "changed": context.now,
     }
-    key = {"session_id": context.session.id, "folded": normalize.fold(name)}
+    key = {"session_id": context.session.id, "folded": fold_name(name)}
     statement = upsert(context.connection, scratch).values(**key, **held)
     context.connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=held))
     events.append(context, "scratch.set", {"name": name, "size": len(value)})
@@ -70,7 +71,7 @@ def _check_size(context: Context, name: str, size: int) -> None:
     counted = case((scratch.c.size < _LEAST, _LEAST), else_=scratch.c.size)
     others = context.connection.execute(
         select(func.coalesce(func.sum(counted), 0)).where(
-            scratch.c.session_id == context.session.id, scratch.c.folded != normalize.fold(name)
+            scratch.c.session_id == context.session.id, scratch.c.folded != fold_name(name)
         )
     ).scalar_one()
     if others + max(size, _LEAST) > limits.scratch:
@@ -87,7 +88,7 @@ def get(context: Context, request: schemas.ScratchNamed) -> schemas.ScratchValue
     row = context.connection.execute(
         _ENTRY.add_columns(scratch.c.value).where(
             scratch.c.session_id == context.session.id,
-            scratch.c.folded == normalize.fold(normalize.of_value(request.name)),
+            scratch.c.folded == fold_name(normalize.of_value(request.name)),
         )
     ).one_or_none()
     if row is None:
@@ -120,7 +121,7 @@ def delete_(context: Context, request: schemas.ScratchNamed) -> schemas.ScratchE
     """Delete a value."""
     key = (
         scratch.c.session_id == context.session.id,
-        scratch.c.folded == normalize.fold(normalize.of_value(request.name)),
+        scratch.c.folded == fold_name(normalize.of_value(request.name)),
     )
     row = context.connection.execute(_ENTRY.where(*key)).one_or_none()
     if row is None:

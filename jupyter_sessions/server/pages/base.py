@@ -15,6 +15,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
 from jupyter_sessions import __version__, api, errors, schemas
+from jupyter_sessions.names import remove_guest_mark
 from jupyter_sessions.server.handlers.base import SessionsHandler
 from jupyter_sessions.server.pages import wording
 from jupyter_sessions.server.pages.static import static_url
@@ -45,7 +46,7 @@ def environment() -> Environment:
         "size": wording.size,
         "span": wording.span,
         "telling": wording.telling,
-        "unmarked": wording.unmarked,
+        "unmarked": remove_guest_mark,
     }
     made.globals |= {
         "count": wording.count,

@@ -39,11 +39,6 @@ def telling(roles: list[schemas.RoleName]) -> list[schemas.RoleName]:
     return [role for role in roles if role not in included]
 
 
-def unmarked(name: str) -> str:
-    """Return a user's name without the guest mark, which pages show separately."""
-    return name.removeprefix("guest~")
-
-
 def ago(instant: datetime, now: datetime | None = None) -> str:
     """Format the approximate time since `instant`; a date if that is more than a month."""
     passed = ((now or datetime.now(UTC)) - instant).total_seconds()
