@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import pytest
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Anonymous, Credentials, KeyHolder, SystemUser
+from tests.ports import free_port
 from tests.postgresql import PostgresqlCluster, find_programs
 from tests.processes import end_process
 from tests.waiting import until
@@ -239,14 +239,6 @@ class Served:
     def stop(self, how: int = signal.SIGTERM) -> int:
         """End it, and return its exit status."""
         return end_process(self.process, self.log, how)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 Serve = Callable[..., Served]

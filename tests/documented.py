@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pexpect
 
-from tests.conftest import PASSWORD, free_port
+from tests.conftest import PASSWORD
 from tests.notebook.kernels import Kernel, Terminal
+from tests.ports import free_port
 from tests.processes import end_process
-from tests.waiting import STARTED_WITHIN, until
+from tests.terminals import EOF, spawn
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
 FENCED = re.compile(r"^```([^\n`]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -105,20 +106,18 @@ class Reader:
     def _bash(self, text: str) -> str:
         if not text.strip():
             return ""
-        shell = pexpect.spawn(
+        shell = spawn(
             "bash",
             ["-euo", "pipefail", "-c", "\n".join([*self._kept, text])],
             env=self.environment | {"TERM": "dumb", "NO_COLOR": "1"},
             cwd=str(self.folder),
-            encoding="utf-8",
-            timeout=STARTED_WITHIN,
-            dimensions=(50, 200),
+            rows=50,
         )
         asked = (r"[Pp]assword[^\n]*: $", r"Repeat password: $", r"\[y/N\]:? $")
         answers = dict(zip(asked, (PASSWORD, PASSWORD, "y"), strict=True))
         printed = ""
         while True:
-            which = shell.expect([*answers, pexpect.EOF])
+            which = shell.expect([*answers, EOF])
             printed += shell.before
             if which == len(answers):
                 break

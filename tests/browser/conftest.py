@@ -20,7 +20,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import KeyHolder
-from tests.conftest import Clock, Store, free_port, missing
+from tests.conftest import Clock, Store, missing
+from tests.ports import free_port
 from tests.processes import end_process
 from tests.waiting import until
 

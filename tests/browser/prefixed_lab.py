@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.processes import end_process
 from tests.waiting import STARTED_WITHIN, until
 

@@ -25,6 +25,8 @@ from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from jupyter_sessions import api, errors, schemas
+from tests.ports import free_port
+from tests.waiting import STARTED_WITHIN
 
 
 def login(user: str, **attributes: Any) -> schemas.Login:
@@ -95,7 +97,7 @@ class ScriptedServer:
         self.deliveries = 0
         self.events: list[dict[str, Any]] = []
         self.live: list[_Live] = []
-        self.port = 0
+        self.port = free_port()  # it stays ours while the server is stopped
         self._tls = tls
 
     @property
@@ -110,16 +112,16 @@ class ScriptedServer:
         self.stop()
 
     def start(self) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen, on the same port each time."""
         started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run(started)))
         self._thread.start()
-        assert started.wait(10)
+        assert started.wait(STARTED_WITHIN)
 
     def stop(self) -> None:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopped.set)
-            self._thread.join(10)
+            self._thread.join(STARTED_WITHIN)
             assert not self._thread.is_alive()
 
     def say(self, message: Any) -> None:
@@ -129,7 +131,7 @@ class ScriptedServer:
             for follower in list(self.live):
                 await follower.write_message(msgspec.json.encode(message))
 
-        asyncio.run_coroutine_threadsafe(send(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(send(), self._loop).result(STARTED_WITHIN)
 
     def hang_up(self, code: int | None = None) -> None:
         """Break the connections of all who follow, or close them with a code."""
@@ -142,7 +144,7 @@ class ScriptedServer:
                     follower.close(code)
             self.live.clear()
 
-        asyncio.run_coroutine_threadsafe(close(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(STARTED_WITHIN)
 
     async def _run(self, started: threading.Event) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
@@ -152,7 +154,6 @@ class ScriptedServer:
         ]
         server = HTTPServer(Application(routes), ssl_options=self._tls, max_buffer_size=1 << 30)
         sockets = bind_sockets(self.port, "127.0.0.1")
-        self.port = sockets[0].getsockname()[1]
         server.add_sockets(sockets)
         started.set()
         await self._stopped.wait()

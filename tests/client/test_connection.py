@@ -21,7 +21,8 @@ from jupyter_sessions.client.transports.http import HttpTransport
 from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.store import tables
 from tests.client.test_with_the_server import serving
-from tests.conftest import PASSWORD, free_port, new_postgresql_database
+from tests.conftest import PASSWORD, new_postgresql_database
+from tests.ports import free_port
 from tests.waiting import until
 
 HOSTILE = "a/../b 'ü\" <b>%0A?#&é.txt"

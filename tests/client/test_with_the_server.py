@@ -24,8 +24,9 @@ from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.client.transports.http import HttpTransport
 from jupyter_sessions.client.transports.local import LocalTransport
 from tests.client.outbox.test_delivery import command
-from tests.conftest import PASSWORD, free_port
-from tests.waiting import until
+from tests.conftest import PASSWORD
+from tests.ports import free_port
+from tests.waiting import STARTED_WITHIN, until
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def serving(port: int) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         http.close()
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(STARTED_WITHIN)
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +235,7 @@ def test_a_follower_sees_commands_as_they_come_until_the_role_is_revoked(
     until(lambda: _recorded_one(ann, code) and kinds)
     assert set(kinds) == {"command.recorded"}
     ann.call(api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["bar"]))
-    assert ended.wait(20)
+    assert ended.wait(STARTED_WITHIN)
     thread.join()
 
 
@@ -269,7 +270,7 @@ def test_commands_sent_while_the_server_is_killed_and_started_again_arrive_exact
     with serving(port) as process:
         names += _send_and_kill(courier, "second", process)
     with serving(port):
-        assert courier.flush(60)
+        assert courier.flush(STARTED_WITHIN)
         assert courier.problem is None
         assert _sources(ann, code) == [f"run({name!r})" for name in names]
     assert courier.close(5)
@@ -321,7 +322,7 @@ def test_commands_of_while_a_session_was_disabled_arrive_when_it_is_enabled(
         courier.problem
     )
     ann.call(api.ENABLE_SESSION, schemas.SessionNamed(code=code))
-    assert courier.flush(20)
+    assert courier.flush(STARTED_WITHIN)
     page = ann.call(api.LIST_COMMANDS, schemas.ListCommands(code=code))
     assert [(one.number, one.user) for one in page.items] == [(1, "bar")]
     courier.close(5)
@@ -336,6 +337,6 @@ def test_the_same_courier_records_in_process() -> None:
     courier = OutboxDelivery(transport, code)
     for number in range(250):
         courier.send(command(f"c{number}"))
-    assert courier.flush(30)
+    assert courier.flush(STARTED_WITHIN)
     assert _sources(transport, code) == [f"run('c{number}')" for number in range(250)]
     assert courier.close(5)

@@ -10,9 +10,7 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from jupyter_sessions import api, errors
 from jupyter_sessions.core.types import Identified
 from tests.core.asking import do, join, log, members, recorded, refused
-from tests.waiting import until
-
-WAITED = 20.0  # seconds
+from tests.waiting import STARTED_WITHIN, until
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def _until_someone_waits(engine: Engine) -> None:
         "WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        until(lambda: connection.execute(waiting).scalar(), within=WAITED)
+        until(lambda: connection.execute(waiting).scalar(), within=STARTED_WITHIN)
 
 
 @pytest.fixture
@@ -57,7 +55,7 @@ def test_who_is_revoked_while_they_wait_does_not_write_any_more(house, shared, m
     connection.execute(text("DELETE FROM members WHERE granted_by IS NOT NULL"))
     connection.commit()
     with refused(errors.NoSuchSession):
-        writing.result(WAITED)
+        writing.result(STARTED_WITHIN)
     assert do(house, "ann", api.GET_SESSION, code=shared).commands == 0
 
 
@@ -69,7 +67,7 @@ def test_who_loses_a_role_while_they_wait_does_not_act_in_it_any_more(house, sha
     connection.execute(text("UPDATE members SET roles = 1 WHERE granted_by IS NOT NULL"))
     connection.commit()
     with refused(errors.RoleMissing):
-        writing.result(WAITED)
+        writing.result(STARTED_WITHIN)
 
 
 def test_a_session_that_gets_another_owner_meanwhile_is_still_there(house, shared, meanwhile):
@@ -80,7 +78,7 @@ def test_a_session_that_gets_another_owner_meanwhile_is_still_there(house, share
     writing = submit_recording(house, shared)
     someone_waits()
     connection.commit()
-    assert writing.result(WAITED).numbers == [1]
+    assert writing.result(STARTED_WITHIN).numbers == [1]
 
 
 def test_numbers_stay_gapless_when_many_write_at_once(house, shared):
@@ -102,7 +100,7 @@ def test_two_first_acts_of_someone_new_at_once_both_succeed(house, meanwhile):
     )
     someone_waits()
     connection.commit()
-    assert making.result(WAITED).owner == "zoe"
+    assert making.result(STARTED_WITHIN).owner == "zoe"
 
 
 def test_an_account_is_removed_while_others_write_in_its_sessions(house, shared, meanwhile):
@@ -121,7 +119,7 @@ def test_an_account_is_removed_while_others_write_in_its_sessions(house, shared,
     )
     connection.execute(text("UPDATE sessions SET events = events + 1"))
     connection.commit()
-    removing.result(WAITED)
+    removing.result(STARTED_WITHIN)
     assert list(members(house, shared, "ann")) == ["ann", "bob"]
     told = log(house, shared, "ann")
     assert [event.number for event in told] == list(range(1, len(told) + 1))
@@ -137,7 +135,7 @@ def test_a_session_used_while_it_is_about_to_run_out_stays_open(house, shared, m
         tidying = pool.submit(house.dispatcher.tidy)
         someone_waits()
         connection.commit()
-        tidying.result(WAITED)
+        tidying.result(STARTED_WITHIN)
     assert do(house, "ann", api.GET_SESSION, code=shared).state == "active"
 
 
@@ -150,5 +148,5 @@ def test_a_session_restored_while_it_is_about_to_be_purged_stays(house, shared, 
         tidying = pool.submit(house.dispatcher.tidy)
         someone_waits()
         connection.commit()
-        tidying.result(WAITED)
+        tidying.result(STARTED_WITHIN)
     assert do(house, "ann", api.GET_SESSION, code=shared).state == "active"

@@ -16,8 +16,9 @@ import pytest
 from jupyter_sessions import errors
 from jupyter_sessions.cli import shell
 from jupyter_sessions.demo import analysis
-from tests.conftest import free_port
 from tests.demo.comparing import assert_stored_is_shown
+from tests.ports import free_port
+from tests.waiting import STARTED_WITHIN
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +81,7 @@ def test_the_demo_records_publishes_and_serves(demo: subprocess.Popen[str], tmp_
     assert_stored_is_shown(code[1], tmp_path / "executed.ipynb")
 
     demo.send_signal(signal.SIGINT)
-    assert demo.wait(30) == 0
+    assert demo.wait(STARTED_WITHIN) == 0
     assert demo.stderr is not None
     assert "IPKernelApp" not in demo.stderr.read()
 

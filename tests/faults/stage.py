@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from tests.conftest import Store
 from tests.faults.oracle import Counts, Oracle
+from tests.ports import free_port
 from tests.server.serving import Place, address, bearer, key_for
 from tests.waiting import STARTED_WITHIN, until
 
@@ -160,20 +160,6 @@ class Stage:
         return counts
 
 
-def _free_port() -> int:
-    """Return a free port that the system gives to nobody else.
-
-    Whoever connects again and again to a port where nobody listens gets, of those that the system
-    chooses from, the same one for its own end in time: it is then connected to itself, and the port
-    is taken.
-    """
-    while True:
-        port = random.randrange(10_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
 @contextmanager
 def stage(
     kind: str,
@@ -195,7 +181,7 @@ def stage(
     """
     place = Place(folder, environment or {})
     made = Stage(place, database or place.database, Oracle(kind, seed), random.Random(seed))
-    made.ports = [_free_port() for _ in range(servers)]
+    made.ports = [free_port() for _ in range(servers)]
     made.prepare()
     with ExitStack() as stack:
         output = stack.enter_context(made.log.open("wb"))

@@ -26,7 +26,8 @@ from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Credentials, Identified
 from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
 from tests.browser.test_hostile import catcher
-from tests.conftest import Clock, Store, free_port
+from tests.conftest import Clock, Store
+from tests.ports import free_port
 from tests.processes import end_process
 from tests.waiting import until
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import nbformat
-import pexpect
 from nbclient import NotebookClient
+
+from tests.terminals import EOF, spawn
 
 
 class Cell:
@@ -116,15 +117,14 @@ class Terminal:
     """IPython in a terminal."""
 
     def __init__(self, home: Path, **environment: str) -> None:
-        self._process = pexpect.spawn(
+        self._process = spawn(
             sys.executable,
             ["-m", "IPython", "--simple-prompt", "--no-banner", "--colors=nocolor"],
             env=os.environ
             | {"IPYTHONDIR": str(home / "ipython"), "TERM": "dumb", "NO_COLOR": "1"}
             | environment,
-            encoding="utf-8",
-            timeout=60,
-            dimensions=(50, 160),
+            rows=50,
+            columns=160,
         )
         self._process.expect(r"In \[1\]: ")
 
@@ -142,5 +142,5 @@ class Terminal:
     def end(self) -> None:
         """Leave, and wait until it has ended."""
         self._process.sendline("exit")
-        self._process.expect(pexpect.EOF)
+        self._process.expect(EOF)
         self._process.close()

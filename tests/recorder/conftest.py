@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from jupyter_sessions import schemas
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 START = """
 import msgspec
@@ -60,7 +60,7 @@ class Told:
         assert response is not None
         return msgspec.to_builtins(response.outputs)
 
-    def wait_for(self, condition: Callable[[Told], bool], seconds: float = 20) -> None:
+    def wait_for(self, condition: Callable[[Told], bool], seconds: float = STARTED_WITHIN) -> None:
         """Wait until `condition` holds of what was told."""
         until(lambda: condition(self), self.all, within=seconds)
 

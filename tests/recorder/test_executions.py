@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from jupyter_sessions import schemas
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
 from tests.recorder.conftest import Told
+from tests.waiting import STARTED_WITHIN
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def manager() -> Iterator[KernelManager]:
 def run(manager: KernelManager, *sources: str) -> list[Any]:
     """Run a notebook in the manager's kernel, by a client of its own; return its cells."""
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    client = NotebookClient(nbformat.v4.new_notebook(cells=cells), km=manager, timeout=60)
+    client = NotebookClient(
+        nbformat.v4.new_notebook(cells=cells), km=manager, timeout=STARTED_WITHIN
+    )
     client.execute()
     # They all have one address, and after a restart each would take it from the next one.
     client.kc.stop_channels()
@@ -52,11 +55,11 @@ def listening(manager: KernelManager) -> Iterator[tuple[Subscriber, list[schemas
     """Listen to a kernel from without; after the block the list holds what was told of it."""
     told: list[schemas.Recording] = []
     subscriber = Subscriber(Path(manager.connection_file), told.append)
-    assert subscriber.wait_until_listening(10)
+    assert subscriber.wait_until_listening(STARTED_WITHIN)
     try:
         yield subscriber, told
     finally:
-        assert subscriber.stop(20)
+        assert subscriber.stop(STARTED_WITHIN)
 
 
 def cells(notebook: str, count: int) -> list[str]:
@@ -71,7 +74,7 @@ def test_two_notebooks_run_in_one_kernel_are_recorded_whole_from_within(
     run(manager, told.start, *first)
     run(manager, *second)
     told.wait_for(lambda told: len(last(told.all())) >= len(first) + len(second))
-    run(manager, "recording.stop(10)")
+    run(manager, "recording.stop(90)")
     found = last(told.all())[: len(first) + len(second)]
     assert [each.request.source for each in found] == first + second
     assert [texts(each) for each in found] == [
@@ -102,7 +105,7 @@ def test_a_new_client_after_a_restart_leaves_what_was_recorded_before_alone(
     with listening(manager) as (subscriber, told):
         run(manager, *first)
         manager.restart_kernel(now=True)
-        assert subscriber.go_on(Path(manager.connection_file), 20, "restarted")
+        assert subscriber.go_on(Path(manager.connection_file), STARTED_WITHIN, "restarted")
         run(manager, *second)
     assert [each.request.source for each in last(told)] == first + second
     assert [texts(each).strip() for each in last(told)] == [
@@ -143,11 +146,11 @@ def test_cells_are_recorded_and_paused_in_their_order_whatever_the_kernels_clock
             "print('c')",
             "recording.skip_current_cell()",
             "print('d')",
-            "recording.stop(10)",
+            "recording.stop(90)",
         )
     within = [each.request.source for each in last(told.all())]
     wanted = ["print('a')", SET.format(step), "print('b')", "recording.pause()"]
-    assert within == [*wanted, "print('c')", "print('d')", "recording.stop(10)"]
+    assert within == [*wanted, "print('c')", "print('d')", "recording.stop(90)"]
     assert len(last(heard)) == 12
     for each in last(told.all()):
         assert each.response is not None

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.recorder.conftest import Told
-
-pexpect = pytest.importorskip("pexpect", reason="pexpect drives a terminal")
+from tests.terminals import EOF, TIMEOUT, spawn
+from tests.waiting import STARTED_WITHIN
 
 IPYTHON = str(Path(sys.executable).with_name("ipython"))
 PROMPT = r"In \[\d+\]: ?"
@@ -24,9 +24,7 @@ class Terminal:
 
     def __init__(self, *options: str) -> None:
         arguments = ["--no-banner", "--no-confirm-exit", "--colors=NoColor", *options]
-        self.process = pexpect.spawn(
-            IPYTHON, arguments, encoding="utf-8", timeout=60, dimensions=(40, 200)
-        )
+        self.process = spawn(IPYTHON, arguments)
         self.process.expect(PROMPT)
 
     def type(self, line: str) -> str:
@@ -38,7 +36,7 @@ class Terminal:
     def leave(self) -> None:
         """End IPython and wait until it has."""
         self.process.sendline("exit")
-        self.process.expect(pexpect.EOF)
+        self.process.expect(EOF)
         self.process.close()
 
 
@@ -237,9 +235,10 @@ def interrupted(one: Terminal) -> str:
 
     Python loses an interrupt that comes between an input's prompt and its waiting for a line.
     """
-    for _ in range(20):
+    for _ in range(6):
         one.process.sendintr()
-        if one.process.expect([PROMPT, pexpect.TIMEOUT], timeout=3) == 0:
+        # Long: another interrupt while the traceback is on its way would show, too.
+        if one.process.expect([PROMPT, TIMEOUT], timeout=15) == 0:
             return str(one.process.before).replace("^C", "")
     raise AssertionError("no interrupt brought the prompt back")
 
@@ -287,7 +286,9 @@ def test_a_program_that_sets_the_modes_of_its_terminal_gets_its_keys(recorded: T
 
 
 def test_the_size_of_the_terminal_is_followed(recorded: Terminal) -> None:
-    recorded.process.sendline("import os, time; time.sleep(1); print(os.get_terminal_size())")
+    recorded.type("import os, time")
+    columns = "lambda: (time.sleep(0.05), os.get_terminal_size().columns)[1]"
+    recorded.process.sendline(f"print(list(iter({columns}, 77)) and os.get_terminal_size())")
     recorded.process.expect("time.sleep")
     recorded.process.setwinsize(30, 77)
     recorded.process.expect("columns=77, lines=30")
@@ -295,10 +296,13 @@ def test_the_size_of_the_terminal_is_followed(recorded: Terminal) -> None:
 
 
 def test_text_of_a_process_that_outlives_its_command_is_added_to_it(
-    recorded: Terminal, told: Told
+    recorded: Terminal, told: Told, tmp_path: Path
 ) -> None:
-    source = "import subprocess; p = subprocess.Popen('sleep 0.5; echo late', shell=True)"
+    go_on = tmp_path / "go-on"
+    waits = f"until [ -e {go_on} ]; do sleep 0.05; done; echo late"
+    source = f"import subprocess; p = subprocess.Popen({waits!r}, shell=True)"
     recorded.type(source)
+    go_on.touch()
     recorded.process.expect("late\r\n")
     told.wait_for(lambda told: told.outputs(source) == [stream("late\n")])
 
@@ -340,7 +344,7 @@ def test_skipping_pausing_and_stopping(recorded: Terminal, told: Told) -> None:
         "print(2)",
         "recording.unpause()",
         "print(3)",
-        "print('last'); recording.stop(5);",
+        "print('last'); recording.stop(90);",
         "print(4)",
     ]
     for line in lines:
@@ -371,7 +375,7 @@ def test_without_a_terminal_text_is_recorded_and_passed_on(told: Told, tmp_path:
         input=lines,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=STARTED_WITHIN,
         check=True,
     )
     assert "a\nb\n" in done.stdout
@@ -392,10 +396,10 @@ def test_a_shell_without_file_descriptors_is_recorded_from_pythons_streams(
         "get_ipython = lambda: shell\n"
         f"{told.start}\n"
         "shell.run_cell('print(1); display(2); 3', store_history=True)\n"
-        "recording.stop(5)\n"
+        "recording.stop(90)\n"
         "assert '1\\n2\\nOut[1]: 3' in sys.stdout.getvalue(), sys.stdout.getvalue()\n"
     )
-    subprocess.run([sys.executable, str(program)], check=True, timeout=60)
+    subprocess.run([sys.executable, str(program)], check=True, timeout=STARTED_WITHIN)
     assert [output["output_type"] for output in told.outputs("print(1); display(2); 3")] == [
         "stream",
         "display_data",
@@ -413,7 +417,7 @@ def run_ipython(folder: Path, *arguments: str, typed: str = "") -> int:
         input=typed,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=STARTED_WITHIN,
         cwd=folder,
         check=False,
     )

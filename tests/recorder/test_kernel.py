@@ -181,7 +181,7 @@ def test_pausing_records_the_cell_that_pauses_and_not_the_one_that_goes_on(
 
 
 def test_stopping_tells_all_until_then_and_nothing_later(run: Run, told: Told) -> None:
-    stop = "print('before'); recording.stop(5) and recording.stop(5)"
+    stop = "print('before'); recording.stop(90) and recording.stop(90)"
     cells = run("print(1)", stop, "print(2)")
     assert cells[1].outputs[-1].data["text/plain"] == "True"
     assert list(told.commands()) == ["print(1)", stop]

@@ -23,7 +23,8 @@ import msgspec
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Limits
-from tests.conftest import Clock, Store, free_port
+from tests.conftest import Clock, Store
+from tests.ports import free_port
 from tests.processes import end_process
 from tests.waiting import STARTED_WITHIN, until
 

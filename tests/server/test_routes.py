@@ -17,10 +17,10 @@ import httpx
 import pytest
 
 from jupyter_sessions import api, schemas
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.server.conftest import Site
 from tests.server.serving import Place, address, bearer, key_for
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 #: What anyone may have from a sessions server, by pattern; all else is for those who are known.
 PUBLIC = (
@@ -223,7 +223,7 @@ def jupyter(place: Place, *arguments: str) -> Iterator[Jupyter]:
         yield running
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(STARTED_WITHIN)
 
 
 def module_place(tmp_path_factory: pytest.TempPathFactory, name: str) -> Place:

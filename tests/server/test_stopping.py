@@ -12,7 +12,7 @@ import httpx
 import websocket
 
 from jupyter_sessions import api, schemas
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.server.serving import (
     Place,
     address,

@@ -9,8 +9,7 @@ from sqlalchemy import text
 
 from jupyter_sessions.store.change_watch import Watch
 from jupyter_sessions.store.database import Database
-
-WAITED = 20.0  # seconds
+from tests.waiting import STARTED_WITHIN
 
 OTHER = """
 import sys
@@ -44,7 +43,7 @@ def watched(database):
 def until_noticed(noticed: queue.Queue[set[int] | None], session: int) -> None:
     """Wait until a session's change is noticed, or one of any session."""
     while True:
-        changed = noticed.get(timeout=WAITED)
+        changed = noticed.get(timeout=STARTED_WITHIN)
         if changed is None or session in changed:
             return
 
@@ -73,7 +72,7 @@ def test_what_is_committed_before_the_watch_is_on_its_feet_is_not_missed(databas
             transaction.connection.execute(text("DELETE FROM settings"))
             transaction.changed.add(session)
 
-        other.write(change).result(WAITED)
+        other.write(change).result(STARTED_WITHIN)
         until_noticed(noticed, session)
         watch.stop()
     other.close()
@@ -88,7 +87,7 @@ def test_a_watch_that_lost_its_connection_looks_again(watched):
     def change(transaction) -> None:
         transaction.changed.add(5)
 
-    other.write(change).result(WAITED)
+    other.write(change).result(STARTED_WITHIN)
     until_noticed(noticed, 5)
     other.read(
         lambda tx: tx.connection.execute(
@@ -97,8 +96,8 @@ def test_a_watch_that_lost_its_connection_looks_again(watched):
                 "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
             )
         ).all()
-    ).result(WAITED)
-    other.write(change).result(WAITED)
+    ).result(STARTED_WITHIN)
+    other.write(change).result(STARTED_WITHIN)
     until_noticed(noticed, 5)
     other.close()
 

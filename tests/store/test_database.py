@@ -13,8 +13,7 @@ from jupyter_sessions import errors
 from jupyter_sessions.store import engines, sqlite_library
 from jupyter_sessions.store.database import Database, Transaction
 from jupyter_sessions.store.tables import settings
-
-WAITED = 20.0  # seconds
+from tests.waiting import STARTED_WITHIN
 
 
 def put(name: str, value: str = "x"):
@@ -31,7 +30,7 @@ def names(store: Database) -> list[str]:
     """Return the rows' names, in the order in which they were added."""
     return store.read(
         lambda tx: list(tx.connection.execute(select(settings.c.name)).scalars())
-    ).result(WAITED)
+    ).result(STARTED_WITHIN)
 
 
 def elsewhere(url: str) -> Engine:
@@ -47,18 +46,18 @@ class Held:
         self._go = threading.Event()
         self._began = threading.Event()
         self.done = store.write(self._wait)
-        assert self._began.wait(WAITED)
+        assert self._began.wait(STARTED_WITHIN)
 
     def _wait(self, _transaction: Transaction) -> None:
         self._began.set()
-        assert self._go.wait(WAITED)
+        assert self._go.wait(STARTED_WITHIN)
 
     def let_go(self) -> None:
         self._go.set()
 
 
 def test_what_is_acknowledged_is_there_for_another_connection(store):
-    store.write(put("a")).result(WAITED)
+    store.write(put("a")).result(STARTED_WITHIN)
     engine = elsewhere(store.url)
     with engine.connect() as connection:
         found = connection.execute(text("SELECT name FROM settings")).scalars().all()
@@ -76,7 +75,7 @@ def test_sqlite_syncs_each_commit(sqlite):
             for name in pragmas
         }
 
-    assert store.write(ask).result(WAITED) == pragmas
+    assert store.write(ask).result(STARTED_WITHIN) == pragmas
     store.close()
 
 
@@ -87,7 +86,7 @@ def test_nothing_of_a_group_is_seen_or_acknowledged_before_its_commit(sqlite):
     assert names(store) == []
     assert not any(future.done() for future in futures)
     held.let_go()
-    assert [future.result(WAITED) for future in futures] == [str(n) for n in range(20)]
+    assert [future.result(STARTED_WITHIN) for future in futures] == [str(n) for n in range(20)]
     store.close()
 
 
@@ -97,7 +96,7 @@ def test_work_is_done_in_the_order_in_which_it_came(sqlite):
     futures = [store.write(put(f"{number:03}")) for number in range(600)]
     held.let_go()
     for future in futures:
-        future.result(WAITED)
+        future.result(STARTED_WITHIN)
     assert names(store) == [f"{number:03}" for number in range(600)]
     store.close()
 
@@ -115,15 +114,15 @@ def test_an_exception_undoes_its_own_work_and_nothing_else(store):
     if held:
         held.let_go()
     with pytest.raises(KeyError, match="on purpose"):
-        failed.result(WAITED)
-    before.result(WAITED)
-    after.result(WAITED)
+        failed.result(STARTED_WITHIN)
+    before.result(STARTED_WITHIN)
+    after.result(STARTED_WITHIN)
     assert sorted(names(store)) == ["a", "b"]
     assert told == []
 
 
 def test_a_failure_of_the_database_undoes_its_own_work_and_nothing_else(store):
-    store.write(put("taken")).result(WAITED)
+    store.write(put("taken")).result(STARTED_WITHIN)
 
     def fail(transaction: Transaction) -> None:
         put("gone")(transaction)
@@ -134,9 +133,9 @@ def test_a_failure_of_the_database_undoes_its_own_work_and_nothing_else(store):
     if held:
         held.let_go()
     with pytest.raises(errors.Conflict):
-        failed.result(WAITED)
-    before.result(WAITED)
-    after.result(WAITED)
+        failed.result(STARTED_WITHIN)
+    before.result(STARTED_WITHIN)
+    after.result(STARTED_WITHIN)
     assert sorted(names(store)) == ["a", "b", "taken"]
 
 
@@ -147,10 +146,10 @@ def test_a_defect_in_a_statement_is_told_as_one_and_harms_nobody_else(store):
     if held:
         held.let_go()
     with pytest.raises(errors.SessionsError) as refusal:
-        failed.result(WAITED)
+        failed.result(STARTED_WITHIN)
     assert refusal.value.status >= 500
-    before.result(WAITED)
-    store.write(put("b")).result(WAITED)
+    before.result(STARTED_WITHIN)
+    store.write(put("b")).result(STARTED_WITHIN)
     assert sorted(names(store)) == ["a", "b"]
 
 
@@ -161,8 +160,8 @@ def test_a_caller_who_gives_up_stops_nobody_else(store):
     following = store.write(put("following"))
     if held:
         held.let_go()
-    assert following.result(WAITED) == "following"
-    assert store.write(put("later")).result(WAITED) == "later"
+    assert following.result(STARTED_WITHIN) == "following"
+    assert store.write(put("later")).result(STARTED_WITHIN) == "later"
 
 
 def test_a_listener_that_fails_stops_nobody(store):
@@ -175,7 +174,7 @@ def test_a_listener_that_fails_stops_nobody(store):
 
     store.listen(fail)
     for _ in range(10):
-        assert store.write(change).result(WAITED) == "done"
+        assert store.write(change).result(STARTED_WITHIN) == "done"
 
 
 def test_listeners_are_told_before_the_caller_and_no_more_once_they_ended_it(store):
@@ -185,28 +184,28 @@ def test_listeners_are_told_before_the_caller_and_no_more_once_they_ended_it(sto
     def change(transaction: Transaction) -> None:
         transaction.changed |= {3, 4}
 
-    store.write(change).result(WAITED)
+    store.write(change).result(STARTED_WITHIN)
     assert told == [{3, 4}]
-    store.write(put("no session changed")).result(WAITED)
+    store.write(put("no session changed")).result(STARTED_WITHIN)
     end()
-    store.write(change).result(WAITED)
+    store.write(change).result(STARTED_WITHIN)
     assert told == [{3, 4}]
 
 
 def test_a_read_sees_one_state_and_changes_nothing(store):
-    store.write(put("a")).result(WAITED)
+    store.write(put("a")).result(STARTED_WITHIN)
 
     def look_twice(transaction: Transaction) -> tuple[int, int]:
         def count() -> int:
             return len(transaction.connection.execute(select(settings.c.name)).all())
 
         first = count()
-        store.write(put("b")).result(WAITED)
+        store.write(put("b")).result(STARTED_WITHIN)
         return first, count()
 
-    assert store.read(look_twice).result(WAITED) == (1, 1)
+    assert store.read(look_twice).result(STARTED_WITHIN) == (1, 1)
     with pytest.raises(errors.SessionsError):
-        store.read(put("c")).result(WAITED)
+        store.read(put("c")).result(STARTED_WITHIN)
     assert names(store) == ["a", "b"]
 
 
@@ -217,11 +216,11 @@ def test_closing_finishes_what_was_accepted_and_takes_nothing_more(database):
     closing = threading.Thread(target=store.close)
     closing.start()
     held.let_go()
-    closing.join(WAITED)
+    closing.join(STARTED_WITHIN)
     assert {future.result(0) for future in futures} == {str(n) for n in range(30)}
     for ask in (store.write, store.read):
         with pytest.raises(errors.StoreUnusable):
-            ask(put("late")).result(WAITED)
+            ask(put("late")).result(STARTED_WITHIN)
     store.close()
     again = Database(database)
     assert len(names(again)) == 30
@@ -237,7 +236,7 @@ def test_a_lock_that_another_process_keeps_is_told_and_waited_for_no_longer_than
     database, impatient
 ):
     store = Database(database)
-    store.write(put("a")).result(WAITED)
+    store.write(put("a")).result(STARTED_WITHIN)
     other = elsewhere(database)
     with other.connect() as connection:
         if store.is_sqlite:
@@ -245,12 +244,12 @@ def test_a_lock_that_another_process_keeps_is_told_and_waited_for_no_longer_than
         connection.execute(update(settings).values(value="locked"))
         blocked = store.write(lambda tx: tx.connection.execute(update(settings).values(value="y")))
         with pytest.raises(errors.StoreBusy) as refusal:
-            blocked.result(WAITED)
+            blocked.result(STARTED_WITHIN)
         assert refusal.value.hint
         assert names(store) == ["a"], "reading goes on"
         connection.rollback()
     other.dispose()
-    store.write(put("b")).result(WAITED)
+    store.write(put("b")).result(STARTED_WITHIN)
     store.close()
 
 
@@ -260,7 +259,7 @@ def test_a_disk_that_is_full_loses_nothing_that_was_acknowledged(small_disk: Pat
     with pytest.raises(errors.StoreFull) as refusal:
         for number in range(1_000):
             name = f"{number:04}"
-            store.write(put(name, "x" * 20_000)).result(WAITED)
+            store.write(put(name, "x" * 20_000)).result(STARTED_WITHIN)
             acknowledged.append(name)
     assert refusal.value.hint
     assert acknowledged
@@ -278,8 +277,8 @@ def test_what_did_not_fit_fits_once_there_is_room_again(small_disk: Path):
     store = Database(f"sqlite:///{small_disk / 'sessions.db'}")
     filler.write_bytes(b"x" * 2_000_000)
     with pytest.raises(errors.StoreFull):
-        store.write(put("large", "x" * 2_500_000)).result(WAITED)
+        store.write(put("large", "x" * 2_500_000)).result(STARTED_WITHIN)
     filler.unlink()
-    store.write(put("small", "x" * 10_000)).result(WAITED)
+    store.write(put("small", "x" * 10_000)).result(STARTED_WITHIN)
     assert names(store) == ["small"]
     store.close()

@@ -16,8 +16,7 @@ from jupyter_sessions.errors import SessionsError
 from jupyter_sessions.store import migrate, sqlite_library
 from jupyter_sessions.store.database import Database
 from jupyter_sessions.store.tables import REVISION, metadata
-
-WAITED = 60.0  # seconds
+from tests.waiting import STARTED_WITHIN
 
 
 def test_the_newest_migration_is_the_revision_that_the_tables_name():
@@ -82,7 +81,7 @@ def test_a_migration_that_is_interrupted_leaves_nothing_and_is_done_next_time(
     database, program, after
 ):
     killed = program(INTERRUPTED, database, str(after))
-    assert killed.wait(WAITED) == 9
+    assert killed.wait(STARTED_WITHIN) == 9
     module = {"module": sqlite_library.sqlite_module()} if database.startswith("sqlite") else {}
     engine = create_engine(database, **module)
     with engine.connect() as connection:
@@ -98,7 +97,7 @@ def test_many_that_open_a_new_database_at_once_all_succeed(database, tmp_path):
     together = threading.Barrier(6)
 
     def open_it() -> None:
-        together.wait(WAITED)
+        together.wait(STARTED_WITHIN)
         try:
             opened.append(Dispatcher(database, tmp_path / "blobs"))
         except SessionsError as error:
@@ -108,7 +107,7 @@ def test_many_that_open_a_new_database_at_once_all_succeed(database, tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(WAITED)
+        thread.join(STARTED_WITHIN)
     failures = [error for error in opened if isinstance(error, SessionsError)]
     secrets = {one._services.secret for one in opened if isinstance(one, Dispatcher)}
     for one in opened:

@@ -12,8 +12,7 @@ from sqlalchemy import text
 from jupyter_sessions import errors
 from jupyter_sessions.store import sqlite_library
 from jupyter_sessions.store.database import Database
-
-WAITED = 60.0  # seconds
+from tests.waiting import STARTED_WITHIN
 
 
 @pytest.mark.parametrize(
@@ -39,6 +38,7 @@ WRITER = """
 import sys
 from sqlalchemy import insert
 from jupyter_sessions.store.database import Database
+from tests.waiting import STARTED_WITHIN
 from jupyter_sessions.store.tables import settings
 
 url, who, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -52,7 +52,7 @@ def put(name):
 for first in range(0, count, 10):
     group = [store.write(put(f"{who}-{n}")) for n in range(first, first + 10)]
     for n, future in enumerate(group, first):
-        future.result(30)
+        future.result(STARTED_WITHIN)
         print(f"{who}-{n}", flush=True)
 store.close()
 """
@@ -67,7 +67,7 @@ def test_processes_that_write_one_file_at_once_get_no_error_and_lose_nothing(dat
         writer.stdin.flush()
     acknowledged: list[str] = []
     for writer in writers:
-        out, err = writer.communicate(timeout=WAITED)
+        out, err = writer.communicate(timeout=STARTED_WITHIN)
         assert (writer.returncode, err) == (0, "")
         acknowledged += out.split()
     assert len(acknowledged) == 900
@@ -97,7 +97,9 @@ def test_a_killed_writer_leaves_what_it_acknowledged_and_no_lock(database, progr
         lambda tx: set(tx.connection.execute(text("SELECT name FROM settings")).scalars())
     ).result()
     assert set(acknowledged) <= found
-    store.write(lambda tx: tx.connection.execute(text("DELETE FROM settings"))).result(WAITED)
+    store.write(lambda tx: tx.connection.execute(text("DELETE FROM settings"))).result(
+        STARTED_WITHIN
+    )
     store.close()
 
 
@@ -141,7 +143,7 @@ def test_a_store_that_could_not_be_opened_keeps_no_lock(sqlite, monkeypatch):
     monkeypatch.setattr(sqlite_library, "safe_to_share", lambda version: False)
     store = Database(sqlite)
     newer = text("UPDATE alembic_version SET version_num = '9999'")
-    store.write(lambda tx: tx.connection.execute(newer)).result(WAITED)
+    store.write(lambda tx: tx.connection.execute(newer)).result(STARTED_WITHIN)
     store.close()
     for _ in range(2):
         with pytest.raises(errors.StoreUnusable, match="9999"):
@@ -172,5 +174,5 @@ def test_the_newest_driver_that_is_installed_is_used():
 def test_two_processes_that_begin_at_once_on_a_new_file_both_come_up(sqlite, program):
     starts = [program(WRITER, sqlite, who, "10") for who in "abcd"]
     for start in starts:
-        out, err = start.communicate("go\n", timeout=WAITED)
+        out, err = start.communicate("go\n", timeout=STARTED_WITHIN)
         assert (start.returncode, err) == (0, ""), out

@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pyotp
 import pytest
 from sqlalchemy import update
@@ -30,7 +29,10 @@ from jupyter_sessions.store.tables import keys
 from tests.cli.conftest import Process, Program, Ran
 from tests.client.logins.crowd import MANY, all_at_once
 from tests.client.test_with_the_server import serving
-from tests.conftest import PASSWORD, Serve, Served, free_port
+from tests.conftest import PASSWORD, Serve, Served
+from tests.ports import free_port
+from tests.terminals import EOF, spawn
+from tests.waiting import STARTED_WITHIN
 
 
 def _add_people() -> None:
@@ -159,15 +161,12 @@ def test_the_password_is_taken_from_the_option_else_the_environment(
 
 
 def in_terminal(*typed: str, **more: Any) -> Any:
-    return pexpect.spawn(
-        sys.executable, ["-m", "jupyter_sessions", *typed],
-        encoding="utf-8", timeout=60, env=os.environ | {"NO_COLOR": "1"}, dimensions=(40, 200),
-        **more,
-    )  # fmt: skip
+    arguments = ["-m", "jupyter_sessions", *typed]
+    return spawn(sys.executable, arguments, env=os.environ | {"NO_COLOR": "1"}, **more)
 
 
 def ended(terminal: Any) -> tuple[int, str]:
-    terminal.expect(pexpect.EOF)
+    terminal.expect(EOF)
     terminal.close()
     return terminal.exitstatus, terminal.before
 
@@ -681,13 +680,13 @@ def test_a_login_is_kept_alive_until_ctrl_c_also_without_a_terminal(
     keeping: subprocess.Popen[str],
 ) -> None:
     (login,) = logins.stored()
-    before, deadline = last_used(login.number), time.monotonic() + 60
+    before, deadline = last_used(login.number), time.monotonic() + STARTED_WITHIN
     while last_used(login.number) == before:
         assert time.monotonic() < deadline
         assert keeping.poll() is None
         time.sleep(0.1)
     keeping.send_signal(signal.SIGINT)
-    out, err = keeping.communicate(timeout=60)
+    out, err = keeping.communicate(timeout=STARTED_WITHIN)
     assert keeping.returncode == 0, err
     assert json.loads(out)["kept_alive"] is False
     assert "Ctrl-C ends it" in err
@@ -696,7 +695,7 @@ def test_a_login_is_kept_alive_until_ctrl_c_also_without_a_terminal(
 def test_keeping_alive_ends_with_the_login(keeping: subprocess.Popen[str]) -> None:
     (login,) = logins.stored()
     LocalTransport().call(api.REVOKE_LOGIN, schemas.LoginNamed(id=login.number or 0))
-    keeping.wait(60)
+    keeping.wait(STARTED_WITHIN)
     assert keeping.returncode == errors.LoginRevoked.exit_code
 
 

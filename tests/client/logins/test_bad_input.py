@@ -15,7 +15,7 @@ from jupyter_sessions.client import logins
 from jupyter_sessions.client.logins import Wanted, retry
 from tests.client.logins.conftest import KEY, Accounts, put
 from tests.client.scripted_server import Answer, ScriptedServer
-from tests.conftest import free_port
+from tests.ports import free_port
 
 Break = Callable[[ScriptedServer], str]
 

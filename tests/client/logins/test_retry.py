@@ -13,7 +13,8 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.logins import retry
 from jupyter_sessions.client.transports.http import HttpTransport
 from tests.client.scripted_server import Answer, ScriptedServer
-from tests.conftest import free_port
+from tests.ports import free_port
+from tests.waiting import STARTED_WITHIN
 
 
 def refused(server: str, seconds: float | None) -> tuple[errors.SessionsError, float]:
@@ -91,7 +92,7 @@ def test_a_question_that_outlives_its_time_sends_nothing_any_more(server: Script
     met: list[BaseException] = []
 
     def question(http: HttpTransport) -> None:
-        came_late.wait(30)  # as one waits for a slow look-up of a name
+        came_late.wait(STARTED_WITHIN)  # as one waits for a slow look-up of a name
         try:
             http.call(api.CHECK_HEALTH, schemas.Nothing())
         except errors.SessionsError as error:
@@ -101,6 +102,6 @@ def test_a_question_that_outlives_its_time_sends_nothing_any_more(server: Script
     with pytest.raises(errors.ServerSilent):
         retry.ask(server.url, "jses_s3cret", question, within=0.1)
     came_late.set()
-    assert ended.wait(30)
+    assert ended.wait(STARTED_WITHIN)
     assert [type(error) for error in met] == [errors.ConnectionClosed]
     assert server.asked == []

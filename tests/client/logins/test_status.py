@@ -9,7 +9,7 @@ from jupyter_sessions import errors
 from jupyter_sessions.client import logins
 from tests.client.logins.conftest import Accounts, put
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
-from tests.conftest import free_port
+from tests.ports import free_port
 
 
 def files() -> dict[str, bytes]:

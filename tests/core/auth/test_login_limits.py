@@ -14,6 +14,7 @@ from jupyter_sessions.core.auth import login_limits
 from jupyter_sessions.core.auth.login_limits import LoginTries
 from jupyter_sessions.store import fair_workers
 from tests.conftest import PASSWORD
+from tests.waiting import STARTED_WITHIN
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ class Hashing:
     def matches(self, _: str | None, password: str) -> bool:
         self.order.append(password)
         self.begun.release()
-        self.go_on.wait(60)
+        self.go_on.wait(STARTED_WITHIN)
         return False
 
 
@@ -151,7 +152,7 @@ def fill(house, hashing: Hashing, addresses: list[str], each: int) -> list:
     """Flood with random names from addresses, of which two tries are being hashed."""
     asked = [log_in(house, f"flood{n}", addresses[0], "flood") for n in range(2)]
     for _ in asked:
-        assert hashing.begun.acquire(timeout=60)
+        assert hashing.begun.acquire(timeout=STARTED_WITHIN)
     return asked + [
         log_in(house, f"random{n}-{address}", address, "flood")
         for n in range(each)

@@ -28,8 +28,7 @@ from tests.core.asking import (
     refused,
     running,
 )
-
-WAITED = 20.0  # seconds
+from tests.waiting import STARTED_WITHIN
 
 
 @pytest.fixture
@@ -45,15 +44,15 @@ def gathered(house: Store):
 
     def wait(_transaction: Any) -> None:
         begun.set()
-        assert go.wait(WAITED)
+        assert go.wait(STARTED_WITHIN)
 
     held = house.dispatcher.database.write(wait)
-    assert begun.wait(WAITED)
+    assert begun.wait(STARTED_WITHIN)
     try:
         yield
     finally:
         go.set()
-        held.result(WAITED)
+        held.result(STARTED_WITHIN)
 
 
 def ask(house: Store, code: str, *recordings: schemas.Recording, by: str = "root") -> Future[Any]:
@@ -64,7 +63,7 @@ def ask(house: Store, code: str, *recordings: schemas.Recording, by: str = "root
 
 def numbers(*answers: Future[Any]) -> list[list[int]]:
     """Return what each was answered."""
-    return [list(answer.result(WAITED).numbers) for answer in answers]
+    return [list(answer.result(STARTED_WITHIN).numbers) for answer in answers]
 
 
 def told(house: Store, code: str) -> list[tuple[str, Any, str]]:
@@ -154,7 +153,7 @@ def test_one_that_is_refused_is_refused_alone(house, code):
         after = ask(house, code, recorded(house, "after"), by="bob")
     for answer in (stolen, late):
         with refused(errors.Conflict, match="someone else"):
-            answer.result(WAITED)
+            answer.result(STARTED_WITHIN)
     assert numbers(before, after) == [[2], [3]]
     found = [(entry.source, entry.user) for entry in commands(house, code, order="oldest")]
     assert found == [("roots", "root"), ("before", "bob"), ("after", "bob")]
@@ -170,9 +169,9 @@ def test_a_revoke_between_two_lets_in_the_first_alone(house, code):
         )
         second = ask(house, code, recorded(house, "out"), by="bob")
     assert numbers(first) == [[1]]
-    revoke.result(WAITED)
+    revoke.result(STARTED_WITHIN)
     with pytest.raises(errors.NoSuchSession):
-        second.result(WAITED)
+        second.result(STARTED_WITHIN)
     assert [entry.source for entry in commands(house, code)] == ["in"]
 
 
@@ -198,9 +197,9 @@ def test_what_is_wrong_with_a_request_is_told_only_to_who_may_record(house, code
     wrong = recorded(house)
     wrong.request.started = wrong.request.started.replace(tzinfo=None)
     with pytest.raises(errors.NoSuchSession):
-        ask(house, code, wrong, by="bob").result(WAITED)
+        ask(house, code, wrong, by="bob").result(STARTED_WITHIN)
     with refused(errors.BadRequest):
-        ask(house, code, wrong).result(WAITED)
+        ask(house, code, wrong).result(STARTED_WITHIN)
     assert commands(house, code) == []
 
 

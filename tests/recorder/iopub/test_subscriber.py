@@ -15,7 +15,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from jupyter_sessions import schemas
 from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 
 @contextmanager
@@ -43,7 +43,7 @@ class Sink:
         return last[source].response if source in last else None
 
     def wait_for(self, condition: Callable[[], object]) -> None:
-        until(condition, lambda: self.recordings, within=20)
+        until(condition, lambda: self.recordings)
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def test_a_kernel_of_another_language_is_recorded(bash_kernel: str) -> None:
     sink = Sink()
     with kernel(bash_kernel) as (manager, client):
         subscriber = Subscriber(Path(manager.connection_file), sink, language="bash")
-        assert subscriber.wait_until_listening(10)
+        assert subscriber.wait_until_listening(STARTED_WITHIN)
         client.execute_interactive("echo $((1 + 1))", output_hook=lambda message: None)
         client.execute_interactive("no_such_command", output_hook=lambda message: None)
-        assert subscriber.stop(10)
+        assert subscriber.stop(STARTED_WITHIN)
     requests = [(r.request.source, r.request.language) for r in sink.recordings if r.response]
     assert requests == [("echo $((1 + 1))", "bash"), ("no_such_command", "bash")]
     response = sink.response("echo $((1 + 1))")
@@ -77,9 +77,9 @@ def test_two_subscribers_of_one_kernel_are_told_the_same() -> None:
     sinks = [Sink(), Sink()]
     with kernel() as (manager, client):
         subscribers = [Subscriber(Path(manager.connection_file), sink) for sink in sinks]
-        assert all(subscriber.wait_until_listening(10) for subscriber in subscribers)
+        assert all(subscriber.wait_until_listening(STARTED_WITHIN) for subscriber in subscribers)
         client.execute_interactive("print(1)", output_hook=lambda message: None)
-        assert all(subscriber.stop(10) for subscriber in subscribers)
+        assert all(subscriber.stop(STARTED_WITHIN) for subscriber in subscribers)
     assert len(sinks[0].recordings) == 1
     assert sinks[0].recordings == sinks[1].recordings
 
@@ -94,16 +94,16 @@ def test_a_restart_aborts_what_ran_and_nothing_that_was_begun_since_however_late
     new = "print('again', flush=True); import time; time.sleep(2)"
     with kernel() as (manager, client):
         subscriber = Subscriber(Path(manager.connection_file), sink)
-        assert subscriber.wait_until_listening(10)
+        assert subscriber.wait_until_listening(STARTED_WITHIN)
         client.execute(old)
         sink.wait_for(lambda: sink.recordings)
         manager.restart_kernel(now=True)
-        client.wait_for_ready(timeout=30)
+        client.wait_for_ready(timeout=STARTED_WITHIN)
         client.execute(new)
         sink.wait_for(lambda: sink.recordings[-1].request.source == new)
-        assert subscriber.go_on(Path(manager.connection_file), 10, KERNEL_RESTARTED)
+        assert subscriber.go_on(Path(manager.connection_file), STARTED_WITHIN, KERNEL_RESTARTED)
         sink.wait_for(lambda: sink.response(new))
-        assert subscriber.stop(10)
+        assert subscriber.stop(STARTED_WITHIN)
     aborted, again = sink.response(old), sink.response(new)
     assert aborted is not None
     assert (aborted.status, aborted.note) == ("aborted", KERNEL_RESTARTED)
@@ -117,13 +117,13 @@ def test_what_a_kernel_runs_first_after_a_restart_is_not_missed() -> None:
     sink = Sink()
     with kernel() as (manager, client):
         subscriber = Subscriber(Path(manager.connection_file), sink)
-        assert subscriber.wait_until_listening(10)
+        assert subscriber.wait_until_listening(STARTED_WITHIN)
         for number in range(5):
             manager.restart_kernel(now=True)
             # It waits in the kernel's socket, and is what the new process does first of all.
             client.execute(f"print({number})")
-            client.wait_for_ready(timeout=30)
-        assert subscriber.stop(10)
+            client.wait_for_ready(timeout=STARTED_WITHIN)
+        assert subscriber.stop(STARTED_WITHIN)
     assert [each.request.source for each in sink.recordings if each.response] == [
         f"print({number})" for number in range(5)
     ]
@@ -134,19 +134,19 @@ def test_a_kernel_that_is_elsewhere_after_its_restart_is_to_be_listened_to_anew(
 ) -> None:
     with kernel() as (manager, _client):
         subscriber = Subscriber(Path(manager.connection_file), Sink())
-        assert subscriber.wait_until_listening(10)
+        assert subscriber.wait_until_listening(STARTED_WITHIN)
         told = json.loads(Path(manager.connection_file).read_text())
         elsewhere = tmp_path / "elsewhere.json"
         elsewhere.write_text(json.dumps(told | {"iopub_port": told["iopub_port"] + 1}))
-        assert not subscriber.go_on(elsewhere, 10, KERNEL_RESTARTED)
-        assert subscriber.stop(10)
+        assert not subscriber.go_on(elsewhere, STARTED_WITHIN, KERNEL_RESTARTED)
+        assert subscriber.stop(STARTED_WITHIN)
 
 
 def test_what_runs_when_its_kernel_dies_is_aborted_on_stopping() -> None:
     sink = Sink()
     with kernel() as (manager, client):
         subscriber = Subscriber(Path(manager.connection_file), sink)
-        assert subscriber.wait_until_listening(10)
+        assert subscriber.wait_until_listening(STARTED_WITHIN)
         source = "import os, time; time.sleep(0.7); os.kill(os.getpid(), 9)"
         client.execute(source)
         sink.wait_for(lambda: sink.recordings)
@@ -174,5 +174,5 @@ def test_stopping_twice_is_stopping_once() -> None:
     sink = Sink()
     with kernel() as (manager, _):
         subscriber = Subscriber(Path(manager.connection_file), sink)
-        assert subscriber.stop(10)
-        assert subscriber.stop(10)
+        assert subscriber.stop(STARTED_WITHIN)
+        assert subscriber.stop(STARTED_WITHIN)

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import websocket
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.server.serving import Place, Server
 from tests.waiting import until
 
