@@ -506,6 +506,6 @@ def from_wire(answer: dict[str, Any]) -> SessionsError:
     return cls(str(answer.get("message", "")), hint=str(answer.get("hint", "")))
 
 
-def every() -> list[type[SessionsError]]:
+def list_error_classes() -> list[type[SessionsError]]:
     """Return all classes that can reach a caller, for the reference pages and the tests."""
     return list(_leaves(SessionsError).values())

@@ -99,7 +99,7 @@ def _limit(what: str, steps: list[str]) -> str:
 
 
 def _form(what: str, steps: list[str]) -> str:
-    named = _named(steps)
+    named = _name_field(steps)
     kinds = _TYPE.fullmatch(what)
     if kinds:
         wanted = " or ".join(_TYPES.get(kind, kind) for kind in kinds[1].split(" | "))
@@ -120,7 +120,7 @@ def _form(what: str, steps: list[str]) -> str:
     return f"{named} can't be taken: {what[:1].lower()}{what[1:]}"
 
 
-def _named(steps: list[str]) -> str:
+def _name_field(steps: list[str]) -> str:
     if not steps:
         return "The request"
     if steps[-1].isdecimal():
@@ -133,7 +133,7 @@ def _noun(steps: list[str]) -> str:
         # An entry of a list is called by the list's name without its s.
         steps = [steps[-2].removesuffix("s")]
     name = steps[-1] if steps else ""
-    return _NOUNS.get(name) or _named(steps)
+    return _NOUNS.get(name) or _name_field(steps)
 
 
 def _place(steps: list[str]) -> str:

@@ -68,15 +68,17 @@ def _failed_in_ci(report: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep every test out of the real home."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep every test out of the real home, and close what it opened there."""
     folder = tmp_path / "home"
     for name in ("DATA", "CONFIG", "RUNTIME"):
         monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(folder / name.lower()))
     monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
     for name in ("JUPYTER_SESSIONS_URL", "JUPYTER_SESSIONS_DIR", "JUPYTER_PREFER_ENV_PATH"):
         monkeypatch.delenv(name, raising=False)
-    return folder
+    yield folder
+    if opened := sys.modules.get("jupyter_sessions.client.transports.local"):
+        opened.close_databases()
 
 
 # ---- databases ---------------------------------------------------------------------------------

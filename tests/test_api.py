@@ -21,7 +21,7 @@ from jupyter_sessions.core.registry import USE_CASES
 
 ALL = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: one.name)
 IN_STORE = {name: one for name, one in OPERATIONS.items() if not one.needs.jupyter}
-ERRORS = pytest.mark.parametrize("error", errors.every(), ids=lambda one: one.__name__)
+ERRORS = pytest.mark.parametrize("error", errors.list_error_classes(), ids=lambda one: one.__name__)
 
 
 @pytest.mark.parametrize("operation", IN_STORE.values(), ids=lambda one: one.name)
@@ -145,7 +145,7 @@ def test_every_error_knows_its_code_status_and_exit_status(
 
 
 def test_no_two_errors_have_one_code_or_declare_one_exit_status() -> None:
-    every = errors.every()
+    every = errors.list_error_classes()
     codes = Counter(error.code for error in every)
     assert set(codes.values()) == {1}
     declared = [error for error in every if "exit_code" in vars(error)]
@@ -161,7 +161,7 @@ def test_an_error_of_a_newer_server_is_still_an_error() -> None:
 
 def test_every_error_that_is_raised_says_what_to_do_next() -> None:
     """Each call of an error's class in the package has a hint, or the class brings one."""
-    classes = {error.__name__ for error in errors.every()}
+    classes = {error.__name__ for error in errors.list_error_classes()}
     brings = {"NoSuchSession", "NoKernels"}
     package = Path(jupyter_sessions.__file__).parent
     without = []

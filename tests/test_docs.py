@@ -66,14 +66,14 @@ def test_every_command_and_option_is_documented(entry) -> None:  # type: ignore[
             assert re.search(rf"{option}\b", section + common), option
 
 
-@pytest.mark.parametrize("error", errors.every(), ids=lambda error: error.code)
+@pytest.mark.parametrize("error", errors.list_error_classes(), ids=lambda error: error.code)
 def test_every_error_is_documented(error: type[errors.SessionsError]) -> None:
     assert f"| `{error.code}` | `{error.__name__}` |" in reference("errors")
 
 
 def test_failures_that_are_not_kinds_of_each_other_end_with_different_exit_codes() -> None:
     by_code: dict[int, list[type[errors.SessionsError]]] = {}
-    for error in errors.every():
+    for error in errors.list_error_classes():
         by_code.setdefault(error.exit_code, []).append(error)
     for alike in by_code.values():
         assert any(all(issubclass(each, base) for each in alike) for base in alike), alike

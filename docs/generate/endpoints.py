@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from docs.generate.markdown import anchor, table
 from jupyter_sessions import api
-from jupyter_sessions.server.handlers.xmlrpc import CALLABLE, LARGEST, parameters_of
+from jupyter_sessions.server.handlers.xmlrpc import CALLABLE, LARGEST, list_parameters
 
 _KEY = """\
 `SESSION_KEY` is a key: what `POST /sessions/api/login` answers, as in
@@ -90,7 +90,7 @@ def xmlrpc_page() -> Iterator[str]:
         (
             (
                 f"[{name}](operations.md#{anchor(name)})",
-                ", ".join(f"`{each}`" for each in parameters_of(operation)),
+                ", ".join(f"`{each}`" for each in list_parameters(operation)),
                 operation.summary,
             )
             for name, operation in CALLABLE.items()

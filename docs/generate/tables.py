@@ -88,7 +88,7 @@ def errors_page() -> Iterator[str]:
     yield "exception of `jupyter_sessions.errors`; a shell's command prints message and hint on"
     yield "stderr (with `--json` the same JSON) and ends with the exit code. `exists` ends with 1"
     yield "where there is none; Ctrl-C ends a command with 130.\n"
-    every = sorted(errors.every(), key=lambda each: (each.exit_code, each.code))
+    every = sorted(errors.list_error_classes(), key=lambda each: (each.exit_code, each.code))
     yield from table(
         ("exit code", "HTTP status", "code", "exception", "meaning"),
         (

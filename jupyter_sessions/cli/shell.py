@@ -188,7 +188,7 @@ def _transport(noted: Noted) -> Transport:
     login = resolve.login_for(noted.server)
     if login is not None and login.user == noted.user:
         return resolve.over_http(login)
-    return resolve.transport_of(noted.server, noted.user)
+    return resolve.open_transport(noted.server, noted.user)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

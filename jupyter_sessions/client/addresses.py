@@ -103,11 +103,13 @@ def parse_reference(text: str) -> Reference:
     found = _URL.fullmatch(text)
     if not found or len(text) > _LONGEST:
         raise BadReference(
-            f"{_shown(text)} is neither a session's code nor a session URL.", hint=_REFERENCE_HINT
+            f"{_quote_address(text)} is neither a session's code nor a session URL.",
+            hint=_REFERENCE_HINT,
         )
     if found["scheme"].lower() not in DEFAULT_PORT:
         raise BadReference(
-            f"A session URL begins with http:// or https://, not {_shown(found['scheme'])}.",
+            "A session URL begins with http:// or https://, "
+            f"not {_quote_address(found['scheme'])}.",
             hint=_REFERENCE_HINT,
         )
     rest = re.split(r"[?#]", found["rest"], maxsplit=1)[0]
@@ -119,7 +121,9 @@ def parse_reference(text: str) -> Reference:
         )
     session = _SESSION_PATH.fullmatch(path)
     if not session:
-        raise BadReference(f"{_shown(text)} is not the URL of a session.", hint=_REFERENCE_HINT)
+        raise BadReference(
+            f"{_quote_address(text)} is not the URL of a session.", hint=_REFERENCE_HINT
+        )
     try:
         server = _server(found["scheme"].lower(), authority, session["base"])
     except BadAddress as error:
@@ -175,7 +179,8 @@ def parse_address(text: str) -> Address:
         scheme = "http" if is_loopback(_host_and_port(authority)[0]) else "https"
     if scheme not in DEFAULT_PORT:
         raise BadAddress(
-            f"A server is reached by http or https, not by {_shown(scheme)}.", hint=_ADDRESS_HINT
+            f"A server is reached by http or https, not by {_quote_address(scheme)}.",
+            hint=_ADDRESS_HINT,
         )
     known = _SESSION_PATH.fullmatch(path) or _LIST_PATH.fullmatch(path)
     if query and not known:
@@ -220,18 +225,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def host_of(server: str) -> str:
+def get_host(server: str) -> str:
     """Return the host in a server's base URL, an IPv6 address without its brackets."""
     return _host_and_port(_split_path(server.partition("://")[2])[0])[0]
 
 
-def port_of(server: str) -> int:
+def get_port(server: str) -> int:
     """Return the port in a server's base URL, or else the default port of its scheme."""
     scheme, _, rest = server.partition("://")
     return _host_and_port(_split_path(rest)[0])[1] or DEFAULT_PORT[scheme]
 
 
-def _shown(text: str) -> str:
+def _quote_address(text: str) -> str:
     # The parts behind ? and before @ may be secret.
     shown = re.split(r"[?#]", text, maxsplit=1)[0]
     if "@" in shown:
@@ -253,25 +258,27 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
     found = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(?::([^:]*))?", authority)
     if not found:
         raise BadAddress(
-            f"{_shown(authority)} is no server and port.",
+            f"{_quote_address(authority)} is no server and port.",
             hint="An IPv6 address stands in brackets: [::1]:8888.",
         )
     host, port = found[1].lower(), found[2]
     if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535):
-        raise BadPort(f"{_shown(port)} is not a port.", hint="A port is a number from 1 to 65535.")
+        raise BadPort(
+            f"{_quote_address(port)} is not a port.", hint="A port is a number from 1 to 65535."
+        )
     if host.startswith("["):
         try:
             host = ipaddress.IPv6Address(host[1:-1].replace("%", "!")).compressed  # no scopes
         except ValueError:
             raise BadAddress(
-                f"{_shown(host)} is not an IPv6 address.", hint=_ADDRESS_HINT
+                f"{_quote_address(host)} is not an IPv6 address.", hint=_ADDRESS_HINT
             ) from None
     elif not host.isascii():
         try:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
             raise BadAddress(
-                f"{_shown(host)} is not a server's name.", hint=_ADDRESS_HINT
+                f"{_quote_address(host)} is not a server's name.", hint=_ADDRESS_HINT
             ) from None
     return host, int(port) if port else None
 
@@ -281,12 +288,12 @@ def _server(scheme: str, authority: str, path: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     elif not _HOST.fullmatch(host):
-        raise BadAddress(f"{_shown(host)} is not a server's name.", hint=_ADDRESS_HINT)
+        raise BadAddress(f"{_quote_address(host)} is not a server's name.", hint=_ADDRESS_HINT)
     path = path.rstrip("/")
     segments = [unquote_to_bytes(segment) for segment in path.split("/")]
     odd = b"." in segments or b".." in segments or _UNPRINTABLE.search(unquote(path))
     if odd or not _BASE.fullmatch(path):
-        raise BadAddress(f"{_shown(path)} is not the path of a server.", hint=_ADDRESS_HINT)
+        raise BadAddress(f"{_quote_address(path)} is not the path of a server.", hint=_ADDRESS_HINT)
     # Logins are found by the URL, so it must have one spelling.
     base = "/".join(quote(segment, safe="~!$&'()*+,;=:@") for segment in segments)
     shown_port = "" if port in (None, DEFAULT_PORT[scheme]) else f":{port}"

@@ -14,7 +14,7 @@ from jupyter_sessions.client.logins.keep_alive import EVERY, LoginKeepAlive
 from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.client.session import Session
 from jupyter_sessions.client.transports import resolve
-from jupyter_sessions.client.transports.base import Transport, every
+from jupyter_sessions.client.transports.base import Transport, iterate_pages
 from jupyter_sessions.client.transports.http import HttpTransport
 
 #: The presence agent of a script that resumes a session.
@@ -59,9 +59,9 @@ def connect(
     """
     address = addresses.address(where, server)
     if key is not None:
-        own, shown = _login_of(key, address)
+        own, shown = _read_login(key, address)
         return Connection(HttpTransport(own.server, key, own.user), shown, own)
-    login = resolve.login_at(address)
+    login = resolve.find_login_at(address)
     transport = resolve.over_http(login) if login else resolve.in_process()
     try:
         shown = transport.call(api.REFRESH_LOGIN, schemas.Nothing())
@@ -71,9 +71,9 @@ def connect(
     return Connection(transport, shown, login)
 
 
-def _login_of(key: str, address: Address) -> tuple[logins.Login, schemas.Login]:
+def _read_login(key: str, address: Address) -> tuple[logins.Login, schemas.Login]:
     server = address.server or _default_server()
-    shown = logins.shown_by(server, key)
+    shown = logins.read_login_of_key(server, key)
     if address.user not in (None, shown.user):
         raise errors.BadRequest(
             f"The key is not {address.user}'s, but {shown.user}'s.",
@@ -210,7 +210,9 @@ class Connection:
         self, which: Literal["all", "mine", "shared", "removed"] = "all", *, search: str = ""
     ) -> Iterator[Session]:
         """Yield the sessions that you have a role in, most recently used first."""
-        found = every(self._transport, api.LIST_SESSIONS, limit=100, which=which, search=search)
+        found = iterate_pages(
+            self._transport, api.LIST_SESSIONS, limit=100, which=which, search=search
+        )
         return (Session(self._transport, each) for each in found)
 
     def exists(self, reference: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.client.transports.base import Transport, every
+from jupyter_sessions.client.transports.base import Transport, iterate_pages
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def _umask() -> int:
     return umask
 
 
-def below(transport: Transport, code: str, path: str) -> list[tuple[schemas.File, str]]:
+def list_files_below(transport: Transport, code: str, path: str) -> list[tuple[schemas.File, str]]:
     """Yield the file at a path, or all files of a folder, with their target paths.
 
     Raises
@@ -73,7 +73,9 @@ def below(transport: Transport, code: str, path: str) -> list[tuple[schemas.File
         return [(transport.call(api.GET_FILE, schemas.FileNamed(code=code, path=path)), "")]
     except errors.NotFound as missing:
         try:
-            found = list(every(transport, api.LIST_FILES, code=code, folder=path, deep=True))
+            found = list(
+                iterate_pages(transport, api.LIST_FILES, code=code, folder=path, deep=True)
+            )
         except errors.NotFound:
             raise missing from None
         return [(each, each.path.removeprefix(f"{path}/")) for each in found]

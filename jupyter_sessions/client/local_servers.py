@@ -52,7 +52,7 @@ def own_servers() -> list[RunningServer]:
     return running
 
 
-def shown_at(database: str) -> str | None:
+def find_server_of_database(database: str) -> str | None:
     """Return the base URL of a local server that serves a database, or None.
 
     A server without kernels is preferred: it was started for others, and session URLs are shared

@@ -71,5 +71,5 @@ def contents(folder: Path, as_: str | None) -> Iterator[Content]:
         )
     left_out: list[Path] = []
     yield from folders.walk(folder, as_, left_out.append)
-    for words in folders.explain_left_out(left_out):
+    for words in folders.explain_omitted(left_out):
         warn(words, stacklevel=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from jupyter_sessions.client.addresses import host_of, is_loopback
+from jupyter_sessions.client.addresses import get_host, is_loopback
 
 #: Addresses reserved for documentation: looking up the route to them sends nothing.
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
@@ -42,7 +42,7 @@ def explain_unreachable(server: str) -> str:
     server
         The server's base URL.
     """
-    host = host_of(server)
+    host = get_host(server)
     if is_loopback(host):
         return (
             "Only this machine can open this address. For other machines, "
@@ -61,7 +61,7 @@ def explain_unreachable(server: str) -> str:
 
 def explain_plain_http(server: str) -> str:
     """Warn about passwords over plain HTTP; empty if the traffic is encrypted or local."""
-    if not server.startswith("http://") or is_loopback(host_of(server)):
+    if not server.startswith("http://") or is_loopback(get_host(server)):
         return ""
     return (
         "Plain HTTP: passwords and results travel in clear text. Use it in a network that you "

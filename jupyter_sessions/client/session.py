@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from jupyter_sessions import api, errors, roles, schemas
 from jupyter_sessions.client import files
-from jupyter_sessions.client.transports.base import Transport, every
+from jupyter_sessions.client.transports.base import Transport, iterate_pages
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.publishing import Content
@@ -90,7 +90,7 @@ class Commands(Handle):
         managing
             Whether to include commands that only manage sessions.
         """
-        return every(
+        return iterate_pages(
             self._transport, api.LIST_COMMANDS, code=self.code, limit=100, order=order, user=user,
             status=status, search=search, since=_instant(since), until=_instant(until),
             managing=managing,
@@ -204,7 +204,7 @@ class People(Handle):
 
     def invitations(self) -> Iterator[schemas.Invitation]:
         """Yield the invitations, the newest first."""
-        return every(self._transport, api.LIST_INVITATIONS, code=self.code)
+        return iterate_pages(self._transport, api.LIST_INVITATIONS, code=self.code)
 
     def uninvite(self, invitation: int) -> schemas.Invitation:
         """End the invitation with this `id`."""
@@ -263,7 +263,9 @@ class WebSpace(Handle):
 
     def files(self, folder: str = "", *, deep: bool = False) -> Iterator[schemas.File]:
         """Yield the published files and folders in a folder; with `deep`, every file below it."""
-        return every(self._transport, api.LIST_FILES, code=self.code, folder=folder, deep=deep)
+        return iterate_pages(
+            self._transport, api.LIST_FILES, code=self.code, folder=folder, deep=deep
+        )
 
     def file(self, path: str) -> schemas.File:
         """Return the metadata of a published file."""
@@ -300,7 +302,7 @@ class WebSpace(Handle):
             files.download(
                 self._transport, self.code, file, files.placed(target, place), force=replace
             )
-            for file, place in files.below(self._transport, self.code, path)
+            for file, place in files.list_files_below(self._transport, self.code, path)
         ]
 
     def unpublish(self, path: str) -> list[str]:
@@ -362,7 +364,7 @@ class Scratch(MutableMapping[str, Any]):
 
     def entries(self) -> Iterator[schemas.ScratchEntry]:
         """Yield the metadata of each value: name, size, and by whom and when it was set."""
-        return every(self._transport, api.LIST_SCRATCH, code=self._code)
+        return iterate_pages(self._transport, api.LIST_SCRATCH, code=self._code)
 
     def _hold(self, name: object) -> None:
         # An invalid name is simply missing, as in any dictionary.

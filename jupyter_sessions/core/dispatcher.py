@@ -267,7 +267,7 @@ class Dispatcher:
                 passed.who, run, known=passed.known, give_up=passed.withdraw
             )
         # Whoever comes with a key does not wait behind those who log in from the same network.
-        who = type(asker).__name__, login_limits.network_of(place.address)
+        who = type(asker).__name__, login_limits.get_network(place.address)
         return self._hashers.submit(who, run)
 
     def recognise(self, asker: Identified) -> None:
@@ -389,7 +389,7 @@ class Dispatcher:
             return None  # every page checks who the caller is, and the access log has it
         told = audit.refusal(operation, error, asker, place.address)
         now = self._clock()
-        entry = {"at": now, "kind": audit.kind_of(operation), **told}
+        entry = {"at": now, "kind": audit.get_kind(operation), **told}
         if not audit.is_kept(operation, error):
             audit.write_line(entry, refused=True)
             return None

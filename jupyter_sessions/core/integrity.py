@@ -77,13 +77,13 @@ def _check_blobs(database: Database, store: Blobs, place: str) -> schemas.StoreC
             store.verify(Blob(row.sha256, row.size, row.encoding))
         except (ContentDamaged, NotFound) as failure:
             how = "damaged" if isinstance(failure, ContentDamaged) else "missing"
-            uses = database.read(partial(_uses, sha256=row.sha256)).result()
+            uses = database.read(partial(_describe_use, sha256=row.sha256)).result()
             problems += [f"{use} is {how}." for use in uses]
     following = f"blobs:{place}" if rows else "outputs:"
     return schemas.StoreCheck(checked=checked, size=size, problems=problems, next=following)
 
 
-def _uses(transaction: Transaction, sha256: str) -> list[str]:
+def _describe_use(transaction: Transaction, sha256: str) -> list[str]:
     """Describe what a blob is used for."""
     return list(_each_use(transaction, sha256))
 

@@ -137,9 +137,9 @@ def path(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     hint = "Write it like results/weather.png, relative to the web space."
     if text.startswith("/"):
-        raise BadName(f"The path {_shown(text)} is absolute.", hint=hint)
+        raise BadName(f"The path {_shorten(text)} is absolute.", hint=hint)
     for part in text.split("/"):
-        _check_part(part, f"The path {_shown(text)} has a part that", hint)
+        _check_part(part, f"The path {_shorten(text)} has a part that", hint)
     if len(fold_name(text).encode()) > _LONGEST_PATH:
         raise BadName("The path is too long.", hint="Keep it below 1,000 letters.")
     return text
@@ -151,7 +151,7 @@ def taken(kind: str, existing: str, name: str) -> str:
     return f"There is a {kind} {existing!r} already{like}."
 
 
-def of_value(text: str) -> str:
+def normalize_value_name(text: str) -> str:
     """Check the name of a scratch value, which is one part of a path, and return it in NFC.
 
     Raises
@@ -162,12 +162,12 @@ def of_value(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     hint = "Write it like best-score, without slashes."
     if "/" in text:
-        raise BadName(f"The name {_shown(text)} has a slash in it.", hint=hint)
-    _check_part(text, f"The name {_shown(text)}", hint)
+        raise BadName(f"The name {_shorten(text)} has a slash in it.", hint=hint)
+    _check_part(text, f"The name {_shorten(text)}", hint)
     return text
 
 
-def _shown(text: str) -> str:
+def _shorten(text: str) -> str:
     """Shorten a name for a message, so that it can still be recognized."""
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 

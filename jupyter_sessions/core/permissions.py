@@ -77,7 +77,7 @@ def loaded(user: Any) -> Select[Any]:
     )
 
 
-def sessions_of(user_id: int, holding: Roles = Roles.NONE) -> Any:
+def select_sessions_of(user_id: int, holding: Roles = Roles.NONE) -> Any:
     """Select the numbers of the sessions that a user is in, by a grant or through a group.
 
     With `holding`, only those in which they hold that role.

@@ -30,7 +30,7 @@ def _escape(character: str) -> str:
     return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else ascii(character)[1:-1]
 
 
-def explain_left_out(paths: list[Path]) -> list[str]:
+def explain_omitted(paths: list[Path]) -> list[str]:
     """Explain what was omitted from folders, and why: a sentence for each reason."""
     foreign = [path for path in paths if not is_text(path.name)]
     others = [path for path in paths if is_text(path.name)]

@@ -15,10 +15,15 @@ import click
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.cli.frontend import Current, Frontend, Kernel
-from jupyter_sessions.cli.rendering.sandbox import joined, shown
+from jupyter_sessions.cli.rendering.sandbox import contain_output, joined
 from jupyter_sessions.cli.results import Block, Line, Outputs, Result, Tone
 from jupyter_sessions.notebook.attachment import Attachment
-from jupyter_sessions.notebook.server_attachment import Served, as_served, server_of, why_unattached
+from jupyter_sessions.notebook.server_attachment import (
+    Served,
+    as_served,
+    find_server,
+    why_unattached,
+)
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -83,7 +88,7 @@ def display_outputs(command: schemas.Command, *, own: bool) -> None:
                 schemas.DisplayData(data=data, metadata=about)
                 | schemas.ExecuteResult(data=data, metadata=about)
             ):
-                bundle = shown(data, command.summary.user or schemas.UNKNOWN_USER, own=own)
+                bundle = contain_output(data, command.summary.user or schemas.UNKNOWN_USER, own=own)
                 display(bundle, metadata=about, raw=True)  # type: ignore[no-untyped-call]
 
 
@@ -249,7 +254,7 @@ class Notebook(Frontend, Kernel):
         left = self._leave(keep=transport)
         with suppress(errors.SessionsError, OSError):  # it is only for shells
             last_session.remember(session.code, transport.server, transport.user)
-        server = server_of(self.shell)
+        server = find_server(self.shell)
         if server is not None and server.put(session.code, transport) is not None:
             self.attachment = Served(self.shell, server, session.code, transport)
         else:

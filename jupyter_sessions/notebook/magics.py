@@ -60,7 +60,7 @@ class SessionMagics:
         Alone, and as ``status``, it shows the attached session; ``%session --help`` lists the
         commands.
         """
-        with _told():
+        with _show_errors():
             self.front.refresh()
             try:
                 typed = shlex.split(line)
@@ -75,7 +75,7 @@ class SessionMagics:
 
     def session_cell(self, line: str, cell: str) -> None:
         """Run a cell without recording it: ``%%session off``."""
-        with _told():
+        with _show_errors():
             if line.split() != ["off"]:
                 raise errors.BadRequest(
                     "A cell can begin with %%session off, and with no other %%session.",
@@ -91,12 +91,12 @@ class SessionMagics:
 
     def oph_manage_session(self, line: str) -> None:
         """Manage sessions as Ophidia's operator does: ``action=…;key=…;value=…;``."""
-        with _told():
+        with _show_errors():
             self._run(ophidia.manage_session(line))
 
     def oph_resume(self, line: str) -> None:
         """Take up a session as Ophidia's operator does: ``session=URL;id=N;…``."""
-        with _told():
+        with _show_errors():
             for typed in ophidia.resume(line):
                 self._run(typed)
 
@@ -148,7 +148,7 @@ class SessionMagics:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _show_errors() -> Iterator[None]:
     """Show errors in two lines instead of a traceback; the cell stops all the same."""
     try:
         yield

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_sessions import api, errors, paths, schemas
 from jupyter_sessions.cli.results import Line, Tone
 from jupyter_sessions.client.local_servers import RunningServer, own_servers
-from jupyter_sessions.client.transports.resolve import transport_of
+from jupyter_sessions.client.transports.resolve import open_transport
 from jupyter_sessions.notebook.attachment import Attachment, running_cell, why_not
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Server:
             return None
 
 
-def server_of(shell: InteractiveShell) -> Server | None:
+def find_server(shell: InteractiveShell) -> Server | None:
     """Return the Jupyter server that runs this kernel and can record it."""
     parent = os.environ.get(_PARENT_VARIABLE)
     if parent is None or not hasattr(shell, "kernel"):
@@ -230,7 +230,7 @@ def as_served(
     own
         The attachment that the kernel knew so far; it is left if the server's takes precedence.
     """
-    server = server_of(shell)
+    server = find_server(shell)
     if server is None:
         return own
     try:
@@ -242,7 +242,7 @@ def as_served(
     if isinstance(own, Served) and own.code == found.session:
         return own
     try:
-        transport = transport_of(found.server, found.user)
+        transport = open_transport(found.server, found.user)
     except errors.NoLogin:
         return own  # another user's, who has attached the kernel at the server
     if isinstance(own, Attachment):
@@ -252,7 +252,7 @@ def as_served(
 
 def why_unattached(shell: InteractiveShell) -> str:
     """Explain why a kernel has no session, which does not mean that nothing records it."""
-    server, found = server_of(shell), None
+    server, found = find_server(shell), None
     with suppress(errors.SessionsError):  # the server does not answer now
         found = server.any_attachment() if server is not None else None
     if found is None:

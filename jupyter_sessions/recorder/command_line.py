@@ -27,7 +27,7 @@ class Run:
 
 def find_source() -> str | None:
     """Return the source that IPython is running from the command line, or None."""
-    frames = _below_command_line()
+    frames = _list_inner_frames()
     if frames is None:
         return None
     for frame in reversed(frames):  # the outermost frame stands for the whole run
@@ -40,16 +40,16 @@ def find_source() -> str | None:
 
 def is_outermost() -> bool:
     """Return whether the next run is started by the command line itself, not by what it runs."""
-    frames = _below_command_line()
+    frames = _list_inner_frames()
     return frames is not None and all(frame.f_code not in _RUNS for frame in frames)
 
 
 def is_running() -> bool:
     """Return whether IPython is still running the source from its command line."""
-    return _below_command_line() is not None
+    return _list_inner_frames() is not None
 
 
-def _below_command_line() -> list[FrameType] | None:
+def _list_inner_frames() -> list[FrameType] | None:
     """Return the frames below the command line's run, the innermost first."""
     starts = {_code(InteractiveShellApp._run_cmd_line_code), _code(InteractiveShellApp._run_module)}
     frames: list[FrameType] = []

@@ -313,7 +313,7 @@ class TerminalRecorder:
 
     @_harmless
     def _after(self, result: ExecutionResult | None) -> None:
-        if not self._running or not _is_of(result, self._running[-1]):
+        if not self._running or not _belongs_to(result, self._running[-1]):
             return
         if len(self._running) > 1:
             self._running.pop()
@@ -437,7 +437,7 @@ def _text_source(take_text: TakeText) -> TextSource:
     return Tee(take_text)
 
 
-def _is_of(result: ExecutionResult | None, info: ExecutionInfo | command_line.Run) -> bool:
+def _belongs_to(result: ExecutionResult | None, info: ExecutionInfo | command_line.Run) -> bool:
     """Return whether a result belongs to the run that `info` began.
 
     IPython creates another info for the result of an interrupted run, and returns a result for an

@@ -14,7 +14,7 @@ from jupyter_sessions.recorder.delivery import settle_delivered
 from jupyter_sessions.recorder.iopub.message_log import MessageLog
 from jupyter_sessions.recorder.iopub.messages import Selection
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
-from jupyter_sessions.recorder.iopub.wire import Origin, origin_of
+from jupyter_sessions.recorder.iopub.wire import Origin, read_origin
 from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class KernelRecorder:
         return sink if self._ahead is None else settle_delivered(sink, self._ahead.settle)
 
     def _origin(self) -> Origin:
-        return origin_of(self._shell.get_parent().get("header", {}))
+        return read_origin(self._shell.get_parent().get("header", {}))
 
     def _note_failure(self, result: ExecutionResult | None) -> None:
         # IPython reports some failures only as text: a usage error, a group of exceptions.

@@ -148,7 +148,7 @@ def _groups(user: User) -> frozenset[str] | None:
     return frozenset(name for name in named if isinstance(name, str))
 
 
-def ask_every_minute(provider: IdentityProvider) -> None:
+def refresh_every_minute(provider: IdentityProvider) -> None:
     """Have JupyterHub's identity provider refresh the user from the Hub at least once a minute."""
     hub_auth = getattr(provider, "hub_auth", None)
     if hub_auth is not None:
@@ -164,15 +164,15 @@ def cookie_name(handler: JupyterHandler) -> str:
     host = handler.request.host
     port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else "default"
     name = f"jupyter-sessions-{port}" if port.isalnum() else "jupyter-sessions"
-    return f"__Host-{name}" if _whole_host(handler) else name
+    return f"__Host-{name}" if _owns_host(handler) else name
 
 
 def cookie_path(handler: JupyterHandler) -> str:
     """Return the path below which the login cookie is sent."""
-    return "/" if _whole_host(handler) else f"{handler.base_url}sessions"
+    return "/" if _owns_host(handler) else f"{handler.base_url}sessions"
 
 
-def _whole_host(handler: JupyterHandler) -> bool:
+def _owns_host(handler: JupyterHandler) -> bool:
     # Below a base URL, the rest of the host belongs to others: other users' servers of a hub.
     return handler.request.protocol == "https" and handler.base_url == "/"
 

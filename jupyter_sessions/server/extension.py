@@ -225,11 +225,11 @@ class SessionsExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         """Store the shared service in the web application's settings."""
         from jupyter_sessions.server.audit_file import write_audit_log
-        from jupyter_sessions.server.auth import ask_every_minute
+        from jupyter_sessions.server.auth import refresh_every_minute
         from jupyter_sessions.server.log_filter import hide_keys
 
         if self.serverapp is not None:
-            ask_every_minute(self.serverapp.identity_provider)
+            refresh_every_minute(self.serverapp.identity_provider)
             hide_keys(self.serverapp.log, *map(logging.getLogger, ("tornado", "jupyter_sessions")))
             self._audit_file = write_audit_log(self.audit_log, self.serverapp.log)
         limits = Limits(

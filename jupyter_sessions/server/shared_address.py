@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.client.addresses import host_of, is_loopback
+from jupyter_sessions.client.addresses import get_host, is_loopback
 from jupyter_sessions.client.local_servers import own_servers
 from jupyter_sessions.client.reachability import explain_unreachable
 
@@ -49,9 +49,9 @@ class SharedAddress:
         started = (each for each in own_servers() if each.database == self._database)
         urls = [each.url.rstrip("/") for each in started if not each.kernels]
         # If there are several, prefer one that other machines can open.
-        urls.sort(key=lambda url: is_loopback(host_of(url)))
+        urls.sort(key=lambda url: is_loopback(get_host(url)))
         if not urls:
             # Behind a proxy, only the caller knows the address; on this machine, only the server
             # does.
-            urls = [self._own_url if is_loopback(host_of(server_url)) else server_url]
+            urls = [self._own_url if is_loopback(get_host(server_url)) else server_url]
         return schemas.ServerAddress(url=urls[0], problem=explain_unreachable(urls[0]))

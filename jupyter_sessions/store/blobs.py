@@ -120,7 +120,7 @@ class Blobs:
         self._found: dict[str, bytes] = {}
         self._objects: Objects
         if isinstance(place, Path) or "://" not in place:
-            with _failures_named():
+            with _translate_failures():
                 self._objects = FolderObjects(Path(place))
         else:
             self._objects = UrlObjects(place)
@@ -148,12 +148,12 @@ class Blobs:
 
     def writer(self) -> BlobWriter:
         """Start a blob whose content is written piece by piece."""
-        with _failures_named():
+        with _translate_failures():
             return BlobWriter(self, self._objects.scratch())
 
     def _add(self, blob: Blob, scratch: IO[bytes]) -> Blob:
         key = _key(blob.sha256)
-        with _failures_named():
+        with _translate_failures():
             while not self._objects.add(key, scratch):
                 # A sweep decides by the blob's age; from now on it will not be removed.
                 try:
@@ -290,7 +290,7 @@ class Blobs:
 
     def _pieces(self, blob: Blob, start: int = 0) -> Iterator[bytes]:
         """Yield a blob's content as it is read, decoded but not verified."""
-        with _failures_named():
+        with _translate_failures():
             try:
                 pieces = self._objects.pieces(_key(blob.sha256), start)
                 if blob.encoding == "identity":
@@ -317,7 +317,7 @@ class Blobs:
     @property
     def empty(self) -> bool:
         """Whether the store contains nothing at all."""
-        with _failures_named():
+        with _translate_failures():
             return next(self._objects.entries(), None) is None
 
     def sweep(self, named: set[str]) -> int:
@@ -329,7 +329,7 @@ class Blobs:
             The number of removed blobs.
         """
         limit = datetime.now(UTC) - _GRACE
-        with _failures_named():
+        with _translate_failures():
             stale = [
                 entry.key
                 for entry in self._objects.entries()
@@ -385,7 +385,7 @@ class BlobWriter:
         """Name the blob after its content; it is on disk when this returns."""
         if self._sample is not None:
             self._put(self._choose_encoding())
-        with _failures_named():
+        with _translate_failures():
             if self._pack is not None:
                 self._scratch.write(self._pack.flush())
             if self._size % CHUNK:
@@ -422,7 +422,7 @@ class BlobWriter:
         return begun
 
     def _put(self, piece: bytes) -> None:
-        with _failures_named():
+        with _translate_failures():
             self._scratch.write(piece if self._pack is None else self._pack.compress(piece))
 
 
@@ -458,7 +458,7 @@ def _key(digest: str) -> str:
 
 
 @contextmanager
-def _failures_named() -> Iterator[None]:
+def _translate_failures() -> Iterator[None]:
     """Translate errors of a disk or an object store into errors of ours."""
     try:
         yield

@@ -81,7 +81,9 @@ def open_engines(url: str, left: Callable[[], str] = lambda: "") -> Engines:
     """
     engines = _connect(url, left)
     try:
-        migrate.upgrade(engines.writer, engines.reader, lambda: _mark_of(engines, url) or left())
+        migrate.upgrade(
+            engines.writer, engines.reader, lambda: _describe_mark(engines, url) or left()
+        )
     except BaseException as error:
         # Whatever the error is, no connection must be left to the garbage collector.
         engines.dispose()
@@ -154,7 +156,7 @@ def _check_not_lost(path: Path, left: Callable[[], str]) -> None:
         raise migrate.lost(found)
 
 
-def _mark_of(engines: Engines, url: str) -> str:
+def _describe_mark(engines: Engines, url: str) -> str:
     """Return the error for an empty database beside which a mark says that it holds a store."""
     path = Path(str(make_url(url).database))
     mark = path.with_name(path.name + _MARK)
@@ -242,7 +244,7 @@ def _write_ahead(connection: Any) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except connection.OperationalError as error:
-            if not _named(error).startswith(_BUSY) or time.monotonic() > deadline:
+            if not _name_error(error).startswith(_BUSY) or time.monotonic() > deadline:
                 raise
             time.sleep(_TRIED_EVERY)
         else:
@@ -302,7 +304,7 @@ def ends_transaction(error: DBAPIError, connection: Connection) -> bool:
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 
-def _named(error: object) -> str:
+def _name_error(error: object) -> str:
     # SQLite's name of the error, or PostgreSQL's code: the text can quote a user's data.
     return str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", ""))
 
@@ -311,7 +313,7 @@ def translate(error: Exception) -> SessionsError:
     """Translate an error of the driver, or SQLAlchemy's wrapper of it, into an error of ours."""
     original = error.orig if isinstance(error, DBAPIError) else error
     kind = type(original).__name__
-    reason = _named(original)
+    reason = _name_error(original)
     if reason.startswith(_FULL):
         return StoreFull(
             "The disk that holds the sessions is full. Nothing was changed, what was there is "

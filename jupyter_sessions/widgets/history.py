@@ -11,11 +11,11 @@ import traitlets
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.cli.rendering import html
-from jupyter_sessions.cli.rendering.sandbox import shown as harmless
+from jupyter_sessions.cli.rendering.sandbox import contain_output as harmless
 from jupyter_sessions.cli.results import Request, Result
 from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.part import Part
-from jupyter_sessions.widgets.ui import MARKS, button, command_line, field, lines, row, shown
+from jupyter_sessions.widgets.ui import MARKS, button, command_line, field, lines, row, set_visible
 
 _PAGE = 50
 _ROWS = 12
@@ -142,7 +142,7 @@ class HistoryBrowser(Part):
             self._mark()
         finally:
             self._listing = False
-        shown(self.list, bool(commands))
+        set_visible(self.list, bool(commands))
         self.newer.disabled = len(self._pages) == 1
         self.older.disabled = more is None
         self.empty.value = "" if commands else ui.empty(self._nothing())
@@ -192,7 +192,7 @@ class HistoryBrowser(Part):
             return
         self.request.value = html.render(Result(None, (Request(command),)))
         own = command.summary.user == self.transport.user and command.summary.real_user is None
-        self.outputs.outputs = _shown(command, own=own)
+        self.outputs.outputs = _build_outputs(command, own=own)
 
     # ---- live
 
@@ -231,7 +231,7 @@ class HistoryBrowser(Part):
         return f"{len(self.commands)} commands of {self.session.label or self.session.code}"
 
 
-def _shown(command: schemas.Command, *, own: bool) -> tuple[dict[str, Any], ...]:
+def _build_outputs(command: schemas.Command, *, own: bool) -> tuple[dict[str, Any], ...]:
     """Return a command's outputs for display, with those of other users sandboxed."""
     outputs = command.outputs
     made = []

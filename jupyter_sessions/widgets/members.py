@@ -14,7 +14,7 @@ import traitlets
 from jupyter_sessions import api, errors, roles, schemas
 from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.part import Part
-from jupyter_sessions.widgets.ui import button, field, row, shown
+from jupyter_sessions.widgets.ui import button, field, row, set_visible
 
 ROLES = ("read", "write", "execute", "admin")
 _NEEDS = "Changing roles needs the role admin"
@@ -124,8 +124,8 @@ class MemberTable(Part):
             self._update(self._rows[member.user], member, allowed=allowed)
         for user, gone in self._rows.items():
             for cell in gone.cells:
-                shown(cell, any(member.user == user for member in self.members))
-        shown(self.form, allowed)
+                set_visible(cell, any(member.user == user for member in self.members))
+        set_visible(self.form, allowed)
         self.empty.value = ui.empty(self._said(allowed=allowed))
 
     def _clear(self, code: str) -> None:
@@ -170,8 +170,8 @@ class MemberTable(Part):
         self.roles[member.user] = drawn.toggles
         drawn.revoke.disabled = not allowed
         drawn.revoke.tooltip = f"Take all roles from {member.user}" if allowed else _NEEDS
-        shown(drawn.owner, member.owner)
-        shown(drawn.revoke, not member.owner)
+        set_visible(drawn.owner, member.owner)
+        set_visible(drawn.revoke, not member.owner)
         if not member.owner:
             self.revokes[member.user] = drawn.revoke
 

@@ -17,7 +17,7 @@ from jupyter_sessions.widgets.history import HistoryBrowser
 from jupyter_sessions.widgets.members import MemberTable
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.picker import SessionPicker
-from jupyter_sessions.widgets.ui import button, row, shown
+from jupyter_sessions.widgets.ui import button, row, set_visible
 from jupyter_sessions.widgets.webspace import WebSpace
 
 #: Makes the kernel record into a session, and returns messages about the result.
@@ -130,8 +130,8 @@ class SessionPanel(Part):
 
     def _show_head(self) -> None:
         session = self.session
-        shown(self.tabs, session is not None)
-        shown(self.record_here, self._record is not None and self.may("write"))
+        set_visible(self.tabs, session is not None)
+        set_visible(self.record_here, self._record is not None and self.may("write"))
         if session is None:
             self.title.value = ui.empty("Pick a session above, or make one.")
             self.about.value = ""

@@ -220,7 +220,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def close(self) -> None:
         """Close the session, the connection and the widgets."""
         self._let_go()
-        _close_below(self)
+        _close_children(self)
         super().close()
 
     def _let_go(self) -> None:
@@ -240,7 +240,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return bundle
 
 
-def _close_below(widget: ipywidgets.Widget) -> None:
+def _close_children(widget: ipywidgets.Widget) -> None:
     for child in getattr(widget, "children", ()):
-        _close_below(child)
+        _close_children(child)
         child.close()

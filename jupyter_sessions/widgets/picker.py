@@ -14,7 +14,7 @@ from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.part import Part
-from jupyter_sessions.widgets.ui import button, field, lines, row, session_line, shown
+from jupyter_sessions.widgets.ui import button, field, lines, row, session_line, set_visible
 
 _ROWS = 8
 _PAGE = 100
@@ -157,8 +157,8 @@ class SessionPicker(Part):
             self.list.value = self._listed(self.selected)
         finally:
             self._picking = False
-        shown(self.list, bool(sessions))
-        shown(self.more, more is not None)
+        set_visible(self.list, bool(sessions))
+        set_visible(self.more, more is not None)
         self.empty.value = "" if sessions else ui.empty(self._nothing())
 
     def _nothing(self) -> str:

@@ -77,7 +77,7 @@ def without(file: schemas.File) -> Outputs:
     return _text(f"{file.name} ({size(file.size)}, {_media(file)}) {why}. Save it, or open it.")
 
 
-def of(file: schemas.File, transport: Transport, code: str, steps: Steps) -> Outputs:
+def render_file(file: schemas.File, transport: Transport, code: str, steps: Steps) -> Outputs:
     """Download a file, and return the outputs that show it."""
     content = BytesIO()
     named = schemas.FileNamed(code=code, path=file.path)

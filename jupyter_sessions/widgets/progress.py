@@ -12,7 +12,7 @@ import ipywidgets
 
 from jupyter_sessions import errors
 from jupyter_sessions.widgets.live import kernel_loop
-from jupyter_sessions.widgets.ui import button, shown
+from jupyter_sessions.widgets.ui import button, set_visible
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
         self.label = ipywidgets.Label()
         self.cancel = button("Cancel", "stop", self.stop)
         super().__init__([self.bar, self.label, self.cancel])
-        shown(self, False)
+        set_visible(self, False)
 
     @property
     def running(self) -> bool:
@@ -123,7 +123,7 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
 
         steps = self._steps = Steps(show)
         self._show(0.0, "")
-        shown(self, True)
+        set_visible(self, True)
 
         def in_thread() -> None:
             outcome = _outcome(work, steps)
@@ -155,7 +155,7 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
         if steps is not self._steps:
             return
         self._steps = None
-        shown(self, False)
+        set_visible(self, False)
         if isinstance(outcome, Came):
             done(outcome.result)
         else:

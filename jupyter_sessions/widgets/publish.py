@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.cli.commands.webspace import named
+from jupyter_sessions.cli.commands.webspace import resolve_content
 from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.formats import Content, media_type
 from jupyter_sessions.widgets import ui
@@ -33,7 +33,7 @@ def contents(
     """
     if not what:
         raise errors.BadRequest("Nothing is named.", hint="Name a variable, a file or a folder.")
-    return list(named(what, path or None, _variable, left_out))
+    return list(resolve_content(what, path or None, _variable, left_out))
 
 
 def published(

@@ -141,7 +141,7 @@ def lines(rows: int) -> ipywidgets.Select:
     return made
 
 
-def shown(widget: ipywidgets.Widget, is_shown: bool) -> None:
+def set_visible(widget: ipywidgets.Widget, is_shown: bool) -> None:
     """Show or hide a widget."""
     widget.layout.display = "" if is_shown else "none"
 

@@ -12,12 +12,12 @@ import traitlets
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.formats import Content, outputs
-from jupyter_sessions.formats.folders import explain_left_out
+from jupyter_sessions.formats.folders import explain_omitted
 from jupyter_sessions.widgets import preview, ui
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.progress import Progress, Steps
 from jupyter_sessions.widgets.publish import PublishForm, contents, published
-from jupyter_sessions.widgets.ui import button, file_line, lines, row, shown
+from jupyter_sessions.widgets.ui import button, file_line, lines, row, set_visible
 
 _ROWS = 8
 _PAGE = 200
@@ -87,7 +87,7 @@ class WebSpace(Part):
     def described(self) -> None:
         """Apply changes of the user's roles."""
         allowed = self.may("write")
-        shown(self.form, allowed)
+        set_visible(self.form, allowed)
         self.remove.disabled = not allowed
         self.remove.tooltip = "Take it out of the web space" if allowed else _NEEDS
 
@@ -116,8 +116,8 @@ class WebSpace(Part):
         where = f"/{self.folder}" if self.folder else ""
         name = (self.session.label or self.session.code) if self.session else ""
         self.place.value = ui.empty(f"{name}{where}")
-        shown(self.list, bool(up or files))
-        shown(self.more, more is not None)
+        set_visible(self.list, bool(up or files))
+        set_visible(self.more, more is not None)
         self.empty.value = "" if files else ui.empty(self._nothing())
 
     def _nothing(self) -> str:
@@ -171,7 +171,7 @@ class WebSpace(Part):
         finally:
             self._listing = False
         self.preview.outputs = ()
-        shown(self.actions, file is not None)
+        set_visible(self.actions, file is not None)
         self.about.value = "" if file is None else self._card(file)
         if file is None:
             return
@@ -181,7 +181,7 @@ class WebSpace(Part):
             return
 
         def work(steps: Steps) -> tuple[dict[str, Any], ...]:
-            return preview.of(file, transport, self.code, steps)
+            return preview.render_file(file, transport, self.code, steps)
 
         def done(seen: tuple[dict[str, Any], ...]) -> None:
             if self.selected == file:
@@ -252,7 +252,7 @@ class WebSpace(Part):
         left_out: list[Path] = []
         found = contents(what, path, left_out.append)
         notes = [each.note for each in found if each.note]
-        self.publish_contents(found, [*notes, *explain_left_out(left_out)])
+        self.publish_contents(found, [*notes, *explain_omitted(left_out)])
 
     def publish_contents(self, contents: Sequence[Content], notes: Sequence[str] = ()) -> None:
         """Publish contents in order, with a progress bar that can be cancelled.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_sessions import errors
-from jupyter_sessions.formats.folders import explain_left_out, walk
+from jupyter_sessions.formats.folders import explain_omitted, walk
 
 
 def names(folder: Path, path: str | None = None) -> list[str]:
@@ -104,7 +104,7 @@ def test_a_name_that_is_not_utf8_is_left_out_and_said_with_the_others_published(
     found = [content.name for content in walk(folder, left_out=left_out.append)]
     assert found == ["results/a.csv", "results/plots/b.png"]
     assert {file, below} < set(left_out)
-    links, foreign_names = explain_left_out(left_out)
+    links, foreign_names = explain_omitted(left_out)
     assert links.endswith("results/link")
     assert "not UTF-8" in foreign_names
     assert "results/caf\\xe9.txt" in foreign_names

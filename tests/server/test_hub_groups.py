@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from jupyter_sessions import api
-from jupyter_sessions.server.auth import ask_every_minute
+from jupyter_sessions.server.auth import refresh_every_minute
 from tests.server.serving import Place
 
 HUB = '''
@@ -61,8 +61,8 @@ def test_what_the_hub_said_counts_for_a_minute_at_most() -> None:
     scope: dict[str, type] = {}
     exec(HUB, scope)  # the provider above
     provider = scope["Hub"]()
-    ask_every_minute(provider)
+    refresh_every_minute(provider)
     assert provider.hub_auth.cache_max_age == 60
     provider.hub_auth.cache_max_age = 10
-    ask_every_minute(provider)
+    refresh_every_minute(provider)
     assert provider.hub_auth.cache_max_age == 10

@@ -110,10 +110,10 @@ def add(
         name=name, roles=level or [], description=description, owners=list(owners)
     )
     made = work.call(api.ADD_GROUP, request)
-    return _shown(made, f"Group {one_line(made.name)} created.")
+    return _build_card(made, f"Group {one_line(made.name)} created.")
 
 
-def _shown(group: schemas.Group, *said: str) -> Result:
+def _build_card(group: schemas.Group, *said: str) -> Result:
     lines = [Line(text, Tone.DONE) for text in said]
     return Result(group, (*lines, Card(group.name, columns.GROUP_CARD, group)))
 
@@ -122,7 +122,7 @@ def _shown(group: schemas.Group, *said: str) -> Result:
 @click.argument("name")
 def info(work: Invocation, name: str) -> Result:
     """Show what is known of a group."""
-    return _shown(work.call(api.GET_GROUP, schemas.GroupNamed(name=name)))
+    return _build_card(work.call(api.GET_GROUP, schemas.GroupNamed(name=name)))
 
 
 @command("groups members lab", session=False)
@@ -159,13 +159,13 @@ def change(work: Invocation, name: str, level: list[str] | None, description: st
     said = [f"The group {one_line(changed.name)} is changed."]
     if level is not None:
         said.append("The level counts for sessions made from now on.")
-    return _shown(changed, *said)
+    return _build_card(changed, *said)
 
 
 _users = click.argument("users", nargs=-1, required=True, metavar="USER…")
 
 
-def _named(users: tuple[str, ...]) -> str:
+def _join_names(users: tuple[str, ...]) -> str:
     return ", ".join(map(one_line, users))
 
 
@@ -178,7 +178,7 @@ def add_user(work: Invocation, name: str, users: tuple[str, ...]) -> Result:
     They get at once what the group has in its sessions. Which group they work in is theirs to say.
     """
     changed = work.call(api.ADD_GROUP_USERS, schemas.GroupUsers(name=name, users=list(users)))
-    return _shown(changed, f"In the group {one_line(changed.name)} now: {_named(users)}.")
+    return _build_card(changed, f"In the group {one_line(changed.name)} now: {_join_names(users)}.")
 
 
 @command("groups remove-user lab bar", "groups remove-user lab bar baz", session=False)
@@ -190,7 +190,9 @@ def remove_user(work: Invocation, name: str, users: tuple[str, ...]) -> Result:
     What they had through the group ends at once; sessions that they own stay theirs.
     """
     changed = work.call(api.REMOVE_GROUP_USERS, schemas.GroupUsers(name=name, users=list(users)))
-    return _shown(changed, f"No longer in the group {one_line(changed.name)}: {_named(users)}.")
+    return _build_card(
+        changed, f"No longer in the group {one_line(changed.name)}: {_join_names(users)}."
+    )
 
 
 @command("groups set-owner lab bar", "groups set-owner lab bar --no", session=False)
@@ -202,7 +204,7 @@ def set_owner(work: Invocation, name: str, users: tuple[str, ...], ended: bool) 
     request = schemas.SetGroupOwners(name=name, users=list(users), owner=not ended)
     changed = work.call(api.SET_GROUP_OWNERS, request)
     owns = "Own it no more" if ended else "Own it now"
-    return _shown(changed, f"{owns}: {_named(users)}.")
+    return _build_card(changed, f"{owns}: {_join_names(users)}.")
 
 
 @command(

@@ -114,7 +114,7 @@ def resume(work: Invocation, what: tuple[str, ...], managing: bool, verbose: boo
     work.keep(work.transport)
     said = work.front.take_up(answer.session, work.transport)
     shown = sorted(answer.commands, key=lambda each: each.summary.number)
-    blocks = (card(answer.session), listing(answer.members), *_whole(work, shown), *said)
+    blocks = (card(answer.session), listing(answer.members), *_build_blocks(work, shown), *said)
     return Result(answer, blocks)
 
 
@@ -274,7 +274,7 @@ def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
     return found
 
 
-def _whole(work: Invocation, commands: Iterable[schemas.Command]) -> list[Block]:
+def _build_blocks(work: Invocation, commands: Iterable[schemas.Command]) -> list[Block]:
     blocks: list[Block] = []
     for each in commands:
         own = each.summary.user == work.transport.user and each.summary.real_user is None
@@ -291,7 +291,7 @@ def view(work: Invocation, numbers: range | None, save: str | None) -> Result:
     A terminal shows text; --save gets figures, tables and whatever else was displayed.
     """
     found = fetch(work, numbers)
-    blocks = _whole(work, found)
+    blocks = _build_blocks(work, found)
     if save is not None:
         blocks.append(_saved(found, Path(save)))
     return Result(found[0] if len(found) == 1 else found, blocks)

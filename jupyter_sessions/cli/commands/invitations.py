@@ -9,7 +9,7 @@ import click
 
 from jupyter_sessions import __version__, api, errors, roles, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
-from jupyter_sessions.cli.commands.sessions import card, named
+from jupyter_sessions.cli.commands.sessions import card, name_session
 from jupyter_sessions.cli.parameters import Minutes
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Line, Result, Table, Tone, done
@@ -103,9 +103,9 @@ def join(work: Invocation, key: str | None, where: str | None, guest: str | None
                 otherwise = f"name another: {work.front.prefix} join KEY SERVER"
                 raise work.with_place(error, transport, otherwise) from error
             work.keep(transport)
-            said = f"You are in {named(joined.session)}."
+            said = f"You are in {name_session(joined.session)}."
             if not joined.changed:
-                said = f"You were in {named(joined.session)} already."
+                said = f"You were in {name_session(joined.session)} already."
             return _taken_up(work, joined, transport, said)
     return _enter(work, secret, guest)
 
@@ -139,8 +139,8 @@ def _enter(work: Invocation, secret: str, name: str | None) -> Result:
         anybody.close()
     login = logins.join(server, entered.login.key)
     logins.choose_where_none_is(login, work.front.place)
-    transport = resolve.transport_of(server, login.user)
-    said = f"You are in {named(entered.session)} as the guest {one_line(login.user)}."
+    transport = resolve.open_transport(server, login.user)
+    said = f"You are in {name_session(entered.session)} as the guest {one_line(login.user)}."
     # Its key is in the file of the login, and is not shown.
     return _taken_up(work, schemas.Joined(session=entered.session, changed=True), transport, said)
 

@@ -11,7 +11,7 @@ import click
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, table
-from jupyter_sessions.cli.commands.logins import overruled, told
+from jupyter_sessions.cli.commands.logins import describe_login, overruled
 from jupyter_sessions.cli.confirmation import PASSWORD_VARIABLE, ask_code
 from jupyter_sessions.cli.parameters import IdleMinutes
 from jupyter_sessions.cli.results import Line, Result, Tone
@@ -203,7 +203,7 @@ def login(
     if password_stdin:
         password = work.front.read_password()
     decided = _Login(work, wanted, password, code, create, retry).decide()
-    return _made_current(work, decided, [])
+    return _use_login(work, decided, [])
 
 
 def _text(value: str | int | None) -> str | None:
@@ -236,10 +236,10 @@ def _joined(
     if ignored:
         said = f"The key says all of that; ignored: {', '.join(ignored)}."
         lines.append(Line(said, Tone.WARNING))
-    return _made_current(work, logins.Decided("joined", login), lines)
+    return _use_login(work, logins.Decided("joined", login), lines)
 
 
-def _made_current(work: Invocation, decided: Decided, lines: list[Line]) -> Result:
+def _use_login(work: Invocation, decided: Decided, lines: list[Line]) -> Result:
     from jupyter_sessions.client import logins
     from jupyter_sessions.client.logins.prune import prune_now_and_then
 
@@ -258,7 +258,7 @@ def _made_current(work: Invocation, decided: Decided, lines: list[Line]) -> Resu
     logins.set_here(login, work.front.place)
     lines += overruled(login)
     prune_now_and_then()
-    answer = {"how": decided.how, **told(login), "clamped": decided.clamped}
+    answer = {"how": decided.how, **describe_login(login), "clamped": decided.clamped}
     return Result(answer, lines)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.logins.model import End
 
 
-def told(login: Login) -> dict[str, Any]:
+def describe_login(login: Login) -> dict[str, Any]:
     """Return the ``--json`` form of a stored login: everything except its key."""
     return {
         "id": login.id,
@@ -72,7 +72,7 @@ def logins(work: Invocation, check: bool, there: bool) -> Result:
     checked = all_logins.check(found) if check else [all_logins.as_stored(each) for each in found]
     items = [
         {
-            **told(each.login),
+            **describe_login(each.login),
             "current": each.login.id == now,
             "state": each.state,
             "why": each.why.message if each.why else None,
@@ -82,13 +82,13 @@ def logins(work: Invocation, check: bool, there: bool) -> Result:
     rows = f"({len(items)} row{'s' * (len(items) != 1)})"
     shown = Table(columns.STORED_LOGIN, items, "No logins are stored.")
     if not items:
-        return Result({"items": items}, (shown,), aside=_gone())
+        return Result({"items": items}, (shown,), aside=_report_ended_login())
     whys = [
         Line(f"{all_logins.short(each.login)}: {one_line(each.why.message)}", Tone.WARNING)
         for each in checked
         if each.why is not None
     ]
-    return Result({"items": items}, (shown, Line(rows), *whys), aside=_gone())
+    return Result({"items": items}, (shown, Line(rows), *whys), aside=_report_ended_login())
 
 
 def _stored(work: Invocation) -> list[Login]:
@@ -96,10 +96,10 @@ def _stored(work: Invocation) -> list[Login]:
     from jupyter_sessions.client import logins
 
     found = logins.stored()
-    return logins.at(work.server, found) if work.server else found
+    return logins.select_by_address(work.server, found) if work.server else found
 
 
-def _gone() -> tuple[Line, ...]:
+def _report_ended_login() -> tuple[Line, ...]:
     from jupyter_sessions.client import logins
 
     try:
@@ -110,9 +110,9 @@ def _gone() -> tuple[Line, ...]:
 
 
 def _there(work: Invocation) -> Result:
-    from jupyter_sessions.client.transports.base import every
+    from jupyter_sessions.client.transports.base import iterate_pages
 
-    items = list(every(work.transport, api.LIST_LOGINS))
+    items = list(iterate_pages(work.transport, api.LIST_LOGINS))
     return Result({"items": items}, (Table(columns.LOGIN, items, "No logins live there."),))
 
 
@@ -144,7 +144,7 @@ def logout(work: Invocation, all_: bool) -> Result:
     else:
         if now is not None:
             lines.append(Line(f"The current login is {one_line(now.who)} at {now.server}."))
-    return Result({"ended": [told(login)], "still_valid": []}, lines)
+    return Result({"ended": [describe_login(login)], "still_valid": []}, lines)
 
 
 @command("clear", "clear --all", session=False)
@@ -162,9 +162,10 @@ def _ended(work: Invocation, ending: Sequence[Login]) -> Result:
 
     left = logins.end(ending)
     answer = {
-        "ended": [told(login) for login in ending],
+        "ended": [describe_login(login) for login in ending],
         "still_valid": [
-            {**told(each.login), "why": each.why.message if each.why else None} for each in left
+            {**describe_login(each.login), "why": each.why.message if each.why else None}
+            for each in left
         ],
     }
     said = f"{len(ending)} login{'s' * (len(ending) != 1)} forgotten, and ended where it could be."
@@ -192,7 +193,7 @@ def switch(work: Invocation, login: str | None, own: bool, here: bool) -> Result
 
     if (login is None) != own:
         raise click.UsageError("Name a login, or say --own.")
-    found = logins.named(login) if login is not None else None
+    found = logins.find_login(login) if login is not None else None
     place = work.front.place
     if here:
         if not logins.set_here(found or logins.OWN, place):
@@ -212,7 +213,7 @@ def switch(work: Invocation, login: str | None, own: bool, here: bool) -> Result
     lines = [Line(said, Tone.DONE), *overruled(found)]
     if found.over:
         lines.append(Line(f"{_ENDED[found.over]} Log in again.", Tone.WARNING))
-    return Result({**told(found), "here": here}, lines)
+    return Result({**describe_login(found), "here": here}, lines)
 
 
 @command("key", "key --show", session=False)
@@ -285,7 +286,10 @@ def prune(work: Invocation, dry_run: bool) -> Result:
     gone = pruning.ended(_stored(work))
     if not dry_run:
         pruning.prune(gone)
-    items = [{**told(login), "current": False, "state": as_stored(login).state} for login in gone]
+    items = [
+        {**describe_login(login), "current": False, "state": as_stored(login).state}
+        for login in gone
+    ]
     said = f"{len(gone)} ended login{'s' * (len(gone) != 1)}"
     line = Line(f"{said} would be forgotten." if dry_run else f"{said} forgotten.", Tone.DONE)
     shown = (Table(columns.STORED_LOGIN, items, ""),) if items else ()

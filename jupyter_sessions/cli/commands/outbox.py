@@ -66,7 +66,7 @@ def outbox(
     current = work.front.current_code
     if current is not None:
         work.front.settle(current)
-    before = _of(code)
+    before = _select_undelivered(code)
     said: list[Line] = []
     if deliver:
         said = _deliver(work.front, before)
@@ -75,7 +75,7 @@ def outbox(
     elif discard:
         said = _discard(work.front, before, yes=yes)
     acted = deliver or discard or into is not None
-    after = _of(code)
+    after = _select_undelivered(code)
     blocks: list[Block] = [*said]
     if after or not acted:
         blocks.append(Table(columns.UNDELIVERED, after, "Nothing waits, and nothing was refused."))
@@ -91,7 +91,7 @@ def _hindered(front: Frontend, waiting: list[Undelivered]) -> list[Line]:
     return [Line(problem, Tone.WARNING)]
 
 
-def _of(code: str | None) -> list[Undelivered]:
+def _select_undelivered(code: str | None) -> list[Undelivered]:
     return [each for each in recovery.survey() if code is None or each.session == code]
 
 
@@ -99,7 +99,7 @@ def _deliver(front: Frontend, chosen: list[Undelivered]) -> list[Line]:
     said = _each(front, chosen, lambda journal: journal.put_back())
     for server, user in dict.fromkeys((each.server, each.user) for each in chosen):
         try:
-            transport = resolve.transport_of(server, user)
+            transport = resolve.open_transport(server, user)
         except errors.SessionsError as error:
             said.append(trouble(error))
             continue
@@ -107,7 +107,7 @@ def _deliver(front: Frontend, chosen: list[Undelivered]) -> list[Line]:
         transport.close()
     if front.courier is not None:
         front.courier.deliver_left(_DELIVERED_WITHIN, held=True)
-    there = _count(chosen) - _count(_of(None), {each.file for each in chosen})
+    there = _count(chosen) - _count(_select_undelivered(None), {each.file for each in chosen})
     return [Line(f"Delivered: {_commands(max(there, 0))}.", Tone.DONE), *said]
 
 
@@ -148,7 +148,7 @@ def _each(
     said = []
     own = front.courier.journals if front.courier is not None else ()
     for name in dict.fromkeys(each.file for each in chosen):
-        with recovery.opened(recovery.file_of(name), own) as journal:
+        with recovery.opened(recovery.get_journal_file(name), own) as journal:
             if journal is None:
                 said.append(
                     Line(

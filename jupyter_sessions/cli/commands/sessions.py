@@ -19,7 +19,7 @@ def card(session: schemas.Session) -> Card:
     return Card(columns.label(session), columns.SESSION_CARD, session)
 
 
-def named(session: schemas.Session) -> str:
+def name_session(session: schemas.Session) -> str:
     """Return how a sentence names a session."""
     return f"{one_line(columns.label(session))} ({session.code})"
 
@@ -124,7 +124,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
 def change(work: Invocation, operation: Any, said: str) -> Result:
     """Carry out one of `CHANGES`, and report what it means for recording."""
     session = work.call(operation, schemas.SessionNamed(code=work.code))
-    line = Line(f"The session {named(session)} {said}", Tone.DONE)
+    line = Line(f"The session {name_session(session)} {said}", Tone.DONE)
     return Result(session, (line, *work.front.changed(session)))
 
 
@@ -169,7 +169,7 @@ def ask_first(
     if session.state not in operation.states:
         raise errors.WrongState.of(session.state)
     many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
-    work.front.make_sure(question.format(named(session), many), unchanged)
+    work.front.make_sure(question.format(name_session(session), many), unchanged)
 
 
 def _owns(session: schemas.Session) -> bool:
@@ -219,7 +219,9 @@ def _remove(work: Invocation) -> Result:
     work.front.left(session.code)
     until = f" It is erased on {session.purged:%Y-%m-%d}." if session.purged else ""
     back = f"{work.front.prefix} restore -S {session.code}"
-    return done(session, f"The session {named(session)} is removed.{until} Bring it back: {back}")
+    return done(
+        session, f"The session {name_session(session)} is removed.{until} Bring it back: {back}"
+    )
 
 
 @command("restore -S 1234567890123456789012")
@@ -233,7 +235,7 @@ def restore(work: Invocation) -> Result:
 def transfer(work: Invocation, user: str) -> Result:
     """Make another user the owner; the old owner stays as an admin."""
     session = work.call(api.TRANSFER_SESSION, schemas.TransferSession(code=work.code, user=user))
-    return done(session, f"{one_line(session.owner)} owns the session {named(session)} now.")
+    return done(session, f"{one_line(session.owner)} owns the session {name_session(session)} now.")
 
 
 _YES = {"yes", "true", "on", "1"}
@@ -331,10 +333,10 @@ def _address(work: Invocation, code: str | None, below: str) -> Result:
 
 
 def _own_server() -> str:
-    from jupyter_sessions.client.local_servers import shown_at
+    from jupyter_sessions.client.local_servers import find_server_of_database
     from jupyter_sessions.paths import own_database
 
-    server = shown_at(own_database())
+    server = find_server_of_database(own_database())
     if server is None:
         raise errors.ServerUnreachable(
             "No server shows this store now, so no other program can reach its sessions.",

@@ -17,7 +17,7 @@ from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line, size
 from jupyter_sessions.client import files as downloads
-from jupyter_sessions.client.addresses import host_of, is_loopback
+from jupyter_sessions.client.addresses import get_host, is_loopback
 from jupyter_sessions.client.presence import login_link
 from jupyter_sessions.formats import Content, folders, inside, outputs, write
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Transport
 
 
-def named(
+def resolve_content(
     what: str,
     path: str | None,
     variable: Callable[[str], tuple[bool, Any]],
@@ -79,7 +79,9 @@ def publish(work: Invocation, what: tuple[str, ...], path: str | None) -> Result
         target = path if path is None or len(what) == 1 else inside(path, "")
         variable = work.front.variable
         contents = [
-            content for each in what for content in named(each, target, variable, left_out.append)
+            content
+            for each in what
+            for content in resolve_content(each, target, variable, left_out.append)
         ]
         made_by = work.front.running_command(code)
     else:
@@ -91,9 +93,9 @@ def publish(work: Invocation, what: tuple[str, ...], path: str | None) -> Result
     ]
     said += [Line(content.note, Tone.WARNING) for content in contents if content.note]
     if left_out:
-        from jupyter_sessions.formats.folders import explain_left_out
+        from jupyter_sessions.formats.folders import explain_omitted
 
-        said += [Line(words, Tone.WARNING) for words in explain_left_out(left_out)]
+        said += [Line(words, Tone.WARNING) for words in explain_omitted(left_out)]
     return Result(files[0] if len(files) == 1 else files, said)
 
 
@@ -132,7 +134,7 @@ def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int
     )
 
 
-def _as_named(path: str) -> str:
+def _strip_trailing_slash(path: str) -> str:
     """Remove a folder's trailing slash, as `files` shows it; the server checks the rest."""
     return path[:-1] if path.endswith("/") and path != "/" else path
 
@@ -145,7 +147,7 @@ def _as_named(path: str) -> str:
 def files(work: Invocation, folder: str, deep: bool, limit: int, after: str | None) -> Result:
     """List what is published."""
     request = schemas.ListFiles(
-        code=work.code, folder=_as_named(folder), deep=deep, limit=limit, after=after
+        code=work.code, folder=_strip_trailing_slash(folder), deep=deep, limit=limit, after=after
     )
     page = work.call(api.LIST_FILES, request)
     listed = Table(columns.FILE, page.items, "Nothing is published here.")
@@ -158,12 +160,12 @@ def files(work: Invocation, folder: str, deep: bool, limit: int, after: str | No
 @click.option("--force", is_flag=True, help="Replace what is there.")
 def get(work: Invocation, path: str, output: str | None, force: bool) -> Result:
     """Download a published file, or a folder with all that is in it."""
-    path = _as_named(path)
+    path = _strip_trailing_slash(path)
     if output == "-":
         _print(work, path)
         return Result(work.call(api.GET_FILE, schemas.FileNamed(code=work.code, path=path)))
     target = Path(output or PurePosixPath(path).name).expanduser()
-    found = downloads.below(work.in_session, work.code, path)
+    found = downloads.list_files_below(work.in_session, work.code, path)
     places = [
         downloads.download(
             work.in_session, work.code, file, downloads.placed(target, place), force=force
@@ -203,7 +205,7 @@ def unpublish(work: Invocation, paths: tuple[str, ...]) -> Result:
         path
         for named in paths
         for path in work.call(
-            api.UNPUBLISH_FILE, schemas.FileNamed(code=work.code, path=_as_named(named))
+            api.UNPUBLISH_FILE, schemas.FileNamed(code=work.code, path=_strip_trailing_slash(named))
         ).paths
     ]
     return done(schemas.Unpublished(paths=gone), f"Not published any more: {', '.join(gone)}")
@@ -230,10 +232,10 @@ def web(work: Invocation, all_sessions: bool, no_browser: bool) -> Result:
 def _server(transport: Transport) -> str | None:
     if transport.server is not None:
         return transport.server
-    from jupyter_sessions.client.local_servers import shown_at
+    from jupyter_sessions.client.local_servers import find_server_of_database
     from jupyter_sessions.paths import own_database
 
-    return shown_at(own_database())
+    return find_server_of_database(own_database())
 
 
 def _page(work: Invocation, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
@@ -264,7 +266,7 @@ def _for_a_colleague(work: Invocation, server: str, url: str) -> list[Block]:
 
     unreachable = explain_unreachable(server)
     blocks: list[Block] = [Line(unreachable, Tone.WARNING)] if unreachable else []
-    if is_loopback(host_of(server)):
+    if is_loopback(get_host(server)):
         return blocks
     members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members
     names = [each.user for each in members if not each.group and "owner" not in each.roles]

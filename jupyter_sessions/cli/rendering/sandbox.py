@@ -56,7 +56,7 @@ _STYLE = (
 _ROW, _LOWEST, _HIGHEST = 27, 120, 480
 
 
-def shown(data: schemas.MimeBundle, user: str, *, own: bool) -> schemas.MimeBundle:
+def contain_output(data: schemas.MimeBundle, user: str, *, own: bool) -> schemas.MimeBundle:
     """Return what a notebook may show of an output.
 
     Parameters

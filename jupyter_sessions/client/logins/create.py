@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.client.addresses import port_of
+from jupyter_sessions.client.addresses import get_port
 from jupyter_sessions.client.logins import retry, storage
 from jupyter_sessions.client.logins.model import Login, Made, Wanted
 from jupyter_sessions.client.logins.selection import current_id, fits, set_current
@@ -59,7 +59,7 @@ def create(wanted: Wanted, password: str, code: str = "") -> Made:
         raise
 
 
-def shown_by(server: str, key: str, seconds: float | None = None) -> schemas.Login:
+def read_login_of_key(server: str, key: str, seconds: float | None = None) -> schemas.Login:
     """Return the login that a key belongs to; this counts as a use of the login.
 
     Parameters
@@ -94,7 +94,7 @@ def join(server: str, key: str, seconds: float | None = None) -> Login:
 
     See `shown_by`.
     """
-    shown = shown_by(server, key, seconds)
+    shown = read_login_of_key(server, key, seconds)
     same = (
         login for login in storage.stored() if (login.server, login.number) == (server, shown.id)
     )
@@ -215,8 +215,8 @@ def _alive(
 
 def _conflict(login: Login, wanted: Wanted) -> str:
     """Explain how a login differs from what is wanted."""
-    if wanted.server is None and wanted.port not in (None, port_of(login.server)):
-        return f"its port is {port_of(login.server)}, not {wanted.port}"
+    if wanted.server is None and wanted.port not in (None, get_port(login.server)):
+        return f"its port is {get_port(login.server)}, not {wanted.port}"
     works_as = "nobody else" if login.real_user is None else login.user
     if wanted.sudo is not None and wanted.sudo != works_as:
         return f"it acts as {works_as}, not as {wanted.sudo}"

@@ -26,7 +26,7 @@ def put(id_: str, key: str) -> None:
     StoreUnusable
         When there is no keyring, or it refuses the key.
     """
-    with _keyring_told():
+    with _translate_keyring_errors():
         import keyring
 
         keyring.set_password(_SERVICE, id_, key)
@@ -40,7 +40,7 @@ def get(id_: str) -> str:
     StoreUnusable
         When there is no keyring, or the key is not in it.
     """
-    with _keyring_told():
+    with _translate_keyring_errors():
         import keyring
 
         key = keyring.get_password(_SERVICE, id_)
@@ -53,7 +53,7 @@ def get(id_: str) -> str:
 
 def drop(id_: str) -> None:
     """Delete the key of a login; a missing key is not an error."""
-    with _keyring_told():
+    with _translate_keyring_errors():
         import keyring
         from keyring.errors import PasswordDeleteError
 
@@ -64,7 +64,7 @@ def drop(id_: str) -> None:
 
 
 @contextmanager
-def _keyring_told() -> Iterator[None]:
+def _translate_keyring_errors() -> Iterator[None]:
     try:
         yield
     except ImportError as error:

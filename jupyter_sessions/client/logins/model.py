@@ -23,7 +23,7 @@ _ENDS: dict[type[errors.SessionsError], End] = {
 _MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
-def end_told(error: errors.SessionsError) -> End | None:
+def read_end(error: errors.SessionsError) -> End | None:
     """Return how a login has ended according to its server's error, or None if it has not."""
     return _ENDS.get(type(error))
 
@@ -149,7 +149,7 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
             return self.as_shown(told)
         if told is None:
             return msgspec.structs.replace(self, last_used=datetime.now(UTC), ended=None)
-        return msgspec.structs.replace(self, ended=end_told(told) or self.ended)
+        return msgspec.structs.replace(self, ended=read_end(told) or self.ended)
 
     def __repr__(self) -> str:
         return f"Login({self.id!r}, {self.user!r} at {self.server!r})"

@@ -18,7 +18,7 @@ from typing import Final, Literal
 import msgspec
 
 from jupyter_sessions import errors, schemas
-from jupyter_sessions.client.addresses import parse_address, port_of
+from jupyter_sessions.client.addresses import get_port, parse_address
 from jupyter_sessions.client.logins import storage
 from jupyter_sessions.client.logins.model import Login, Wanted
 from jupyter_sessions.client.logins.shells import Shell, this_shell
@@ -252,7 +252,7 @@ def fits(login: Login, wanted: Wanted, *, is_current: bool) -> bool:
     """
     if wanted.server not in (None, login.server):
         return False
-    if wanted.server is None and wanted.port not in (None, port_of(login.server)):
+    if wanted.server is None and wanted.port not in (None, get_port(login.server)):
         return False
     if wanted.group is not None and not _same(wanted.group.removeprefix("@"), login.group):
         return False
@@ -264,7 +264,7 @@ def fits(login: Login, wanted: Wanted, *, is_current: bool) -> bool:
     return login.real_user is None and _same(wanted.user, login.user)
 
 
-def named(text: str) -> Login:
+def find_login(text: str) -> Login:
     """Return the stored login that a text identifies: by ID, label or address.
 
     Parameters
@@ -284,7 +284,7 @@ def named(text: str) -> Login:
     found = found or [login for login in logins if text and login.id.startswith(text)]
     found = found or [login for login in logins if text and login.label == text]
     with suppress(errors.BadAddress):
-        found = found or at(text, logins)
+        found = found or select_by_address(text, logins)
     if not found:
         raise errors.NoLogin(
             f"No stored login is called {text!r}.",
@@ -304,7 +304,7 @@ def short(login: Login) -> str:
     return login.id[:_SHOWN]
 
 
-def at(text: str, logins: Sequence[Login]) -> list[Login]:
+def select_by_address(text: str, logins: Sequence[Login]) -> list[Login]:
     """Return those of some logins that are at ``[USER@]SERVER[:PORT]``.
 
     Raises

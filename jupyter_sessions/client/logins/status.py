@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.logins import retry, storage
-from jupyter_sessions.client.logins.model import Login, end_told
+from jupyter_sessions.client.logins.model import Login, read_end
 
 State = Literal["stored", "active", "expired", "revoked", "unknown", "unreachable"]
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def check(logins: Sequence[Login]) -> list[Checked]:
             within=_ANSWERS_WITHIN,
         )
 
-    answers = list(zip(logins, _asked(logins, look), strict=True))
+    answers = list(zip(logins, _ask_servers(logins, look), strict=True))
     for login, told in answers:
         if login.as_told(told).ended != login.ended:
             storage.learn(login, told)
@@ -85,7 +85,7 @@ def end(logins: Sequence[Login]) -> list[Checked]:
             within=_ANSWERS_WITHIN,
         )
 
-    told = _asked(logins, out)
+    told = _ask_servers(logins, out)
     for login in logins:
         storage.remove(login)
     return [
@@ -116,10 +116,10 @@ def log_out(login: Login) -> None:
 
 
 def _state(error: errors.SessionsError) -> State:
-    return end_told(error) or "unreachable"
+    return read_end(error) or "unreachable"
 
 
-def _asked(
+def _ask_servers(
     logins: Sequence[Login], question: Callable[[Login], T]
 ) -> Iterable[T | errors.SessionsError]:
     """Check each login; a server that did not answer once is not waited for again."""

@@ -53,7 +53,7 @@ def folder() -> Path:
     try:
         path = _path()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _made_private(path)
+        _make_private(path)
     except (OSError, RuntimeError) as error:
         raise unusable(error) from error
     return path
@@ -77,7 +77,7 @@ def _path() -> Path:
     return paths.private("logins")
 
 
-def _made_private(path: Path) -> None:
+def _make_private(path: Path) -> None:
     found = path.stat()
     if os.name == "nt" or not stat.S_IMODE(found.st_mode) & 0o077:
         return

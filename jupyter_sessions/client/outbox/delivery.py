@@ -17,7 +17,7 @@ import msgspec
 from jupyter_sessions import api, errors, forking, schemas
 from jupyter_sessions.client.outbox.journal import Adopt, Journal
 from jupyter_sessions.client.outbox.log_file import FAILURES, Destination, Slot, reason
-from jupyter_sessions.client.outbox.recovery import left_behind
+from jupyter_sessions.client.outbox.recovery import take_over_journals
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
 from jupyter_sessions.client.transports.base import Caller
 
@@ -288,7 +288,7 @@ class OutboxDelivery:
         taken_up = to.session if self._looked == _LONG_AGO else ""
         self._looked, self._hurry_left = time.monotonic(), False
         try:
-            self._left += left_behind(to.server, to.user, again, taken_up, self._adopt)
+            self._left += take_over_journals(to.server, to.user, again, taken_up, self._adopt)
         except FAILURES as error:
             self._obstacle = f"the outbox can't be read ({reason(error)})."
 

@@ -346,7 +346,7 @@ class Journal:
                 self.lost += sum(slot.content is not None for slot in self._waiting.values())
                 self.lost_reason = self.trouble or "the disk does not take it"
             if self._lines:
-                ahead = write_ahead.header_of(self._lines.path) is not None
+                ahead = write_ahead.read_header(self._lines.path) is not None
                 self._lines.close(remove=not (self._waiting or self._running or ahead))
             self._lines = self.held = None
             self._in_memory = 0

@@ -224,7 +224,7 @@ def remove_empty(path: Path) -> None:
 
     A file without a lock beside it never belonged to a process, and stays.
     """
-    if _lock_of(path).exists():
+    if _get_lock_path(path).exists():
         with suppress(*FAILURES):  # its process is still running
             lines = Lines.take_over(path, b"")
             lines.close(remove=not any(lines.whole()))
@@ -246,14 +246,14 @@ def reason(error: OSError | NotImplementedError) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _lock_of(path: Path) -> Path:
+def _get_lock_path(path: Path) -> Path:
     return path.with_suffix(".lock")
 
 
 def _locked(path: Path) -> BaseFileLock:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(_lock_of(path), timeout=0, mode=0o600, thread_local=False)
+    lock = FileLock(_get_lock_path(path), timeout=0, mode=0o600, thread_local=False)
     try:
         lock.acquire()
     except Timeout as error:
@@ -397,11 +397,11 @@ def folder() -> Path:
 
 def new_path() -> Path:
     """Return the path of a new journal; its number puts it after all existing ones."""
-    number = 1 + max(map(number_of, folder().glob(f"*{ENDING}")), default=0)
+    number = 1 + max(map(get_journal_number, folder().glob(f"*{ENDING}")), default=0)
     return folder() / f"{number:08d}-{secrets.token_hex(8)}{ENDING}"
 
 
-def number_of(journal: Path) -> int:
+def get_journal_number(journal: Path) -> int:
     """Return a journal's number, which orders journals by their creation.
 
     Journals are not ordered by time, since clocks may be changed. Those of earlier versions have no
@@ -422,7 +422,7 @@ def read_line(line: bytes) -> Line | None:
 def read_destination(journal: Path) -> Destination | None:
     """Return a journal's destination; None for an empty or invalid file."""
     # A journal is empty when everything is delivered; its process may have written ahead since.
-    for path in (journal, write_ahead.header_of(journal)):
+    for path in (journal, write_ahead.read_header(journal)):
         destination = _destination_in(path) if path is not None else None
         if destination is not None:
             return destination

@@ -60,7 +60,7 @@ class Undelivered(msgspec.Struct, kw_only=True):
     file: str
 
 
-def left_behind(
+def take_over_journals(
     server: str | None,
     user: str,
     again: tuple[float, float] | None,
@@ -111,7 +111,7 @@ def survey() -> list[Undelivered]:
     found = []
     for path in sorted({*_journals(), *_with_refused()}, key=_order):
         found += _in_journal(path)
-        found += _refused_of(path)
+        found += _read_undelivered(path)
     return sorted(found, key=lambda each: each.first)
 
 
@@ -149,7 +149,7 @@ def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None
         journal.close()
 
 
-def file_of(name: str) -> Path:
+def get_journal_file(name: str) -> Path:
     """Return the file of the journal with a name."""
     return log_file.folder() / f"{name}{log_file.ENDING}"
 
@@ -206,10 +206,10 @@ def _in_journal(path: Path) -> list[Undelivered]:
     asked = [told.request for _, told in waiting.values() if not told.running]
     state = "waiting" if hold is None else "held"
     why, since = (hold.why, hold.at) if hold else (None, None)
-    return _told(path, destination, state, asked, why, since)
+    return _build_undelivered(path, destination, state, asked, why, since)
 
 
-def _refused_of(path: Path) -> list[Undelivered]:
+def _read_undelivered(path: Path) -> list[Undelivered]:
     reasons: dict[Failure, list[Refused]] = {}
     for line in read_refused(path):
         reasons.setdefault(line.error, []).append(line)
@@ -217,11 +217,11 @@ def _refused_of(path: Path) -> list[Undelivered]:
     for why, group in reasons.items():
         lines = [log_file.read_line(bytes(line.recording)) for line in group]
         asked = [line.request if line else None for line in lines]
-        found += _told(path, group[0].to, "refused", asked, why, group[-1].at)
+        found += _build_undelivered(path, group[0].to, "refused", asked, why, group[-1].at)
     return found
 
 
-def _told(
+def _build_undelivered(
     path: Path,
     to: Destination,
     state: str,
@@ -270,7 +270,7 @@ def _with_refused() -> list[Path]:
 
 
 def _order(path: Path) -> tuple[int, float]:
-    number = log_file.number_of(path)
+    number = log_file.get_journal_number(path)
     try:
         # Journals of earlier versions have no number, only the time when they were written.
         return number, 0.0 if number else path.stat().st_mtime

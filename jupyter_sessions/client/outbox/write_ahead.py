@@ -172,7 +172,7 @@ def remove(journal: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def header_of(journal: Path) -> Path | None:
+def read_header(journal: Path) -> Path | None:
     """Return a file that begins with a journal's header, or None."""
     return next((path for path in _paths(journal) if path.stat().st_size), None)
 

@@ -77,7 +77,7 @@ T = TypeVar("T")
 LARGEST = 500  #: most items of one page
 
 
-def every(
+def iterate_pages(
     transport: Caller,
     operation: Operation[Any, schemas.Page[T]],
     *,

@@ -150,7 +150,7 @@ class HttpTransport:
         with self._answered(operation, request, content, idempotency_key) as response:
             if not http_errors.is_json(response):
                 raise http_errors.foreign(self._server, response.status_code)
-            body = http_errors.whole(self._server, response, self._room_for(operation))
+            body = http_errors.read_body(self._server, response, self._room_for(operation))
         try:
             answer = msgspec.json.decode(body, type=operation.answer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -179,7 +179,7 @@ class HttpTransport:
         def fetch() -> None:
             content.begin()
             with self._answered(api.DOWNLOAD_FILE, request, None) as response:
-                http_errors.pour(response, content)
+                http_errors.write_body(response, content)
             content.end()
 
         _repeat(fetch, _REPEATED_AFTER)
@@ -226,7 +226,7 @@ class HttpTransport:
         BadName
             When a name can't be part of a URL.
         """
-        fields = _told(request)
+        fields = _encode_fields(request)
         if any(fields.get(name) == "" for name in operation.path_fields):
             raise errors.BadName("An empty name stands for nothing.", hint="Name something.")
         try:
@@ -337,7 +337,7 @@ class HttpTransport:
     @contextmanager
     def _failures_named(self) -> Iterator[None]:
         try:
-            with http_errors.failures_named(self._server, lambda: self._proxy):
+            with http_errors.translate_failures(self._server, lambda: self._proxy):
                 yield
         except (errors.ServerUnreachable, RuntimeError) as error:
             # The request was pending when another thread closed the transport.
@@ -479,7 +479,7 @@ def _checked(key: str | None) -> str | None:
     return key
 
 
-def _told(request: schemas.Request) -> dict[str, Any]:
+def _encode_fields(request: schemas.Request) -> dict[str, Any]:
     """Return the request's fields that differ from their defaults."""
     fields: dict[str, Any] = {}
     for field in msgspec.structs.fields(request):

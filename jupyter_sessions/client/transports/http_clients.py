@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from jupyter_sessions import errors
-from jupyter_sessions.client.addresses import host_of, is_loopback, port_of
+from jupyter_sessions.client.addresses import get_host, get_port, is_loopback
 
 if TYPE_CHECKING:
     import ssl
@@ -85,14 +85,14 @@ def find_proxy(server: str) -> Proxy | None:
     BadSetting
         When what the environment names can't be a proxy.
     """
-    host = host_of(server)
+    host = get_host(server)
     if is_loopback(host):
         # A proxy would get the key in the clear, and can't reach our loopback anyway.
         return None
     from urllib.request import getproxies
 
     proxies = getproxies()
-    if _is_excluded(host, port_of(server), proxies.get("no", "")):
+    if _is_excluded(host, get_port(server), proxies.get("no", "")):
         return None
     for kind in (server.partition("://")[0], "all"):
         if address := proxies.get(kind, "").strip():
@@ -140,7 +140,7 @@ def open_socket(server: str, proxy: Proxy | None, timeout: float) -> Any:
     OSError, ValueError, python_socks.ProxyError
         When the connection can't be made.
     """
-    host, port, context = host_of(server), port_of(server), make_tls_context(server)
+    host, port, context = get_host(server), get_port(server), make_tls_context(server)
     if proxy is None:
         plain = socket.create_connection((host, port), timeout)
         try:

@@ -95,13 +95,13 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def failure(server: str, response: httpx.Response) -> errors.SessionsError:
     """Return the error for a response with a status other than 2xx."""
     if is_json(response):
-        told = told_by(_read(response, _LONGEST_ERROR))
+        told = parse_error(_read(response, _LONGEST_ERROR))
         if told:
             return told
     return by_status(server, response.status_code) or foreign(server, response.status_code)
 
 
-def whole(server: str, response: httpx.Response, longest: int) -> bytes:
+def read_body(server: str, response: httpx.Response, longest: int) -> bytes:
     """Read a complete response, up to a maximum size.
 
     Raises
@@ -125,7 +125,7 @@ class Writable(Protocol):
         """Take the next bytes."""
 
 
-def pour(response: httpx.Response, target: Writable) -> None:
+def write_body(response: httpx.Response, target: Writable) -> None:
     """Write a body into a file as it comes, however long that takes, while enough comes."""
     pace, came = _pace(response), 0
     pace.within(WHOLE_WITHIN)
@@ -156,7 +156,7 @@ def _pace(response: httpx.Response) -> ReadDeadline:
     return pace
 
 
-def told_by(body: bytes) -> errors.SessionsError | None:
+def parse_error(body: bytes) -> errors.SessionsError | None:
     """Parse a sessions server's error; return None if it is not one."""
     try:
         told: Any = msgspec.json.decode(body)
@@ -208,7 +208,7 @@ def redirected_away(server: str, target: httpx.URL) -> errors.SessionsError:
 
 
 @contextmanager
-def failures_named(
+def translate_failures(
     server: str, find_proxy: Callable[[], Proxy | None] = lambda: None
 ) -> Iterator[None]:
     """Turn what httpx raises into the failure that it means, with nothing of the request in it.
@@ -221,7 +221,7 @@ def failures_named(
     import httpx
 
     try:
-        with _proxy_named(server, find_proxy):
+        with _translate_proxy_failures(server, find_proxy):
             yield
     except httpx.ConnectTimeout as error:
         raise errors.ServerUnreachable(
@@ -229,7 +229,7 @@ def failures_named(
             hint=f"Check the address, the network and any firewall between.{_other_scheme(server)}",
         ) from error
     except httpx.TimeoutException as error:
-        raise silent(server) from error
+        raise make_silence_error(server) from error
     except httpx.LocalProtocolError as error:
         raise errors.BadRequest(
             "The request could not be sent whole.",
@@ -242,11 +242,13 @@ def failures_named(
             f"{server} sent an answer that can't be unpacked.", hint="Check the address."
         ) from error
     except httpx.HTTPError as error:
-        raise (lost if _has_ended(error) else broken)(server, error) from error
+        raise (lost if _has_ended(error) else make_connection_error)(server, error) from error
 
 
 @contextmanager
-def _proxy_named(server: str, find_proxy: Callable[[], Proxy | None]) -> Iterator[None]:
+def _translate_proxy_failures(
+    server: str, find_proxy: Callable[[], Proxy | None]
+) -> Iterator[None]:
     """Turn a proxy's failure into what it means; say of others that a proxy stands between."""
     import httpx
 
@@ -260,7 +262,7 @@ def _proxy_named(server: str, find_proxy: Callable[[], Proxy | None]) -> Iterato
         raise told from error
 
 
-def silent(server: str) -> errors.SessionsError:
+def make_silence_error(server: str) -> errors.SessionsError:
     """Return the error for a server that accepts a request and then sends too little."""
     return errors.ServerSilent(
         f"{server} took the request, and then sent nothing, or too little of its answer.",
@@ -269,7 +271,7 @@ def silent(server: str) -> errors.SessionsError:
     )
 
 
-def broken(server: str, error: BaseException) -> errors.SessionsError:
+def make_connection_error(server: str, error: BaseException) -> errors.SessionsError:
     """Make the exception for a connection that was not made, not trusted, or broke."""
     causes = list(http_clients.list_causes(error))
     for cause in causes:
@@ -305,7 +307,7 @@ def _has_ended(error: httpx.HTTPError) -> bool:
 
 def lost(server: str, error: BaseException) -> errors.SessionsError:
     """Return the error for an existing connection that broke."""
-    failure = broken(server, error)
+    failure = make_connection_error(server, error)
     if type(failure) is not errors.ServerUnreachable:
         return failure
     return errors.ConnectionLost(failure.message, hint=failure.hint)

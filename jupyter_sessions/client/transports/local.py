@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from jupyter_sessions import api, errors, forking, paths, schemas
-from jupyter_sessions.client.local_servers import shown_at
+from jupyter_sessions.client.local_servers import find_server_of_database
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import SystemUser
 from jupyter_sessions.validation import refused
@@ -29,7 +29,7 @@ class _Opened:
     def __init__(self) -> None:
         self.reset_in_child()
         forking.reset_in_child(self)
-        atexit.register(self._close)
+        atexit.register(self.close)
 
     def reset_in_child(self) -> None:
         """Forget the parent's dispatchers."""
@@ -43,12 +43,20 @@ class _Opened:
                 self._dispatchers[database] = Dispatcher(database, paths.own_blobs())
             return self._dispatchers[database]
 
-    def _close(self) -> None:
-        for dispatcher in self._dispatchers.values():
+    def close(self) -> None:
+        """Close all databases; a later call opens its database again."""
+        with self._opening:
+            dispatchers, self._dispatchers = self._dispatchers, {}
+        for dispatcher in dispatchers.values():
             dispatcher.close()
 
 
 _opened = _Opened()
+
+
+def close_databases() -> None:
+    """Close the databases that this process has opened; a later call opens its own again."""
+    _opened.close()
 
 
 class LocalTransport:
@@ -85,7 +93,7 @@ class LocalTransport:
             _checked(request),
             SystemUser(self.user),
             upload=content,
-            server=shown_at(self._database),
+            server=find_server_of_database(self._database),
         ).result()
         return answer
 

@@ -11,7 +11,7 @@ from jupyter_sessions.client import logins
 from jupyter_sessions.client.addresses import (
     Address,
     Reference,
-    host_of,
+    get_host,
     is_loopback,
     parse_address,
     parse_reference,
@@ -59,7 +59,7 @@ def login_for(server: str | None = None) -> logins.Login | None:
     """
     for named in (server, os.environ.get(SERVER_VARIABLE)):
         if named and named.strip():
-            return login_at(parse_address(named))
+            return find_login_at(parse_address(named))
     return logins.current()
 
 
@@ -82,10 +82,10 @@ def transport_for(reference: Reference | str) -> Transport:
         reference = parse_reference(reference)
     if reference.server is None:
         return transport()
-    return _by(login_at(Address(None, reference.server)))
+    return _by(find_login_at(Address(None, reference.server)))
 
 
-def transport_of(server: str | None, user: str) -> Transport:
+def open_transport(server: str | None, user: str) -> Transport:
     """Return the transport to a server as one of its users or, without a server, to the own store.
 
     Raises
@@ -94,7 +94,7 @@ def transport_of(server: str | None, user: str) -> Transport:
         When no login of that user there is stored.
     """
     if server is not None:
-        return _by(login_at(Address(user, server)))
+        return _by(find_login_at(Address(user, server)))
     own = in_process()
     if own.user != user:
         raise errors.NoLogin(
@@ -107,7 +107,7 @@ def _by(login: logins.Login | None) -> Transport:
     return over_http(login) if login else in_process()
 
 
-def login_at(address: Address) -> logins.Login | None:
+def find_login_at(address: Address) -> logins.Login | None:
     """Return the stored login for an address; None for the user's own store.
 
     Raises
@@ -177,7 +177,7 @@ def same_server(one: str, other: str) -> bool:
 
 def _place(server: str) -> tuple[str, str, int | None, str]:
     # This machine has several names for itself, and browsers may show any of them.
-    host = host_of(server)
+    host = get_host(server)
     parts = urlsplit(server)
     return parts.scheme, "localhost" if is_loopback(host) else host, parts.port, parts.path
 

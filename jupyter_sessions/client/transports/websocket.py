@@ -174,7 +174,7 @@ class Followers:
         late = threading.Event()
         connection = self._connection()
         try:
-            with _broken_off_after(self._silence, socket, late):
+            with _abort_after(self._silence, socket, late):
                 socket.connect(
                     "ws" + url.removeprefix("http") + ("?" + query if query else ""),
                     header=self._carrier.headers(),
@@ -185,16 +185,18 @@ class Followers:
         except websocket.WebSocketBadStatusException as error:
             raise self._refusal(error) from None  # its message holds all headers and the body
         except websocket.WebSocketTimeoutException as error:
-            raise http_errors.silent(server) from error
+            raise http_errors.make_silence_error(server) from error
         except (websocket.WebSocketException, OSError, ValueError) as error:
             raise (
-                http_errors.silent(server) if late.is_set() else http_errors.broken(server, error)
+                http_errors.make_silence_error(server)
+                if late.is_set()
+                else http_errors.make_connection_error(server, error)
             ) from error
         socket.settimeout(self._silence)
         return socket
 
     def _refusal(self, error: websocket.WebSocketBadStatusException) -> errors.SessionsError:
-        told = http_errors.told_by(error.resp_body or b"")
+        told = http_errors.parse_error(error.resp_body or b"")
         status = int(error.status_code)
         server = self._carrier.server
         return told or http_errors.by_status(server, status) or http_errors.foreign(server, status)
@@ -209,11 +211,11 @@ class Followers:
         except (OSError, ValueError, python_socks.ProxyError) as error:
             proxy = self._carrier.proxy
             told = proxy and http_clients.explain_failure(server, proxy, error)
-            raise (told or http_errors.broken(server, error)) from error
+            raise (told or http_errors.make_connection_error(server, error)) from error
 
 
 @contextmanager
-def _broken_off_after(
+def _abort_after(
     seconds: float, socket: websocket.WebSocket, late: threading.Event
 ) -> Iterator[None]:
     """Abort a handshake that a server draws out byte by byte; set an event to say so."""

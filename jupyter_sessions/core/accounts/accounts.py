@@ -13,7 +13,7 @@ from jupyter_sessions.core.auth import keys
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import Preparation, implements
 from jupyter_sessions.core.sessions import events
-from jupyter_sessions.core.sessions.members import tell_sessions_of
+from jupyter_sessions.core.sessions.members import notify_sessions_of
 from jupyter_sessions.errors import Conflict
 from jupyter_sessions.store.tables import group_users, members, sessions
 from jupyter_sessions.store.tables import users as users_table
@@ -83,7 +83,7 @@ def _change(context: Context, name: str, kind: str, **values: Any) -> schemas.Ac
     if kind != "account.enabled":
         keys.revoke_all(context.connection, row.id, now=context.now)
     events.append_to_server(context, kind, user=row.name)
-    tell_sessions_of(context, row.id)
+    notify_sessions_of(context, row.id)
     changed = context.connection.execute(select(users_table).where(users_table.c.id == row.id))
     return _answer(changed.one())
 
@@ -141,7 +141,7 @@ def remove(context: Context, request: schemas.AccountNamed) -> schemas.Account:
         )
     theirs = members.c.user_id == row.id
     granted = sessions.c.id.in_(select(members.c.session_id).where(theirs))
-    permissions.lock(context.connection, sessions.c.id.in_(permissions.sessions_of(row.id)))
+    permissions.lock(context.connection, sessions.c.id.in_(permissions.select_sessions_of(row.id)))
     joined = context.connection.execute(permissions.loaded(row.id).where(granted)).all()
     for session in map(permissions.opened, joined):
         if session.default:
@@ -150,7 +150,7 @@ def remove(context: Context, request: schemas.AccountNamed) -> schemas.Account:
         else:
             events.append(context, "member.revoked", {"user": row.name}, session=session)
         permissions.save(context.connection, session)
-    tell_sessions_of(context, row.id)
+    notify_sessions_of(context, row.id)
     second_factor.remove(context.connection, row.id)
     context.connection.execute(delete(members).where(theirs))
     context.connection.execute(delete(group_users).where(group_users.c.user_id == row.id))

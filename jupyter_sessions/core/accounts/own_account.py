@@ -15,7 +15,7 @@ from jupyter_sessions.core.auth.confirmation import Proof, confirm
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import Preparation, implements
 from jupyter_sessions.core.sessions import events
-from jupyter_sessions.core.sessions.members import tell_sessions_of
+from jupyter_sessions.core.sessions.members import notify_sessions_of
 from jupyter_sessions.errors import Conflict, Forbidden, WrongCode
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import recovery_codes, second_factors
@@ -155,5 +155,5 @@ def _end_other_logins(context: Context) -> int:
         keys_table.c.id.is_distinct_from(principal.key_id),
     )
     ended = keys.revoke(connection, *theirs, now=context.now)
-    tell_sessions_of(context, principal.user_id)
+    notify_sessions_of(context, principal.user_id)
     return ended

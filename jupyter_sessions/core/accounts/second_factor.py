@@ -46,14 +46,14 @@ def is_enabled(connection: Connection, user_id: int) -> bool:
 
 def is_right(connection: Connection, user_id: int, code: str, now: datetime) -> bool:
     """Return whether a code would be accepted now, without using it up."""
-    return _step_of(connection, user_id, code, now) is not None or _is_recovery(
+    return _find_step(connection, user_id, code, now) is not None or _is_recovery(
         connection, user_id, code
     )
 
 
 def use_code(connection: Connection, user_id: int, code: str, now: datetime) -> bool:
     """Use up a code; return False if it is wrong or was already used."""
-    step = _step_of(connection, user_id, code, now)
+    step = _find_step(connection, user_id, code, now)
     if step is not None:
         used = connection.execute(
             update(second_factors)
@@ -84,7 +84,7 @@ def remove(connection: Connection, user_id: int) -> bool:
     return connection.execute(gone).rowcount > 0
 
 
-def _step_of(connection: Connection, user_id: int, code: str, now: datetime) -> int | None:
+def _find_step(connection: Connection, user_id: int, code: str, now: datetime) -> int | None:
     """Return the time step of a code, if it is a current step that was not used yet."""
     import pyotp
 

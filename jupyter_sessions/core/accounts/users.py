@@ -100,7 +100,7 @@ def unknown(connection: Connection, now: datetime) -> int:
     return number
 
 
-def named(connection: Connection, ids: Iterable[int | None]) -> dict[int | None, str]:
+def find_names(connection: Connection, ids: Iterable[int | None]) -> dict[int | None, str]:
     """Return the names of users by number; None stands for the server itself."""
     wanted = {id_ for id_ in ids if id_ is not None}
     found: dict[int | None, str] = {None: ""}

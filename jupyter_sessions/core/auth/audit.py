@@ -89,7 +89,7 @@ def is_kept(operation: Operation[Any, Any], error: BaseException) -> bool:
     return is_audited(operation) and not isinstance(error, _CHEAP)
 
 
-def kind_of(operation: Operation[Any, Any]) -> str:
+def get_kind(operation: Operation[Any, Any]) -> str:
     """Return the kind of audit entry for refusals of an operation."""
     return "login.refused" if operation.name in _LOGINS else "operation.refused"
 
@@ -143,14 +143,14 @@ def keep_refusal(
     connection.execute(
         insert(server_events).values(
             at=now,
-            kind=kind_of(operation),
+            kind=get_kind(operation),
             user_id=acting.user_id if acting else None,
             real_user_id=acting.real_user_id if acting else None,
             data=data,
         )
     )
     who = {"by": acting.name} if acting else {"by": by} if by else {}
-    return {"at": now, "kind": kind_of(operation), **who, **told}
+    return {"at": now, "kind": get_kind(operation), **who, **told}
 
 
 def _acting(connection: Connection, name: str | None, key: str | None) -> Any:
@@ -190,7 +190,7 @@ def list_audit(context: Context, request: schemas.ListAudit) -> schemas.Page[sch
         )
     rows = context.connection.execute(statement.limit(request.limit + 1)).all()
     page = rows[: request.limit]
-    called = users.named(
+    called = users.find_names(
         context.connection, [id_ for row in page for id_ in (row.user_id, row.real_user_id)]
     )
     return schemas.Page(

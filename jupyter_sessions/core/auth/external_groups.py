@@ -24,8 +24,8 @@ from jupyter_sessions.store.tables import group_users, groups
 def differ(connection: Connection, asker: Identified) -> bool:
     """Return whether the groups that the provider names differ from those stored."""
     user = users.find(connection, asker.name)
-    stored = set() if user is None else set(_of(connection, user.id))
-    return stored != set(_named(connection, asker))
+    stored = set() if user is None else set(_read_groups(connection, user.id))
+    return stored != set(_select_storable(connection, asker))
 
 
 def take_over(context: Context, asker: Identified) -> None:
@@ -33,8 +33,8 @@ def take_over(context: Context, asker: Identified) -> None:
     connection = context.connection
     context.principal = principals.resolve(connection, asker, now=context.now, writes=True)
     user_id = context.principal.user_id
-    stored = _of(connection, user_id)
-    named = _named(connection, asker)
+    stored = _read_groups(connection, user_id)
+    named = _select_storable(connection, asker)
     for folded in stored.keys() - named.keys():
         context.open_group = stored[folded]
         group_management.stop(context, [user_id])
@@ -59,7 +59,7 @@ def _tell(context: Context, kind: str) -> None:
     events.append_to_server(context, kind, **told, by="identity provider")
 
 
-def _of(connection: Connection, user_id: int) -> dict[str, Any]:
+def _read_groups(connection: Connection, user_id: int) -> dict[str, Any]:
     rows = connection.execute(
         select(groups)
         .join(group_users, group_users.c.group_id == groups.c.id)
@@ -68,7 +68,7 @@ def _of(connection: Connection, user_id: int) -> dict[str, Any]:
     return {row.folded: row for row in rows}
 
 
-def _named(connection: Connection, asker: Identified) -> dict[str, str]:
+def _select_storable(connection: Connection, asker: Identified) -> dict[str, str]:
     """Return the groups that can be stored: with a valid name that no local group has."""
     found = {}
     for name in asker.groups or ():

@@ -157,7 +157,7 @@ def set_owners(context: Context, request: schemas.SetGroupOwners) -> schemas.Gro
         .values(owner=request.owner)
     )
     if not request.owner:
-        _end_logins(context, _made_by(list(people)))
+        _end_logins(context, _match_maker(list(people)))
     events.append_to_server(
         context,
         "group.owners_set",
@@ -276,7 +276,7 @@ def stop(context: Context, user_ids: list[int] | None) -> None:
     if user_ids is not None:
         theirs.append(keys_table.c.user_id.in_(user_ids))
         defaults.append(users_table.c.id.in_(user_ids))
-        ending = or_(keys_table.c.user_id.in_(user_ids), _made_by(user_ids))
+        ending = or_(keys_table.c.user_id.in_(user_ids), _match_maker(user_ids))
     _end_logins(context, ending)
     context.connection.execute(
         update(keys_table)
@@ -289,7 +289,7 @@ def stop(context: Context, user_ids: list[int] | None) -> None:
     )
 
 
-def _made_by(user_ids: list[int]) -> ColumnElement[bool]:
+def _match_maker(user_ids: list[int]) -> ColumnElement[bool]:
     return or_(keys_table.c.real_user_id.in_(user_ids), keys_table.c.made_by_id.in_(user_ids))
 
 

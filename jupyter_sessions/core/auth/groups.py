@@ -143,7 +143,7 @@ def join_session(context: Context, session_id: int, group_id: int) -> dict[str, 
 _MINE = group_users.alias("mine")
 
 
-def _shown(context: Context, *conditions: Any) -> Any:
+def _select_visible(context: Context, *conditions: Any) -> Any:
     """Select groups with their counts and the principal's membership in each."""
     me = context.principal.user_id
     return (
@@ -191,14 +191,16 @@ def _answers(context: Context, rows: Sequence[Row[Any]]) -> list[schemas.Group]:
 
 def answer(context: Context) -> schemas.Group:
     """Return the context's group as it is now."""
-    rows = context.connection.execute(_shown(context, groups.c.id == context.group.id)).all()
+    rows = context.connection.execute(
+        _select_visible(context, groups.c.id == context.group.id)
+    ).all()
     return _answers(context, rows)[0]
 
 
 @implements(api.LIST_GROUPS)
 def list_groups(context: Context, request: schemas.ListGroups) -> schemas.Page[schemas.Group]:
     """List groups by name."""
-    statement = _shown(context, groups.c.folded > pagination.name(request.after or ""))
+    statement = _select_visible(context, groups.c.folded > pagination.name(request.after or ""))
     if not context.principal.administrator:
         statement = statement.where(_MINE.c.user_id.is_not(None))
     rows = context.connection.execute(

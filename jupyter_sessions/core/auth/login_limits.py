@@ -104,7 +104,7 @@ class LoginTries:
             if both in self._known:
                 self._together.begin(both, _LONGEST_WAIT_WHERE_KNOWN)
                 return True
-            network = network_of(address)
+            network = get_network(address)
             wait = max(self._by_address.wait(network), self._by_name.wait(name))
             if wait > 0:
                 raise too_many_tries(_WHAT, wait, _HINT)
@@ -132,7 +132,7 @@ class LoginTries:
 
     def _give_back(self, name: str, address: str) -> None:
         if _both(name, address) not in self._known:
-            self._by_address.give_back(network_of(address))
+            self._by_address.give_back(get_network(address))
             self._by_name.give_back(name)
 
 
@@ -140,7 +140,7 @@ def _both(name: str, address: str) -> str:
     return f"{name}\0{address}"
 
 
-def network_of(address: str) -> str:
+def get_network(address: str) -> str:
     """Return the network that is counted as one address: for IPv6, the first 64 bits."""
     try:
         parsed = ipaddress.ip_address(address)

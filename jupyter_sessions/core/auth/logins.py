@@ -14,11 +14,11 @@ from jupyter_sessions.core import normalize, pagination
 from jupyter_sessions.core.accounts import passwords, users
 from jupyter_sessions.core.auth import groups, keys, login_info, principals
 from jupyter_sessions.core.auth.confirmation import check_code, spend_code
-from jupyter_sessions.core.auth.login_limits import network_of
+from jupyter_sessions.core.auth.login_limits import get_network
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import Passed, Preparation, implements
 from jupyter_sessions.core.sessions import events, guests
-from jupyter_sessions.core.sessions.members import tell_sessions_of
+from jupyter_sessions.core.sessions.members import notify_sessions_of
 from jupyter_sessions.core.types import Limits
 from jupyter_sessions.errors import (
     AccountDisabled,
@@ -128,7 +128,7 @@ def _begin_try(preparation: Preparation, request: schemas.LogIn) -> Passed:
     tries, address = preparation.services.login_tries, preparation.address
     name = fold_name(request.user)
     known = tries.begin(name, address)
-    who = (name, address) if known else network_of(address)
+    who = (name, address) if known else get_network(address)
     return Passed(who, known, partial(tries.withdraw, name, address))
 
 
@@ -368,7 +368,7 @@ def close(context: Context, request: schemas.LoginNamed) -> schemas.Login:
 
 def _end(context: Context, key_id: int, user_id: int, user: str) -> None:
     keys.revoke(context.connection, keys_table.c.id == key_id, now=context.now)
-    tell_sessions_of(context, user_id)
+    notify_sessions_of(context, user_id)
     events.append_to_server(context, "login.ended", user=user)
     guests.end_unused(context, users_table.c.id == user_id)
 

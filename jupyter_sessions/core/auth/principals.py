@@ -111,7 +111,7 @@ def resolve(
             return NOBODY
         case KeyHolder(key=key):
             rows = _BY_HASH.rows(connection, hash=digest(key))
-            return _of_key(connection, rows, now, writes=writes)
+            return _build_from_key(connection, rows, now, writes=writes)
         case SystemUser(name=name):
             return _by_name(connection, name, "", True, "system", now, writes=writes)
         case Identified(name=name, display_name=display_name, administrator=administrator):
@@ -133,7 +133,7 @@ def resolve_viewer(
     """
     if key_id is not None:
         rows = _BY_NUMBER.rows(connection, key_id=key_id, user_id=user_id)
-        return _of_key(connection, rows, now, writes=False)
+        return _build_from_key(connection, rows, now, writes=False)
     row = connection.execute(
         select(users_table).where(
             users_table.c.id == user_id,
@@ -167,7 +167,9 @@ def alive(connection: Connection, askers: Iterable[Credentials], now: datetime) 
     return found
 
 
-def _of_key(connection: Connection, rows: list[Any], now: datetime, *, writes: bool) -> Principal:
+def _build_from_key(
+    connection: Connection, rows: list[Any], now: datetime, *, writes: bool
+) -> Principal:
     if not rows:
         raise LoginUnknown("This key is of no login here.", hint="Log in, and try again.")
     row = rows[0]

@@ -16,7 +16,7 @@ from jupyter_sessions.core.history import summaries
 from jupyter_sessions.core.history.outputs import unpack
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
-from jupyter_sessions.core.sessions.members import every as every_member
+from jupyter_sessions.core.sessions.members import read_members as every_member
 from jupyter_sessions.core.sessions.sessions import answer
 from jupyter_sessions.errors import ContentDamaged, NotFound
 from jupyter_sessions.store import search
@@ -45,7 +45,7 @@ _WHOLE: Select[Any] = (
 )
 
 
-def whole(row: Row[Any], context: Context) -> schemas.Command:
+def build_command(row: Row[Any], context: Context) -> schemas.Command:
     """Return the whole command for a row of `_WHOLE`, reading its blobs.
 
     Raises
@@ -69,10 +69,10 @@ def whole(row: Row[Any], context: Context) -> schemas.Command:
     return schemas.Command(summary=summary, request=request, response=response)
 
 
-def _whole_or_note(row: Row[Any], context: Context) -> schemas.Command:
+def _build_command_or_note(row: Row[Any], context: Context) -> schemas.Command:
     """Return the command for a row; if its content is damaged, without outputs and with a note."""
     try:
-        return whole(row, context)
+        return build_command(row, context)
     except (ContentDamaged, NotFound) as failure:
         response = _response(row, [], f"{row.note} {failure.message}".strip())
         return schemas.Command(
@@ -201,7 +201,7 @@ def list_commands(
 def get(context: Context, request: schemas.CommandNamed) -> schemas.Command:
     """Show a command with its recorded outputs."""
     row = find(context.connection, context.session.id, request.number)
-    return whole(row, context)
+    return build_command(row, context)
 
 
 def _last(context: Context) -> int:
@@ -265,5 +265,5 @@ def resume(context: Context, request: schemas.ResumeSession) -> schemas.Resumed:
     return schemas.Resumed(
         session=answer(context, context.session),
         members=every_member(context),
-        commands=[_whole_or_note(row, context) for row in reversed(rows)],
+        commands=[_build_command_or_note(row, context) for row in reversed(rows)],
     )

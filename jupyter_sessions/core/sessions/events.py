@@ -113,7 +113,7 @@ def read(
         data[row.id]["number"] for row in rows if row.kind.startswith(summaries.EVENTS_OF_COMMANDS)
     }
     commands = summaries.by_number(connection, session_id, numbers)
-    called = users.named(
+    called = users.find_names(
         connection, [id_ for row in rows for id_ in (row.user_id, row.real_user_id)]
     )
     return [

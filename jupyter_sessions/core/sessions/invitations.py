@@ -127,7 +127,7 @@ def bar(context: Context, user_ids: Collection[int]) -> None:
 PAGE = "/sessions/join"
 
 
-def _shown(context: Context, row: Any, held: Roles) -> schemas.Invitation:
+def _build_invitation(context: Context, row: Any, held: Roles) -> schemas.Invitation:
     return schemas.Invitation(
         id=row.id,
         name=row.label,
@@ -183,7 +183,7 @@ def invite(context: Context, request: schemas.Invite) -> schemas.NewInvitation:
     return schemas.NewInvitation(
         key=key,
         page=context.server and context.server + PAGE,
-        invitation=_shown(context, row, session.roles),
+        invitation=_build_invitation(context, row, session.roles),
         clamped=request.expires is not None and ends < context.now + asked,
     )
 
@@ -206,7 +206,7 @@ def list_invitations(
             session = seen_by_maker(context, row, lock=False)
             held[row.user_id] = session.roles if session is not None else Roles.NONE
     return schemas.Page(
-        items=[_shown(context, row, held[row.user_id]) for row in page],
+        items=[_build_invitation(context, row, held[row.user_id]) for row in page],
         next=pagination.write(page[-1].id) if len(rows) > request.limit else None,
     )
 
@@ -235,4 +235,4 @@ def uninvite(context: Context, request: schemas.InvitationNamed) -> schemas.Invi
         )
         guests.end(context, list(came.scalars()))
     # A withdrawn invitation stays so, whatever its author may do.
-    return _shown(context, context.connection.execute(one).one(), Roles.NONE)
+    return _build_invitation(context, context.connection.execute(one).one(), Roles.NONE)

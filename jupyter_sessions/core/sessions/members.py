@@ -44,7 +44,7 @@ class _Named:
         return member_groups.c.group_id if self.group else members.c.user_id
 
 
-def every(context: Context) -> list[schemas.Member]:
+def read_members(context: Context) -> list[schemas.Member]:
     """Return all members of the context's session: the owner, then groups, then users."""
     people = _users(context)
     return [*people[:1], *_groups(context), *people[1:]]
@@ -111,7 +111,7 @@ def _groups(context: Context) -> list[schemas.Member]:
 @implements(api.LIST_MEMBERS)
 def list_members(context: Context, request: schemas.SessionNamed) -> schemas.Members:  # noqa: ARG001  # loaded
     """List the members."""
-    return schemas.Members(members=every(context))
+    return schemas.Members(members=read_members(context))
 
 
 @implements(api.GRANT_ROLES)
@@ -154,7 +154,9 @@ def grant(context: Context, request: schemas.GrantRoles) -> schemas.Members:
         "member.granted",
         *({"user": named.name, "roles": granted.names} for named, granted in wanted.items()),
     )
-    return schemas.Members(members=every(context), through_groups=_through_groups(context, wanted))
+    return schemas.Members(
+        members=read_members(context), through_groups=_through_groups(context, wanted)
+    )
 
 
 def _find(context: Context, name: str, *, revoking: bool) -> _Named:
@@ -227,7 +229,9 @@ def revoke(context: Context, request: schemas.RevokeRoles) -> schemas.Members:
     invitations.bar(context, people)
     events.append(context, "member.revoked", *({"user": named.name} for named in wanted))
     guests.retire(context, [id_ for id_, name in people.items() if normalize.is_guest(name)])
-    return schemas.Members(members=every(context), through_groups=_through_groups(context, wanted))
+    return schemas.Members(
+        members=read_members(context), through_groups=_through_groups(context, wanted)
+    )
 
 
 def _nothing_to_revoke(context: Context, named: _Named) -> NotFound | Conflict:
@@ -283,8 +287,8 @@ def _through_groups(context: Context, wanted: Iterable[_Named]) -> list[schemas.
     ]
 
 
-def tell_sessions_of(context: Context, user_id: int) -> None:
+def notify_sessions_of(context: Context, user_id: int) -> None:
     """Have the live views of a user's sessions check again who may follow."""
     context.transaction.changed.update(
-        context.connection.execute(permissions.sessions_of(user_id)).scalars()
+        context.connection.execute(permissions.select_sessions_of(user_id)).scalars()
     )

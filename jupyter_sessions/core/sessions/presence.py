@@ -84,7 +84,8 @@ def list_presence(context: Context, request: schemas.SessionNamed) -> schemas.Pr
     )
     rows = context.connection.execute(statement.limit(_MOST + 1)).all()
     return schemas.Present(
-        here=[_shown(context, row, row.code) for row in rows[:_MOST]], more=len(rows) > _MOST
+        here=[_build_presence(context, row, row.code) for row in rows[:_MOST]],
+        more=len(rows) > _MOST,
     )
 
 
@@ -185,7 +186,7 @@ def drop_lapsed(context: Context) -> None:
 def who(context: Context, request: schemas.Nothing) -> schemas.Present:  # noqa: ARG001  # no fields
     """List who is connected, as far as the caller may know."""
     principal = context.principal
-    mine = permissions.sessions_of(principal.user_id, Roles.READ)
+    mine = permissions.select_sessions_of(principal.user_id, Roles.READ)
     statement = _PRESENT.add_columns(presence.c.session_id.in_(mine).label("shared"))
     if not principal.administrator:
         visible = and_(
@@ -230,14 +231,14 @@ def _logins(context: Context) -> list[schemas.Presence]:
 
 def _seen_from_outside(context: Context, row: Row[Any]) -> schemas.Presence:
     """Describe a user with a session open; only its members see its code (the rest as in OMERO)."""
-    shown = _shown(context, row, row.code if row.shared else None)
+    shown = _build_presence(context, row, row.code if row.shared else None)
     if context.principal.administrator or shown.mine:
         return shown
     shown.agent, shown.group, shown.last_act = "", None, None
     return shown
 
 
-def _shown(context: Context, row: Row[Any], code: str | None) -> schemas.Presence:
+def _build_presence(context: Context, row: Row[Any], code: str | None) -> schemas.Presence:
     mine = row.user_id == context.principal.user_id
     acts = [at for at in (row.last_command, row.last_used) if at is not None]
     return schemas.Presence(

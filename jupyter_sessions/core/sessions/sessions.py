@@ -234,7 +234,7 @@ def _change(context: Context, kind: str, **values: Any) -> schemas.Session:
 def list_sessions(context: Context, request: schemas.ListSessions) -> schemas.Page[schemas.Session]:
     """List the sessions that the principal has a role in."""
     me = context.principal.user_id
-    within = sessions.c.id.in_(permissions.sessions_of(me))
+    within = sessions.c.id.in_(permissions.select_sessions_of(me))
     statement = permissions.loaded(me).where(within, *_which(request, me))
     if context.principal.confined:
         statement = statement.where(sessions.c.group_id == context.principal.group_id)

@@ -166,7 +166,7 @@ def look(context: Context, token: str, path: str) -> Viewed:
     context.principal, context.open_session = viewer, session
     if grant.folder is None:
         row = commands.find(context.connection, session.id, grant.number or 0)
-        command = commands.whole(row, context)
+        command = commands.build_command(row, context)
         return CommandOutputs(viewer.name, session.code, row.number, command.outputs)
     if fold_name(path).partition("/")[0] != grant.folder:
         raise NotFound("This view does not reach so far.", hint="Open the file from its session.")

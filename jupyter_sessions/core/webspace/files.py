@@ -70,7 +70,7 @@ def _file(row: Row[Any]) -> schemas.File:
     )
 
 
-def below(folder: str) -> Any:
+def is_below(folder: str) -> Any:
     """Return the condition for `files` below a folder (case-folded, without a final slash)."""
     # "0" follows "/" in every collation by code point, which both databases use here.
     return and_(files.c.folded > f"{folder}/", files.c.folded < f"{folder}0")
@@ -132,7 +132,7 @@ def list_files(context: Context, request: schemas.ListFiles) -> schemas.Page[sch
 
 def _in_folder(context: Context, folder: str) -> Select[Any]:
     statement = _FILE.where(files.c.session_id == context.session.id).order_by(files.c.folded)
-    return statement.where(below(folder)) if folder else statement
+    return statement.where(is_below(folder)) if folder else statement
 
 
 def _past(after: str) -> ColumnElement[bool]:
@@ -183,7 +183,7 @@ def _folder(context: Context, first: Row[Any], folded: str) -> schemas.File:
             func.max(files.c.command).label("last"),
         )
         .where(files.c.session_id == context.session.id)
-        .where(below(folded))
+        .where(is_below(folded))
     ).one()
     same = totals.from_commands == totals.files and totals.first == totals.last
     path = "/".join(first.path.split("/")[: folded.count("/") + 1])
@@ -247,7 +247,9 @@ def _check_place(context: Context, path: str, folded: str) -> Row[*tuple[Any, ..
         )
     ).all()
     inside = context.connection.execute(
-        select(files.c.path).where(files.c.session_id == context.session.id, below(folded)).limit(1)
+        select(files.c.path)
+        .where(files.c.session_id == context.session.id, is_below(folded))
+        .limit(1)
     ).scalar()
     if inside is not None:
         raise Conflict(
@@ -279,7 +281,7 @@ def unpublish(context: Context, request: schemas.FileNamed) -> schemas.Unpublish
     """Remove a file, or a folder with its content, from the web space."""
     folded = fold_name(normalize.path(request.path))
     in_session = files.c.session_id == context.session.id
-    where = and_(in_session, (files.c.folded == folded) | below(folded))
+    where = and_(in_session, (files.c.folded == folded) | is_below(folded))
     gone = context.connection.execute(
         select(files.c.path, files.c.sha256).where(where).order_by(files.c.folded)
     ).all()

@@ -32,14 +32,14 @@ _ENTRY = select(
 _encode = msgspec.json.Encoder().encode
 
 
-def _told(row: Any) -> dict[str, Any]:
+def _describe_row(row: Any) -> dict[str, Any]:
     return {"name": row.name, "size": row.size, "user": row.user, "changed": row.changed}
 
 
 @implements(api.SET_SCRATCH)
 def set_(context: Context, request: schemas.SetScratch) -> schemas.ScratchEntry:
     """Store a value, replacing the value under the same name."""
-    name = normalize.of_value(request.name)
+    name = normalize.normalize_value_name(request.name)
     try:
         value = _encode(request.value)
     except RecursionError:
@@ -88,12 +88,12 @@ def get(context: Context, request: schemas.ScratchNamed) -> schemas.ScratchValue
     row = context.connection.execute(
         _ENTRY.add_columns(scratch.c.value).where(
             scratch.c.session_id == context.session.id,
-            scratch.c.folded == fold_name(normalize.of_value(request.name)),
+            scratch.c.folded == fold_name(normalize.normalize_value_name(request.name)),
         )
     ).one_or_none()
     if row is None:
         raise _missing(request.name)
-    return schemas.ScratchValue(**_told(row), value=msgspec.json.decode(row.value))
+    return schemas.ScratchValue(**_describe_row(row), value=msgspec.json.decode(row.value))
 
 
 @implements(api.LIST_SCRATCH)
@@ -111,7 +111,7 @@ def list_scratch(
     ).all()
     page = rows[: request.limit]
     return schemas.Page(
-        items=[schemas.ScratchEntry(**_told(row)) for row in page],
+        items=[schemas.ScratchEntry(**_describe_row(row)) for row in page],
         next=page[-1].folded if len(rows) > request.limit else None,
     )
 
@@ -121,14 +121,14 @@ def delete_(context: Context, request: schemas.ScratchNamed) -> schemas.ScratchE
     """Delete a value."""
     key = (
         scratch.c.session_id == context.session.id,
-        scratch.c.folded == fold_name(normalize.of_value(request.name)),
+        scratch.c.folded == fold_name(normalize.normalize_value_name(request.name)),
     )
     row = context.connection.execute(_ENTRY.where(*key)).one_or_none()
     if row is None:
         raise _missing(request.name)
     context.connection.execute(delete(scratch).where(*key))
     events.append(context, "scratch.deleted", {"name": row.name})
-    return schemas.ScratchEntry(**_told(row))
+    return schemas.ScratchEntry(**_describe_row(row))
 
 
 def _missing(name: str) -> NotFound:

@@ -25,7 +25,7 @@ from jupyter_sessions.recorder.iopub.wire import (
     Origin,
     Reader,
     execution_id,
-    origin_of,
+    read_origin,
 )
 from jupyter_sessions.recorder.streams.patching import replace
 from jupyter_sessions.recorder.tracker import Tracker
@@ -184,7 +184,7 @@ class MessageLog:
             return
         known, origin = self._last
         if parent != known:
-            origin = origin_of(_parent(parent))
+            origin = read_origin(_parent(parent))
             self._last = parent, origin
         command = self._commands.get(origin, "")
         if self._log.knows(command):

@@ -61,7 +61,7 @@ class Origin(NamedTuple):
     sent: str = ""
 
 
-def origin_of(header: Mapping[str, Any]) -> Origin:
+def read_origin(header: Mapping[str, Any]) -> Origin:
     """Return the origin given by a request's header, whose date may be parsed or not."""
     date = header.get("date")
     sent = date if isinstance(date, datetime) else _text(date)
@@ -95,7 +95,7 @@ def execution_id(origin: Origin, process: str, started: datetime, source: str) -
     return f"{command_id(origin.msg_id)}~{digest}"
 
 
-def request_of(execution: str) -> str:
+def get_request_id(execution: str) -> str:
     """Return the `command_id` of the request that caused an execution."""
     return execution.rpartition("~")[0]
 

@@ -162,7 +162,7 @@ class SessionsHandler(JupyterHandler):
         """
         origin = self.request.headers.get("Origin")
         fetched = self.request.headers.get("Sec-Fetch-Site", "same-origin")
-        elsewhere = origin is not None and _origin_of(origin) not in self._own_origins
+        elsewhere = origin is not None and _get_origin(origin) not in self._own_origins
         if elsewhere or fetched not in {"same-origin", "none"}:
             raise errors.Forbidden(
                 "This request comes from another site.",
@@ -177,7 +177,7 @@ class SessionsHandler(JupyterHandler):
         if self.request.headers.get("X-Forwarded-Proto") == "https":
             own.add(("https", self.request.host))
         if self.service.public_url:
-            own.add(_origin_of(self.service.public_url))
+            own.add(_get_origin(self.service.public_url))
         return own
 
     async def call(
@@ -320,7 +320,7 @@ def _unrevealing(url: str) -> str:
     return _CAPABILITY.sub(r"\1[secret]", url).partition("?")[0]
 
 
-def _origin_of(url: str) -> tuple[str, str]:
+def _get_origin(url: str) -> tuple[str, str]:
     """Return a URL's scheme and host with its port, empty where it has none."""
     try:
         parts = urlsplit(url)

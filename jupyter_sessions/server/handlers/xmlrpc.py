@@ -14,7 +14,7 @@ from jupyter_sessions.core.types import Anonymous
 from jupyter_sessions.server.auth import Authenticated, key_holder
 from jupyter_sessions.server.handlers.operations import BodyHandler
 from jupyter_sessions.server.handlers.xmlrpc_values import (
-    fault_of,
+    build_fault,
     plain,
     read_call,
     write_answer,
@@ -35,7 +35,7 @@ CALLABLE: dict[str, Operation[Any, Any]] = {
 }
 
 
-def parameters_of(operation: Operation[Any, Any]) -> list[str]:
+def list_parameters(operation: Operation[Any, Any]) -> list[str]:
     """Return the names of an operation's parameters, in positional order."""
     fields = [name for name in operation.request.__struct_fields__ if name != "code"]
     first = [name for name in fields if name in operation.path_fields]
@@ -137,7 +137,7 @@ class XmlRpcHandler(BodyHandler):
                             hint="Use xmlrpc.client.MultiCall.",
                         )
             except errors.SessionsError as error:
-                answers.append(fault_of(error))
+                answers.append(build_fault(error))
         return answers
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -168,7 +168,7 @@ def read_parameters(
     BadRequest
         When anything else does not match the operation's schema.
     """
-    names = parameters_of(operation)
+    names = list_parameters(operation)
     hint = f"It takes {', '.join(names) or 'nothing'}, in this order or as one struct."
     if len(parameters) == 1 and isinstance(parameters[0], dict):
         fields = dict(parameters[0])
@@ -204,7 +204,7 @@ def _unknown(method: str) -> errors.NotFound:
     )
 
 
-def _named(parameters: list[Any]) -> Operation[Any, Any] | str:
+def _find_operation(parameters: list[Any]) -> Operation[Any, Any] | str:
     method = _only(parameters, str)
     if method in CALLABLE:
         return CALLABLE[method]
@@ -220,19 +220,19 @@ def _list(parameters: list[Any]) -> list[str]:
 
 
 def _help(parameters: list[Any]) -> str:
-    found = _named(parameters)
+    found = _find_operation(parameters)
     if isinstance(found, str):
         return found
-    takes = ", ".join(parameters_of(found)) or "nothing"
+    takes = ", ".join(list_parameters(found)) or "nothing"
     return f"{found.summary} Takes {takes}: in this order, or as one struct."
 
 
 def _signature(parameters: list[Any]) -> list[list[str]] | str:
-    found = _named(parameters)
+    found = _find_operation(parameters)
     if isinstance(found, str):
         return "undef"
     gives = "base64" if found.content == "download" else "struct"
-    return [[gives, "struct"], *([] if parameters_of(found) else [[gives]])]
+    return [[gives, "struct"], *([] if list_parameters(found) else [[gives]])]
 
 
 _HELP = {

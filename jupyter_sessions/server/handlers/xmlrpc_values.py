@@ -110,10 +110,10 @@ def write_answer(value: Any) -> bytes:
 
 def write_fault(error: errors.SessionsError) -> bytes:
     """Encode a failure as a fault."""
-    return _document(f"<fault>{_written(fault_of(error))}</fault>")
+    return _document(f"<fault>{_written(build_fault(error))}</fault>")
 
 
-def fault_of(error: errors.SessionsError) -> dict[str, Any]:
+def build_fault(error: errors.SessionsError) -> dict[str, Any]:
     """Return a failure as a fault struct: its exit code and its full message."""
     said = f"{error.message} {error.hint}".strip()
     return {"faultCode": error.exit_code, "faultString": f"{said} [{error.code}]"}

@@ -98,7 +98,7 @@ class HistorySlice:
     following: dict[str, object] | None
 
 
-def count_left_out(view: View, leaf: HistorySlice, total: int) -> int:
+def count_omitted(view: View, leaf: HistorySlice, total: int) -> int:
     """Count the commands that a page omits because they only manage the session.
 
     Parameters
@@ -250,7 +250,7 @@ class HistoryPage(SessionPage):
             tab="history",
             view=view,
             leaf=leaf,
-            left_out=count_left_out(view, leaf, session.commands),
+            left_out=count_omitted(view, leaf, session.commands),
             entries=await self._entries(session.code, leaf.commands),
             people=people if view.user in {"", *people} else [view.user, *people],
         )

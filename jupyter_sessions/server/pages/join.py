@@ -102,13 +102,13 @@ class JoinPage(Page):
             user=self.get_body_argument("user", ""),
             name=self.get_body_argument("name", ""),
             way=self.get_body_argument("way", ""),
-            failure=_told(failure),
+            failure=_describe_failure(failure),
         )
 
     def _form(self, failure: errors.SessionsError | None = None) -> None:
         if failure is not None:
             self.set_status(failure.status)
-        self._show(invited=None, failure=_told(failure))
+        self._show(invited=None, failure=_describe_failure(failure))
 
     def _show(self, **values: object) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -116,5 +116,5 @@ class JoinPage(Page):
         self.finish(self.page_html("join.html", xsrf=xsrf, **values))
 
 
-def _told(failure: errors.SessionsError | None) -> str:
+def _describe_failure(failure: errors.SessionsError | None) -> str:
     return "" if failure is None else f"{failure.message} {failure.hint}".strip()

@@ -10,7 +10,7 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.types import Credentials
 from jupyter_sessions.server.auth import runs_server
 from jupyter_sessions.server.recording.manager import Attached, AttachmentManager
-from jupyter_sessions.server.recording.targets import name_of
+from jupyter_sessions.server.recording.targets import get_user_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +139,7 @@ class Attachments:
                 seen = await self._targets.look(told.session, asker, server_url)
                 label, url, state = seen.label, seen.url, seen.state
             except (errors.NoSuchSession, errors.SessionDisabled) as error:
-                if told.user == name_of(asker):
+                if told.user == get_user_name(asker):
                     problem, state = problem or f"{error.message} {error.hint}", "waiting"
                 else:
                     session, label, url, problem = "", "", None, None

@@ -101,7 +101,7 @@ class Backlog:
         elif self._messages:
             return  # it is older than what is kept
         wanted = [each.encode() for each in needed]
-        self._needed = deque(each for each in self._needed if _is_of(each, wanted))
+        self._needed = deque(each for each in self._needed if _belongs_to(each, wanted))
         self._size = sum(map(_size, self._needed)) + sum(map(_size, self._messages))
         self.had_until = asked
         self.incomplete = self.incomplete and bool(wanted)
@@ -181,7 +181,7 @@ def _is_input(frames: list[bytes]) -> bool:
     return b'"execute_input"' in _part(frames, _HEADER)
 
 
-def _is_of(frames: list[bytes], requests: list[bytes]) -> bool:
+def _belongs_to(frames: list[bytes], requests: list[bytes]) -> bool:
     parent = _part(frames, _PARENT)
     return any(request in parent for request in requests)
 

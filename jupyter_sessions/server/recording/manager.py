@@ -26,7 +26,7 @@ from jupyter_sessions.recorder.tracker import KERNEL_ENDED
 from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.backlog import Backlog, Requests
 from jupyter_sessions.server.recording.process import Process, ProcessEnded
-from jupyter_sessions.server.recording.targets import name_of
+from jupyter_sessions.server.recording.targets import get_user_name
 
 if TYPE_CHECKING:
     from jupyter_sessions.server.recording.kernels import Kernels
@@ -63,7 +63,7 @@ def forget(connection_file: str) -> None:
         _path(connection_file).unlink(missing_ok=True)
 
 
-def left() -> list[Kept]:
+def list_orphaned_attachments() -> list[Kept]:
     """List the attachments of servers that have ended, whose kernels may still be alive."""
     found = []
     for path in sorted(paths.private("attachments").glob("*.json")):
@@ -182,7 +182,7 @@ class AttachmentManager:
         self.attached: dict[str, Attached] = {}
         #: Held while a kernel is attached or detached.
         self.changing = asyncio.Lock()
-        self._left = left()
+        self._left = list_orphaned_attachments()
         self._tasks = {asyncio.create_task(self._look_after())}
         kernels.when_restarted(self._restarted)
 
@@ -212,7 +212,7 @@ class AttachmentManager:
             server=target.server,
             user=target.user,
             identified=isinstance(asker, Identified),
-            runner=name_of(asker) if self.several else None,
+            runner=get_user_name(asker) if self.several else None,
             notebook=notebook,
             language=manager.kernel_spec.language,
             since=datetime.now(UTC),

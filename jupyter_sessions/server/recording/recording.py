@@ -18,7 +18,13 @@ from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.recorder.iopub.messages import Selection
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
-from jupyter_sessions.recorder.iopub.wire import Message, Origin, command_id, origin_of, request_of
+from jupyter_sessions.recorder.iopub.wire import (
+    Message,
+    Origin,
+    command_id,
+    get_request_id,
+    read_origin,
+)
 from jupyter_sessions.recorder.tracker import STOPPED_HERE
 from jupyter_sessions.server.recording import protocol
 
@@ -103,7 +109,7 @@ class Recorded:
 
     def _take(self, recording: schemas.Recording) -> None:
         if self._who is not None:
-            recording.runner = self._runner(request_of(recording.id))
+            recording.runner = self._runner(get_request_id(recording.id))
         self._courier.send(recording)
 
     def _runner(self, command: str) -> str | msgspec.UnsetType | None:
@@ -210,10 +216,15 @@ class Recorded:
             for each in sent:
                 if each.status:
                     failed = each.status == "error"
-                    messages.end_answered(origin_of(each.header), now, each.answered, failed=failed)
+                    messages.end_answered(
+                        read_origin(each.header), now, each.answered, failed=failed
+                    )
             unanswered = [
                 Message(
-                    "execute_input", each.at, origin_of(each.header), content={"code": each.source}
+                    "execute_input",
+                    each.at,
+                    read_origin(each.header),
+                    content={"code": each.source},
                 )
                 for each in sent
                 if not each.status
@@ -237,7 +248,7 @@ class Recorded:
         return protocol.Progress(
             alive=True,
             heard=heard,
-            needed=[request_of(each) for each in unsettled],
+            needed=[get_request_id(each) for each in unsettled],
             waiting=self._courier.waiting,
             problem=self._courier.problem,
             held=self._courier.held,

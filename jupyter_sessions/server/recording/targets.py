@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.addresses import Reference, parse_reference
-from jupyter_sessions.client.transports.resolve import same_server, transport_of
+from jupyter_sessions.client.transports.resolve import open_transport, same_server
 from jupyter_sessions.core.types import Credentials, Identified, SystemUser
 from jupyter_sessions.server.auth import runs_server
 
@@ -87,7 +87,7 @@ class Targets:
         dispatcher = await self._dispatcher()
         recording = schemas.RecordCommands(code=code, commands=[])
         await self._answered(dispatcher.check(api.RECORD_COMMANDS, recording, asker))
-        return Target(None, name_of(asker), await self.look(code, asker, server_url))
+        return Target(None, get_user_name(asker), await self.look(code, asker, server_url))
 
     async def look(self, code: str, asker: Credentials, server_url: str) -> schemas.Session:
         """Return a session of this server's store as a user sees it.
@@ -104,7 +104,7 @@ class Targets:
         return session
 
 
-def name_of(asker: Credentials) -> str:
+def get_user_name(asker: Credentials) -> str:
     """Return the name of one of the Jupyter server's users."""
     if not isinstance(asker, SystemUser | Identified):
         raise errors.NotLoggedIn("Nobody is known to ask.", hint="Log in to the Jupyter server.")
@@ -114,7 +114,7 @@ def name_of(asker: Credentials) -> str:
 def _elsewhere(server: str, reference: Reference, user: str | None) -> Target:
     from jupyter_sessions.client.transports.resolve import transport_for
 
-    transport = transport_for(reference) if user is None else transport_of(server, user)
+    transport = transport_for(reference) if user is None else open_transport(server, user)
     try:
         named = schemas.SessionNamed(code=reference.code)
         session = transport.call(api.GET_SESSION, named)

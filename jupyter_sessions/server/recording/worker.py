@@ -190,9 +190,9 @@ class RecordingWorker:
     def _transport(self, asked: protocol.Attach) -> Caller:
         if asked.server is None:
             return OwnStore(self._dispatcher, asked, self._place.server)
-        from jupyter_sessions.client.transports.resolve import transport_of
+        from jupyter_sessions.client.transports.resolve import open_transport
 
-        return transport_of(asked.server, asked.user)
+        return open_transport(asked.server, asked.user)
 
     def _look(self, kernel: str, asked: protocol.Look) -> protocol.Progress:
         recorded = self._recorded.get(kernel)

@@ -140,7 +140,9 @@ def _turn(look: _Look, parameters: str) -> _Look:
         return look
     for code, *more in parse_graphics(parameters):
         if code in (38, 48):
-            colour = _of_256(more[1]) if more[0] == 5 else _nearest((more[1], more[2], more[3]))
+            colour = (
+                _map_256_colors(more[1]) if more[0] == 5 else _nearest((more[1], more[2], more[3]))
+            )
             look = _coloured(look, "foreground" if code == 38 else "background", colour)
         elif code == 4 and more:
             look = replace(look, underline=more[0] != 0)
@@ -184,7 +186,7 @@ def _coloured(look: _Look, field: str, colour: int | None) -> _Look:
     )
 
 
-def _of_256(index: int) -> int | None:
+def _map_256_colors(index: int) -> int | None:
     if index > 255:
         return None
     if index < 16:

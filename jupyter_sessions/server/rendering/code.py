@@ -136,7 +136,7 @@ def is_highlighted(language: str) -> bool:
     return language.lower() in LANGUAGES
 
 
-def language_of(filename: str) -> str:
+def find_language(filename: str) -> str:
     """Return the language for a file name's extension; empty if unknown."""
     ending = filename.rpartition(".")[2] if "." in filename else ""
     return _ENDINGS.get(ending.lower(), "")

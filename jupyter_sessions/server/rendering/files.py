@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from jupyter_sessions import schemas
 from jupyter_sessions.server.rendering.budget import plain_piece, render_piece
-from jupyter_sessions.server.rendering.code import LONGEST_HIGHLIGHTED, highlight, language_of
+from jupyter_sessions.server.rendering.code import LONGEST_HIGHLIGHTED, find_language, highlight
 from jupyter_sessions.server.rendering.markdown import markdown
 from jupyter_sessions.server.rendering.notebooks import notebook_body
 from jupyter_sessions.server.rendering.outputs import json_body
@@ -103,7 +103,7 @@ def _json(text: str, file: schemas.File) -> tuple[str, Markup]:
 
 def _as_text(text: str, file: schemas.File) -> tuple[str, Markup]:
     shown = text[:_SHOWN_TEXT]
-    language = language_of(file.name)
+    language = find_language(file.name)
     if not language or len(shown) > LONGEST_HIGHLIGHTED:
         body = Markup('<pre class="code">{}</pre>').format(shown)
     else:

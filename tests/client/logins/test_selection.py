@@ -234,13 +234,13 @@ def test_a_login_is_named_by_what_one_knows_of_it() -> None:
     plain = put("http://127.0.0.1:8001", "ann", label="my laptop")
     safe = put("https://localhost:8002/base", "ann")
     both = put("http://h:8003", "bob"), put("https://h:8003", "bob")
-    assert logins.named(plain.id[:10]) == plain
-    assert logins.named("my laptop") == plain
-    assert logins.named("ann@127.0.0.1:8001") == plain
+    assert logins.find_login(plain.id[:10]) == plain
+    assert logins.find_login("my laptop") == plain
+    assert logins.find_login("ann@127.0.0.1:8001") == plain
     # Who leaves the scheme out means what is there.
-    assert logins.named("ann@localhost:8002/base") == safe
-    assert logins.named("bob@h:8003") == both[1]
-    assert logins.named("bob@http://h:8003") == both[0]
+    assert logins.find_login("ann@localhost:8002/base") == safe
+    assert logins.find_login("bob@h:8003") == both[1]
+    assert logins.find_login("bob@http://h:8003") == both[0]
     for other in ("http://localhost:8002/base", "bob@localhost:8002/base", "localhost:8002", ""):
         with pytest.raises(errors.NoLogin):
-            logins.named(other)
+            logins.find_login(other)

@@ -51,7 +51,7 @@ def test_checking_marks_who_ended_and_changes_nothing_else_here_or_there(
     assert logins.current() == msgspec.structs.replace(dead, ended="revoked")
     del accounts.dead[dead.key]
     logins.check(logins.stored())
-    assert logins.named(dead.id).ended is None
+    assert logins.find_login(dead.id).ended is None
     assert {(each.method, each.path) for each in accounts.server.asked} == {("GET", "/login")}
 
 

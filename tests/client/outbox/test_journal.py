@@ -13,7 +13,7 @@ from jupyter_sessions import errors, schemas
 from jupyter_sessions.client.outbox import journal as journal_module
 from jupyter_sessions.client.outbox.journal import Journal
 from jupyter_sessions.client.outbox.log_file import Destination
-from jupyter_sessions.client.outbox.recovery import left_behind
+from jupyter_sessions.client.outbox.recovery import take_over_journals
 
 TO = Destination("https://server", "ann", "1234567890123456789012")
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -133,7 +133,7 @@ def test_journals_are_delivered_in_the_order_in_which_they_began_whatever_the_cl
         journal.close()
     for path, written in zip([older, *paths], (400, 300, 200, 100), strict=True):
         os.utime(path, (written, written))
-    found = list(left_behind(TO.server, TO.user, None))
+    found = list(take_over_journals(TO.server, TO.user, None))
     assert [journal.path for journal in found] == [older, *paths]
     for journal in found:
         journal.close()

@@ -32,7 +32,7 @@ def test_what_was_written_is_read_in_its_order(journal: Path) -> None:
     assert [*write_ahead.read(journal)] == [
         FIRST, (b"1", b"22", b"333"), (b"", b"x" * 70_000, b"\n\0"),
     ]  # fmt: skip
-    assert write_ahead.header_of(journal) is not None
+    assert write_ahead.read_header(journal) is not None
     assert write_ahead.written(journal) is not None
     log.close()
     assert len([*write_ahead.read(journal)]) == 3, "a command that nobody has stays"
@@ -48,7 +48,7 @@ def test_nothing_stands_on_disk_of_commands_that_were_struck_off(journal: Path) 
     assert len([*write_ahead.read(journal)]) == 2
     log.strike_off("b")
     assert files(journal) == [0]
-    assert write_ahead.header_of(journal) is None
+    assert write_ahead.read_header(journal) is None
     log.begin("c", FIRST)
     assert [*write_ahead.read(journal)] == [FIRST]
     log.strike_off("c")

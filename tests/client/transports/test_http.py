@@ -170,7 +170,7 @@ def test_neither_repr_shows_the_key(http: HttpTransport) -> None:
 # ---- what comes back
 
 
-@pytest.mark.parametrize("kind", errors.every(), ids=lambda kind: str(kind.code))
+@pytest.mark.parametrize("kind", errors.list_error_classes(), ids=lambda kind: str(kind.code))
 def test_every_error_of_a_server_comes_back_as_the_class_that_it_was(
     http: HttpTransport, server: ScriptedServer, kind: type[errors.SessionsError]
 ) -> None:

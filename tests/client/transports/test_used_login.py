@@ -18,7 +18,7 @@ LONG_AGO = NOW - timedelta(hours=5)
 
 
 def stored(login: Login) -> Login:
-    return logins.named(login.id)
+    return logins.find_login(login.id)
 
 
 def exists(transport: resolve.Transport) -> bool:

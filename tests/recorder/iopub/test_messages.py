@@ -8,7 +8,7 @@ import pytest
 from jupyter_sessions import schemas
 from jupyter_sessions.recorder.iopub import messages
 from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED, MessageRecorder, Selection
-from jupyter_sessions.recorder.iopub.wire import Message, Origin, request_of
+from jupyter_sessions.recorder.iopub.wire import Message, Origin, get_request_id
 from jupyter_sessions.recorder.tracker import Tracker
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ class Kernel:
     def told(self, at: float = 0.0) -> dict[str, schemas.CommandResponse | None]:
         """Return the last that is told of each command, by its message id."""
         told = self.tracker.take_due(at)
-        return {request_of(recording.id): recording.response for recording in told}
+        return {get_request_id(recording.id): recording.response for recording in told}
 
     def texts(self, command: str, at: float = 0.0) -> list[Any]:
         response = self.told(at)[command]
@@ -65,7 +65,7 @@ def test_a_command_says_what_was_run_where_and_when() -> None:
     kernel.print("a", "1\n")
     kernel.end("a")
     told = kernel.tracker.take_due(0.0)
-    assert [request_of(each.id) for each in told] == ["a"]
+    assert [get_request_id(each.id) for each in told] == ["a"]
     assert told == [
         schemas.Recording(
             id=told[0].id,

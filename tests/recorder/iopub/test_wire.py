@@ -13,9 +13,9 @@ from jupyter_sessions.recorder.iopub.wire import (
     UnreadableMessage,
     command_id,
     execution_id,
+    get_request_id,
     instant_text,
-    origin_of,
-    request_of,
+    read_origin,
 )
 
 KEY = b"secret"
@@ -103,10 +103,10 @@ def test_a_request_is_the_same_however_its_date_is_written() -> None:
     sent = datetime(2026, 11, 30, 12, 0, 1, 250_000, tzinfo=UTC)
     header = {"msg_id": "m", "session": "s", "date": sent}
     for written in ("2026-11-30T12:00:01.250Z", "2026-11-30T13:00:01.250000+01:00"):
-        assert origin_of(header | {"date": written}) == origin_of(header)
-    assert origin_of(header | {"date": "2026-11-30T12:00:01.251Z"}) != origin_of(header)
+        assert read_origin(header | {"date": written}) == read_origin(header)
+    assert read_origin(header | {"date": "2026-11-30T12:00:01.251Z"}) != read_origin(header)
     assert instant_text("yesterday") == "yesterday"
-    assert origin_of({}) == Origin("")
+    assert read_origin({}) == Origin("")
 
 
 @pytest.mark.parametrize("parent", [{"msg_id": "m", "session": 3, "date": [1]}, {"msg_id": "m"}])
@@ -131,5 +131,5 @@ def test_each_execution_has_an_id_of_its_own() -> None:
         execution_id(origin, "process", start, "another"),
     }
     assert len(ids) == 6
-    assert {request_of(each) for each in ids} == {"m"}
+    assert {get_request_id(each) for each in ids} == {"m"}
     assert all(len(execution_id(Origin(each), "p", start, "")) <= 200 for each in ("x" * 999, "ü"))

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.server.handlers.xmlrpc import CALLABLE, LARGEST, parameters_of
+from jupyter_sessions.server.handlers.xmlrpc import CALLABLE, LARGEST, list_parameters
 from tests.server.conftest import IDENTITIES, Site
 from tests.server.serving import NEVER_GIVEN, error_of, publish
 from tests.server.test_identities import CALLS, Case, expected, snapshot
 
-EXIT_CODES = {error.code: error.exit_code for error in errors.every()}
+EXIT_CODES = {error.code: error.exit_code for error in errors.list_error_classes()}
 XML = {"Content-Type": "text/xml"}
 
 
@@ -292,7 +292,7 @@ def test_what_is_no_call_at_all_is_answered_as_elsewhere(site: Site, code: str) 
 
 def test_no_operation_takes_an_object_first_which_would_be_taken_for_its_fields() -> None:
     for operation in CALLABLE.values():
-        names = parameters_of(operation)
+        names = list_parameters(operation)
         if names and names[0] in operation.request.__struct_fields__:
             field = next(
                 each for each in msgspec.structs.fields(operation.request) if each.name == names[0]
