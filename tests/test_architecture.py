@@ -28,10 +28,11 @@ ARROWS: dict[str, set[str]] = {
     "file_snapshots": {"errors"},
     "forking": set(),
     "names": set(),
-    "formatting": set(),
+    "formatting": {"names", "roles"},
     "store": {"errors", "schemas", "roles", "paths", "file_snapshots", "forking"},
     "core": {
-        "store", "api", "schemas", "roles", "errors", "paths", "escape_sequences", "names",
+        "store", "api", "schemas", "roles", "errors", "paths", "escape_sequences", "formatting",
+        "names",
     },
     "server": {
         "core", "store", "api", "schemas", "roles", "errors", "validation", "paths", "formats",
@@ -40,16 +41,18 @@ ARROWS: dict[str, set[str]] = {
     "client": {
         "api", "schemas", "roles", "errors", "paths", "file_snapshots", "forking", "names",
     },
-    "recorder": {"schemas", "escape_sequences", "forking"},
+    "recorder": {"schemas", "escape_sequences", "formatting", "forking"},
     "formats": {"schemas", "errors"},
     "cli": {
         "client", "api", "schemas", "roles", "errors", "paths", "formats", "escape_sequences",
         "formatting", "names",
     },
-    "widgets": {"client", "cli", "formats", "api", "schemas", "roles", "errors", "paths"},
+    "widgets": {
+        "client", "cli", "formats", "api", "schemas", "roles", "errors", "paths", "formatting",
+    },
     "notebook": {
         "widgets", "client", "cli", "recorder", "formats", "api", "schemas", "roles", "errors",
-        "paths", "forking",
+        "paths", "forking", "formatting",
     },
     "demo": {"client", "cli", "api", "schemas", "errors", "paths", "formats"},
     "__init__": {"client", "notebook", "server"},

@@ -1,15 +1,23 @@
-"""Format values as short text for terminals and notebooks."""
+"""Format values as one line of a table or card, and make the text of others safe to print."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from jupyter_sessions.cli.results import Column, Form
 from jupyter_sessions.escape_sequences import SEQUENCE
+from jupyter_sessions.formatting import (
+    format_duration,
+    format_minute,
+    format_roles,
+    format_second,
+    format_size,
+    format_timeout,
+    format_zone,
+)
 
 _OF_COLOURS = set("0123456789;:")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -71,25 +79,6 @@ def begun(text: str) -> str:
     return f"{one_line(first)} …" if rest else one_line(first)
 
 
-def moment(value: datetime) -> str:
-    """Format a timestamp in the local time zone, to the minute."""
-    return value.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def instant(value: datetime) -> str:
-    """Format a timestamp in the local time zone, to the second."""
-    return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def zone(values: Iterable[datetime]) -> str:
-    """Return the time zone of `moment`; around a change of daylight saving time it may be two."""
-    zones = {value.astimezone().isoformat()[-6:] for value in values}
-    if len(zones) != 1:
-        return "local time"
-    offset = zones.pop()
-    return "UTC" if offset == "+00:00" else f"UTC{offset}"
-
-
 def timed(columns: Sequence[Column], items: Sequence[Any]) -> list[Column]:
     """Add the time zone to the heading of the first column with times."""
     times = [each for each in columns if each.form in {Form.MOMENT, Form.INSTANT}]
@@ -98,54 +87,18 @@ def timed(columns: Sequence[Column], items: Sequence[Any]) -> list[Column]:
     if not told:
         return list(columns)
     first = next(each for each in times if any(each.value(item) is not None for item in items))
-    titled = replace(first, title=f"{first.title} ({zone(told)})")
+    titled = replace(first, title=f"{first.title} ({format_zone(told)})")
     return [titled if each is first else each for each in columns]
 
 
-def seconds(value: float) -> str:
-    """Format a duration with a suitable precision."""
-    if value < 1:
-        return f"{value * 1000:.0f} ms"
-    if value < 60:
-        return f"{value:.1f} s"
-    whole = round(value)
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
-
-
-def minutes(value: int) -> str:
-    """Format a time-out."""
-    days, rest = divmod(value, 1440)
-    hours, left = divmod(rest, 60)
-    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{left} min" * bool(left)]
-    return " ".join(part for part in parts if part)
-
-
-def size(value: int) -> str:
-    """Format a number of bytes in powers of 1000."""
-    amount = float(value)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 999.5:
-            return (
-                f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
-            )
-        amount /= 1000
-    return f"{amount:.1f} TB"
-
-
-def _telling(roles: list[str]) -> list[str]:
-    # The other roles are implied.
-    return next(([role] for role in ("owner", "admin") if role in roles), roles)
-
-
 _WRITERS: dict[Form, Callable[[Any], str]] = {
-    Form.MOMENT: moment,
-    Form.INSTANT: instant,
+    Form.MOMENT: format_minute,
+    Form.INSTANT: format_second,
     Form.SOURCE: begun,
-    Form.SECONDS: seconds,
-    Form.MINUTES: minutes,
-    Form.SIZE: size,
+    Form.SECONDS: format_duration,
+    Form.MINUTES: format_timeout,
+    Form.SIZE: format_size,
     Form.NAMES: lambda names: one_line(", ".join(names)),
-    Form.ROLES: lambda roles: one_line(", ".join(_telling(roles))),
+    Form.ROLES: lambda roles: one_line(format_roles(roles, none="")),
     Form.NUMBER: lambda number: f"{number}",
 }

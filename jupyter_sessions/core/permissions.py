@@ -19,6 +19,7 @@ from jupyter_sessions.errors import (
     SessionDisabled,
     WrongState,
 )
+from jupyter_sessions.formatting import simplify_roles
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import (
@@ -291,6 +292,8 @@ def check_role(
             hint=f"Ask {session.owner} to enable it.",
         )
     if needed not in session.roles:
-        raise RoleMissing.of("".join(needed.names), session.roles.names, session.owner)
+        raise RoleMissing.of(
+            "".join(needed.names), simplify_roles(session.roles.names), session.owner
+        )
     if session.state not in states:
         raise WrongState.of(session.state)

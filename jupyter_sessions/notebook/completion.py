@@ -15,6 +15,7 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 
 from jupyter_sessions import api, errors, roles, schemas
 from jupyter_sessions.cli.table import BY_NAME, CommandGroup
+from jupyter_sessions.formatting import format_roles
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
@@ -196,7 +197,7 @@ class Completion:
             return []
         named = schemas.SessionNamed(code=current.code)
         answer = current.transport.call(api.LIST_MEMBERS, named)
-        return [(each.user, ", ".join(each.roles)) for each in answer.members]
+        return [(each.user, format_roles(each.roles)) for each in answer.members]
 
     def _groups(self) -> list[tuple[str, str]]:
         from jupyter_sessions.client.transports.resolve import transport

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from jupyter_sessions import schemas
+from jupyter_sessions.formatting import format_size
 
 _CONTROL = re.compile("[\b\r\n]")
 _OUTPUTS = (schemas.DisplayData, schemas.ExecuteResult, schemas.ErrorOutput, schemas.Stream)
@@ -144,8 +145,8 @@ class OutputArea:
     def _losses(self) -> Iterator[str]:
         if self._left_out:
             yield (
-                f"The outputs were cut at {in_words(self.limit)}:"
-                f" {in_words(self._left_out)} more came and are not kept."
+                f"The outputs were cut at {format_size(self.limit)}:"
+                f" {format_size(self._left_out)} more came and are not kept."
             )
         if self._unreadable:
             yield f"{self._unreadable} outputs could not be read and are not kept."
@@ -282,13 +283,3 @@ def _shaped(kind: str, content: dict[str, Any]) -> dict[str, Any]:
 def byte_size(text: str) -> int:
     """Return the length of `text` in UTF-8, in bytes."""
     return len(text) if text.isascii() else len(text.encode(errors="replace"))
-
-
-def in_words(size: int) -> str:
-    """Return a number of bytes in a readable form."""
-    amount = float(size)
-    for unit in ("bytes", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GiB"

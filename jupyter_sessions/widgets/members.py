@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from jupyter_sessions import api, errors, roles, schemas
+from jupyter_sessions.formatting import format_roles, simplify_roles
 from jupyter_sessions.widgets import ui
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.ui import button, field, row, set_visible
@@ -141,7 +142,7 @@ class MemberTable(Part):
             return "write includes read; admin includes all three. A change takes effect at once."
         if self.session.state != "active":
             return f"The session is {self.session.state}, so roles stay as they are."
-        return f"{_NEEDS}; you hold {', '.join(self.session.roles) or 'none'}."
+        return f"{_NEEDS}; you hold {format_roles(self.session.roles)}."
 
     def _row(self, user: str) -> _Row:
         revoke = button("Revoke", "user-times", lambda: self._revoke(user))
@@ -177,13 +178,13 @@ class MemberTable(Part):
 
     def _implied(self, member: schemas.Member, role: str) -> bool:
         """Tell whether a role is implied by another, so that it can't be removed separately."""
-        others = roles.expand(_held(each for each in _granted(member.roles) if each != role))
+        others = roles.expand(_held(each for each in _changeable(member.roles) if each != role))
         return role in others.names
 
     def _toggled(self, user: str, role: str, *, given: bool) -> None:
         if self._updating:
             return
-        wanted = [each for each in _granted(self._now(user)) if each != role]
+        wanted = [each for each in _changeable(self._now(user)) if each != role]
         if given:
             wanted.append(role)
         try:
@@ -194,7 +195,7 @@ class MemberTable(Part):
                         hint="Press Revoke to take them out of the session.",
                     )
                 self.grant(user, *wanted)
-                self.tell(f"{user} holds {', '.join(self._now(user))}.")
+                self.tell(f"{user} holds {format_roles(self._now(user))}.")
         finally:
             self._draw()  # reset a toggle whose change was refused
 
@@ -211,7 +212,7 @@ class MemberTable(Part):
             user = self.user_field.value.strip()
             self.grant(user, self.role_field.value)
             self.user_field.value = ""
-            self.tell(f"{user} holds {', '.join(self._now(user))}.")
+            self.tell(f"{user} holds {format_roles(self._now(user))}.")
 
 
 def _held(names: Any) -> roles.Roles:
@@ -221,14 +222,8 @@ def _held(names: Any) -> roles.Roles:
     return held
 
 
-def _granted(names: Sequence[str]) -> list[str]:
-    """Return the roles without those that others imply."""
-    kept = [name for name in names if name in ROLES]
-    return [
-        name
-        for name in kept
-        if name not in roles.expand(_held(each for each in kept if each != name)).names
-    ]
+def _changeable(names: Sequence[str]) -> list[str]:
+    return simplify_roles(name for name in names if name in ROLES)
 
 
 def _name(member: schemas.Member) -> str:

@@ -12,9 +12,10 @@ from typing import Any, BinaryIO, cast
 
 from jupyter_sessions import schemas
 from jupyter_sessions.cli.rendering.sandbox import contained
-from jupyter_sessions.cli.values import printable, size
+from jupyter_sessions.cli.values import printable
 from jupyter_sessions.client.files import new_file
 from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.formatting import format_size
 from jupyter_sessions.widgets.progress import Steps
 
 #: Largest file, in bytes, that a notebook can display.
@@ -49,7 +50,9 @@ class Counted:
 
     def write(self, data: bytes) -> int:
         """Write a piece."""
-        self._steps.at(self._done, self._total, f"{size(self._done)} of {size(self._total)}")
+        self._steps.at(
+            self._done, self._total, f"{format_size(self._done)} of {format_size(self._total)}"
+        )
         self._done += len(data)
         return self._target.write(data)
 
@@ -74,7 +77,9 @@ def possible(file: schemas.File) -> bool:
 def without(file: schemas.File) -> Outputs:
     """Explain why there is no preview."""
     why = "is too large for a look" if file.size > _MOST else "has no preview here"
-    return _text(f"{file.name} ({size(file.size)}, {_media(file)}) {why}. Save it, or open it.")
+    return _text(
+        f"{file.name} ({format_size(file.size)}, {_media(file)}) {why}. Save it, or open it."
+    )
 
 
 def render_file(file: schemas.File, transport: Transport, code: str, steps: Steps) -> Outputs:

@@ -8,7 +8,8 @@ from html import escape
 import ipywidgets
 
 from jupyter_sessions import errors, schemas
-from jupyter_sessions.cli.values import moment, one_line, seconds, size
+from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.formatting import format_duration, format_minute, format_roles, format_size
 
 NAME = "jupyter-sessions-widget"
 
@@ -76,7 +77,7 @@ def empty(said: str) -> str:
 def title(session: schemas.Session) -> str:
     """Render a session's name, its owner, and what the user may do in it."""
     name = escape(one_line(session.label or "(no label)"))
-    about = " · ".join((session.owner, session.state, ", ".join(session.roles)))
+    about = " · ".join((session.owner, session.state, format_roles(session.roles)))
     return (
         f'<div style="font-size:1.25em;font-weight:600;line-height:1.4">{name}</div>'
         f'<div style="opacity:.72">{escape(about)}</div>'
@@ -85,7 +86,7 @@ def title(session: schemas.Session) -> str:
 
 def file(file: schemas.File, address: str | None) -> str:
     """Render a published file's metadata and a link to its page."""
-    told = [file.media_type, size(file.size), file.publisher, moment(file.published)]
+    told = [file.media_type, format_size(file.size), file.publisher, format_minute(file.published)]
     if file.command is not None:
         told.append(f"command {file.command}")
     page = f" · {link(address, 'open its page')}" if address else ""
@@ -170,9 +171,9 @@ def session_line(session: schemas.Session) -> str:
     columns = (
         _column(session.label or "(no label)", 32),
         _column(session.owner, 12),
-        _column(", ".join(session.roles[-1:]), 7),
+        _column(format_roles(session.roles), 7),
         f"{session.commands:>6}",
-        moment(session.last_used) + state,
+        format_minute(session.last_used) + state,
     )
     return _blank("  ".join(columns))
 
@@ -180,7 +181,7 @@ def session_line(session: schemas.Session) -> str:
 def command_line(command: schemas.CommandSummary) -> str:
     """Format a command: number, status, start, user, duration, source."""
     source = "(forgotten)" if command.forgotten else command.source.strip()
-    took = "" if command.duration is None else seconds(command.duration)
+    took = "" if command.duration is None else format_duration(command.duration)
     columns = (
         f"{command.number:>5} {MARKS.get(command.status, ' ')}",
         command.started.astimezone().strftime("%m-%d %H:%M"),
@@ -194,5 +195,5 @@ def command_line(command: schemas.CommandSummary) -> str:
 def file_line(file: schemas.File) -> str:
     """Format a file or folder: name, size, publisher, time."""
     name = f"{file.name}/" if file.folder else file.name
-    about = () if file.folder else (_column(file.publisher, 12), moment(file.published))
-    return _blank("  ".join((_column(name, 44), f"{size(file.size):>9}", *about)))
+    about = () if file.folder else (_column(file.publisher, 12), format_minute(file.published))
+    return _blank("  ".join((_column(name, 44), f"{format_size(file.size):>9}", *about)))

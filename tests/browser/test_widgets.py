@@ -81,7 +81,7 @@ def test_a_session_is_picked_looked_into_shared_and_published_to(
     panel.locator("button:visible", has_text="Add").click()
     expect(panel).to_contain_text("bar holds read.")
     panel.locator("button:visible", has_text="write").last.click()
-    expect(panel).to_contain_text("bar holds read, write.")
+    expect(panel).to_contain_text("bar holds write.")
     cut = "each => each.scrollWidth > each.offsetWidth"
     names = panel.locator(".jupyter-sessions-role:visible", has_text="execute")
     assert [name.evaluate(cut) for name in names.all()] == [False, False]

@@ -91,7 +91,7 @@ def test_past_the_limit_outputs_are_cut_and_the_note_says_so() -> None:
     area.add(PICTURE, 3)
     area.write("stderr", "x")
     assert area.to_outputs() == [schemas.Stream(name="stdout", text="0123456789")]
-    assert area.note == "The outputs were cut at 10 bytes: 7 bytes more came and are not kept."
+    assert area.note == "The outputs were cut at 10 B: 7 B more came and are not kept."
 
 
 def test_a_cut_does_not_split_a_character() -> None:
@@ -125,7 +125,7 @@ def test_an_update_that_does_not_fit_leaves_an_empty_output_and_a_note() -> None
     area.add(PICTURE, 10, "id")
     area.update("id", PICTURE, 30)
     assert area.to_outputs() == [schemas.DisplayData(data={}, metadata={})]
-    assert "cut at 20 bytes" in area.note
+    assert "cut at 20 B" in area.note
 
 
 def test_an_output_that_is_not_as_the_protocol_says_is_refused() -> None:

@@ -15,7 +15,8 @@ from jupyter_sessions.cli.commands.logins import describe_login, overruled
 from jupyter_sessions.cli.confirmation import PASSWORD_VARIABLE, ask_code
 from jupyter_sessions.cli.parameters import IdleMinutes
 from jupyter_sessions.cli.results import Line, Result, Tone
-from jupyter_sessions.cli.values import minutes, moment, one_line
+from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.formatting import format_minute, format_timeout
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.addresses import Address
@@ -248,7 +249,7 @@ def _use_login(work: Invocation, decided: Decided, lines: list[Line]) -> Result:
     more = [f"Current group: {one_line(login.group)}."] if login.group else []
     if login.idle_timeout is not None:
         limit = ", the server's limit" if decided.clamped else ""
-        more.insert(0, f"Idle time-out: {minutes(login.idle_timeout)}{limit}.")
+        more.insert(0, f"Idle time-out: {format_timeout(login.idle_timeout)}{limit}.")
     if more:
         lines.append(Line(" ".join(more), Tone.WARNING if decided.clamped else Tone.PLAIN))
     if logins.id_for_all() != login.id:
@@ -275,7 +276,7 @@ def timeout(work: Invocation, time: int | None) -> Result:
     timed = work.transport.call(api.SET_LOGIN_TIMEOUT, schemas.SetLoginTimeout(idle_timeout=time))
     lines = [Line(_said(timed.login), Tone.DONE)]
     if timed.clamped:
-        said = f"You asked for {minutes(time)}; this is the most that the server allows."
+        said = f"You asked for {format_timeout(time)}; this is the most that the server allows."
         lines.append(Line(said, Tone.WARNING))
     return Result(timed, lines)
 
@@ -283,8 +284,8 @@ def timeout(work: Invocation, time: int | None) -> Result:
 def _said(login: schemas.Login) -> str:
     if login.idle_timeout is None:
         return "There is no login here that could run out: you are known without a key."
-    end = f", and in any case on {moment(login.expires)}" if login.expires else ""
-    return f"This login ends when it is not used for {minutes(login.idle_timeout)}{end}."
+    end = f", and in any case on {format_minute(login.expires)}" if login.expires else ""
+    return f"This login ends when it is not used for {format_timeout(login.idle_timeout)}{end}."
 
 
 @command("keepalive", "keepalive -f 300", session=False)
@@ -335,9 +336,9 @@ def login_for(work: Invocation, user: str, group: str | None, timeout: int | Non
     said = [f"Login {login.id} of {one_line(login.user)}; `{prefix} end-login {login.id}` ends it."]
     if login.idle_timeout is not None:
         limit = ", the most that the server allows" if made.clamped else ""
-        said.append(f"It ends when not used for {minutes(login.idle_timeout)}{limit}.")
+        said.append(f"It ends when not used for {format_timeout(login.idle_timeout)}{limit}.")
     if login.expires is not None:
-        said.append(f"In any case it ends on {moment(login.expires)}.")
+        said.append(f"In any case it ends on {format_minute(login.expires)}.")
     tone = Tone.WARNING if made.clamped else Tone.PLAIN
     return Result(made, (Line(made.key),), aside=(Line(" ".join(said), tone),))
 

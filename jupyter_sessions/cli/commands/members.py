@@ -9,6 +9,7 @@ from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Line, Result, Table, Tone
 from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.formatting import format_roles
 
 
 def listing(members: list[schemas.Member]) -> Table:
@@ -60,7 +61,8 @@ def _changed(answer: schemas.Members, said: str) -> Result:
     """Show the members, and the roles that the named users hold through groups in any case."""
     kept = [
         Line(
-            f"{one_line(each.user)} has {', '.join(each.roles)} through {', '.join(each.groups)}.",
+            f"{one_line(each.user)} has {format_roles(each.roles)} "
+            f"through {', '.join(each.groups)}.",
             Tone.WARNING,
         )
         for each in answer.through_groups

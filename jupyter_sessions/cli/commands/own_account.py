@@ -8,7 +8,7 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.confirmation import with_code
 from jupyter_sessions.cli.results import Line, Result, Tone, done
-from jupyter_sessions.cli.values import moment
+from jupyter_sessions.formatting import format_minute
 
 #: The rules for new passwords, shown before asking for one.
 RULES = (
@@ -92,7 +92,7 @@ def show(work: Invocation) -> Result:
         said = "Your account has no second factor."
     else:
         said = (
-            f"Your account has a second factor since {moment(answer.enabled)}; "
+            f"Your account has a second factor since {format_minute(answer.enabled)}; "
             f"{answer.recovery_codes} recovery codes are left."
         )
     return Result(answer, (Line(said),))

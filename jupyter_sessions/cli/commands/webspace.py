@@ -15,11 +15,12 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Result, Table, Tone, done
-from jupyter_sessions.cli.values import one_line, size
+from jupyter_sessions.cli.values import one_line
 from jupyter_sessions.client import files as downloads
 from jupyter_sessions.client.addresses import get_host, is_loopback
 from jupyter_sessions.client.presence import login_link
 from jupyter_sessions.formats import Content, folders, inside, outputs, write
+from jupyter_sessions.formatting import format_size
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Transport
@@ -173,7 +174,7 @@ def get(work: Invocation, path: str, output: str | None, force: bool) -> Result:
         for file, place in found
     ]
     answer = [file for file, _ in found]
-    much = size(sum(file.size for file in answer))
+    much = format_size(sum(file.size for file in answer))
     if len(answer) == 1:
         return done(answer[0], f"Saved {one_line(str(places[0]))} ({much}).")
     return done(answer, f"Saved {len(answer)} files ({much}) in {one_line(str(target))}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions import schemas
 from jupyter_sessions.cli.results import Column, Form
+from jupyter_sessions.formatting import simplify_roles
 
 if TYPE_CHECKING:
     from jupyter_sessions.schemas import Session
@@ -119,7 +120,7 @@ LEVELS = {(): "private", ("read",): "read-only", ("read", "write"): "read-write"
 
 GROUP = (
     Column("Group", lambda g: g.name),
-    Column("Level", lambda g: LEVELS.get(tuple(g.roles)) or "|".join(g.roles)),
+    Column("Level", lambda g: LEVELS.get(tuple(g.roles)) or "|".join(simplify_roles(g.roles))),
     Column("Users", lambda g: g.users, Form.NUMBER),
     Column("Owners", lambda g: g.owners, Form.NAMES, gives_way=True),
     Column("Default", lambda g: "yes, yours" if g.default else None, optional=True),

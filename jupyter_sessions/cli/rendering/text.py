@@ -22,16 +22,8 @@ from jupyter_sessions.cli.results import (
     Table,
     Tone,
 )
-from jupyter_sessions.cli.values import (
-    instant,
-    one_line,
-    printable,
-    seconds,
-    size,
-    timed,
-    written,
-    zone,
-)
+from jupyter_sessions.cli.values import one_line, printable, timed, written
+from jupyter_sessions.formatting import format_duration, format_second, format_size, format_zone
 
 _RIGHT = {Form.NUMBER, Form.SECONDS, Form.SIZE}
 _GAP = 2
@@ -179,9 +171,9 @@ def _request(command: schemas.Command, paint: Paint) -> str:
 
 def request_line(summary: schemas.CommandSummary) -> str:
     """Summarize a command in one line: number, user, start, duration and outcome."""
-    took = "" if summary.duration is None else f", {seconds(summary.duration)}"
+    took = "" if summary.duration is None else f", {format_duration(summary.duration)}"
     who = one_line(summary.user or schemas.UNKNOWN_USER)
-    when = f"{instant(summary.started)} {zone([summary.started])}"
+    when = f"{format_second(summary.started)} {format_zone([summary.started])}"
     return f"[{summary.number}] {who}, {when}{took}, {summary.status}"
 
 
@@ -220,7 +212,7 @@ def _bundle(data: schemas.MimeBundle, number: int, paint: Paint) -> Iterator[str
     if plain is not None:
         yield printable(_joined(plain))
     others = [
-        f"{one_line(media)}, {size(_bytes(content))}"
+        f"{one_line(media)}, {format_size(_bytes(content))}"
         for media, content in data.items()
         if media != "text/plain"
     ]

@@ -17,6 +17,7 @@ from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events, guests, invitations
 from jupyter_sessions.errors import Conflict, Forbidden, NotFound
+from jupyter_sessions.formatting import format_roles
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import group_users, member_groups, members, presence
 from jupyter_sessions.store.tables import groups as groups_table
@@ -193,7 +194,7 @@ def _check_grant(context: Context, named: _Named, granted: Roles) -> None:
     beyond = granted & ~session.roles
     if beyond:
         raise Forbidden(
-            f"You can't grant {', '.join(beyond.names)} to {named.name}, which you don't hold.",
+            f"You can't grant {format_roles(beyond.names)} to {named.name}, which you don't hold.",
             hint=f"Ask {session.owner}, who owns the session.",
         )
 
@@ -238,7 +239,7 @@ def _nothing_to_revoke(context: Context, named: _Named) -> NotFound | Conflict:
     for kept in _through_groups(context, [named]):
         through = ", ".join(kept.groups)
         return Conflict(
-            f"{named.name} was granted nothing here, and has {', '.join(kept.roles)} through "
+            f"{named.name} was granted nothing here, and has {format_roles(kept.roles)} through "
             f"{through}.",
             hint=f"Revoke {through}, or have an owner of the group take {named.name} out of it.",
         )

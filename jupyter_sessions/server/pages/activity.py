@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import api, schemas
+from jupyter_sessions.formatting import format_roles
 from jupyter_sessions.server.pages.history import PAGE_SIZE
 from jupyter_sessions.server.pages.sessions import SessionPage
 
@@ -92,7 +93,11 @@ def _about(words: str, *fields: str) -> Callable[[schemas.Event], Sentence]:
     """Return `words`, then the values of those fields that the event has."""
 
     def say(event: schemas.Event) -> Sentence:
-        values: list[Any] = [event.data[name] for name in fields if name in event.data]
+        values: list[Any] = [
+            format_roles(event.data[name], none="") if name == "roles" else event.data[name]
+            for name in fields
+            if name in event.data
+        ]
         return Sentence(words=words, detail=" · ".join(_plain(v) for v in values if v))
 
     return say
@@ -101,7 +106,9 @@ def _about(words: str, *fields: str) -> Callable[[schemas.Event], Sentence]:
 def _invitation(words: str) -> Callable[[schemas.Event], Sentence]:
     def say(event: schemas.Event) -> Sentence:
         roles = event.data.get("roles", [])
-        detail = " · ".join(filter(None, [event.data.get("name", ""), ", ".join(roles)]))
+        detail = " · ".join(
+            filter(None, [event.data.get("name", ""), format_roles(roles, none="")])
+        )
         return Sentence(words=f"{words} invitation {event.data.get('id')}", detail=detail)
 
     return say

@@ -14,10 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
-from jupyter_sessions import __version__, api, errors, schemas
+from jupyter_sessions import __version__, api, errors, formatting, schemas
 from jupyter_sessions.names import remove_guest_mark
 from jupyter_sessions.server.handlers.base import SessionsHandler
-from jupyter_sessions.server.pages import wording
+from jupyter_sessions.server.pages import meanings
 from jupyter_sessions.server.pages.static import static_url
 from jupyter_sessions.server.pages.urls import Links
 from jupyter_sessions.server.rendering.renderer import Piece
@@ -35,23 +35,23 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "ago": wording.ago,
-        "clock": wording.clock,
-        "day": wording.day,
-        "exact": wording.exact,
-        "hue": wording.hue,
-        "initials": wording.initials,
-        "lasted": wording.lasted,
+        "ago": formatting.format_age,
+        "clock": formatting.format_utc_time,
+        "day": formatting.format_utc_day,
+        "duration": formatting.format_duration,
+        "exact": formatting.format_utc,
+        "hue": formatting.pick_hue,
+        "initials": formatting.make_initials,
         "quoted": shlex.quote,
-        "size": wording.size,
-        "span": wording.span,
-        "telling": wording.telling,
+        "scaled": formatting.scale_duration,
+        "simplified": formatting.simplify_roles,
+        "size": formatting.format_size,
         "unmarked": remove_guest_mark,
     }
     made.globals |= {
-        "count": wording.count,
-        "role_meanings": wording.ROLES,
-        "state_meanings": wording.STATES,
+        "count": formatting.format_count,
+        "role_meanings": meanings.ROLES,
+        "state_meanings": meanings.STATES,
         "static_url": static_url,
         "version": __version__,
     }

@@ -1,4 +1,6 @@
 // Shows who has the session open, and asks again now and then while the page is looked at.
+import { makeInitials, pickHue, removeGuestMark } from "./formatting.js";
+
 const SOON = 2_500;
 const EVERY = 20_000;
 
@@ -28,23 +30,13 @@ function show(box, here) {
 
 function person(shape, user, places) {
   const made = shape.cloneNode(true);
-  const name = user.replace(/^guest~/, "");
+  const name = removeGuestMark(user);
   const kinds = places.map((each) => each.kind).join(", ");
-  made.querySelector(".avatar").textContent = initials(name);
-  made.querySelector(".avatar").classList.add(`hue-${hue(user)}`);
+  made.querySelector(".avatar").textContent = makeInitials(user);
+  made.querySelector(".avatar").classList.add(`hue-${pickHue(user)}`);
   made.querySelector(".name").textContent = name;
   made.querySelector(".count").textContent = places.length > 1 ? `×${places.length}` : "";
   made.querySelector(".chip").hidden = !places[0].guest;
   made.title = `${user}: ${kinds}`;
   return made;
-}
-
-// As the pages' own: wording.py has the same two.
-function initials(name) {
-  const words = name.split(/[._\s]+/).filter(Boolean).slice(0, 2);
-  return words.map((word) => [...word][0]).join("").toUpperCase() || "?";
-}
-
-function hue(name) {
-  return [...name].reduce((sum, char, i) => sum + char.codePointAt(0) * (i + 1), 0) % 8;
 }

@@ -1,14 +1,12 @@
 // Keeps "3 min ago" true, and tells exact times in the reader's own time zone.
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { formatAge } from "./formatting.js";
 
 export function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const instant = new Date(time.dateTime);
     if ("clock" in time.dataset) time.textContent = instant.toLocaleTimeString(undefined, { timeStyle: "short" });
     time.title = instant.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
-    const words = ago(Date.now() - instant.getTime());
+    const words = formatAge((Date.now() - instant.getTime()) / 1000);
     if (words && / ago$|^just now$|^yesterday$/.test(time.textContent.trim())) time.textContent = words;
   }
   for (const list of root.querySelectorAll("[data-days]")) groupByDay(list);
@@ -53,14 +51,4 @@ function dayHeading(list, words) {
 
 export function keepTimesFresh() {
   setInterval(() => showTimes(document), 30_000);
-}
-
-// The same words as the server's, so that nothing jumps when the script starts.
-function ago(passed) {
-  if (passed < 0.75 * MINUTE) return "just now";
-  if (passed < 45 * MINUTE) return `${Math.round(passed / MINUTE) || 1} min ago`;
-  if (passed < 22 * HOUR) return `${Math.round(passed / HOUR) || 1} h ago`;
-  const days = Math.round(passed / DAY) || 1;
-  if (days < 31) return days === 1 ? "yesterday" : `${days} days ago`;
-  return null;
 }

@@ -3,6 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
+import { formatRoles } from '../text/formatting';
 import { briefly } from '../text/labels';
 import { Reference, hostOf, isHere, serverOf } from '../text/references';
 import { asked } from './promptForSession';
@@ -108,7 +109,7 @@ async function accepted(
       '%1 invites you to this session of %2. You will have the roles: %3.',
       invited.made_by,
       invited.owner,
-      invited.roles.join(', ')
+      formatRoles(invited.roles)
     ),
     buttons: [
       Dialog.cancelButton(),

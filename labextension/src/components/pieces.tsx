@@ -2,12 +2,18 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Role } from '../model/session';
-import { ago, exact } from '../text/instants';
-import { hue, initials } from '../text/people';
-import { meaning, telling } from '../text/roles';
+import {
+  formatAge,
+  formatSecond,
+  makeInitials,
+  pickHue,
+  removeGuestMark,
+  simplifyRoles
+} from '../text/formatting';
+import { meaning } from '../text/roles';
 import { useShared } from './shared';
 
-/** A user's avatar; hidden from screen readers, as the name stands beside it. */
+/** The badge of a user or `@group`; hidden from screen readers, as the name stands beside it. */
 export function Avatar({
   name,
   title
@@ -17,11 +23,11 @@ export function Avatar({
 }): JSX.Element {
   return (
     <span
-      className={`jp-Sessions-avatar jp-mod-hue${hue(name)}`}
+      className={`jp-Sessions-avatar jp-mod-hue${pickHue(name)} ${name.startsWith('@') ? 'jp-mod-group' : ''}`}
       aria-hidden="true"
       title={title}
     >
-      {initials(name)}
+      {makeInitials(name)}
     </span>
   );
 }
@@ -32,10 +38,19 @@ export function Person(props: {
   really?: string | null;
 }): JSX.Element {
   const { trans } = useShared();
+  const name = removeGuestMark(props.name);
   return (
     <span className="jp-Sessions-person">
       <Avatar name={props.name} />
-      <span className="jp-Sessions-name">{props.name}</span>
+      <span className="jp-Sessions-name">{name}</span>
+      {name !== props.name && (
+        <span
+          className="jp-Sessions-chip"
+          title={trans.__('Here by an invitation, without an account')}
+        >
+          {trans.__('guest')}
+        </span>
+      )}
       {props.really && (
         <span title={trans.__('Who really acted')}>
           {trans.__('by %1', props.really)}
@@ -54,8 +69,8 @@ export function When({ instant }: { instant: string }): JSX.Element {
     return () => clearInterval(timer);
   }, []);
   return (
-    <time dateTime={instant} title={exact(instant)}>
-      {ago(instant, trans)}
+    <time dateTime={instant} title={formatSecond(instant)}>
+      {formatAge(instant, trans)}
     </time>
   );
 }
@@ -65,7 +80,7 @@ export function Roles({ roles }: { roles: readonly Role[] }): JSX.Element {
   const { trans } = useShared();
   return (
     <span className="jp-Sessions-chips">
-      {telling(roles).map(role => (
+      {simplifyRoles(roles).map(role => (
         <span
           key={role}
           className={`jp-Sessions-chip jp-mod-${role}`}

@@ -1,7 +1,8 @@
 import { Session } from '../api/operations';
 import { CommandIDs } from '../commands/ids';
-import { Avatar, Roles, When } from '../components/pieces';
+import { Avatar, Person, Roles, When } from '../components/pieces';
 import { useCommand, useShared } from '../components/shared';
+import { removeGuestMark } from '../text/formatting';
 import { called } from '../text/labels';
 import { stateMeaning } from '../text/roles';
 
@@ -53,10 +54,7 @@ export function SessionRow(props: {
         {last ? <code>{last}</code> : trans.__('Nothing was run yet')}
       </span>
       <span className="jp-Sessions-sessionFacts">
-        <span className="jp-Sessions-person">
-          <Avatar name={session.owner} />
-          <span className="jp-Sessions-name">{session.owner}</span>
-        </span>
+        <Person name={session.owner} />
         <Roles roles={session.roles} />
         <Present people={present} />
       </span>
@@ -76,7 +74,10 @@ function Present({
   if (!people.length) {
     return null;
   }
-  const names = trans.__('Here now: %1', people.join(', '));
+  const names = trans.__(
+    'Here now: %1',
+    people.map(removeGuestMark).join(', ')
+  );
   return (
     <span
       className="jp-Sessions-present"

@@ -5,6 +5,7 @@ import { Act, Avatar, Person, Roles } from '../components/pieces';
 import { useCommand, useShared } from '../components/shared';
 import { OpenSession } from '../model/session';
 import { useStore } from '../model/store';
+import { removeGuestMark } from '../text/formatting';
 import { called } from '../text/labels';
 import { stateMeaning } from '../text/roles';
 
@@ -18,6 +19,7 @@ export function SessionHead(props: {
   const execute = useCommand();
   const label = called(session, trans);
   const present = useStore(sessions.presence).in(session.code);
+  const names = present.map(removeGuestMark).join(', ');
   return (
     <header className="jp-SessionsTab-head">
       <div className="jp-SessionsTab-title">
@@ -40,12 +42,12 @@ export function SessionHead(props: {
           <Roles roles={session.roles} />
         </span>
         {present.length > 0 && (
-          <span className="jp-Sessions-pair" title={present.join(', ')}>
+          <span className="jp-Sessions-pair" title={names}>
             <span className="jp-Sessions-soft">{trans.__('Here now')}</span>
             {present.slice(0, 6).map(name => (
-              <Avatar key={name} name={name} title={name} />
+              <Avatar key={name} name={name} title={removeGuestMark(name)} />
             ))}
-            <span className="jp-Sessions-hidden">{present.join(', ')}</span>
+            <span className="jp-Sessions-hidden">{names}</span>
           </span>
         )}
         <Act

@@ -5,17 +5,12 @@ import { Role } from '../model/session';
 
 export const GRANTABLE: Role[] = ['read', 'write', 'execute', 'admin'];
 
-const INCLUDED: Partial<Record<Role, Role[]>> = {
+/** The roles that a role implies. */
+export const INCLUDED: Partial<Record<Role, Role[]>> = {
   write: ['read'],
   admin: ['read', 'write', 'execute'],
   owner: ['read', 'write', 'execute', 'admin']
 };
-
-/** Return the roles without those that another one includes. */
-export function telling(roles: readonly Role[]): Role[] {
-  const included = new Set(roles.flatMap(role => INCLUDED[role] ?? []));
-  return roles.filter(role => !included.has(role));
-}
 
 /** Add the roles that each role includes. */
 export function whole(roles: readonly Role[]): Role[] {

@@ -159,10 +159,10 @@ def test_a_group_is_granted_and_revoked_like_a_user_and_what_stays_is_said(
     program.good("new", "Weather")
     said = program.good("grant", "@lab:write", "bar:execute")
     assert "Granted to @lab, bar." in said
-    assert "bar has read, write through @lab." in said
+    assert "bar has write through @lab." in said
     said = program.good("revoke", "bar")
     assert "Revoked bar's roles." in said
-    assert "bar has read, write through @lab." in said
+    assert "bar has write through @lab." in said
     ran = program("revoke", "bar")
     assert ran.code == errors.Conflict.exit_code
     assert "through @lab" in ran.err

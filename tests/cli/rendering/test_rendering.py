@@ -26,7 +26,7 @@ from jupyter_sessions.cli.results import (
     Result,
     Table,
 )
-from jupyter_sessions.cli.values import begun, minutes, one_line, printable, seconds, size
+from jupyter_sessions.cli.values import begun, one_line, printable
 from tests.conftest import recording
 
 NASTY = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
@@ -198,20 +198,6 @@ def test_outputs_in_a_terminal_keep_text_and_name_the_rest() -> None:
         "a", "b", "<Figure>", "(image/png, 2.0 kB: view 5 --save FOLDER gets it)", "tr", "ace",
         "E: v",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("said", "value"),
-    [
-        (size(0), "0 B"), (size(999), "999 B"), (size(1234), "1.2 kB"),
-        (size(200 * 10**6), "200 MB"),
-        (seconds(0.0123), "12 ms"), (seconds(5), "5.0 s"), (seconds(59.99), "60.0 s"),
-        (seconds(61), "1:01"), (seconds(3661), "1:01:01"),
-        (minutes(90), "1 h 30 min"), (minutes(1440), "1 d"), (minutes(5), "5 min"),
-    ],
-)  # fmt: skip
-def test_amounts_are_written_for_people(said: str, value: str) -> None:
-    assert said == value
 
 
 def test_points_in_time_are_read() -> None:

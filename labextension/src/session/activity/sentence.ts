@@ -1,6 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Event as SessionEvent } from '../../api/operations';
+import { formatRoles } from '../../text/formatting';
 
 /** The description of an event that follows the user's name; `command` and `path` become links. */
 export interface ISentence {
@@ -18,7 +19,7 @@ export function sentence(
   const { data, kind } = event;
   const about = (...names: string[]): string =>
     names
-      .map(name => plain(data[name]))
+      .map(name => (name === 'roles' ? rolesOf(data) : plain(data[name])))
       .filter(text => text)
       .join(' · ');
   const command = (words: string): ISentence => ({
@@ -87,6 +88,10 @@ export function sentence(
           .join(', ')
       };
   }
+}
+
+function rolesOf(data: SessionEvent['data']): string {
+  return Array.isArray(data.roles) ? formatRoles(data.roles.map(String)) : '';
 }
 
 function plain(value: unknown): string {

@@ -6,8 +6,7 @@ import { Person, When } from '../../components/pieces';
 import { useShared } from '../../components/shared';
 import { Contents } from '../../model/contents';
 import { OpenSession } from '../../model/session';
-import { span } from '../../text/amounts';
-import { lasted } from '../../text/instants';
+import { formatDuration, scaleDuration } from '../../text/formatting';
 import { Actions } from './actions';
 import { OutputsOf } from './outputs';
 import { Source } from './source';
@@ -41,7 +40,9 @@ export function CommandEntry(props: IEntry): JSX.Element {
         {summary && (
           <span
             className="jp-SessionsCommand-tick"
-            style={{ width: `${Math.max(8, span(summary.duration))}%` }}
+            style={{
+              width: `${Math.max(8, scaleDuration(summary.duration))}%`
+            }}
           />
         )}
       </div>
@@ -72,7 +73,7 @@ function Read(props: IEntry & { summary: CommandSummary }): JSX.Element {
         <When instant={summary.started} />
         {summary.duration !== null && (
           <span title={trans.__('How long it took')}>
-            {lasted(summary.duration)}
+            {formatDuration(summary.duration)}
           </span>
         )}
         <span className="jp-SessionsCommand-status">{shownStatus}</span>

@@ -8,7 +8,7 @@ import { useShared } from '../../components/shared';
 import { Problem } from '../../components/states';
 import { Contents } from '../../model/contents';
 import { useStore } from '../../model/store';
-import { size } from '../../text/amounts';
+import { formatSize } from '../../text/formatting';
 import { OutputItem } from './output';
 
 const AT_ONCE = 1_000_000; // bytes of outputs that are loaded automatically
@@ -68,7 +68,7 @@ export function OutputsOf(props: {
             {trans.__(
               'Show the outputs (%1, %2)',
               summary.media.join(', '),
-              size(summary.size)
+              formatSize(summary.size)
             )}
           </button>
         )}

@@ -9,6 +9,7 @@ import { useShared } from '../../components/shared';
 import { Loading, Problem } from '../../components/states';
 import { Members } from '../../model/members';
 import { Role } from '../../model/session';
+import { removeGuestMark } from '../../text/formatting';
 import { GRANTABLE, hindrance, meaning } from '../../text/roles';
 import { IPart } from '../part';
 import { AddMember } from './add';
@@ -106,16 +107,16 @@ function MemberRow(props: IRow): JSX.Element {
       )
     : admin;
   const group = member.user.startsWith('@');
+  const bare = removeGuestMark(member.user);
   return (
     <li className="jp-SessionsMembers-row">
-      <Avatar name={member.user.replace(/^@/, '')} />
+      <Avatar name={member.user} />
       <span className="jp-SessionsMembers-who">
-        <strong>{member.display_name || member.user}</strong>
+        <strong>{member.display_name || bare}</strong>
         <span className="jp-Sessions-soft">
-          {member.display_name &&
-            member.display_name !== member.user &&
-            `${member.user} · `}
+          {member.display_name && member.display_name !== bare && `${bare} · `}
           {group && `${trans.__('group')} · `}
+          {member.guest && `${trans.__('guest')} · `}
           {member.granted_by &&
             !member.owner &&
             `${trans.__('by %1', member.granted_by)} · `}

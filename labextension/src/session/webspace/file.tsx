@@ -7,7 +7,7 @@ import { downloadIcon, linkIcon } from '../../components/icons';
 import { Act, Person, When } from '../../components/pieces';
 import { useShared } from '../../components/shared';
 import { WebSpace } from '../../model/webspace';
-import { size } from '../../text/amounts';
+import { formatSize } from '../../text/formatting';
 import { told } from '../../text/refusals';
 import { SandboxedFrame, useView } from '../sandbox';
 import { IPart } from '../part';
@@ -73,7 +73,7 @@ export function FileView(props: IFileView): JSX.Element {
         </div>
         <div>
           <dt>{trans.__('Size')}</dt>
-          <dd>{size(file.size)}</dd>
+          <dd>{formatSize(file.size)}</dd>
         </div>
         <div>
           <dt>{trans.__('Type')}</dt>

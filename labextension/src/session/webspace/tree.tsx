@@ -4,7 +4,7 @@ import { File } from '../../api/operations';
 import { fileIcon, folderIcon, imageIcon } from '../../components/icons';
 import { useShared } from '../../components/shared';
 import { Line, WebSpace } from '../../model/webspace';
-import { size } from '../../text/amounts';
+import { formatSize } from '../../text/formatting';
 import { previewOf } from './preview';
 
 const STEP = 16; // pixels for each level
@@ -159,7 +159,7 @@ function Inside({ line }: { line: Line }): JSX.Element {
       <span className="jp-SessionsTree-name" title={file.path}>
         {file.name}
       </span>
-      <span className="jp-Sessions-figure">{size(file.size)}</span>
+      <span className="jp-Sessions-figure">{formatSize(file.size)}</span>
     </>
   );
 }
