@@ -98,6 +98,15 @@ def xmlrpc_page() -> Iterator[str]:
     )
     yield "`system.listMethods`, `system.methodHelp`, `system.methodSignature` and"
     yield "`system.multicall` are there, too.\n"
+    yield "## Repeated calls\n"
+    yield "If the connection breaks, you can't know whether a call was performed. Most methods that"
+    yield "change something take an `idempotency_key`: by name, or as the last parameter. It is a"
+    yield "random text of 16 to 200 visible ASCII characters, new for each call (a UUID, for example)."
+    yield "Send the same call with the same key again: it is performed once, and answered as the first"
+    yield "time, for a day. `invitations.create`, for example, then makes one invitation, and the"
+    yield "answer to the repeated call has a new secret. The same key with another call is a"
+    yield "`conflict`. `commands.record` and `scratch.set` need no key. In a `system.multicall`, each"
+    yield "call has its own key, so the header `Idempotency-Key` is refused here.\n"
     yield "## Values\n"
     yield from table(
         ("JSON", "XML-RPC"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -60,6 +61,20 @@ def attachments(
     return Attachments(
         kernels, targets, AttachmentManager(kernels, targets, place, senders, requests)
     )
+
+
+def _stop_on_interrupt(serverapp: Any) -> None:
+    """Let SIGINT stop a server without a terminal as SIGTERM does, which answers open requests.
+
+    jupyter_server handles SIGINT only in a terminal. Elsewhere, Python's own handler would end the
+    event loop at once. A program that handles signals itself is left alone.
+    """
+    stop = signal.getsignal(signal.SIGTERM)
+    if (
+        getattr(stop, "__self__", None) is serverapp
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):
+        signal.signal(signal.SIGINT, stop)
 
 
 # Kernels inherit the server's environment.
@@ -273,6 +288,7 @@ class SessionsExtension(ExtensionApp):
 
         prefix = f"{serverapp.base_url.rstrip('/')}/sessions"
         self._service.connections = OpenConnections(serverapp.http_server, prefix)
+        _stop_on_interrupt(serverapp)
         described: dict[str, Any] = {
             "url": find_own_url(serverapp, self.public_url),
             "pid": os.getpid(),

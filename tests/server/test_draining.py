@@ -115,9 +115,10 @@ def test_a_request_that_never_ends_is_cut_off_in_the_end_or_when_asked_twice(
         assert open_one.recv(1) == b""
 
 
-def test_a_jupyter_server_answers_what_is_open_too(place: Place) -> None:
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_jupyter_server_answers_what_is_open_too(place: Place, how: int) -> None:
     with running(place) as jupyter:
-        upload_while_it_stops(jupyter)
+        upload_while_it_stops(jupyter, how)
 
 
 def test_who_has_connected_and_asked_before_the_signal_is_answered(place: Place) -> None:
@@ -144,7 +145,7 @@ def ask_and_stop(server: Server) -> None:
     assert answers == [200] * len(opened)
 
 
-def upload_while_it_stops(jupyter: Jupyter) -> None:
+def upload_while_it_stops(jupyter: Jupyter, how: int) -> None:
     code = jupyter.session()
     path = address(api.PUBLISH_FILE, {"code": code, "path": "x.txt"})
     head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{jupyter.server.port}\r\n"
@@ -152,7 +153,7 @@ def upload_while_it_stops(jupyter: Jupyter) -> None:
     with jupyter.server.connect() as connection:
         connection.sendall(f"{head}Content-Length: 10\r\n\r\nbegun".encode())
         until(lambda: list((jupyter.place.store / "blobs").glob("tmp*")), "the upload to begin")
-        jupyter.server.process.send_signal(signal.SIGTERM)
+        jupyter.server.process.send_signal(how)
         time.sleep(1)
         connection.sendall(b"ended")
         assert status_of(read_answer(connection)) == 200

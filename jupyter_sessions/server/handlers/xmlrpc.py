@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from jupyter_sessions.validation import refused
 LARGEST = 8 << 20
 _MOST_CALLS = 1_000  # at once
 _CONTENT = "content"
+_KEY = "idempotency_key"
 
 #: The operations that can be called: those of a session, except for the WebSocket.
 CALLABLE: dict[str, Operation[Any, Any]] = {
@@ -40,7 +42,8 @@ def list_parameters(operation: Operation[Any, Any]) -> list[str]:
     fields = [name for name in operation.request.__struct_fields__ if name != "code"]
     first = [name for name in fields if name in operation.path_fields]
     content = [_CONTENT] if operation.content == "upload" else []
-    return [*first, *content, *(name for name in fields if name not in first)]
+    key = [_KEY] if operation.keyed else []
+    return [*first, *content, *(name for name in fields if name not in first), *key]
 
 
 class XmlRpcHandler(BodyHandler):
@@ -80,6 +83,11 @@ class XmlRpcHandler(BodyHandler):
             raise errors.BadRequest(
                 "An XML-RPC call is text/xml.", hint="Use an XML-RPC client's library."
             )
+        if "Idempotency-Key" in self.request.headers:
+            raise errors.BadRequest(
+                "XML-RPC takes no Idempotency-Key as a header: one request may be many calls.",
+                hint=f"Give each call a key of its own, as its parameter {_KEY}.",
+            )
         method, parameters = await self.in_thread(read_call, self._body)
         answer = await self._answer(code, method, parameters)
         body = await self.in_thread(write_answer, answer)
@@ -99,8 +107,10 @@ class XmlRpcHandler(BodyHandler):
         operation = CALLABLE.get(method)
         if operation is None:
             raise _unknown(method)
-        request, content = await self.in_thread(read_parameters, operation, code, parameters)
-        answer = await self.call(operation, request, content)
+        call = await self.in_thread(read_parameters, operation, code, parameters)
+        answer = await self.call(
+            operation, call.request, call.content, idempotency_key=call.idempotency_key
+        )
         if operation.content == "download":
             return await self._read(*answer)
         return await self.in_thread(msgspec.to_builtins, answer)
@@ -151,15 +161,27 @@ class XmlRpcHandler(BodyHandler):
         self.finish(write_fault(error))
 
 
-def read_parameters(
-    operation: Operation[Any, Any], code: str, parameters: list[Any]
-) -> tuple[schemas.Request, bytes | None]:
-    """Build an operation's request from a call's parameters: one struct or positional values.
+@dataclass(frozen=True)
+class Call:
+    """A call of an operation.
 
-    Returns
-    -------
-    tuple of Request and bytes or None
-        The request, and the content of an upload.
+    Attributes
+    ----------
+    request
+        The operation's request.
+    content
+        The content of an upload.
+    idempotency_key
+        The key under which the call can be repeated safely.
+    """
+
+    request: schemas.Request
+    content: bytes | None
+    idempotency_key: str | None
+
+
+def read_parameters(operation: Operation[Any, Any], code: str, parameters: list[Any]) -> Call:
+    """Read an operation's call from its parameters: one struct or positional values.
 
     Raises
     ------
@@ -183,9 +205,13 @@ def read_parameters(
         content = fields.pop(_CONTENT, None)
         if not isinstance(content, bytes):
             raise errors.BadRequest("The content must be base64.", hint=hint)
+    # Each call of a system.multicall needs a key of its own, so it is no header.
+    key = fields.pop(_KEY, None) if operation.keyed else None
+    if key is not None and not isinstance(key, str):
+        raise errors.BadRequest(f"The {_KEY} must be a string.", hint=hint)
     try:
         body = msgspec.json.encode({**plain(fields), "code": code})
-        return msgspec.json.decode(body, type=operation.request), content
+        return Call(msgspec.json.decode(body, type=operation.request), content, key)
     except msgspec.ValidationError as error:
         raise refused(error) from None
 

@@ -63,6 +63,39 @@ def test_pythons_own_client_works_in_a_session(site: Site, code: str) -> None:
         assert session.files.download("a.bin").data == bytes(range(256))
 
 
+def test_a_call_with_an_idempotency_key_is_performed_once(site: Site, code: str) -> None:
+    key = "a-key-of-enough-length"
+    with proxy(site, "owner", code) as session:
+        called = {"roles": ["read"], "idempotency_key": key}
+        before = len(session.invitations.list()["items"])
+        first, again = (session.invitations.create(called) for _ in range(2))
+        assert first["invitation"] == again["invitation"]
+        # The first secret was lost with its answer, so it ends.
+        assert first["key"] != again["key"]
+        assert len(session.invitations.list()["items"]) == before + 1
+        with pytest.raises(Fault, match=r"\[conflict\]"):
+            session.invitations.create(called | {"roles": ["write"]})
+        with pytest.raises(Fault, match=r"\[bad_request\]"):
+            session.invitations.create(called | {"idempotency_key": "short"})
+        with pytest.raises(Fault, match=r"\[bad_request\]"):
+            session.invitations.create(called | {"idempotency_key": 12345})
+        by_place = [session.files.publish("a", Binary(b"a"), "text/plain", None, key) for _ in range(2)]
+        assert by_place[0] == by_place[1]
+        both = MultiCall(session)
+        both.invitations.create({"roles": ["read"], "idempotency_key": "another-key-of-16"})
+        both.invitations.create({"roles": ["read"], "idempotency_key": "another-key-of-16"})
+        assert len({each["invitation"]["id"] for each in both()}) == 1
+        assert len(session.invitations.list()["items"]) == before + 2
+
+
+def test_a_key_in_the_header_is_refused_rather_than_ignored(site: Site, code: str) -> None:
+    before = site.ask("owner", api.LIST_INVITATIONS, code=code).json()
+    body = dumps(({"roles": ["read"]},), "invitations.create").encode()
+    header = {"Idempotency-Key": "a-key-of-enough-length"}
+    assert "idempotency_key" in fault(site, code, body, **header).faultString
+    assert site.ask("owner", api.LIST_INVITATIONS, code=code).json() == before
+
+
 def test_the_key_may_be_the_password_of_basic(site: Site, code: str) -> None:
     at = url(site, code).replace("http://", f"http://anything:{site.keys['reader']}@")
     with ServerProxy(at) as session:
