@@ -79,7 +79,9 @@ def test_a_call_with_an_idempotency_key_is_performed_once(site: Site, code: str)
             session.invitations.create(called | {"idempotency_key": "short"})
         with pytest.raises(Fault, match=r"\[bad_request\]"):
             session.invitations.create(called | {"idempotency_key": 12345})
-        by_place = [session.files.publish("a", Binary(b"a"), "text/plain", None, key) for _ in range(2)]
+        by_place = [
+            session.files.publish("a", Binary(b"a"), "text/plain", None, key) for _ in range(2)
+        ]
         assert by_place[0] == by_place[1]
         both = MultiCall(session)
         both.invitations.create({"roles": ["read"], "idempotency_key": "another-key-of-16"})
