@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -78,6 +80,47 @@ def test_a_worker_that_does_not_end_by_itself_is_ended() -> None:
 
     # Its own clock would let it run for ever.
     in_pool(work, job_seconds=1e6, page_seconds=1e6, wall_seconds=3.0)
+
+
+#: A library whose code does not return to the interpreter, so that no signal handler runs.
+SPINNING = """
+from collections import deque
+from itertools import repeat
+from xml.etree.ElementTree import Element
+
+class Converter:
+    def __init__(self, display):
+        pass
+
+    def convert_to_element(self, source):
+        if "spin" in source:
+            deque(repeat(0), maxlen=0)
+        return Element("math")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, only the wall clock ends a worker")
+def test_code_that_never_returns_is_ended_by_its_processor_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "latex2mathml"
+    library.mkdir()
+    (library / "__init__.py").touch()
+    (library / "converter.py").write_text(SPINNING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    spinning = Job("output", b'{"text/latex":"$spin$"}', "[]")
+
+    async def work(pool: WorkerPool) -> None:
+        rendered = await render(pool, QUICK, spinning, QUICK)
+        assert failures(rendered) == ["", "slow", ""]
+        assert rendered[1].detail != KILLED  # so the result is cached
+        # A worker has as much time for the next page, however much it has used before.
+        for _ in range(4):
+            assert failures(await render(pool, Job("output", b'{"text/latex":"$x$"}', "[]"))) == [
+                ""
+            ]
+
+    in_pool(work, job_seconds=0.3, page_seconds=60.0, wall_seconds=3600.0)
 
 
 def test_a_job_that_its_worker_dies_of_costs_the_others_nothing() -> None:

@@ -232,8 +232,11 @@ class WorkerPool:
                 worker.close()
                 if not worker.ready and not request.ended.is_set():
                     raise _CannotStart from None
+                if worker.out_of_time:
+                    deaths += 1
+                    done.append(Rendered(failure="slow"))  # and would be again
                 # An idle worker may have died earlier, which says nothing about the job.
-                if request.ended.is_set() or fresh or len(done) > before:
+                elif request.ended.is_set() or fresh or len(done) > before:
                     deaths += 1
                     failure: Failure = "slow" if request.ended.is_set() else "failed"
                     done.append(Rendered(failure=failure, detail=KILLED))

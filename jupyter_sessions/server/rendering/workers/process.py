@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,6 +53,12 @@ class WorkerProcess:
     def pid(self) -> int:
         """The process ID."""
         return self._process.pid
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the system ended the process because it used too much processor time."""
+        over: int | None = getattr(signal, "SIGXCPU", None)
+        return over is not None and self._process.poll() == -over
 
     def wait_until_ready(self) -> None:
         """Wait until the worker has imported its libraries.

@@ -5,6 +5,7 @@ It ends with the server that started it: when its standard input is closed.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -27,6 +28,9 @@ from jupyter_sessions.server.rendering.workers.protocol import (
 _MEMORY = 768 * 2**20
 #: A worker that grows beyond this asks to be replaced: freed memory is not returned to the system.
 _RETIRES_AT = 384 * 2**20
+#: Extra seconds of processor time after which the system ends a worker that has not stopped by
+#: itself. The system counts whole seconds.
+_ENDS_AFTER = 0.75
 
 
 def _load() -> None:
@@ -45,6 +49,21 @@ def _limit_memory() -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_time(seconds: float | None) -> None:
+    """Let the system end the process if it uses so much more processor time; None for no limit.
+
+    A signal handler can't stop code that does not return to the interpreter; the system can.
+    """
+    with suppress(ImportError, ValueError, OSError):  # as above; then the pool's limit remains
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        soft = resource.RLIM_INFINITY
+        if seconds is not None:
+            soft = math.ceil(time.process_time() + seconds + _ENDS_AFTER)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _has_grown() -> bool:
@@ -67,8 +86,10 @@ def main() -> None:
         end = time.process_time() + batch.seconds
         for job in batch.jobs:
             left = min(batch.longest, end - time.process_time())
+            _limit_time(left)
             rendered = run(job, left) if left > 0 else Rendered(failure="slow")
             write_frame(out, Reply(rendered))
+        _limit_time(None)
         write_frame(out, Reply(retire=_has_grown()))
 
 
