@@ -106,8 +106,8 @@ def xmlrpc_page() -> Iterator[str]:
     yield "as the first time, for a day. `invitations.create`, for example, then makes one"
     yield "invitation, and the answer to the repeated call has a new secret. The same key with"
     yield "another call is a `conflict`. `commands.record` and `scratch.set` need no key. In a"
-    yield "`system.multicall`, each call has its own key, so the header `Idempotency-Key` is refused"
-    yield "here.\n"
+    yield "`system.multicall`, each call has its own key, so the header `Idempotency-Key` is"
+    yield "refused here.\n"
     yield "## Values\n"
     yield from table(
         ("JSON", "XML-RPC"),

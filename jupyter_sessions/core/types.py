@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    import msgspec
+
     from jupyter_sessions import schemas
     from jupyter_sessions.store.blobs import Blob
 
@@ -62,12 +64,12 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class CommandOutputs:
-    """A command's outputs that a capability URL gives a `viewer` access to."""
+    """A command's outputs, each as JSON, that a capability URL gives a `viewer` access to."""
 
     viewer: str
     code: str
     number: int
-    outputs: list[schemas.Output]
+    outputs: list[msgspec.Raw]
 
 
 Viewed = PublishedFile | CommandOutputs

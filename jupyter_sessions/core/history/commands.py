@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Integer, Row, Select, bindparam, select, update
 
 from jupyter_sessions import api, schemas
@@ -13,7 +14,7 @@ from jupyter_sessions.core import normalize, pagination
 from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.history import summaries
-from jupyter_sessions.core.history.outputs import unpack
+from jupyter_sessions.core.history.outputs import split, unpack
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.core.sessions.members import read_members as every_member
@@ -67,6 +68,15 @@ def build_command(row: Row[Any], context: Context) -> schemas.Command:
         return schemas.Command(summary=summary, request=request, response=None, so_far=so_far)
     response = _response(row, outputs, row.note)
     return schemas.Command(summary=summary, request=request, response=response)
+
+
+def split_outputs(row: Row[Any], context: Context) -> list[msgspec.Raw]:
+    """Return the JSON of each output of a row of `_WHOLE`; the errors are those of `build_command`."""
+    if row.forgotten:
+        return []
+    used_as = f"the outputs of command {row.number} in session {context.session.code}"
+    blob = _blob(row, "outputs", used_as)
+    return split(row.outputs, row.size, blob, context.services.blobs, used_as)
 
 
 def _build_command_or_note(row: Row[Any], context: Context) -> schemas.Command:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -57,6 +57,9 @@ _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
 _encode = msgspec.json.Encoder().encode
 
 _decode = msgspec.json.Decoder(list[Output]).decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +161,16 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
 def unpack(
     inline: bytes | None, size: int, blob: Blob | None, blobs: Blobs, used_as: str
 ) -> list[Output]:
-    """Return the outputs of a row as they were recorded.
+    """Return the outputs of a row as they were recorded; the errors are those of `split`."""
+    return _unpack(_decode, inline, size, blob, blobs, used_as)
+
+
+def split(
+    inline: bytes | None, size: int, blob: Blob | None, blobs: Blobs, used_as: str
+) -> list[msgspec.Raw]:
+    """Return the JSON of each output of a row, for a caller who needs few of them.
+
+    Decoding all of them could hold up the whole process.
 
     Raises
     ------
@@ -167,8 +179,19 @@ def unpack(
     NotFound
         If they do not exist.
     """
+    return _unpack(_split, inline, size, blob, blobs, used_as)
+
+
+def _unpack(
+    decode: Callable[[bytes], list[T]],
+    inline: bytes | None,
+    size: int,
+    blob: Blob | None,
+    blobs: Blobs,
+    used_as: str,
+) -> list[T]:
     if blob is not None:
-        return _decode(blobs.read(blob))
+        return decode(blobs.read(blob))
     if not inline:
         return []
     try:
@@ -176,7 +199,7 @@ def unpack(
         # Rows of early versions have no checksum, but all non-empty ones have a size.
         if size not in {0, len(content)}:
             raise damaged(used_as)
-        return _decode(content)
+        return decode(content)
     except (ContentDamaged, msgspec.DecodeError, UnicodeDecodeError):
         raise damaged(used_as) from None
 

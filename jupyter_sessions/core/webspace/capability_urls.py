@@ -166,8 +166,8 @@ def look(context: Context, token: str, path: str) -> Viewed:
     context.principal, context.open_session = viewer, session
     if grant.folder is None:
         row = commands.find(context.connection, session.id, grant.number or 0)
-        command = commands.build_command(row, context)
-        return CommandOutputs(viewer.name, session.code, row.number, command.outputs)
+        outputs = commands.split_outputs(row, context)
+        return CommandOutputs(viewer.name, session.code, row.number, outputs)
     if fold_name(path).partition("/")[0] != grant.folder:
         raise NotFound("This view does not reach so far.", hint="Open the file from its session.")
     return PublishedFile(viewer.name, session.code, *files.find(context, path))

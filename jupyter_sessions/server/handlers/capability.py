@@ -20,7 +20,7 @@ from jupyter_sessions.server.rendering.document import (
     image_document,
 )
 from jupyter_sessions.server.rendering.files import PREVIEW_BYTES
-from jupyter_sessions.server.rendering.outputs import definitions_before
+from jupyter_sessions.server.rendering.outputs import decode_output, definitions_before
 
 _POLICY = (
     "sandbox allow-scripts; default-src 'none'; "
@@ -97,10 +97,9 @@ class CapabilityHandler(SessionsHandler):
         if not path.isdecimal() or len(path) > 9 or int(path) >= len(found.outputs):
             raise errors.NotFound("The command has no such output.", hint="See the command's page.")
         index = int(path)
-        before = definitions_before(found.outputs, index)
-        await self._document(
-            self.service.renderer.render_output(found.viewer, found.outputs[index], before)
-        )
+        output = await self.in_thread(decode_output, found.outputs[index])
+        before = await self.in_thread(definitions_before, found.outputs[:index])
+        await self._document(self.service.renderer.render_output(found.viewer, output, before))
 
     async def _preview(self, found: PublishedFile) -> None:
         dispatcher = await self.service.dispatcher()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from bisect import bisect_left
@@ -162,6 +163,14 @@ def _render_fence(
 def defines_macros(text: str) -> bool:
     """Tell whether a text has formulas that may define commands for later texts."""
     return any(name in text for name in _DEFINITIONS)
+
+
+_ENCODED_DEFINITIONS = [json.dumps(name).strip('"').encode() for name in _DEFINITIONS]
+
+
+def may_define_macros(encoded: bytes) -> bool:
+    """Tell whether the JSON of an output may contain a text for which `defines_macros` is true."""
+    return any(name in encoded for name in _ENCODED_DEFINITIONS)
 
 
 def _formula(source: str, macros: Macros, *, display: bool) -> Markup:

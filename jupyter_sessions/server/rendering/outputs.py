@@ -14,7 +14,13 @@ from jupyter_sessions.formatting import format_json
 from jupyter_sessions.server.rendering.budget import TooLarge
 from jupyter_sessions.server.rendering.code import highlight
 from jupyter_sessions.server.rendering.document import HTML, document
-from jupyter_sessions.server.rendering.markdown import Macros, defines_macros, latex, markdown
+from jupyter_sessions.server.rendering.markdown import (
+    Macros,
+    defines_macros,
+    latex,
+    markdown,
+    may_define_macros,
+)
 from jupyter_sessions.server.rendering.mime import IMAGES, joined, preferred
 
 PLAIN = "text/plain; charset=utf-8"
@@ -24,12 +30,57 @@ _LONGEST_JSON = 4_000_000
 
 #: Characters of the texts before an output that are searched for definitions.
 _SEARCHED = 100_000
+#: Bytes of an output's JSON that is searched for them.
+_LARGEST_SEARCHED = 1_000_000
 
 
-def definitions_before(outputs: Sequence[schemas.Output], index: int) -> list[tuple[str, str]]:
+class _Display(msgspec.Struct, tag_field="output_type", tag="display_data"):
+    data: dict[str, msgspec.Raw]
+
+
+class _Result(msgspec.Struct, tag_field="output_type", tag="execute_result"):
+    data: dict[str, msgspec.Raw]
+
+
+schemas.ready(_Display, _Result)
+
+_decode = msgspec.json.Decoder(schemas.Stream | schemas.ErrorOutput | _Display | _Result).decode
+_decode_text = msgspec.json.Decoder(str | list[str]).decode
+
+
+def decode_output(encoded: msgspec.Raw) -> schemas.Output:
+    """Decode a recorded output with the representation to show, and no other.
+
+    A JSON value stays encoded: it may consist of millions of objects, whose decoding would hold up
+    the server, and is shown as text anyway.
+    """
+    output = _decode(encoded)
+    if isinstance(output, schemas.Stream | schemas.ErrorOutput):
+        return output
+    kind = preferred(output.data)
+    data: schemas.MimeBundle = dict(output.data)
+    if kind is not None:
+        value = output.data[kind]
+        data = {kind: value if kind == "application/json" else _text_of(value)}
+    return schemas.DisplayData(data=data, metadata={})
+
+
+def _text_of(value: msgspec.Raw) -> str:
+    try:
+        return joined(_decode_text(value))
+    except msgspec.ValidationError:  # nbformat knows no other values here
+        return bytes(value).decode("utf-8", "replace")
+
+
+def definitions_before(earlier: Sequence[msgspec.Raw]) -> list[tuple[str, str]]:
     r"""Return the texts of a command's earlier outputs whose formulas define commands.
 
     As on a notebook's page, a ``\newcommand`` holds for all outputs that follow.
+
+    Parameters
+    ----------
+    earlier
+        The JSON of the outputs before the one that is shown.
 
     Returns
     -------
@@ -37,7 +88,10 @@ def definitions_before(outputs: Sequence[schemas.Output], index: int) -> list[tu
         The media type and the text of each, for `output_body`.
     """
     found, room = [], _SEARCHED
-    for output in outputs[:index]:
+    for encoded in earlier:
+        if len(memoryview(encoded)) > _LARGEST_SEARCHED or not may_define_macros(bytes(encoded)):
+            continue
+        output = decode_output(encoded)
         if isinstance(output, schemas.Stream | schemas.ErrorOutput):
             continue
         kind = preferred(output.data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+import msgspec
 import pytest
 
 from jupyter_sessions import api, errors
@@ -61,7 +62,7 @@ def test_a_view_of_a_command_reaches_its_outputs_and_no_file(house, code):
     token = view(house, "bob", code, command=1)
     seen = look(house, token)
     assert isinstance(seen, CommandOutputs)
-    assert seen.outputs[0].text == "out"
+    assert [msgspec.json.decode(each)["text"] for each in seen.outputs] == ["out"]
     assert isinstance(look(house, token, "page.html"), CommandOutputs)
 
 

@@ -6,13 +6,14 @@ import base64
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from jupyter_sessions import schemas
 from jupyter_sessions.server.rendering.files import preview_kind
 from jupyter_sessions.server.rendering.markdown import Macros, latex, markdown
 from jupyter_sessions.server.rendering.mime import preferred
-from jupyter_sessions.server.rendering.outputs import definitions_before
+from jupyter_sessions.server.rendering.outputs import decode_output, definitions_before
 from jupyter_sessions.server.rendering.tables import table_body
 from tests.server.rendering.rendered import render_file_preview, render_output_document
 
@@ -129,12 +130,59 @@ def test_it_holds_for_the_outputs_after_it_in_its_command_too() -> None:
         display(text__latex=r"$\rain{3}$"),
         display(text__markdown=r"$\rain{4}$"),
     ]
+    encoded = [encode_output(each) for each in outputs]
     for place in (3, 4):
-        before = definitions_before(outputs, place)
+        before = definitions_before(encoded[:place])
         assert before == [("text/latex", DEFINED)]
         assert b"<mi>R</mi>" in render_output_document(outputs[place], before)[0]
-    assert definitions_before(outputs, 1) == []
+    assert definitions_before(encoded[:1]) == []
     assert b"<mi>R</mi>" not in render_output_document(outputs[3])[0]
+
+
+def encode_output(output: schemas.Output) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(output))
+
+
+def test_only_the_representation_that_is_shown_is_decoded() -> None:
+    values = {
+        "application/json": [[], {"a": None}],
+        "text/html": ["<b>one</b>\n", "two"],
+        "text/latex": {"not": "a text"},
+        "text/plain": "plain",
+        "application/x-else": 1,
+    }
+
+    def decoded(*kinds: str) -> schemas.MimeBundle:
+        output = schemas.ExecuteResult(
+            data={kind: values[kind] for kind in kinds}, metadata={"a": 1}, execution_count=1
+        )
+        found = decode_output(encode_output(output))
+        assert isinstance(found, schemas.DisplayData)
+        return found.data
+
+    assert decoded("text/html", "text/plain") == {"text/html": "<b>one</b>\ntwo"}
+    assert decoded("text/latex", "text/plain") == {"text/latex": '{"not":"a text"}'}
+    # It may be large, and is passed on to a worker as it is.
+    kept = decoded("application/json", "text/plain")
+    assert list(kept) == ["application/json"]
+    assert isinstance(kept["application/json"], msgspec.Raw)
+    assert list(decoded("application/x-else")) == ["application/x-else"]
+    stream = schemas.Stream(name="stdout", text=["a\n", "b"])
+    assert decode_output(encode_output(stream)) == stream
+
+
+def test_a_document_of_json_is_made_of_its_encoded_text() -> None:
+    output = schemas.DisplayData(data={"application/json": {"a": [1, "é"]}}, metadata={})
+    shown = decode_output(encode_output(output))
+    assert render_output_document(shown) == render_output_document(output)
+    assert "é".encode() in render_output_document(shown)[0]
+    many = msgspec.Raw(
+        b'{"output_type":"display_data","data":{"application/json":['
+        + b"[]," * 400_000
+        + b'1]},"metadata":{}}'
+    )
+    document, _ = render_output_document(decode_output(many))
+    assert b"This is shown as plain text, and only its beginning" in document
 
 
 def test_it_holds_for_the_cells_after_it_in_a_notebook_too() -> None:
