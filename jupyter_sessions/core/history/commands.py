@@ -71,7 +71,7 @@ def build_command(row: Row[Any], context: Context) -> schemas.Command:
 
 
 def split_outputs(row: Row[Any], context: Context) -> list[msgspec.Raw]:
-    """Return the JSON of each output of a row of `_WHOLE`; the errors are those of `build_command`."""
+    """Return the JSON of each output of a row of `_WHOLE`; see `build_command` for errors."""
     if row.forgotten:
         return []
     used_as = f"the outputs of command {row.number} in session {context.session.code}"
