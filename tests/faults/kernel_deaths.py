@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
+import tempfile
+import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
+from queue import Empty
 from typing import Any
 
-from jupyter_client.manager import KernelManager
+import psutil
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.transports.local import LocalTransport
+from tests.faults.kernel_nursery import KernelNursery, kernel_nursery
 from tests.server.recording.jupyter import Jupyter, send
 from tests.waiting import until
 
@@ -40,6 +42,9 @@ while True:
 }
 #: Seconds that the cell runs for before that.
 DELAYS = (0.0, 0.005, 0.05, 0.3)
+
+#: Kernels that live, and die, side by side in a long run.
+_AT_A_TIME = 3
 
 _STARTED_WITHIN = 90.0
 _DEAD_WITHIN = 60.0
@@ -88,44 +93,28 @@ class Death:
         return f"print('bye {self.name}', flush=True)\n{wait}{DEATHS[self.kind].strip()}"
 
 
-@contextmanager
-def _kernel() -> Iterator[tuple[Any, Any]]:
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(stderr=-3, env=os.environ | {"PYTHONFAULTHANDLER": ""})
-    client = manager.blocking_client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(_STARTED_WITHIN)
-        yield manager, client
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-        manager.cleanup_resources()
-
-
 def _run(client: Any, source: str) -> None:
     reply = client.execute(source, reply=True, timeout=_STARTED_WITHIN)
     assert reply["content"]["status"] == "ok", reply["content"]
 
 
-def die(death: Death, code: str) -> None:
+def die(death: Death, code: str, nursery: KernelNursery, folder: Path) -> None:
     """Let a kernel that records into a session of the own store die, both cells in its queue."""
-    with _kernel() as (manager, client):
+    with nursery.kernel(folder) as (kernel, client):
         _run(client, "%load_ext jupyter_sessions")
         _run(client, f"%session resume {code}")
         client.execute(death.before)
         sent = client.execute(death.last)
         end = time.monotonic() + _DEAD_WITHIN
-        while manager.is_alive() and time.monotonic() < end:
+        while psutil.pid_exists(kernel) and time.monotonic() < end:
             try:
                 reply = client.get_shell_msg(timeout=0.1)
-            except Exception:  # noqa: BLE001 - whatever says that there is none
+            except Empty:
                 continue
             if reply["parent_header"].get("msg_id") == sent and death.kind != "exit()":
                 break  # it came through, by an error
-        if death.kind != "exit()" and manager.is_alive():
-            os.kill(manager.provisioner.pid, signal.SIGKILL)
-        until(lambda: not manager.is_alive(), "the kernel's end")
+        if death.kind == "exit()":
+            until(lambda: not psutil.pid_exists(kernel), "the kernel's end")
 
 
 def commands_of(transport: LocalTransport, code: str) -> dict[str, schemas.Command]:
@@ -221,24 +210,37 @@ def count_deaths_at_server(rounds: int, seed: int, jupyter: Jupyter) -> Counts:
 
 
 def count_deaths(rounds: int, seed: int) -> Counts:
-    """Let kernels die in every way, `rounds` times each, in an order by chance.
+    """Let kernels die in every way, `rounds` times each, a few at a time, in an order by chance.
 
     The environment names the folders of the store, as the fixture ``home`` does.
     """
     counts = Counts()
-    transport = LocalTransport()
-    code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="Kernels that die")).code
     deaths = [
         Death(kind, delay, f"{number}-{kind}-{delay}")
         for number, kind, delay in product(range(rounds), DEATHS, DELAYS)
     ]
     random.Random(seed).shuffle(deaths)
-    for death in deaths:
-        die(death, code)
-        commands = commands_of(transport, code)
-        counts.deaths += 1
-        last = commands.get(death.last)
-        counts.recorded[last.summary.status if last is not None else "none"] += 1
-        counts.lost += problems(death, commands)
+    transport = LocalTransport()
+    one_at_a_time = threading.Lock()
+
+    def let_die(some: list[Death]) -> None:
+        code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="Dying kernels")).code
+        for death in some:
+            die(death, code, nursery, Path(folder))
+            with one_at_a_time:  # another's delivery would take away what this one looks for
+                commands = commands_of(transport, code)
+                counts.deaths += 1
+                last = commands.get(death.last)
+                counts.recorded[last.summary.status if last is not None else "none"] += 1
+                counts.lost += problems(death, commands)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        kernel_nursery() as nursery,
+        ThreadPoolExecutor(_AT_A_TIME) as threads,
+    ):
+        shares = [deaths[start::_AT_A_TIME] for start in range(_AT_A_TIME)]
+        for _ in threads.map(let_die, shares):
+            pass
     transport.close()
     return counts
