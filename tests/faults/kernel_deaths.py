@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -20,6 +21,7 @@ import psutil
 from jupyter_sessions import api, schemas
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.transports.local import LocalTransport
+from jupyter_sessions.recorder.tracker import KERNEL_ENDED
 from tests.faults.kernel_nursery import KernelNursery, kernel_nursery
 from tests.server.recording.jupyter import Jupyter, send
 from tests.waiting import until
@@ -39,6 +41,23 @@ hoard = []
 while True:
     hoard.append(bytearray(1 << 16))
 """,
+    "out-of-memory killer": """
+import os, subprocess
+with open("/proc/self/statm") as file:
+    most = int(file.read().split()[0]) + (1 << 14)
+killer = f"while read pages rest < /proc/{os.getpid()}/statm && [ $pages -lt {most} ]; do :; done"
+subprocess.Popen(["sh", "-c", f"{killer}; kill -9 {os.getpid()}"])
+hoard = []
+while True:
+    hoard += [bytearray(1 << 16)] * (len(hoard) < 1 << 13)
+""",
+}
+#: Those that leave the kernel no time for a word.
+_SUDDEN = {"os._exit", "segfault", "SIGKILL", "out-of-memory killer"}
+#: How the last command may end where a Jupyter server records: its status and note.
+_ENDS_AT_SERVER = {kind: {("aborted", "The kernel died while this ran.")} for kind in _SUDDEN} | {
+    "exit()": {("completed", "")},
+    "out of memory": {("error", ""), ("aborted", KERNEL_ENDED)},
 }
 #: Seconds that the cell runs for before that.
 DELAYS = (0.0, 0.005, 0.05, 0.3)
@@ -48,6 +67,8 @@ _AT_A_TIME = 3
 
 _STARTED_WITHIN = 90.0
 _DEAD_WITHIN = 60.0
+_DELIVERED_WITHIN = 30.0
+_ANSWERED_WITHIN = 15.0
 
 
 @dataclass
@@ -166,26 +187,32 @@ def die_at_server(jupyter: Jupyter, death: Death, code: str, *, silent: bool) ->
     """
     kernel = jupyter.kernel()
     jupyter.attach(kernel, code)
-    jupyter.run(kernel, "import ctypes, os, resource, signal, time")  # it is heard
+    jupyter.run(kernel, "import ctypes, os, resource, signal, subprocess, time")  # it is heard
     last = DEATHS[death.kind].strip() + f" # {death.name}" if silent else death.last
     never = f"print('never run {death.name}')"
     with jupyter.connected(kernel) as connection:
         for source in (death.before, last, never):
             send(connection, source, uuid.uuid4().hex)
+        if death.kind == "out of memory":
+            until(lambda: last in jupyter.sources(code), "the start of the last command")
+            with suppress(AssertionError):  # what is left of the kernel may be unable to answer
+                jupyter.command(code, last, within=_ANSWERED_WITHIN)
+            jupyter.ask("DELETE", f"/api/kernels/{kernel}", 204)
         found = jupyter.command(code, last)
     before = jupyter.command(code, death.before)
-    jupyter.detach(kernel)
-    jupyter.ask("DELETE", f"/api/kernels/{kernel}", 204)
+    if death.kind != "out of memory":
+        jupyter.detach(kernel)
+        jupyter.ask("DELETE", f"/api/kernels/{kernel}", 204)
     told = f"{death.kind} after {1000 * death.delay:.0f} ms{', silent' * silent}"
     wrong = []
-    if (found["status"], found["note"]) != ("aborted", "The kernel died while this ran."):
+    if (found["status"], found["note"]) not in _ENDS_AT_SERVER[death.kind]:
         wrong.append(f"{told}: the last command is {found['status']}: {found['note']}")
     # What is flushed is the transport's then, in the kernel's memory for an instant more.
     if not silent and death.delay and f"bye {death.name}" not in found["preview"]:
         wrong.append(f"{told}: what was flushed is not there: {found['preview']!r}")
     if (before["status"], before["preview"].strip()) != ("completed", f"before {death.name}"):
         wrong.append(f"{told}: the one before is {before['status']}: {before['preview']!r}")
-    if never in jupyter.sources(code):
+    if never in jupyter.sources(code) and death.kind != "exit()":  # ipykernel ends a moment later
         wrong.append(f"{told}: what was never run is recorded")
     return wrong
 
@@ -193,10 +220,9 @@ def die_at_server(jupyter: Jupyter, death: Death, code: str, *, silent: bool) ->
 def count_deaths_at_server(rounds: int, seed: int, jupyter: Jupyter) -> Counts:
     """Let kernels that a Jupyter server records die in every way, `rounds` times each."""
     counts = Counts()
-    fatal = [kind for kind in DEATHS if kind in {"os._exit", "segfault", "SIGKILL"}]
     deaths = [
         (Death(kind, delay or 0.0, f"{number}-{kind}-{delay}"), delay is None)
-        for number, kind, delay in product(range(rounds), fatal, (None, *DELAYS))
+        for number, kind, delay in product(range(rounds), DEATHS, (None, *DELAYS))
     ]
     random.Random(seed).shuffle(deaths)
     for death, silent in deaths:
@@ -227,12 +253,20 @@ def count_deaths(rounds: int, seed: int) -> Counts:
         code = transport.call(api.CREATE_SESSION, schemas.NewSession(label="Dying kernels")).code
         for death in some:
             die(death, code, nursery, Path(folder))
-            with one_at_a_time:  # another's delivery would take away what this one looks for
-                commands = commands_of(transport, code)
+            found: list[str] = []
+            commands: dict[str, schemas.Command] = {}
+            end = time.monotonic() + _DELIVERED_WITHIN
+            # Another kernel may be delivering what this one left, and may die of its own last cell.
+            while not commands or (found and time.monotonic() < end):
+                time.sleep(0.1 * bool(commands))
+                with one_at_a_time:
+                    commands = commands_of(transport, code)
+                found = problems(death, commands)
+            with one_at_a_time:
                 counts.deaths += 1
                 last = commands.get(death.last)
                 counts.recorded[last.summary.status if last is not None else "none"] += 1
-                counts.lost += problems(death, commands)
+                counts.lost += found
 
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -45,6 +45,9 @@ for line in sys.stdin:
 """
 
 
+_TRIES = 4
+
+
 class KernelNursery:
     """Starts kernels, each a process of its own, that have only their imports in common."""
 
@@ -55,22 +58,29 @@ class KernelNursery:
     @contextmanager
     def kernel(self, folder: Path) -> Iterator[tuple[int, BlockingKernelClient]]:
         """Start a kernel with its connection file in `folder`; return its process and a client."""
-        file = folder / f"kernel-{uuid.uuid4()}.json"
-        write_connection_file(str(file), key=uuid.uuid4().hex.encode())
-        kernel = self._fork(file)
-        client = BlockingKernelClient(connection_file=str(file))
-        client.load_connection_file()
-        client.start_channels()
+        kernel, client = self._start(folder)
         try:
-            client.wait_for_ready(STARTED_WITHIN)
             yield kernel, client
         finally:
-            client.stop_channels()
-            client.context.destroy(linger=0)
-            with suppress(ProcessLookupError):
-                os.kill(kernel, signal.SIGKILL)
-            until(lambda: not psutil.pid_exists(kernel), "the kernel's end")
-            file.unlink(missing_ok=True)
+            _end(kernel, client)
+
+    def _start(self, folder: Path) -> tuple[int, BlockingKernelClient]:
+        for left in reversed(range(_TRIES)):
+            file = folder / f"kernel-{uuid.uuid4()}.json"
+            write_connection_file(str(file), key=uuid.uuid4().hex.encode())
+            kernel = self._fork(file)
+            client = BlockingKernelClient(connection_file=str(file))
+            client.load_connection_file()
+            client.start_channels()
+            try:
+                client.wait_for_ready(STARTED_WITHIN)
+            except RuntimeError:  # another process may have taken one of its ports
+                _end(kernel, client)
+                if not left:
+                    raise
+            else:
+                break
+        return kernel, client
 
     def _fork(self, file: Path) -> int:
         pipe, answers = self._process.stdin, self._process.stdout
@@ -82,6 +92,14 @@ class KernelNursery:
             pipe.write(json.dumps({"file": str(file), "environment": asked}) + "\n")
             pipe.flush()
             return int(answers.readline())
+
+
+def _end(kernel: int, client: BlockingKernelClient) -> None:
+    client.stop_channels()
+    client.context.destroy(linger=0)
+    with suppress(ProcessLookupError):
+        os.kill(kernel, signal.SIGKILL)
+    until(lambda: not psutil.pid_exists(kernel), "the kernel's end")
 
 
 @contextmanager

@@ -6,12 +6,14 @@ published messages as they came and unparsed, and the requests that front ends s
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_sessions.recorder.iopub.wire import DELIMITER
+from jupyter_sessions.recorder.iopub.wire import DELIMITER, command_id
 from jupyter_sessions.server.recording import protocol
 
 #: Bytes of messages kept for each kernel; the oldest outputs are dropped first.
@@ -130,12 +132,13 @@ class Requests:
     """The latest requests of front ends to kernels; only the server's event loop uses this.
 
     Answered requests are kept for a while: the kernel's message about their end may still be
-    missing.
+    missing. How a request ended stays known for longer.
     """
 
     def __init__(self) -> None:
         self._sent: dict[str, OrderedDict[str, protocol.Sent]] = {}
         self._answered: dict[str, deque[str]] = {}
+        self._failed: dict[str, OrderedDict[str, Future[bool]]] = {}
 
     def note(self, kernel: str, header: dict[str, Any], content: dict[str, Any]) -> None:
         """Record an execution request."""
@@ -144,11 +147,17 @@ class Requests:
         source = str(content.get("code", ""))
         sent = self._sent.setdefault(kernel, OrderedDict())
         sent[str(header["msg_id"])] = protocol.Sent(header, source, datetime.now(UTC))
-        while len(sent) > _MOST_REQUESTS:
-            sent.popitem(last=False)
+        failed = self._failed.setdefault(kernel, OrderedDict())
+        failed[command_id(str(header["msg_id"]))] = Future()
+        for kept in (sent, failed):
+            while len(kept) > _MOST_REQUESTS:
+                kept.popitem(last=False)
 
     def answered(self, kernel: str, msg_id: str, status: str) -> None:
         """Record the answer to a request: ``ok``, ``error``, or ``aborted`` if it never started."""
+        ended = self._failed.get(kernel, OrderedDict()).get(command_id(msg_id))
+        if ended is not None and not ended.done():
+            ended.set_result(status == "error")
         sent = self._sent.get(kernel, OrderedDict())
         if status not in {"ok", "error"}:
             sent.pop(msg_id, None)
@@ -159,8 +168,23 @@ class Requests:
             if len(answered) > _MOST_ANSWERED:
                 sent.pop(answered.popleft(), None)
 
+    async def failed(self, kernel: str, command: str, within: float) -> bool:
+        """Return whether a kernel has answered the request for a command with an error.
+
+        The answer and the message that the command has ended come by different ways. The answer is
+        awaited for `within` seconds; without a front end that is still connected it does not come.
+        """
+        ended = self._failed.get(kernel, OrderedDict()).get(command)
+        if ended is None:
+            return False
+        await asyncio.wait({asyncio.wrap_future(ended)}, timeout=within)
+        return ended.done() and ended.result()
+
     def take(self, kernel: str) -> list[protocol.Sent]:
-        """Return a kernel's latest requests in order, and forget them."""
+        """Return a kernel's latest requests in order, and forget them; no answers will come."""
+        for ended in self._failed.get(kernel, OrderedDict()).values():
+            if not ended.done():
+                ended.set_result(False)
         self._answered.pop(kernel, None)
         return list(self._sent.pop(kernel, {}).values())
 
@@ -168,6 +192,7 @@ class Requests:
         """Forget all other kernels."""
         for kernel in self._sent.keys() - set(kernels):
             self.take(kernel)
+            self._failed.pop(kernel, None)
 
 
 def _part(frames: list[bytes], place: int) -> bytes:

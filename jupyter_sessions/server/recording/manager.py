@@ -92,6 +92,9 @@ _LEFT_WITHIN = 4.0
 #: Seconds to wait for messages that a kernel published before a new process subscribed.
 _ON_ITS_WAY = 0.05
 
+#: Seconds to wait for a kernel's answer to a request whose command has ended.
+_ANSWERED_WITHIN = 1.0
+
 #: Seconds before an ended process is restarted: initially, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
 
@@ -324,7 +327,7 @@ class AttachmentManager:
             ]
             kernels = [each.told.kernel for each in going_on]
             place = replace(self._place, kernels=kernels)
-            self._process = process = Process(place, self._who, self._process_ended)
+            self._process = process = Process(place, self._who, self._failed, self._process_ended)
             for attached in going_on:
                 await self._go_on(attached, process)
             return process
@@ -368,6 +371,9 @@ class AttachmentManager:
 
     def _who(self, kernel: str, command: str) -> str | None:
         return self._senders.who(kernel, command) if self._senders else None
+
+    async def _failed(self, kernel: str, command: str) -> bool:
+        return await self._requests.failed(kernel, command, _ANSWERED_WITHIN)
 
     # ---- what becomes of the kernels
 

@@ -6,10 +6,11 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from itertools import count
 from queue import SimpleQueue
+from typing import Any
 
 import msgspec
 
@@ -38,6 +39,8 @@ class Process:
         The store of the server.
     who
         Returns, from any thread, who sent the request that started a kernel's command.
+    failed
+        Returns, in the event loop, whether a kernel has answered the request with an error.
     ended
         Called in the event loop when the process has ended, killed or not.
     """
@@ -46,14 +49,17 @@ class Process:
         self,
         place: protocol.Place,
         who: Callable[[str, str], str | None],
+        failed: Callable[[str, str], Coroutine[Any, Any, bool]],
         ended: Callable[[], None],
     ) -> None:
         self._who = who
+        self._failed = failed
         self._ended = ended
         #: Whether the process accepts requests.
         self.alive = True
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[int, asyncio.Future[dict[str, protocol.Progress]]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
         self._numbers = count(1)
         self._lines: SimpleQueue[bytes] = SimpleQueue()
         self._lines.put(_encode(place) + b"\n")
@@ -131,6 +137,8 @@ class Process:
                         user=self._who(told.kernel, told.command), number=told.number
                     )
                     self._lines.put(_encode(ran) + b"\n")
+                elif isinstance(told, protocol.HowEnded):
+                    self._in_loop(self._answer_how_ended, told)
                 else:
                     self._in_loop(self._settle, told)
         self._process.wait()
@@ -141,6 +149,15 @@ class Process:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:
             return  # the server has ended
+
+    def _answer_how_ended(self, told: protocol.HowEnded) -> None:
+        async def answer() -> None:
+            failed = await self._failed(told.kernel, told.command)
+            self._lines.put(_encode(protocol.Outcome(failed=failed, number=told.number)) + b"\n")
+
+        task = self._loop.create_task(answer())
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
 
     def _settle(self, told: protocol.Answered) -> None:
         answer = self._waiting.get(told.number)

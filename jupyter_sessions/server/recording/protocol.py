@@ -140,7 +140,13 @@ class Ran(_Asked):
     user: str | None
 
 
-Asked = Attach | Replay | Leave | Switch | Skip | Moved | Gone | Look | Ran
+class Outcome(_Asked):
+    """The answer to `HowEnded`."""
+
+    failed: bool
+
+
+Asked = Attach | Replay | Leave | Switch | Skip | Moved | Gone | Look | Ran | Outcome
 
 
 class Progress(Struct):
@@ -175,6 +181,14 @@ class Who(Struct, tag=True):
     command: str
 
 
-Told = Answered | Who
+class HowEnded(Struct, tag=True):
+    """Ask whether a kernel has answered the request that started a command with an error."""
+
+    number: int
+    kernel: str
+    command: str
+
+
+Told = Answered | Who | HowEnded
 
 schemas.ready(Place, Asked, Told)

@@ -61,6 +61,8 @@ class Recorded:
         The transport to the session.
     who
         Returns who sent the request that started a command; None where there is only one person.
+    failed
+        Returns whether the kernel has answered the request that started a command with an error.
     limit
         The bytes of outputs to keep for a command.
     adopt
@@ -72,12 +74,15 @@ class Recorded:
         told: protocol.Attach,
         transport: Caller,
         who: Callable[[str], str | None] | None,
+        failed: Callable[[str], bool],
         limit: int,
         adopt: Callable[[schemas.Recording], bool] | None = None,
     ) -> None:
         self._told = told
         self._transport = transport
         self._who = who
+        self._failed = failed
+        self._known_failed: dict[str, bool] = {}
         self._limit = limit
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
         python = told.language == "python"
@@ -109,7 +114,10 @@ class Recorded:
 
     def _take(self, recording: schemas.Recording) -> None:
         if self._who is not None:
-            recording.runner = self._runner(get_request_id(recording.id))
+            recording.runner = self._runner(request_of(recording.id))
+        response = recording.response
+        if response is not None and response.status == "completed" and self._has_failed(recording):
+            response.status = "error"
         self._courier.send(recording)
 
     def _runner(self, command: str) -> str | msgspec.UnsetType | None:
@@ -124,6 +132,15 @@ class Recorded:
             while len(self._known) > _REMEMBERED:
                 self._known.pop(next(iter(self._known)))
         return self._known[command]
+
+    def _has_failed(self, recording: schemas.Recording) -> bool:
+        """Return whether a command failed without a message that says so, as IPython's may."""
+        known, command = self._known_failed, recording.id
+        if command not in known:
+            known[command] = self._failed(request_of(command))
+            while len(known) > _REMEMBERED:
+                known.pop(next(iter(known)))
+        return known[command]
 
     def act(self, asked: protocol.Switch | protocol.Skip | protocol.Moved | protocol.Gone) -> None:
         """Carry out the server's request."""

@@ -68,7 +68,7 @@ class OwnStore:
         """Leave the store open for others."""
 
 
-#: Seconds for the server to say who sent a request; after that the sender is unknown.
+#: Seconds for the server to answer a question; after that, what was asked is unknown.
 _TOLD_WITHIN = 5.0
 
 #: Seconds to deliver recorded commands once the server has ended.
@@ -105,7 +105,8 @@ class RecordingWorker:
         # For kernels to be attached again: the commands that ran when the previous process ended.
         self._adopted: dict[str, list[schemas.Recording]] = {each: [] for each in place.kernels}
         self._adopting = threading.Lock()
-        self._asked: dict[int, Future[str | None]] = {}
+        self._asked: dict[int, Future[protocol.Asked | None]] = {}
+        self._server_ended = False
         self._numbers = count(1)
         self._workers = ThreadPoolExecutor(_WORKERS, "recording")
 
@@ -120,10 +121,10 @@ class RecordingWorker:
     def take(self, line: bytes) -> None:
         """Process a line from the server in a new thread."""
         asked = _decode(line)
-        if isinstance(asked, protocol.Ran):
+        if isinstance(asked, protocol.Ran | protocol.Outcome):
             future = self._asked.pop(asked.number, None)
             if future is not None:
-                future.set_result(asked.user)
+                future.set_result(asked)
             return
         self._workers.submit(self._answer, asked)
 
@@ -165,7 +166,8 @@ class RecordingWorker:
             before.leave(_ATTACHED_ANEW, _ENDED_WITHIN)
         who = self._who(asked.kernel) if asked.runner is not None else None
         transport = self._transport(asked)
-        recorded = Recorded(asked, transport, who, self._place.limit, self._adopt)
+        failed = self._failed(asked.kernel)
+        recorded = Recorded(asked, transport, who, failed, self._place.limit, self._adopt)
         self._recorded[asked.kernel] = recorded
 
     def _adopt(self, recording: schemas.Recording) -> bool:
@@ -204,17 +206,29 @@ class RecordingWorker:
 
     def _who(self, kernel: str) -> Callable[[str], str | None]:
         def ask(command: str) -> str | None:
-            number = next(self._numbers)
-            told: Future[str | None] = Future()
-            self._asked[number] = told
-            self._tell(protocol.Who(number, kernel, command))
-            try:
-                return told.result(_TOLD_WITHIN)
-            except TimedOut:
-                self._asked.pop(number, None)
-                return None
+            told = self._ask_server(protocol.Who(next(self._numbers), kernel, command))
+            return told.user if isinstance(told, protocol.Ran) else None
 
         return ask
+
+    def _failed(self, kernel: str) -> Callable[[str], bool]:
+        def ask(command: str) -> bool:
+            told = self._ask_server(protocol.HowEnded(next(self._numbers), kernel, command))
+            return isinstance(told, protocol.Outcome) and told.failed
+
+        return ask
+
+    def _ask_server(self, question: protocol.Who | protocol.HowEnded) -> protocol.Asked | None:
+        answer: Future[protocol.Asked | None] = Future()
+        self._asked[question.number] = answer
+        if self._server_ended:
+            return None
+        self._tell(question)
+        try:
+            return answer.result(_TOLD_WITHIN)
+        except TimedOut:
+            self._asked.pop(question.number, None)
+            return None
 
     def _tell(self, told: protocol.Told) -> None:
         with self._writing, suppress(OSError):  # an ended server needs no answer
@@ -223,6 +237,10 @@ class RecordingWorker:
 
     def end(self) -> None:
         """Deliver what can be delivered now; the rest stays in the outbox."""
+        self._server_ended = True
+        while self._asked:
+            _, question = self._asked.popitem()
+            question.set_result(None)
         ending = [
             threading.Thread(target=each.leave, args=(_SERVER_ENDED, _ENDED_WITHIN), daemon=True)
             for each in self._recorded.values()

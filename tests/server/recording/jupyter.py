@@ -18,7 +18,7 @@ import websocket
 
 from tests.ports import free_port
 from tests.server.serving import Place, Server
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 TOKEN = "the-token"
 _OTHERS = ("jupyterlab", "jupyter_lsp", "notebook", "notebook_shim", "jupyter_server_terminals")
@@ -165,7 +165,9 @@ class Jupyter:
         """Return what was run in a session."""
         return [each["source"] for each in self.history(code)]
 
-    def command(self, code: str, source: str, status: str = "") -> dict[str, Any]:
+    def command(
+        self, code: str, source: str, status: str = "", within: float = STARTED_WITHIN
+    ) -> dict[str, Any]:
         """Wait until a source is recorded with a status, or has ended, and return it."""
 
         def found() -> dict[str, Any] | None:
@@ -175,7 +177,7 @@ class Jupyter:
                     return each
             return None
 
-        command: dict[str, Any] = until(found, f"{source} in {self.sources(code)}")
+        command: dict[str, Any] = until(found, lambda: f"{source} in {self.sources(code)}", within)
         return command
 
 

@@ -34,6 +34,18 @@ def test_a_kernel_of_any_language_is_recorded_with_its_outputs(jupyter: Jupyter,
     assert whole["request"]["kernel"] == kernel
 
 
+@pytest.mark.parametrize("source", ["%no_such_magic", "%alias_magic", "1\nraise_()"])
+def test_a_command_that_failed_is_recorded_so_though_its_outputs_may_not_say_it(
+    jupyter: Jupyter, source: str
+) -> None:
+    code, kernel = jupyter.session(), jupyter.kernel()
+    jupyter.attach(kernel, code)
+    jupyter.run(kernel, source)
+    assert jupyter.command(code, source)["status"] == "error"
+    jupyter.run(kernel, "'well'")
+    assert jupyter.command(code, "'well'")["status"] == "completed"
+
+
 def test_the_list_shows_each_kernel_with_its_notebook(jupyter: Jupyter) -> None:
     code = jupyter.session(label="A notebook")
     asked = {"path": "work.ipynb", "name": "work", "type": "notebook", "kernel": {"name": "bash"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -122,3 +123,20 @@ def test_few_answered_requests_are_kept() -> None:
         requests.note("kernel", {"msg_id": str(number)}, {"code": str(number)})
         requests.answered("kernel", str(number), "ok")
     assert [each.source for each in requests.take("kernel")] == [str(n) for n in range(80, 100)]
+
+
+def test_how_a_request_ended_is_known_from_its_answer_even_if_that_comes_late() -> None:
+    asyncio.run(_ask_how_requests_ended(Requests()))
+
+
+async def _ask_how_requests_ended(requests: Requests) -> None:
+    for name in ("a", "b", "c"):
+        requests.note("kernel", {"msg_id": name}, {"code": name})
+    requests.answered("kernel", "a", "error")
+    asyncio.get_running_loop().call_later(0.05, requests.answered, "kernel", "b", "error")
+    assert await requests.failed("kernel", "a", 0)
+    assert await requests.failed("kernel", "b", 60)
+    assert not await requests.failed("kernel", "c", 0.01)
+    assert not await requests.failed("kernel", "unknown", 60)
+    requests.take("kernel")
+    assert not await requests.failed("kernel", "c", 60)

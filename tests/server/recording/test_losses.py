@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from itertools import product
 from typing import Any
 
 import httpx
@@ -37,8 +38,14 @@ def text_of(jupyter: Jupyter, code: str, number: int) -> str:
     return "".join("".join(each.get("text", "")) for each in outputs)
 
 
-@pytest.mark.parametrize("kind", ["os._exit", "segfault", "SIGKILL"])
-@pytest.mark.parametrize("delay", [None, 0.05])
+@pytest.mark.parametrize(
+    ("kind", "delay"),
+    [
+        *product(("os._exit", "segfault", "SIGKILL", "exit()"), (None, 0.05)),
+        ("out of memory", 0.05),
+        ("out-of-memory killer", 0.05),
+    ],
+)
 def test_a_cell_that_kills_its_kernel_leaves_its_command_and_the_one_before_is_whole(
     jupyter: Jupyter, kind: str, delay: float | None
 ) -> None:
