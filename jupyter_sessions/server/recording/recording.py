@@ -114,7 +114,7 @@ class Recorded:
 
     def _take(self, recording: schemas.Recording) -> None:
         if self._who is not None:
-            recording.runner = self._runner(request_of(recording.id))
+            recording.runner = self._runner(get_request_id(recording.id))
         response = recording.response
         if response is not None and response.status == "completed" and self._has_failed(recording):
             response.status = "error"
@@ -137,7 +137,7 @@ class Recorded:
         """Return whether a command failed without a message that says so, as IPython's may."""
         known, command = self._known_failed, recording.id
         if command not in known:
-            known[command] = self._failed(request_of(command))
+            known[command] = self._failed(get_request_id(command))
             while len(known) > _REMEMBERED:
                 known.pop(next(iter(known)))
         return known[command]
