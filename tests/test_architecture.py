@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,8 @@ HEAVY = {
     "pygments", "sqlalchemy", "tabulate", "tornado", "zmq", "zstandard",
 }  # fmt: skip
 LONGEST = 600
+#: How many modules a folder may hold before it needs a package for each noun.
+MOST_IN_A_FOLDER = 14
 #: Modules that may be longer, and why.
 LONG = {
     "errors.py": "every failure stands in one place",
@@ -192,6 +195,13 @@ def test_no_module_is_longer_than_one_can_keep_in_mind() -> None:
     }
     assert set(long) <= set(LONG), long
     assert set(LONG) <= set(MODULES)
+
+
+def test_no_folder_holds_more_modules_than_fit_on_a_screen() -> None:
+    folders = Counter(
+        str(Path(module).parent) for module in MODULES if not module.endswith("__init__.py")
+    )
+    assert {folder: n for folder, n in folders.items() if n > MOST_IN_A_FOLDER} == {}
 
 
 def test_no_module_is_a_drawer_for_everything() -> None:
