@@ -626,9 +626,10 @@ class Dispatcher:
 
         if not operation.writes:
             return self.database.read(work)
+        lane = None if operation.needs.role is None else request.code
         together = use_case.together
         if together is None or prepared.failure is not None:
-            future = self.database.write(work)
+            future = self.database.write(work, lane=lane)
             future.add_done_callback(lambda done: _write_lines(done, audited))
             return future
 
@@ -640,7 +641,7 @@ class Dispatcher:
         kind = (operation.name, request.code, asker, place)
         marks = together.marks(prepared.value)
         return self.database.write(
-            work, BatchedCall(kind, marks, (request, prepared.value), carry_out_all)
+            work, BatchedCall(kind, marks, (request, prepared.value), carry_out_all), lane=lane
         )
 
 

@@ -1,24 +1,21 @@
 """Run transactions on SQLite or PostgreSQL: reads in parallel, writes in groups.
 
-On SQLite, a single writer thread takes all waiting units of work, runs each in a savepoint of one
-``BEGIN IMMEDIATE`` transaction, commits once, and only then answers. What is acknowledged is
-therefore on disk, and many waiting writers cost only one sync. Adjacent units of the same kind are
-combined. PostgreSQL groups commits itself, so there each unit of work has a transaction and a
-thread of its own.
+A writer thread takes the waiting units of work of a lane, runs them in one transaction, commits
+once, and only then answers. What is acknowledged is therefore on disk, and many waiting writers
+cost only one sync. Adjacent units of the same kind are combined. SQLite has one lane and one
+writer; on PostgreSQL each session is a lane, and several writers serve them (see `write_lanes`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
-import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +23,8 @@ from sqlalchemy.exc import DBAPIError
 from jupyter_sessions import forking
 from jupyter_sessions.errors import StoreGone
 from jupyter_sessions.store import batching, engines
-from jupyter_sessions.store.workers import Workers, closing
+from jupyter_sessions.store.workers import Workers
+from jupyter_sessions.store.write_lanes import WriteLanes
 
 T = TypeVar("T")
 
@@ -34,7 +32,9 @@ log = logging.getLogger(__name__)
 
 _READERS = 4
 _POSTGRESQL_WRITERS = 8
-_GROUP = 256
+_GROUP = 256  # of SQLite's one writer
+_POSTGRESQL_GROUP = 64  # of one session, whose row lock it holds meanwhile
+_ONLY_LANE = "all"
 
 
 @dataclass
@@ -129,15 +129,10 @@ class Database:
         self._file = _File(Path(str(make_url(url).database))) if self.is_sqlite else None
         self._listeners: list[Listener] = []
         self._readers = Workers(_READERS, "sessions-read")
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._closing = threading.Lock()
-        self._closed = False
+        self._lanes: WriteLanes[_Job] = WriteLanes()
         writers = 1 if self._engines.is_sqlite else _POSTGRESQL_WRITERS
-        group = _GROUP if self._engines.is_sqlite else 1
         self._writers = [
-            threading.Thread(
-                target=self._write_all, args=(group,), name="sessions-write", daemon=True
-            )
+            threading.Thread(target=self._write_all, name="sessions-write", daemon=True)
             for _ in range(writers)
         ]
         for writer in self._writers:
@@ -146,8 +141,9 @@ class Database:
 
     def reset_in_child(self) -> None:
         """Accept no work and close nothing, since threads and connections belong to the parent."""
-        self._closing = threading.Lock()
-        self._closed = True
+        self._lanes = WriteLanes()
+        self._lanes.close(0)
+        self._writers = []
 
     @property
     def engine(self) -> Engine:
@@ -163,7 +159,13 @@ class Database:
         """Run `work` in a read-only transaction with a consistent view of the database."""
         return self._readers.submit(self._read, work)
 
-    def write(self, work: Invocation[T], joined: batching.BatchedCall | None = None) -> Future[T]:
+    def write(
+        self,
+        work: Invocation[T],
+        joined: batching.BatchedCall | None = None,
+        *,
+        lane: Hashable = None,
+    ) -> Future[T]:
         """Run `work` in a transaction; the future is done when its changes are on disk.
 
         An exception in `work` undoes all of its changes and no others. If another unit of work in
@@ -174,12 +176,17 @@ class Database:
         joined
             How to combine `work` with others of its kind; if any of them fails, `work` itself is
             run.
+        lane
+            The session that `work` changes, or None if it is not one session. Work on one session
+            runs in the order of submission.
         """
         outcome: Future[T] = Future()
-        with self._closing:
-            if self._closed:
-                raise closing()
-            self._jobs.put(_Job(work, outcome, joined))  # type: ignore[arg-type]  # a job of any type
+        job: Any = _Job(work, outcome, joined)  # type: ignore[arg-type]  # a job of any type
+        if self.is_sqlite:
+            lane = _ONLY_LANE
+        elif lane is None:
+            lane = object()  # a lane of its own
+        self._lanes.put(lane, job)
         return outcome
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -195,16 +202,13 @@ class Database:
 
     def close(self) -> None:
         """Finish the accepted work, then close the database."""
-        with self._closing:
-            if self._closed:
-                return
-            self._closed = True
-            for _ in self._writers:
-                self._jobs.put(None)
-        for writer in self._writers:
+        writers, self._writers = self._writers, []
+        self._lanes.close(len(writers))
+        for writer in writers:
             writer.join()
-        self._readers.close()
-        self._engines.dispose()
+        if writers:
+            self._readers.close()
+            self._engines.dispose()
 
     def _read(self, work: Invocation[T]) -> T:
         self._check_file()
@@ -214,20 +218,12 @@ class Database:
         except DBAPIError as error:
             raise engines.translate(error) from error
 
-    def _write_all(self, group: int) -> None:
-        while (job := self._jobs.get()) is not None:
-            jobs = [job]
-            ended = False
-            while len(jobs) < group and not self._jobs.empty():
-                with contextlib.suppress(queue.Empty):
-                    following = self._jobs.get_nowait()
-                    if following is None:
-                        ended = True
-                        break
-                    jobs.append(following)
-            self._commit(jobs)
-            if ended:
-                return
+    def _write_all(self) -> None:
+        most = _GROUP if self.is_sqlite else _POSTGRESQL_GROUP
+        while (lane := self._lanes.take_lane()) is not None:
+            self._commit(self._lanes.take(lane, most))
+            while self._lanes.give_back(lane):
+                self._commit(self._lanes.take(lane, most))
 
     def _commit(self, jobs: list[_Job]) -> None:
         # From here on they can't be cancelled.

@@ -15,6 +15,9 @@ from jupyter_sessions.store.database import Database, Transaction
 from jupyter_sessions.store.tables import settings
 from tests.waiting import STARTED_WITHIN
 
+#: A session: its writes are done in order, and in groups, on both databases.
+LANE = "a session"
+
 
 def put(name: str, value: str = "x"):
     """Return work that adds a row."""
@@ -42,10 +45,10 @@ def elsewhere(url: str) -> Engine:
 class Held:
     """Work that waits, so that more gathers behind it."""
 
-    def __init__(self, store: Database) -> None:
+    def __init__(self, store: Database, lane: str = LANE) -> None:
         self._go = threading.Event()
         self._began = threading.Event()
-        self.done = store.write(self._wait)
+        self.done = store.write(self._wait, lane=lane)
         assert self._began.wait(STARTED_WITHIN)
 
     def _wait(self, _transaction: Transaction) -> None:
@@ -90,15 +93,54 @@ def test_nothing_of_a_group_is_seen_or_acknowledged_before_its_commit(sqlite):
     store.close()
 
 
-def test_work_is_done_in_the_order_in_which_it_came(sqlite):
-    store = Database(sqlite)
+def test_work_on_a_session_is_done_in_the_order_in_which_it_came(store):
     held = Held(store)
-    futures = [store.write(put(f"{number:03}")) for number in range(600)]
+    futures = [store.write(put(f"{number:03}"), lane=LANE) for number in range(600)]
     held.let_go()
     for future in futures:
         future.result(STARTED_WITHIN)
     assert names(store) == [f"{number:03}" for number in range(600)]
+
+
+def test_work_that_gathers_behind_a_session_on_postgresql_costs_one_commit(postgresql_database):
+    store = Database(postgresql_database)
+    held = Held(store)
+    futures = [
+        store.write(
+            lambda tx: tx.connection.execute(text("SELECT pg_current_xact_id()")).scalar(),
+            lane=LANE,
+        )
+        for _ in range(40)
+    ]
+    held.let_go()
+    assert len({future.result(STARTED_WITHIN) for future in futures}) == 1
     store.close()
+
+
+def test_a_session_that_another_server_holds_up_keeps_no_other_waiting(postgresql_database):
+    store = Database(postgresql_database)
+    held = [Held(store, f"session {number}") for number in range(7)]
+    behind = [store.write(put(f"b{n}"), lane=f"session {n % 7}") for n in range(50)]
+    assert store.write(put("free"), lane="another").result(STARTED_WITHIN) == "free"
+    assert store.write(put("alone")).result(STARTED_WITHIN) == "alone"
+    assert not any(future.done() for future in behind)
+    for each in held:
+        each.let_go()
+    for future in behind:
+        future.result(STARTED_WITHIN)
+    store.close()
+
+
+def test_closing_while_sessions_are_held_up_finishes_what_was_accepted(postgresql_database):
+    store = Database(postgresql_database)
+    held = [Held(store, f"session {number}") for number in range(3)]
+    futures = [store.write(put(f"{n:03}"), lane=f"session {n % 3}") for n in range(300)]
+    closing = threading.Thread(target=store.close)
+    closing.start()
+    for each in held:
+        each.let_go()
+    closing.join(STARTED_WITHIN)
+    assert {future.result(0) for future in futures} == {f"{n:03}" for n in range(300)}
 
 
 def test_an_exception_undoes_its_own_work_and_nothing_else(store):
@@ -109,10 +151,13 @@ def test_an_exception_undoes_its_own_work_and_nothing_else(store):
 
     told: list[set[int]] = []
     store.listen(told.append)
-    held = Held(store) if store.is_sqlite else None
-    before, failed, after = store.write(put("a")), store.write(fail), store.write(put("b"))
-    if held:
-        held.let_go()
+    held = Held(store)
+    before, failed, after = (
+        store.write(put("a"), lane=LANE),
+        store.write(fail, lane=LANE),
+        store.write(put("b"), lane=LANE),
+    )
+    held.let_go()
     with pytest.raises(KeyError, match="on purpose"):
         failed.result(STARTED_WITHIN)
     before.result(STARTED_WITHIN)
@@ -122,16 +167,19 @@ def test_an_exception_undoes_its_own_work_and_nothing_else(store):
 
 
 def test_a_failure_of_the_database_undoes_its_own_work_and_nothing_else(store):
-    store.write(put("taken")).result(STARTED_WITHIN)
+    store.write(put("taken"), lane=LANE).result(STARTED_WITHIN)
 
     def fail(transaction: Transaction) -> None:
         put("gone")(transaction)
         put("taken")(transaction)
 
-    held = Held(store) if store.is_sqlite else None
-    before, failed, after = store.write(put("a")), store.write(fail), store.write(put("b"))
-    if held:
-        held.let_go()
+    held = Held(store)
+    before, failed, after = (
+        store.write(put("a"), lane=LANE),
+        store.write(fail, lane=LANE),
+        store.write(put("b"), lane=LANE),
+    )
+    held.let_go()
     with pytest.raises(errors.Conflict):
         failed.result(STARTED_WITHIN)
     before.result(STARTED_WITHIN)
@@ -140,28 +188,26 @@ def test_a_failure_of_the_database_undoes_its_own_work_and_nothing_else(store):
 
 
 def test_a_defect_in_a_statement_is_told_as_one_and_harms_nobody_else(store):
-    held = Held(store) if store.is_sqlite else None
-    before = store.write(put("a"))
-    failed = store.write(lambda tx: tx.connection.execute(text("SELECT * FROM nowhere")))
-    if held:
-        held.let_go()
+    held = Held(store)
+    before = store.write(put("a"), lane=LANE)
+    failed = store.write(lambda tx: tx.connection.execute(text("SELECT * FROM nowhere")), lane=LANE)
+    held.let_go()
     with pytest.raises(errors.SessionsError) as refusal:
         failed.result(STARTED_WITHIN)
     assert refusal.value.status >= 500
     before.result(STARTED_WITHIN)
-    store.write(put("b")).result(STARTED_WITHIN)
+    store.write(put("b"), lane=LANE).result(STARTED_WITHIN)
     assert sorted(names(store)) == ["a", "b"]
 
 
 def test_a_caller_who_gives_up_stops_nobody_else(store):
-    held = Held(store) if store.is_sqlite else None
-    given_up: Future[str] = store.write(put("given up"))
+    held = Held(store)
+    given_up: Future[str] = store.write(put("given up"), lane=LANE)
     given_up.cancel()
-    following = store.write(put("following"))
-    if held:
-        held.let_go()
+    following = store.write(put("following"), lane=LANE)
+    held.let_go()
     assert following.result(STARTED_WITHIN) == "following"
-    assert store.write(put("later")).result(STARTED_WITHIN) == "later"
+    assert store.write(put("later"), lane=LANE).result(STARTED_WITHIN) == "later"
 
 
 def test_a_listener_that_fails_stops_nobody(store):
