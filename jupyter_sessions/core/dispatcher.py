@@ -46,9 +46,8 @@ from jupyter_sessions.store.batching import BatchedCall
 from jupyter_sessions.store.blobs import Blob, Blobs, BlobWriter
 from jupyter_sessions.store.database import Database, Invocation, Transaction
 from jupyter_sessions.store.engines import upsert
-from jupyter_sessions.store.fair_workers import FairWorkers
 from jupyter_sessions.store.tables import settings
-from jupyter_sessions.store.workers import Workers
+from jupyter_sessions.store.workers import FairWorkers, Workers
 
 #: The modules whose use cases make up `USE_CASES`.
 NOUNS = (

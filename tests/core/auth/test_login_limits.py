@@ -12,7 +12,7 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.accounts import passwords
 from jupyter_sessions.core.auth import login_limits
 from jupyter_sessions.core.auth.login_limits import LoginTries
-from jupyter_sessions.store import fair_workers
+from jupyter_sessions.store import workers
 from tests.conftest import PASSWORD
 from tests.waiting import STARTED_WITHIN
 
@@ -196,7 +196,7 @@ def test_who_has_logged_in_from_the_flooding_address_before_is_next_too(house, h
 
 
 def test_where_all_is_full_the_address_with_the_most_waiting_gives_way(house, hashing, monkeypatch):
-    monkeypatch.setattr(fair_workers, "IN_ALL", 12)
+    monkeypatch.setattr(workers, "IN_ALL", 12)
     asked = fill(house, hashing, ["192.0.2.1"], 8)
     asked += [log_in(house, f"other{n}", "192.0.2.2", "other") for n in range(4)]
     person = log_in(house, "ann", "198.51.100.1", "ann's")
@@ -207,10 +207,10 @@ def test_where_all_is_full_the_address_with_the_most_waiting_gives_way(house, ha
 
 
 def test_who_waited_too_long_is_turned_away_and_the_try_does_not_count(house, hashing, monkeypatch):
-    monkeypatch.setattr(fair_workers, "LONGEST_WAIT", 0.0)
+    monkeypatch.setattr(workers, "LONGEST_WAIT", 0.0)
     held = [log_in(house, "ann", "198.51.100.1") for _ in range(5)]
     assert set(outcomes(held)) == {errors.ServerBusy}
-    monkeypatch.setattr(fair_workers, "LONGEST_WAIT", 60.0)
+    monkeypatch.setattr(workers, "LONGEST_WAIT", 60.0)
     hashing.go_on.set()
     again = [log_in(house, "ann", "198.51.100.1") for _ in range(5)]
     assert outcomes(again) == [errors.WrongPassword] * 5
