@@ -68,7 +68,7 @@ class HistoryBrowser(Part):
             ("search", self.search_field), ("user", self.user_field), ("status", self.status_field),
         ):  # fmt: skip
             ipywidgets.link((self, trait), (control, "value"))
-        self.observe(lambda _: self._refresh_told(), ["search", "user", "status"])
+        self.observe(lambda _: self._try_refresh(), ["search", "user", "status"])
         self.list = lines(_ROWS)
         self.list.observe(self._picked, "value")
         self.empty = ipywidgets.HTML()
@@ -106,20 +106,20 @@ class HistoryBrowser(Part):
         """Show the previous page."""
         if len(self._pages) > 1:
             self._pages.pop()
-            self._load_told()
+            self._try_load()
 
     def older_page(self) -> None:
         """Show the next page."""
         if self._next is not None:
             self._pages.append(self._next)
-            self._load_told()
+            self._try_load()
 
-    def _refresh_told(self) -> None:
-        with self.telling():
+    def _try_refresh(self) -> None:
+        with self.show_errors():
             self.refresh()
 
-    def _load_told(self) -> None:
-        with self.telling():
+    def _try_load(self) -> None:
+        with self.show_errors():
             self._load()
 
     def _load(self) -> None:
@@ -145,9 +145,9 @@ class HistoryBrowser(Part):
         set_visible(self.list, bool(commands))
         self.newer.disabled = len(self._pages) == 1
         self.older.disabled = more is None
-        self.empty.value = "" if commands else ui.empty(self._nothing())
+        self.empty.value = "" if commands else ui.empty(self._describe_empty())
 
-    def _nothing(self) -> str:
+    def _describe_empty(self) -> str:
         if self.session is None:
             return "Pick a session to see its history."
         if self._filtered:
@@ -174,7 +174,7 @@ class HistoryBrowser(Part):
             self._mark()
         finally:
             self._listing = False
-        with self.telling():
+        with self.show_errors():
             self._get()
 
     def _get(self) -> None:

@@ -127,7 +127,7 @@ class MemberTable(Part):
             for cell in gone.cells:
                 set_visible(cell, any(member.user == user for member in self.members))
         set_visible(self.form, allowed)
-        self.empty.value = ui.empty(self._said(allowed=allowed))
+        self.empty.value = ui.empty(self._describe_access(allowed=allowed))
 
     def _clear(self, code: str) -> None:
         old, self.table.children = self.table.children, ()
@@ -135,7 +135,7 @@ class MemberTable(Part):
             cell.close()
         self.roles, self.revokes, self._rows, self._drawn = {}, {}, {}, code
 
-    def _said(self, *, allowed: bool) -> str:
+    def _describe_access(self, *, allowed: bool) -> str:
         if self.session is None:
             return "Pick a session to see its members."
         if allowed:
@@ -152,7 +152,7 @@ class MemberTable(Part):
     def _toggle(self, user: str, role: str) -> Any:
         toggle = ipywidgets.ToggleButton(description=role, layout={"width": "auto"})
         toggle.add_class(ui.ROLE)
-        toggle.observe(lambda change: self._toggled(user, role, given=change["new"]), "value")
+        toggle.observe(lambda change: self._toggled(user, role, granted=change["new"]), "value")
         return toggle
 
     def _update(self, drawn: _Row, member: schemas.Member, *, allowed: bool) -> None:
@@ -181,21 +181,21 @@ class MemberTable(Part):
         others = roles.expand(_held(each for each in _changeable(member.roles) if each != role))
         return role in others.names
 
-    def _toggled(self, user: str, role: str, *, given: bool) -> None:
+    def _toggled(self, user: str, role: str, *, granted: bool) -> None:
         if self._updating:
             return
         wanted = [each for each in _changeable(self._now(user)) if each != role]
-        if given:
+        if granted:
             wanted.append(role)
         try:
-            with self.telling():
+            with self.show_errors():
                 if not wanted:
                     raise errors.BadRequest(
                         f"{user} would hold no role.",
                         hint="Press Revoke to take them out of the session.",
                     )
                 self.grant(user, *wanted)
-                self.tell(f"{user} holds {format_roles(self._now(user))}.")
+                self.show_notice(f"{user} holds {format_roles(self._now(user))}.")
         finally:
             self._draw()  # reset a toggle whose change was refused
 
@@ -203,16 +203,16 @@ class MemberTable(Part):
         return next((each.roles for each in self.members if each.user == user), [])
 
     def _revoke(self, user: str) -> None:
-        with self.telling():
+        with self.show_errors():
             self.revoke(user)
-            self.tell(f"{user} is not a member any more.")
+            self.show_notice(f"{user} is not a member any more.")
 
     def _add(self) -> None:
-        with self.telling():
+        with self.show_errors():
             user = self.user_field.value.strip()
             self.grant(user, self.role_field.value)
             self.user_field.value = ""
-            self.tell(f"{user} holds {format_roles(self._now(user))}.")
+            self.show_notice(f"{user} holds {format_roles(self._now(user))}.")
 
 
 def _held(names: Any) -> roles.Roles:

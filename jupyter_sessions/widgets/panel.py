@@ -89,7 +89,7 @@ class SessionPanel(Part):
         """Show another session in all parts."""
         self._show_head()
         for part in self._parts:
-            with part.telling():
+            with part.show_errors():
                 if self.session is None:
                     part.session = None
                 else:
@@ -112,7 +112,7 @@ class SessionPanel(Part):
     def learn(self, events: Sequence[schemas.Event]) -> None:
         """Pass events to all parts."""
         for part in self._parts:
-            with part.telling(keep=True):
+            with part.show_errors(keep=True):
                 part.learn(events)
 
     def text(self) -> str:
@@ -125,7 +125,7 @@ class SessionPanel(Part):
         picked = change["new"]
         if picked is None or (self.session is not None and picked.code == self.session.code):
             return
-        with self.telling():
+        with self.show_errors():
             self.show(picked.code, self.picker.transport)
 
     def _show_head(self) -> None:
@@ -142,7 +142,7 @@ class SessionPanel(Part):
     def _record_here(self) -> None:
         if self._record is None or self.session is None:
             return
-        with self.telling():
+        with self.show_errors():
             said = self._record(self.session, self.transport.another())
             self.notice.value = html.render(Result(None, tuple(said)))
 

@@ -158,7 +158,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.described()
             return
         self.stop_following()
-        with self.telling():
+        with self.show_errors():
             self.begin()
             self._follow()
 
@@ -168,21 +168,21 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     # ---- what is said
 
     @contextmanager
-    def telling(self, *, keep: bool = False) -> Iterator[None]:
+    def show_errors(self, *, keep: bool = False) -> Iterator[None]:
         """Show errors of the enclosed code in the widget: a traceback would go to a log.
 
         The previous notice is removed, unless it is to be kept.
         """
         if not keep:
-            self.tell()
+            self.show_notice()
         try:
             yield
         except errors.SessionsError as error:
             self.notice.value = ui.failure(error)
 
-    def tell(self, said: str = "", hint: str = "", tone: str = "done") -> None:
+    def show_notice(self, text: str = "", hint: str = "", tone: str = "done") -> None:
         """Show a notice below the part, replacing the previous one."""
-        self.notice.value = ui.notice(said, hint, tone) if said else ""
+        self.notice.value = ui.notice(text, hint, tone) if text else ""
 
     # ---- live
 
@@ -200,7 +200,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._following = None
 
     def _took(self, events: Sequence[schemas.Event]) -> None:
-        with self.telling(keep=True):
+        with self.show_errors(keep=True):
             if any(event.kind.startswith(("session.", "member.")) for event in events):
                 named = schemas.SessionNamed(code=self.code)
                 self.session = self.call(api.GET_SESSION, named)
@@ -211,7 +211,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if failure is not None:
             self.notice.value = ui.failure(failure)
         else:
-            self.tell(
+            self.show_notice(
                 "This session is not open to you any more.", "Its owner can tell why.", "warning"
             )
 
@@ -232,8 +232,8 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.text()}>"
 
-    def _repr_mimebundle_(self, **asked: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**asked)
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
         shown = bundle[0] if isinstance(bundle, tuple) else bundle
         if shown is not None:
             shown["text/plain"] = self.text()

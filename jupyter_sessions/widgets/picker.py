@@ -47,7 +47,7 @@ class SessionPicker(Part):
         self._next: str | None = None
         self._picking = False
         super().__init__(transport=transport, live=False)
-        self.refresh_told()
+        self.try_refresh()
 
     def built(self) -> Sequence[ipywidgets.Widget]:
         """Create the widgets."""
@@ -56,26 +56,26 @@ class SessionPicker(Part):
         self.which = ipywidgets.ToggleButtons(
             options=_WHICH, style={"button_width": "auto"}, tooltips=[name for name, _ in _WHICH]
         )
-        self.reload = button("Refresh", "refresh", self.refresh_told)
+        self.reload = button("Refresh", "refresh", self.try_refresh)
         self.list = lines(_ROWS)
         self.empty = ipywidgets.HTML()
         self.more = button("More", "chevron-down", self._load_more)
         self.label_field = field("Label of a new session", "18em")
         self.new = button("New session", "plus", self._make)
         self.address_field = field("Code or session URL", "22em")
-        self.open = button("Open", "folder-open", self._open_named)
+        self.open = button("Open", "folder-open", self._open_address)
         ipywidgets.link((self, "search"), (self.search_field, "value"))
-        self.observe(lambda _: self.refresh_told(), "search")
-        self.which.observe(lambda _: self.refresh_told(), "value")
+        self.observe(lambda _: self.try_refresh(), "search")
+        self.which.observe(lambda _: self.try_refresh(), "value")
         self.list.observe(self._picked, "value")
         self.observe(self._show_selected, "selected")
         find = row(self.search_field, self.which, self.reload)
         make = row(self.label_field, self.new, self.address_field, self.open)
         return (self.where, find, self.list, self.empty, self.more, make)
 
-    def refresh_told(self) -> None:
+    def try_refresh(self) -> None:
         """Reload the list; errors are shown in the widget."""
-        with self.telling():
+        with self.show_errors():
             self.refresh()
 
     def refresh(self) -> None:
@@ -159,9 +159,9 @@ class SessionPicker(Part):
             self._picking = False
         set_visible(self.list, bool(sessions))
         set_visible(self.more, more is not None)
-        self.empty.value = "" if sessions else ui.empty(self._nothing())
+        self.empty.value = "" if sessions else ui.empty(self._describe_empty())
 
-    def _nothing(self) -> str:
+    def _describe_empty(self) -> str:
         if self.search.strip():
             return "No session has these words in its label or description."
         if self.which.value == "shared":
@@ -184,16 +184,16 @@ class SessionPicker(Part):
             self._picking = False
 
     def _load_more(self) -> None:
-        with self.telling():
+        with self.show_errors():
             page = self._page(self._next)
             self._list([*self.sessions, *page.items], page.next)
 
     def _make(self) -> None:
-        with self.telling():
+        with self.show_errors():
             self.make(self.label_field.value.strip())
             self.label_field.value = ""
 
-    def _open_named(self) -> None:
-        with self.telling():
+    def _open_address(self) -> None:
+        with self.show_errors():
             self.open_session(self.address_field.value)
             self.address_field.value = ""

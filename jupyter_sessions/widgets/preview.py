@@ -50,7 +50,7 @@ class Counted:
 
     def write(self, data: bytes) -> int:
         """Write a piece."""
-        self._steps.at(
+        self._steps.report(
             self._done, self._total, f"{format_size(self._done)} of {format_size(self._total)}"
         )
         self._done += len(data)
@@ -113,5 +113,5 @@ def _display(data: dict[str, Any]) -> Outputs:
     return ({"output_type": "display_data", "data": data, "metadata": {}},)
 
 
-def _text(said: str) -> Outputs:
-    return ({"output_type": "stream", "name": "stdout", "text": said},)
+def _text(text: str) -> Outputs:
+    return ({"output_type": "stream", "name": "stdout", "text": text},)

@@ -17,7 +17,7 @@ from jupyter_sessions.widgets.ui import button, set_visible
 T = TypeVar("T")
 
 #: Seconds between two updates of the bar.
-_SHOWN_EVERY = 0.1
+_UPDATE_INTERVAL = 0.1
 
 
 class Cancelled(Exception):
@@ -35,10 +35,10 @@ class Steps:
 
     def __init__(self, show: Callable[[float, str], None]) -> None:
         self._show = show
-        self._shown = 0.0
+        self._updated = 0.0
         self._cancelled = threading.Event()
 
-    def at(self, done: float, total: float, said: str = "") -> None:
+    def report(self, done: float, total: float, text: str = "") -> None:
         """Report how much of the total is done.
 
         Raises
@@ -49,9 +49,9 @@ class Steps:
         if self._cancelled.is_set():
             raise Cancelled
         now = time.monotonic()
-        if now - self._shown >= _SHOWN_EVERY:
-            self._shown = now
-            self._show(min(done / total, 1.0) if total else 0.0, said)
+        if now - self._updated >= _UPDATE_INTERVAL:
+            self._updated = now
+            self._show(min(done / total, 1.0) if total else 0.0, text)
 
     def cancel(self) -> None:
         """Cancel the work at its next step."""
@@ -118,8 +118,8 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
         def post(act: Callable[[], None]) -> None:
             loop.call_soon_threadsafe(act)
 
-        def show(part: float, said: str) -> None:
-            post(lambda: self._show(part, said))
+        def show(part: float, text: str) -> None:
+            post(lambda: self._show(part, text))
 
         steps = self._steps = Steps(show)
         self._show(0.0, "")
@@ -142,8 +142,8 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
         self.stop()
         super().close()
 
-    def _show(self, part: float, said: str) -> None:
-        self.bar.value, self.label.value = part, said
+    def _show(self, part: float, text: str) -> None:
+        self.bar.value, self.label.value = part, text
 
     def _ended(
         self,
@@ -156,25 +156,25 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
             return
         self._steps = None
         set_visible(self, False)
-        if isinstance(outcome, Came):
+        if isinstance(outcome, Finished):
             done(outcome.result)
         else:
             failed(outcome)
 
 
 @dataclass(frozen=True)
-class Came(Generic[T]):
+class Finished(Generic[T]):
     """The result of the work."""
 
     result: T
 
 
-Outcome = Came[T] | errors.SessionsError | None
+Outcome = Finished[T] | errors.SessionsError | None
 
 
 def _outcome(work: Callable[[Steps], T], steps: Steps) -> Outcome[T]:
     try:
-        return Came(work(steps))
+        return Finished(work(steps))
     except Cancelled:
         return None
     except errors.SessionsError as error:

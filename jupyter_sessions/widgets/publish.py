@@ -18,7 +18,7 @@ from jupyter_sessions.widgets.ui import button, field
 
 
 def contents(
-    what: str, path: str | None, left_out: Callable[[Path], object] = lambda _: None
+    what: str, path: str | None, omitted: Callable[[Path], object] = lambda _: None
 ) -> list[Content]:
     """Return the content to publish for a name.
 
@@ -28,12 +28,12 @@ def contents(
         A variable of this notebook, a file or a folder.
     path
         The path in the web space; by default the thing's own name.
-    left_out
+    omitted
         Called with each item that is omitted from a folder.
     """
     if not what:
         raise errors.BadRequest("Nothing is named.", hint="Name a variable, a file or a folder.")
-    return list(resolve_content(what, path or None, _variable, left_out))
+    return list(resolve_content(what, path or None, _variable, omitted))
 
 
 def published(
@@ -41,7 +41,7 @@ def published(
 ) -> Iterator[schemas.File]:
     """Publish contents in order, and report the progress."""
     for place, content in enumerate(contents):
-        steps.at(place, len(contents), content.name)
+        steps.report(place, len(contents), content.name)
         request = schemas.PublishFile(code=code, path=content.name, media_type=content.media_type)
         yield transport.call(api.PUBLISH_FILE, request, content.data)
 
@@ -62,7 +62,7 @@ class PublishForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no t
         publish: Callable[[str, str], bool],
         give: Callable[[Sequence[Content], str], object],
     ) -> None:
-        self._publish_named = publish
+        self._publish_item = publish
         self._give = give
         self.what = field("Variable, file or folder", "16em", at_once=True)
         self.path = field("Path in the web space (optional)", "18em", at_once=True)
@@ -75,7 +75,7 @@ class PublishForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no t
         self.add_class(ui.ROW)
 
     def _publish(self) -> None:
-        if self._publish_named(self.what.value.strip(), self.path.value.strip()):
+        if self._publish_item(self.what.value.strip(), self.path.value.strip()):
             self.what.value = self.path.value = ""
 
     def _uploaded(self, change: dict[str, Any]) -> None:

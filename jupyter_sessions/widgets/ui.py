@@ -54,13 +54,13 @@ _EDGES = {"done": "--jp-success-color1, #2e8540", "warning": "--jp-warn-color1, 
           "error": "--jp-error-color1, #d43f3b"}  # fmt: skip
 
 
-def notice(said: str, hint: str = "", tone: str = "done") -> str:
+def notice(text: str, hint: str = "", tone: str = "done") -> str:
     """Render a message to the user."""
     more = f"<br>{escape(hint)}" if hint else ""
     role = "alert" if tone == "error" else "status"
     return (
         f'<div role="{role}" style="border-left:3px solid var({_EDGES[tone]});padding:.2em .8em;'
-        f'margin:.3em 0;white-space:pre-wrap">{escape(said)}{more}</div>'
+        f'margin:.3em 0;white-space:pre-wrap">{escape(text)}{more}</div>'
     )
 
 
@@ -69,9 +69,9 @@ def failure(error: errors.SessionsError) -> str:
     return notice(error.message, error.hint or "", "error")
 
 
-def empty(said: str) -> str:
+def empty(text: str) -> str:
     """Render an empty state, and what to do about it."""
-    return f'<div style="opacity:.72;padding:.3em 0">{escape(said)}</div>'
+    return f'<div style="opacity:.72;padding:.3em 0">{escape(text)}</div>'
 
 
 def title(session: schemas.Session) -> str:
@@ -142,9 +142,9 @@ def lines(rows: int) -> ipywidgets.Select:
     return made
 
 
-def set_visible(widget: ipywidgets.Widget, is_shown: bool) -> None:
+def set_visible(widget: ipywidgets.Widget, visible: bool) -> None:
     """Show or hide a widget."""
-    widget.layout.display = "" if is_shown else "none"
+    widget.layout.display = "" if visible else "none"
 
 
 #: Labels of a command's status.

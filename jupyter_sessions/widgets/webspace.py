@@ -59,7 +59,7 @@ class WebSpace(Part):
         body = ipywidgets.VBox([self.about, self.actions, self.preview])
         body.add_class(ui.SCROLLS)
         self.looking, self.progress = Progress(), Progress()
-        self.form = PublishForm(self._publish_named, self._give)
+        self.form = PublishForm(self._publish_item, self._give)
         self.observe(self._entered, "folder")
         self.observe(self._show_selected, "selected")
         self._show_selected({})
@@ -118,9 +118,9 @@ class WebSpace(Part):
         self.place.value = ui.empty(f"{name}{where}")
         set_visible(self.list, bool(up or files))
         set_visible(self.more, more is not None)
-        self.empty.value = "" if files else ui.empty(self._nothing())
+        self.empty.value = "" if files else ui.empty(self._describe_empty())
 
-    def _nothing(self) -> str:
+    def _describe_empty(self) -> str:
         if self.session is None:
             return "Pick a session to see its web space."
         if self.may("write"):
@@ -128,7 +128,7 @@ class WebSpace(Part):
         return f"Nothing is published here. {_NEEDS}."
 
     def _load_more(self) -> None:
-        with self.telling():
+        with self.show_errors():
             page = self._page(self._next)
             self._list([*self.files, *page.items], page.next)
 
@@ -152,7 +152,7 @@ class WebSpace(Part):
             self.selected = file
 
     def _entered(self, _: dict[str, Any]) -> None:
-        with self.telling():
+        with self.show_errors():
             self.refresh()
 
     # ---- the file that is looked at
@@ -187,7 +187,7 @@ class WebSpace(Part):
             if self.selected == file:
                 self.preview.outputs = seen
 
-        with self.telling():
+        with self.show_errors():
             self.looking.run(work, done, self._failed, instead=True)
 
     def _card(self, file: schemas.File) -> str:
@@ -196,7 +196,7 @@ class WebSpace(Part):
 
     def _failed(self, failure: errors.SessionsError | None) -> None:
         if failure is None:
-            self.tell("Cancelled. What was done before stays.", tone="warning")
+            self.show_notice("Cancelled. What was done before stays.", tone="warning")
         else:
             self.notice.value = ui.failure(failure)
 
@@ -213,7 +213,7 @@ class WebSpace(Part):
         def work(steps: Steps) -> None:
             preview.save(file, target, transport, code, steps)
 
-        self.progress.run(work, lambda _: self.tell(f"It is in {target}."), self._failed)
+        self.progress.run(work, lambda _: self.show_notice(f"It is in {target}."), self._failed)
 
     def _chosen(self) -> schemas.File:
         if self.selected is None:
@@ -221,7 +221,7 @@ class WebSpace(Part):
         return self.selected
 
     def _save(self) -> None:
-        with self.telling():
+        with self.show_errors():
             self.save_to(Path(self._chosen().name))
 
     def unpublish(self, path: str) -> None:
@@ -232,10 +232,10 @@ class WebSpace(Part):
         self.refresh()
 
     def _unpublish(self) -> None:
-        with self.telling():
+        with self.show_errors():
             path = self._chosen().path
             self.unpublish(path)
-            self.tell(f"{path} is not published any more.")
+            self.show_notice(f"{path} is not published any more.")
 
     # ---- publishing
 
@@ -274,11 +274,11 @@ class WebSpace(Part):
                 self.refresh()
                 self.selected = files[0] if len(files) == 1 else self.selected
             said = f"Published {files[0].path if len(files) == 1 else f'{len(files)} files'}."
-            self.tell(" ".join([said, *notes]))
+            self.show_notice(" ".join([said, *notes]))
 
         self.progress.run(work, done, self._failed)
 
-    def _publish_named(self, what: str, path: str) -> bool:
+    def _publish_item(self, what: str, path: str) -> bool:
         here = f"{self.folder}/" if self.folder else ""
         try:
             self.publish(what, path or here)
@@ -289,7 +289,7 @@ class WebSpace(Part):
 
     def _give(self, chosen: Sequence[Content], path: str) -> None:
         folder = path or self.folder
-        with self.telling():
+        with self.show_errors():
             self.publish_contents(outputs.renamed(list(chosen), f"{folder}/") if folder else chosen)
 
     def text(self) -> str:

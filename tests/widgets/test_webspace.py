@@ -202,9 +202,9 @@ def test_work_shows_how_far_it_is_and_ends_when_it_is_cancelled() -> None:
         ended: list[object] = []
 
         def steps(told: Steps) -> None:
-            told.at(1, 4, "a quarter")
+            told.report(1, 4, "a quarter")
             go_on.wait()
-            told.at(2, 4, "half")
+            told.report(2, 4, "half")
 
         progress.run(steps, ended.append, ended.append)
         await until(lambda: progress.bar.value == 0.25, "the bar did not move")
