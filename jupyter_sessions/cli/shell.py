@@ -73,7 +73,7 @@ class Shell(Frontend):
 
         with suppress(errors.SessionsError):  # the command itself then fails, too, with the reason
             courier = OutboxDelivery(transport, "")
-            courier.deliver_left(_BROUGHT_IN_WITHIN, held=False)
+            courier.deliver_orphaned(_BROUGHT_IN_WITHIN, held=False)
             courier.close(0)
 
     def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:

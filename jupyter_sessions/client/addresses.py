@@ -304,7 +304,7 @@ T = TypeVar("T")
 
 
 def address(
-    whole: str | None = None,
+    target: str | None = None,
     server: str | None = None,
     user: str | None = None,
     port: str | None = None,
@@ -313,7 +313,7 @@ def address(
 
     Parameters
     ----------
-    whole, server
+    target, server
         ``[USER@]SERVER[:PORT]``, or a URL.
     user
         The user's name.
@@ -329,7 +329,7 @@ def address(
     """
     if user is not None and not user.strip():
         raise BadRequest("A user's name can't be empty.", hint="Leave it out, or name a user.")
-    one, other = parse_address(whole or ""), parse_address(server or "")
+    one, other = parse_address(target or ""), parse_address(server or "")
     at = _once("port", one.port, other.port, _port(port))
     servers = [without_port(each.server) for each in (one, other) if each.server is not None]
     named = _once("server", *servers)
@@ -361,8 +361,8 @@ def _port(text: str | None) -> int | None:
     return int(text)
 
 
-def _once(what: str, *given: T | None) -> T | None:
-    said = list(dict.fromkeys(each for each in given if each is not None))
+def _once(what: str, *values: T | None) -> T | None:
+    said = list(dict.fromkeys(each for each in values if each is not None))
     if len(said) > 1:
         raise BadRequest(
             f"The {what} is given twice, and differently: {said[0]} and {said[1]}.",

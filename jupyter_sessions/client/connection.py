@@ -103,12 +103,12 @@ class Connection:
     """
 
     def __init__(
-        self, transport: Transport, shown: schemas.Login, stored: logins.Login | None
+        self, transport: Transport, info: schemas.Login, stored: logins.Login | None
     ) -> None:
         self._transport = transport
-        self._shown = shown
+        self._info = info
         self._stored = stored
-        self._keeper: LoginKeepAlive | None = None
+        self._keep_alive: LoginKeepAlive | None = None
         self._here: dict[str, PresenceHeartbeat] = {}
         self._closed = False
 
@@ -118,10 +118,10 @@ class Connection:
     def __enter__(self) -> Self:
         if self._closed:
             raise errors.ConnectionClosed
-        if self._keeper is None and self._stored and self._shown.idle_timeout is not None:
+        if self._keep_alive is None and self._stored and self._info.idle_timeout is not None:
             # Four times within the shortest possible time-out.
-            often = min(EVERY, self._shown.idle_timeout * 15.0)
-            self._keeper = LoginKeepAlive(self._stored, often)
+            often = min(EVERY, self._info.idle_timeout * 15.0)
+            self._keep_alive = LoginKeepAlive(self._stored, often)
         return self
 
     def __exit__(
@@ -139,7 +139,7 @@ class Connection:
         then on.
         """
         self._closed = True
-        keeper, self._keeper = self._keeper, None
+        keeper, self._keep_alive = self._keep_alive, None
         if keeper is not None:
             keeper.stop()
         while self._here:
@@ -154,7 +154,7 @@ class Connection:
     @property
     def user(self) -> str:
         """The user that the connection acts as."""
-        return self._shown.user
+        return self._info.user
 
     @property
     def login(self) -> schemas.Login:
@@ -162,9 +162,9 @@ class Connection:
         return self._transport.call(api.CHECK_LOGIN, schemas.Nothing())
 
     @property
-    def kept_alive(self) -> bool:
+    def has_keep_alive(self) -> bool:
         """Whether a process keeps the login alive now; a login without a time-out needs none."""
-        return self._keeper is not None and self._keeper.running
+        return self._keep_alive is not None and self._keep_alive.running
 
     def new(
         self,

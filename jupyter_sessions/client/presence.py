@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _EVERY = 60.0  # seconds; presence expires after two and a half minutes without a report
 
-_TOLD_WITHIN = 1.0
+_REPORT_TIMEOUT = 1.0
 
 
 class PresenceHeartbeat:
@@ -44,25 +44,25 @@ class PresenceHeartbeat:
         self._request = schemas.KeepPresence(
             code=code, client=secrets.token_hex(8), kind=kind, agent=agent
         )
-        self._gone = threading.Event()
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sessions-here", daemon=True)
         self._thread.start()
         forking.reset_in_child(self)
 
     def reset_in_child(self) -> None:
         """Stop reporting: the parent process has the session open."""
-        self._gone = threading.Event()
+        self._stopped = threading.Event()
 
     def leave(self) -> None:
         """Report that the session is closed here; if that takes too long, presence expires."""
-        self._gone.set()
-        self._thread.join(_TOLD_WITHIN)
+        self._stopped.set()
+        self._thread.join(_REPORT_TIMEOUT)
 
     def _run(self) -> None:
         while True:
             with suppress(errors.SessionsError):
                 self._transport.call(api.KEEP_PRESENCE, self._request)
-            if self._gone.wait(_EVERY):
+            if self._stopped.wait(_EVERY):
                 break
         request = schemas.EndPresence(code=self._request.code, client=self._request.client)
         with suppress(errors.SessionsError):

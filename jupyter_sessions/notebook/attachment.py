@@ -214,8 +214,8 @@ class Attachment:
         list of Line
             Empty if it takes commands, or refuses them only temporarily.
         """
-        if self.courier is not None and self.courier.gone is not None:
-            gone = self.courier.gone
+        if self.courier is not None and self.courier.store_error is not None:
+            gone = self.courier.store_error
             kept = "What runs here is kept in the outbox on this disk until then."
             return [Line(gone.message, Tone.WARNING), Line(f"{gone.hint} {kept}")]
         held = self.courier.held if self.courier is not None else ""

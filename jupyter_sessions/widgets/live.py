@@ -47,7 +47,7 @@ class Following:
         ended: Callable[[errors.SessionsError | None], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self._transport = transport.another()
+        self._transport = transport.clone()
         self._request = schemas.Follow(code=session.code, after=session.events)
         self._take = take
         self._ended = ended

@@ -143,7 +143,7 @@ class SessionPanel(Part):
         if self._record is None or self.session is None:
             return
         with self.show_errors():
-            said = self._record(self.session, self.transport.another())
+            said = self._record(self.session, self.transport.clone())
             self.notice.value = html.render(Result(None, tuple(said)))
 
     def close(self) -> None:

@@ -268,7 +268,7 @@ def test_a_key_without_a_server_is_not_sent_anywhere() -> None:
 def test_a_login_whose_idle_time_ran_out_is_told(place: tuple[str, str]) -> None:
     url, database = place
     connection = connect(url, key=key_for(url, "ann", idle_timeout=5))
-    assert not connection.kept_alive
+    assert not connection.has_keep_alive
     _let_pass(database, connection.login.id, minutes=6)
     with pytest.raises(errors.LoginExpired):
         connection.new()
@@ -296,7 +296,7 @@ _HOLDS_THE_LOCK = """
 import ctypes, sys
 from jupyter_sessions import connect
 with connect() as connection:
-    print(connection._keeper._process.pid, flush=True)
+    print(connection._keep_alive._process.pid, flush=True)
     # Python's own lock is held for all that time: no other thread of this process runs.
     ctypes.PyDLL(None).sleep(600)
 """
@@ -344,10 +344,10 @@ def _runs(pid: int) -> bool:
 def test_nothing_is_kept_alive_after_the_end(url: str) -> None:
     key = key_for(url, "ann")
     with connect(url, key=key) as connection:
-        assert connection.kept_alive
+        assert connection.has_keep_alive
         shown = repr(connection)
     assert "ann" in shown and key not in shown
-    assert not connection.kept_alive
+    assert not connection.has_keep_alive
 
 
 def test_every_operation_in_a_session_has_its_method() -> None:

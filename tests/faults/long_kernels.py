@@ -51,7 +51,7 @@ def run_cells(rounds: int, seed: int, kernels: int = 10) -> Counts:
         thread.join()
     # What a kernel that ended had no time for.
     courier = OutboxDelivery(transport, code)
-    courier.deliver_left(STARTED_WITHIN, held=True)
+    courier.deliver_orphaned(STARTED_WITHIN, held=True)
     courier.close(5.0)
     _compare(transport, code, seen, counts)
     transport.close()

@@ -79,7 +79,7 @@ def test_an_outbox_of_the_version_before_arrives_exactly_once(home: Path) -> Non
         text = b"".join(msgspec.json.encode(each) + b"\n" for each in lines)
         (outbox / f"{name}.journal").write_bytes(text)
         courier = OutboxDelivery(transport, code)
-        courier.deliver_left(30, held=True)
+        courier.deliver_orphaned(30, held=True)
         assert courier.close(30)
         assert not list(outbox.glob("*.journal"))
         told = [(each.source, each.preview) for each in history(transport, code)]

@@ -150,7 +150,7 @@ def test_a_download_that_breaks_off_is_asked_for_again_and_never_made_of_two_con
     http.call(api.PUBLISH_FILE, publish, content)
     relay.cuts, relay.passed = 1, 2 << 20
     if replaced:
-        other = http.another()
+        other = http.clone()
         relay.at_cut = lambda: other.call(api.PUBLISH_FILE, publish, replaced)
         with pytest.raises(errors.Conflict, match="replaced while it was downloaded"):
             http.download(named, cast("BinaryIO", target))

@@ -138,7 +138,7 @@ def _enter(work: Invocation, secret: str, name: str | None) -> Result:
     finally:
         anybody.close()
     login = logins.join(server, entered.login.key)
-    logins.choose_where_none_is(login, work.front.place)
+    logins.choose_if_none(login, work.front.place)
     transport = resolve.open_transport(server, login.user)
     said = f"You are in {name_session(entered.session)} as the guest {one_line(login.user)}."
     # Its key is in the file of the login, and is not shown.

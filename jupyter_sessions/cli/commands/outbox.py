@@ -106,7 +106,7 @@ def _deliver(front: Frontend, chosen: list[Undelivered]) -> list[Line]:
         said += _carry(transport)
         transport.close()
     if front.courier is not None:
-        front.courier.deliver_left(_DELIVERED_WITHIN, held=True)
+        front.courier.deliver_orphaned(_DELIVERED_WITHIN, held=True)
     there = _count(chosen) - _count(_select_undelivered(None), {each.file for each in chosen})
     return [Line(f"Delivered: {_commands(max(there, 0))}.", Tone.DONE), *said]
 
@@ -165,7 +165,7 @@ def _each(
 def _carry(transport: Transport) -> list[Line]:
     """Deliver the journals that no other process owns, and report errors."""
     courier = OutboxDelivery(transport, "")
-    courier.deliver_left(_DELIVERED_WITHIN, held=True)
+    courier.deliver_orphaned(_DELIVERED_WITHIN, held=True)
     problem = courier.problem
     courier.close(0)
     return [Line(problem, Tone.WARNING)] if problem else []

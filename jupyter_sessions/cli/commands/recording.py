@@ -106,7 +106,7 @@ def ui(work: Invocation) -> Result:
     session = None
     if work.names_session:
         session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
-    transport = (work.in_session if session is not None else work.transport).another()
+    transport = (work.in_session if session is not None else work.transport).clone()
 
     def show() -> None:
         kernel.open_panel(session, transport)

@@ -100,7 +100,7 @@ def join(server: str, key: str, seconds: float | None = None) -> Login:
     )
     login = next(same, None) or by_key(server, key, shown)
     return storage.keep(
-        msgspec.structs.replace(login.as_shown(shown), stored_key=key, in_keyring=False)
+        msgspec.structs.replace(login.apply_info(shown), stored_key=key, in_keyring=False)
     )
 
 
@@ -111,17 +111,17 @@ def log_in(server: str, user: str, password: str, label: str = "") -> Login:
     return made.login
 
 
-def by_key(server: str, key: str, shown: schemas.Login) -> Login:
+def by_key(server: str, key: str, info: schemas.Login) -> Login:
     """Build a login from the server's description; it is not stored."""
     return Login(
         id=secrets.token_hex(8),
         server=server,
-        user=shown.user,
-        label=shown.label,
-        created=shown.created or datetime.now(UTC),
+        user=info.user,
+        label=info.label,
+        created=info.created or datetime.now(UTC),
         expires=None,
         stored_key=key,
-    ).as_shown(shown)
+    ).apply_info(info)
 
 
 How = Literal["using", "reconnected", "joined", "created"]

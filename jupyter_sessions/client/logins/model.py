@@ -125,31 +125,31 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
         """Return the user it acts as, and the real user under sudo."""
         return self.user if self.real_user is None else f"{self.user} (by {self.real_user})"
 
-    def as_shown(self, shown: schemas.Login) -> Login:
+    def apply_info(self, info: schemas.Login) -> Login:
         """Return it updated to how its server shows it now."""
-        uses = [used for used in (self.last_used, shown.last_used) if used is not None]
+        uses = [used for used in (self.last_used, info.last_used) if used is not None]
         return msgspec.structs.replace(
             self,
-            user=shown.user,
-            real_user=shown.real_user,
-            group=shown.group,
-            number=shown.id,
-            expires=shown.expires,
-            idle_timeout=shown.idle_timeout,
+            user=info.user,
+            real_user=info.real_user,
+            group=info.group,
+            number=info.id,
+            expires=info.expires,
+            idle_timeout=info.idle_timeout,
             last_used=max(uses, default=None),
-            ended=None if shown.state == "active" else shown.state,
+            ended=None if info.state == "active" else info.state,
         )
 
-    def as_told(self, told: schemas.Login | errors.SessionsError | None) -> Login:
+    def apply_answer(self, answer: schemas.Login | errors.SessionsError | None) -> Login:
         """Return it updated by the server's answer: its description, an error, or only its use.
 
         See `learn`.
         """
-        if isinstance(told, schemas.Login):
-            return self.as_shown(told)
-        if told is None:
+        if isinstance(answer, schemas.Login):
+            return self.apply_info(answer)
+        if answer is None:
             return msgspec.structs.replace(self, last_used=datetime.now(UTC), ended=None)
-        return msgspec.structs.replace(self, ended=read_end(told) or self.ended)
+        return msgspec.structs.replace(self, ended=read_end(answer) or self.ended)
 
     def __repr__(self) -> str:
         return f"Login({self.id!r}, {self.user!r} at {self.server!r})"

@@ -15,7 +15,7 @@ from jupyter_sessions.client.logins.model import Login
 from jupyter_sessions.client.logins.storage import NEW, folder
 
 #: How long an expired login stays in the list, so that its owner sees what became of it.
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 _EVERY = 86_400.0  # seconds
 
 
@@ -27,19 +27,19 @@ def ended(logins: Iterable[Login]) -> list[Login]:
 def long_expired() -> list[Login]:
     """Return the stored logins that expired long ago.
 
-    A clock that is ahead by more than `KEPT` costs its users new logins, and nothing else.
+    A clock that is ahead by more than `RETENTION` costs its users new logins, and nothing else.
     """
     now = datetime.now(UTC)
     return [
         login
         for login in storage.stored()
-        if login.expires is not None and login.expires + KEPT <= now
+        if login.expires is not None and login.expires + RETENTION <= now
     ]
 
 
-def prune(gone: list[Login]) -> None:
+def prune(ended_logins: list[Login]) -> None:
     """Remove stored logins, and the leftovers of interrupted writes."""
-    for login in gone:
+    for login in ended_logins:
         storage.remove(login)
     # Temporary files from more than a day ago. A current one can look so old only if the clock
     # jumps; its writer then fails with an error.

@@ -178,7 +178,7 @@ def set_here(login: Login | Literal["own"] | None, place: Place) -> bool:
     return named == id_ if named else shell is not None
 
 
-def choose_where_none_is(login: Login, place: Place) -> None:
+def choose_if_none(login: Login, place: Place) -> None:
     """Make a login current where nothing is chosen, or the chosen login is gone.
 
     Existing choices remain.
@@ -215,7 +215,7 @@ def _drop_ended(where: Path) -> None:
                 file.unlink()
 
 
-_SHOWN = 8  # characters of a login's ID in lists
+_ID_LENGTH = 8  # characters of a login's ID in lists
 
 
 def find(server: str, user: str | None = None, really: str | None = None) -> Login | None:
@@ -301,7 +301,7 @@ def find_login(text: str) -> Login:
 
 def short(login: Login) -> str:
     """Return the short form of a login's ID, as in lists."""
-    return login.id[:_SHOWN]
+    return login.id[:_ID_LENGTH]
 
 
 def select_by_address(text: str, logins: Sequence[Login]) -> list[Login]:

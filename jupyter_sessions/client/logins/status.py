@@ -13,7 +13,7 @@ from jupyter_sessions.client.logins.model import Login, read_end
 State = Literal["stored", "active", "expired", "revoked", "unknown", "unreachable"]
 T = TypeVar("T")
 
-_AT_ONCE = 16
+_MAX_CONCURRENT = 16
 _ANSWERS_WITHIN = 10.0  # seconds
 
 
@@ -56,12 +56,12 @@ def check(logins: Sequence[Login]) -> list[Checked]:
 
     answers = list(zip(logins, _ask_servers(logins, look), strict=True))
     for login, told in answers:
-        if login.as_told(told).ended != login.ended:
+        if login.apply_answer(told).ended != login.ended:
             storage.learn(login, told)
     return [
         Checked(login, _state(told), told)
         if isinstance(told, errors.SessionsError)
-        else Checked(login.as_shown(told), told.state)
+        else Checked(login.apply_info(told), told.state)
         for login, told in answers
     ]
 
@@ -130,7 +130,7 @@ def _ask_servers(
         first.setdefault(login.server, login)
     away: dict[str, errors.SessionsError] = {}
 
-    def told(login: Login) -> T | errors.SessionsError:
+    def ask_server(login: Login) -> T | errors.SessionsError:
         if login.server in away:
             return away[login.server]
         try:
@@ -138,11 +138,11 @@ def _ask_servers(
         except errors.SessionsError as error:
             return error
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = dict(zip(first.values(), pool.map(told, first.values()), strict=True))
+    with ThreadPoolExecutor(_MAX_CONCURRENT) as pool:
+        answers = dict(zip(first.values(), pool.map(ask_server, first.values()), strict=True))
         for login, answer in answers.items():
             if isinstance(answer, errors.ServerUnreachable):
                 away[login.server] = answer
         rest = [login for login in logins if login not in answers]
-        answers |= dict(zip(rest, pool.map(told, rest), strict=True))
+        answers |= dict(zip(rest, pool.map(ask_server, rest), strict=True))
     return [answers[login] for login in logins]

@@ -242,26 +242,26 @@ def remove(login: Login) -> None:
             keyring.drop(login.id)
 
 
-def learn(login: Login, told: schemas.Login | errors.SessionsError | None) -> Login:
+def learn(login: Login, answer: schemas.Login | errors.SessionsError | None) -> Login:
     """Update a stored login from its server's answer.
 
     Parameters
     ----------
     login
         The login.
-    told
+    answer
         The login as the server shows it, for instance with its group; the error by which the server
         refuses it; or None if the server accepted it without details. A mere use is written at most
         once a minute.
     """
-    learned = login.as_told(told)
+    learned = login.apply_answer(answer)
     if _is_same(learned, login):
         return login
     with locked() as where:
         file = where / f"{login.id}{ENDING}"
         known = read(file, Login)
         if known is not None:  # logins that were removed meanwhile stay removed
-            write(file, known.as_told(told), lasting=True)
+            write(file, known.apply_answer(answer), lasting=True)
     return learned
 
 

@@ -98,12 +98,12 @@ class OutboxDelivery:
         self._look_around = look_around
         self._adopt = adopt
         self._own = Journal(self._destination)
-        self._left: list[Journal] = []
+        self._orphaned: list[Journal] = []
         self._looked = _LONG_AGO
         self._held_until = _LONG_AGO  # when to retry its session
         self._changed = threading.Condition()
         self._appended = threading.Event()
-        self._hurry = self._hurry_left = False
+        self._hurry = self._hurry_orphaned = False
         self._closing = False
         self._batch = BATCH
         self._failures = 0  # consecutive failures
@@ -111,10 +111,10 @@ class OutboxDelivery:
         self._doubted_for = doubted_for
         self._doubted_since = _LONG_AGO
         self._obstacle = ""
-        self._gone: errors.StoreGone | None = None
+        self._store_error: errors.StoreGone | None = None
         self._put_aside = 0
         self._last_refusal = ""
-        self._at_rest = self._forked = False
+        self._idle = self._forked = False
         self._threads = [
             threading.Thread(target=work, name=f"jupyter_sessions {work.__name__}", daemon=True)
             for work in (self._deliver, self._sync)
@@ -127,9 +127,9 @@ class OutboxDelivery:
         """Stop delivering: the recording belongs to the parent process."""
         self._changed = threading.Condition()
         self._appended = threading.Event()
-        self._threads, self._left, self._closing = [], [], True
+        self._threads, self._orphaned, self._closing = [], [], True
         self._obstacle = self._last_refusal = ""
-        self._put_aside, self._at_rest, self._forked = 0, True, True
+        self._put_aside, self._idle, self._forked = 0, True, True
 
     @property
     def waiting(self) -> int:
@@ -139,7 +139,7 @@ class OutboxDelivery:
     @property
     def journals(self) -> list[Journal]:
         """The journals to deliver from; this process's own comes last."""
-        return [*self._left, self._own]
+        return [*self._orphaned, self._own]
 
     @property
     def problem(self) -> str | None:
@@ -172,9 +172,9 @@ class OutboxDelivery:
         return self._own.write_ahead()
 
     @property
-    def gone(self) -> errors.StoreGone | None:
+    def store_error(self) -> errors.StoreGone | None:
         """The error if the store has been moved or removed, else None."""
-        return self._gone if self._obstacle else None
+        return self._store_error if self._obstacle else None
 
     def send(self, recording: schemas.Recording) -> None:
         """Take a command; it survives the process once this returns. Never raises.
@@ -209,7 +209,7 @@ class OutboxDelivery:
             )
             return not self.waiting
 
-    def deliver_left(self, timeout: float, *, held: bool) -> None:
+    def deliver_orphaned(self, timeout: float, *, held: bool) -> None:
         """Wait until commands of ended processes are delivered, or can't be.
 
         Parameters
@@ -221,10 +221,10 @@ class OutboxDelivery:
         """
         with self._changed:
             if held and not self._forked:
-                self._hurry = self._hurry_left = True
-                self._at_rest, self._failures = False, 0
+                self._hurry = self._hurry_orphaned = True
+                self._idle, self._failures = False, 0
                 self._changed.notify_all()
-            self._changed.wait_for(lambda: self._at_rest or self._failures, timeout)
+            self._changed.wait_for(lambda: self._idle or self._failures, timeout)
 
     def close(self, timeout: float) -> bool:
         """Flush, then stop; undelivered commands wait on disk for another process.
@@ -262,7 +262,7 @@ class OutboxDelivery:
             try:
                 if self._hurry:
                     self._hurry, self._held_until = False, _LONG_AGO
-                self._take_over_left()
+                self._take_over_orphaned()
                 self._own.compact()
                 journal = next((each for each in self.journals if self._is_due(each)), None)
                 if journal is None:
@@ -280,31 +280,31 @@ class OutboxDelivery:
     def _is_held(self) -> bool:
         return time.monotonic() < self._held_until
 
-    def _take_over_left(self) -> None:
-        if time.monotonic() < self._looked + self._look_around and not self._hurry_left:
+    def _take_over_orphaned(self) -> None:
+        if time.monotonic() < self._looked + self._look_around and not self._hurry_orphaned:
             return
-        again = None if self._hurry_left else self._again
+        again = None if self._hurry_orphaned else self._again
         to = self._destination
         taken_up = to.session if self._looked == _LONG_AGO else ""
-        self._looked, self._hurry_left = time.monotonic(), False
+        self._looked, self._hurry_orphaned = time.monotonic(), False
         try:
-            self._left += take_over_journals(to.server, to.user, again, taken_up, self._adopt)
+            self._orphaned += take_over_journals(to.server, to.user, again, taken_up, self._adopt)
         except FAILURES as error:
             self._obstacle = f"the outbox can't be read ({reason(error)})."
 
     def _rest(self) -> None:
-        for journal in self._left:
+        for journal in self._orphaned:
             journal.close()
-        self._left.clear()
+        self._orphaned.clear()
         with self._changed:
-            self._at_rest = not self._hurry
+            self._idle = not self._hurry
             self._changed.notify_all()
             held = self._held_until - time.monotonic() if self._is_held() else self._look_around
             self._changed.wait_for(
                 lambda: self._is_due(self._own) or self._hurry or self._closing,
                 min(held, self._look_around),
             )
-            self._at_rest = False
+            self._idle = False
 
     def _back_off(self, obstacle: str) -> None:
         self._obstacle = obstacle
@@ -356,7 +356,7 @@ class OutboxDelivery:
     def _failed(self, journal: Journal, batch: list[Slot], error: errors.SessionsError) -> None:
         """Find out whether the server or a command in the batch fails, and which command."""
         told = f"{error.message} {error.hint}".strip()
-        self._gone = error if isinstance(error, errors.StoreGone) else None
+        self._store_error = error if isinstance(error, errors.StoreGone) else None
         if isinstance(error, _PASSING):
             self._back_off(told)
         elif not isinstance(error, _DOUBTFUL):
@@ -396,7 +396,7 @@ class OutboxDelivery:
         if journal is self._own:
             self._held_until = time.monotonic() + hold.wait(*self._again)
         else:
-            self._left.remove(journal)
+            self._orphaned.remove(journal)
             journal.close()
         with self._changed:
             self._changed.notify_all()

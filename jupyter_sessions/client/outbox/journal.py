@@ -415,7 +415,7 @@ class Journal:
         journal = cls(destination)
         journal._lines = Lines.take_over(path, journal._header)
         found: dict[int, Slot] = {}
-        for start, line in journal._lines.whole():
+        for start, line in journal._lines.read_complete():
             told = log_file.read_line(line)
             if told is None:
                 continue

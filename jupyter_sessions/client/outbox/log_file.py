@@ -74,7 +74,7 @@ class Lines:
             lines._lock.release()
             raise
         lines._torn = True
-        for start, line in lines.whole():
+        for start, line in lines.read_complete():
             lines._end = start + len(line)
         return lines
 
@@ -96,7 +96,7 @@ class Lines:
         file.seek(start)
         return file.read(length)
 
-    def whole(self) -> Iterator[tuple[int, bytes]]:
+    def read_complete(self) -> Iterator[tuple[int, bytes]]:
         """Yield each complete line, including its line break, and its position."""
         start = 0
         with self.path.open("rb") as file:
@@ -227,7 +227,7 @@ def remove_empty(path: Path) -> None:
     if _get_lock_path(path).exists():
         with suppress(*FAILURES):  # its process is still running
             lines = Lines.take_over(path, b"")
-            lines.close(remove=not any(lines.whole()))
+            lines.close(remove=not any(lines.read_complete()))
 
 
 def _write(file: BinaryIO, line: bytes) -> None:
@@ -356,7 +356,7 @@ class Hold(msgspec.Struct, frozen=True):
         return not 0 <= waited < self.wait(first, longest)
 
 
-class Asked(msgspec.Struct):
+class RequestHead(msgspec.Struct):
     """The parsed part of a recording's request."""
 
     source: str
@@ -367,7 +367,7 @@ class Line(msgspec.Struct):
     """The part of a journal's line that is parsed to find waiting commands."""
 
     id: str | None = None
-    request: Asked | None = None
+    request: RequestHead | None = None
     keyed: bool = False
     response: msgspec.Raw = msgspec.Raw(b"null")
     delivered: list[int] = []
@@ -387,7 +387,7 @@ class Line(msgspec.Struct):
         return schemas.identify(self.id, self.request.source, started)
 
 
-schemas.ready(Destination, Failure, Hold, Asked, Line)
+schemas.ready(Destination, Failure, Hold, RequestHead, Line)
 
 
 def folder() -> Path:

@@ -225,7 +225,7 @@ def _build_undelivered(
     path: Path,
     to: Destination,
     state: str,
-    commands: list[log_file.Asked | None],
+    commands: list[log_file.RequestHead | None],
     why: Failure | None,
     since: datetime | None,
 ) -> list[Undelivered]:

@@ -43,7 +43,7 @@ class Caller(Protocol):
         """
         ...
 
-    def another(self) -> Self:
+    def clone(self) -> Self:
         """Return a second transport to the same place as the same user, to be closed separately."""
         ...
 

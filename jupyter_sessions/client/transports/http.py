@@ -191,8 +191,8 @@ class HttpTransport:
         """
         return self._live().follow(request)
 
-    def another(self) -> HttpTransport:
-        """Return a second transport to the same server and user; see `Transport.another`."""
+    def clone(self) -> HttpTransport:
+        """Return a second transport to the same server and user; see `Transport.clone`."""
         self._still_open()
         connect, read = self._timeouts
         return HttpTransport(
@@ -255,20 +255,20 @@ class HttpTransport:
         self._key = key
         return True
 
-    def _has_another(self, key: str | None, told: errors.SessionsError) -> bool:
+    def _has_other_key(self, key: str | None, error: errors.SessionsError) -> bool:
         """Tell whether there is another key than the refused one."""
         with self._renewing:
             if self._key != key:
                 return True  # another thread has been refused, too
             if self._learn and key is not None:
-                self._learn(key, told)
+                self._learn(key, error)
             return self.renewed()
 
-    def _with_whose(self, told: errors.SessionsError) -> errors.SessionsError:
+    def _with_whose(self, error: errors.SessionsError) -> errors.SessionsError:
         """Say whose login has ended, for users with several logins."""
-        if self._user is None or not isinstance(told, _ENDED):
-            return told
-        return told.adding(f"It was the login of {self._user} at {self._server}.")
+        if self._user is None or not isinstance(error, _ENDED):
+            return error
+        return error.adding(f"It was the login of {self._user} at {self._server}.")
 
     def open_socket(self) -> Any:
         """Open a connection for a WebSocket, through the environment's proxy and with TLS."""
@@ -322,20 +322,20 @@ class HttpTransport:
         idempotency_key: str | None = None,
     ) -> Iterator[httpx.Response]:
         """Send a request; return a successful response, else raise its error."""
-        with self._failures_named(), ExitStack() as stack:
+        with self._translate_failures(), ExitStack() as stack:
             key = self._key
-            response = self._asked(operation, request, content, stack, idempotency_key)
+            response = self._send_request(operation, request, content, stack, idempotency_key)
             if response.status_code == 401:
                 told = http_errors.failure(self._server, response)
-                if not self._has_another(key, told):
+                if not self._has_other_key(key, told):
                     raise self._with_whose(told)
-                response = self._asked(operation, request, content, stack, idempotency_key)
+                response = self._send_request(operation, request, content, stack, idempotency_key)
             if not response.is_success:
                 raise http_errors.failure(self._server, response)
             yield response
 
     @contextmanager
-    def _failures_named(self) -> Iterator[None]:
+    def _translate_failures(self) -> Iterator[None]:
         try:
             with http_errors.translate_failures(self._server, lambda: self._proxy):
                 yield
@@ -345,7 +345,7 @@ class HttpTransport:
                 raise errors.ConnectionClosed from error
             raise
 
-    def _asked(
+    def _send_request(
         self,
         operation: Operation[Any, Any],
         request: schemas.Request,
@@ -431,7 +431,7 @@ class _RepeatedContent:
     def begin(self) -> None:
         """Take the content from its first byte."""
         self._again = hashlib.sha256()
-        self._left = self._size
+        self._remaining = self._size
 
     def write(self, data: bytes) -> None:
         """Take the next bytes of the content.
@@ -441,11 +441,11 @@ class _RepeatedContent:
         Conflict
             When they are not those that came before.
         """
-        if self._left:
-            known, data = data[: self._left], data[self._left :]
+        if self._remaining:
+            known, data = data[: self._remaining], data[self._remaining :]
             self._again.update(known)
-            self._left -= len(known)
-            if not self._left and self._again.digest() != self._written.digest():
+            self._remaining -= len(known)
+            if not self._remaining and self._again.digest() != self._written.digest():
                 raise _replaced()
         if data:
             self._target.write(data)
@@ -460,7 +460,7 @@ class _RepeatedContent:
         Conflict
             When more came before.
         """
-        if self._left:
+        if self._remaining:
             raise _replaced()
 
 

@@ -54,7 +54,7 @@ class ReadDeadline:
 
 _LONGEST_ERROR = 1 << 20
 
-WHOLE_WITHIN = 60.0  #: seconds from the first to the last byte of a short response
+RESPONSE_TIMEOUT = 60.0  #: seconds from the first to the last byte of a short response
 
 SLOWEST = 1 << 14  #: minimum rate of a longer response in bytes a second
 
@@ -128,12 +128,12 @@ class Writable(Protocol):
 def write_body(response: httpx.Response, target: Writable) -> None:
     """Write a body into a file as it comes, however long that takes, while enough comes."""
     pace, came = _pace(response), 0
-    pace.within(WHOLE_WITHIN)
+    pace.within(RESPONSE_TIMEOUT)
     for part in response.iter_bytes():
         target.write(part)
         came += len(part)
         if came >= LEAST:
-            pace.within(WHOLE_WITHIN)
+            pace.within(RESPONSE_TIMEOUT)
             came = 0
 
 
@@ -141,13 +141,13 @@ def _read(response: httpx.Response, longest: int) -> bytes:
     """Read a body, and stop if it gets too long."""
     pace, begun = _pace(response), time.monotonic()
     parts, size = [], 0
-    pace.within(WHOLE_WITHIN)
+    pace.within(RESPONSE_TIMEOUT)
     for part in response.iter_bytes():
         parts.append(part)
         size += len(part)
         if size > longest:
             break
-        pace.within(begun + WHOLE_WITHIN + size / SLOWEST - time.monotonic())
+        pace.within(begun + RESPONSE_TIMEOUT + size / SLOWEST - time.monotonic())
     return b"".join(parts)
 
 

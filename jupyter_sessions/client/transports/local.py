@@ -131,7 +131,7 @@ class LocalTransport:
         finally:
             watch.stop()
 
-    def another(self) -> LocalTransport:
+    def clone(self) -> LocalTransport:
         """Return a second transport to the same store."""
         self._still_open()
         other = LocalTransport()

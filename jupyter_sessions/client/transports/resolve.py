@@ -203,9 +203,11 @@ class Used:
         self.login, self.key = newer, newer.key
         return self.key
 
-    def learn(self, key: str, told: schemas.Login | errors.SessionsError | None) -> None:
+    def learn(self, key: str, answer: schemas.Login | errors.SessionsError | None) -> None:
         """Store the server's answer about the login, if it concerns its key; see `storage`."""
-        if key != self.key or (isinstance(told, schemas.Login) and told.id != self.login.number):
+        if key != self.key or (
+            isinstance(answer, schemas.Login) and answer.id != self.login.number
+        ):
             return
         with suppress(errors.SessionsError):  # the requested operation has succeeded all the same
-            self.login = storage.learn(self.login, told)
+            self.login = storage.learn(self.login, answer)

@@ -22,7 +22,7 @@ FIRST_WAIT = 0.5  #: seconds before a lost connection is taken up again, doubled
 LONGEST_WAIT = 30.0  #: seconds
 
 # After these errors, the caller can see nothing more.
-_GONE = (
+_FINAL_ERRORS = (
     errors.NoSuchSession,
     errors.RoleMissing,
     errors.Forbidden,
@@ -100,7 +100,7 @@ class Followers:
                     if event is not None:
                         after = event.number
                         yield event
-            except _GONE:
+            except _FINAL_ERRORS:
                 if not connected:
                     raise
                 return

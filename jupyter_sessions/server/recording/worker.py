@@ -60,7 +60,7 @@ class OwnStore:
         answer: Ans = submitted.result()
         return answer
 
-    def another(self) -> Self:
+    def clone(self) -> Self:
         """Return a second transport to the same store; neither has anything to close."""
         return self
 

@@ -158,17 +158,17 @@ def test_one_that_is_gone_leaves_its_server_to_none_of_the_users_other_logins() 
 
 def test_a_new_login_takes_the_place_of_one_that_is_gone_and_of_no_other() -> None:
     first, other, late = (put("https://h", name) for name in ("ann", "bob", "cy"))
-    logins.choose_where_none_is(first, "shell")
+    logins.choose_if_none(first, "shell")
     assert in_another_shell() == first.id
-    logins.choose_where_none_is(other, "shell")
+    logins.choose_if_none(other, "shell")
     assert logins.current() == first
     logins.set_here(other, "shell")
     logins.remove(other)
-    logins.choose_where_none_is(late, "shell")
+    logins.choose_if_none(late, "shell")
     assert logins.current() == late
     assert in_another_shell() == first.id
     logins.set_here(logins.OWN, "shell")
-    logins.choose_where_none_is(late, "shell")
+    logins.choose_if_none(late, "shell")
     assert logins.current() is None
 
 

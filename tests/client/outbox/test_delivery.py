@@ -400,9 +400,9 @@ def test_what_a_session_did_not_take_is_tried_again_as_rarely_by_the_next_proces
     patient.send(command("b"))
     assert patient.flush(STARTED_WITHIN)
     assert list(server.recorded) == ["b"]
-    patient.deliver_left(STARTED_WITHIN, held=False)
+    patient.deliver_orphaned(STARTED_WITHIN, held=False)
     assert list(server.recorded) == ["b"]
-    patient.deliver_left(STARTED_WITHIN, held=True)
+    patient.deliver_orphaned(STARTED_WITHIN, held=True)
     assert list(server.recorded) == ["b", "a"]
     patient.close(STARTED_WITHIN)
 

@@ -336,7 +336,7 @@ def test_a_write_is_not_turned_into_a_read_by_a_redirect(
 def test_an_answer_that_drips_is_not_waited_for_without_end(
     http: HttpTransport, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_errors, "WHOLE_WITHIN", 0.3)
+    monkeypatch.setattr(http_errors, "RESPONSE_TIMEOUT", 0.3)
     for status in (200, 409):
         server.script = lambda asked, status=status: Answer(drip=inf, status=status)
         assert type(_refused(http)) is errors.ServerSilent
@@ -352,12 +352,12 @@ def test_the_head_of_an_answer_that_drips_is_not_waited_for_without_end() -> Non
 def test_a_download_may_take_long_but_not_drip(
     http: HttpTransport, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_errors, "WHOLE_WITHIN", 1.0)
+    monkeypatch.setattr(http_errors, "RESPONSE_TIMEOUT", 1.0)
     monkeypatch.setattr(http_errors, "LEAST", 1)
     server.script = lambda asked: Answer(b"end", drip=50)
     begun, target = time.monotonic(), io.BytesIO()
     http.download(schemas.FileNamed(code=CODE, path="a"), target)
-    assert time.monotonic() - begun > 2 * http_errors.WHOLE_WITHIN
+    assert time.monotonic() - begun > 2 * http_errors.RESPONSE_TIMEOUT
     assert target.getvalue() == b" " * 50 + b"end"
     monkeypatch.setattr(http_errors, "LEAST", 1000)
     server.script = lambda asked: Answer(drip=inf)

@@ -103,7 +103,7 @@ def test_the_newer_login_that_follows_is_not_taken_for_the_one_that_ended(
 ) -> None:
     login = put(server.url)
     transport = resolve.over_http(login)
-    second = transport.another()
+    second = transport.clone()
     newer = put(server.url)
     server.script = lambda asked: (
         Answer({"exists": True})
