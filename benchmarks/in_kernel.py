@@ -50,18 +50,18 @@ def record_on() -> None:
 
     transport = LocalTransport()
     session = transport.call(api.CREATE_SESSION, schemas.NewSession(label="benchmark"))
-    courier = OutboxDelivery(transport, session.code)
-    _recording = record(_shell(), courier.send, log=courier.write_ahead()), courier
+    delivery = OutboxDelivery(transport, session.code)
+    _recording = record(_shell(), delivery.send, log=delivery.write_ahead()), delivery
 
 
 def record_off() -> None:
     """Record no more, when all is in the session."""
     global _recording
     if _recording is not None:
-        recorder, courier = _recording
+        recorder, delivery = _recording
         recorder.stop(10.0)
-        courier.flush(10.0)
-        courier.close(10.0)
+        delivery.flush(10.0)
+        delivery.close(10.0)
         _recording = None
 
 

@@ -26,7 +26,7 @@ class Invocation:
 
     Parameters
     ----------
-    front
+    frontend
         The front end in which it was typed.
     session
         The value of ``-S``, or None.
@@ -34,33 +34,33 @@ class Invocation:
         The value of ``--server``, or None.
     """
 
-    def __init__(self, front: Frontend, session: str | None, server: str | None) -> None:
-        self.front = front
-        self._named = session
+    def __init__(self, frontend: Frontend, session: str | None, server: str | None) -> None:
+        self.frontend = frontend
+        self._reference = session
         self._server = server
         self._opened: list[Transport] = []
 
     @cached_property
     def _target(self) -> tuple[str, Transport]:
-        if self._named is None and self._server is None:
-            current = self.front.current()
+        if self._reference is None and self._server is None:
+            current = self.frontend.current()
             if current is None:
                 raise errors.NothingAttached(
                     "No session is attached here, and none is named.",
-                    hint=f"Make one with `{self.front.prefix} new LABEL`, take one up with "
-                    f"`{self.front.prefix} resume CODE`, or name one with -S CODE.",
+                    hint=f"Make one with `{self.frontend.prefix} new LABEL`, take one up with "
+                    f"`{self.frontend.prefix} resume CODE`, or name one with -S CODE.",
                 )
             return current.code, current.transport
-        if self._named is None:
+        if self._reference is None:
             raise errors.NothingAttached(
                 "A server is named, but no session on it.",
                 hint="Name the session too: -S CODE, or -S URL alone.",
             )
-        reference = self.read(self._named)
+        reference = self.read(self._reference)
         server = reference.server or self._server
         # A transport to the current session is opened only when that session is meant.
-        at_hand = self.front.current_code == reference.code
-        current = self.front.current() if at_hand else None
+        at_hand = self.frontend.current_code == reference.code
+        current = self.frontend.current() if at_hand else None
         if current is not None and server in (None, current.transport.server):
             return current.code, current.transport
         return reference.code, self._open(server)
@@ -73,7 +73,7 @@ class Invocation:
     @cached_property
     def transport(self) -> Transport:
         """The transport to the session's server or, without a session, to the chosen server."""
-        return self._open(self._server) if self._named is None else self._target[1]
+        return self._open(self._server) if self._reference is None else self._target[1]
 
     @property
     def in_session(self) -> Transport:
@@ -95,7 +95,7 @@ class Invocation:
         except errors.ConfirmationNeeded as needed:
             from jupyter_sessions.cli.confirmation import confirm_login
 
-            confirm_login(self.front, transport, needed)
+            confirm_login(self.frontend, transport, needed)
             return transport.call(operation, request, content)
 
     def with_place(
@@ -106,19 +106,19 @@ class Invocation:
         return error.adding(f"It was looked for {place}; {otherwise}.")
 
     def _not_found(self, error: errors.NoSuchSession) -> errors.SessionsError:
-        if self._named is None or self._server or self.read(self._named).server:
+        if self._reference is None or self._server or self.read(self._reference).server:
             return error
         return self.with_place(error, self.in_session, "a session of another server has a URL")
 
     @property
     def names_session(self) -> bool:
         """Whether a session is named or, if no server is named either, there is a current one."""
-        at_hand = self._server is None and self.front.current_code is not None
-        return self._named is not None or at_hand
+        at_hand = self._server is None and self.frontend.current_code is not None
+        return self._reference is not None or at_hand
 
     def name_session(self, text: str) -> None:
         """Take the session from an argument instead of ``-S``."""
-        self._named = text
+        self._reference = text
 
     def name_server(self, server: str) -> None:
         """Take the server from an argument, and compare it with ``--server``.
@@ -172,7 +172,7 @@ class Invocation:
 
         opened = transport(server)
         self._opened.append(opened)
-        self.front.reached(opened)
+        self.frontend.reached(opened)
         return opened
 
     def keep(self, transport: Transport) -> None:
@@ -244,11 +244,13 @@ def command(
     """
 
     def declare(body: Body) -> click.Command:
-        def run(as_json: bool, server: str | None, session: str | None = None, **given: Any) -> int:
+        def run(
+            as_json: bool, server: str | None, session: str | None = None, **arguments: Any
+        ) -> int:
             front: Frontend = click.get_current_context().obj
             work = Invocation(front, session, server)
             try:
-                result = work.done(lambda: body(work, **given))
+                result = work.done(lambda: body(work, **arguments))
                 if as_json:
                     click.echo(result.to_json())
                 else:
@@ -305,7 +307,7 @@ def more(
         names = context.command_path.removeprefix(f"{context.find_root().command_path} ")
         typed = [*names.split(), *_without(option, context.meta[TYPED])]
     line = shlex.join([*typed, option, str(cursor)])
-    return [Line(f"More: {work.front.prefix} {one_line(line)}")]
+    return [Line(f"More: {work.frontend.prefix} {one_line(line)}")]
 
 
 def _without(option: str, words: Sequence[str]) -> list[str]:

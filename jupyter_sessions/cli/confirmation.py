@@ -17,31 +17,33 @@ T = TypeVar("T")
 PASSWORD_VARIABLE = "JUPYTER_SESSIONS_PASSWORD"  # noqa: S105  # the variable's name
 
 
-def ask_code(front: Frontend) -> str:
+def ask_code(frontend: Frontend) -> str:
     """Ask for the code of a second factor."""
-    return front.ask_password(
+    return frontend.ask_password(
         "Code of your second factor, or a recovery code: ",
         otherwise="Give it by --code, or do this where you can be asked.",
     )
 
 
-def with_code(front: Frontend, code: str, ask: Callable[[str], T]) -> T:
+def with_code(frontend: Frontend, code: str, ask: Callable[[str], T]) -> T:
     """Run an action that may need the code of a second factor; ask for it if it is missing."""
     try:
         return ask(code)
     except errors.SecondFactorNeeded:
         if code:
             raise
-    return ask(ask_code(front))
+    return ask(ask_code(frontend))
 
 
-def confirm_login(front: Frontend, transport: Transport, needed: errors.ConfirmationNeeded) -> None:
+def confirm_login(
+    frontend: Frontend, transport: Transport, needed: errors.ConfirmationNeeded
+) -> None:
     """Confirm with the password that the holder of the login is its user."""
-    password = os.environ.get(PASSWORD_VARIABLE) or front.ask_password(
+    password = os.environ.get(PASSWORD_VARIABLE) or frontend.ask_password(
         f"Password of {transport.user}, to confirm that it is you: ", otherwise=needed.hint
     )
 
     def confirm(code: str) -> schemas.Login:
         return transport.call(api.CONFIRM_LOGIN, schemas.ConfirmLogin(password=password, code=code))
 
-    with_code(front, "", confirm)
+    with_code(frontend, "", confirm)

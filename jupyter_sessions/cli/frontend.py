@@ -106,7 +106,7 @@ class Frontend(ABC):
         return []
 
     @abstractmethod
-    def left(self, code: str) -> None:
+    def drop_session(self, code: str) -> None:
         """Handle a removed session, which can't be the current one."""
 
     @abstractmethod
@@ -162,11 +162,11 @@ class Frontend(ABC):
         """Open an address in a browser, where there is one that the user sees."""
 
     @property
-    def courier(self) -> OutboxDelivery | None:
+    def delivery(self) -> OutboxDelivery | None:
         """What delivers the commands that are recorded here."""
         return None
 
-    def reached(self, transport: Transport) -> None:  # noqa: ARG002  # a kernel's courier does it
+    def reached(self, transport: Transport) -> None:  # noqa: ARG002  # a kernel's delivery does it
         """Bring in what ended kernels left for a server, before it is asked anything."""
         return
 

@@ -51,7 +51,7 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in newe
 
 
 #: The confirmation option of each command that asks first.
-unasked = click.option("--yes", is_flag=True, help="Don't ask.")
+yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions

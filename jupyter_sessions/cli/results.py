@@ -66,7 +66,7 @@ class Table:
     empty: str
 
     @property
-    def shown(self) -> list[Column]:
+    def visible_columns(self) -> list[Column]:
         """The columns that have a value."""
         return [
             column

@@ -8,7 +8,7 @@ from jupyter_sessions import errors
 from jupyter_sessions.cli.frontend import Frontend
 
 
-def run(group: click.Group, typed: list[str], front: Frontend) -> int:
+def run(group: click.Group, typed: list[str], frontend: Frontend) -> int:
     """Run a command line, and return its exit code.
 
     Raises
@@ -19,13 +19,13 @@ def run(group: click.Group, typed: list[str], front: Frontend) -> int:
         When the user interrupted the command.
     """
     try:
-        code = group.main(typed, prog_name=front.prefix, standalone_mode=False, obj=front)
+        code = group.main(typed, prog_name=frontend.prefix, standalone_mode=False, obj=frontend)
     except click.exceptions.NoArgsIsHelpError as error:  # a group of commands without a subcommand
         click.echo(error.format_message())
         return 0
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        path = context.command_path if context is not None else front.prefix
+        path = context.command_path if context is not None else frontend.prefix
         raise errors.BadRequest(error.format_message(), hint=f"See {path} --help") from error
     except click.Abort as error:
         raise KeyboardInterrupt from error

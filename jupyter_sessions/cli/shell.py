@@ -72,9 +72,9 @@ class Shell(Frontend):
         from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 
         with suppress(errors.SessionsError):  # the command itself then fails, too, with the reason
-            courier = OutboxDelivery(transport, "")
-            courier.deliver_orphaned(_BROUGHT_IN_WITHIN, held=False)
-            courier.close(0)
+            delivery = OutboxDelivery(transport, "")
+            delivery.deliver_orphaned(_BROUGHT_IN_WITHIN, held=False)
+            delivery.close(0)
 
     def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:
         """Remember a session for later commands."""
@@ -87,7 +87,7 @@ class Shell(Frontend):
         self._current = Current(session.code, transport)
         return []
 
-    def left(self, code: str) -> None:
+    def drop_session(self, code: str) -> None:
         """Forget a session."""
         from jupyter_sessions.cli import last_session
 
@@ -214,7 +214,7 @@ def run(typed: list[str]) -> int:
         code = running.run(group, typed, front)
         sys.stdout.flush()
     except errors.SessionsError as error:
-        return _tell(error, as_json="--json" in typed)
+        return _report_error(error, as_json="--json" in typed)
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
         return _INTERRUPTED
@@ -227,7 +227,7 @@ def run(typed: list[str]) -> int:
     return code
 
 
-def _tell(error: errors.SessionsError, *, as_json: bool) -> int:
+def _report_error(error: errors.SessionsError, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(error.to_wire(), ensure_ascii=False), err=True)
     else:

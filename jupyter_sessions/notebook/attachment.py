@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Transport
 
 #: Seconds for leaving a session; undelivered commands wait on disk.
-_LEFT_WITHIN = 10.0
+_LEAVE_TIMEOUT = 10.0
 
 #: The same when the kernel ends: its manager kills it after five.
 _EXIT_WITHIN = 4.0
@@ -33,7 +33,7 @@ _EXIT_WITHIN = 4.0
 _SETTLED_WITHIN = 2.0
 
 #: Seconds to wait for the running cell to be reported: recorders do so after half a second.
-_TOLD_WITHIN = 1.5
+_REPORT_TIMEOUT = 1.5
 
 #: Bytes of outputs kept for one command.
 LIMIT_VARIABLE = "JUPYTER_SESSIONS_COMMAND_BYTES"
@@ -69,7 +69,7 @@ class Attachment:
 
     Attributes
     ----------
-    courier
+    delivery
         Delivers the commands; None if nothing is recorded.
     """
 
@@ -81,11 +81,11 @@ class Attachment:
         self._owner = session.owner
         self.transport = transport
         self._shell: Any = shell  # IPython's types allow None for the history manager
-        self._told = threading.Condition()
+        self._reported = threading.Condition()
         self._running: schemas.Recording | None = None
         self._last_ended = self._running_cell
         self._unrecorded: set[int] = set()
-        self.courier: OutboxDelivery | None = None
+        self.delivery: OutboxDelivery | None = None
         self._recorder: Recorder | None = None
         self._only_looking = ""
         self._limit, self._limit_problem = _limit()
@@ -95,7 +95,7 @@ class Attachment:
 
     def reset_in_child(self) -> None:
         """Leave the recording to the parent process, which continues it."""
-        self._told = threading.Condition()
+        self._reported = threading.Condition()
         self._recorder = None
         self._only_looking = "this process was forked from the kernel that is recorded"
         _attached.discard(self)
@@ -117,18 +117,18 @@ class Attachment:
     def start(self) -> None:
         """Record from the next cell on, unless a recording is active."""
         if self._recorder is None:
-            self.courier = OutboxDelivery(self.transport, self.code)
+            self.delivery = OutboxDelivery(self.transport, self.code)
             self._recorder = record(
                 self._shell,
                 self._take,
                 limit=self._limit,
-                log=self.courier.write_ahead(),
+                log=self.delivery.write_ahead(),
                 leaves_out=is_unrecorded,
             )
             _attached.add(self)
             _leave_at_exit()
 
-    def stop(self, timeout: float = _LEFT_WITHIN) -> int:
+    def stop(self, timeout: float = _LEAVE_TIMEOUT) -> int:
         """Stop recording, and deliver what was recorded.
 
         Parameters
@@ -142,14 +142,14 @@ class Attachment:
             The number of commands that still wait for the server.
         """
         _attached.discard(self)
-        if self._recorder is None or self.courier is None:
+        if self._recorder is None or self.delivery is None:
             return 0
         recorder, self._recorder = self._recorder, None
-        courier = self.courier
+        delivery = self.delivery
         recorder.stop(timeout / 2)
-        courier.close(timeout / 2)
-        self.courier = None
-        return courier.waiting
+        delivery.close(timeout / 2)
+        self.delivery = None
+        return delivery.waiting
 
     @property
     def records(self) -> bool:
@@ -161,15 +161,15 @@ class Attachment:
         return running_cell(self._shell)
 
     def _take(self, recording: schemas.Recording) -> None:
-        if self.courier is not None:
-            self.courier.send(recording)
-        with self._told:
+        if self.delivery is not None:
+            self.delivery.send(recording)
+        with self._reported:
             if recording.response is None:
                 self._running = recording
             else:
                 count = recording.request.execution_count or 0
                 self._last_ended = max(self._last_ended, count)
-            self._told.notify_all()
+            self._reported.notify_all()
 
     def session(self) -> schemas.Session:
         """Return the session's present state from the server."""
@@ -187,7 +187,7 @@ class Attachment:
         failure
             Why it is not known.
         """
-        if self._recorder is None or self.courier is None:
+        if self._recorder is None or self.delivery is None:
             why = failure.message if failure is not None else f"{self._only_looking}."
             return [Line(f"Not recording: {why}", Tone.WARNING)]
         why = why_not(session) if session is not None else ""
@@ -200,10 +200,10 @@ class Attachment:
             lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
         if self._limit_problem:
             lines.append(Line(self._limit_problem, Tone.WARNING))
-        if self.courier.problem is not None:
-            lines.append(Line(self.courier.problem, Tone.WARNING))
-        elif self.courier.waiting:
-            lines.append(Line(f"On their way into the session: {self.courier.waiting}."))
+        if self.delivery.problem is not None:
+            lines.append(Line(self.delivery.problem, Tone.WARNING))
+        elif self.delivery.waiting:
+            lines.append(Line(f"On their way into the session: {self.delivery.waiting}."))
         return lines
 
     def explain_shut_out(self) -> list[Line]:
@@ -214,16 +214,16 @@ class Attachment:
         list of Line
             Empty if it takes commands, or refuses them only temporarily.
         """
-        if self.courier is not None and self.courier.store_error is not None:
-            gone = self.courier.store_error
+        if self.delivery is not None and self.delivery.store_error is not None:
+            gone = self.delivery.store_error
             kept = "What runs here is kept in the outbox on this disk until then."
             return [Line(gone.message, Tone.WARNING), Line(f"{gone.hint} {kept}")]
-        held = self.courier.held if self.courier is not None else ""
-        if self.courier is None or held not in SHUT_OUT:
+        held = self.delivery.held if self.delivery is not None else ""
+        if self.delivery is None or held not in SHUT_OUT:
             return []
         name = f"{one_line(self._label)} ({self.code})" if self._label else self.code
         said = f"The session {name} {SHUT_OUT[held].format(one_line(self._owner))}"
-        many = self.courier.waiting
+        many = self.delivery.waiting
         wait = "1 command waits" if many == 1 else f"{many} commands wait"
         return [
             Line(said, Tone.WARNING),
@@ -257,32 +257,32 @@ class Attachment:
 
     def settle(self) -> bool:
         """Wait until earlier cells are in the session; return False if they are not."""
-        if self._recorder is None or self.courier is None or self._recorder.paused:
+        if self._recorder is None or self.delivery is None or self._recorder.paused:
             return False
         before = self._running_cell - 1
         while before in self._unrecorded:
             before -= 1
-        with self._told:
-            self._told.wait_for(lambda: self._last_ended >= before, _SETTLED_WITHIN)
-        return self.courier.flush(_SETTLED_WITHIN)
+        with self._reported:
+            self._reported.wait_for(lambda: self._last_ended >= before, _SETTLED_WITHIN)
+        return self.delivery.flush(_SETTLED_WITHIN)
 
     def running_command(self) -> int | None:
         """Return the session's number of the running cell, if it is recorded."""
         if not self.settle() or self._running_cell in self._unrecorded:
             return None
 
-        def told() -> bool:
+        def is_reported() -> bool:
             running = self._running
             return running is not None and running.request.execution_count == self._running_cell
 
-        with self._told:
-            if not self._told.wait_for(told, _TOLD_WITHIN) or self._running is None:
+        with self._reported:
+            if not self._reported.wait_for(is_reported, _REPORT_TIMEOUT) or self._running is None:
                 return None
             request = schemas.RecordCommands(code=self.code, commands=[self._running])
         # The background delivery sends it, too: both get the same number.
         return self.transport.call(api.RECORD_COMMANDS, request).numbers[0]
 
-    def leave(self, timeout: float = _LEFT_WITHIN, *, close: bool = True) -> int:
+    def leave(self, timeout: float = _LEAVE_TIMEOUT, *, close: bool = True) -> int:
         """Stop recording permanently; see `stop`. Without `close` the transport stays open."""
         waiting = self.stop(timeout)
         self._here.leave()

@@ -67,13 +67,13 @@ class _Answer:
     def __init__(self, ask: Callable[[], list[tuple[str, str]]]) -> None:
         self._ask = ask
         self._known: list[tuple[str, str]] = []
-        self._asked = float("-inf")
+        self._refreshed = float("-inf")
         self._thread: threading.Thread | None = None
 
     def get(self) -> list[tuple[str, str]]:
         """Return the newest answer that arrives in time, or the previous one."""
         if self._thread is None or not self._thread.is_alive():
-            if time.monotonic() < self._asked + _FRESH:
+            if time.monotonic() < self._refreshed + _FRESH:
                 return self._known
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
@@ -85,7 +85,7 @@ class _Answer:
             self._known = self._ask()
         except errors.SessionsError:
             self._known = []
-        self._asked = time.monotonic()
+        self._refreshed = time.monotonic()
 
 
 class Completion:
@@ -93,12 +93,12 @@ class Completion:
 
     Parameters
     ----------
-    front
+    frontend
         The notebook's front end: its attachment determines the session.
     """
 
-    def __init__(self, front: Notebook) -> None:
-        self._front = front
+    def __init__(self, frontend: Notebook) -> None:
+        self._frontend = frontend
         self._group = CommandGroup(all_commands=False)
         self.matcher = context_matcher(identifier="jupyter_sessions")(
             lambda context: self.complete(context)
@@ -172,10 +172,10 @@ class Completion:
         ]
 
     def _variables(self) -> Offers:
-        hidden = self._front.shell.user_ns_hidden
+        hidden = self._frontend.shell.user_ns_hidden
         return [
             (name, type(value).__name__)
-            for name, value in sorted(self._front.shell.user_ns.items())
+            for name, value in sorted(self._frontend.shell.user_ns.items())
             if not name.startswith("_") and name not in hidden and not isinstance(value, ModuleType)
         ]
 
@@ -192,7 +192,7 @@ class Completion:
         return [(each.code, each.label) for each in page.items]
 
     def _members(self) -> list[tuple[str, str]]:
-        current = self._front.current()
+        current = self._frontend.current()
         if current is None:
             return []
         named = schemas.SessionNamed(code=current.code)
@@ -212,7 +212,7 @@ class Completion:
     def _users(self) -> list[tuple[str, str]]:
         """Return the members and, for users who may see them, accounts."""
         found = dict(self._members())
-        current = self._front.current()
+        current = self._frontend.current()
         if current is not None:
             try:
                 page = current.transport.call(api.LIST_ACCOUNTS, schemas.ListAccounts(limit=200))
@@ -228,7 +228,7 @@ class Completion:
         return list(found.items())
 
     def _files(self) -> list[tuple[str, str]]:
-        current = self._front.current()
+        current = self._frontend.current()
         if current is None:
             return []
         request = schemas.ListFiles(code=current.code, deep=True, limit=200)
@@ -236,7 +236,7 @@ class Completion:
         return [(each.path, each.media_type) for each in page.items]
 
     def _commands(self) -> list[tuple[str, str]]:
-        current = self._front.current()
+        current = self._frontend.current()
         if current is None:
             return []
         request = schemas.ListCommands(code=current.code, limit=50)

@@ -92,7 +92,7 @@ def display_outputs(command: schemas.Command, *, own: bool) -> None:
                 display(bundle, metadata=about, raw=True)  # type: ignore[no-untyped-call]
 
 
-class Keepers:
+class KeepAlives:
     """Processes that keep logins alive, at most one for each login."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class Panels:
 
     def open(
         self,
-        front: Frontend,
+        frontend: Frontend,
         session: schemas.Session | None,
         transport: Transport,
         *,
@@ -135,7 +135,7 @@ class Panels:
 
         Parameters
         ----------
-        front
+        frontend
             The kernel's front end, through which the panel's session can be recorded into.
         session
             The initial session.
@@ -163,7 +163,7 @@ class Panels:
             raise
         self.close()
         self._open = panel_class(
-            session, transport=transport, owns_transport=True, record=front.take_up
+            session, transport=transport, owns_transport=True, record=frontend.take_up
         )
         display(self._open)  # type: ignore[no-untyped-call]
 
@@ -205,7 +205,7 @@ class Notebook(Frontend, Kernel):
         self.attachment: Attachment | Served | None = None
         self._replaying = False
         self._shut_out = ""  # the session for which this was said
-        self._keepers = Keepers()
+        self._keep_alives = KeepAlives()
         self.panels = Panels()
 
     @property
@@ -219,7 +219,7 @@ class Notebook(Frontend, Kernel):
         """Read the kernel's attachment from the Jupyter server, where it may have been attached."""
         self.attachment = as_served(self.shell, self.attachment)
 
-    def tell_shut_out(self, *_: object) -> None:
+    def report_shut_out(self, *_: object) -> None:
         """Say once, below the cell that ended, that the session no longer takes our commands."""
         attachment = self.attachment
         if not isinstance(attachment, Attachment) or self._replaying:
@@ -243,9 +243,9 @@ class Notebook(Frontend, Kernel):
         return self.attachment.code if self.attachment is not None else None
 
     @property
-    def courier(self) -> OutboxDelivery | None:
+    def delivery(self) -> OutboxDelivery | None:
         """Delivers this kernel's commands."""
-        return self.attachment.courier if self.attachment is not None else None
+        return self.attachment.delivery if self.attachment is not None else None
 
     def take_up(self, session: schemas.Session, transport: Transport) -> list[Line]:
         """Leave the previous session, and record into this one if the roles allow it."""
@@ -295,7 +295,7 @@ class Notebook(Frontend, Kernel):
         said = f"What runs here is kept on disk until you log in to {server} as {user} again."
         return [Line(said, Tone.WARNING)]
 
-    def left(self, code: str) -> None:
+    def drop_session(self, code: str) -> None:
         """Stop recording into a session that is removed."""
         from jupyter_sessions.cli import last_session
 
@@ -436,33 +436,36 @@ class Notebook(Frontend, Kernel):
 
     def confirm(self, question: str) -> bool:
         """Ask if the front end supports it; elsewhere return False."""
-        return self._asked(lambda: input(f"{question} [y/N] ")).strip().lower() in {"y", "yes"}
+        return self._read_answer(lambda: input(f"{question} [y/N] ")).strip().lower() in {
+            "y",
+            "yes",
+        }
 
     def ask(self, what: str, default: str) -> str:
         """Ask if the front end supports it; elsewhere return the default."""
         shown = f"{what} [{default}]: " if default else f"{what}: "
-        return self._asked(lambda: input(shown)).strip() or default
+        return self._read_answer(lambda: input(shown)).strip() or default
 
     def keep_alive(self, login: Login, every: float) -> list[Line]:
         """Start a separate process that keeps a login alive."""
-        return [self._keepers.start(login, every)]
+        return [self._keep_alives.start(login, every)]
 
     def stop_keeping_alive(self) -> list[Line]:
         """Stop the processes that keep logins alive."""
-        return [self._keepers.stop()]
+        return [self._keep_alives.stop()]
 
     def ask_password(self, prompt: str, *, otherwise: str) -> str:
         """Ask for a password without echo."""
         import getpass
 
-        password = self._asked(lambda: getpass.getpass(prompt))
+        password = self._read_answer(lambda: getpass.getpass(prompt))
         if not password:
             raise errors.BadRequest(
                 f"{prompt.rstrip(': ')}: nobody can be asked for it here.", hint=otherwise
             )
         return password
 
-    def _asked(self, ask: Any) -> str:
+    def _read_answer(self, ask: Any) -> str:
         try:
             return str(ask())
         except (EOFError, NotImplementedError):

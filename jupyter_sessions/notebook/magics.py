@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _loaded: WeakKeyDictionary[InteractiveShell, SessionMagics] = WeakKeyDictionary()
 # The code of the session that a shell was in when the extension was unloaded.
-_left: WeakKeyDictionary[InteractiveShell, str] = WeakKeyDictionary()
+_detached: WeakKeyDictionary[InteractiveShell, str] = WeakKeyDictionary()
 
 
 class SessionMagics:
@@ -40,8 +40,8 @@ class SessionMagics:
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
-        self.front = Notebook(shell)
-        self.completion = Completion(self.front)
+        self.frontend = Notebook(shell)
+        self.completion = Completion(self.frontend)
         self._group = CommandGroup(all_commands=False)
 
     @property
@@ -61,7 +61,7 @@ class SessionMagics:
         commands.
         """
         with _show_errors():
-            self.front.refresh()
+            self.frontend.refresh()
             try:
                 typed = shlex.split(line)
             except ValueError as error:
@@ -81,9 +81,9 @@ class SessionMagics:
                     "A cell can begin with %%session off, and with no other %%session.",
                     hint="Commands go in a line of their own, with one %.",
                 )
-            self.front.refresh()
-            self.front.skip_current_cell()
-        result = self.front.execute(cell)
+            self.frontend.refresh()
+            self.frontend.skip_current_cell()
+        result = self.frontend.execute(cell)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             _draw(error, [])  # the inner cell has displayed it
@@ -103,30 +103,30 @@ class SessionMagics:
     def _run(self, typed: list[str]) -> None:
         entry = BY_NAME.get(typed[0])
         if entry is not None and entry.secret:
-            self.front.skip_current_cell()
-        run.run(self._group, typed, self.front)
+            self.frontend.skip_current_cell()
+        run.run(self._group, typed, self.frontend)
 
     def _show_attached(self) -> None:
         from jupyter_sessions.cli.commands import outbox
         from jupyter_sessions.cli.commands.sessions import card
 
-        attachment = self.front.attachment
+        attachment = self.frontend.attachment
         if attachment is None:
             how = "Make one: %session new LABEL\nTake one up: %session resume CODE or URL"
-            said = f"{why_unattached(self.front.shell)}\n{how}\nAll commands: %session --help"
-            self.front.show(Result(None, (Line(said), *outbox.hint(self.front))))
+            said = f"{why_unattached(self.frontend.shell)}\n{how}\nAll commands: %session --help"
+            self.frontend.show(Result(None, (Line(said), *outbox.hint(self.frontend))))
             return
         try:
             session = attachment.session()
         except errors.SessionsError as error:
             lines = [Line(f"Session {attachment.code}"), *attachment.status(failure=error)]
-            self.front.show(Result(None, (*lines, *outbox.hint(self.front))))
+            self.frontend.show(Result(None, (*lines, *outbox.hint(self.frontend))))
             return
         if session.state == "closed":  # permanently, while this kernel did not check
             attachment.adapt(session)
         attachment.settle()
         told: list[Block] = [card(session), *attachment.status(session)]
-        self.front.show(Result(session, [*told, *outbox.hint(self.front)]))
+        self.frontend.show(Result(session, [*told, *outbox.hint(self.frontend)]))
 
     def close(self) -> str | None:
         """Leave the session; what can't be delivered now waits on disk.
@@ -136,13 +136,13 @@ class SessionMagics:
         str or None
             The sentence that says so to the user; None where there was no session.
         """
-        self.front.stop_keeping_alive()
-        self.front.panels.close()
-        attachment, self.front.attachment = self.front.attachment, None
+        self.frontend.stop_keeping_alive()
+        self.frontend.panels.close()
+        attachment, self.frontend.attachment = self.frontend.attachment, None
         if attachment is None:
             return None
         waiting = attachment.leave()
-        _left[self.front.shell] = attachment.code
+        _detached[self.frontend.shell] = attachment.code
         said = f"Recording into session {attachment.code} has ended"
         return f"{said}; {waiting} commands wait on disk for it." if waiting else f"{said}."
 
@@ -176,12 +176,12 @@ def load(shell: InteractiveShell) -> None:
     for kind, name, function in magics.magics:
         register(function, magic_kind=kind, magic_name=name)
     shell.Completer.custom_matchers.insert(0, magics.completion.matcher)
-    shell.events.register("post_run_cell", magics.front.tell_shut_out)
+    shell.events.register("post_run_cell", magics.frontend.report_shut_out)
     rich_display.register(shell)
-    left = _left.pop(shell, None)
+    left = _detached.pop(shell, None)
     if left is not None:
         said = f"Nothing is recorded now. To go on in session {left}: %session resume {left}"
-        magics.front.show(Result(None, (Line(said),)))
+        magics.frontend.show(Result(None, (Line(said),)))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -197,11 +197,11 @@ def unload(shell: InteractiveShell) -> None:
     said = magics.close()
     rich_display.unregister(shell)
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
-    shell.events.unregister("post_run_cell", magics.front.tell_shut_out)
+    shell.events.unregister("post_run_cell", magics.frontend.report_shut_out)
     for kind, name, _ in magics.magics:
         shell.magics_manager.magics[kind].pop(name, None)
     if said is not None:
-        magics.front.show(Result(None, (Line(said),)))
+        magics.frontend.show(Result(None, (Line(said),)))
 
 
 def _is_reloading() -> bool:

@@ -130,27 +130,29 @@ def resume(statement: str) -> list[list[str]]:
     return commands
 
 
-def _one(given: dict[str, str], number: int) -> list[str]:
-    if _yes(given, "execute", default=False):
+def _one(arguments: dict[str, str], number: int) -> list[str]:
+    if _yes(arguments, "execute", default=False):
         return ["replay", f"{number}"]
-    document = given.get("document_type", "response").lower()
+    document = arguments.get("document_type", "response").lower()
     if document not in {"request", "response"}:
         raise BadRequest(
             f"There is no document_type {document!r}.", hint="There are request and response."
         )
-    if document == "request" or _number(given, "level") >= _JSON_LEVEL:
+    if document == "request" or _number(arguments, "level") >= _JSON_LEVEL:
         return [document, f"{number}"]
     return ["view", f"{number}"]
 
 
-def _session(given: dict[str, str]) -> list[str]:
-    named = given.get("session") or given.get("sessionid") or "this"
+def _session(arguments: dict[str, str]) -> list[str]:
+    named = arguments.get("session") or arguments.get("sessionid") or "this"
     return [] if named.lower() in {"this", "-", ""} else ["-S", named]
 
 
-def _search(given: dict[str, str]) -> list[str]:
+def _search(arguments: dict[str, str]) -> list[str]:
     words = [
-        word for name in ("label_filter", "user_filter") for word in _several(given.get(name, ""))
+        word
+        for name in ("label_filter", "user_filter")
+        for word in _several(arguments.get(name, ""))
     ]
     return ["--search", " ".join(words)] if words else []
 
@@ -214,15 +216,15 @@ def _status_filter(value: str) -> list[str]:
     ]
 
 
-def _number(given: dict[str, str], argument: str) -> int:
-    value = given.get(argument, "0") or "0"
+def _number(arguments: dict[str, str], argument: str) -> int:
+    value = arguments.get(argument, "0") or "0"
     if not re.fullmatch(r"\d{1,15}", value):
         raise BadRequest(f"{argument}={value} is not a number.", hint=f"Write {argument}=3;")
     return int(value)
 
 
-def _yes(given: dict[str, str], argument: str, *, default: bool) -> bool:
-    value = given.get(argument, "").lower()
+def _yes(arguments: dict[str, str], argument: str, *, default: bool) -> bool:
+    value = arguments.get(argument, "").lower()
     if value not in {"", "yes", "no"}:
         raise BadRequest(f"{argument} is yes or no, not {value!r}.", hint=f"Write {argument}=yes;")
     return default if not value else value == "yes"

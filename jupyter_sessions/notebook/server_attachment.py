@@ -111,7 +111,7 @@ class Served:
         The transport to the session; closed when the attachment is left.
     """
 
-    courier: OutboxDelivery | None = None  # the server has one
+    delivery: OutboxDelivery | None = None  # the server has one
     records = True
 
     def __init__(

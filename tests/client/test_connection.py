@@ -411,4 +411,4 @@ def test_what_is_closed_works_no_more_and_says_so(url: str) -> None:
         for use in uses:
             with pytest.raises(errors.ConnectionClosed, match="closed"):
                 use(connection, session)
-        assert not connection.kept_alive
+        assert not connection.has_keep_alive

@@ -265,30 +265,30 @@ def test_commands_sent_while_the_server_is_killed_and_started_again_arrive_exact
         logins.log_in(url, "ann", PASSWORD)
         ann = resolve.transport()
         code = _new(ann)
-        courier = OutboxDelivery(ann, code, first_wait=0.02, longest_wait=0.2)
-        names = _send_and_kill(courier, "first", process)
+        delivery = OutboxDelivery(ann, code, first_wait=0.02, longest_wait=0.2)
+        names = _send_and_kill(delivery, "first", process)
     with serving(port) as process:
-        names += _send_and_kill(courier, "second", process)
+        names += _send_and_kill(delivery, "second", process)
     with serving(port):
-        assert courier.flush(STARTED_WITHIN)
-        assert courier.problem is None
+        assert delivery.flush(STARTED_WITHIN)
+        assert delivery.problem is None
         assert _sources(ann, code) == [f"run({name!r})" for name in names]
-    assert courier.close(5)
+    assert delivery.close(5)
     ann.close()
 
 
 def _send_and_kill(
-    courier: OutboxDelivery, prefix: str, process: subprocess.Popen[bytes]
+    delivery: OutboxDelivery, prefix: str, process: subprocess.Popen[bytes]
 ) -> list[str]:
     """Send 200 commands, and kill the server while it takes them."""
     names = [f"{prefix}-{number}" for number in range(200)]
     for name in names:
-        courier.send(command(name, None))
-        courier.send(command(name))
+        delivery.send(command(name, None))
+        delivery.send(command(name))
         if name == names[150]:
-            until(lambda: courier.waiting < 100)
+            until(lambda: delivery.waiting < 100)
             process.kill()
-    until(lambda: courier.problem)
+    until(lambda: delivery.problem)
     return names
 
 
@@ -298,14 +298,14 @@ def test_commands_of_while_a_role_was_missing_arrive_when_it_is_granted(
     ann, bar = log_in("ann"), log_in("bar")
     code = _new(ann)
     _grant(ann, code, "bar", "read")
-    courier = OutboxDelivery(bar, code, longest_hold=0.5)
-    courier.send(command("a"))
-    assert not courier.flush(20)
-    assert "1 command is not recorded yet" in str(courier.problem)
-    assert "write" in str(courier.problem)
+    delivery = OutboxDelivery(bar, code, longest_hold=0.5)
+    delivery.send(command("a"))
+    assert not delivery.flush(20)
+    assert "1 command is not recorded yet" in str(delivery.problem)
+    assert "write" in str(delivery.problem)
     _grant(ann, code, "bar", "write")
     until(lambda: _sources(ann, code) == ["run('a')"])
-    courier.close(5)
+    delivery.close(5)
 
 
 def test_commands_of_while_a_session_was_disabled_arrive_when_it_is_enabled(
@@ -315,28 +315,28 @@ def test_commands_of_while_a_session_was_disabled_arrive_when_it_is_enabled(
     code = _new(ann)
     _grant(ann, code, "bar", "write")
     ann.call(api.DISABLE_SESSION, schemas.SessionNamed(code=code))
-    courier = OutboxDelivery(bar, code, longest_hold=0.5)
-    courier.send(command("a"))
-    until(lambda: courier.problem)
+    delivery = OutboxDelivery(bar, code, longest_hold=0.5)
+    delivery.send(command("a"))
+    until(lambda: delivery.problem)
     assert "1 command is not recorded yet: The owner has disabled this session." in str(
-        courier.problem
+        delivery.problem
     )
     ann.call(api.ENABLE_SESSION, schemas.SessionNamed(code=code))
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     page = ann.call(api.LIST_COMMANDS, schemas.ListCommands(code=code))
     assert [(one.number, one.user) for one in page.items] == [(1, "bar")]
-    courier.close(5)
+    delivery.close(5)
 
 
 # ---- in process
 
 
-def test_the_same_courier_records_in_process() -> None:
+def test_the_same_delivery_records_in_process() -> None:
     transport = LocalTransport()
     code = _new(transport)
-    courier = OutboxDelivery(transport, code)
+    delivery = OutboxDelivery(transport, code)
     for number in range(250):
-        courier.send(command(f"c{number}"))
-    assert courier.flush(STARTED_WITHIN)
+        delivery.send(command(f"c{number}"))
+    assert delivery.flush(STARTED_WITHIN)
     assert _sources(transport, code) == [f"run('c{number}')" for number in range(250)]
-    assert courier.close(5)
+    assert delivery.close(5)

@@ -140,9 +140,9 @@ def die(death: Death, code: str, nursery: KernelNursery, folder: Path) -> None:
 
 def commands_of(transport: LocalTransport, code: str) -> dict[str, schemas.Command]:
     """Bring in what dead kernels left, and return a session's last commands by their sources."""
-    courier = OutboxDelivery(transport, code)
-    courier.deliver_orphaned(30.0, held=True)
-    courier.close(5.0)
+    delivery = OutboxDelivery(transport, code)
+    delivery.deliver_orphaned(30.0, held=True)
+    delivery.close(5.0)
     items = transport.call(api.LIST_COMMANDS, schemas.ListCommands(code=code, limit=5)).items
     named = [schemas.CommandNamed(code=code, number=each.number) for each in items]
     found = [transport.call(api.GET_COMMAND, each) for each in named]

@@ -50,9 +50,9 @@ def run_cells(rounds: int, seed: int, kernels: int = 10) -> Counts:
     for thread in threads:
         thread.join()
     # What a kernel that ended had no time for.
-    courier = OutboxDelivery(transport, code)
-    courier.deliver_orphaned(STARTED_WITHIN, held=True)
-    courier.close(5.0)
+    delivery = OutboxDelivery(transport, code)
+    delivery.deliver_orphaned(STARTED_WITHIN, held=True)
+    delivery.close(5.0)
     _compare(transport, code, seen, counts)
     transport.close()
     return counts

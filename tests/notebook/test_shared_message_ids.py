@@ -78,9 +78,9 @@ def test_an_outbox_of_the_version_before_arrives_exactly_once(home: Path) -> Non
     for name in ("0123456789abcdef", "fedcba9876543210"):
         text = b"".join(msgspec.json.encode(each) + b"\n" for each in lines)
         (outbox / f"{name}.journal").write_bytes(text)
-        courier = OutboxDelivery(transport, code)
-        courier.deliver_orphaned(30, held=True)
-        assert courier.close(30)
+        delivery = OutboxDelivery(transport, code)
+        delivery.deliver_orphaned(30, held=True)
+        assert delivery.close(30)
         assert not list(outbox.glob("*.journal"))
         told = [(each.source, each.preview) for each in history(transport, code)]
         assert told == [("x = 1", "one"), ("x = 2", "two"), ("x = 3", "three")]

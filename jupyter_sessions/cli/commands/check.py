@@ -10,7 +10,7 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.results import Line, Result, Tone
 
-_SHOWN = 50
+_MAX_LISTED = 50
 
 
 @command("check", "check --rate 20", session=False)
@@ -33,10 +33,10 @@ def check(work: Invocation, rate: float | None) -> Result:
         if rate is not None:
             time.sleep(found.size / (rate * 1e6))
     if problems:
-        more = f" And {len(problems) - _SHOWN} more." if len(problems) > _SHOWN else ""
+        more = f" And {len(problems) - _MAX_LISTED} more." if len(problems) > _MAX_LISTED else ""
         raise errors.ContentDamaged(
             f"{len(problems)} of {checked} are damaged or missing. "
-            + " ".join(problems[:_SHOWN])
+            + " ".join(problems[:_MAX_LISTED])
             + more,
             hint="Restore them from a backup, or publish the files again.",
         )

@@ -8,7 +8,7 @@ import click
 
 from jupyter_sessions import api, roles, schemas
 from jupyter_sessions.cli.command import Invocation, command, table
-from jupyter_sessions.cli.parameters import unasked
+from jupyter_sessions.cli.parameters import yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
@@ -70,7 +70,7 @@ def group(work: Invocation, name: str | None, nothing: bool) -> Result:
 
 
 def _page(work: Invocation, after: str | None, command: str) -> tuple[Line, ...]:
-    typed = f"{work.front.prefix} {command} --after {after}"
+    typed = f"{work.frontend.prefix} {command} --after {after}"
     return (Line(f"More: {typed}"),) if after is not None else ()
 
 
@@ -113,8 +113,8 @@ def add(
     return _build_card(made, f"Group {one_line(made.name)} created.")
 
 
-def _build_card(group: schemas.Group, *said: str) -> Result:
-    lines = [Line(text, Tone.DONE) for text in said]
+def _build_card(group: schemas.Group, *notices: str) -> Result:
+    lines = [Line(text, Tone.DONE) for text in notices]
     return Result(group, (*lines, Card(group.name, columns.GROUP_CARD, group)))
 
 
@@ -227,14 +227,14 @@ def set_default(work: Invocation, name: str | None, nothing: bool, user: str | N
 
 @command("groups remove lab", "groups remove lab --yes", session=False)
 @click.argument("name")
-@unasked
+@yes_option
 def remove(work: Invocation, name: str, yes: bool) -> Result:
     """Remove a group, as an administrator, with its roles everywhere.
 
     The sessions that were made in it stay their owners'.
     """
     if not yes:
-        work.front.make_sure(f"Remove the group {_bare(name)}?", "Nothing is removed.")
+        work.frontend.make_sure(f"Remove the group {_bare(name)}?", "Nothing is removed.")
     removed = work.call(api.REMOVE_GROUP, schemas.GroupNamed(name=name))
     return done(removed, f"The group {one_line(removed.name)} is removed.")
 

@@ -15,7 +15,7 @@ from jupyter_sessions import __version__, api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.members import listing
 from jupyter_sessions.cli.commands.sessions import ask_first, card
-from jupyter_sessions.cli.parameters import Moment, Numbers, unasked
+from jupyter_sessions.cli.parameters import Moment, Numbers, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Outputs, Request, Result, Table, Tone
 from jupyter_sessions.cli.values import one_line
@@ -108,11 +108,11 @@ def resume(work: Invocation, what: tuple[str, ...], managing: bool, verbose: boo
         code=work.code,
         commands=_within(count, _MOST_RESUMED),
         managing=managing,
-        agent=f"jupyter_sessions {__version__}, {work.front.prefix}",
+        agent=f"jupyter_sessions {__version__}, {work.frontend.prefix}",
     )
     answer = work.call(api.RESUME_SESSION, request)
     work.keep(work.transport)
-    said = work.front.take_up(answer.session, work.transport)
+    said = work.frontend.take_up(answer.session, work.transport)
     shown = sorted(answer.commands, key=lambda each: each.summary.number)
     blocks = (card(answer.session), listing(answer.members), *_build_blocks(work, shown), *said)
     return Result(answer, blocks)
@@ -170,17 +170,23 @@ def _too_many(work: Invocation, counts: list[int]) -> list[Line]:
 @click.option("--oldest", "order", flag_value="oldest", help="Begin with the oldest.")
 @click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
 def history(
-    work: Invocation, users: tuple[str, ...], statuses: tuple[str, ...], verbose: bool, **asked: Any
+    work: Invocation,
+    users: tuple[str, ...],
+    statuses: tuple[str, ...],
+    verbose: bool,
+    **filters: Any,
 ) -> Result:
     """List, filter and search the commands: the newest page, or any other."""
-    first = asked.pop("before")
-    if first is not None and (asked["order"] or asked["after"] is not None):
+    first = filters.pop("before")
+    if first is not None and (filters["order"] or filters["after"] is not None):
         raise click.UsageError("--before goes with neither --oldest nor --after.")
     # The oldest of those after it come first, as they do on its next page.
-    asked["order"] = "newest" if asked["order"] is None and asked["after"] is None else "oldest"
-    cursor = asked["after"] if first is None else first
-    asked["after"] = None if cursor is None else f"{cursor}"
-    return _listed(work, users, statuses, verbose, **asked)
+    filters["order"] = (
+        "newest" if filters["order"] is None and filters["after"] is None else "oldest"
+    )
+    cursor = filters["after"] if first is None else first
+    filters["after"] = None if cursor is None else f"{cursor}"
+    return _listed(work, users, statuses, verbose, **filters)
 
 
 def _listed(
@@ -192,9 +198,9 @@ def _listed(
     order: str,
     limit: int,
     typed: Sequence[str] | None = None,
-    **asked: Any,
+    **filters: Any,
 ) -> Result:
-    work.front.settle(work.code)
+    work.frontend.settle(work.code)
     pages = [
         work.call(
             api.LIST_COMMANDS,
@@ -204,7 +210,7 @@ def _listed(
                 status=status,  # type: ignore[arg-type]  # click held it to the choices
                 order=order,  # type: ignore[arg-type]
                 limit=limit,
-                **asked,
+                **filters,
             ),
         )
         for user, status in product(users or (None,), statuses or (None,))
@@ -212,7 +218,7 @@ def _listed(
     page = pages[0] if len(pages) == 1 else _merged(pages, order, limit)
     chronological = sorted(page.items, key=lambda each: each.number)
     shown = columns.COMMAND_VERBOSE if verbose else columns.COMMAND
-    empty = "No commands." if chronological or not users else _nobody(work, users)
+    empty = "No commands." if chronological or not users else _explain_no_commands(work, users)
     blocks: list[Block] = [Table(shown, chronological, empty)]
     last = page.items[-1].number if page.next else None
     option = "--after" if order == "oldest" else "--before"
@@ -228,7 +234,7 @@ def _merged(
     return schemas.Page(items=items, next=f"{items[-1].number}" if more else None)
 
 
-def _nobody(work: Invocation, users: Sequence[str]) -> str:
+def _explain_no_commands(work: Invocation, users: Sequence[str]) -> str:
     """Say which of these users are unknown here: not members, and without a command."""
     members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members
     known = {fold_name(each.user) for each in members}
@@ -251,7 +257,7 @@ def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
     NotFound
         When no command is found; a range may extend beyond the last one.
     """
-    work.front.settle(work.code)
+    work.frontend.settle(work.code)
     if numbers is None:
         request = schemas.ListCommands(code=work.code, limit=_LAST, managing=False)
         page = work.call(api.LIST_COMMANDS, request)
@@ -313,7 +319,7 @@ def _saved(commands: list[schemas.Command], folder: Path) -> Line:
 
 
 def _half(work: Invocation, number: int, half: str) -> Result:
-    work.front.settle(work.code)
+    work.frontend.settle(work.code)
     found = work.call(api.GET_COMMAND, schemas.CommandNamed(code=work.code, number=number))
     answer = getattr(found, half)
     if answer is None:
@@ -341,7 +347,7 @@ def response(work: Invocation, number: int) -> Result:
 
 @command("forget 5", "forget 3..7 --yes")
 @click.argument("numbers", type=Numbers())
-@unasked
+@yes_option
 def forget(work: Invocation, numbers: range, yes: bool) -> Result:
     """Erase source and outputs of commands for good; that they were run stays known. It asks first.
 
@@ -352,7 +358,7 @@ def forget(work: Invocation, numbers: range, yes: bool) -> Result:
         which = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
         question = f"Erase source and outputs of {which} in {{}}, for good?"
         ask_first(work, api.FORGET_COMMAND, question, "Nothing is erased.")
-    work.front.settle(work.code)
+    work.frontend.settle(work.code)
     gone = [
         work.call(api.FORGET_COMMAND, schemas.CommandNamed(code=work.code, number=number))
         for number in numbers
@@ -364,7 +370,7 @@ def forget(work: Invocation, numbers: range, yes: bool) -> Result:
         lines.append(
             Line(
                 f"The outputs of later commands may still show it: {', '.join(again)}. "
-                f"Look at them, and forget them too: {work.front.prefix} forget {again[0]}",
+                f"Look at them, and forget them too: {work.frontend.prefix} forget {again[0]}",
                 Tone.WARNING,
             )
         )

@@ -81,8 +81,8 @@ def join(work: Invocation, key: str | None, where: str | None, guest: str | None
     """
     from jupyter_sessions.client.addresses import parse_invitation
 
-    typed = key or work.front.ask_password(
-        "The invitation's key, or its address: ", otherwise=f"{work.front.prefix} join KEY"
+    typed = key or work.frontend.ask_password(
+        "The invitation's key, or its address: ", otherwise=f"{work.frontend.prefix} join KEY"
     )
     server, secret = parse_invitation(typed)
     for name in (server, where):
@@ -100,7 +100,7 @@ def join(work: Invocation, key: str | None, where: str | None, guest: str | None
             except errors.InvitationUnusable as error:
                 if work.server is not None:
                     raise
-                otherwise = f"name another: {work.front.prefix} join KEY SERVER"
+                otherwise = f"name another: {work.frontend.prefix} join KEY SERVER"
                 raise work.with_place(error, transport, otherwise) from error
             work.keep(transport)
             said = f"You are in {name_session(joined.session)}."
@@ -122,7 +122,7 @@ def _enter(work: Invocation, secret: str, name: str | None) -> Result:
     if server is None:
         raise errors.BadRequest(
             "A guest needs to say at which server.",
-            hint=f"{work.front.prefix} join KEY SERVER --as NAME",
+            hint=f"{work.frontend.prefix} join KEY SERVER --as NAME",
         )
     logins.folder()
     anybody = HttpTransport(server)
@@ -131,23 +131,23 @@ def _enter(work: Invocation, secret: str, name: str | None) -> Result:
         request = schemas.EnterAsGuest(
             key=secret,
             name=name or getpass.getuser(),
-            agent=f"jupyter_sessions {__version__}, {work.front.prefix}",
-            label=f"{work.front.prefix} on {socket.gethostname()}",
+            agent=f"jupyter_sessions {__version__}, {work.frontend.prefix}",
+            label=f"{work.frontend.prefix} on {socket.gethostname()}",
         )
         entered = anybody.call(api.ENTER_AS_GUEST, request)
     finally:
         anybody.close()
     login = logins.join(server, entered.login.key)
-    logins.choose_if_none(login, work.front.place)
+    logins.choose_if_none(login, work.frontend.place)
     transport = resolve.open_transport(server, login.user)
     said = f"You are in {name_session(entered.session)} as the guest {one_line(login.user)}."
     # Its key is in the file of the login, and is not shown.
     return _taken_up(work, schemas.Joined(session=entered.session, changed=True), transport, said)
 
 
-def _taken_up(work: Invocation, joined: schemas.Joined, transport: Transport, said: str) -> Result:
-    lines = work.front.take_up(joined.session, transport)
-    return Result(joined, (Line(said, Tone.DONE), card(joined.session), *lines))
+def _taken_up(work: Invocation, joined: schemas.Joined, transport: Transport, text: str) -> Result:
+    lines = work.frontend.take_up(joined.session, transport)
+    return Result(joined, (Line(text, Tone.DONE), card(joined.session), *lines))
 
 
 COMMANDS = table(invite, invitations, uninvite, join)

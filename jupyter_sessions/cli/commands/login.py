@@ -45,8 +45,8 @@ class _Login:
     password: str | None
     code: str | None
     always_create: bool
-    patience: float | None
-    last_said: str = ""
+    timeout: float | None
+    last_notice: str = ""
 
     def decide(self) -> Decided:
         """Use the current login or another stored one, or create one."""
@@ -61,17 +61,17 @@ class _Login:
 
         if self.always_create:
             return None
-        return logins.reuse(self.wanted, self._passed_over, self.patience)
+        return logins.reuse(self.wanted, self._passed_over, self.timeout)
 
     def _passed_over(self, login: Login, why: str) -> None:
         said = f"Not your login to {login.server} as {one_line(login.who)}: {one_line(why)}"
-        if said != self.last_said:  # checked again once the server is known
-            self.last_said = said
+        if said != self.last_notice:  # checked again once the server is known
+            self.last_notice = said
             self._warn(said.rstrip(".") + ".")
 
     def _warn(self, text: str) -> None:
         # Shown at once, and not in the output for programs.
-        self.work.front.show(Result(None, aside=(Line(text, Tone.WARNING),)))
+        self.work.frontend.show(Result(None, aside=(Line(text, Tone.WARNING),)))
 
     def _ask_for_server(self) -> None:
         from jupyter_sessions.client import addresses, logins
@@ -80,12 +80,12 @@ class _Login:
         default = last.server if last else ""
         if default and port is not None:
             default = addresses.with_port(default, port)
-        said = self.work.front.ask("Server", default)
+        said = self.work.frontend.ask("Server", default)
         at = None if port is None else str(port)
         answer = addresses.address(said, None, self.wanted.user, at)
         if answer.server is None:
             raise errors.BadRequest(
-                "No server is named.", hint=f"{self.work.front.prefix} login USER@SERVER:PORT"
+                "No server is named.", hint=f"{self.work.frontend.prefix} login USER@SERVER:PORT"
             )
         self.wanted = replace(self.wanted, server=answer.server, user=answer.user)
 
@@ -94,14 +94,14 @@ class _Login:
         from jupyter_sessions.client.logins.retry import reach
 
         server = self.wanted.server or ""
-        reach(server, self.patience)
+        reach(server, self.timeout)
         if self.wanted.user is None:
             last = logins.last()
             default = last.user if last else _system_user()
-            self.wanted = replace(self.wanted, user=self.work.front.ask("User", default))
+            self.wanted = replace(self.wanted, user=self.work.frontend.ask("User", default))
         given = self.password or os.environ.get(PASSWORD_VARIABLE)
         for left in reversed(range(_TRIES)):
-            password = given or self.work.front.ask_password(
+            password = given or self.work.frontend.ask_password(
                 f"Password of {self.wanted.user} at {server}: ",
                 otherwise=f"Set {PASSWORD_VARIABLE}, or name a key: -k KEY. In a shell, "
                 "--password-stdin takes it from a pipe.",
@@ -131,7 +131,7 @@ class _Login:
                 if self.code or not left:
                     raise
                 self._warn(error.message)
-            code = ask_code(self.work.front)
+            code = ask_code(self.work.frontend)
         return logins.create(self.wanted, password, code)
 
 
@@ -198,11 +198,11 @@ def login(
         group=_text(more["group"]),
         sudo=_text(more["sudo"]),
         idle_timeout=more["timeout"] if isinstance(more["timeout"], int) else None,
-        label=_text(more["name"]) or f"{work.front.prefix} on {socket.gethostname()}",
-        agent=work.front.prefix,
+        label=_text(more["name"]) or f"{work.frontend.prefix} on {socket.gethostname()}",
+        agent=work.frontend.prefix,
     )
     if password_stdin:
-        password = work.front.read_password()
+        password = work.frontend.read_password()
     decided = _Login(work, wanted, password, code, create, retry).decide()
     return _use_login(work, decided, [])
 
@@ -218,7 +218,7 @@ def _system_user() -> str:
 
 
 def _joined(
-    work: Invocation, where: Address, key: str, patience: float | None, ignored: list[str]
+    work: Invocation, where: Address, key: str, timeout: float | None, ignored: list[str]
 ) -> Result:
     from jupyter_sessions.client import addresses, logins
 
@@ -228,11 +228,11 @@ def _joined(
         if last is None:
             raise errors.BadRequest(
                 "A key is given, and no server.",
-                hint=f"{work.front.prefix} login SERVER:PORT -k KEY",
+                hint=f"{work.frontend.prefix} login SERVER:PORT -k KEY",
             )
         server = last.server if where.port is None else addresses.with_port(last.server, where.port)
-    taken = work.front.read_password() if key == "-" else key
-    login = logins.join(server, taken, patience)
+    taken = work.frontend.read_password() if key == "-" else key
+    login = logins.join(server, taken, timeout)
     lines = []
     if ignored:
         said = f"The key says all of that; ignored: {', '.join(ignored)}."
@@ -254,9 +254,9 @@ def _use_login(work: Invocation, decided: Decided, lines: list[Line]) -> Result:
         lines.append(Line(" ".join(more), Tone.WARNING if decided.clamped else Tone.PLAIN))
     if logins.id_for_all() != login.id:
         said = f"From now on, new shells and notebooks act as {one_line(login.who)}."
-        lines.append(Line(f"{said} To undo: `{work.front.prefix} switch --own`."))
+        lines.append(Line(f"{said} To undo: `{work.frontend.prefix} switch --own`."))
     logins.set_current(login)
-    logins.set_here(login, work.front.place)
+    logins.set_here(login, work.frontend.place)
     lines += overruled(login)
     prune_now_and_then()
     answer = {"how": decided.how, **describe_login(login), "clamped": decided.clamped}
@@ -272,16 +272,16 @@ def timeout(work: Invocation, time: int | None) -> Result:
     """
     if time is None:
         shown = work.transport.call(api.CHECK_LOGIN, schemas.Nothing())
-        return Result({"login": shown, "clamped": False}, (Line(_said(shown)),))
+        return Result({"login": shown, "clamped": False}, (Line(_describe_end(shown)),))
     timed = work.transport.call(api.SET_LOGIN_TIMEOUT, schemas.SetLoginTimeout(idle_timeout=time))
-    lines = [Line(_said(timed.login), Tone.DONE)]
+    lines = [Line(_describe_end(timed.login), Tone.DONE)]
     if timed.clamped:
         said = f"You asked for {format_timeout(time)}; this is the most that the server allows."
         lines.append(Line(said, Tone.WARNING))
     return Result(timed, lines)
 
 
-def _said(login: schemas.Login) -> str:
+def _describe_end(login: schemas.Login) -> str:
     if login.idle_timeout is None:
         return "There is no login here that could run out: you are known without a key."
     end = f", and in any case on {format_minute(login.expires)}" if login.expires else ""
@@ -307,15 +307,15 @@ def keepalive(work: Invocation, every: float, stop: bool) -> Result:
     from jupyter_sessions.client.transports import resolve
 
     if stop:
-        return Result({"kept_alive": False}, work.front.stop_keeping_alive())
+        return Result({"kept_alive": False}, work.frontend.stop_keeping_alive())
     login = resolve.login_for(work.server)
     if login is None:
         raise errors.NoLogin(
             "There is no current login to keep alive.",
-            hint=f"Log in: {work.front.prefix} login USER@SERVER",
+            hint=f"Log in: {work.frontend.prefix} login USER@SERVER",
         )
-    lines = work.front.keep_alive(login, every)
-    goes_on = work.front.place == "kernel"
+    lines = work.frontend.keep_alive(login, every)
+    goes_on = work.frontend.place == "kernel"
     return Result({"kept_alive": goes_on, "id": login.id, "every": every}, lines)
 
 
@@ -332,7 +332,7 @@ def login_for(work: Invocation, user: str, group: str | None, timeout: int | Non
     request = schemas.IssueLogin(user=user, group=group, idle_timeout=timeout)
     made = work.call(api.ISSUE_LOGIN, request)
     login = made.login
-    prefix = work.front.prefix
+    prefix = work.frontend.prefix
     said = [f"Login {login.id} of {one_line(login.user)}; `{prefix} end-login {login.id}` ends it."]
     if login.idle_timeout is not None:
         limit = ", the most that the server allows" if made.clamped else ""

@@ -132,11 +132,11 @@ def logout(work: Invocation, all_: bool) -> Result:
     login = resolve.login_for(work.server)
     if login is None:
         raise errors.NoLogin(
-            "There is no current login.", hint=f"Log in: {work.front.prefix} login USER@SERVER"
+            "There is no current login.", hint=f"Log in: {work.frontend.prefix} login USER@SERVER"
         )
     logins.log_out(login)
     lines = [Line(f"Logged out of {login.server} ({one_line(login.who)}).", Tone.DONE)]
-    lines += work.front.logged_out()
+    lines += work.frontend.logged_out()
     try:
         now = logins.current()
     except errors.LoginGone as gone:
@@ -171,13 +171,13 @@ def _ended(work: Invocation, ending: Sequence[Login]) -> Result:
     said = f"{len(ending)} login{'s' * (len(ending) != 1)} forgotten, and ended where it could be."
     lines = [Line(said if left else said.partition(",")[0] + " and ended.", Tone.DONE)]
     lines += [Line(_still_valid(each), Tone.WARNING) for each in left]
-    lines += work.front.logged_out()
+    lines += work.frontend.logged_out()
     return Result(answer, lines, exit_code=left[0].why.exit_code if left and left[0].why else 0)
 
 
-def _still_valid(left: Checked) -> str:
-    login = left.login
-    why = left.why.message if left.why else ""
+def _still_valid(checked: Checked) -> str:
+    login = checked.login
+    why = checked.why.message if checked.why else ""
     return (
         f"The key of {one_line(login.who)} at {login.server} stays valid {login.good_until}: {why}"
     )
@@ -194,7 +194,7 @@ def switch(work: Invocation, login: str | None, own: bool, here: bool) -> Result
     if (login is None) != own:
         raise click.UsageError("Name a login, or say --own.")
     found = logins.find_login(login) if login is not None else None
-    place = work.front.place
+    place = work.frontend.place
     if here:
         if not logins.set_here(found or logins.OWN, place):
             raise errors.BadRequest(
@@ -226,7 +226,7 @@ def key(work: Invocation, show: bool) -> Result:
     login, aside = _current(work)
     if login is None:
         return Result({"key": None}, aside=aside, exit_code=1)
-    if not (show or work.front.terminal):
+    if not (show or work.frontend.terminal):
         raise errors.BadRequest(
             "A key is a secret: it is printed on a terminal alone.", hint="Add --show."
         )

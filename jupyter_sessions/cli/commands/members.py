@@ -57,7 +57,7 @@ def grant(work: Invocation, grants: tuple[str, ...]) -> Result:
     return _changed(answer, f"Granted to {users}.")
 
 
-def _changed(answer: schemas.Members, said: str) -> Result:
+def _changed(answer: schemas.Members, text: str) -> Result:
     """Show the members, and the roles that the named users hold through groups in any case."""
     kept = [
         Line(
@@ -67,7 +67,7 @@ def _changed(answer: schemas.Members, said: str) -> Result:
         )
         for each in answer.through_groups
     ]
-    return Result(answer, (Line(said, Tone.DONE), *kept, listing(answer.members)))
+    return Result(answer, (Line(text, Tone.DONE), *kept, listing(answer.members)))
 
 
 @command("revoke bar", "revoke bar @lab")
@@ -88,25 +88,25 @@ def revoke(work: Invocation, users: tuple[str, ...]) -> Result:
 @click.option(
     "-S",
     "--session",
-    "named",
+    "reference",
     is_flag=False,
     flag_value="",
     metavar="[CODE|URL]",
     help="In that session; without a code, in the current one.",
 )
-def who(work: Invocation, named: str | None) -> Result:
+def who(work: Invocation, reference: str | None) -> Result:
     """Tell who is connected: at all, or in a session. (*) marks what is mine.
 
     A page, a kernel or a program counts as long as it has a session open, a login without one for
     an hour after its last use. Administrators see everyone, others themselves and those who are in
     their sessions.
     """
-    if named is None:
+    if reference is None:
         answer = work.call(api.WHO, schemas.Nothing())
         empty = "Nobody is connected."
     else:
-        if named:
-            work.name_session(named)
+        if reference:
+            work.name_session(reference)
         answer = work.call(api.LIST_PRESENCE, schemas.SessionNamed(code=work.code))
         empty = "Nobody has the session open."
     users = len({one.user for one in answer.here})

@@ -9,7 +9,7 @@ import click
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.frontend import Frontend
-from jupyter_sessions.cli.parameters import unasked
+from jupyter_sessions.cli.parameters import yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Line, Result, Table, Tone, trouble
 from jupyter_sessions.client.outbox import recovery
@@ -23,9 +23,9 @@ from jupyter_sessions.client.transports.base import Transport
 _DELIVERED_WITHIN = 60.0  # seconds
 
 
-def hint(front: Frontend) -> list[Line]:
+def hint(frontend: Frontend) -> list[Line]:
     """Return a one-line hint that commands wait on this disk, unless they are being delivered."""
-    own = front.courier.journals[-1].path if front.courier is not None else None
+    own = frontend.delivery.journals[-1].path if frontend.delivery is not None else None
     moving = own.stem if own is not None else None
     count = sum(
         each.commands
@@ -35,7 +35,7 @@ def hint(front: Frontend) -> list[Line]:
     if not count:
         return []
     said = "1 command waits" if count == 1 else f"{count} commands wait"
-    return [Line(f"{said} on this disk: {front.prefix} outbox tells why.", Tone.WARNING)]
+    return [Line(f"{said} on this disk: {frontend.prefix} outbox tells why.", Tone.WARNING)]
 
 
 @command(
@@ -45,13 +45,18 @@ def hint(front: Frontend) -> list[Line]:
     "outbox --discard",
     session=False,
 )
-@click.argument("of", required=False, metavar="[CODE|URL]")
+@click.argument("reference", required=False, metavar="[CODE|URL]")
 @click.option("--deliver", is_flag=True, help="Try now to bring them into their sessions.")
 @click.option("--into", metavar="CODE|URL", help="Bring them into another session of yours.")
 @click.option("--discard", is_flag=True, help="Give them up.")
-@unasked
+@yes_option
 def outbox(
-    work: Invocation, of: str | None, deliver: bool, into: str | None, discard: bool, yes: bool
+    work: Invocation,
+    reference: str | None,
+    deliver: bool,
+    into: str | None,
+    discard: bool,
+    yes: bool,
 ) -> Result:
     """Show recorded commands that are not in their session, and why; of one session, or of all.
 
@@ -62,30 +67,30 @@ def outbox(
     """
     if sum((deliver, into is not None, discard)) > 1:
         raise click.UsageError("Only one of --deliver, --into and --discard can be asked for.")
-    code = work.read(of).code if of is not None else None
-    current = work.front.current_code
+    code = work.read(reference).code if reference is not None else None
+    current = work.frontend.current_code
     if current is not None:
-        work.front.settle(current)
+        work.frontend.settle(current)
     before = _select_undelivered(code)
     said: list[Line] = []
     if deliver:
-        said = _deliver(work.front, before)
+        said = _deliver(work.frontend, before)
     elif into is not None:
         said = _move(work, before, into)
     elif discard:
-        said = _discard(work.front, before, yes=yes)
+        said = _discard(work.frontend, before, yes=yes)
     acted = deliver or discard or into is not None
     after = _select_undelivered(code)
     blocks: list[Block] = [*said]
     if after or not acted:
         blocks.append(Table(columns.UNDELIVERED, after, "Nothing waits, and nothing was refused."))
-    blocks += _hindered(work.front, after)
+    blocks += _hindered(work.frontend, after)
     return Result(after, blocks, exit_code=1 if acted and after else 0)
 
 
-def _hindered(front: Frontend, waiting: list[Undelivered]) -> list[Line]:
+def _hindered(frontend: Frontend, waiting: list[Undelivered]) -> list[Line]:
     """Report this kernel's problem in reaching the server, which is not stored on disk."""
-    problem = front.courier.problem if front.courier is not None else None
+    problem = frontend.delivery.problem if frontend.delivery is not None else None
     if problem is None or all(each.why is not None for each in waiting):
         return []
     return [Line(problem, Tone.WARNING)]
@@ -95,8 +100,8 @@ def _select_undelivered(code: str | None) -> list[Undelivered]:
     return [each for each in recovery.survey() if code is None or each.session == code]
 
 
-def _deliver(front: Frontend, chosen: list[Undelivered]) -> list[Line]:
-    said = _each(front, chosen, lambda journal: journal.put_back())
+def _deliver(frontend: Frontend, chosen: list[Undelivered]) -> list[Line]:
+    said = _each(frontend, chosen, lambda journal: journal.put_back())
     for server, user in dict.fromkeys((each.server, each.user) for each in chosen):
         try:
             transport = resolve.open_transport(server, user)
@@ -105,8 +110,8 @@ def _deliver(front: Frontend, chosen: list[Undelivered]) -> list[Line]:
             continue
         said += _carry(transport)
         transport.close()
-    if front.courier is not None:
-        front.courier.deliver_orphaned(_DELIVERED_WITHIN, held=True)
+    if frontend.delivery is not None:
+        frontend.delivery.deliver_orphaned(_DELIVERED_WITHIN, held=True)
     there = _count(chosen) - _count(_select_undelivered(None), {each.file for each in chosen})
     return [Line(f"Delivered: {_commands(max(there, 0))}.", Tone.DONE), *said]
 
@@ -121,7 +126,7 @@ def _move(work: Invocation, chosen: list[Undelivered], into: str) -> list[Line]:
         )
     transport = work.in_session
     target = Journal(Destination(transport.server, transport.user, session.code))
-    said = _each(work.front, chosen, lambda journal: _move_all(journal, target))
+    said = _each(work.frontend, chosen, lambda journal: _move_all(journal, target))
     moved = target.waiting
     target.close()
     said += _carry(transport)
@@ -133,20 +138,22 @@ def _move_all(journal: Journal, target: Journal) -> None:
     recovery.move(journal, target)
 
 
-def _discard(front: Frontend, chosen: list[Undelivered], *, yes: bool) -> list[Line]:
+def _discard(frontend: Frontend, chosen: list[Undelivered], *, yes: bool) -> list[Line]:
     if not chosen:
         return []
     if not yes:
-        front.make_sure(f"Give up {_commands(_count(chosen))}, for good?", "Nothing is given up.")
-    return _each(front, chosen, recovery.discard)
+        frontend.make_sure(
+            f"Give up {_commands(_count(chosen))}, for good?", "Nothing is given up."
+        )
+    return _each(frontend, chosen, recovery.discard)
 
 
 def _each(
-    front: Frontend, chosen: list[Undelivered], act: Callable[[Journal], object]
+    frontend: Frontend, chosen: list[Undelivered], act: Callable[[Journal], object]
 ) -> list[Line]:
     """Apply a function to each journal that no other process owns."""
     said = []
-    own = front.courier.journals if front.courier is not None else ()
+    own = frontend.delivery.journals if frontend.delivery is not None else ()
     for name in dict.fromkeys(each.file for each in chosen):
         with recovery.opened(recovery.get_journal_file(name), own) as journal:
             if journal is None:
@@ -164,10 +171,10 @@ def _each(
 
 def _carry(transport: Transport) -> list[Line]:
     """Deliver the journals that no other process owns, and report errors."""
-    courier = OutboxDelivery(transport, "")
-    courier.deliver_orphaned(_DELIVERED_WITHIN, held=True)
-    problem = courier.problem
-    courier.close(0)
+    delivery = OutboxDelivery(transport, "")
+    delivery.deliver_orphaned(_DELIVERED_WITHIN, held=True)
+    problem = delivery.problem
+    delivery.close(0)
     return [Line(problem, Tone.WARNING)] if problem else []
 
 

@@ -21,9 +21,9 @@ _code = click.option(
 _HINT = "In a shell, --password-stdin takes it from a pipe."
 
 
-def say_password_rules(work: Invocation) -> None:
+def show_password_rules(work: Invocation) -> None:
     """Show the rules for new passwords; call it before asking for one."""
-    work.front.show(Result(None, aside=(Line(RULES),)))
+    work.frontend.show(Result(None, aside=(Line(RULES),)))
 
 
 def ask_new_password(work: Invocation, name: str) -> str:
@@ -34,9 +34,9 @@ def ask_new_password(work: Invocation, name: str) -> str:
     BadRequest
         When the two differ, or nobody can be asked.
     """
-    say_password_rules(work)
-    password = work.front.ask_password(f"New password of {name}: ", otherwise=_HINT)
-    if work.front.ask_password("Repeat password: ", otherwise=_HINT) != password:
+    show_password_rules(work)
+    password = work.frontend.ask_password(f"New password of {name}: ", otherwise=_HINT)
+    if work.frontend.ask_password("Repeat password: ", otherwise=_HINT) != password:
         raise errors.BadRequest("The two passwords differ.", hint="Nothing was changed. Try again.")
     return password
 
@@ -56,16 +56,16 @@ def password(work: Invocation, password_stdin: bool, code: str | None) -> Result
     """
     me = work.call(api.WHO_AM_I, schemas.Nothing())
     if password_stdin:
-        current, new = work.front.read_password(), work.front.read_password()
+        current, new = work.frontend.read_password(), work.frontend.read_password()
     else:
-        current = work.front.ask_password(f"Present password of {me.name}: ", otherwise=_HINT)
+        current = work.frontend.ask_password(f"Present password of {me.name}: ", otherwise=_HINT)
         new = ask_new_password(work, me.name)
 
     def change(code: str) -> schemas.PasswordChanged:
         request = schemas.ChangePassword(current=current, password=new, code=code)
         return work.call(api.CHANGE_PASSWORD, request)
 
-    answer = with_code(work.front, code or "", change)
+    answer = with_code(work.frontend, code or "", change)
     logins = "1 other login" if answer.ended == 1 else f"{answer.ended} other logins"
     ended = f" {logins} ended." if answer.ended else ""
     return Result(answer, (Line(f"Your password is changed.{ended}", Tone.DONE),))
@@ -73,9 +73,9 @@ def password(work: Invocation, password_stdin: bool, code: str | None) -> Result
 
 def _present_password(work: Invocation, password_stdin: bool) -> str:
     if password_stdin:
-        return work.front.read_password()
+        return work.frontend.read_password()
     name = work.call(api.WHO_AM_I, schemas.Nothing()).name
-    return work.front.ask_password(f"Present password of {name}: ", otherwise=_HINT)
+    return work.frontend.ask_password(f"Present password of {name}: ", otherwise=_HINT)
 
 
 _present_stdin = click.option(
@@ -110,10 +110,10 @@ def on(work: Invocation, password_stdin: bool, end_logins: bool) -> Result:
     password = _present_password(work, password_stdin)
     made = work.call(api.SET_UP_SECOND_FACTOR, schemas.SetUpSecondFactor(password=password))
     shown = [Line("Take this up in your authenticator app:"), Line(made.secret), Line(made.uri)]
-    if work.front.terminal:
+    if work.frontend.terminal:
         shown = [Line(line) for line in _qr(made.uri)] + shown
-    work.front.show(Result(None, aside=tuple(shown)))
-    code = work.front.ask_password("The code that the app shows: ", otherwise=_HINT)
+    work.frontend.show(Result(None, aside=tuple(shown)))
+    code = work.frontend.ask_password("The code that the app shows: ", otherwise=_HINT)
     request = schemas.ConfirmSecondFactor(code=code, end_logins=end_logins)
     answer = work.call(api.CONFIRM_SECOND_FACTOR, request)
     said = (
@@ -149,7 +149,7 @@ def off(work: Invocation, password_stdin: bool, code: str | None, end_logins: bo
         request = schemas.RemoveSecondFactor(password=password, code=code, end_logins=end_logins)
         return work.call(api.REMOVE_SECOND_FACTOR, request)
 
-    return done(with_code(work.front, code or "", remove), "Your second factor is off.")
+    return done(with_code(work.frontend, code or "", remove), "Your second factor is off.")
 
 
 second_factor = click.Group(

@@ -25,7 +25,7 @@ def replay(work: Invocation, numbers: range, dry_run: bool) -> Result:
     It is one cell, so it is recorded as one command, with the outputs of all. It stops at the
     first that fails. Commands that manage sessions, or replay others, are left out.
     """
-    kernel = work.front.kernel
+    kernel = work.frontend.kernel
     commands = fetch(work, numbers)
     chosen = [(each.summary.number, _source(each)) for each in commands if not _manages(each)]
     left_out = [f"{each.summary.number}" for each in commands if _manages(each)]
@@ -69,7 +69,7 @@ def _source(command: schemas.Command) -> str:
 @click.argument("number", type=click.IntRange(1))
 def load(work: Invocation, number: int) -> Result:
     """Put a command's source into the next cell, to change and run it."""
-    kernel = work.front.kernel
+    kernel = work.frontend.kernel
     found = fetch(work, range(number, number + 1))[0]
     if found.request is None:
         raise errors.NotFound(f"Command {number} was forgotten.", hint="Choose another.")
@@ -81,19 +81,19 @@ def load(work: Invocation, number: int) -> Result:
 @command("pause", session=False)
 def pause(work: Invocation) -> Result:
     """Stop recording, until `unpause`. For one cell alone, begin it with %%session off."""
-    return Result(schemas.Done(), (work.front.kernel.pause(),))
+    return Result(schemas.Done(), (work.frontend.kernel.pause(),))
 
 
 @command("unpause", session=False)
 def unpause(work: Invocation) -> Result:
     """Go on recording after `pause`."""
-    return Result(schemas.Done(), (work.front.kernel.unpause(),))
+    return Result(schemas.Done(), (work.frontend.kernel.unpause(),))
 
 
 @command("detach", session=False)
 def detach(work: Invocation) -> Result:
     """Stop recording for good: this kernel belongs to no session any more."""
-    return Result(schemas.Done(), (work.front.kernel.detach(),))
+    return Result(schemas.Done(), (work.frontend.kernel.detach(),))
 
 
 @command("ui", "ui -S 1234567890123456789012")
@@ -102,7 +102,7 @@ def ui(work: Invocation) -> Result:
 
     It begins with the session at hand. In Python: jupyter_sessions.widgets.SessionPanel.
     """
-    kernel = work.front.kernel
+    kernel = work.frontend.kernel
     session = None
     if work.names_session:
         session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))

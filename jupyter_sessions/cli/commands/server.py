@@ -7,7 +7,7 @@ import click
 from jupyter_sessions import api, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.own_account import ask_new_password
-from jupyter_sessions.cli.parameters import unasked
+from jupyter_sessions.cli.parameters import yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
@@ -17,13 +17,13 @@ _password_stdin = click.option(
 )
 
 
-def _account(answer: schemas.Account, said: str) -> Result:
-    return Result(answer, (Line(said, Tone.DONE), Card("", columns.ACCOUNT, answer)))
+def _account(answer: schemas.Account, text: str) -> Result:
+    return Result(answer, (Line(text, Tone.DONE), Card("", columns.ACCOUNT, answer)))
 
 
 def _new_password(work: Invocation, name: str, password_stdin: bool) -> str:
     if password_stdin:
-        return work.front.read_password()
+        return work.frontend.read_password()
     return ask_new_password(work, name)
 
 
@@ -80,11 +80,11 @@ def enable(work: Invocation, name: str) -> Result:
 
 @command("account remove foo", "account remove foo --yes", session=False)
 @click.argument("name")
-@unasked
+@yes_option
 def remove(work: Invocation, name: str, yes: bool) -> Result:
     """Remove an account that owns no session, with its roles everywhere."""
     if not yes:
-        work.front.make_sure(f"Remove the account {name}?", "Nothing is removed.")
+        work.frontend.make_sure(f"Remove the account {name}?", "Nothing is removed.")
     answer = work.call(api.REMOVE_ACCOUNT, schemas.AccountNamed(name=name))
     return done(answer, f"The account {one_line(answer.name)} is removed.")
 

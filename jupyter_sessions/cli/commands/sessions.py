@@ -8,7 +8,7 @@ import click
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
-from jupyter_sessions.cli.parameters import Minutes, unasked
+from jupyter_sessions.cli.parameters import Minutes, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Form, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line, written
@@ -41,7 +41,7 @@ def new(work: Invocation, words: tuple[str, ...], **more: Any) -> Result:
         raise click.UsageError(f'A label of several words needs quotes: "{label}"')
     session = work.call(api.CREATE_SESSION, schemas.NewSession(label=label, **more))
     work.keep(work.transport)
-    said = work.front.take_up(session, work.transport)
+    said = work.frontend.take_up(session, work.transport)
     if session.url is None:
         start = "Start one: jupyter sessions serve"
         said.append(Line(f"No server is running, so there is no web page yet. {start}"))
@@ -61,7 +61,7 @@ def _nothing_found(work: Invocation, which: str, search: str) -> str:
     if search:
         return f"There is no {sessions}, with {search!r} in it."
     if which == "all":
-        return f"No sessions. Make one: {work.front.prefix} new LABEL"
+        return f"No sessions. Make one: {work.frontend.prefix} new LABEL"
     return f"There is no {sessions}."
 
 
@@ -73,20 +73,20 @@ def _nothing_found(work: Invocation, which: str, search: str) -> str:
 @click.option("-n", "limit", default=100, metavar="N", help="How many.")
 @click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
 def list_(
-    work: Invocation, mine: bool, shared: bool, removed: bool, search: str, **asked: Any
+    work: Invocation, mine: bool, shared: bool, removed: bool, search: str, **paging: Any
 ) -> Result:
     """List the sessions that I have a role in, newest use first."""
     chosen = [name for name, given in zip(_WHICH, (mine, shared, removed), strict=True) if given]
     if len(chosen) > 1:
         raise click.UsageError(f"Only one of --{' and --'.join(chosen)} can be asked for.")
     which = chosen[0] if chosen else "all"
-    request = schemas.ListSessions(which=which, search=search, **asked)  # type: ignore[arg-type]
+    request = schemas.ListSessions(which=which, search=search, **paging)  # type: ignore[arg-type]
     page = work.call(api.LIST_SESSIONS, request)
     empty = _nothing_found(work, which, search)
     return Result(
         page,
         (
-            Table(columns.sessions(work.front.current_code), page.items, empty),
+            Table(columns.sessions(work.frontend.current_code), page.items, empty),
             *more(work, page.next),
         ),
     )
@@ -121,17 +121,17 @@ CHANGES: dict[str, tuple[Any, str]] = {
 }
 
 
-def change(work: Invocation, operation: Any, said: str) -> Result:
+def change(work: Invocation, operation: Any, text: str) -> Result:
     """Carry out one of `CHANGES`, and report what it means for recording."""
     session = work.call(operation, schemas.SessionNamed(code=work.code))
-    line = Line(f"The session {name_session(session)} {said}", Tone.DONE)
-    return Result(session, (line, *work.front.changed(session)))
+    line = Line(f"The session {name_session(session)} {text}", Tone.DONE)
+    return Result(session, (line, *work.frontend.changed(session)))
 
 
-def end(work: Invocation, operation: Any, said: str) -> Result:
+def end(work: Invocation, operation: Any, text: str) -> Result:
     """Carry out one of `CHANGES` that ends recording, after delivering everything recorded."""
-    with work.front.ending(work.code):
-        return change(work, operation, said)
+    with work.frontend.ending(work.code):
+        return change(work, operation, text)
 
 
 @command("disable")
@@ -169,7 +169,7 @@ def ask_first(
     if session.state not in operation.states:
         raise errors.WrongState.of(session.state)
     many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
-    work.front.make_sure(question.format(name_session(session), many), unchanged)
+    work.frontend.make_sure(question.format(name_session(session), many), unchanged)
 
 
 def _owns(session: schemas.Session) -> bool:
@@ -177,7 +177,7 @@ def _owns(session: schemas.Session) -> bool:
 
 
 @command("close", "close -S 1234567890123456789012 --yes")
-@unasked
+@yes_option
 def close(work: Invocation, yes: bool) -> Result:
     """Make the session a read-only archive, for good: there is no way back. It asks first."""
     if not yes:
@@ -187,7 +187,7 @@ def close(work: Invocation, yes: bool) -> Result:
 
 
 @command("remove", "remove -S 1234567890123456789012 --yes")
-@unasked
+@yes_option
 def remove(work: Invocation, yes: bool) -> Result:
     """Take the session out of every list; it can be restored for a while, then it is erased."""
     if not yes:
@@ -214,11 +214,11 @@ def dispose(work: Invocation, code: str) -> Result:
 
 
 def _remove(work: Invocation) -> Result:
-    with work.front.ending(work.code):
+    with work.frontend.ending(work.code):
         session = work.call(api.REMOVE_SESSION, schemas.SessionNamed(code=work.code))
-    work.front.left(session.code)
+    work.frontend.drop_session(session.code)
     until = f" It is erased on {session.purged:%Y-%m-%d}." if session.purged else ""
-    back = f"{work.front.prefix} restore -S {session.code}"
+    back = f"{work.frontend.prefix} restore -S {session.code}"
     return done(
         session, f"The session {name_session(session)} is removed.{until} Bring it back: {back}"
     )
@@ -273,7 +273,7 @@ def set_(ctx: click.Context, work: Invocation, attribute: str, value: str) -> Re
             return change(work, *CHANGES["enable"])
         return end(work, *CHANGES["disable"])
     if attribute in _WORDS:
-        return _say(work, attribute, value)
+        return _set_attribute(work, attribute, value)
     minutes = {attribute.replace("-", "_"): Minutes().convert(value, None, ctx)}
     session = work.call(
         api.SET_SESSION_TIMEOUTS, schemas.SetSessionTimeouts(code=work.code, **minutes)
@@ -282,7 +282,7 @@ def set_(ctx: click.Context, work: Invocation, attribute: str, value: str) -> Re
     return _set(session, attribute, now)
 
 
-def _say(work: Invocation, attribute: str, words: str) -> Result:
+def _set_attribute(work: Invocation, attribute: str, words: str) -> Result:
     request = schemas.UpdateSession(code=work.code, **{attribute: words})
     session = work.call(api.UPDATE_SESSION, request)
     return _set(session, attribute, one_line(getattr(session, attribute)))
@@ -294,10 +294,10 @@ def _set(session: schemas.Session, attribute: str, now: str) -> Result:
     return Result(session, (Line(said, Tone.DONE), card(session)))
 
 
-def _said_or_say(work: Invocation, attribute: str, words: str | None) -> Result:
+def _show_or_set(work: Invocation, attribute: str, words: str | None) -> Result:
     """Show a session's message or agent, or change it."""
     if words is not None:
-        return _say(work, attribute, words)
+        return _set_attribute(work, attribute, words)
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
     said: str = getattr(session, attribute)
     if not said:
@@ -309,14 +309,14 @@ def _said_or_say(work: Invocation, attribute: str, words: str | None) -> Result:
 @click.argument("text", required=False)
 def message(work: Invocation, text: str | None) -> Result:
     """Show or change the session's message, which is for whatever its members want said on it."""
-    return _said_or_say(work, "message", text)
+    return _show_or_set(work, "message", text)
 
 
 @command("agent", "agent nightly-run")
 @click.argument("name", required=False)
 def agent(work: Invocation, name: str | None) -> Result:
     """Show or change the name of the program that works in the session."""
-    return _said_or_say(work, "agent", name)
+    return _show_or_set(work, "agent", name)
 
 
 def _address(work: Invocation, code: str | None, below: str) -> Result:

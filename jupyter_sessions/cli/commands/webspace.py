@@ -30,7 +30,7 @@ def resolve_content(
     what: str,
     path: str | None,
     variable: Callable[[str], tuple[bool, Any]],
-    left_out: Callable[[Path], object],
+    omitted: Callable[[Path], object],
 ) -> Iterable[Content]:
     """Return the content to publish for a name: a variable, a file, or a folder's files.
 
@@ -42,14 +42,14 @@ def resolve_content(
         The path in the web space; by default, the thing's own name.
     variable
         Returns whether there is a variable with a name, and its value.
-    left_out
+    omitted
         Called with each link or special file that is omitted from a folder.
     """
     known, value = variable(what)
     if not known:
-        return folders.walk(Path(what).expanduser(), path, left_out)
+        return folders.walk(Path(what).expanduser(), path, omitted)
     if isinstance(value, Path):
-        return folders.walk(value, path, left_out)
+        return folders.walk(value, path, omitted)
     if path is not None and path.endswith("/"):
         content = write(value, name=what)
         return outputs.renamed([content], path)
@@ -78,13 +78,13 @@ def publish(work: Invocation, what: tuple[str, ...], path: str | None) -> Result
     left_out: list[Path] = []
     if what:
         target = path if path is None or len(what) == 1 else inside(path, "")
-        variable = work.front.variable
+        variable = work.frontend.variable
         contents = [
             content
             for each in what
             for content in resolve_content(each, target, variable, left_out.append)
         ]
-        made_by = work.front.running_command(code)
+        made_by = work.frontend.running_command(code)
     else:
         contents, made_by = _last_output(work, path)
     files = [_published(work, content, made_by) for content in contents]
@@ -112,8 +112,8 @@ def _address(session: schemas.Session, path: str) -> str | None:
 
 
 def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int | None]:
-    if not work.front.settle(work.code):
-        known, value = work.front.variable("_")
+    if not work.frontend.settle(work.code):
+        known, value = work.frontend.variable("_")
         if known and value is not None and not (isinstance(value, str) and not value):
             return [write(value, name="output", path=path)], None
     request = schemas.ListCommands(code=work.code, limit=50, managing=False)
@@ -256,7 +256,7 @@ def _page(work: Invocation, answer: Any, server: str | None, page: str, *, brows
         lines.append(Line("A one-time login link, for yourself, for ten minutes:", link=opened))
 
     def show() -> None:
-        work.front.open_browser(opened)
+        work.frontend.open_browser(opened)
 
     return Result(answer, lines, afterwards=show if browser else None)
 

@@ -70,7 +70,7 @@ def _drawn(block: Block) -> str:
 def _table(table: Table) -> str:
     if not table.items:
         return f'<div style="{_DIM}">{escape(table.empty)}</div>'
-    columns = timed(table.shown, table.items)
+    columns = timed(table.visible_columns, table.items)
     head = "".join(
         f'<th style="{_style(column)};border-bottom:{_RULE}">{escape(column.title)}</th>'
         for column in columns

@@ -27,7 +27,7 @@ _PAGES: dict[type, tuple[Column, ...]] = {
     schemas.Invitation: columns.INVITATION,
 }
 #: API types that have a rich display.
-SHOWN: tuple[type, ...] = (
+RICH_TYPES: tuple[type, ...] = (
     schemas.Session,
     schemas.Resumed,
     schemas.Members,
@@ -44,7 +44,7 @@ def bundle(answer: Any) -> dict[str, str]:
     Parameters
     ----------
     answer
-        An instance of one of `SHOWN`.
+        An instance of one of `RICH_TYPES`.
     """
     blocks = tuple(_blocks(answer))
     return {
@@ -56,14 +56,14 @@ def bundle(answer: Any) -> dict[str, str]:
 def register(shell: Any) -> None:
     """Register the displays in an IPython shell; a second call changes nothing."""
     formatter = shell.display_formatter.mimebundle_formatter
-    for kind in SHOWN:
+    for kind in RICH_TYPES:
         formatter.for_type(kind, bundle)
 
 
 def unregister(shell: Any) -> None:
     """Remove the displays from an IPython shell."""
     formatter = shell.display_formatter.mimebundle_formatter
-    for kind in SHOWN:
+    for kind in RICH_TYPES:
         formatter.pop(kind, None)
 
 
@@ -135,7 +135,7 @@ def _picture(data: schemas.MimeBundle) -> str:
     return _pre(f"({', '.join(sorted(data))})")
 
 
-def _pre(said: str) -> str:
+def _pre(text: str) -> str:
     # Colours are for terminals; the text is the same without them.
-    plain = escape(remove_sequences(printable(said)))
+    plain = escape(remove_sequences(printable(text)))
     return f'<pre style="margin:.3em 0;white-space:pre-wrap">{plain}</pre>'

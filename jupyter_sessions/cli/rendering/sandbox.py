@@ -23,7 +23,7 @@ _PASSIVE = {
     "text/plain",
 }
 # A widget is gone with its kernel: front ends would say so instead of showing its text.
-_GONE = {"application/vnd.jupyter.widget-view+json"}
+_KERNEL_BOUND = {"application/vnd.jupyter.widget-view+json"}
 
 # The policy allows only embedded content. It is set on the document around the content, whose own
 # frame inherits it: a policy of the content itself could not keep it from navigating its frame to
@@ -68,7 +68,7 @@ def contain_output(data: schemas.MimeBundle, user: str, *, own: bool) -> schemas
     own
         Whether that is the viewer: their own outputs are returned unchanged.
     """
-    alive = {media: each for media, each in data.items() if media not in _GONE}
+    alive = {media: each for media, each in data.items() if media not in _KERNEL_BOUND}
     return alive if own else contained(alive, user)
 
 

@@ -85,7 +85,7 @@ def _drawn(block: Block, width: int, paint: Paint) -> str:
 def _table(table: Table, width: int, paint: Paint) -> str:
     if not table.items:
         return table.empty
-    columns = timed(table.shown, table.items)
+    columns = timed(table.visible_columns, table.items)
     rows = [
         [written(column.value(item), column.form) for column in columns] for item in table.items
     ]

@@ -416,7 +416,7 @@ def _find_bad_variable(error: Exception) -> errors.BadSetting:
             )
         except (OSError, ValueError) as failure:
             return errors.BadSetting(
-                f"SSL_CERT_FILE names {_clean(file)}, which can't be read: {_describe_error(failure)}.",
+                f"SSL_CERT_FILE names {_clean(file)}, which can't be read: {_explain(failure)}.",
                 hint="Name a file of certificates in PEM form, or unset it.",
             )
     keys = os.environ.get("SSLKEYLOGFILE")
@@ -425,16 +425,16 @@ def _find_bad_variable(error: Exception) -> errors.BadSetting:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = keys
         except (OSError, ValueError) as failure:
             return errors.BadSetting(
-                f"SSLKEYLOGFILE names {_clean(keys)}, which can't be written: {_describe_error(failure)}.",
+                f"SSLKEYLOGFILE names {_clean(keys)}, which can't be written: {_explain(failure)}.",
                 hint="Unset it, or name a file in a folder that exists.",
             )
     return errors.BadSetting(
-        f"TLS can't be set up on this machine: {_describe_error(error)}.",
+        f"TLS can't be set up on this machine: {_explain(error)}.",
         hint="Check the variables SSL_CERT_FILE, SSL_CERT_DIR, SSLKEYLOGFILE and OPENSSL_CONF.",
     )
 
 
-def _describe_error(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno and error.strerror:
         return error.strerror
     return _clean(str(error))

@@ -87,11 +87,11 @@ class Recorded:
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
         python = told.language == "python"
         self._selection = Selection(is_unrecorded if python else None, on=not told.paused)
-        self._courier = OutboxDelivery(transport, told.session, adopt=adopt)
+        self._delivery = OutboxDelivery(transport, told.session, adopt=adopt)
         try:
             self._subscriber = self._listen(told.connection_file)
         except BaseException:
-            self._courier.close(0.1)
+            self._delivery.close(0.1)
             raise
         # Members see the notebook's name, without the folders of its owner.
         shown = PurePath(told.notebook).name or told.language
@@ -118,7 +118,7 @@ class Recorded:
         response = recording.response
         if response is not None and response.status == "completed" and self._has_failed(recording):
             response.status = "error"
-        self._courier.send(recording)
+        self._delivery.send(recording)
 
     def _runner(self, command: str) -> str | msgspec.UnsetType | None:
         """Return who ran a command; unset stands for who attached the kernel."""
@@ -173,7 +173,7 @@ class Recorded:
     def replay(self, asked: protocol.Replay) -> None:
         """Process messages that were published while nobody recorded, and then continue."""
         if asked.missing is not None:
-            self._courier.send(self._gap(asked.missing))
+            self._delivery.send(self._gap(asked.missing))
         self._subscriber.replay(asked.kept, self._act_on_mark, _REPLAYED_WITHIN)
 
     def _act_on_mark(self, mark: Sequence[bytes]) -> None:
@@ -195,7 +195,7 @@ class Recorded:
                 if missing and told:
                     self._subscriber.messages.tracker.put_before(recording.id, told)
             else:
-                self._courier.send(log_file.aborted(recording, datetime.now(UTC), _INTERRUPTED))
+                self._delivery.send(log_file.aborted(recording, datetime.now(UTC), _INTERRUPTED))
 
     def _gap(self, missing: datetime) -> schemas.Recording:
         """Create the history entry for a period that nobody recorded."""
@@ -255,7 +255,7 @@ class Recorded:
         """Wait until the kernel's finished commands, or also running ones, are in the session."""
         deadline = time.monotonic() + _SETTLED_WITHIN
         self._subscriber.settle(_SETTLED_WITHIN, announced=announced)
-        self._courier.flush(max(0.1, deadline - time.monotonic()))
+        self._delivery.flush(max(0.1, deadline - time.monotonic()))
 
     def progress(self) -> protocol.Progress:
         """Return the progress."""
@@ -266,9 +266,9 @@ class Recorded:
             alive=True,
             heard=heard,
             needed=[get_request_id(each) for each in unsettled],
-            waiting=self._courier.waiting,
-            problem=self._courier.problem,
-            held=self._courier.held,
+            waiting=self._delivery.waiting,
+            problem=self._delivery.problem,
+            held=self._delivery.held,
         )
 
     def leave(
@@ -287,6 +287,6 @@ class Recorded:
             messages, by = self._subscriber.messages, Origin(command)
             self._subscriber.do(lambda: messages.end(by, time.monotonic(), STOPPED_HERE))
         self._subscriber.stop(within / 2, note)
-        self._courier.close(within / 2)
+        self._delivery.close(within / 2)
         self._here.leave()
         self._transport.close()

@@ -113,9 +113,9 @@ from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 
 request = schemas.CommandRequest(source="sleep(1000)", started=datetime.now(UTC))
-courier = OutboxDelivery(LocalTransport(), sys.argv[1])
-courier.send(schemas.Recording(id="endless", request=request))
-assert courier.flush(90)
+delivery = OutboxDelivery(LocalTransport(), sys.argv[1])
+delivery.send(schemas.Recording(id="endless", request=request))
+assert delivery.flush(90)
 print("running", flush=True)
 time.sleep(1000)
 """

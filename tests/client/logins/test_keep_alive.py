@@ -48,7 +48,7 @@ def test_a_process_keeps_it_while_the_one_that_wants_it_computes(accounts: Accou
         "import re, sys\n"
         "from jupyter_sessions.client import logins\n"
         "from jupyter_sessions.client.logins.keep_alive import LoginKeepAlive\n"
-        f"keeper = LoginKeepAlive(logins.named({login.id!r}), 0.1)\n"
+        f"keeper = LoginKeepAlive(logins.find_login({login.id!r}), 0.1)\n"
         "print(keeper._process.pid, flush=True)\n"
         # One step of C code, which lets no other thread of this process run.
         "re.match(r'(a+)+$', 'a' * 60 + 'b')\n"

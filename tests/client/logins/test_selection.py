@@ -71,7 +71,7 @@ def test_who_has_a_login_of_their_own_never_goes_on_as_somebody_else_when_it_is_
     logins.set_current(everybodys)
     logins.set_here(ours, "shell")
     in_another_shell(
-        f"from jupyter_sessions.client import logins; logins.remove(logins.named({ours.id!r}))"
+        f"from jupyter_sessions.client import logins; logins.remove(logins.find_login({ours.id!r}))"
     )
     with pytest.raises(errors.LoginGone, match="You are logged out"):
         logins.current()
@@ -177,7 +177,7 @@ def test_choices_of_shells_that_ended_are_dropped() -> None:
     for _ in range(3):
         in_another_shell(
             "from jupyter_sessions.client import logins; "
-            f"logins.set_here(logins.named({login.id!r}), 'shell')"
+            f"logins.set_here(logins.find_login({login.id!r}), 'shell')"
         )
     logins.set_here(login, "shell")
     assert len(list(logins.folder().glob("here-*"))) == 1
@@ -202,7 +202,7 @@ deadline = time.monotonic() + 30
 while os.path.exists(f"/proc/{leader}"):
     assert time.monotonic() < deadline
     time.sleep(0.05)
-logins.set_here(logins.named(sys.argv[1]), "shell")
+logins.set_here(logins.find_login(sys.argv[1]), "shell")
 print(logins.current().id, flush=True)
 """
 

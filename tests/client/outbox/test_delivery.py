@@ -53,8 +53,8 @@ def command(name: str, text: str | None = "out", seconds: float = 1.0) -> schema
 
 
 @pytest.fixture
-def couriers(server: ScriptedServer) -> Iterator[Callable[..., OutboxDelivery]]:
-    """Makes couriers that try again soon, and stops them."""
+def deliveries(server: ScriptedServer) -> Iterator[Callable[..., OutboxDelivery]]:
+    """Makes deliveries that try again soon, and stops them."""
     made: list[OutboxDelivery] = []
     transports: list[HttpTransport] = []
 
@@ -71,8 +71,8 @@ def couriers(server: ScriptedServer) -> Iterator[Callable[..., OutboxDelivery]]:
         return made[-1]
 
     yield make
-    for courier in made:
-        courier.close(0)
+    for delivery in made:
+        delivery.close(0)
     for transport in transports:
         transport.close()
 
@@ -107,33 +107,33 @@ def fail_for(bad: Callable[[list[str]], errors.SessionsError | None]) -> Callabl
 
 
 def test_commands_arrive_in_order_and_leave_nothing_behind(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
-    courier = couriers()
+    delivery = deliveries()
     names = [f"c{number}" for number in range(500)]
     for name in names:
-        courier.send(command(name))
-    assert courier.flush(STARTED_WITHIN)
+        delivery.send(command(name))
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == names
     assert server.recorded["c7"] == command("c7")
-    assert (courier.waiting, courier.problem) == (0, None)
-    assert courier.close(STARTED_WITHIN)
+    assert (delivery.waiting, delivery.problem) == (0, None)
+    assert delivery.close(STARTED_WITHIN)
     assert list((state / "outbox").iterdir()) == []
 
 
 def test_a_batch_holds_at_most_100_commands_and_8_mb(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.stop()
-    courier = couriers()
+    delivery = deliveries()
     for number in range(250):
-        courier.send(command(f"small{number}"))
+        delivery.send(command(f"small{number}"))
     for number in range(5):
-        courier.send(command(f"large{number}", "x" * 3_000_000))
-    courier.send(command("huge", "x" * 20_000_000))
-    courier.send(command("last"))
+        delivery.send(command(f"large{number}", "x" * 3_000_000))
+    delivery.send(command("huge", "x" * 20_000_000))
+    delivery.send(command("last"))
     server.start()
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     batches = [asked for asked in server.asked if asked.path.endswith("/commands")]
     assert max(len(names_of(asked)) for asked in batches) == 100
     assert all(len(asked.body) <= 8 << 20 or names_of(asked) == ["huge"] for asked in batches)
@@ -142,18 +142,18 @@ def test_a_batch_holds_at_most_100_commands_and_8_mb(
 
 
 def test_of_versions_that_wait_only_the_newest_is_sent_and_in_the_place_of_the_first(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.stop()
-    courier = couriers()
-    courier.send(command("a", None))
-    courier.send(command("b"))
-    until(lambda: courier.problem)
-    courier.send(command("a", "early"))
-    courier.send(command("a", "late", seconds=2))
-    assert courier.waiting == 2
+    delivery = deliveries()
+    delivery.send(command("a", None))
+    delivery.send(command("b"))
+    until(lambda: delivery.problem)
+    delivery.send(command("a", "early"))
+    delivery.send(command("a", "late", seconds=2))
+    assert delivery.waiting == 2
     server.start()
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == ["a", "b"]
     assert server.recorded["a"] == command("a", "late", seconds=2)
     batches = [names_of(asked) for asked in server.asked if asked.path.endswith("/commands")]
@@ -162,30 +162,30 @@ def test_of_versions_that_wait_only_the_newest_is_sent_and_in_the_place_of_the_f
 
 
 def test_a_version_that_comes_while_the_older_one_is_on_its_way_is_sent_too(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
-    courier = couriers()
+    delivery = deliveries()
 
     def script(asked: Asked) -> None:
         if asked.path.endswith("/commands") and not server.recorded:
-            courier.send(command("a", "done"))
+            delivery.send(command("a", "done"))
 
     server.script = script
-    courier.send(command("a", None))
+    delivery.send(command("a", None))
     until(lambda: server.recorded.get("a") == command("a", "done"))
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     assert server.deliveries == 2
 
 
 def test_what_json_cannot_hold_is_recorded_as_text(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     recording = command("odd", "half \ud800 of it")
     data = {"application/json": {"big": 2**70, 1: ("a", float("nan"))}, "x/y": object}
     recording.response.outputs.append(schemas.DisplayData(data=data, metadata={}))  # type: ignore[union-attr]  # it has one
-    courier = couriers()
-    courier.send(recording)
-    assert courier.flush(STARTED_WITHIN)
+    delivery = deliveries()
+    delivery.send(recording)
+    assert delivery.flush(STARTED_WITHIN)
     stream, display = server.recorded["odd"].response.outputs  # type: ignore[union-attr]  # it has one
     assert stream.text == "half ? of it"  # type: ignore[union-attr]  # it is a stream
     assert display.data == {  # type: ignore[union-attr]  # it is one
@@ -195,17 +195,17 @@ def test_what_json_cannot_hold_is_recorded_as_text(
 
 
 def test_what_waits_is_private_and_on_disk_rather_than_in_memory(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.stop()
-    courier = couriers()
+    delivery = deliveries()
     for number in range(20):
-        courier.send(command(f"c{number}", "x" * 1_000_000))
+        delivery.send(command(f"c{number}", "x" * 1_000_000))
     files = list((state / "outbox").iterdir())
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE((state / "outbox").stat().st_mode) == 0o700
     assert sum(file.stat().st_size for file in files) > 20_000_000
-    assert all(slot.content is None for slot in courier._own._waiting.values())
+    assert all(slot.content is None for slot in delivery._own._waiting.values())
 
 
 # ---- a server that is away, busy or out of sorts
@@ -224,72 +224,72 @@ def test_what_waits_is_private_and_on_disk_rather_than_in_memory(
     ],
 )
 def test_what_passes_is_waited_for_and_told(
-    couriers: Callable[..., OutboxDelivery],
+    deliveries: Callable[..., OutboxDelivery],
     server: ScriptedServer,
     state: Path,
     error: type[errors.SessionsError],
 ) -> None:
     server.script = fail_for(lambda names: error("Not now.", hint="Wait."))
-    courier = couriers()
-    courier.send(command("a"))
-    courier.send(command("b"))
-    until(lambda: courier.problem)
-    assert courier.problem == "2 commands are not recorded yet: Not now. Wait."
+    delivery = deliveries()
+    delivery.send(command("a"))
+    delivery.send(command("b"))
+    until(lambda: delivery.problem)
+    assert delivery.problem == "2 commands are not recorded yet: Not now. Wait."
     until(lambda: len(server.asked) > 12)  # it does not give up
-    assert not courier.flush(0.1)
+    assert not delivery.flush(0.1)
     server.script = lambda asked: None
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == ["a", "b"]
-    assert courier.problem is None
+    assert delivery.problem is None
     assert refused(state) == []
 
 
 def test_a_server_that_goes_and_comes_back_loses_and_repeats_nothing(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
-    courier = couriers()
+    delivery = deliveries()
     names = []
     for round_ in range(4):
         for number in range(20):
             names.append(f"{round_}-{number}")
-            courier.send(command(names[-1]))
+            delivery.send(command(names[-1]))
         server.stop()
         for number in range(20, 40):
             names.append(f"{round_}-{number}")
-            courier.send(command(names[-1]))
-        until(lambda: courier.problem)
-        assert "can't be reached" in courier.problem
+            delivery.send(command(names[-1]))
+        until(lambda: delivery.problem)
+        assert "can't be reached" in delivery.problem
         server.start()
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == names
 
 
 def test_a_flush_tries_again_at_once_however_long_the_wait(server: ScriptedServer) -> None:
     server.stop()
     http = HttpTransport(server.url, "key", "ann")
-    courier = OutboxDelivery(http, CODE, first_wait=1000, longest_wait=1000)
-    courier.send(command("a"))
-    until(lambda: courier.problem)
+    delivery = OutboxDelivery(http, CODE, first_wait=1000, longest_wait=1000)
+    delivery.send(command("a"))
+    until(lambda: delivery.problem)
     server.start()
-    assert courier.flush(STARTED_WITHIN)
-    courier.close(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
+    delivery.close(STARTED_WITHIN)
     http.close()
 
 
-def test_closing_keeps_to_its_time_though_the_server_hangs_and_the_next_courier_delivers(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+def test_closing_keeps_to_its_time_though_the_server_hangs_and_the_next_delivery_delivers(
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.script = lambda asked: Answer(hang=True)
-    courier = couriers(read_timeout=STARTED_WITHIN)
-    courier.send(command("a"))
+    delivery = deliveries(read_timeout=STARTED_WITHIN)
+    delivery.send(command("a"))
     until(lambda: server.asked)
-    assert not courier.close(0.2)
+    assert not delivery.close(0.2)
     assert len(server.asked) == 1
-    assert any(thread.is_alive() for thread in courier._threads)  # it still waits for the answer
+    assert any(thread.is_alive() for thread in delivery._threads)  # it still waits for the answer
     server.stop()
     server.script = lambda asked: None
     server.start()
-    couriers()
+    deliveries()
     until(lambda: "a" in server.recorded)
     until(lambda: in_outbox(state, "journal") == [])
 
@@ -298,15 +298,15 @@ def test_closing_keeps_to_its_time_though_the_server_hangs_and_the_next_courier_
 def test_a_command_larger_than_what_memory_may_hold_goes_over_the_disk(size: int) -> None:
     transport = LocalTransport()
     session = transport.call(api.CREATE_SESSION, schemas.NewSession())
-    courier = OutboxDelivery(transport, session.code)
-    courier.send(command("a", text="x" * size))
-    assert courier.flush(STARTED_WITHIN)
-    assert courier.problem is None
+    delivery = OutboxDelivery(transport, session.code)
+    delivery.send(command("a", text="x" * size))
+    assert delivery.flush(STARTED_WITHIN)
+    assert delivery.problem is None
     request = schemas.CommandNamed(code=session.code, number=1)
     recorded = transport.call(api.GET_COMMAND, request)
     assert recorded.summary.status == "completed"
     assert recorded.summary.size > size
-    courier.close(STARTED_WITHIN)
+    delivery.close(STARTED_WITHIN)
 
 
 # ---- refusals
@@ -321,28 +321,28 @@ def test_a_command_larger_than_what_memory_may_hold_goes_over_the_disk(size: int
     ],
 )
 def test_what_is_refused_for_good_is_kept_with_the_reason_and_told(
-    couriers: Callable[..., OutboxDelivery],
+    deliveries: Callable[..., OutboxDelivery],
     server: ScriptedServer,
     state: Path,
     error: type[errors.SessionsError],
 ) -> None:
     server.script = fail_for(lambda names: error("Never.", hint="No."))
-    courier = couriers()
-    courier.send(command("a"))
-    courier.send(command("b"))
-    assert courier.flush(STARTED_WITHIN)
+    delivery = deliveries()
+    delivery.send(command("a"))
+    delivery.send(command("b"))
+    assert delivery.flush(STARTED_WITHIN)
     kept = refused(state)
     assert [line["recording"]["id"] for line in kept] == ["a", "b"]
     assert kept[0]["error"] == {"code": error.code, "message": "Never.", "hint": "No."}
     assert kept[0]["to"] == {"server": server.url, "user": "ann", "session": CODE}
     (file,) = in_outbox(state, "refused")
-    assert courier.problem == "2 commands are not recorded: Never."
+    assert delivery.problem == "2 commands are not recorded: Never."
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     server.script = lambda asked: None
-    courier.send(command("c"))
-    assert courier.flush(STARTED_WITHIN)
+    delivery.send(command("c"))
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == ["c"]
-    assert courier.problem == "2 commands are not recorded: Never."
+    assert delivery.problem == "2 commands are not recorded: Never."
 
 
 @pytest.mark.parametrize(
@@ -350,17 +350,17 @@ def test_what_is_refused_for_good_is_kept_with_the_reason_and_told(
     [errors.SessionDisabled, errors.RoleMissing, errors.NoSuchSession, errors.WrongState],
 )
 def test_what_a_session_does_not_take_waits_and_is_tried_again_more_and_more_rarely(
-    couriers: Callable[..., OutboxDelivery],
+    deliveries: Callable[..., OutboxDelivery],
     server: ScriptedServer,
     state: Path,
     error: type[errors.SessionsError],
 ) -> None:
     server.script = fail_for(lambda names: error("Not now.", hint="Ask."))
-    courier = couriers()
-    courier.send(command("a"))
-    courier.send(command("b"))
-    assert not courier.flush(STARTED_WITHIN)
-    assert courier.problem == "2 commands are not recorded yet: Not now. Ask."
+    delivery = deliveries()
+    delivery.send(command("a"))
+    delivery.send(command("b"))
+    assert not delivery.flush(STARTED_WITHIN)
+    assert delivery.problem == "2 commands are not recorded yet: Not now. Ask."
     until(lambda: len(server.asked) == 5)
     (told,) = recovery.survey()
     assert (told.state, told.commands, told.session) == ("held", 2, CODE)
@@ -368,8 +368,8 @@ def test_what_a_session_does_not_take_waits_and_is_tried_again_more_and_more_rar
     assert refused(state) == []
     server.script = lambda asked: None
     until(lambda: list(server.recorded) == ["a", "b"])
-    # The server has them before the courier has read that it does.
-    until(lambda: courier.problem is None)
+    # The server has them before the delivery has read that it does.
+    until(lambda: delivery.problem is None)
     assert recovery.survey() == []
 
 
@@ -377,24 +377,24 @@ def test_a_flush_tries_a_session_that_took_nothing_at_once_and_waits_for_no_late
     server: ScriptedServer,
 ) -> None:
     server.script = fail_for(lambda names: errors.SessionDisabled("Not now."))
-    courier = OutboxDelivery(HttpTransport(server.url, "key", "ann"), CODE, first_wait=600)
-    courier.send(command("a"))
-    assert not courier.flush(STARTED_WITHIN)
+    delivery = OutboxDelivery(HttpTransport(server.url, "key", "ann"), CODE, first_wait=600)
+    delivery.send(command("a"))
+    assert not delivery.flush(STARTED_WITHIN)
     asked = len(server.asked)
-    assert not courier.flush(STARTED_WITHIN)
+    assert not delivery.flush(STARTED_WITHIN)
     assert len(server.asked) == asked + 1
     server.script = lambda asked: None
-    assert courier.flush(STARTED_WITHIN)
-    courier.close(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
+    delivery.close(STARTED_WITHIN)
 
 
 def test_what_a_session_did_not_take_is_tried_again_as_rarely_by_the_next_process(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.script = fail_for(lambda names: errors.NoSuchSession())
-    courier = OutboxDelivery(HttpTransport(server.url, "key", "ann"), OTHER, first_wait=600)
-    courier.send(command("a"))
-    assert not courier.close(STARTED_WITHIN)
+    delivery = OutboxDelivery(HttpTransport(server.url, "key", "ann"), OTHER, first_wait=600)
+    delivery.send(command("a"))
+    assert not delivery.close(STARTED_WITHIN)
     server.script = lambda asked: None
     patient = OutboxDelivery(HttpTransport(server.url, "key", "ann"), CODE, first_wait=600)
     patient.send(command("b"))
@@ -409,64 +409,64 @@ def test_what_a_session_did_not_take_is_tried_again_as_rarely_by_the_next_proces
 
 @pytest.mark.parametrize("error", [errors.BadRequest, errors.InternalError])
 def test_one_poisonous_command_is_put_aside_and_the_others_arrive(
-    couriers: Callable[..., OutboxDelivery],
+    deliveries: Callable[..., OutboxDelivery],
     server: ScriptedServer,
     state: Path,
     error: type[errors.SessionsError],
 ) -> None:
     server.script = fail_for(lambda names: error("Ouch.", hint="") if "c50" in names else None)
     server.stop()
-    courier = couriers()
+    delivery = deliveries()
     names = [f"c{number}" for number in range(120)]
     for name in names:
-        courier.send(command(name))
+        delivery.send(command(name))
     server.start()
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     names.remove("c50")
     assert list(server.recorded) == names
     assert [line["recording"]["id"] for line in refused(state)] == ["c50"]
 
 
 def test_a_command_that_a_healthy_server_never_answers_is_put_aside(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     def script(asked: Asked) -> Answer | None:
         hang = asked.path.endswith("/commands") and "slow" in names_of(asked)
         return Answer(hang=True) if hang else None
 
     server.script = script
-    courier = couriers(read_timeout=0.5)
+    delivery = deliveries(read_timeout=0.5)
     for name in ("a", "slow", "b"):
-        courier.send(command(name))
-    assert courier.flush(STARTED_WITHIN)
+        delivery.send(command(name))
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == ["a", "b"]
     assert [line["recording"]["id"] for line in refused(state)] == ["slow"]
 
 
 def test_a_network_that_cuts_every_delivery_for_a_while_puts_no_command_aside(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     def script(asked: Asked) -> Answer | None:
         return Answer(hang=True) if asked.path.endswith("/commands") else None
 
     server.script = script
-    courier = couriers(read_timeout=0.05, doubted_for=600.0)
-    courier.send(command("a"))
+    delivery = deliveries(read_timeout=0.05, doubted_for=600.0)
+    delivery.send(command("a"))
     until(lambda: len(server.asked) > 6 * outbox_module.TRIES)
-    assert (courier.waiting, refused(state)) == (1, [])
+    assert (delivery.waiting, refused(state)) == (1, [])
     server.script = lambda asked: None
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == ["a"]
 
 
 def test_no_command_is_put_aside_while_the_whole_server_fails(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.script = lambda asked: Answer.error(errors.InternalError("Broken.", hint=""))
-    courier = couriers()
-    courier.send(command("a"))
+    delivery = deliveries()
+    delivery.send(command("a"))
     until(lambda: len(server.asked) > 6 * outbox_module.TRIES)
-    assert (courier.waiting, refused(state)) == (1, [])
+    assert (delivery.waiting, refused(state)) == (1, [])
 
 
 # ---- processes that end
@@ -480,11 +480,11 @@ _SENDER = textwrap.dedent(
 
     url, code, prefix, count = sys.argv[1:]
     transport = HttpTransport(url, "key", "ann")
-    courier = OutboxDelivery(transport, code, first_wait=0.01, longest_wait=0.05)
+    delivery = OutboxDelivery(transport, code, first_wait=0.01, longest_wait=0.05)
     for number in range(int(count)):
         name = f"{prefix}-{number}"
-        courier.send(command(name, None))
-        courier.send(command(name))
+        delivery.send(command(name, None))
+        delivery.send(command(name))
         print(name, flush=True)  # sent: from here on it must arrive
     print("all", flush=True)
     sys.stdin.read()
@@ -510,7 +510,7 @@ def sender(server: ScriptedServer, prefix: str, count: int) -> Iterator[subproce
 
 
 def test_a_file_with_nothing_in_it_is_removed_once_its_process_is_gone(
-    couriers: Callable[..., OutboxDelivery], state: Path
+    deliveries: Callable[..., OutboxDelivery], state: Path
 ) -> None:
     (state / "outbox").mkdir(parents=True)
     ended, damaged, living, nobodys = (state / "outbox" / f"{name}.journal" for name in "abcd")
@@ -521,7 +521,7 @@ def test_a_file_with_nothing_in_it_is_removed_once_its_process_is_gone(
     lines = Lines(living, b"{}\n")
     lines.append(b"{}")
     lines.clear()
-    couriers()
+    deliveries()
     until(lambda: not ended.exists())
     assert in_outbox(state, "journal") == [damaged, living, nobodys]
     lines.close(remove=False)
@@ -530,7 +530,7 @@ def test_a_file_with_nothing_in_it_is_removed_once_its_process_is_gone(
 
 
 def test_nothing_sent_is_lost_or_out_of_order_however_often_the_sender_is_killed(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     chance = random.Random(7)
     sent: dict[int, list[str]] = {}
@@ -545,9 +545,9 @@ def test_nothing_sent_is_lost_or_out_of_order_however_often_the_sender_is_killed
             sent[round_] += process.stdout.read().split()
         if round_ % 3 == 2:
             server.start()
-    courier = couriers()
+    delivery = deliveries()
     until(lambda: in_outbox(state, "journal") == [])
-    assert courier.problem is None
+    assert delivery.problem is None
     for round_, names in sent.items():
         arrived = [name for name in server.recorded if name.startswith(f"{round_}-")]
         # The last one may have been sent without having been told of.
@@ -578,9 +578,9 @@ def test_two_processes_deliver_side_by_side_and_neither_touches_the_others_journ
 
 
 def test_a_command_that_ran_when_its_process_died_is_completed_as_aborted(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
-    code = _SENDER.replace("courier.send(command(name))", "courier.flush(90)")
+    code = _SENDER.replace("delivery.send(command(name))", "delivery.flush(90)")
     arguments = [sys.executable, "-c", code, server.url, CODE, "run", "1"]
     with subprocess.Popen(
         arguments, stdout=subprocess.PIPE, stdin=subprocess.PIPE, cwd=Path(__file__).parents[3]
@@ -589,7 +589,7 @@ def test_a_command_that_ran_when_its_process_died_is_completed_as_aborted(
         assert server.recorded["run-0"].response is None
         process.stdout.readline()
         process.kill()
-    couriers()
+    deliveries()
     until(lambda: server.recorded["run-0"].response is not None)
     response = server.recorded["run-0"].response
     assert response.status == "aborted"
@@ -608,7 +608,7 @@ def _leave_behind(server: str | None, user: str, code: str, *recordings: schemas
 
 
 def test_only_what_goes_to_the_same_server_as_the_same_user_is_taken_over(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     _leave_behind(server.url, "ann", OTHER, command("other-session"))
     _leave_behind(server.url, "bob", CODE, command("other-user"))
@@ -616,37 +616,37 @@ def test_only_what_goes_to_the_same_server_as_the_same_user_is_taken_over(
     _leave_behind(None, "ann", CODE, command("in-process"))
     (state / "outbox" / "broken.journal").write_bytes(b"\xff\n")
     (state / "outbox" / "empty.journal").touch()
-    courier = couriers()
-    courier.send(command("mine"))
-    assert courier.flush(STARTED_WITHIN)
+    delivery = deliveries()
+    delivery.send(command("mine"))
+    assert delivery.flush(STARTED_WITHIN)
     until(lambda: len(server.recorded) == 2)
     assert set(server.recorded) == {"other-session", "mine"}
-    until(lambda: len(in_outbox(state, "journal")) == 6)  # one is the courier's own
+    until(lambda: len(in_outbox(state, "journal")) == 6)  # one is the delivery's own
     assert {asked.path.split("/")[2] for asked in server.asked} == {CODE, OTHER}
 
 
 def test_what_was_left_behind_goes_before_what_is_new(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     _leave_behind(server.url, "ann", CODE, command("old1"), command("old2"))
     server.stop()
-    courier = couriers()
-    courier.send(command("new"))
-    until(lambda: courier.problem)
+    delivery = deliveries()
+    delivery.send(command("new"))
+    until(lambda: delivery.problem)
     server.start()
     until(lambda: len(server.recorded) == 3)
     assert list(server.recorded) == ["old1", "old2", "new"]
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
 
 
 def test_a_disabled_session_holds_up_no_other_one(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     _leave_behind(server.url, "ann", OTHER, command("old1"), command("old2"))
     disabled = errors.SessionDisabled("Its owner disabled it.")
     server.script = lambda asked: Answer.error(disabled) if OTHER in asked.path else None
-    courier = couriers()
-    courier.send(command("new"))
+    delivery = deliveries()
+    delivery.send(command("new"))
     until(lambda: list(server.recorded) == ["new"])
     assert refused(state) == []
     server.script = lambda asked: None
@@ -654,38 +654,38 @@ def test_a_disabled_session_holds_up_no_other_one(
 
 
 def test_a_line_torn_by_the_death_of_its_writer_is_passed_over(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     _leave_behind(server.url, "ann", CODE, command("a"), command("b"), command("c"))
     (file,) = in_outbox(state, "journal")
     header, a, b, c = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(header + a + bytes(100) + b"\n" + b + c[:-1])
-    couriers()
+    deliveries()
     until(lambda: in_outbox(state, "journal") == [])
     assert list(server.recorded) == ["a", "b"]
     assert refused(state) == []
 
 
 def test_what_was_delivered_before_its_process_died_is_not_delivered_again(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     journal = Journal(Destination(server.url, "ann", CODE))
     for number in range(10):
         journal.append(command(f"c{number}"))
     journal.settle(journal.head(6, 1 << 20))
     journal.close()
-    couriers()
+    deliveries()
     until(lambda: in_outbox(state, "journal") == [])
     assert list(server.recorded) == [f"c{number}" for number in range(6, 10)]
 
 
-def test_a_closed_courier_still_takes_commands_for_the_next_one(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+def test_a_closed_delivery_still_takes_commands_for_the_next_one(
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
-    courier = couriers()
-    courier.close(STARTED_WITHIN)
-    courier.send(command("late"))
-    assert courier.waiting == 1
+    delivery = deliveries()
+    delivery.close(STARTED_WITHIN)
+    delivery.send(command("late"))
+    assert delivery.waiting == 1
 
 
 # ---- a disk that takes nothing
@@ -703,108 +703,112 @@ def full_disk() -> Iterator[None]:
 
 
 def test_a_full_disk_is_told_and_what_waits_in_memory_arrives(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.stop()
-    courier = couriers()
-    courier.send(command("before"))
+    delivery = deliveries()
+    delivery.send(command("before"))
     with full_disk():
-        courier.send(command("during"))
-        assert "The outbox can't be written (File too large)" in str(courier.problem)
+        delivery.send(command("during"))
+        assert "The outbox can't be written (File too large)" in str(delivery.problem)
         server.start()
-        assert courier.flush(STARTED_WITHIN)
-        assert courier.problem is None
-    courier.send(command("after"))
-    assert courier.flush(STARTED_WITHIN)
+        assert delivery.flush(STARTED_WITHIN)
+        assert delivery.problem is None
+    delivery.send(command("after"))
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == ["before", "during", "after"]
-    assert courier.problem is None
+    assert delivery.problem is None
 
 
 def test_what_waited_in_memory_goes_to_the_disk_as_soon_as_that_takes_it(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer
 ) -> None:
     server.stop()
-    courier = couriers()
-    courier.send(command("before"))
+    delivery = deliveries()
+    delivery.send(command("before"))
     with full_disk():
-        courier.send(command("during"))
-    courier.send(command("after"))
-    assert "outbox can't" not in str(courier.problem)
-    courier.close(0)
+        delivery.send(command("during"))
+    delivery.send(command("after"))
+    assert "outbox can't" not in str(delivery.problem)
+    delivery.close(0)
     server.start()
-    couriers()
+    deliveries()
     until(lambda: len(server.recorded) == 3)
     assert list(server.recorded) == ["before", "during", "after"]
 
 
 def test_a_line_that_the_disk_took_half_of_is_taken_back(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.stop()
-    courier = couriers()
-    courier.send(command("before"))
+    delivery = deliveries()
+    delivery.send(command("before"))
     (file,) = in_outbox(state, "journal")
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 50, hard[1]))
     try:
-        courier.send(command("during", "x" * 1000))
+        delivery.send(command("during", "x" * 1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, hard)
-    courier.send(command("after"))
-    courier.close(0)
+    delivery.send(command("after"))
+    delivery.close(0)
     server.start()
-    couriers()
+    deliveries()
     until(lambda: len(server.recorded) == 3)
     assert all(recording.response for recording in server.recorded.values())
 
 
 def test_what_no_disk_and_no_memory_takes_is_told_as_lost(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    deliveries: Callable[..., OutboxDelivery],
+    server: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(journal_module, "MEMORY", 2_000)
     server.stop()
-    courier = couriers()
+    delivery = deliveries()
     with full_disk():
         for number in range(10):
-            courier.send(command(f"c{number}", "x" * 300))
-        assert " are lost: File too large." in str(courier.problem)
-        waiting = courier.waiting
+            delivery.send(command(f"c{number}", "x" * 300))
+        assert " are lost: File too large." in str(delivery.problem)
+        waiting = delivery.waiting
         assert 0 < waiting < 10
     server.start()
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
     assert len(server.recorded) == waiting
 
 
 def test_an_outbox_that_cannot_be_made_raises_nothing(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
-    courier = couriers()
-    assert courier.flush(STARTED_WITHIN)
+    delivery = deliveries()
+    assert delivery.flush(STARTED_WITHIN)
     (state / "outbox").parent.mkdir(parents=True, exist_ok=True)
     (state / "outbox").write_text("no folder")
-    courier.send(command("a"))
-    assert courier.flush(STARTED_WITHIN)
+    delivery.send(command("a"))
+    assert delivery.flush(STARTED_WITHIN)
     assert list(server.recorded) == ["a"]
 
 
 def test_what_is_refused_waits_while_the_disk_cannot_keep_it(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
+    deliveries: Callable[..., OutboxDelivery], server: ScriptedServer, state: Path
 ) -> None:
     server.script = fail_for(lambda names: errors.Conflict("Never.", hint="No."))
-    courier = couriers()
+    delivery = deliveries()
     with full_disk():
-        courier.send(command("a"))
-        until(lambda: "can't be put aside" in str(courier.problem))
-        assert courier.waiting == 1
+        delivery.send(command("a"))
+        until(lambda: "can't be put aside" in str(delivery.problem))
+        assert delivery.waiting == 1
     until(lambda: refused(state))
-    assert courier.flush(STARTED_WITHIN)
+    assert delivery.flush(STARTED_WITHIN)
 
 
 # ---- cost
 
 
 def test_sending_does_not_wait_for_the_disk_or_the_server(
-    couriers: Callable[..., OutboxDelivery], server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    deliveries: Callable[..., OutboxDelivery],
+    server: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server.script = lambda asked: Answer(hang=True)
     sent, waited = threading.Event(), []
@@ -813,9 +817,9 @@ def test_sending_does_not_wait_for_the_disk_or_the_server(
         waited.append(sent.wait(STARTED_WITHIN))
 
     monkeypatch.setattr(os, "fsync", slow_sync)
-    courier = couriers(read_timeout=0.3)
+    delivery = deliveries(read_timeout=0.3)
     for number in range(100):
-        courier.send(command(f"c{number}"))
+        delivery.send(command(f"c{number}"))
     sent.set()
     until(lambda: waited)
     assert all(waited)
