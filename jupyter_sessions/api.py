@@ -233,9 +233,9 @@ LIST_INVITATIONS = _add("invitations.list", f"GET {S}/invitations", N.ADMIN, sch
     schemas.Page[schemas.Invitation], "List the session's invitations, without their keys.")
 UNINVITE = _add("invitations.revoke", f"DELETE {S}/invitations/{{id}}", N.ADMIN, schemas.InvitationNamed, schemas.Invitation,
     "Withdraw an invitation; the guests who joined by it leave.", states=frozenset({"active", "closed"}))
-LOOK_AT_INVITATION = _add("invitations.look", "POST /invitation", N.NOTHING, schemas.KeyShown, schemas.Invited,
+LOOK_AT_INVITATION = _add("invitations.look", "POST /invitation", N.NOTHING, schemas.InvitationByKey, schemas.Invited,
     "Show what an invitation gives access to, to the holder of its key.", touches_session=False, keyed=False)
-JOIN = _add("invitations.join", "POST /join", N.USER, schemas.KeyShown, schemas.Joined,
+JOIN = _add("invitations.join", "POST /join", N.USER, schemas.InvitationByKey, schemas.Joined,
     "Join a session by an invitation; roles that the caller holds already are kept.", allow_group_login=False)
 ENTER_AS_GUEST = _add("invitations.enter", "POST /join/guest", N.NOTHING, schemas.EnterAsGuest, schemas.Entered,
     "Join a session by an invitation as a guest, without an account, if the server admits guests.")

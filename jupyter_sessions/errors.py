@@ -161,7 +161,7 @@ class RoleMissing(SessionsError):
     exit_code = 12
 
     @classmethod
-    def of(cls, needed: str, held: Sequence[str], owner: str) -> Self:
+    def from_roles(cls, needed: str, held: Sequence[str], owner: str) -> Self:
         """Create the error from the required role, the caller's roles and the owner's name."""
         if needed == "owner":
             return cls(
@@ -299,7 +299,7 @@ class WrongState(SessionsError):
     exit_code = 22
 
     @classmethod
-    def of(cls, state: str) -> Self:
+    def from_state(cls, state: str) -> Self:
         """Create the error from the session's state."""
         message, hint = _WRONG_STATE[state]
         return cls(message, hint=hint)

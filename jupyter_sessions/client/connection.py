@@ -229,7 +229,8 @@ class Connection:
             When the key is no longer valid.
         """
         return Session(
-            self._transport, self._transport.call(api.JOIN, schemas.KeyShown(key=key)).session
+            self._transport,
+            self._transport.call(api.JOIN, schemas.InvitationByKey(key=key)).session,
         )
 
     def who(self) -> list[schemas.Presence]:

@@ -292,8 +292,8 @@ def check_role(
             hint=f"Ask {session.owner} to enable it.",
         )
     if needed not in session.roles:
-        raise RoleMissing.of(
+        raise RoleMissing.from_roles(
             "".join(needed.names), simplify_roles(session.roles.names), session.owner
         )
     if session.state not in states:
-        raise WrongState.of(session.state)
+        raise WrongState.from_state(session.state)

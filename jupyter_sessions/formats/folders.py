@@ -10,7 +10,7 @@ from jupyter_sessions.errors import BadRequest, NotFound
 from jupyter_sessions.formats.registry import Content, inside, media_type
 
 #: The number of omitted items that a message names.
-_NAMED_AT_MOST = 10
+_MAX_LISTED = 10
 
 
 def _say_nothing(_: Path) -> None:
@@ -43,9 +43,9 @@ def explain_omitted(paths: list[Path]) -> list[str]:
 
 
 def _list(paths: list[Path]) -> str:
-    rest = len(paths) - _NAMED_AT_MOST
+    rest = len(paths) - _MAX_LISTED
     more = f" and {rest} more" if rest > 0 else ""
-    return ", ".join(map(readable, paths[:_NAMED_AT_MOST])) + more
+    return ", ".join(map(readable, paths[:_MAX_LISTED])) + more
 
 
 def is_text(name: str) -> bool:
@@ -54,7 +54,7 @@ def is_text(name: str) -> bool:
 
 
 def walk(
-    named: Path, path: str | None = None, left_out: Callable[[Path], object] = _say_nothing
+    source: Path, path: str | None = None, omitted: Callable[[Path], object] = _say_nothing
 ) -> Iterator[Content]:
     """Yield a file, or each file below a folder, without reading them.
 
@@ -64,14 +64,14 @@ def walk(
 
     Parameters
     ----------
-    named
+    source
         The file or folder.
     path
         The path of the file or folder in the web space; a path that ends in a slash is the folder
         to publish into. By default its own name.
-    left_out
+    omitted
         Called with each omitted link, special file, unreadable folder and name that is not UTF-8;
-        `explain_left_out` describes them.
+        `explain_omitted` describes them.
 
     Raises
     ------
@@ -81,52 +81,52 @@ def walk(
         When it is neither a file nor a folder, is a folder with nothing to publish, or has a name
         that is not UTF-8 and `path` gives no other.
     """
-    if not named.exists():
+    if not source.exists():
         raise NotFound(
-            f"There is no file or folder '{readable(named)}'.",
+            f"There is no file or folder '{readable(source)}'.",
             hint="Name a file, a folder, or (in a notebook) a variable.",
         )
-    own = named.resolve().name
+    own = source.resolve().name
     top = own if path is None else path
     if top.endswith("/"):
         top = inside(top, own)
     if not is_text(top):
         raise BadRequest(
-            f"The name of '{readable(named)}' is not UTF-8, as a path in the web space is.",
+            f"The name of '{readable(source)}' is not UTF-8, as a path in the web space is.",
             hint="Give it another there (--as NAME), or rename it.",
         )
-    if named.is_file():
-        yield Content(top, named, media_type(top))
+    if source.is_file():
+        yield Content(top, source, media_type(top))
         return
-    if not named.is_dir():
+    if not source.is_dir():
         raise BadRequest(
-            f"'{readable(named)}' is neither a file nor a folder.",
+            f"'{readable(source)}' is neither a file nor a folder.",
             hint="Only files and folders can be published.",
         )
     found = False
-    for file in _files(named, left_out):
+    for file in _files(source, omitted):
         found = True
-        name = inside(top, file.relative_to(named).as_posix())
+        name = inside(top, file.relative_to(source).as_posix())
         yield Content(name, file, media_type(name))
     if not found:
         raise BadRequest(
-            f"The folder '{readable(named)}' holds no files to publish.",
+            f"The folder '{readable(source)}' holds no files to publish.",
             hint="Hidden files, links that lead out of the folder, and names that are not UTF-8 are"
             " left out.",
         )
 
 
-def _files(folder: Path, left_out: Callable[[Path], object]) -> Iterator[Path]:
+def _files(folder: Path, omitted: Callable[[Path], object]) -> Iterator[Path]:
     top = folder.resolve()
 
     def unreadable(error: OSError) -> None:
-        left_out(Path(error.filename))
+        omitted(Path(error.filename))
 
     for here, below, names in os.walk(folder, onerror=unreadable):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in below:
             if Path(here, name).is_symlink() or not is_text(name):
-                left_out(Path(here, name))
+                omitted(Path(here, name))
         below[:] = filter(is_text, below)
         for name in sorted(names):
             file = Path(here, name)
@@ -135,4 +135,4 @@ def _files(folder: Path, left_out: Callable[[Path], object]) -> Iterator[Path]:
             if is_text(name) and file.is_file() and file.resolve().is_relative_to(top):
                 yield file
             else:
-                left_out(file)
+                omitted(file)

@@ -17,11 +17,11 @@ from jupyter_sessions.formats.format import Format, Written, always, first_line,
 from jupyter_sessions.formats.texts import check_json, describe_renamed, to_utf8
 
 #: The largest number of rows of an HTML page; CSV and Parquet hold all rows.
-_ROWS_SHOWN = 1_000
+_MAX_ROWS = 1_000
 #: Decimals of numbers on a page, as in a notebook.
 _DECIMALS = 6
 #: A note names no more columns than these.
-_CHANGES_NAMED = 3
+_MAX_CHANGES = 3
 
 
 def _write(value: object, ending: str) -> Written:
@@ -43,10 +43,10 @@ def _html(frame: Any) -> Written:
     import pandas as pd
 
     with pd.option_context("display.max_colwidth", None, "display.precision", _DECIMALS):
-        shown = frame.to_html(border=0, max_rows=_ROWS_SHOWN)
+        shown = frame.to_html(border=0, max_rows=_MAX_ROWS)
     said = []
-    if len(frame) > _ROWS_SHOWN:
-        said.append(f"The first and the last {_ROWS_SHOWN // 2} of {len(frame):,} rows.")
+    if len(frame) > _MAX_ROWS:
+        said.append(f"The first and the last {_MAX_ROWS // 2} of {len(frame):,} rows.")
     if any(_is_rounded(frame.iloc[:, place]) for place in range(frame.shape[1])):
         said.append(f"Numbers are rounded to {_DECIMALS} decimals.")
     return Written(page(shown + f"<p>{' '.join(said)}</p>" if said else shown))
@@ -80,10 +80,10 @@ def _csv(frame: Any) -> Written:
     text.add_columns([*beside, *columns])
     written = text.to_written()
     has_names = labels.nlevels > 1 and bool(beside)
-    return written if has_names else _with_note(written, _unnamed(labels, "CSV"))
+    return written if has_names else _with_note(written, _explain_lost_names(labels, "CSV"))
 
 
-def _unnamed(labels: Any, format_: str) -> str:
+def _explain_lost_names(labels: Any, format_: str) -> str:
     """Say which names of the columns' labels a file leaves out."""
     names = [name for name in labels.names if name is not None]
     if not names:
@@ -144,7 +144,7 @@ def _check_parquet(written: io.BytesIO, frame: Any) -> str:
         units = had.dtype.kind == kept.dtype.kind and had.dtype.kind in "mM"
         if had.dtype != kept.dtype and had.dtype != object and not units:
             changed.append(f"The {name} is read as {kept.dtype}, and not as {had.dtype.name}.")
-    return " ".join([*changed[:_CHANGES_NAMED], *(["…"] if changed[_CHANGES_NAMED:] else [])])
+    return " ".join([*changed[:_MAX_CHANGES], *(["…"] if changed[_MAX_CHANGES:] else [])])
 
 
 def _read_parquet(written: io.BytesIO, frame: Any) -> Any:
@@ -267,7 +267,7 @@ def _json(frame: Any) -> Written:
             constraints["enum"] = _json_values(enum, field["name"])
     rows = [dict(zip(fields, row, strict=True)) for row in zip(*values, strict=True)]
     whole = {"schema": schema, "data": rows}
-    notes = [_unnamed(frame.columns, "JSON")]
+    notes = [_explain_lost_names(frame.columns, "JSON")]
     if any(not isinstance(label, str) for label in frame.columns):
         notes.append("JSON has only texts for names: the labels of the columns became texts.")
     cells = (cell for column in values for cell in column if isinstance(cell, list | tuple | dict))

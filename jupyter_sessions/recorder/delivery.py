@@ -80,16 +80,16 @@ class Delivery:
             flushing = [self._flushing.popleft() for _ in range(len(self._flushing))]
             announced = any(each for each, _ in flushing)
             try:
-                self._tell(everything=bool(flushing), running=announced)
+                self._send_due(everything=bool(flushing), running=announced)
             except MemoryError:  # whatever took all the memory may release it
                 _log.warning("There was no memory left to hand on what was recorded")
                 self._poked.set()
                 time.sleep(_NO_MEMORY)
             for _, done in flushing:
                 done.set()
-        self._tell(everything=True)
+        self._send_due(everything=True)
 
-    def _tell(self, *, everything: bool, running: bool = False) -> None:
+    def _send_due(self, *, everything: bool, running: bool = False) -> None:
         due = self._tracker.take_due(time.monotonic(), everything=everything, running=running)
         for recording in due:
             try:

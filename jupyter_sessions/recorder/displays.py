@@ -123,7 +123,7 @@ class Page(Protocol):
         """Clear the command's outputs."""
 
 
-class Shown:
+class DisplayReporter:
     """Reports what IPython displays to a page, between `begin` and `end`.
 
     Parameters
@@ -200,12 +200,12 @@ class Shown:
         return publish_and_put
 
     def _clearing(self, clear: Callable[..., None]) -> Callable[..., None]:
-        def clear_and_tell(wait: bool = False) -> None:
+        def clear_and_report(wait: bool = False) -> None:
             with self._its_own_text():
                 clear(wait)
             self._page.clear(wait=wait)
 
-        return clear_and_tell
+        return clear_and_report
 
     def _starting(self, start: Callable[[], None]) -> Callable[[], None]:
         def start_hidden() -> None:
@@ -216,12 +216,12 @@ class Shown:
         return start_hidden
 
     def _formatting(self, write: Callable[..., None]) -> Callable[..., None]:
-        def write_and_keep(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        def write_and_store(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
             self._result = self._forms.complete(data, metadata or {})
             self._result["execution_count"] = self._shell.displayhook.prompt_count
             write(data, metadata)
 
-        return write_and_keep
+        return write_and_store
 
     def _finishing(self, finish: Callable[[], None]) -> Callable[[], None]:
         def finish_and_put() -> None:

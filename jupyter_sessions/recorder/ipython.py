@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 from jupyter_sessions import forking, schemas
 from jupyter_sessions.recorder import command_line
 from jupyter_sessions.recorder.delivery import Delivery, Sink, settle_delivered
-from jupyter_sessions.recorder.displays import Shown
+from jupyter_sessions.recorder.displays import DisplayReporter
 from jupyter_sessions.recorder.iopub.message_log import note as entry_of
 from jupyter_sessions.recorder.screen import NO_TERMINAL, ScreenText
 from jupyter_sessions.recorder.streams.passthrough import TakeText
@@ -114,7 +114,7 @@ class TextSource(Protocol):
     def leave(self) -> None:
         """Restore the streams; all text written before has been captured."""
 
-    def at_this_point(self, function: Callable[[], None]) -> None:
+    def call_in_order(self, function: Callable[[], None]) -> None:
         """Call `function` once all text written before has been captured."""
 
     def close(self) -> None:
@@ -139,7 +139,7 @@ class TerminalRecorder:
         self._tracker = Tracker(limit, new_text=_new_text)
         self._delivery = Delivery(self._settling(sink), self._tracker)
         self._text = _text_source(self._take_text)
-        self._shown = Shown(shell, self)
+        self._displays = DisplayReporter(shell, self)
         self._screens = ScreenFilter()
         self._running: list[ExecutionInfo | command_line.Run] = []
         self._failure: object = None
@@ -154,7 +154,7 @@ class TerminalRecorder:
         shell.events.register("post_run_cell", self._after)
         self._restore_runs = replace(
             shell,
-            run_cell=self._watching_silent_cells(self._shell.run_cell),
+            run_cell=self._watching_script_cells(self._shell.run_cell),
             safe_execfile=self._watching_scripts(
                 self._shell.safe_execfile, command_line.read_script
             ),
@@ -240,7 +240,7 @@ class TerminalRecorder:
         elif not self._paused:
             self._begin(info)
 
-    def _watching_silent_cells(self, run: Callable[..., Any]) -> Callable[..., Any]:
+    def _watching_script_cells(self, run: Callable[..., Any]) -> Callable[..., Any]:
         """Record the cells of a script too, which IPython runs silently, without an event."""
 
         @wraps(run)
@@ -261,14 +261,14 @@ class TerminalRecorder:
         return run_cell
 
     def _watching_scripts(
-        self, run: Callable[..., Any], source_of: Callable[[Any], str]
+        self, run: Callable[..., Any], get_source: Callable[[Any], str]
     ) -> Callable[..., Any]:
         """Record a script; it ends with IPython's next action, which follows its traceback."""
 
         @wraps(run)
         def run_script(what: Any, *args: Any, **kwargs: Any) -> Any:
             if command_line.is_outermost():
-                self._before(command_line.Run(source_of(what)))
+                self._before(command_line.Run(get_source(what)))
             return run(what, *args, **kwargs)
 
         return run_script
@@ -308,7 +308,7 @@ class TerminalRecorder:
         self._tracker.open(self._command, request, time.monotonic())
         self._delivery.poke()
         self._text.enter()
-        self._shown.begin()
+        self._displays.begin()
         self._restore_input = replace(builtins, input=self._echoing(input))
 
     @_harmless
@@ -325,7 +325,7 @@ class TerminalRecorder:
         self._running = []
         try:
             self._restore_input()
-            self._shown.end()
+            self._displays.end()
             self._text.leave()
         finally:
             self._hidden = False
@@ -407,7 +407,7 @@ class TerminalRecorder:
 
     @_harmless
     def _put(self, function: Callable[[], None]) -> None:
-        self._text.at_this_point(function)
+        self._text.call_in_order(function)
 
 
 def _new_text(stream: str) -> ScreenText:

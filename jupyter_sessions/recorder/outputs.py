@@ -129,7 +129,7 @@ class OutputArea:
         self._settled = 0
         self._displays: dict[str, list[int]] = {}
         self._clear_next = False
-        self._left_out = 0
+        self._omitted = 0
         self._unreadable = 0
 
     @property
@@ -143,10 +143,10 @@ class OutputArea:
         return " ".join(self._losses())
 
     def _losses(self) -> Iterator[str]:
-        if self._left_out:
+        if self._omitted:
             yield (
                 f"The outputs were cut at {format_size(self.limit)}:"
-                f" {format_size(self._left_out)} more came and are not kept."
+                f" {format_size(self._omitted)} more came and are not kept."
             )
         if self._unreadable:
             yield f"{self._unreadable} outputs could not be read and are not kept."
@@ -167,21 +167,19 @@ class OutputArea:
     def _fit(self, text: str) -> str:
         size = byte_size(text)
         room = self.limit - self.size
-        if size <= room and not self._left_out:
+        if size <= room and not self._omitted:
             return text
         # Once something is left out, all that follows is too, so the kept part is a beginning
         # without gaps.
-        kept = (
-            "" if self._left_out else text.encode(errors="replace")[:room].decode(errors="ignore")
-        )
-        self._left_out += size - byte_size(kept)
+        kept = "" if self._omitted else text.encode(errors="replace")[:room].decode(errors="ignore")
+        self._omitted += size - byte_size(kept)
         return kept
 
     def add(self, output: schemas.Output, size: int, display_id: str | None = None) -> None:
         """Append an output that is not a stream; `size` is its length in bytes."""
         self._clear_if_due()
-        if self._left_out or size > self.limit - self.size:
-            self._left_out += size
+        if self._omitted or size > self.limit - self.size:
+            self._omitted += size
             return
         self._append(output, size)
         if display_id:
@@ -207,7 +205,7 @@ class OutputArea:
         """Replace every output displayed under `display_id`."""
         for place in self._displays.get(display_id, []):
             if self.size - self._sizes[place] + size > self.limit:
-                self._left_out += size
+                self._omitted += size
                 self._outputs[place] = schemas.DisplayData(data={}, metadata={})
                 self._resize(place, 0)
             else:
@@ -224,7 +222,7 @@ class OutputArea:
         self._sizes.clear()
         self._settled = 0
         self._displays.clear()
-        self._left_out = self._unreadable = 0
+        self._omitted = self._unreadable = 0
 
     def _clear_if_due(self) -> None:
         if self._clear_next:

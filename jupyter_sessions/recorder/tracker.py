@@ -22,48 +22,48 @@ ANNOUNCED_AFTER = 0.5
 
 
 #: It is delivered again with its outputs so far: at first after this many seconds …
-RETOLD_AFTER = 1.0
+REPEAT_AFTER = 1.0
 
 
 #: … then at growing intervals, by this fraction of the time that it has run for …
-RETOLD_PART = 0.1
+REPEAT_PART = 0.1
 
 
 #: … but at least at intervals of this many seconds …
-RETOLD_AT_LEAST = 15.0
+REPEAT_AT_LEAST = 15.0
 
 
 #: … unless that would exceed this many bytes a second.
-RETOLD_RATE = 2**16
+REPEAT_RATE = 2**16
 
 
 #: The minimum seconds between two deliveries of an ended command whose outputs change …
-REDELIVERED_AFTER = 1.0
+ENDED_REPEAT_AFTER = 1.0
 
 
 #: … and more for large ones, so that at most this many bytes a second are delivered again.
-REDELIVERED_RATE = 8 * 2**20
+ENDED_REPEAT_RATE = 8 * 2**20
 
 
-def while_it_runs(opened: float, told: float | None, size: int) -> float:
+def get_running_due(opened: float, sent: float | None, size: int) -> float:
     """Return when to deliver a running command, for the first time or again.
 
     Parameters
     ----------
-    opened, told
+    opened, sent
         When it began and when it was last delivered (None: never), in seconds of one clock.
     size
         Its size at the last delivery, in bytes.
     """
-    if told is None:
+    if sent is None:
         return opened + ANNOUNCED_AFTER
-    rarely = min(RETOLD_PART * (told - opened), RETOLD_AT_LEAST)
-    return told + max(RETOLD_AFTER, rarely, size / RETOLD_RATE)
+    rarely = min(REPEAT_PART * (sent - opened), REPEAT_AT_LEAST)
+    return sent + max(REPEAT_AFTER, rarely, size / REPEAT_RATE)
 
 
-def after_its_end(delivered: float, size: int) -> float:
-    """Return when to deliver an ended command again; see `while_it_runs`."""
-    return delivered + max(REDELIVERED_AFTER, size / REDELIVERED_RATE)
+def get_ended_due(delivered: float, size: int) -> float:
+    """Return when to deliver an ended command again; see `get_running_due`."""
+    return delivered + max(ENDED_REPEAT_AFTER, size / ENDED_REPEAT_RATE)
 
 
 #: The maximum size in bytes of the outputs that are kept of a command.
@@ -72,18 +72,18 @@ OUTPUT_LIMIT = 256 * 2**20
 
 #: The number of ended commands to keep, since their outputs may still change (an updated display, a
 #: thread that keeps printing).
-KEPT_COMMANDS = 1000
+MAX_ENDED = 1000
 
 
 #: The maximum total size in bytes of the outputs of all ended commands that are kept.
-KEPT_OUTPUTS = 64 * 2**20
+MAX_ENDED_SIZE = 64 * 2**20
 
 
 KERNEL_ENDED = "The kernel ended while this ran."
 
 STOPPED_HERE = "Recording was stopped by this command: what it did afterwards is not here."
 
-LEFT_OUT = "The outputs were left out of the record by the one who ran this."
+OMITTED = "The outputs were left out of the record by the one who ran this."
 
 
 Ending = Literal["completed", "error", "aborted"]
@@ -118,15 +118,15 @@ class _Tracked:
     displayed: set[str] = field(default_factory=set)
     failed: bool = False
     ended: tuple[Ending, datetime, str] | None = None
-    told: float | None = None
-    told_size: int = 0
+    sent: float | None = None
+    sent_size: int = 0
     delivered: float | None = None
 
     def recording(self, now: float) -> schemas.Recording:
         """Return the current recording of the command, as its next version."""
         self.version += 1
         response = self._response()
-        so_far = self._so_far(now) if response is None else None
+        so_far = self._build_so_far(now) if response is None else None
         return schemas.Recording(
             id=self.id,
             request=self.request,
@@ -135,7 +135,7 @@ class _Tracked:
             version=self.version,
         )
 
-    def _so_far(self, now: float) -> schemas.SoFar:
+    def _build_so_far(self, now: float) -> schemas.SoFar:
         until = self.request.started + timedelta(seconds=max(0.0, now - self.opened))
         return schemas.SoFar(outputs=self.area.to_outputs(), until=until)
 
@@ -151,22 +151,22 @@ class _Tracked:
             note=" ".join(part for part in (note, self.area.note) if part),
         )
 
-    def finished(self, now: float, told: datetime | None) -> datetime:
-        """Return when the command ended: `told`, by the clock that gave its start.
+    def finished(self, now: float, reported: datetime | None) -> datetime:
+        """Return when the command ended: `reported`, by the clock that gave its start.
 
-        If `told` is None, or that clock was set back meanwhile, the elapsed time is used.
+        If `reported` is None, or that clock was set back meanwhile, the elapsed time is used.
         """
-        if told is not None and told >= self.request.started:
-            return told
+        if reported is not None and reported >= self.request.started:
+            return reported
         return self.request.started + timedelta(seconds=max(0.0, now - self.opened))
 
     def due(self) -> float:
         """Return when to deliver it (on the monotonic clock), given that it changed."""
         if self.ended is None:
-            return while_it_runs(self.opened, self.told, self.told_size)
+            return get_running_due(self.opened, self.sent, self.sent_size)
         if self.delivered is None:
             return self.opened
-        return after_its_end(self.delivered, self.told_size)
+        return get_ended_due(self.delivered, self.sent_size)
 
 
 class Tracker:
@@ -178,7 +178,7 @@ class Tracker:
     ----------
     limit
         The maximum size of a command's outputs, in bytes.
-    kept
+    ended_limit
         The maximum total size of the outputs of all ended commands, which may still change, in
         bytes.
     new_text
@@ -188,18 +188,18 @@ class Tracker:
     def __init__(
         self,
         limit: int = OUTPUT_LIMIT,
-        kept: int = KEPT_OUTPUTS,
+        ended_limit: int = MAX_ENDED_SIZE,
         new_text: Callable[[str], Text] = StreamText,
     ) -> None:
         self.limit = limit
-        self.kept = kept
+        self.ended_limit = ended_limit
         self._new_text = new_text
         self._lock = RLock()
         self._open: dict[str, _Tracked] = {}
         self._ended: dict[str, _Tracked] = {}
         self._ended_size = 0
-        self._untold: dict[str, _Tracked] = {}
-        self._in_hand: dict[str, None] = {}
+        self._unsent: dict[str, _Tracked] = {}
+        self._in_delivery: dict[str, None] = {}
         # For each display, the commands that show it, in the order of their starts.
         self._displays: dict[str, dict[str, None]] = {}
 
@@ -211,7 +211,7 @@ class Tracker:
         if self._find(command_id) is None:
             area = OutputArea(self.limit, self._new_text)
             tracked = _Tracked(command_id, request, area, now, process)
-            self._open[command_id] = self._untold[command_id] = tracked
+            self._open[command_id] = self._unsent[command_id] = tracked
 
     @_locked
     def is_open(self, command_id: str) -> bool:
@@ -290,9 +290,9 @@ class Tracker:
         yield tracked
         if tracked and tracked.ended:
             self._ended_size += tracked.area.size - before
-            self._untold[command_id] = tracked
-        elif tracked and tracked.told is not None:
-            self._untold[command_id] = tracked
+            self._unsent[command_id] = tracked
+        elif tracked and tracked.sent is not None:
+            self._unsent[command_id] = tracked
 
     @_locked
     def end(
@@ -313,7 +313,7 @@ class Tracker:
             return
         status = status or ("error" if tracked.failed else "completed")
         tracked.ended = status, tracked.finished(now, finished), note
-        self._ended[command_id] = self._untold[command_id] = tracked
+        self._ended[command_id] = self._unsent[command_id] = tracked
         self._ended_size += tracked.area.size
 
     @_locked
@@ -344,17 +344,17 @@ class Tracker:
         tracked = self._find(command_id)
         if tracked is None:
             return
-        told = tracked.told is not None or tracked.delivered is not None
+        told = tracked.sent is not None or tracked.delivered is not None
         tracked.area.clear(wait=False)
-        self.end(command_id, now, note=LEFT_OUT)
+        self.end(command_id, now, note=OMITTED)
         self._release(tracked)
         if not told:
-            del self._untold[command_id]
+            del self._unsent[command_id]
 
     @_locked
     def due(self) -> float | None:
         """Return when `take_due` will next have something, on the monotonic clock."""
-        return min((tracked.due() for tracked in self._untold.values()), default=None)
+        return min((tracked.due() for tracked in self._unsent.values()), default=None)
 
     @_locked
     def take_due(
@@ -372,31 +372,31 @@ class Tracker:
             Whether to include commands that are still running.
         """
         told = []
-        for tracked in list(self._untold.values()):
+        for tracked in list(self._unsent.values()):
             at_once = everything if tracked.ended else running
             if tracked.due() > now and not at_once:
                 continue
             told.append(tracked.recording(now))
-            tracked.told, tracked.told_size = now, tracked.area.size
+            tracked.sent, tracked.sent_size = now, tracked.area.size
             tracked.delivered = now if tracked.ended else None
-            self._in_hand[tracked.id] = None
-            del self._untold[tracked.id]
+            self._in_delivery[tracked.id] = None
+            del self._unsent[tracked.id]
         self._evict()
         return told
 
     @_locked
     def confirm(self, command_id: str) -> None:
         """Record that what `take_due` returned of a command was delivered."""
-        self._in_hand.pop(command_id, None)
+        self._in_delivery.pop(command_id, None)
 
     @_locked
     def unsettled(self) -> list[str]:
         """Return the commands whose end, or outputs since then, were not delivered yet."""
-        return list({**self._open, **self._untold, **self._in_hand})
+        return list({**self._open, **self._unsent, **self._in_delivery})
 
     def _evict(self) -> None:
-        while len(self._ended) > KEPT_COMMANDS or self._ended_size > self.kept:
-            told = (t for t in self._ended.values() if t.id not in self._untold)
+        while len(self._ended) > MAX_ENDED or self._ended_size > self.ended_limit:
+            told = (t for t in self._ended.values() if t.id not in self._unsent)
             oldest = next(told, None)
             if oldest is None:
                 return

@@ -10,7 +10,7 @@ from msgspec import Meta
 from jupyter_sessions.schemas.fields import (
     Answer,
     Cursor,
-    GivenPassword,
+    EnteredPassword,
     Label,
     PageSize,
     Password,
@@ -62,7 +62,7 @@ class SetPassword(Request):
 class ChangePassword(Request):
     """A new password for the caller's account, with the current one as proof of identity."""
 
-    current: GivenPassword
+    current: EnteredPassword
     password: Password
     code: SecondFactorCode = ""
 
@@ -83,7 +83,7 @@ class SecondFactor(Answer):
 class SetUpSecondFactor(Request):
     """Start to set up a second factor, with the current password as proof of identity."""
 
-    password: GivenPassword
+    password: EnteredPassword
 
 
 class NewSecondFactor(Answer):
@@ -113,7 +113,7 @@ class RecoveryCodes(Answer):
 class RemoveSecondFactor(Request):
     """Remove the caller's second factor, with both factors as proof of identity."""
 
-    password: GivenPassword
+    password: EnteredPassword
     code: SecondFactorCode
     end_logins: bool = False
 

@@ -23,7 +23,7 @@ GroupName = Annotated[str, Meta(min_length=1, max_length=255)]
 #: A new password, and a password given as proof of identity.
 Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
 
-GivenPassword = Annotated[str, Meta(max_length=1_000)]
+EnteredPassword = Annotated[str, Meta(max_length=1_000)]
 
 #: A code from an authenticator app, or a recovery code; empty if none is given.
 SecondFactorCode = Annotated[str, Meta(max_length=100)]

@@ -84,7 +84,7 @@ class InvitationNamed(Request):
     id: Annotated[int, Meta(ge=1, le=2**53)]
 
 
-class KeyShown(Request):
+class InvitationByKey(Request):
     """An invitation's key, sent by the person who holds it."""
 
     key: InvitationKey

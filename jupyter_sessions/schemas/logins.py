@@ -10,7 +10,7 @@ from msgspec import Meta
 from jupyter_sessions.schemas.fields import (
     Answer,
     Cursor,
-    GivenPassword,
+    EnteredPassword,
     GroupName,
     Label,
     LoginState,
@@ -34,7 +34,7 @@ class LogIn(Request):
     """
 
     user: UserName
-    password: GivenPassword
+    password: EnteredPassword
     code: SecondFactorCode = ""
     group: GroupName | None = None
     idle_timeout: Minutes | None = None
@@ -46,7 +46,7 @@ class LogIn(Request):
 class ConfirmLogin(Request):
     """The password, and the second factor's code, of the user who created the caller's login."""
 
-    password: GivenPassword
+    password: EnteredPassword
     code: SecondFactorCode = ""
 
 

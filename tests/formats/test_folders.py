@@ -57,7 +57,7 @@ def test_links_that_lead_out_of_the_folder_are_left_out(folder: Path, tmp_path: 
     (folder / "inside.csv").symlink_to(folder / "a.csv")
     (folder / "gone").symlink_to(folder / "nothing")
     left_out: list[Path] = []
-    found = [content.name for content in walk(folder, left_out=left_out.append)]
+    found = [content.name for content in walk(folder, omitted=left_out.append)]
     assert found == ["results/a.csv", "results/inside.csv", "results/plots/b.png"]
     assert sorted(path.name for path in left_out) == ["further", "gone", "out", "round"]
 
@@ -101,7 +101,7 @@ def test_a_name_that_is_not_utf8_is_left_out_and_said_with_the_others_published(
     (below / "x").write_text("x")
     (folder / "link").symlink_to("/etc")
     left_out: list[Path] = []
-    found = [content.name for content in walk(folder, left_out=left_out.append)]
+    found = [content.name for content in walk(folder, omitted=left_out.append)]
     assert found == ["results/a.csv", "results/plots/b.png"]
     assert {file, below} < set(left_out)
     links, foreign_names = explain_omitted(left_out)
@@ -141,5 +141,5 @@ def test_a_folder_that_can_not_be_read_is_said(
 
     monkeypatch.setattr(os, "scandir", refuse)  # root, as which tests may run, reads every folder
     left_out: list[Path] = []
-    assert [content.name for content in walk(folder, left_out=left_out.append)] == ["results/a.csv"]
+    assert [content.name for content in walk(folder, omitted=left_out.append)] == ["results/a.csv"]
     assert left_out == [folder / "plots"]

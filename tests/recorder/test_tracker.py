@@ -79,7 +79,7 @@ def test_what_runs_is_told_of_ever_more_rarely_but_never_less_than_every_15_seco
 
 
 def test_no_more_than_so_many_bytes_a_second_are_told_of_what_runs() -> None:
-    each = tracker.RETOLD_RATE  # a second of these, each second
+    each = tracker.REPEAT_RATE  # a second of these, each second
     told = told_at(Tracker(), 300, "x" * (each - 1) + "\n")
     assert sum(number * each for number in told) <= 300 * each + told[-1] * each
     assert len(told) > 5
@@ -197,7 +197,7 @@ def test_a_dropped_command_that_was_told_of_stays_without_outputs() -> None:
     tracker.write("a", "stdout", "more")
     [response] = responses(tracker.take_due(1.0))
     assert response is not None
-    assert (response.outputs, response.note) == ([], tracking.LEFT_OUT)
+    assert (response.outputs, response.note) == ([], tracking.OMITTED)
 
 
 def test_the_same_id_opened_twice_is_one_command() -> None:
@@ -212,7 +212,7 @@ def test_the_same_id_opened_twice_is_one_command() -> None:
 
 
 def test_old_commands_are_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracking, "KEPT_COMMANDS", 2)
+    monkeypatch.setattr(tracking, "MAX_ENDED", 2)
     tracker = Tracker()
     for number, command in enumerate("abc"):
         tracker.open(command, REQUEST, now=10.0 * number)
@@ -225,7 +225,7 @@ def test_old_commands_are_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_more_is_kept_of_ended_commands_than_their_outputs_may_take() -> None:
-    tracker = Tracker(kept=200)
+    tracker = Tracker(ended_limit=200)
     for number in range(5):
         tracker.open(str(number), REQUEST, now=0.0)
         tracker.write(str(number), "stdout", "x" * 80)

@@ -130,7 +130,7 @@ class Site:
     def let_in(self, code: str) -> None:
         """Have the invited and a guest come into a session by invitations, both to write."""
         key = self.invite(code, "write", uses=2)
-        self.house.call("invited", api.JOIN, schemas.KeyShown(key=key))
+        self.house.call("invited", api.JOIN, schemas.InvitationByKey(key=key))
         entering = schemas.EnterAsGuest(key=key, name=self.name())
         self.guests[code] = self.house.call("nobody", api.ENTER_AS_GUEST, entering).login.key
 

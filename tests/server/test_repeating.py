@@ -102,7 +102,7 @@ def test_what_makes_something_is_sent_again_and_made_once(
     invitation = http.call(api.INVITE, schemas.Invite(code=made.code, roles=["read"]))
     page = http.call(api.LIST_INVITATIONS, schemas.ListInvitations(code=made.code))
     assert [one.id for one in page.items] == [invitation.invitation.id]
-    looked = http.call(api.LOOK_AT_INVITATION, schemas.KeyShown(key=invitation.key))
+    looked = http.call(api.LOOK_AT_INVITATION, schemas.InvitationByKey(key=invitation.key))
     assert looked.label == "Once"
     relay.cut = 0
     assert http.call(api.REMOVE_SESSION, schemas.SessionNamed(code=made.code)).code == made.code

@@ -96,7 +96,7 @@ def join(work: Invocation, key: str | None, where: str | None, guest: str | None
                 raise
         else:
             try:
-                joined = transport.call(api.JOIN, schemas.KeyShown(key=secret))
+                joined = transport.call(api.JOIN, schemas.InvitationByKey(key=secret))
             except errors.InvitationUnusable as error:
                 if work.server is not None:
                     raise

@@ -165,9 +165,9 @@ def ask_first(
     enough = {need.value for need in (operation.needs, operation.author_needs) if need is not None}
     held = {*session.roles, *(["read", "write", "execute", "admin"] if _owns(session) else [])}
     if not enough & held:
-        raise errors.RoleMissing.of(operation.needs.value, session.roles, session.owner)
+        raise errors.RoleMissing.from_roles(operation.needs.value, session.roles, session.owner)
     if session.state not in operation.states:
-        raise errors.WrongState.of(session.state)
+        raise errors.WrongState.from_state(session.state)
     many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
     work.frontend.make_sure(question.format(name_session(session), many), unchanged)
 

@@ -44,7 +44,7 @@ def _from_address(context: Context) -> str:
 
 
 @implements(api.LOOK_AT_INVITATION)
-def look(context: Context, request: schemas.KeyShown) -> schemas.Invited:
+def look(context: Context, request: schemas.InvitationByKey) -> schemas.Invited:
     """Show what an invitation gives access to."""
 
     def work() -> schemas.Invited:
@@ -65,7 +65,7 @@ def look(context: Context, request: schemas.KeyShown) -> schemas.Invited:
 
 
 @implements(api.JOIN)
-def join(context: Context, request: schemas.KeyShown) -> schemas.Joined:
+def join(context: Context, request: schemas.InvitationByKey) -> schemas.Joined:
     """Become a member, or gain the invitation's roles that the caller does not hold yet."""
 
     def work() -> schemas.Joined:

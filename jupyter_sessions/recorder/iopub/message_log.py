@@ -21,7 +21,7 @@ from jupyter_sessions import schemas
 from jupyter_sessions.recorder.iopub.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.iopub.wire import (
     DELIMITER,
-    TOLD_TYPES,
+    LOGGED_TYPES,
     Origin,
     Reader,
     execution_id,
@@ -96,9 +96,9 @@ _parent = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def note(**said: Any) -> Entry:
+def note(**fields: Any) -> Entry:
     """Return an entry with a `Note`."""
-    return b"", b"", _encode(Note(**said))
+    return b"", b"", _encode(Note(**fields))
 
 
 class MessageLog:
@@ -177,7 +177,7 @@ class MessageLog:
         if len(content) < _SHORT and b'"busy"' in content:
             return  # half of all messages, without information
         kind = _kind(header).msg_type
-        if kind not in TOLD_TYPES:
+        if kind not in LOGGED_TYPES:
             return
         if kind == "execute_input":
             self._begin((header, parent, content))

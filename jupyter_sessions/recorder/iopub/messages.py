@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_sessions import schemas
 from jupyter_sessions.recorder.iopub.wire import Message, Origin, execution_id
 from jupyter_sessions.recorder.outputs import output_from_content
-from jupyter_sessions.recorder.tracker import KEPT_COMMANDS, Ending, Tracker
+from jupyter_sessions.recorder.tracker import MAX_ENDED, Ending, Tracker
 
 KERNEL_RESTARTED = "The kernel was restarted while this ran."
 
@@ -18,7 +18,7 @@ _SKIPPED = 100
 
 #: The number of requests for which it is remembered which command they started, and whether they
 #: ended.
-_REMEMBERED = 4 * KEPT_COMMANDS
+_REMEMBERED = 4 * MAX_ENDED
 
 _OUTPUTS = frozenset({"display_data", "execute_result", "error"})
 
@@ -144,7 +144,7 @@ class MessageRecorder:
         status: Ending = "error" if failed or origin in self._failed else "completed"
         self.tracker.end(self._commands.get(origin, ""), now, answered, status=status)
 
-    def open_unheard(self, requests: Sequence[Message], now: float) -> None:
+    def open_unstarted(self, requests: Sequence[Message], now: float) -> None:
         """Open the command that a kernel died of before it could report the start.
 
         Parameters

@@ -104,7 +104,7 @@ class Subscriber:
         self._arrivals: dict[str, _Arrival] = {}
         self._held: list[Message] | None = [] if held else None
         #: The id of the last message that was processed.
-        self.heard = ""
+        self.last_message = ""
         self._confirms = False
         self._ended = False
         self._delivery = Delivery(sink, self.messages.tracker)
@@ -188,7 +188,7 @@ class Subscriber:
 
     def replay(
         self,
-        kept: Sequence[Sequence[bytes]],
+        messages: Sequence[Sequence[bytes]],
         act_on_mark: Callable[[Sequence[bytes]], None],
         timeout: float,
     ) -> None:
@@ -196,20 +196,20 @@ class Subscriber:
 
         Parameters
         ----------
-        kept
+        messages
             Messages as they came over the socket, with marks between them.
         act_on_mark
             Called with each mark in turn, by the thread that processes the messages.
         timeout
             How long to wait for that, in seconds.
         """
-        self.do(lambda: self._replay(kept, act_on_mark), timeout)
+        self.do(lambda: self._replay(messages, act_on_mark), timeout)
 
     def _replay(
-        self, kept: Sequence[Sequence[bytes]], act_on_mark: Callable[[Sequence[bytes]], None]
+        self, messages: Sequence[Sequence[bytes]], act_on_mark: Callable[[Sequence[bytes]], None]
     ) -> None:
         replayed = set()
-        for frames in kept:
+        for frames in messages:
             if DELIMITER not in frames:
                 act_on_mark(frames)
                 continue
@@ -321,7 +321,7 @@ class Subscriber:
 
     def _act_on(self, message: Message) -> None:
         self.messages.take(message, time.monotonic())
-        self.heard = message.id
+        self.last_message = message.id
 
     def _confirm(self, message: Message) -> None:
         arrival = self._arrivals.get(str((message.content or {}).get("subscription")))

@@ -20,7 +20,7 @@ from jupyter_sessions import schemas
 DELIMITER = b"<IDS|MSG>"
 
 #: The message types that concern commands; others are not parsed any further.
-TOLD_TYPES = frozenset(
+LOGGED_TYPES = frozenset(
     {
         "clear_output",
         "comm_msg",
@@ -186,7 +186,7 @@ class Reader:
             told = self._parents.decode(parent)
         except (DecodeError, ValueError, RecursionError) as error:
             raise UnreadableMessage(f"no header: {error}") from error
-        if head.msg_type not in TOLD_TYPES:
+        if head.msg_type not in LOGGED_TYPES:
             return None
         return Message(
             head.msg_type,
@@ -216,8 +216,8 @@ class Reader:
             return _lenient(frame)
 
 
-def _text(told: Any) -> str:
-    return told if isinstance(told, str) else ""
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _lenient(frame: bytes) -> dict[str, Any] | None:

@@ -74,7 +74,7 @@ class Capture:
         for passage in self._passages:
             passage.enter()
         if len(self._passages) == 1:
-            self._tell_apart(self._passages[0])
+            self._separate_stderr(self._passages[0])
         self._inside = True
         os.write(self._wake_write, b"\0")
 
@@ -88,7 +88,7 @@ class Capture:
             passage.leave()
         self._wait_until_through()
 
-    def at_this_point(self, function: Callable[[], None]) -> None:
+    def call_in_order(self, function: Callable[[], None]) -> None:
         """Call `function` once all text written to stdout before has been captured."""
         with suppress(OSError, ValueError):
             sys.stdout.flush()
@@ -120,7 +120,7 @@ class Capture:
         for event in events:
             event.wait()
 
-    def _tell_apart(self, passage: Passage) -> None:
+    def _separate_stderr(self, passage: Passage) -> None:
         """Mark what Python writes to stderr, if both streams share a passage.
 
         A subprocess's text counts as stdout there: its order is certain, its stream is not.
@@ -227,7 +227,7 @@ class Tee:
         while self._restore:
             self._restore.pop()()
 
-    def at_this_point(self, function: Callable[[], Any]) -> None:
+    def call_in_order(self, function: Callable[[], Any]) -> None:
         """Call `function` at once, since all text written before has been captured."""
         function()
 

@@ -199,7 +199,7 @@ class Terminal:
         modes = termios.tcgetattr(self._target)
         modes[tty.OFLAG] &= ~termios.OPOST
         termios.tcsetattr(self._entry, termios.TCSANOW, modes)
-        self._given = self._last = termios.tcgetattr(self._entry)
+        self._initial = self._last = termios.tcgetattr(self._entry)
         fcntl.ioctl(self._entry, termios.TIOCSWINSZ, _size(self._target))
 
     def follow(self) -> None:
@@ -210,7 +210,7 @@ class Terminal:
         self._last = modes
         wanted = list(self._own)
         for place in (tty.IFLAG, tty.OFLAG, tty.CFLAG, tty.LFLAG):
-            wanted[place] ^= self._given[place] ^ modes[place]
+            wanted[place] ^= self._initial[place] ^ modes[place]
         wanted[tty.CC] = modes[tty.CC]
         termios.tcsetattr(self._target, termios.TCSADRAIN, wanted)
 

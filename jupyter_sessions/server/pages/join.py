@@ -28,7 +28,7 @@ class JoinPage(Page):
         """Show what the key opens, or join."""
         key = self.get_body_argument("key", "")
         try:
-            shown = self.ask(schemas.KeyShown, key=key)
+            shown = self.ask(schemas.InvitationByKey, key=key)
             invited = await self.call(api.LOOK_AT_INVITATION, shown)
         except (errors.InvitationUnusable, errors.TooManyTries, errors.BadRequest) as error:
             # The user who used it up is already a member.
@@ -51,7 +51,7 @@ class JoinPage(Page):
         await self._ways(key, invited, failure)
 
     async def _join(self, key: str) -> str:
-        joined = await self.call(api.JOIN, self.ask(schemas.KeyShown, key=key))
+        joined = await self.call(api.JOIN, self.ask(schemas.InvitationByKey, key=key))
         return joined.session.code
 
     async def _join_again(self, key: str) -> bool:

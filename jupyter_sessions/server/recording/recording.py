@@ -246,7 +246,7 @@ class Recorded:
                 for each in sent
                 if not each.status
             ]
-            messages.open_unheard(unanswered, now)
+            messages.open_unstarted(unanswered, now)
 
         if sent:
             self._subscriber.do(take_in)
@@ -260,7 +260,7 @@ class Recorded:
     def progress(self) -> protocol.Progress:
         """Return the progress."""
         # The order matters: what was processed since is needed, or on disk.
-        heard = self._subscriber.heard
+        heard = self._subscriber.last_message
         unsettled = self._subscriber.messages.tracker.unsettled()
         return protocol.Progress(
             alive=True,
