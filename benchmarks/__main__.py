@@ -27,6 +27,7 @@ ROWS = (
     "flood",
     "lab",
     "session_page",
+    "session_list",
     "postgresql",
 )
 

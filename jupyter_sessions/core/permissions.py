@@ -78,10 +78,15 @@ def loaded(user: Any) -> Select[Any]:
     )
 
 
-def select_sessions_of(user_id: int, holding: Roles = Roles.NONE) -> Any:
+def select_sessions_of(user_id: Any, holding: Roles = Roles.NONE) -> Any:
     """Select the numbers of the sessions that a user is in, by a grant or through a group.
 
-    With `holding`, only those in which they hold that role.
+    Parameters
+    ----------
+    user_id
+        The user's number, or a parameter.
+    holding
+        The role that they must hold there.
     """
     return union_all(
         select(members.c.session_id).where(

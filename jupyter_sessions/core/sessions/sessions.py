@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, false, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from jupyter_sessions import api, roles, schemas
@@ -19,9 +32,11 @@ from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import Conflict, NoSuchSession
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import members, sessions
 from jupyter_sessions.store.tables import users as users_table
+from jupyter_sessions.store.types import Instant, Number
 
 _LOWEST_CODE = 10**21
 
@@ -233,24 +248,22 @@ def _change(context: Context, kind: str, **values: Any) -> schemas.Session:
 @implements(api.LIST_SESSIONS, costly=lambda request: bool(request.search))
 def list_sessions(context: Context, request: schemas.ListSessions) -> schemas.Page[schemas.Session]:
     """List the sessions that the principal has a role in."""
-    me = context.principal.user_id
-    within = sessions.c.id.in_(permissions.select_sessions_of(me))
-    statement = permissions.loaded(me).where(within, *_which(request, me))
-    if context.principal.confined:
-        statement = statement.where(sessions.c.group_id == context.principal.group_id)
-    if request.search:
-        statement = statement.where(_containing(request.search))
+    confined, later = context.principal.confined, request.after is not None
+    values: dict[str, Any] = {
+        "me": context.principal.user_id,
+        "my_group": context.principal.group_id,
+        "rows": request.limit + 1,
+    }
     if request.after is not None:
         used, id_ = pagination.read(request.after, 2)
-        place = sessions.c.last_used, sessions.c.id
-        # Values in a tuple do not inherit the types of the columns that they are compared with.
-        after = tuple_(pagination.instant(used), id_, types=[column.type for column in place])
-        statement = statement.where(tuple_(*place) < after)
-    rows = context.connection.execute(
-        statement.order_by(sessions.c.last_used.desc(), sessions.c.id.desc()).limit(
-            request.limit + 1
-        )
-    ).all()
+        values |= {"used": pagination.instant(used), "id": id_}
+    rows: Sequence[Any]
+    if request.search:
+        condition = _containing(request.search)
+        statement = _page_statement(request.which, confined, later, condition)
+        rows = context.connection.execute(statement, values).all()
+    else:
+        rows = _page(request.which, confined, later).rows(context.connection, **values)
     page = rows[: request.limit]
     following = None
     if len(rows) > request.limit:
@@ -261,6 +274,38 @@ def list_sessions(context: Context, request: schemas.ListSessions) -> schemas.Pa
     )
 
 
+def _page_statement(
+    which: str, confined: bool, later: bool, condition: ColumnElement[bool] | None = None
+) -> Select[Any]:
+    """Select a page of sessions: only for its rows is more looked up than what sorts them."""
+    me = bindparam("me", type_=Number)
+    place = sessions.c.last_used, sessions.c.id
+    order = sessions.c.last_used.desc(), sessions.c.id.desc()
+    ids = select(sessions.c.id).where(
+        sessions.c.id.in_(permissions.select_sessions_of(me)), *_which(which, me)
+    )
+    if confined:
+        ids = ids.where(sessions.c.group_id == bindparam("my_group", type_=Number))
+    if later:
+        # Values in a tuple do not inherit the types of the columns that they are compared with.
+        ids = ids.where(
+            tuple_(*place) < tuple_(bindparam("used", type_=Instant), bindparam("id", type_=Number))
+        )
+    if condition is not None:
+        ids = (
+            ids.join(users_table, users_table.c.id == sessions.c.owner_id)
+            .outerjoin(groups_table, groups_table.c.id == sessions.c.group_id)
+            .where(condition)
+        )
+    ids = ids.order_by(*order).limit(bindparam("rows", type_=Integer))
+    return permissions.loaded(me).where(sessions.c.id.in_(ids)).order_by(*order)
+
+
+@cache
+def _page(which: str, confined: bool, later: bool) -> CompiledStatement:
+    return CompiledStatement(_page_statement(which, confined, later))
+
+
 def as_it_is_now(session: OpenSession, now: datetime) -> OpenSession:
     """Return a session whose time has run out as closed."""
     if session.closed is None and session.closes is not None and session.closes <= now:
@@ -268,14 +313,14 @@ def as_it_is_now(session: OpenSession, now: datetime) -> OpenSession:
     return session
 
 
-def _which(request: schemas.ListSessions, me: int) -> list[ColumnElement[bool]]:
-    if request.which == "removed":
+def _which(which: str, me: Any) -> list[ColumnElement[bool]]:
+    if which == "removed":
         return [sessions.c.removed.is_not(None), sessions.c.owner_id == me]
     reachable = or_(sessions.c.owner_id == me, ~sessions.c.disabled)
     conditions = [sessions.c.removed.is_(None), reachable]
-    if request.which == "mine":
+    if which == "mine":
         conditions.append(sessions.c.owner_id == me)
-    if request.which == "shared":
+    if which == "shared":
         conditions.append(sessions.c.owner_id != me)
     return conditions
 
