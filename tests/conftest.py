@@ -39,6 +39,18 @@ def pytest_configure() -> None:
     os.environ["PYTHONFAULTHANDLER"] = "1"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Give ``-n auto`` more workers than cores: half of the tests' time is waiting for others."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Let workers that have ended take tests from others, since some tests take a minute."""
+    if config.option.numprocesses and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
 def missing(what: str) -> NoReturn:
     """Skip for want of `what`."""
     pytest.skip(f"{what} is missing: install it to run this test")
