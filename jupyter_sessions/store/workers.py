@@ -27,6 +27,8 @@ PER_QUEUE = 8
 IN_ALL = 128
 #: How many seconds a request may wait.
 LONGEST_WAIT = 5.0
+#: How many callers are remembered after their turns.
+_REMEMBERED = 10_000
 
 
 def closing() -> StoreUnusable:
@@ -137,8 +139,11 @@ class _Ring:
     """Queues that take turns."""
 
     def __init__(self) -> None:
-        self.queues: OrderedDict[Hashable, deque[_Waiting]] = OrderedDict()
+        self.queues: dict[Hashable, deque[_Waiting]] = {}
         self.size = 0
+        self._turn = 0
+        # The number of each caller's last turn; the last to have one is at the end.
+        self._turns: OrderedDict[Hashable, int] = OrderedDict()
 
     def add(self, who: Hashable, waiting: _Waiting) -> _Waiting | None:
         """Add a request, and return the one that has to give way to it, which may be itself."""
@@ -152,6 +157,8 @@ class _Ring:
             if longest <= length:
                 return waiting
             crowded = [name for name, each in self.queues.items() if len(each) == longest]
+            latest = max(map(self._last_turn, crowded))
+            crowded = [name for name in crowded if self._last_turn(name) == latest]
             # At random: whoever comes next must not always displace the same caller.
             evicted = self._take(random.choice(crowded), newest=True)  # noqa: S311
         self.queues.setdefault(who, deque()).append(waiting)
@@ -160,11 +167,13 @@ class _Ring:
 
     def pop(self) -> _Waiting:
         """Take the oldest request of the queue whose turn it is."""
-        who = next(iter(self.queues))
-        waiting = self._take(who, newest=False)
-        if who in self.queues:
-            self.queues.move_to_end(who)
-        return waiting
+        who = min(self.queues, key=self._last_turn)
+        self._turn += 1
+        self._turns[who] = self._turn
+        self._turns.move_to_end(who)
+        if len(self._turns) > _REMEMBERED:
+            self._turns.popitem(last=False)
+        return self._take(who, newest=False)
 
     def pop_expired(self, now: float) -> list[_Waiting]:
         """Take all requests that have waited too long."""
@@ -173,6 +182,9 @@ class _Ring:
             while who in self.queues and self.queues[who][0].until <= now:
                 expired.append(self._take(who, newest=False))
         return expired
+
+    def _last_turn(self, who: Hashable) -> int:
+        return self._turns.get(who, 0)
 
     def _take(self, who: Hashable, *, newest: bool) -> _Waiting:
         mine = self.queues[who]
@@ -188,8 +200,9 @@ class FairWorkers:
 
     Somebody who floods the store with requests that need a password hash must delay only
     themselves. So each caller (a network) has a short queue of their own, and the queues take
-    turns. Known callers (a name that has logged in from its address before) have queues too, and
-    every second turn goes to those.
+    turns: next is the caller whose last turn is longest ago, or who had none. So a person is next
+    even while many networks flood the store, also if they try again. Known callers (a name that has
+    logged in from its address before) have queues too, and every second turn goes to those.
 
     Parameters
     ----------
