@@ -18,8 +18,8 @@ _WRONG_STATE = {
     ),
     "disabled": ("The session is disabled.", "Enable it first."),
     "closed": (
-        "The session is closed: a read-only archive, for good.",
-        "Make a new session to go on with the work.",
+        "The session is closed: it is a read-only archive, permanently.",
+        "Create a new session to continue the work.",
     ),
     "removed": ("The session is removed.", "Restore it first."),
 }
@@ -191,10 +191,11 @@ class SecondFactorNeeded(SessionsError):
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(
-            message or "This account has a second factor: its code is needed too.",
+            message or "This account has a second factor, so a code is needed too.",
             hint=hint
-            or "Give the six digits that your authenticator app shows, or a recovery "
-            "code. In a shell or notebook, `login` asks for it, or takes it by --code.",
+            or "Enter the six digits that your authenticator app shows, or a "
+            "recovery code. In a shell or notebook, `login` asks for it; you can "
+            "also pass it with --code.",
         )
 
 
@@ -207,10 +208,10 @@ class WrongCode(SessionsError):
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(
-            message or "That code is wrong, is over, or was used already.",
+            message or "The code is wrong, has expired, or was used already.",
             hint=hint
-            or "Wait for the next code of your authenticator app, and see that its "
-            "clock is right. Each code works once, a recovery code too.",
+            or "Wait for the next code of your authenticator app, and check that its "
+            "clock is right. Each code works once; so does each recovery code.",
         )
 
 
@@ -223,10 +224,12 @@ class ConfirmationNeeded(SessionsError):
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(
-            message or "Confirm that it is you: your password was given more than 10 minutes ago.",
+            message
+            or "Confirm that it is you: you entered your password more than 10 minutes ago.",
             hint=hint
-            or "A command asks for the password, or takes it from "
-            "JUPYTER_SESSIONS_PASSWORD. A program confirms its login first, or logs in again.",
+            or "Commands ask for the password, or read it from "
+            "JUPYTER_SESSIONS_PASSWORD. A program must confirm its login first, "
+            "or log in again.",
         )
 
 
@@ -276,10 +279,11 @@ class NoKernels(NotFound):
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(
-            message or "This is no Jupyter server that runs kernels.",
+            message or "This server does not run kernels.",
             hint=hint
-            or "Ask the Jupyter server that runs the kernel; jupyter_sessions must be installed "
-            "beside it. In a kernel that no such server runs, use `%session resume`.",
+            or "Send the request to the Jupyter server that runs the kernel; "
+            "jupyter_sessions must be installed there. In any other kernel, use "
+            "`%session resume`.",
         )
 
 
@@ -357,7 +361,7 @@ class ServerBusy(SessionsError):
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(
-            message or "The server has too much of this to do now, and has done nothing.",
+            message or "The server is busy with too many such requests, so nothing was done.",
             hint=hint or "Try again in a few seconds.",
         )
 
@@ -465,7 +469,8 @@ class ConnectionClosed(SessionsError):
         self,
         message: str = "This connection is closed.",
         *,
-        hint: str = "Connect anew, or do it before the `with` statement or `close` ends it.",
+        hint: str = "Connect again, or do this before the `with` statement or "
+        "`close` ends the connection.",
     ) -> None:
         super().__init__(message, hint=hint)
 

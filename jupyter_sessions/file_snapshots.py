@@ -67,8 +67,9 @@ class Snapshot:
                 yield piece
             if not self.size and self._file.read(1) and not os.fstat(self._file.fileno()).st_size:
                 raise BadRequest(
-                    f"{str(self._path)!r} has no size, as devices and files of the system have.",
-                    hint="Copy what you want of it into a file, and publish that.",
+                    f"{str(self._path)!r} has no size, so it is not an ordinary file "
+                    "but a device or a system file.",
+                    hint="Copy what you need of it into a file, and publish that file.",
                 )
         except OSError as error:
             raise _unreadable(self._path, error) from error
@@ -89,8 +90,8 @@ class Snapshot:
 
     def _changed(self) -> FileChanged:
         return FileChanged(
-            f"{str(self._path)!r} was changed while it was read, so nothing of it was published.",
-            hint="Publish it when whatever writes it has finished, or publish a copy.",
+            f"{str(self._path)!r} was changed while it was being read, so it was not published.",
+            hint="Publish it when the program that writes it has finished, or publish a copy.",
         )
 
 

@@ -27,8 +27,9 @@ def home() -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:
         raise StoreUnusable(
-            f"There is no place for your sessions and logins: {error}",
-            hint="Set HOME to a folder that you may write in, or name another in JUPYTER_DATA_DIR.",
+            f"The folder for your sessions and logins can't be used: {error}",
+            hint="Set HOME to a folder that you can write to, or set "
+            "JUPYTER_DATA_DIR to another one.",
         ) from error
     return folder
 

@@ -56,7 +56,7 @@ _FIELD = re.compile(r"Object (missing required|contains unknown) field `([^`]*)`
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 _TRY_AGAIN = "Nothing was changed. Choose another value."
-_SEE = "The reference, and openapi.json, tell what the operation takes."
+_SEE = "See the reference, or openapi.json, for what the operation takes."
 
 
 def refused(error: msgspec.ValidationError) -> errors.SessionsError:
@@ -116,7 +116,7 @@ def _form(what: str, steps: list[str]) -> str:
     if what.startswith("Invalid RFC3339"):
         return f"{named} must be {_TYPES['datetime']}"
     if "matching regex" in what:
-        return f"{named} is too long, or has characters that it can't have"
+        return f"{named} is too long, or contains characters that are not allowed"
     return f"{named} can't be taken: {what[:1].lower()}{what[1:]}"
 
 

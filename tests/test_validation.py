@@ -86,7 +86,7 @@ def test_a_limit_is_told_in_words(
         (
             schemas.RecordCommands,
             {"code": CODE, "commands": [{"id": "a b"}]},
-            "The field `id` is too long, or has characters that it can't have, "
+            "The field `id` is too long, or contains characters that are not allowed, "
             "in commands, entry 1.",
         ),
     ],

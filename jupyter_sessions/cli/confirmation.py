@@ -21,7 +21,7 @@ def ask_code(frontend: Frontend) -> str:
     """Ask for the code of a second factor."""
     return frontend.ask_password(
         "Code of your second factor, or a recovery code: ",
-        otherwise="Give it by --code, or do this where you can be asked.",
+        otherwise="Pass it with --code, or do this in a terminal or notebook.",
     )
 
 

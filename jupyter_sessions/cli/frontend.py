@@ -126,7 +126,7 @@ class Frontend(ABC):
             When the answer is no, with `unchanged` as its message.
         """
         if not self.confirm(question):
-            raise errors.BadRequest(unchanged, hint="Add --yes where nobody can be asked.")
+            raise errors.BadRequest(unchanged, hint="To confirm without a question, add --yes.")
 
     @abstractmethod
     def ask(self, what: str, default: str) -> str:
@@ -154,7 +154,7 @@ class Frontend(ABC):
         """
         raise errors.BadRequest(
             "Nothing is piped into a notebook, so --password-stdin has nothing to read.",
-            hint="Leave it out: then the password is asked for.",
+            hint="Leave it out. You are then asked for the password.",
         )
 
     @abstractmethod
@@ -192,6 +192,6 @@ class Frontend(ABC):
             In a shell, which has no kernel.
         """
         raise errors.BadRequest(
-            "This needs a kernel, and a shell has none.",
-            hint="Type it in a notebook or in ipython, after a %: %session …",
+            "This command needs a kernel, which a shell does not have.",
+            hint="Type it in a notebook or in ipython, as %session …",
         )

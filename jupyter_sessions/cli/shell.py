@@ -135,18 +135,19 @@ class Shell(Frontend):
             click.echo(f"{error.message} Trying again.", err=True)
 
         click.echo(
-            f"Keeping {login.who} at {login.server} alive, every {every:g} s. Ctrl-C ends it.",
+            f"Keeping the login of {login.who} to {login.server} alive every "
+            f"{every:g} s. To stop, press Ctrl-C.",
             err=True,
         )
         with suppress(KeyboardInterrupt):
             keep_alive(login, every, over, away)
-        return [Line("Not kept alive any more.")]
+        return [Line("The login is no longer kept alive.")]
 
     def stop_keeping_alive(self) -> list[Line]:
         """Do nothing: Ctrl-C stops it."""
         raise errors.BadRequest(
-            "In a shell, a login is kept alive in the foreground.",
-            hint="Ctrl-C ends it there.",
+            "In a shell, keepalive runs in the foreground.",
+            hint="To stop it, press Ctrl-C there.",
         )
 
     def ask_password(self, prompt: str, *, otherwise: str) -> str:
@@ -154,7 +155,7 @@ class Shell(Frontend):
         what = prompt.rstrip(": ")
         if not sys.stdin.isatty():
             raise errors.BadRequest(
-                f"{what}: there is no terminal to ask for it on.", hint=otherwise
+                f"{what}: there is no terminal on which to ask for it.", hint=otherwise
             )
         answer: str = click.prompt(what, hide_input=True, err=True)
         return answer

@@ -59,8 +59,8 @@ TABLE: tuple[Entry, ...] = (
     *_section(
         "Sessions",
         "sessions",
-        ("new", "Make a session, and record into it."),
-        ("list", "List the sessions that I have a role in."),
+        ("new", "Create a session, and record into it."),
+        ("list", "List the sessions that you have a role in."),
         ("show", "Show all attributes of a session."),
     ),
     *_section(
@@ -73,17 +73,17 @@ TABLE: tuple[Entry, ...] = (
     *_section(
         "Sessions",
         "sessions",
-        ("exists", "Tell whether I have a role in a session of that code."),
-        ("disable", "Close the session to all but its owner, until it is enabled."),
-        ("enable", "Open a disabled session again."),
-        ("close", "Make the session a read-only archive, for good."),
+        ("exists", "Check whether you have a role in a session."),
+        ("disable", "Block access for everyone but the owner, until it is enabled."),
+        ("enable", "Let the members of a disabled session back in."),
+        ("close", "Make the session a read-only archive, permanently."),
         (
             "remove",
-            "Take the session out of every list; it can be restored for a while.",
+            "Remove the session from all lists; you can restore it for some time.",
             {"aliases": ("delete",)},
         ),
-        ("dispose", "Remove a session, as a program does that made it."),
-        ("restore", "Bring a removed session back."),
+        ("dispose", "Remove a session without asking, for programs."),
+        ("restore", "Restore a removed session."),
         ("transfer", "Make another user the owner."),
     ),
     *_section(
@@ -95,7 +95,7 @@ TABLE: tuple[Entry, ...] = (
             "Set the roles of users and groups, replacing their current ones.",
             {"aliases": ("share",)},
         ),
-        ("revoke", "Take from users and groups the roles that they were granted."),
+        ("revoke", "Revoke the roles that users and groups were granted."),
     ),
     *_section(
         "Members",
@@ -106,60 +106,64 @@ TABLE: tuple[Entry, ...] = (
     *_section(
         "Members",
         "invitations",
-        ("invite", "Make a key that opens the session for others.", {"secret": True}),
+        (
+            "invite",
+            "Create an invitation: a key that lets others join the session.",
+            {"secret": True},
+        ),
         ("invitations", "List the session's invitations."),
-        ("uninvite", "Take an invitation back."),
-        ("join", "Come into a session by an invitation.", {"secret": True}),
+        ("uninvite", "Withdraw an invitation."),
+        ("join", "Join a session by an invitation.", {"secret": True}),
     ),
     *_section(
         "Members",
         "members",
-        ("who", "Tell who is connected, in a session or at all."),
+        ("who", "List who is connected, to all your sessions or to one."),
     ),
     *_section(
         "Commands",
         "history",
         ("resume", "Switch to a session, or list the last commands."),
         ("history", "List, filter and search the commands."),
-        ("view", "Show commands with their outputs as they were."),
-        ("request", "Show what was asked, as JSON."),
-        ("response", "Show what came back, as JSON."),
-        ("forget", "Erase a command's source and outputs."),
+        ("view", "Show commands with their recorded outputs."),
+        ("request", "Show a command's request as JSON."),
+        ("response", "Show a command's response as JSON."),
+        ("forget", "Erase a command's source and outputs, permanently."),
     ),
     *_section(
         "Commands",
         "outbox",
-        ("outbox", "Show what is not in its session yet, and deliver it."),
+        ("outbox", "Show recorded commands that are not in their session yet, and deliver them."),
     ),
     *_section(
         "This kernel",
         "recording",
         ("replay", "Run commands again in this kernel."),
         ("load", "Put a command's source into the next cell."),
-        ("ui", "Show the sessions as widgets, to pick from and to browse."),
-        ("pause", "Stop recording for a while."),
-        ("unpause", "Go on recording."),
-        ("detach", "Stop recording for good."),
+        ("ui", "Show the sessions as widgets."),
+        ("pause", "Pause recording."),
+        ("unpause", "Resume recording."),
+        ("detach", "Stop recording."),
     ),
     *_section(
         "Web space",
         "webspace",
         ("publish", "Publish the last output, variables, files or folders."),
-        ("files", "List what is published."),
-        ("get", "Download what is published."),
-        ("unpublish", "Take files or folders out of the web space."),
+        ("files", "List the published files."),
+        ("get", "Download published files or folders."),
+        ("unpublish", "Remove files or folders from the web space."),
         ("web", "Print a session's address, and open it in a browser.", {"secret": True}),
     ),
     *_section(
         "Scripts",
         "scratch",
-        ("scratch", "Keep small values in a session, for scripts to hand on."),
+        ("scratch", "Store small values in a session, so that scripts can share them."),
     ),
     *_section(
         "Scripts",
         "sessions",
-        ("http-url", "Print where any HTTP library reaches a session."),
-        ("xmlrpc-url", "Print where any XML-RPC client reaches a session."),
+        ("http-url", "Print a session's URL for any HTTP library."),
+        ("xmlrpc-url", "Print a session's URL for any XML-RPC client."),
     ),
     *_section(
         "Logins",
@@ -173,36 +177,36 @@ TABLE: tuple[Entry, ...] = (
         ("logins", "List the stored logins."),
         ("switch", "Make another stored login the current one."),
         ("key", "Print the current login's key.", {"secret": True}),
-        ("file", "Print which file holds the current login."),
-        ("clear", "Forget and end all stored logins but the current one."),
-        ("prune", "Forget the stored logins that have expired."),
+        ("file", "Print the path of the file that stores the current login."),
+        ("clear", "End and remove all stored logins except the current one."),
+        ("prune", "Remove the stored logins that have ended."),
     ),
     *_section(
         "Logins",
         "login",
-        ("timeout", "Show or set for how long the current login lives unused."),
+        ("timeout", "Show or set the idle time-out of the current login."),
         ("keepalive", "Keep the current login alive."),
     ),
     *_section(
         "Logins",
         "own_account",
-        ("password", "Change my own password.", {"secret": True}),
-        ("second-factor", "Manage the second factor of my account.", {"secret": True}),
+        ("password", "Change your password.", {"secret": True}),
+        ("second-factor", "Manage the second factor of your account.", {"secret": True}),
     ),
     *_section(
         "Logins",
         "login",
-        ("login-for", "Make a login key for someone else.", {"secret": True}),
+        ("login-for", "Create a login for someone else.", {"secret": True}),
         ("end-login", "End a login by its number."),
     ),
-    *_section("Servers", "check", ("check", "Verify all that is stored.")),
+    *_section("Servers", "check", ("check", "Verify everything that is stored.")),
     *_section(
         "Servers",
         "server",
         ("account", "Manage the accounts of this store or server.", {"secret": True}),
-        ("audit", "Read who logged in, and what was refused or changed of accounts."),
+        ("audit", "Read the audit log: logins, refusals and changes of accounts."),
         ("serve", "Start a sessions server.", {"shell_only": True}),
-        ("demo", "Record a real analysis, and look at it.", {"shell_only": True}),
+        ("demo", "Record a real analysis, and show it.", {"shell_only": True}),
     ),
 )
 
@@ -220,24 +224,25 @@ REWRITTEN: dict[str, tuple[str, ...]] = {
 
 #: Inputs that match several commands or none, with what to type instead.
 SUGGESTED: dict[str, str] = {
-    "export": "`get PATH` downloads what is published, `view N --save FOLDER` writes a command's "
-    "outputs into files, `history --json` prints the commands as JSON.",
-    "start": "`new LABEL` makes a session, `resume CODE` takes one up, `unpause` goes on "
-    "recording, and `jupyter sessions serve` starts a server.",
-    "stop": "`pause` and `detach` stop recording, `close` ends a session for good, and Ctrl-C "
-    "stops a server.",
-    "tag": "`set label TEXT`, `set description TEXT` and `message TEXT` say what a session is "
-    "about.",
-    "record": "`new LABEL` makes a session and records into it, `resume CODE` records into one "
-    "that is there.",
-    "open": "`resume CODE` takes a session up, `web` shows its page.",
-    "attach": "`resume CODE` takes a session up.",
-    "create": "`new LABEL` makes a session.",
+    "export": "`get PATH` downloads a published file, `view N --save FOLDER` writes "
+    "a command's outputs into files, `history --json` prints the commands "
+    "as JSON.",
+    "start": "`new LABEL` creates a session, `resume CODE` switches to one, "
+    "`unpause` resumes recording, and `jupyter sessions serve` starts a "
+    "server.",
+    "stop": "`pause` and `detach` stop recording, `close` closes a session "
+    "permanently, and Ctrl-C stops a server.",
+    "tag": "`set label TEXT`, `set description TEXT` and `message TEXT` describe a session.",
+    "record": "`new LABEL` creates a session and records into it, `resume CODE` "
+    "records into an existing one.",
+    "open": "`resume CODE` switches to a session, `web` shows its page.",
+    "attach": "`resume CODE` records into a session.",
+    "create": "`new LABEL` creates a session.",
     "info": "`show` shows a session.",
-    "ls": "`list` lists the sessions, `files` what is published.",
+    "ls": "`list` lists the sessions, `files` the published files.",
     "rm": "`remove` removes a session, `unpublish PATH` a published file.",
     "log": "`history` lists the commands.",
-    "download": "`get PATH` downloads what is published.",
+    "download": "`get PATH` downloads a published file.",
     "upload": "`publish FILE` publishes a file.",
     "whoami": "`logins` lists your logins, `members` your roles in a session.",
 }
@@ -247,7 +252,7 @@ Shared experiment sessions for Jupyter.
 
 {lines}
 
-All commands: {prefix} --help. One of them: {prefix} NAME --help
+All commands: {prefix} --help. One command: {prefix} NAME --help
 In a notebook or in ipython: %load_ext jupyter_sessions, then %session NAME\
 """
 _IN_OVERVIEW = (
@@ -285,7 +290,7 @@ class CommandGroup(click.Group):
         super().__init__(
             help="Shared experiment sessions for Jupyter.",
             context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
-            epilog="NAME --help tells more of each.",
+            epilog="For help with one command, type NAME --help.",
             subcommand_metavar="NAME …",
         )
         click.version_option(__version__, prog_name="jupyter_sessions")(self)
@@ -324,7 +329,7 @@ class CommandGroup(click.Group):
             meant = f"Did you mean {' or '.join(near)}?" if near else ""
             instead = SUGGESTED.get(name, meant)
             if name in BY_NAME:
-                instead = f"Type it in a shell: jupyter sessions {name}"
+                instead = f"Type it in a shell, as jupyter sessions {name}"
             raise click.UsageError(f"There is no command {name!r}. {instead}".rstrip(), ctx)
         return super().resolve_command(ctx, args)
 

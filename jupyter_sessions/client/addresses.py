@@ -37,11 +37,11 @@ _LONGEST = 4_000
 
 
 _REFERENCE_HINT = (
-    "A session is named by its code (22 digits) or by its URL, SERVER/sessions/CODE/experiment."
+    "Name a session by its code (22 digits) or by its URL, SERVER/sessions/CODE/experiment."
 )
 
 _ADDRESS_HINT = (
-    "Write SERVER, SERVER:PORT or a URL such as https://SERVER/base, after USER@ or not."
+    "Write SERVER, SERVER:PORT or a URL such as https://SERVER/base. You can put USER@ before it."
 )
 
 
@@ -116,18 +116,20 @@ def parse_reference(text: str) -> Reference:
     authority, path = _split_path(rest)
     if found["user"] is not None or "@" in authority:
         raise BadReference(
-            "A session URL names no user and carries no password.",
-            hint="Take out what stands before the @, and log in to the server instead.",
+            "A session URL can't contain a user name or a password.",
+            hint="Remove what stands before the @, and log in to the server instead.",
         )
     session = _SESSION_PATH.fullmatch(path)
     if not session:
         raise BadReference(
-            f"{_quote_address(text)} is not the URL of a session.", hint=_REFERENCE_HINT
+            f"{_quote_address(text)} is not a valid session URL.", hint=_REFERENCE_HINT
         )
     try:
         server = _server(found["scheme"].lower(), authority, session["base"])
     except BadAddress as error:
-        raise BadReference(f"This is no session URL: {error.message}", hint=error.hint) from None
+        raise BadReference(
+            f"This is not a valid session URL. {error.message}", hint=error.hint
+        ) from None
     return Reference(session["code"], server)
 
 
@@ -154,7 +156,7 @@ def parse_address(text: str) -> Address:
     if not text:
         return Address(None, None)
     if len(text) > _LONGEST:
-        raise BadAddress("An address is not that long.", hint=_ADDRESS_HINT)
+        raise BadAddress("The address is too long.", hint=_ADDRESS_HINT)
     found = _URL.fullmatch(text)
     if found:
         scheme = found["scheme"].lower()
@@ -163,15 +165,15 @@ def parse_address(text: str) -> Address:
         user, authority = _split_user(authority)
         if user is not None and (found["user"] is not None or ":" in user):
             raise BadAddress(
-                "A URL that carries a password, or a second user, is not taken.",
-                hint="Write USER@https://SERVER; the password is asked for.",
+                "The address contains a password or a second user name.",
+                hint="Write USER@https://SERVER; you are then asked for the password.",
             )
         user = found["user"] if user is None else unquote(user)
     else:
         user, rest = _split_user(text)
         if user is not None and "/" in user:
             raise BadAddress(
-                "This address can be read in two ways: there is an @ behind a slash.",
+                "The address is ambiguous: it has an @ after a slash.",
                 hint="Write the server as a URL, USER@https://SERVER/base.",
             )
         authority, path = _split_path(rest)
@@ -179,14 +181,14 @@ def parse_address(text: str) -> Address:
         scheme = "http" if is_loopback(_host_and_port(authority)[0]) else "https"
     if scheme not in DEFAULT_PORT:
         raise BadAddress(
-            f"A server is reached by http or https, not by {_quote_address(scheme)}.",
+            f"A server's address begins with http or https, not with {_quote_address(scheme)}.",
             hint=_ADDRESS_HINT,
         )
     known = _SESSION_PATH.fullmatch(path) or _LIST_PATH.fullmatch(path)
     if query and not known:
-        raise BadAddress("A server's address has no query (?…).", hint=_ADDRESS_HINT)
+        raise BadAddress("A server's address can't have a query (?…).", hint=_ADDRESS_HINT)
     if user is not None and (not user or "/" in user or _CONTROL.search(user)):
-        raise BadAddress("What stands before the @ is no user's name.", hint=_ADDRESS_HINT)
+        raise BadAddress("What stands before the @ is not a valid user name.", hint=_ADDRESS_HINT)
     server = _server(scheme, authority, known["base"] if known else path)
     return Address(user, server, _host_and_port(authority)[1])
 
@@ -209,7 +211,7 @@ def parse_invitation(text: str) -> tuple[str | None, str]:
     address, mark, key = text.strip().rpartition("#")
     if not _INVITATION.fullmatch(key):
         raise BadReference(
-            "This is no invitation: neither a key nor an address with one.",
+            "This is not a valid invitation: it is neither a key nor an address with a key.",
             hint="A key begins with jinv_; an address ends in #jinv_…",
         )
     return (parse_address(address).server if mark else None), key
@@ -258,27 +260,28 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
     found = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(?::([^:]*))?", authority)
     if not found:
         raise BadAddress(
-            f"{_quote_address(authority)} is no server and port.",
-            hint="An IPv6 address stands in brackets: [::1]:8888.",
+            f"{_quote_address(authority)} is not a valid server and port.",
+            hint="Put an IPv6 address in brackets: [::1]:8888.",
         )
     host, port = found[1].lower(), found[2]
     if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535):
         raise BadPort(
-            f"{_quote_address(port)} is not a port.", hint="A port is a number from 1 to 65535."
+            f"{_quote_address(port)} is not a valid port.",
+            hint="A port is a number from 1 to 65535.",
         )
     if host.startswith("["):
         try:
             host = ipaddress.IPv6Address(host[1:-1].replace("%", "!")).compressed  # no scopes
         except ValueError:
             raise BadAddress(
-                f"{_quote_address(host)} is not an IPv6 address.", hint=_ADDRESS_HINT
+                f"{_quote_address(host)} is not a valid IPv6 address.", hint=_ADDRESS_HINT
             ) from None
     elif not host.isascii():
         try:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
             raise BadAddress(
-                f"{_quote_address(host)} is not a server's name.", hint=_ADDRESS_HINT
+                f"{_quote_address(host)} is not a valid server name.", hint=_ADDRESS_HINT
             ) from None
     return host, int(port) if port else None
 
@@ -288,12 +291,14 @@ def _server(scheme: str, authority: str, path: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     elif not _HOST.fullmatch(host):
-        raise BadAddress(f"{_quote_address(host)} is not a server's name.", hint=_ADDRESS_HINT)
+        raise BadAddress(f"{_quote_address(host)} is not a valid server name.", hint=_ADDRESS_HINT)
     path = path.rstrip("/")
     segments = [unquote_to_bytes(segment) for segment in path.split("/")]
     odd = b"." in segments or b".." in segments or _UNPRINTABLE.search(unquote(path))
     if odd or not _BASE.fullmatch(path):
-        raise BadAddress(f"{_quote_address(path)} is not the path of a server.", hint=_ADDRESS_HINT)
+        raise BadAddress(
+            f"{_quote_address(path)} is not a valid base path of a server.", hint=_ADDRESS_HINT
+        )
     # Logins are found by the URL, so it must have one spelling.
     base = "/".join(quote(segment, safe="~!$&'()*+,;=:@") for segment in segments)
     shown_port = "" if port in (None, DEFAULT_PORT[scheme]) else f":{port}"
@@ -357,7 +362,7 @@ def _port(text: str | None) -> int | None:
     if text is None:
         return None
     if not (re.fullmatch(r"[0-9]{1,5}", text) and 1 <= int(text) <= 65_535):
-        raise BadPort(f"{text!r} is not a port.", hint="A port is a number from 1 to 65535.")
+        raise BadPort(f"{text!r} is not a valid port.", hint="A port is a number from 1 to 65535.")
     return int(text)
 
 
@@ -365,7 +370,7 @@ def _once(what: str, *values: T | None) -> T | None:
     said = list(dict.fromkeys(each for each in values if each is not None))
     if len(said) > 1:
         raise BadRequest(
-            f"The {what} is given twice, and differently: {said[0]} and {said[1]}.",
+            f"Two different values are given for the {what}: {said[0]} and {said[1]}.",
             hint="Leave one of them out.",
         )
     return said[0] if said else None

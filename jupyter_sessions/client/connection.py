@@ -76,8 +76,8 @@ def _read_login(key: str, address: Address) -> tuple[logins.Login, schemas.Login
     shown = logins.read_login_of_key(server, key)
     if address.user not in (None, shown.user):
         raise errors.BadRequest(
-            f"The key is not {address.user}'s, but {shown.user}'s.",
-            hint="Leave the user out, or take another key.",
+            f"The key does not belong to {address.user}, but to {shown.user}.",
+            hint="Leave the user out, or use another key.",
         )
     return logins.by_key(server, key, shown), shown
 
@@ -88,8 +88,8 @@ def _default_server() -> str:
     current = None if server else logins.current()
     if server is None and current is None:
         raise errors.BadRequest(
-            "A key alone does not tell which server it is for.",
-            hint='Name the server, too: connect("SERVER", key=KEY).',
+            "A key does not say which server it is for.",
+            hint='Name the server too: connect("SERVER", key=KEY).',
         )
     return server or (current.server if current else "")
 
@@ -245,7 +245,7 @@ class Connection:
         read = parse_reference(reference)
         if read.server is not None and not resolve.reaches(self._transport, read.server):
             raise errors.BadReference(
-                f"That session is on {read.server}, and this connection leads to "
+                f"That session is on {read.server}, but this connection is to "
                 f"{self.server or 'your own store'}.",
                 hint=f'Connect to it: connect("{read.server}").',
             )

@@ -33,8 +33,8 @@ def new_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
     """
     if target.exists() and not force:
         raise errors.Conflict(
-            f"There is {os.fspath(target)!r} already.",
-            hint="Name another place, or have it replaced (--force; in a script, replace=True).",
+            f"{os.fspath(target)!r} exists already.",
+            hint="Choose another name, or replace it (--force; in a script, replace=True).",
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def new_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
     except OSError as error:
         raise errors.BadRequest(
             f"{os.fspath(target)!r} can't be written: {error.strerror}.",
-            hint="Name another place (with -o).",
+            hint="Choose another place with -o.",
         ) from error
 
 
@@ -92,7 +92,7 @@ def placed(target: Path, place: str) -> Path:
     file = target / place if place else target
     if not file.resolve().is_relative_to(target.resolve()):
         raise errors.BadName(
-            f"The path {place!r} would lead out of {target}.", hint="Get the other files by name."
+            f"The path {place!r} leads out of {target}.", hint="Download the other files by name."
         )
     return file
 

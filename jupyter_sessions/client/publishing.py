@@ -34,12 +34,13 @@ def content(what: object, as_: str | None) -> Content:
         return next(folders.walk(path, as_))
     if isinstance(what, str) and (as_ is None or _names_a_file(what)):
         raise errors.BadRequest(
-            "A text can be what to publish, or the name of a file.",
-            hint='For a file write publish(Path("NAME")); for a text publish(text, as_="NAME").',
+            "It is not clear whether this text is the content or the name of a file.",
+            hint='For a file, write publish(Path("NAME")); for a text, write '
+            'publish(text, as_="NAME").',
         )
     if not as_ or as_.endswith("/"):
         raise errors.BadRequest(
-            "A value needs a name in the web space.",
+            "A published value needs a name in the web space.",
             hint='Name it, with an ending that chooses the format: as_="results/table.csv".',
         )
     written = write(what, name=PurePosixPath(as_).stem, path=as_)
@@ -67,7 +68,7 @@ def contents(folder: Path, as_: str | None) -> Iterator[Content]:
     """
     if folder.exists() and not folder.is_dir():
         raise errors.BadRequest(
-            f"{os.fspath(folder)!r} is no folder.", hint="Publish a file with publish()."
+            f"{os.fspath(folder)!r} is not a folder.", hint="Publish a file with publish()."
         )
     left_out: list[Path] = []
     yield from folders.walk(folder, as_, left_out.append)

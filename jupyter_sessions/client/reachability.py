@@ -45,16 +45,17 @@ def explain_unreachable(server: str) -> str:
     host = get_host(server)
     if is_loopback(host):
         return (
-            "Only this machine can open this address. For other machines, "
-            "run `jupyter sessions serve --ip=0.0.0.0` in a shell."
+            "Only this machine can open this address. To serve other machines, run "
+            "`jupyter sessions serve --ip=0.0.0.0` in a shell."
         )
     try:
         ipaddress.ip_address(host)
     except ValueError:
         if "." not in host:
             return (
-                f"Other machines may not know the name {host}. Where they don't, give the server "
-                "an address that they know: `jupyter sessions serve --public-url=URL`."
+                f"Other machines may not know the name {host}. If they don't, give "
+                "the server an address that they know: `jupyter sessions serve "
+                "--public-url=URL`."
             )
     return ""
 
@@ -64,6 +65,7 @@ def explain_plain_http(server: str) -> str:
     if not server.startswith("http://") or is_loopback(get_host(server)):
         return ""
     return (
-        "Plain HTTP: passwords and results travel in clear text. Use it in a network that you "
-        "trust, or serve with --certfile and --keyfile, or behind a proxy with TLS."
+        "Plain HTTP: passwords and results are sent unencrypted. Use it only in a "
+        "network that you trust, serve with --certfile and --keyfile, or use a proxy "
+        "with TLS."
     )

@@ -342,8 +342,8 @@ class Scratch(MutableMapping[str, Any]):
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise errors.BadRequest(
-                f"The value of {name!r} can't be kept as JSON: {error}.",
-                hint="JSON has texts, finite numbers, booleans, None, lists and dictionaries.",
+                f"The value of {name!r} can't be stored as JSON: {error}.",
+                hint="JSON has text, finite numbers, booleans, None, lists and dictionaries.",
             ) from error
         request = schemas.SetScratch(code=self._code, name=name, value=value)
         self._transport.call(api.SET_SCRATCH, request)

@@ -52,8 +52,9 @@ class Turns:
                 refused = False
         if refused:
             error = ServerBusy(
-                "Too many of your searches and checks wait already; this one was not done.",
-                hint="Try again when they are done.",
+                "Too many of your searches and checks are waiting already, so this "
+                "one was not done.",
+                hint="Try again when they have finished.",
             )
             if answer.set_running_or_notify_cancel():
                 answer.set_exception(error)

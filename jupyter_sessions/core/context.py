@@ -29,7 +29,7 @@ class Services:
     limits: Limits
     secret: bytes = field(repr=False)
     joining: BackOff = field(
-        default_factory=lambda: BackOff("tries to join", "Ask for a new invitation.")
+        default_factory=lambda: BackOff("attempts to join", "Ask for a new invitation.")
     )
     login_tries: LoginTries = field(default_factory=LoginTries)
 

@@ -46,8 +46,8 @@ def check_key(key: str) -> str:
     """
     if not _KEY.fullmatch(key):
         raise BadRequest(
-            "An Idempotency-Key is 16 to 200 visible ASCII characters.",
-            hint="Use a random one for each request, for example a UUID.",
+            "An Idempotency-Key must have 16 to 200 visible ASCII characters.",
+            hint="Use a random key for each request, for example a UUID.",
         )
     return key
 
@@ -93,8 +93,9 @@ def claim(
     row = context.connection.execute(select(done_requests).where(done_requests.c.id == id_)).one()
     if not hmac.compare_digest(row.request, code):
         raise Conflict(
-            "This Idempotency-Key was used for another request.",
-            hint="Use a new one for each request, and the same one only to repeat it unchanged.",
+            "This Idempotency-Key was used for a different request.",
+            hint="Use a new key for each request, and repeat a key only with the "
+            "unchanged request.",
         )
     answer = msgspec.json.decode(row.answer, type=operation.answer)
     return _with_new_secret(context, answer)

@@ -51,7 +51,7 @@ def check_next(database: Database, store: Blobs, after: str) -> schemas.StoreChe
         return _check_blobs(database, store, place)
     if stage == "outputs" and (place or "0").isdecimal() and len(place) < 20:
         return _check_outputs(database, store, int(place or 0))
-    raise BadRequest("That is not a place in a check.", hint="Begin the check again.")
+    raise BadRequest("The position in the check is not valid.", hint="Start the check again.")
 
 
 def _check_database(transaction: Transaction) -> list[str]:

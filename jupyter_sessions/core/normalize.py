@@ -42,17 +42,15 @@ def user_name(name: str, what: str = "user") -> str:
     """
     name = unicodedata.normalize("NFC", name)
     if not 0 < len(name) <= _LONGEST_USER:
-        raise BadName(
-            f"A {what} name has 1 to 64 characters.", hint="Choose a shorter one, not an empty one."
-        )
+        raise BadName(f"A {what} name must have 1 to 64 characters.", hint="Choose another name.")
     for character in name:
         if not _fits_user(character):
             raise BadName(
-                f"A {what} name can't have the character U+{ord(character):04X} in it.",
+                f"A {what} name can't contain the character U+{ord(character):04X}.",
                 hint="Use letters, digits and . _ - @ +",
             )
     if not name[0].isalnum():
-        raise BadName(f"A {what} name begins with a letter or a digit.", hint="Choose another.")
+        raise BadName(f"A {what} name must begin with a letter or a digit.", hint="Choose another.")
     alphabets = {
         alphabet
         for character in fold_name(name)
@@ -114,7 +112,9 @@ def prose(text: str, what: str) -> str:
     """
     for line in text.replace("\t", " ").split("\n"):
         _check_characters(
-            line.removesuffix("\r"), what, "Write it without control characters but line ends."
+            line.removesuffix("\r"),
+            what,
+            "Write it without control characters; line breaks are allowed.",
         )
     return text.strip()
 
@@ -122,7 +122,10 @@ def prose(text: str, what: str) -> str:
 def _check_characters(line: str, what: str, hint: str) -> None:
     for character in line:
         if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
-            raise BadName(f"The {what} has the character U+{ord(character):04X} in it.", hint=hint)
+            raise BadName(
+                f"The {what} contains the character U+{ord(character):04X}, which is not allowed.",
+                hint=hint,
+            )
 
 
 def path(text: str) -> str:
@@ -162,7 +165,7 @@ def normalize_value_name(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     hint = "Write it like best-score, without slashes."
     if "/" in text:
-        raise BadName(f"The name {_shorten(text)} has a slash in it.", hint=hint)
+        raise BadName(f"The name {_shorten(text)} contains a slash.", hint=hint)
     _check_part(text, f"The name {_shorten(text)}", hint)
     return text
 
@@ -176,12 +179,15 @@ def _check_part(part: str, told: str, hint: str) -> None:
     if part in {"", ".", ".."}:
         raise BadName(f"{told} is empty, . or ..", hint=hint)
     if part != part.strip():
-        raise BadName(f"{told} begins or ends in space.", hint=hint)
+        raise BadName(f"{told} begins or ends with a space.", hint=hint)
     for character in part:
         if character == "\\" or unicodedata.category(character) in {
             "Cc", "Cf", "Cs", "Co", "Zl", "Zp",
         }:  # fmt: skip
-            raise BadName(f"{told} has the character U+{ord(character):04X} in it.", hint=hint)
+            raise BadName(
+                f"{told} contains the character U+{ord(character):04X}, which is not allowed.",
+                hint=hint,
+            )
     if len(part.encode()) > _LONGEST_PART:
         raise BadName(f"{told} is longer than 255 bytes.", hint=hint)
     # In the compared form, ℅ is c/o, and ‥ is two dots.
@@ -205,6 +211,7 @@ def utc(instant: datetime) -> datetime:
     except OverflowError:
         pass
     raise BadRequest(
-        f"{instant.isoformat()} is no instant: it has no time zone, or is beyond the calendar.",
+        f"{instant.isoformat()} is not a valid date and time: it lacks a time zone, "
+        "or is out of range.",
         hint="Write it like 2026-11-21T12:00:00Z.",
     )

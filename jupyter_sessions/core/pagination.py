@@ -61,6 +61,6 @@ def instant(number: int) -> datetime:
 
 def _bad(cursor: str) -> BadRequest:
     return BadRequest(
-        f"{cursor[:40]!r} is not where a page of this list ends.",
-        hint="Give the `next` of the page before, as it stands, or leave `after` out.",
+        f"{cursor[:40]!r} is not a valid position in this list.",
+        hint="Pass the `next` of the previous page unchanged, or leave `after` out.",
     )

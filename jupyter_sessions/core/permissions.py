@@ -218,8 +218,8 @@ def _save(names: frozenset[str]) -> CompiledStatement:
 
 def nobody() -> NotLoggedIn:
     """Return the error for a caller who is not logged in."""
-    hint = "Log in, and try again. A program sends its whole key: Authorization: Bearer KEY."
-    return NotLoggedIn("Nobody is logged in.", hint=hint)
+    hint = "Log in, and try again. A program must send its whole key: Authorization: Bearer KEY."
+    return NotLoggedIn("You are not logged in.", hint=hint)
 
 
 def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
@@ -239,18 +239,18 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
         raise nobody()
     if operation.needs is Needs.SERVER_ADMIN and not principal.administrator:
         raise Forbidden(
-            "Only an administrator of this server may do that.",
-            hint="Ask who runs the server.",
+            "Only an administrator of this server can do that.",
+            hint="Ask the server's administrator.",
         )
     if principal.guest and not operation.allow_guest:
         raise Forbidden(
-            "A guest has the one session that they were invited to.",
+            "A guest can only use the session that they were invited to.",
             hint="Ask the server's administrator for an account.",
         )
     if principal.confined and not operation.allow_group_login:
         raise Forbidden(
-            "This login reaches the sessions of its group alone.",
-            hint="Do that with a login of your own.",
+            "This login only reaches the sessions of its group.",
+            hint="Use your own login instead.",
         )
 
 

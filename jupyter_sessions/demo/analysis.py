@@ -79,7 +79,7 @@ def run(say: Callable[[str], None], output: Path | None = None) -> Outcome:
     except CellExecutionError as error:
         raise errors.SessionsError(
             f"A cell of the demo failed: {error.ename}: {error.evalue}",
-            hint="That is a defect: please report it, with this message.",
+            hint="This is a defect. Please report it with this message.",
         ) from error
     if output is not None:
         nbformat.write(notebook, output)  # type: ignore[no-untyped-call]

@@ -51,7 +51,7 @@ def show(*, serve: bool, port: int, output: str | None) -> None:
     last_session.remember(outcome.code, None, transport.user)
     click.echo(_summary(transport, outcome))
     if not serve:
-        click.echo("\nLook at it:  jupyter sessions serve,  then  jupyter sessions web")
+        click.echo("\nTo see it:  jupyter sessions serve,  then  jupyter sessions web")
         return
     _serve(transport, outcome.code, port)
 
@@ -63,7 +63,7 @@ def _summary(transport: Transport, outcome: analysis.Outcome) -> str:
     files = transport.call(api.LIST_FILES, schemas.ListFiles(code=code, deep=True))
     lines = {
         "session": f"{session.label}  ({code})",
-        "commands": f"{session.commands}, of which {len(failed.items)} ended in an error",
+        "commands": f"{session.commands}, of which {len(failed.items)} failed",
         "published": ", ".join(file.path for file in files.items),
         "time": f"{outcome.seconds:.0f} s",
     }
@@ -84,8 +84,8 @@ def _serve(transport: Transport, code: str, port: int) -> None:
         page = f"/sessions/{code}/experiment"
         click.echo(f"\nsession    {url}{page}")
         click.echo(f"log in     {login_link(transport, url, page).url}")
-        click.echo("           (works once, within ten minutes; more: jupyter sessions web)")
-        click.echo("\nServing until Ctrl-C.")
+        click.echo("           (works once, within ten minutes; for another: jupyter sessions web)")
+        click.echo("\nTo stop the server, press Ctrl-C.")
         server.wait()
     except KeyboardInterrupt:
         click.echo("\nStopping the server.")
@@ -111,6 +111,6 @@ def _address(server: subprocess.Popen[bytes]) -> str:
                 return told.url.rstrip("/")
         time.sleep(0.1)
     raise errors.ServerUnreachable(
-        "The sessions server did not start; what it said stands above.",
-        hint="Try another port with --port, or `jupyter sessions serve` alone.",
+        "The sessions server did not start. See its messages above.",
+        hint="Try another port with --port, or start only the server: `jupyter sessions serve`.",
     )

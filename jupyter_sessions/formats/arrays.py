@@ -20,7 +20,7 @@ def _write(value: object, ending: str) -> Written:
     given: Any = value
     if is_a(value, "numpy.MaskedArray") and given.mask.any():
         raise BadRequest(
-            "The array has masked values, and files of numbers know none.",
+            "The array has masked values, which files of numbers can't store.",
             hint="Say what to write for them: array.filled(0).",
         )
     array = np.asarray(given)
@@ -32,7 +32,9 @@ def _write(value: object, ending: str) -> Written:
     written = _csv(array) if ending == ".csv" else _npy(array)
     kind = type(value).__name__
     if kind not in _PLAIN:
-        return Written(written, f"A {kind} is more than its numbers; the file holds these only.")
+        return Written(
+            written, f"The file only holds the numbers of the {kind}, not its other data."
+        )
     return Written(written)
 
 
@@ -59,7 +61,7 @@ def _npy(array: Any) -> bytes:
         described = npy.descr_to_dtype(npy.dtype_to_descr(array.dtype))
         if described != array.dtype:
             raise BadRequest(
-                f".npy has no way to write the type {array.dtype}.",
+                f".npy can't store the type {array.dtype}.",
                 hint="Give it one of NumPy's own types: array.astype(…).",
             )
         np.save(target, array, allow_pickle=False)

@@ -93,10 +93,13 @@ class DelimitedText:
         if self.guarded:
             cells = "1 cell begins" if self.guarded == 1 else f"{self.guarded:,} cells begin"
             notes.append(
-                f"{cells} like a formula and got an apostrophe, so that no spreadsheet runs it."
+                f"{cells} like a formula and got an apostrophe, so that a spreadsheet "
+                "does not run it."
             )
         if self.ambiguous:
-            notes.append("CSV has no types: different values (or labels) got the same text.")
+            notes.append(
+                "CSV does not store types: some different values (or labels) became the same text."
+            )
         return Written(to_utf8("".join(f"{line}\n" for line in self._lines)), " ".join(notes))
 
 
@@ -163,7 +166,7 @@ def _text(value: object) -> str | None:
         value, "numpy.ndarray", "pandas.DataFrame", "pandas.Series"
     ):
         raise BadRequest(
-            f"A cell holds a {type(value).__name__}, which no cell of a .csv file can.",
+            f"A cell holds a {type(value).__name__}, which a .csv file can't store.",
             hint="Turn that column into text first (column.astype(str)), or choose .parquet.",
         )
     if is_missing(value):

@@ -18,7 +18,7 @@ def _figure(value: object, ending: str) -> bytes:
     drawn: Any = value
     figure = drawn if is_a(value, "matplotlib.FigureBase") else drawn.figure
     if figure is None:
-        raise BadRequest("The axes belong to no figure any more.", hint="Publish a figure.")
+        raise BadRequest("The axes no longer belong to a figure.", hint="Publish a figure.")
     target = io.BytesIO()
     # A subfigure can't be saved separately.
     figure.figure.savefig(target, format=ending.removeprefix("."), bbox_inches="tight", dpi=150)
@@ -65,13 +65,13 @@ def _jpeg(image: Any, frames: int) -> Written:
 
     notes = []
     if frames > 1:
-        notes.append(f"JPEG holds the current of the picture's {frames} frames only.")
+        notes.append(f"The JPEG file only holds the current one of the picture's {frames} frames.")
     if image.mode not in _FOR_JPEG:
         if image.mode not in {"P", "PA", "LA", "La", "RGBA", "RGBa"}:
             raise _refused(image, ".jpg", frames)
         seen = image.convert("RGBA")
         if seen.getextrema()[3][0] < 255:
-            notes.append("JPEG holds no transparency: the picture stands on white.")
+            notes.append("JPEG can't store transparency, so the picture has a white background.")
             ground = Image.new("RGBA", seen.size, "white")
             seen = Image.alpha_composite(ground, seen)
         image = seen.convert("RGB")
@@ -149,13 +149,13 @@ def _is_same(read: Any, image: Any) -> bool:
 def _refused(image: Any, ending: str, frames: int) -> BadRequest:
     if frames > 1:
         return BadRequest(
-            f"The {frames} frames of this picture (mode {image.mode}) can't be written as {ending}"
-            " without a loss.",
+            f"The {frames} frames of this picture (mode {image.mode}) can't be "
+            f"written as {ending} without loss.",
             hint="Choose .png, or publish all of it as .npy:"
             " numpy.stack([numpy.asarray(each) for each in ImageSequence.Iterator(image)]).",
         )
     return BadRequest(
-        f"This picture (mode {image.mode}) can't be written as {ending} without a loss.",
+        f"This picture (mode {image.mode}) can't be written as {ending} without loss.",
         hint='Choose .png, or say what may be lost: image.convert("RGB"), image.quantize();'
         " numpy.asarray(image) keeps all of it as .npy.",
     )

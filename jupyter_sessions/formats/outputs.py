@@ -41,7 +41,7 @@ def files(number: int, response: schemas.CommandResponse | None) -> Iterator[Con
     bundles = displayed(response)
     if not bundles:
         raise NotFound(
-            f"Command {number} displayed nothing that a file could be made of.",
+            f"Command {number} did not display anything that can be saved as a file.",
             hint="Publish a variable by its name, or a file by its path.",
         )
     for place, bundle in enumerate(bundles, 1):

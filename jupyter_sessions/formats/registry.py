@@ -93,8 +93,8 @@ def write(value: object, *, name: str, path: str | None = None) -> Content:
     endings = format_.endings(value)
     if not endings:
         raise BadRequest(
-            f"The value {name!r} has no display that a file could be made of.",
-            hint="Show it in a cell of its own: what fails there fails here.",
+            f"The value {name!r} does not display as anything that can be saved as a file.",
+            hint="Display it in its own cell to see why.",
         )
     if path is None:
         path = _file_name(name)
@@ -135,7 +135,8 @@ def _formats() -> Iterable[Format]:
         added = point.load()
         if not isinstance(added, Format):
             raise BadRequest(
-                f"The plug-in {point.name!r} ({point.value}) is no jupyter_sessions Format.",
+                f"The plug-in {point.name!r} ({point.value}) is not a valid "
+                "jupyter_sessions Format.",
                 hint="Uninstall or update the package that brings it.",
             )
         yield added

@@ -20,7 +20,7 @@ def to_utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         raise BadRequest(
-            "The text holds half a character (a lone surrogate), which no file can.",
+            "The text contains half of a character (a lone surrogate), which a file can't store.",
             hint="Clean it first: text.encode('utf-8', 'replace').decode().",
         ) from error
 
@@ -42,9 +42,7 @@ def describe_renamed(keys: int) -> str:
     """Say how many keys became texts; nothing for none."""
     if not keys:
         return ""
-    return (
-        f"JSON has only texts for keys: {'1 key' if keys == 1 else f'{keys:,} keys'} became texts."
-    )
+    return f"JSON keys are text, so {'1 key' if keys == 1 else f'{keys:,} keys'} became text."
 
 
 def check_json(value: object) -> int:
@@ -60,7 +58,7 @@ def check_json(value: object) -> int:
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRequest(
             f"The value can't be written as JSON: {first_line(error)}",
-            hint="JSON has texts, finite numbers, lists and dictionaries with text keys.",
+            hint="JSON has text, finite numbers, lists and dictionaries with text keys.",
         ) from error
     renamed, waiting = 0, [value]
     while waiting:
@@ -70,7 +68,7 @@ def check_json(value: object) -> int:
             if others and len({_key(key) for key in part}) < len(part):
                 raise BadRequest(
                     "Two keys of a dictionary would become the same text in JSON.",
-                    hint="Make the keys texts that differ.",
+                    hint="Use keys that differ as text.",
                 )
             renamed += others
             waiting += part.values()

@@ -58,7 +58,7 @@ _OPTIONS = {
 }
 
 
-_HELP = ("--help", "Show what the command does.")
+_HELP = ("--help", "Show help for the command.")
 
 
 class _Answer:
@@ -122,7 +122,7 @@ class Completion:
             return {"completions": []}
         *before, fragment = re.split(r"[ \t]+", found["words"])
         if found["cell"]:
-            offers: Offers = [] if before else [("off", "leave this cell out of the record")]
+            offers: Offers = [] if before else [("off", "do not record this cell")]
         else:
             # Without any completion, IPython would offer Python names.
             offers = self._offers(before, fragment) or [_HELP]

@@ -106,15 +106,20 @@ class KeepAlives:
         if before is not None:
             before.stop()
         self._by_login[login.id] = LoginKeepAlive(login, every)
-        said = f"{login.who} at {login.server} is kept alive every {every:g} s while this kernel"
-        return Line(f"{said} lives; `%session keepalive --stop` ends it.", Tone.DONE)
+        said = (
+            f"The login of {login.who} to {login.server} is kept alive every "
+            f"{every:g} s while this kernel"
+        )
+        return Line(f"{said} lives. To stop, type `%session keepalive --stop`.", Tone.DONE)
 
     def stop(self) -> Line:
         """Stop all processes."""
         count = len(self._by_login)
         while self._by_login:
             self._by_login.popitem()[1].stop()
-        return Line("Not kept alive any more." if count else "Nothing was kept alive.")
+        return Line(
+            "The login is no longer kept alive." if count else "No login was being kept alive."
+        )
 
 
 class Panels:
@@ -154,7 +159,7 @@ class Panels:
         try:
             if not notebook:
                 raise errors.BadRequest(
-                    "Widgets need a notebook, and this is a terminal.",
+                    "Widgets need a notebook, but this is a terminal.",
                     hint="Use `%session list` and `%session history`.",
                 )
             panel_class = _panel_class()
@@ -292,7 +297,7 @@ class Notebook(Frontend, Kernel):
         server, user = attached.transport.server, attached.transport.user
         if logins.find(server, user) is not None:
             return []
-        said = f"What runs here is kept on disk until you log in to {server} as {user} again."
+        said = f"What you run is kept on disk until you log in to {server} as {user} again."
         return [Line(said, Tone.WARNING)]
 
     def drop_session(self, code: str) -> None:
@@ -310,7 +315,9 @@ class Notebook(Frontend, Kernel):
         waiting = attachment.leave(close=attachment.transport is not keep)
         if not waiting:
             return []
-        said = f"Still to come into {attachment.code}: {waiting} commands, kept on disk till then."
+        said = (
+            f"Not yet delivered to {attachment.code}: {waiting} commands, which are kept on disk."
+        )
         return [Line(said, Tone.WARNING)]
 
     def settle(self, code: str) -> bool:
@@ -328,25 +335,25 @@ class Notebook(Frontend, Kernel):
     def pause(self) -> Line:
         """Stop recording for a while."""
         self._attached().recorder().pause()
-        return Line("Recording is paused; `%session unpause` goes on.", Tone.DONE)
+        return Line("Recording is paused. To resume it, type `%session unpause`.", Tone.DONE)
 
     def unpause(self) -> Line:
         """Resume recording."""
         self._attached().recorder().unpause()
-        return Line("Recording goes on with the next cell.", Tone.DONE)
+        return Line("Recording resumes with the next cell.", Tone.DONE)
 
     def detach(self) -> Line:
         """Stop recording permanently."""
         code = self._attached().code
         warnings = self._leave()
-        said = f"This kernel belongs to no session any more (it was {code})."
+        said = f"This kernel no longer belongs to a session (it was {code})."
         return warnings[0] if warnings else Line(said, Tone.DONE)
 
     def _attached(self) -> Attachment | Served:
         if self.attachment is None:
             raise errors.NothingAttached(
                 why_unattached(self.shell),
-                hint="Make one with `%session new LABEL`, or take one up with "
+                hint="Create one with `%session new LABEL`, or switch to one with "
                 "`%session resume CODE`.",
             )
         return self.attachment
@@ -368,8 +375,8 @@ class Notebook(Frontend, Kernel):
         """Run a source like a cell, and return whether it succeeded."""
         if self._replaying:
             raise errors.BadRequest(
-                "A command that is run again can't run others again.",
-                hint="Name those commands themselves.",
+                "A replayed command can't replay other commands.",
+                hint="Replay those commands directly.",
             )
         self._replaying = True
         try:
@@ -461,7 +468,7 @@ class Notebook(Frontend, Kernel):
         password = self._read_answer(lambda: getpass.getpass(prompt))
         if not password:
             raise errors.BadRequest(
-                f"{prompt.rstrip(': ')}: nobody can be asked for it here.", hint=otherwise
+                f"{prompt.rstrip(': ')}: this frontend can't ask you for it.", hint=otherwise
             )
         return password
 

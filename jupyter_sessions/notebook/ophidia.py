@@ -51,12 +51,13 @@ def parse(statement: str, known: set[str]) -> dict[str, str]:
         key = key.strip().lower()
         if not equals or not key:
             raise BadRequest(
-                f"{part.strip()!r} is not of the form argument=value.",
-                hint="A statement looks like action=grant;key=user;value=foo:write|execute;",
+                f"{part.strip()!r} does not have the form argument=value.",
+                hint="Write a statement such as action=grant;key=user;value=foo:write|execute;",
             )
         if key not in known | _EVERYWHERE:
             raise BadRequest(
-                f"There is no argument {key!r}.", hint=f"There are {', '.join(sorted(known))}."
+                f"There is no argument {key!r}.",
+                hint=f"The valid ones are {', '.join(sorted(known))}.",
             )
         if key in found:
             raise BadRequest(f"The argument {key!r} is given twice.", hint="Leave one out.")
@@ -97,8 +98,8 @@ def manage_session(statement: str) -> list[str]:
             return ["revoke", *session, "--", *_users(value or _user_key(key))]
     raise BadRequest(
         f"There is no action {action!r}.",
-        hint="There are list, new, env, setenv, listusers, grant, revoke, disable, enable and "
-        "remove.",
+        hint="The valid ones are list, new, env, setenv, listusers, grant, revoke, "
+        "disable, enable and remove.",
     )
 
 
@@ -136,7 +137,8 @@ def _one(arguments: dict[str, str], number: int) -> list[str]:
     document = arguments.get("document_type", "response").lower()
     if document not in {"request", "response"}:
         raise BadRequest(
-            f"There is no document_type {document!r}.", hint="There are request and response."
+            f"There is no document_type {document!r}.",
+            hint="The valid ones are request and response.",
         )
     if document == "request" or _number(arguments, "level") >= _JSON_LEVEL:
         return [document, f"{number}"]
@@ -169,10 +171,12 @@ def _set(key: str, value: str) -> list[str]:
             return ["set", "active", value]
         case "autoremove":
             raise BadRequest(
-                "Sessions don't remove themselves here.",
-                hint="A time-out closes them: %session set idle-timeout 7d",
+                "Sessions do not remove themselves here.",
+                hint="To close them after a time-out, type %session set idle-timeout 7d",
             )
-    raise BadRequest(f"There is no key {key!r} to set.", hint="There are label and active.")
+    raise BadRequest(
+        f"There is no key {key!r} to set.", hint="The valid ones are label and active."
+    )
 
 
 def _grants(key: str, value: str) -> list[str]:
@@ -181,7 +185,7 @@ def _grants(key: str, value: str) -> list[str]:
     if user:
         return [f"{user}:{value}" if value else user]
     if not value:
-        raise BadRequest("No user is named.", hint="Write value=foo:write|execute;")
+        raise BadRequest("You did not name a user.", hint="Write value=foo:write|execute;")
     return [each.strip() for each in value.split(",") if each.strip()]
 
 
@@ -192,7 +196,7 @@ def _user_key(key: str) -> str:
 def _users(value: str) -> list[str]:
     users = [each.strip() for each in re.split(r"[,|]", value) if each.strip()]
     if not users:
-        raise BadRequest("No user is named.", hint="Write value=foo,bar;")
+        raise BadRequest("You did not name a user.", hint="Write value=foo,bar;")
     return users
 
 
@@ -202,12 +206,12 @@ def _status_filter(value: str) -> list[str]:
     if unknown:
         raise BadRequest(
             f"There is no status {', '.join(sorted(unknown))}.",
-            hint=f"There are {', '.join(_STATUSES)}.",
+            hint=f"The valid ones are {', '.join(_STATUSES)}.",
         )
     if chosen and not chosen - _NEVER:
         raise BadRequest(
-            f"No command here is ever {' or '.join(sorted(chosen))}.",
-            hint=f"Commands are {', '.join(sorted(set(_STATUSES.values())))}.",
+            f"No command ever has the status {' or '.join(sorted(chosen))}.",
+            hint=f"The valid ones are {', '.join(sorted(set(_STATUSES.values())))}.",
         )
     return [
         part
@@ -226,5 +230,7 @@ def _number(arguments: dict[str, str], argument: str) -> int:
 def _yes(arguments: dict[str, str], argument: str, *, default: bool) -> bool:
     value = arguments.get(argument, "").lower()
     if value not in {"", "yes", "no"}:
-        raise BadRequest(f"{argument} is yes or no, not {value!r}.", hint=f"Write {argument}=yes;")
+        raise BadRequest(
+            f"{argument} must be yes or no, not {value!r}.", hint=f"Write {argument}=yes;"
+        )
     return default if not value else value == "yes"

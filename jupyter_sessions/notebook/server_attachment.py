@@ -167,13 +167,15 @@ class Served:
             return [Line(f"Not recording: {why or 'it was detached'}.", Tone.WARNING)]
         said = found.problem or (failure.message if failure is not None else "")
         if found.state == "paused":
-            return [Line("Recording is paused: `%session unpause` goes on.", Tone.WARNING)]
+            return [
+                Line("Recording is paused. To resume it, type `%session unpause`.", Tone.WARNING)
+            ]
         if found.state == "waiting" or said:
-            told = f"Recording, but only onto this disk for now. {said}".strip()
+            told = f"Recording, but only to this disk for now. {said}".strip()
             return [Line(told, Tone.WARNING)]
-        lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
+        lines = [Line("Recording: each cell from now on goes into this session.", Tone.DONE)]
         if found.waiting:
-            lines.append(Line(f"On their way into the session: {found.waiting}."))
+            lines.append(Line(f"Being delivered to the session: {found.waiting}."))
         return lines
 
     def recorder(self) -> Served:
@@ -256,8 +258,8 @@ def why_unattached(shell: InteractiveShell) -> str:
     with suppress(errors.SessionsError):  # the server does not answer now
         found = server.any_attachment() if server is not None else None
     if found is None:
-        return "This kernel is attached to no session."
+        return "This kernel is not attached to a session."
     return (
-        f"This kernel is recorded, by {found.user}, into a session that can't be seen from here. "
-        "The button above the notebook stops that."
+        f"{found.user} records this kernel into a session that you can't see. To stop "
+        "that, use the button above the notebook."
     )

@@ -82,7 +82,7 @@ class Delivery:
             try:
                 self._send_due(everything=bool(flushing), running=announced)
             except MemoryError:  # whatever took all the memory may release it
-                _log.warning("There was no memory left to hand on what was recorded")
+                _log.warning("Out of memory: the recording could not be delivered")
                 self._poked.set()
                 time.sleep(_NO_MEMORY)
             for _, done in flushing:
@@ -96,7 +96,7 @@ class Delivery:
                 self._sink(recording)
             except Exception:  # noqa: BLE001 - whatever the sink raises, later commands count
                 if not self._failed:
-                    _log.exception("Command %s could not be handed on and is lost", recording.id)
+                    _log.exception("Command %s could not be delivered and is lost", recording.id)
                 self._failed = True
             finally:
                 self._tracker.confirm(recording.id)

@@ -99,7 +99,7 @@ def _harmless(
         try:
             method(self, *args, **kwargs)
         except Exception:  # noqa: BLE001 - the one edge between our code and the user's command
-            _log.exception("Recording has stopped, by a defect of jupyter_sessions")
+            _log.exception("Recording has stopped, due to a defect of jupyter_sessions")
             self.give_up()
 
     return guarded
@@ -431,7 +431,7 @@ def _text_source(take_text: TakeText) -> TextSource:
             return Capture(take_text)
     except (ImportError, AttributeError, OSError, ValueError):
         # This system has no terminal control, or there are no descriptors behind the streams.
-        _log.info("Text is taken from Python's streams alone, not from subprocesses")
+        _log.info("Only text of Python's streams is recorded, not that of subprocesses")
     from jupyter_sessions.recorder.streams.capture import Tee
 
     return Tee(take_text)

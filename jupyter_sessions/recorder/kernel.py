@@ -34,7 +34,7 @@ STOPPED_WITHIN = 2.0
 #: Seconds to wait when pausing until the recorder has seen the cell that asks for it.
 SWITCHED_WITHIN = 2.0
 
-RECORDING_STOPPED = "Recording was stopped while this ran."
+RECORDING_STOPPED = "Recording was stopped while this command ran."
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class KernelRecorder:
             file, self._settling(sink), selection=self._selection, notebook=notebook, limit=limit
         )
         if not self._subscriber.wait_until_listening(CONFIRMED_WITHIN):
-            _log.warning("This kernel did not confirm that it is recorded; ipykernel 7 would.")
+            _log.warning("This kernel did not confirm that it is recorded, which ipykernel 7 does.")
         if self._ahead is not None:
             kernel: Any = getattr(shell, "kernel", None)
             self._ahead.follow(kernel.iopub_thread)

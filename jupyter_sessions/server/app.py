@@ -218,7 +218,8 @@ class SessionsServerApp(ServerApp):
         port: int = proposal["value"]
         if not 0 <= port <= _LARGEST_PORT:
             raise errors.BadPort(
-                f"{port} is not a port.", hint=f"A port is a number from 1 to {_LARGEST_PORT}."
+                f"{port} is not a valid port.",
+                hint=f"A port is a number from 1 to {_LARGEST_PORT}.",
             )
         return port
 
@@ -269,8 +270,8 @@ class SessionsServerApp(ServerApp):
             lines.append(unreachable)
         if not unreachable.startswith("Only"):
             lines += [
-                "A colleague with an account (jupyter sessions account add NAME) opens it in a "
-                "browser, or types in a notebook:",
+                "A colleague with an account (jupyter sessions account add NAME) can "
+                "open it in a browser, or type in a notebook:",
                 f"    %session login NAME@{server}",
                 "    %session resume URL    (%session web prints the URL)",
             ]

@@ -93,7 +93,7 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
     if not (await allowed if inspect.isawaitable(allowed) else allowed):
         raise Forbidden(
             f"The Jupyter server does not let {user.username} use its kernels.",
-            hint="Ask who runs the server.",
+            hint="Ask the server's administrator.",
         )
     ambient = not provider.is_token_authenticated(handler)
     return Authenticated(_asker(provider, user, administrators), ambient=ambient)

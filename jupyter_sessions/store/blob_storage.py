@@ -149,8 +149,8 @@ class UrlObjects:
         # ever.
         if _using.setdefault("process", os.getpid()) != os.getpid():
             raise StoreUnusable(
-                "A forked process can't use an object store that its parent has used.",
-                hint="Start the process by `spawn`, or connect to a sessions server in it.",
+                "A forked process can't use an object store that its parent process has used.",
+                hint="Start the process with `spawn`, or connect to a sessions server in it.",
             )
         return self._opened
 

@@ -302,7 +302,7 @@ class Blobs:
                 yield from unpack(_Pieces(pieces), write_size=PIECE)
             except FileNotFoundError:
                 raise NotFound(
-                    f"{_subject(blob.used_as)} is not in the blob store any more.",
+                    f"{_subject(blob.used_as)} is missing from the blob store.",
                     hint="Restore the blob store from the same backup as the database.",
                 ) from None
             except zstandard.ZstdError as error:
@@ -444,7 +444,7 @@ class _Pieces:
 def damaged(what: str = "") -> ContentDamaged:
     """Return the error for content that differs from what was stored."""
     return ContentDamaged(
-        f"{_subject(what)} is damaged in the store, and is not given out.",
+        f"{_subject(what)} is damaged in the store, so it was not returned.",
         hint="Restore the store from a backup, or publish or record it again.",
     )
 
@@ -475,10 +475,10 @@ def _translate(error: Exception) -> SessionsError:
     told = str(error).lower()
     if "no space" in told or "quota" in told or "storagefull" in told or "too large" in told:
         return StoreFull(
-            "There is no room for the content in the blob store. Nothing was changed.",
-            hint="Free some room and try again.",
+            "The blob store is full, so nothing was changed.",
+            hint="Free some space, and try again.",
         )
     return StoreUnusable(
         f"The blob store can't be used: {type(error).__name__}.",
-        hint="See that it is there, reachable and writable.",
+        hint="Check that it exists, and that you can reach it and write to it.",
     )

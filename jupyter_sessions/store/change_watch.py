@@ -53,7 +53,7 @@ class Watch:
                     pooled.detach()
                     pooled.close()
             except (DBAPIError, OSError, _driver_error(self._engine)) as error:
-                log.warning("Lost sight of the database (%s); looking again.", error)
+                log.warning("Watching the database failed (%s); trying again.", error)
                 self._stopped.wait(_AFTER_FAILURE)
 
     def _poll(self, connection: Any) -> None:

@@ -242,7 +242,7 @@ class Database:
             try:
                 listener(changed)
             except Exception:  # a failing listener must not stop the writer
-                log.exception("A listener to commits has failed.")
+                log.exception("A commit listener failed.")
         for job in jobs:
             job.settle()
 

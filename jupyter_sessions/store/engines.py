@@ -31,8 +31,9 @@ _TRIED_EVERY = 0.01  # seconds between tries, where SQLite itself does not wait
 # The extension and content of the file beside a database, which marks that it holds a store.
 _MARK = ".made"
 _MARK_TEXT = (
-    "{0} beside this file holds the sessions. Where it is missing, restore it from a backup.\n"
-    "This file keeps a new, empty database from being begun in its place.\n"
+    "{0} beside this file holds the sessions. If it is missing, restore it from a "
+    "backup.\nThis file prevents a new, empty database from being created in its "
+    "place.\n"
 )
 _CHANNEL = "jupyter_sessions"
 _IN_A_NOTICE = 500  # session numbers in one notification; PostgreSQL accepts 8,000 bytes
@@ -119,7 +120,7 @@ def check_url(url: str) -> None:
     except (ArgumentError, ValueError):
         pass
     raise StoreUnusable(
-        "The database URL can't be read, or leads to no database that this program knows.",
+        "The database URL is not valid, or its kind of database is not supported.",
         hint="Write sqlite:////folder/sessions.db or postgresql+psycopg://user@host/name.",
     )
 
@@ -149,7 +150,7 @@ def _check_not_lost(path: Path, left: Callable[[], str]) -> None:
     log = path.with_name(f"{path.name}-wal")
     mark = path.with_name(path.name + _MARK)
     if mark.exists():
-        raise migrate.lost(f"{mark} says that it held a store")
+        raise migrate.lost(f"{mark} shows that it held a store")
     if log.exists() and log.stat().st_size:
         raise migrate.lost(f"its log {log} is still there")
     if found := left():
@@ -160,7 +161,7 @@ def _describe_mark(engines: Engines, url: str) -> str:
     """Return the error for an empty database beside which a mark says that it holds a store."""
     path = Path(str(make_url(url).database))
     mark = path.with_name(path.name + _MARK)
-    return f"{mark} says that it held a store" if engines.is_sqlite and mark.exists() else ""
+    return f"{mark} shows that it held a store" if engines.is_sqlite and mark.exists() else ""
 
 
 def _mark(path: Path) -> None:
@@ -180,7 +181,7 @@ def _sqlite(path: Path) -> Engines:
             path.touch(mode=0o600)
     except OSError as error:
         raise StoreUnusable(
-            f"There can be no database at {path}: {error.strerror}.",
+            f"A database can't be created at {path}: {error.strerror}.",
             hint="Choose a file in a folder that you can write in.",
         ) from None
     claimed = sqlite_library.claim(path, module.sqlite_version_info)
@@ -316,17 +317,17 @@ def translate(error: Exception) -> SessionsError:
     reason = _name_error(original)
     if reason.startswith(_FULL):
         return StoreFull(
-            "The disk that holds the sessions is full. Nothing was changed, what was there is "
-            "intact.",
-            hint="Free some room and try again.",
+            "The disk that holds the sessions is full. Nothing was changed, and "
+            "existing data is intact.",
+            hint="Free some space, and try again.",
         )
     if reason.startswith(_BUSY):
         return StoreBusy(
-            "The database is locked by another process, and did not come free in time.",
+            "Another process has locked the database, and did not release it in time.",
             hint="Try again in a moment.",
         )
     if isinstance(error, IntegrityError) or kind == "IntegrityError":
-        return Conflict("What is there already stands against the change.", hint="Look again.")
+        return Conflict("The change conflicts with existing data.", hint="Reload, and try again.")
     if reason.startswith(_DAMAGED):
         return StoreUnusable(
             f"The database is damaged: {original}",
@@ -335,7 +336,8 @@ def translate(error: Exception) -> SessionsError:
     if isinstance(error, OperationalError) or kind == "OperationalError":
         return StoreUnusable(
             f"The database can't be used: {original}",
-            hint="See that it is there, reachable and writable, and that its disk is not full.",
+            hint="Check that it exists, that you can reach it and write to it, and "
+            "that its disk is not full.",
         )
     return InternalError(
         f"The database refused a statement: {kind}.",

@@ -37,9 +37,9 @@ def config() -> Config:
 def lost(why: str) -> StoreUnusable:
     """Return the error for a database that should have content, but is missing or empty."""
     return StoreUnusable(
-        f"The database is missing or empty, and yet {why}. No new one was begun.",
-        hint="Restore the database from a backup. To begin a new store, move what is left of the "
-        "old one away first.",
+        f"The database is missing or empty, but {why}. A new one was not created.",
+        hint="Restore the database from a backup. To create a new store, first move "
+        "away what is left of the old one.",
     )
 
 
@@ -72,8 +72,8 @@ def upgrade(engine: Engine, reader: Engine, left: Callable[[], str] = lambda: ""
             raise lost(found)
         if revision is not None and revision > REVISION:
             raise StoreUnusable(
-                f"The database is at revision {revision}, and this program knows {REVISION}: a "
-                "newer program has changed it.",
+                f"The database has revision {revision}, but this program only knows "
+                f"revisions up to {REVISION}: a newer version has upgraded it.",
                 hint="Upgrade jupyter_sessions.",
             )
         from alembic import command

@@ -110,9 +110,9 @@ def _load_copy() -> ModuleType:
         memory = os.memfd_create("pysqlite3")
     except (ImportError, AttributeError, OSError) as error:
         raise StoreUnusable(
-            "This process was forked from one that has the store open, and SQLite can't be used "
-            "across a fork here.",
-            hint="Start the process by `spawn`, or connect to a sessions server in it.",
+            "This process was forked from one that has the store open, and SQLite "
+            "can't be used across a fork.",
+            hint="Start the process with `spawn`, or connect to a sessions server in it.",
         ) from error
     try:
         with open(memory, "wb", closefd=False) as copy:

@@ -33,7 +33,7 @@ _REMEMBERED = 10_000
 
 def closing() -> StoreUnusable:
     """Return the error for work that is submitted too late."""
-    return StoreUnusable("The store is closing.", hint="Try again when the server is back.")
+    return StoreUnusable("The store is closing.", hint="Try again when the server has restarted.")
 
 
 def settle(outcome: Future[T], work: Callable[[], T]) -> bool:

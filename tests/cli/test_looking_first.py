@@ -38,10 +38,10 @@ def test_more_commands_than_there_are_may_be_a_code_that_was_cut(program: Progra
 def test_a_user_whom_nobody_knows_here_is_said_to_be_none(program: Program) -> None:
     record(new(program), "a = 1")
     said = program.good("history", "--user", "nobody-else")
-    assert "Nobody called nobody-else is in this session" in said
+    assert "There is no user nobody-else in this session" in said
     owner = program("show", "--json").json["owner"]
-    assert "Nobody called" not in program.good("history", "--user", owner, "--status", "error")
-    assert "Nobody called" not in program.good("history", "--search", "nothing of it")
+    assert "There is no user" not in program.good("history", "--user", owner, "--status", "error")
+    assert "There is no user" not in program.good("history", "--search", "was not published")
 
 
 def test_closing_a_closed_session_asks_nothing(program: Program) -> None:

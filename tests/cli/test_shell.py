@@ -110,9 +110,12 @@ def test_the_list_marks_the_session_that_the_next_commands_mean(program: Program
 
 
 def test_a_new_session_that_no_server_shows_says_so(program: Program, serve: Serve) -> None:
-    assert "no web page yet. Start one: jupyter sessions serve" in program.good("new")
+    assert (
+        "no web page, since no server is running. Start one: jupyter sessions serve"
+        in program.good("new")
+    )
     serve()
-    assert "No server shows" not in program.good("new")
+    assert "no server is running" not in program.good("new")
 
 
 def test_a_grant_to_an_unknown_user_tells_how_to_add_the_account(program: Program) -> None:
@@ -332,7 +335,7 @@ def test_forgetting_asks_first_and_erases_nothing_where_nobody_can_be_asked(
     record(code, "1 + 1")
     refused = program("forget", "1")
     assert refused.code == errors.BadRequest.exit_code
-    assert "Nothing is erased" in refused.err
+    assert "Nothing was erased" in refused.err
     assert "--yes" in refused.err
     assert "1 + 1" in program.good("request", "1")
 
@@ -408,8 +411,8 @@ def test_links_that_are_left_out_are_told(program: Program) -> None:
     (program.folder / "plots" / "link").symlink_to(program.folder / "secret")
     printed = program.good("publish", "plots")
     assert "Published plots/a.txt" in printed
-    assert "Left out" in printed
-    assert "plots/link" in printed.partition("Left out")[2]
+    assert "Not run" in printed
+    assert "plots/link" in printed.partition("Not run")[2]
     assert "link" not in program.good("files", "--deep")
 
 
@@ -521,25 +524,28 @@ def test_a_login_is_used_and_ended(
         (["shwo"], "Did you mean show"),
         (["show", "-S", "12345"], "neither a session's code nor a session URL"),
         (["show", "-S", "1" + "0" * 21], "no such session"),
-        (["get", "x", "-S", "1" + "0" * 21], "It was looked for in your own store; a session of"),
+        (["get", "x", "-S", "1" + "0" * 21], "The search was in your own store; for a session on"),
         (["show", "-S", "ftp://host/sessions/" + "1" * 22 + "/experiment"], "http"),
-        (["view", "0"], "numbered from 1"),
+        (["view", "0"], "numbers start at 1"),
         (["view", "7..3"], "empty"),
         (["view", "1..100000"], "more than 500"),
-        (["history", "--since", "whenever"], "no point in time"),
+        (["history", "--since", "whenever"], "not a valid date or time"),
         (["history", "--status", "done"], "completed"),
         (["history", "-n", "0"], "-n"),
         (["set", "colour", "red"], "label"),
-        (["set", "idle-timeout", "0"], "no time-out"),
-        (["set", "lifetime", "-5"], "'-5' is no time-out"),
-        (["set", "active", "perhaps"], "neither yes nor no"),
-        (["list", "--mine", "--shared"], "Only one of --mine and --shared"),
+        (["set", "idle-timeout", "0"], "not a valid time-out"),
+        (["set", "lifetime", "-5"], "'-5' is not a valid time-out"),
+        (["set", "active", "perhaps"], "write yes or no"),
+        (["list", "--mine", "--shared"], "only one of --mine and --shared"),
         (["grant"], "USER"),
         (["resume", "1", "2"], "one number"),
         (["publish", "nothing-here"], "no file or folder"),
-        (["get", "nothing-here"], "Nothing is published as 'nothing-here'"),
+        (["get", "nothing-here"], "There is no published file 'nothing-here'"),
         (["login", "bar@host:99999"], "65535"),
-        (["login", "bar@host", "-t", "0"], "'0' is no time-out. Write minutes, at least 1, or 2h"),
+        (
+            ["login", "bar@host", "-t", "0"],
+            "'0' is not a valid time-out. Write minutes, at least 1, or 2h",
+        ),
         (["join"], "jupyter sessions join KEY"),
         (["new", "x" * 300], "200"),
         (["new", "Bob's", "data"], 'needs quotes: "Bob\'s data"'),

@@ -247,7 +247,7 @@ def test_a_stored_login_is_found_and_a_wrong_one_told(url: str) -> None:
         assert (stored.user, current.user, stored.server) == ("bar", "bar", url)
         with pytest.raises(errors.BadReference, match="another"):
             stored.session("https://another.example/sessions/1234567890123456789012/experiment")
-    with pytest.raises(errors.BadRequest, match="not ann's, but bar's"):
+    with pytest.raises(errors.BadRequest, match="does not belong to ann, but to bar"):
         connect(f"ann@{url}", key=key_for(url, "bar"))
     stale = key_for(url, "bar")
     with connect(url, key=stale) as connection:
@@ -255,7 +255,9 @@ def test_a_stored_login_is_found_and_a_wrong_one_told(url: str) -> None:
     with pytest.raises(errors.LoginRevoked):
         connect(url, key=stale)
     for key in ("no key", "truncated"):
-        with pytest.raises(errors.LoginUnknown, match=f"That is no key of a login to {url}"):
+        with pytest.raises(
+            errors.LoginUnknown, match=f"The key does not belong to any login on {url}"
+        ):
             connect(url, key=key)
     assert len(logins.stored()) == 1
 

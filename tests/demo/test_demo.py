@@ -55,7 +55,7 @@ def until(process: subprocess.Popen[str], last: str) -> str:
 
 
 def test_the_demo_records_publishes_and_serves(demo: subprocess.Popen[str], tmp_path: Path) -> None:
-    printed = until(demo, "Serving until Ctrl-C")
+    printed = until(demo, "press Ctrl-C")
     code = re.search(r"Seattle weather  \((\d{22})\)", printed)
     assert code
     assert "error, as intended" in printed

@@ -42,7 +42,7 @@ def test_several_outputs_are_numbered_and_streams_are_left_out() -> None:
 
 
 def test_a_command_that_displayed_nothing_is_an_error() -> None:
-    with pytest.raises(errors.NotFound, match="displayed nothing"):
+    with pytest.raises(errors.NotFound, match="did not display anything"):
         list(files(3, response(schemas.Stream(name="stdout", text="hello"))))
 
 

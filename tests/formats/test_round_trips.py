@@ -650,7 +650,7 @@ def test_names_of_labels_that_a_file_leaves_out_are_said() -> None:
 
 def test_keys_in_the_cells_of_a_table_that_become_texts_are_said() -> None:
     note = write(pd.DataFrame({"a": [{1: 1}, [{2: 3}]]}), name="t", path="t.json").note
-    assert note == "JSON has only texts for keys: 2 keys became texts."
+    assert note == "JSON keys are text, so 2 keys became text."
 
 
 def test_a_refusal_that_quotes_an_array_is_of_one_line() -> None:

@@ -165,7 +165,7 @@ class Broken:
 def test_a_value_that_can_not_display_itself_is_refused_without_a_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(errors.BadRequest, match="no display"):
+    with pytest.raises(errors.BadRequest, match="does not display"):
         write(Broken(), name="b")
     assert capsys.readouterr() == ("", "")
 
@@ -186,7 +186,7 @@ def test_axes_in_a_part_of_a_figure_stand_for_the_figure_and_removed_ones_for_no
     for drawn in (part, axes):
         assert data(write(drawn, name="f")).startswith(b"\x89PNG")
     axes.remove()
-    with pytest.raises(errors.BadRequest, match="no figure"):
+    with pytest.raises(errors.BadRequest, match="no longer belong to a figure"):
         write(axes, name="f")
 
 

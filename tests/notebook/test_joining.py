@@ -47,7 +47,7 @@ def test_two_kernels_and_a_guest_share_a_session_and_are_counted(
     gail = start("gail")
     joined = gail.good(f"%session join {server.url}/sessions/join#{key} --as gail").text
     assert "as the guest guest~gail" in joined
-    assert "Recording: each cell from here on" in joined
+    assert "Recording: each cell from now on" in joined
     gail.good("print('from gail')")
     until_recorded(ann, "gail")
     assert "guest~gail" in ann.good("%session history --search gail").text

@@ -60,7 +60,7 @@ def test_what_a_killed_kernels_cell_had_put_out_is_in_its_session(
         return [each for each in json.loads(listed)["items"] if each["source"] == CELL]
 
     [summary] = until(aborted)
-    assert "ended before it did" in summary["note"]
+    assert "ended first" in summary["note"]
     shown = again.good(f"%session view {summary['number']}")
     assert [f"line {each}" for each in range(6)] == [
         line for line in shown.text.splitlines() if line.startswith("line")

@@ -36,7 +36,7 @@ def sources(kernel: Kernel) -> list[str]:
 def test_a_notebook_from_a_new_session_to_leaving_it(start: Start) -> None:
     kernel = start()
     alone = kernel.good("%session")
-    assert "attached to no session" in alone.text
+    assert "not attached to a session" in alone.text
     assert "%session new LABEL" in alone.html
 
     made = kernel.good('%session new "Seattle <b>weather</b>" --lifetime 7d')
@@ -60,7 +60,7 @@ def test_a_notebook_from_a_new_session_to_leaving_it(start: Start) -> None:
     assert "Seattle" in shown.text
     assert "Lifetime" in shown.html
 
-    assert "no session any more" in kernel.good("%session detach").text
+    assert "no longer belongs to a session" in kernel.good("%session detach").text
     refused = kernel("%session history").error
     assert refused.ename == "NothingAttached"
     assert "%session new LABEL" in "\n".join(refused.traceback)
@@ -117,7 +117,7 @@ def test_commands_are_run_again(start: Start) -> None:
     assert "count += 1" in again.text
     assert "count 2" in again.text
     assert "awaited" in again.text
-    assert "Left out" in again.text
+    assert "Not run" in again.text
     stopped = kernel("%session replay 5..6")
     assert stopped.error is not None
     assert "ReplayStopped" in stopped.text
@@ -185,7 +185,7 @@ def test_recording_stops_and_goes_on_with_the_session(start: Start) -> None:
     assert "Recording: each cell" in kernel.good("%session enable").text
     kernel.good("'after'")
     said = kernel.good("%session close --yes").text
-    assert "is closed for good: a read-only archive" in said
+    assert "is now a read-only archive" in said
     assert "Not recording: the session is closed" in said
     kernel.good("'too late'")
     assert sources(kernel) == ["'before'", "%session disable", "'after'", "%session close --yes"]
@@ -244,7 +244,7 @@ def test_confirmation_needs_someone_to_ask(start: Start) -> None:
     kernel.good("%session new x")
     assert "--yes" in kernel("%session remove").text
     assert "is removed" in kernel.good("%session remove --yes").text
-    assert "attached to no session" in kernel.good("%session").text
+    assert "not attached to a session" in kernel.good("%session").text
 
 
 def test_switching_sessions_leaves_the_one_before(start: Start) -> None:
@@ -273,7 +273,7 @@ def test_unloading_and_loading_again(start: Start) -> None:
     assert "not found" in kernel("%session").text
     kernel.good("'not recorded'")
     loaded = kernel.good("%load_ext jupyter_sessions").text
-    assert f"Nothing is recorded now. To go on in session {left[1]}" in loaded
+    assert f"Nothing is recorded now. To continue in session {left[1]}" in loaded
     assert f"%session resume {left[1]}" in loaded
     code = re.search(r"\d{22}", kernel.good("%session list").text)
     assert code

@@ -92,19 +92,19 @@ def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None
     ann.good("%session grant bar")
     bar.good("'not allowed any more'")
     told = bar.good("%session")
-    assert "only onto this disk for now. You may look" in told.text
+    assert "only to this disk for now. Recording needs the role write" in told.text
     # One, or two where the cell that asks was on its way too.
     assert re.search(r"commands? (is|are) not recorded yet", told.text)
-    assert re.search(r"commands? waits? on this disk: %session outbox tells why", told.text)
+    assert re.search(r"commands? waits? on this disk\. To see why, type %session outbox", told.text)
     looked = bar.good(f"%session resume {address}")
-    assert "you may look" in looked.text
+    assert "recording needs the role write" in looked.text
     assert bar("%session pause").error.ename == "WrongState"
     ann.good("%session grant bar:write")
     bar.good(f"%session resume {address}")
     ann.good("%session revoke bar")
     told = bar.good("%session").text
-    assert "only onto this disk for now. There is no such session" in told
-    assert "each cell from here on" not in told
+    assert "only to this disk for now. There is no such session" in told
+    assert "each cell from now on" not in told
     bar.good("'while it was revoked'")
     assert "There is no such session" in bar.good("%session outbox").text
     assert bar("%session history").error.ename == "NoSuchSession"
@@ -162,7 +162,7 @@ def test_commands_wait_while_the_server_is_away(start: Start, serve: Serve, serv
     ann.good("'while it is away'")
     until(lambda: "not recorded yet" in ann("%session").text, "the outbox to have tried")
     told = ann("%session")
-    assert "Recording, but only onto this disk for now" in told.text
+    assert "Recording, but only to this disk for now" in told.text
     assert told.error is None
     serve("--ServerApp.allow_root=True", port=int(server.url.rpartition(":")[2]))
     listed = ann.good("%session history").text

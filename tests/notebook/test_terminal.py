@@ -23,10 +23,10 @@ def test_a_session_in_a_terminal(home: Path) -> None:
     assert "Did you mean show" in terminal.type("%session shwo")
     asked = terminal.type("%session close", ("[y/N] ", "n"))
     assert "In a terminal" in asked
-    assert "for good" in asked
-    assert "Nothing is closed" in asked
+    assert "permanently" in asked
+    assert "Nothing was closed" in asked
     kept = terminal.type("%session remove", ("[y/N] ", "n"))
-    assert "Nothing is removed" in kept
+    assert "Nothing was removed" in kept
     gone = terminal.type("%session remove", ("[y/N] ", "y"))
     assert "is removed" in gone
     terminal.end()

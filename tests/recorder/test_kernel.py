@@ -189,7 +189,7 @@ def test_stopping_tells_all_until_then_and_nothing_later(run: Run, told: Told) -
     assert response is not None
     assert response.status == "completed"
     assert response.outputs == [schemas.Stream(name="stdout", text="before\n")]
-    assert "Recording was stopped by this command" in response.note
+    assert "This command stopped the recording" in response.note
 
 
 def test_a_sink_that_fails_costs_its_command_alone(run: Run, told: Told) -> None:

@@ -152,7 +152,7 @@ def test_a_download_that_breaks_off_is_asked_for_again_and_never_made_of_two_con
     if replaced:
         other = http.clone()
         relay.at_cut = lambda: other.call(api.PUBLISH_FILE, publish, replaced)
-        with pytest.raises(errors.Conflict, match="replaced while it was downloaded"):
+        with pytest.raises(errors.Conflict, match="replaced during the download"):
             http.download(named, cast("BinaryIO", target))
         assert content.startswith(target.content)
     else:

@@ -22,7 +22,7 @@ from tests.waiting import STARTED_WITHIN, until
 #: What is typed, the failure that it is, and what is said of it.
 REFUSED: dict[str, tuple[type[errors.SessionsError], str]] = {
     "foo": (errors.BadRequest, "'foo' is not one"),
-    "--port=99999": (errors.BadPort, "99999 is not a port."),
+    "--port=99999": (errors.BadPort, "99999 is not a valid port."),
     "--port=many": (errors.BadRequest, "not the str 'many'"),
     "--prot=3": (errors.BadRequest, "Did you mean --port?"),
     "--ip=999.1.1.1": (errors.BadAddress, "'999.1.1.1' is not an address or name"),
@@ -30,7 +30,7 @@ REFUSED: dict[str, tuple[type[errors.SessionsError], str]] = {
     "--certfile=none.pem": (errors.BadRequest, "The certificate none.pem"),
     "--config=none.py": (errors.BadRequest, "There is no configuration file none.py"),
     "--public-url=here": (errors.BadRequest, "public_url is 'here'"),
-    "--database=nonsense": (errors.StoreUnusable, "The database URL can't be read"),
+    "--database=nonsense": (errors.StoreUnusable, "The database URL is not valid"),
     "--SessionsExtension.guests=maybe": (errors.BadRequest, "expected a boolean"),
     "--SessionsExtension.guest=True": (errors.BadRequest, "Did you mean --SessionsExtension.guest"),
     "--SessionsApp.guests=True": (errors.BadRequest, "Did you mean --SessionsExtension.guests?"),
@@ -103,7 +103,7 @@ def test_port_0_takes_any_that_is_free_and_says_which(tmp_path: Path) -> None:
         port = int(re.findall(r"http://127\.0\.0\.1:([0-9]+)/sessions/", printed)[0])
         socket.create_connection(("127.0.0.1", port), STARTED_WITHIN).close()
         assert f"%session login NAME@http://{find_outward_address()}:{port}\n" in printed
-        assert "clear text" in printed
+        assert "unencrypted" in printed
     finally:
         process.terminate()
         assert process.wait(STARTED_WITHIN) == 0
@@ -126,5 +126,5 @@ def test_an_address_says_whether_other_machines_can_open_it() -> None:
     assert "may not know the name vm" in explain_unreachable("http://vm:8765")
     for good in ("https://sessions.example.org", "http://192.0.2.10:8765", "http://[2001:db8::1]"):
         assert explain_unreachable(good) == ""
-    assert "clear text" in explain_plain_http("http://192.0.2.10:8765")
+    assert "unencrypted" in explain_plain_http("http://192.0.2.10:8765")
     assert explain_plain_http("https://192.0.2.10") == explain_plain_http("http://[::1]:1") == ""

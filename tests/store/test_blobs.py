@@ -283,7 +283,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_told(store, folder, tmp_path):
         pieces = snapshot.pieces()
         next(pieces)
         os.truncate(file, 2_000_000)
-        with pytest.raises(errors.FileChanged, match="was changed while it was read"):
+        with pytest.raises(errors.FileChanged, match="was changed while it was being read"):
             list(pieces)
     assert stored(folder) == []
 

@@ -15,13 +15,14 @@ _MAX_LISTED = 50
 
 @command("check", "check --rate 20", session=False)
 @click.option(
-    "--rate", type=click.FloatRange(min=0.1), help="MB a second to read at most; all by default."
+    "--rate",
+    type=click.FloatRange(min=0.1),
+    help="Read at most this many MB a second; by default without a limit.",
 )
 def check(work: Invocation, rate: float | None) -> Result:
-    """Verify all that is stored: the database, published files and outputs.
+    """Verify everything that is stored: the database, published files and outputs.
 
-    A server does so by itself, once a day if not configured otherwise, and its health page tells
-    how that went.
+    A server also does this itself, once a day by default. Its health page shows the result.
     """
     checked = size = 0
     problems: list[str] = []
@@ -41,7 +42,7 @@ def check(work: Invocation, rate: float | None) -> Result:
             hint="Restore them from a backup, or publish the files again.",
         )
     answer = schemas.StoreCheck(checked=checked, size=size, problems=[], next=None)
-    return Result(answer, (Line(f"All is sound: {checked} checked.", Tone.DONE),))
+    return Result(answer, (Line(f"Checked {checked}: nothing is damaged.", Tone.DONE),))
 
 
 COMMANDS = table(check)

@@ -44,24 +44,31 @@ def overruled(login: Login | None) -> list[Line]:
     chosen = logins.chosen()
     lines = []
     if chosen is not None and chosen.id != (login.id if login else logins.OWN):
-        lines.append(f"{logins.LOGIN_VARIABLE} names another login in this shell: unset it.")
+        lines.append(
+            f"In this shell, {logins.LOGIN_VARIABLE} selects another login. "
+            "To use this one, unset the variable."
+        )
     server = os.environ.get(SERVER_VARIABLE)
     address = parse_address(server).server if server and server.strip() else None
     if address and not (address == login.server if login else is_own(address)):
-        lines.append(f"{SERVER_VARIABLE} sends commands to {server} all the same: unset it.")
+        lines.append(
+            f"Commands still go to {server}, since {SERVER_VARIABLE} is set. "
+            "To use this login, unset the variable."
+        )
     return [Line(text, Tone.WARNING) for text in lines]
 
 
 @command("logins", "logins --check", "logins --there", session=False)
-@click.option("--check", is_flag=True, help="Ask each server whether the login lives.")
-@click.option("--there", is_flag=True, help="Those that live at the server, stored here or not.")
+@click.option("--check", is_flag=True, help="Ask each server whether the login is still valid.")
+@click.option(
+    "--there", is_flag=True, help="List the valid logins on the server, whether stored here or not."
+)
 def logins(work: Invocation, check: bool, there: bool) -> Result:
-    """List the stored logins, the newest first.
+    """List the stored logins, newest first.
 
-    No server is asked without --check, and nothing is changed with or without it; with --server,
-    those at that server alone are listed, as `clear` and `prune` take it, too. With --there, the
-    server lists one's own logins and those that one has made for others (its administrators see
-    all), with the numbers that `end-login` takes.
+    Without --check no server is contacted; nothing is changed in any case. With --server, list only
+    the logins to that server. With --there, ask the server for your own logins and those that you
+    created for others, with the numbers that `end-login` takes. Administrators then see all logins.
     """
     if there:
         return _there(work)
@@ -113,16 +120,19 @@ def _there(work: Invocation) -> Result:
     from jupyter_sessions.client.transports.base import iterate_pages
 
     items = list(iterate_pages(work.transport, api.LIST_LOGINS))
-    return Result({"items": items}, (Table(columns.LOGIN, items, "No logins live there."),))
+    return Result(
+        {"items": items},
+        (Table(columns.LOGIN, items, "There are no valid logins on this server."),),
+    )
 
 
 @command("logout", "logout --all", session=False)
-@click.option("--all", "all_", is_flag=True, help="Log out of every stored login.")
+@click.option("--all", "all_", is_flag=True, help="End all stored logins.")
 def logout(work: Invocation, all_: bool) -> Result:
-    """End the current login, on its server and here.
+    """End the current login on its server, and remove it here.
 
-    Until another one is chosen, by `login` or `switch`, commands that need one fail: nobody goes on
-    as somebody else.
+    Afterwards, commands that need a login fail until you choose another one with `login` or
+    `switch`. Another login is never used silently.
     """
     from jupyter_sessions.client import logins
     from jupyter_sessions.client.transports import resolve
@@ -140,7 +150,7 @@ def logout(work: Invocation, all_: bool) -> Result:
     try:
         now = logins.current()
     except errors.LoginGone as gone:
-        lines.append(Line(f"No login is current in its place. {gone.hint}"))
+        lines.append(Line(f"There is no current login now. {gone.hint}"))
     else:
         if now is not None:
             lines.append(Line(f"The current login is {one_line(now.who)} at {now.server}."))
@@ -148,9 +158,9 @@ def logout(work: Invocation, all_: bool) -> Result:
 
 
 @command("clear", "clear --all", session=False)
-@click.option("--all", "all_", is_flag=True, help="The current login, too.")
+@click.option("--all", "all_", is_flag=True, help="Include the current login.")
 def clear(work: Invocation, all_: bool) -> Result:
-    """Forget all stored logins but the current one, and end them on their servers."""
+    """Remove all stored logins except the current one, and end them on their servers."""
     from jupyter_sessions.client import logins
 
     now = logins.current_id()
@@ -168,7 +178,10 @@ def _ended(work: Invocation, ending: Sequence[Login]) -> Result:
             for each in left
         ],
     }
-    said = f"{len(ending)} login{'s' * (len(ending) != 1)} forgotten, and ended where it could be."
+    said = (
+        f"{len(ending)} login{'s' * (len(ending) != 1)} removed, and ended if the "
+        "server could be reached."
+    )
     lines = [Line(said if left else said.partition(",")[0] + " and ended.", Tone.DONE)]
     lines += [Line(_still_valid(each), Tone.WARNING) for each in left]
     lines += work.frontend.logged_out()
@@ -185,29 +198,30 @@ def _still_valid(checked: Checked) -> str:
 
 @command("switch bar@sessions.example.org", "switch 3f2a91 --here", "switch --own", session=False)
 @click.argument("login", required=False, metavar="LOGIN")
-@click.option("--own", is_flag=True, help="To no login: to your own store on this disk.")
-@click.option("--here", is_flag=True, help="In this shell or notebook alone.")
+@click.option("--own", is_flag=True, help="Use your own store on this disk, without a login.")
+@click.option("--here", is_flag=True, help="Switch only in this shell or notebook.")
 def switch(work: Invocation, login: str | None, own: bool, here: bool) -> Result:
-    """Make another stored login the current one: LOGIN is its id, its label, or USER@SERVER."""
+    """Make another stored login the current one. LOGIN is its id, its label, or USER@SERVER."""
     from jupyter_sessions.client import logins
 
     if (login is None) != own:
-        raise click.UsageError("Name a login, or say --own.")
+        raise click.UsageError("Name a login, or use --own.")
     found = logins.find_login(login) if login is not None else None
     place = work.frontend.place
     if here:
         if not logins.set_here(found or logins.OWN, place):
             raise errors.BadRequest(
-                "This shell can't have a current login of its own like that.",
-                hint=f"Put it into its environment: {logins.LOGIN_VARIABLE}="
-                f"{found.id if found else logins.OWN}",
+                "This shell can't be distinguished from others, so it can't have its "
+                "own current login.",
+                hint="Set it in the shell's environment: "
+                f"{logins.LOGIN_VARIABLE}={found.id if found else logins.OWN}",
             )
     else:
         logins.set_current(found or logins.OWN)
         logins.set_here(None, place)
-    where = f"in this {place}" if here else "everywhere that has none of its own"
+    where = f"in this {place}" if here else "wherever no other login is chosen"
     if found is None:
-        lines = [Line(f"Commands work on your own store, {where}.", Tone.DONE), *overruled(None)]
+        lines = [Line(f"Commands now use your own store, {where}.", Tone.DONE), *overruled(None)]
         return Result({"id": None, "here": here}, lines)
     said = f"The current login is {one_line(found.who)} at {found.server}, {where}."
     lines = [Line(said, Tone.DONE), *overruled(found)]
@@ -217,27 +231,29 @@ def switch(work: Invocation, login: str | None, own: bool, here: bool) -> Result
 
 
 @command("key", "key --show", session=False)
-@click.option("--show", is_flag=True, help="Print it even where no terminal is.")
+@click.option("--show", is_flag=True, help="Print it even if the output is not a terminal.")
 def key(work: Invocation, show: bool) -> Result:
-    """Print the key of the current login: who has it is you.
+    """Print the key of the current login. Anyone who has the key can act as you.
 
-    It is printed on a terminal, or anywhere with --show. Ends with 1 where there is no login.
+    It is only printed on a terminal, unless you add --show. The exit code is 1 if there is no
+    login.
     """
     login, aside = _current(work)
     if login is None:
         return Result({"key": None}, aside=aside, exit_code=1)
     if not (show or work.frontend.terminal):
         raise errors.BadRequest(
-            "A key is a secret: it is printed on a terminal alone.", hint="Add --show."
+            "A key is a secret, so it is only printed on a terminal.",
+            hint="To print it anyway, add --show.",
         )
     return Result({"key": login.key}, (Line(login.key),), aside=aside)
 
 
 @command("file", session=False)
 def file(work: Invocation) -> Result:
-    """Print the name of the file that holds the current login.
+    """Print the path of the file that stores the current login.
 
-    Ends with 1 where there is no login.
+    The exit code is 1 if there is no login.
     """
     from jupyter_sessions.client.logins import folder
 
@@ -274,11 +290,11 @@ def _current(work: Invocation) -> tuple[Login | None, tuple[Line, ...]]:
 
 
 @command("prune --dry-run", session=False)
-@click.option("--dry-run", is_flag=True, help="Only list what would be forgotten.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 def prune(work: Invocation, dry_run: bool) -> Result:
-    """Forget the stored logins that have ended: whose last day is over, or whose server said so.
+    """Remove stored logins that have expired or that their server has ended.
 
-    Those that expired 30 days ago are forgotten by themselves.
+    Logins that expired 30 days ago are removed automatically.
     """
     from jupyter_sessions.client.logins import as_stored
     from jupyter_sessions.client.logins import prune as pruning
@@ -291,7 +307,7 @@ def prune(work: Invocation, dry_run: bool) -> Result:
         for login in gone
     ]
     said = f"{len(gone)} ended login{'s' * (len(gone) != 1)}"
-    line = Line(f"{said} would be forgotten." if dry_run else f"{said} forgotten.", Tone.DONE)
+    line = Line(f"{said} would be removed." if dry_run else f"{said} removed.", Tone.DONE)
     shown = (Table(columns.STORED_LOGIN, items, ""),) if items else ()
     return Result({"items": items, "forgotten": not dry_run}, (*shown, line))
 

@@ -22,12 +22,12 @@ from jupyter_sessions.cli.values import one_line
 )
 @click.argument("name")
 @click.argument("value")
-@click.option("--text", is_flag=True, help="Take the value as text, even if it reads as JSON.")
+@click.option("--text", is_flag=True, help="Store the value as text, even if it is valid JSON.")
 def set_(work: Invocation, name: str, value: str, text: bool) -> Result:
-    """Keep a value under a name, in place of what stood there.
+    """Store a value under a name, replacing an earlier value.
 
-    The value is JSON (42, true, null, "a text", a list, an object); what can't be read as JSON is
-    taken as text. It is kept on disk and is there for every member with the role read.
+    The value is JSON (42, true, null, "a text", a list, an object); anything else is stored as
+    text. It is stored on disk, and every member with the role read can see it.
     """
     read = value if text else _read(value)
     request = schemas.SetScratch(code=work.code, name=name, value=read)
@@ -45,7 +45,7 @@ def _read(value: str) -> Any:
 @command("scratch get best-score")
 @click.argument("name")
 def get(work: Invocation, name: str) -> Result:
-    """Print a value: a text as it is, anything else as JSON."""
+    """Print a value: text unchanged, anything else as JSON."""
     kept = work.call(api.GET_SCRATCH, schemas.ScratchNamed(code=work.code, name=name))
     shown = kept.value
     if not isinstance(shown, str):
@@ -54,8 +54,10 @@ def get(work: Invocation, name: str) -> Result:
 
 
 @command("scratch list")
-@click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
-@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+@click.option(
+    "-n", "limit", type=click.IntRange(1, 500), default=200, help="List at most N entries."
+)
+@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the names of the values, with their sizes."""
     page = work.call(
@@ -75,7 +77,7 @@ def delete(work: Invocation, name: str) -> Result:
 
 scratch = click.Group(
     "scratch",
-    help="Keep small values in a session, for scripts to hand on.",
+    help="Store small values in a session, so that scripts can share them.",
     commands=table(set_, get, list_, delete),
 )
 

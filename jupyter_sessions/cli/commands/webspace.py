@@ -63,16 +63,16 @@ def resolve_content(
     "publish report.html plots/ data.nc",
 )
 @click.argument("what", nargs=-1, metavar="[WHAT…]")
-@click.option("--as", "path", metavar="PATH", help="Where to put it in the web space.")
+@click.option("--as", "path", metavar="PATH", help="Publish under this path in the web space.")
 def publish(work: Invocation, what: tuple[str, ...], path: str | None) -> Result:
-    """Publish variables (in a notebook), files or folders; with nothing, the last output.
+    """Publish variables (in a notebook), files or folders; without arguments, the last output.
 
-    The ending of PATH chooses how a variable is written: a table as .html, .csv or .parquet, a
-    figure as .png, .svg or .pdf. Several things go into PATH as a folder. A name that is both a
-    variable and a file means the variable; ./NAME is the file.
+    The ending of PATH decides how a variable is written: a table as .html, .csv or .parquet, a
+    figure as .png, .svg or .pdf. If you publish several things, PATH is the folder for them. A name
+    that is both a variable and a file means the variable; write ./NAME for the file.
 
-    With each file stands the command that it was published from: the one whose output it is or,
-    for variables and files, the one that published it.
+    Each published file keeps the number of its command: the command that displayed it or, for
+    variables and files, the command that published it.
     """
     code = work.code
     left_out: list[Path] = []
@@ -130,7 +130,8 @@ def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int
             contents = list(outputs.files(summary.number, found.response))
             return outputs.renamed(contents, path), summary.number
     raise errors.NotFound(
-        "None of the last commands displayed anything that could be published.",
+        "There is no output to publish: none of the last commands displayed a "
+        "figure, table or value.",
         hint="Name what to publish: a variable, a file or a folder.",
     )
 
@@ -142,11 +143,13 @@ def _strip_trailing_slash(path: str) -> str:
 
 @command("files", "files results", "files --deep")
 @click.argument("folder", default="")
-@click.option("--deep", is_flag=True, help="List what lies in folders, too.")
-@click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
-@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+@click.option("--deep", is_flag=True, help="List the content of folders too.")
+@click.option(
+    "-n", "limit", type=click.IntRange(1, 500), default=200, help="List at most N entries."
+)
+@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def files(work: Invocation, folder: str, deep: bool, limit: int, after: str | None) -> Result:
-    """List what is published."""
+    """List the published files."""
     request = schemas.ListFiles(
         code=work.code, folder=_strip_trailing_slash(folder), deep=deep, limit=limit, after=after
     )
@@ -157,10 +160,15 @@ def files(work: Invocation, folder: str, deep: bool, limit: int, after: str | No
 
 @command("get weather.html", "get results -o copy", "get weather.csv -o -")
 @click.argument("path")
-@click.option("-o", "--output", metavar="TARGET", help="Where to; - is the standard output.")
-@click.option("--force", is_flag=True, help="Replace what is there.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="TARGET",
+    help="Save to this file or folder; - prints to the standard output.",
+)
+@click.option("--force", is_flag=True, help="Replace existing files.")
 def get(work: Invocation, path: str, output: str | None, force: bool) -> Result:
-    """Download a published file, or a folder with all that is in it."""
+    """Download a published file, or a folder with everything in it."""
     path = _strip_trailing_slash(path)
     if output == "-":
         _print(work, path)
@@ -193,15 +201,15 @@ def _print(work: Invocation, path: str) -> None:
         click.echo(content.getvalue().decode(), nl=False)
     except UnicodeDecodeError:
         raise errors.BadRequest(
-            f"{path!r} is not text, and a notebook can't print anything else.",
-            hint="Leave -o - out: then it is written into a file.",
+            f"{path!r} is not text, so a notebook can't print it.",
+            hint="To save it into a file, leave -o - out.",
         ) from None
 
 
 @command("unpublish weather.html", "unpublish results old.csv")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 def unpublish(work: Invocation, paths: tuple[str, ...]) -> Result:
-    """Take files, or folders with all that is in them, out of the web space."""
+    """Remove files, or folders with everything in them, from the web space."""
     gone = [
         path
         for named in paths
@@ -209,17 +217,17 @@ def unpublish(work: Invocation, paths: tuple[str, ...]) -> Result:
             api.UNPUBLISH_FILE, schemas.FileNamed(code=work.code, path=_strip_trailing_slash(named))
         ).paths
     ]
-    return done(schemas.Unpublished(paths=gone), f"Not published any more: {', '.join(gone)}")
+    return done(schemas.Unpublished(paths=gone), f"Unpublished: {', '.join(gone)}")
 
 
 @command("web", "web --list", "web -S 1234567890123456789012 --no-browser")
-@click.option("--list", "all_sessions", is_flag=True, help="The page of all my sessions.")
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--list", "all_sessions", is_flag=True, help="Show the page of all your sessions.")
+@click.option("--no-browser", is_flag=True, help="Print the address, but do not open a browser.")
 def web(work: Invocation, all_sessions: bool, no_browser: bool) -> Result:
     """Print the address of a session's page, or of the list's, and open it in a browser.
 
-    On the user's own store it also prints a one-time login link, which needs no password: whoever
-    opens it first is logged in as this user.
+    For your own store it also prints a one-time login link, which needs no password: the first
+    person who opens it is logged in as you.
     """
     if all_sessions:
         user = work.call(api.WHO_AM_I, schemas.Nothing())
@@ -242,9 +250,9 @@ def _server(transport: Transport) -> str | None:
 def _page(work: Invocation, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
     if server is None:
         said = (
-            "No server shows this store now, so its pages have no address.\n"
-            "Start one in a shell: `jupyter sessions serve`; for other machines too: "
-            "`jupyter sessions serve --ip=0.0.0.0`."
+            "No server is running on this store, so its pages have no "
+            "address.\nStart one in a shell: `jupyter sessions serve`; for other "
+            "machines too: `jupyter sessions serve --ip=0.0.0.0`."
         )
         return Result(answer, (Line(said, Tone.WARNING),))
     url = f"{server}/sessions{page or '/'}"
@@ -253,7 +261,9 @@ def _page(work: Invocation, answer: Any, server: str | None, page: str, *, brows
     opened = url
     if work.transport.server is None:
         opened = login_link(work.transport, server, f"/sessions{page or '/'}").url
-        lines.append(Line("A one-time login link, for yourself, for ten minutes:", link=opened))
+        lines.append(
+            Line("A one-time login link, only for you, valid for ten minutes:", link=opened)
+        )
 
     def show() -> None:
         work.frontend.open_browser(opened)
@@ -272,7 +282,9 @@ def _for_a_colleague(work: Invocation, server: str, url: str) -> list[Block]:
     members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members
     names = [each.user for each in members if not each.group and "owner" not in each.roles]
     name = names[0] if len(names) == 1 else "NAME"
-    blocks.append(Line("A colleague with an account opens it, or types in a notebook:"))
+    blocks.append(
+        Line("A colleague with an account can open it in a browser, or type in a notebook:")
+    )
     blocks.append(Code(f"%session login {one_line(name)}@{server}\n%session resume {url}"))
     if clear := explain_plain_http(server):
         blocks.append(Line(clear, Tone.WARNING))

@@ -60,7 +60,7 @@ SESSION_CARD = (
     Column("Group", lambda s: s.group),
     Column("My roles", lambda s: s.roles, Form.ROLES),
     Column("State", lambda s: s.state, Form.STATUS),
-    Column("Default", lambda s: "yes, yours" if s.default else None),
+    Column("Default", lambda s: "yes, by you" if s.default else None),
     Column("Created", lambda s: s.created, Form.MOMENT),
     Column("Last used", lambda s: s.last_used, Form.MOMENT),
     Column("Commands", lambda s: s.commands, Form.NUMBER),
@@ -123,7 +123,7 @@ GROUP = (
     Column("Level", lambda g: LEVELS.get(tuple(g.roles)) or "|".join(simplify_roles(g.roles))),
     Column("Users", lambda g: g.users, Form.NUMBER),
     Column("Owners", lambda g: g.owners, Form.NAMES, gives_way=True),
-    Column("Default", lambda g: "yes, yours" if g.default else None, optional=True),
+    Column("Default", lambda g: "yes, by you" if g.default else None, optional=True),
     Column("Description", lambda g: g.description or None, gives_way=True, optional=True),
 )
 

@@ -87,7 +87,7 @@ def _blocks(answer: Any) -> Iterator[Block]:
         case schemas.Page(items=items, next=more):
             yield _page(items)
             if more:
-                yield Line("More: the page after this one, by its `next`.")
+                yield Line("There is more: the next page begins at `next`.")
 
 
 def _page(items: list[Any]) -> Block:

@@ -85,7 +85,7 @@ def contained(data: schemas.MimeBundle, user: str) -> schemas.MimeBundle:
         shown["text/html"] = f'<img alt="" src="data:image/svg+xml;base64,{drawn}">'
     if not shown:
         types = ", ".join(sorted(data))
-        shown["text/plain"] = f"(an output of {user} in {types}, which only its session page shows)"
+        shown["text/plain"] = f"(an output of {user} in {types}; see the session's page)"
     return shown
 
 

@@ -217,7 +217,9 @@ def _bundle(data: schemas.MimeBundle, number: int, paint: Paint) -> Iterator[str
         if media != "text/plain"
     ]
     if others:
-        yield paint(f"({'; '.join(others)}: view {number} --save FOLDER gets it)", dim=True)
+        yield paint(
+            f"({'; '.join(others)}: to save it, type view {number} --save FOLDER)", dim=True
+        )
 
 
 def _joined(text: Any) -> str:
@@ -227,7 +229,7 @@ def _joined(text: Any) -> str:
     try:
         return "".join(map(str, text)) if isinstance(text, list) else str(text)
     except RecursionError:
-        return "(This is nested too deep to be shown.)"
+        return "(Too deeply nested to be shown.)"
 
 
 def _bytes(content: Any) -> int:

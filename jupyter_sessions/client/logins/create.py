@@ -35,7 +35,7 @@ def create(wanted: Wanted, password: str, code: str = "") -> Made:
         When the login can't be stored here.
     """
     if wanted.server is None or wanted.user is None:
-        raise errors.BadRequest("A login needs a server and a user.", hint="Name both.")
+        raise errors.BadRequest("To log in, you need a server and a user.", hint="Name both.")
     storage.last()  # check the folder before anything is sent
     server = wanted.server
     retry.reach(server)
@@ -85,7 +85,8 @@ def read_login_of_key(server: str, key: str, seconds: float | None = None) -> sc
         if type(error) is not errors.NotLoggedIn:
             raise
         raise errors.LoginUnknown(
-            f"That is no key of a login to {server}.", hint="Check it, and the server's address."
+            f"The key does not belong to any login on {server}.",
+            hint="Check the key, and the server's address.",
         ) from error
 
 

@@ -46,7 +46,7 @@ def get(id_: str) -> str:
         key = keyring.get_password(_SERVICE, id_)
     if key is None:
         raise errors.StoreUnusable(
-            "The key of this login is not in the keyring any more.", hint="Log in again."
+            "The key of this login is no longer in the keyring.", hint="Log in again."
         )
     return str(key)
 
@@ -69,7 +69,7 @@ def _translate_keyring_errors() -> Iterator[None]:
         yield
     except ImportError as error:
         raise errors.StoreUnusable(
-            f"{KEYRING_VARIABLE} asks for a keyring, and the package keyring is not installed.",
+            f"{KEYRING_VARIABLE} selects a keyring, but the package keyring is not installed.",
             hint='Install it: pip install "jupyter_sessions[keyring]"',
         ) from error
     except errors.SessionsError:

@@ -64,8 +64,8 @@ def ask(
         return answer.result(within)
     except TimeoutError:
         raise errors.ServerSilent(
-            f"{server} did not answer in the time that it was given, {within:.3g} s.",
-            hint="Check the address. Try again later, or wait for longer.",
+            f"{server} did not answer within {within:.3g} s.",
+            hint="Check the address. Try again later, or wait longer.",
         ) from None
     finally:
         http.close()

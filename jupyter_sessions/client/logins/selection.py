@@ -287,13 +287,13 @@ def find_login(text: str) -> Login:
         found = found or select_by_address(text, logins)
     if not found:
         raise errors.NoLogin(
-            f"No stored login is called {text!r}.",
-            hint="`logins` lists them: name one by its id, its label, or USER@SERVER.",
+            f"No stored login matches {text!r}.",
+            hint="List them with `logins`, and name one by its id, its label, or USER@SERVER.",
         )
     if len(found) > 1:
         which = ", ".join(f"{short(login)} ({login.who} at {login.server})" for login in found[:5])
         raise errors.BadRequest(
-            f"{len(found)} stored logins are called {text!r}: {which}{' …' * (len(found) > 5)}.",
+            f"{len(found)} stored logins match {text!r}: {which}{' …' * (len(found) > 5)}.",
             hint="Name one by its id.",
         )
     return found[0]

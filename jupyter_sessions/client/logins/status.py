@@ -29,8 +29,8 @@ class Checked:
 def as_stored(login: Login) -> Checked:
     """Return what is known about a login without a request."""
     doubt = errors.LoginExpired(
-        "It may have ended: as far as is known here, it was not used for too long.",
-        hint="`logins --check` asks its server.",
+        "It may have expired: this machine last used it too long ago.",
+        hint="To ask its server, run `logins --check`.",
     )
     return Checked(login, login.over or "stored", doubt if login.doubtful else None)
 

@@ -63,7 +63,7 @@ def unusable(error: Exception) -> errors.StoreUnusable:
     """Return the exception for a folder that can't be used."""
     return errors.StoreUnusable(
         f"The folder of the stored logins can't be used: {error}.",
-        hint=f"Make your home folder writable, or name another folder in {FOLDER_VARIABLE}.",
+        hint=f"Make your home folder writable, or set {FOLDER_VARIABLE} to another folder.",
     )
 
 
@@ -85,8 +85,8 @@ def _make_private(path: Path) -> None:
     # A folder with other content, such as a home folder, is readable for its own reasons.
     if shared or any(not _is_ours(entry.name) for entry in path.iterdir()):
         raise errors.StoreUnusable(
-            f"Others may look into {path}, and it holds more than logins.",
-            hint=f"Name a folder for logins alone in {FOLDER_VARIABLE}.",
+            f"Other users can read {path}, and it holds more than logins.",
+            hint=f"Set {FOLDER_VARIABLE} to a folder that only holds logins.",
         )
     path.chmod(0o700)
 
@@ -170,7 +170,7 @@ def locked() -> Iterator[Path]:
             yield where
     except Timeout as error:
         raise errors.StoreBusy(
-            "Another process holds the stored logins.", hint="Try again in a moment."
+            "Another process has locked the stored logins.", hint="Try again in a moment."
         ) from error
     except OSError as error:
         raise unusable(error) from error

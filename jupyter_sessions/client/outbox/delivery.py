@@ -145,7 +145,7 @@ class OutboxDelivery:
     def problem(self) -> str | None:
         """The reason why commands are not delivered, in words for the user, or None."""
         if self._forked:
-            return "This process was forked from the one that records, and is not recorded."
+            return "This process was forked from the one that records, so it is not recorded."
         told = []
         held = self._own.held
         if held is not None and self.waiting:
@@ -329,7 +329,8 @@ class OutboxDelivery:
                 recordings.append(msgspec.json.decode(journal.read(slot), type=schemas.Recording))
             except msgspec.DecodeError as error:
                 damaged = errors.BadRequest(
-                    f"It has no recording's form: {error}.", hint="Run the cell again."
+                    f"It does not have the form of a recording: {error}.",
+                    hint="Run the cell again.",
                 )
                 self._refuse(journal, [slot], damaged)
                 return

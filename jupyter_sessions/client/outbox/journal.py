@@ -214,7 +214,7 @@ class Journal:
                 if older is not None:
                     self._waiting[slot.name] = older
                     self._in_memory += older.length if older.content is not None else 0
-                self._lose(self.trouble or "the disk does not take it")
+                self._lose(self.trouble or "the disk did not accept it")
 
     def write_ahead(self) -> WriteAhead | None:
         """Open the write-ahead files, which survive this process; None without a disk.
@@ -344,7 +344,7 @@ class Journal:
             self._spill()
             if self._in_memory:
                 self.lost += sum(slot.content is not None for slot in self._waiting.values())
-                self.lost_reason = self.trouble or "the disk does not take it"
+                self.lost_reason = self.trouble or "the disk did not accept it"
             if self._lines:
                 ahead = write_ahead.read_header(self._lines.path) is not None
                 self._lines.close(remove=not (self._waiting or self._running or ahead))

@@ -257,7 +257,7 @@ def _locked(path: Path) -> BaseFileLock:
     try:
         lock.acquire()
     except Timeout as error:
-        raise BlockingIOError(f"{path} is another process's") from error
+        raise BlockingIOError(f"{path} belongs to another process") from error
     return lock
 
 
@@ -266,9 +266,7 @@ ENDING = ".journal"
 
 
 #: The note of a command whose process has ended.
-PROCESS_ENDED = (
-    "The process that ran this ended before it did; what it put out last may be missing."
-)
+PROCESS_ENDED = "The process that ran this command ended first, so its last outputs may be missing."
 
 
 _LONGEST_HEADER = 1 << 16

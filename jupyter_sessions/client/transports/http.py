@@ -136,7 +136,7 @@ class HttpTransport:
         except errors.ConnectionLost as lost:
             if operation.writes:
                 raise lost.adding(
-                    "It may have been done all the same: look before you repeat it."
+                    "It may have been done anyway. Check before you repeat it."
                 ) from None
             raise
 
@@ -228,7 +228,7 @@ class HttpTransport:
         """
         fields = _encode_fields(request)
         if any(fields.get(name) == "" for name in operation.path_fields):
-            raise errors.BadName("An empty name stands for nothing.", hint="Name something.")
+            raise errors.BadName("The name is empty.", hint="Give a name.")
         try:
             filled = {
                 name: _in_path(str(fields.pop(name, "")), several=name == "path")
@@ -236,7 +236,7 @@ class HttpTransport:
             }
         except UnicodeEncodeError as error:
             raise errors.BadName(
-                "A name holds half of a character (a lone surrogate).", hint="Rename it."
+                "The name contains half of a character (a lone surrogate).", hint="Rename it."
             ) from error
         return self._server + api.PREFIX + operation.path.format(**filled), fields
 
@@ -465,17 +465,13 @@ class _RepeatedContent:
 
 
 def _replaced() -> errors.SessionsError:
-    return errors.Conflict(
-        "The file was replaced while it was downloaded.", hint="Download it again."
-    )
+    return errors.Conflict("The file was replaced during the download.", hint="Download it again.")
 
 
 def _checked(key: str | None) -> str | None:
     # A key that is not a valid header value would appear in the HTTP library's error message.
     if key is not None and not _KEY.fullmatch(key):
-        raise errors.NotLoggedIn(
-            "The stored key is damaged: it is no key at all.", hint="Log in again."
-        )
+        raise errors.NotLoggedIn("The stored key is damaged.", hint="Log in again.")
     return key
 
 
@@ -513,5 +509,6 @@ def _as_json(fields: dict[str, Any]) -> bytes:
         return msgspec.json.encode(fields)
     except (UnicodeEncodeError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise errors.BadRequest(
-            f"This can't be sent as JSON: {error}", hint="Send text, numbers, lists and tables."
+            f"This can't be sent as JSON: {error}",
+            hint="Send text, numbers, lists and dictionaries.",
         ) from error

@@ -39,7 +39,7 @@ _DEFAULT_PORTS = {
     "socks5h": 1080,
 }
 _PROXY_HINT = (
-    "Write it as http://HOST:PORT or socks5://HOST:PORT, unset it, or name the server in NO_PROXY."
+    "Write it as http://HOST:PORT or socks5://HOST:PORT, unset it, or list the server in NO_PROXY."
 )
 _LONGEST_SOCKS_TEXT = 255
 
@@ -179,7 +179,9 @@ def explain_failure(server: str, proxy: Proxy, error: BaseException) -> errors.S
     import python_socks
 
     causes = list(list_causes(error))
-    hint = f"{proxy.setting} names it. Check it, or name the server in NO_PROXY to go without it."
+    hint = (
+        f"{proxy.setting} names it. Check it, or list the server in NO_PROXY to connect without it."
+    )
     for cause in causes:
         if isinstance(cause, (httpx.ProxyError, python_socks.ProxyError)):
             return errors.ServerUnreachable(
@@ -192,7 +194,7 @@ def explain_failure(server: str, proxy: Proxy, error: BaseException) -> errors.S
             )
     if isinstance(error, httpx.ConnectTimeout):
         return errors.ServerUnreachable(
-            f"The proxy {proxy.url} did not take the connection in time.", hint=hint
+            f"The proxy {proxy.url} did not accept the connection in time.", hint=hint
         )
     if isinstance(error, (httpx.ConnectError, python_socks.ProxyConnectionError)):
         import ssl
@@ -219,8 +221,8 @@ def explain_trust() -> str:
             told.append(f"SSL_CERT_DIR names {_clean(folder)}, which is not a folder.")
         elif folder:
             told.append(
-                f"Now SSL_CERT_DIR names {_clean(folder)}; `openssl rehash` must have been run on "
-                "it."
+                f"Now SSL_CERT_DIR names {_clean(folder)}; run `openssl rehash` on "
+                "that folder first."
             )
     return " ".join(told)
 
@@ -277,15 +279,15 @@ def _parse_proxy(address: str, setting: str) -> Proxy:
         text.isascii() and len(text) <= _LONGEST_SOCKS_TEXT for text in (user or "", password or "")
     ):
         raise errors.BadSetting(
-            f"{setting} names a user or password that a SOCKS proxy can't be sent.",
-            hint="They are at most 255 ASCII characters each.",
+            f"{setting} contains a user name or password that a SOCKS proxy can't receive.",
+            hint="Use at most 255 ASCII characters for each.",
         )
     return proxy
 
 
 def _refuse_address(setting: str) -> errors.BadSetting:
     # The address may hold a password, so it is not repeated.
-    return errors.BadSetting(f"{setting} is not a proxy's address.", hint=_PROXY_HINT)
+    return errors.BadSetting(f"{setting} is not a valid proxy address.", hint=_PROXY_HINT)
 
 
 def _check_host(host: str, *, bracketed: bool) -> None:

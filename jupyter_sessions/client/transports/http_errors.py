@@ -64,20 +64,24 @@ LEAST = 60 << 10
 
 # The meaning of a bare status from a server or proxy, without a sessions server's error.
 _BY_STATUS: dict[int, tuple[type[errors.SessionsError], str, str]] = {
-    401: (errors.NotLoggedIn, "{} does not know who is asking.", "Log in to it again."),
+    401: (errors.NotLoggedIn, "{} does not know who you are.", "Log in to it again."),
     407: (
         errors.ServerUnreachable,
-        "The proxy before {} wants a user name and password.",
+        "The proxy in front of {} requires a user name and password.",
         "Write them into its address, as in HTTP_PROXY=http://USER:PASSWORD@HOST:PORT.",
     ),
-    403: (errors.NotLoggedIn, "{} does not let this request in.", "Log in to it again."),
-    413: (errors.TooLarge, "That is more than {} takes.", "Send less, or raise its limit."),
-    429: (errors.TooManyTries, "{} was asked too often.", "Wait a little, then try again."),
-    500: (errors.InternalError, "{} failed.", "Its log tells why."),
+    403: (errors.NotLoggedIn, "{} refuses this request.", "Log in to it again."),
+    413: (
+        errors.TooLarge,
+        "The content is larger than {} accepts.",
+        "Send less, or raise its limit.",
+    ),
+    429: (errors.TooManyTries, "{} received too many requests.", "Wait a moment, then try again."),
+    500: (errors.InternalError, "{} failed.", "See its log for the reason."),
     424: (errors.ServerUnreachable, "{} is not running.", "Start it, then try again."),
     502: (errors.ServerUnreachable, "{} is not running behind its proxy.", "Try again later."),
     503: (errors.ServerUnreachable, "{} is not available now.", "Try again later."),
-    504: (errors.ServerSilent, "{} gave its proxy no answer.", "Try again later."),
+    504: (errors.ServerSilent, "{} did not answer its proxy.", "Try again later."),
 }
 
 
@@ -112,8 +116,8 @@ def read_body(server: str, response: httpx.Response, longest: int) -> bytes:
     body = _read(response, longest)
     if len(body) > longest:
         raise errors.NotASessionsServer(
-            f"{server} sent more than {longest >> 20} MiB, and still no end of its answer.",
-            hint="Check the address with its base path, or ask who runs it.",
+            f"{server} sent an answer of more than {longest >> 20} MiB, so the rest was not read.",
+            hint="Check the address with its base path, or ask the server's administrator.",
         )
     return body
 
@@ -176,7 +180,7 @@ def by_status(server: str, status: int) -> errors.SessionsError | None:
 def foreign(server: str, status: int) -> errors.SessionsError:
     """Return the error for a response that is not from a sessions server."""
     return errors.NotASessionsServer(
-        f"{server} answered (status {status}), but not as a sessions server does.",
+        f"{server} answered (status {status}), but it is not a sessions server.",
         hint="Check the address with its base path, and that jupyter_sessions is installed there.",
     )
 
@@ -184,8 +188,8 @@ def foreign(server: str, status: int) -> errors.SessionsError:
 def not_understood(server: str) -> errors.SessionsError:
     """Return the error for a response that does not match the operation's schema."""
     return errors.NotASessionsServer(
-        f"{server} answered in a form that this version does not understand.",
-        hint="Check the address, and that client and server have versions that fit.",
+        f"{server} sent an answer that this version does not understand.",
+        hint="Check the address, and that client and server have matching versions.",
     )
 
 
@@ -195,15 +199,16 @@ def redirected_away(server: str, target: httpx.URL) -> errors.SessionsError:
 
     if origin(target) == origin(httpx.URL(server)):
         return errors.RedirectedAway(
-            f"{server} does not answer, but sends us on to {target.path}, as servers do that want "
-            "a login of another kind first.",
-            hint="Check the address with its base path. Where a proxy or a hub stands before it, "
-            "ask who runs it how programs get in.",
+            f"{server} redirects to {target.path}. Servers do that when they require "
+            "another kind of login first.",
+            hint="Check the address with its base path. If a proxy or a hub is in "
+            "front of it, ask its administrator how programs log in.",
         )
     base = f"{target.scheme}://{target.netloc.decode('ascii', 'replace').rpartition('@')[2]}"
     return errors.RedirectedAway(
-        f"{server} sends us on to {base}; your key is sent nowhere but to the server itself.",
-        hint=f"If {base} is where the sessions are, log in there.",
+        f"{server} redirects to {base}. Your key was not sent there, since it is sent "
+        "only to its own server.",
+        hint=f"If the sessions are at {base}, log in there.",
     )
 
 
@@ -225,21 +230,22 @@ def translate_failures(
             yield
     except httpx.ConnectTimeout as error:
         raise errors.ServerUnreachable(
-            f"{server} did not take the connection in time.",
-            hint=f"Check the address, the network and any firewall between.{_other_scheme(server)}",
+            f"{server} did not accept the connection in time.",
+            hint="Check the address, the network and any firewall on the "
+            f"way.{_other_scheme(server)}",
         ) from error
     except httpx.TimeoutException as error:
         raise make_silence_error(server) from error
     except httpx.LocalProtocolError as error:
         raise errors.BadRequest(
-            "The request could not be sent whole.",
-            hint="A file that changes while it is sent can't be; try again.",
+            "The request was sent only in part.",
+            hint="A file that changes while it is being sent can't be published. Try again.",
         ) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise errors.BadAddress(f"{server} is not a valid address.", hint="Check it.") from error
     except httpx.DecodingError as error:
         raise errors.NotASessionsServer(
-            f"{server} sent an answer that can't be unpacked.", hint="Check the address."
+            f"{server} sent an answer that can't be decompressed.", hint="Check the address."
         ) from error
     except httpx.HTTPError as error:
         raise (lost if _has_ended(error) else make_connection_error)(server, error) from error
@@ -265,9 +271,9 @@ def _translate_proxy_failures(
 def make_silence_error(server: str) -> errors.SessionsError:
     """Return the error for a server that accepts a request and then sends too little."""
     return errors.ServerSilent(
-        f"{server} took the request, and then sent nothing, or too little of its answer.",
-        hint="It hangs or is overloaded, or the network is slow. Try again later, or ask who runs "
-        "it.",
+        f"{server} received the request, but did not send a complete answer in time.",
+        hint="The server hangs or is overloaded, or the network is slow. Try again "
+        "later, or ask its administrator.",
     )
 
 
@@ -277,13 +283,14 @@ def make_connection_error(server: str, error: BaseException) -> errors.SessionsE
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return errors.ServerNotTrusted(
-                f"{server} can't prove that it is that server: {cause.verify_message}.",
-                hint="If it has a certificate of your own authority, name that in SSL_CERT_FILE. "
-                f"Otherwise do not log in there. {http_clients.explain_trust()}".rstrip(),
+                f"{server} can't prove its identity: {cause.verify_message}.",
+                hint="If its certificate comes from your own authority, set "
+                "SSL_CERT_FILE to that authority's certificate. Otherwise do "
+                f"not log in there. {http_clients.explain_trust()}".rstrip(),
             )
         if isinstance(cause, ssl.SSLError):
             return errors.NotASessionsServer(
-                f"{server} does not speak https there.",
+                f"{server} does not use https.",
                 hint=f"Check the port.{_other_scheme(server)}",
             )
     # Name resolution failures have negative numbers.
@@ -318,6 +325,7 @@ def _other_scheme(server: str) -> str:
     if server.startswith("https:"):
         plain = server.replace("https:", "http:", 1)
         return (
-            f" A server without TLS is named with http://: {plain}. Passwords travel in clear then."
+            f" For a server without TLS, write http://: {plain}. Passwords are then "
+            "sent unencrypted."
         )
-    return " A server with TLS is named with https://."
+    return " For a server with TLS, write https://."

@@ -159,5 +159,5 @@ def _checked(request: Req) -> Req:
         raise refused(error) from None
     except UnicodeEncodeError:
         raise errors.BadRequest(
-            "A text holds half of a character (a lone surrogate).", hint="Write it anew."
+            "A text contains half of a character (a lone surrogate).", hint="Write it again."
         ) from None

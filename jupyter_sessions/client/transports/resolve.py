@@ -133,8 +133,8 @@ def find_login_at(address: Address) -> logins.Login | None:
     there = f"{address.user}@{address.server}" if address.user else address.server
     raise errors.NoLogin(
         f"You are not logged in to {there}.",
-        hint=f"Type `%session login {there}` in a notebook, or "
-        f"`jupyter sessions login {there}` in a shell.",
+        hint=f"Log in: type `%session login {there}` in a notebook, or `jupyter "
+        f"sessions login {there}` in a shell.",
     )
 
 

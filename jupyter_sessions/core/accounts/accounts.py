@@ -93,7 +93,8 @@ def set_password(context: Context, request: schemas.SetPassword) -> schemas.Acco
     """Set a password."""
     if normalize.is_guest(request.name):
         raise Conflict(
-            f"{request.name} is a guest, who has no password.", hint="Make an account for them."
+            f"{request.name} is a guest, and guests do not have passwords.",
+            hint="Create an account for them.",
         )
     return _change(context, request.name, "account.password_set", password_hash=context.prepared)
 
@@ -136,8 +137,9 @@ def remove(context: Context, request: schemas.AccountNamed) -> schemas.Account:
     ).scalar_one()
     if owned:
         raise Conflict(
-            f"{row.name} owns {owned} session{'s' if owned > 1 else ''}, which would be nobody's.",
-            hint="Have them transferred first, or disable the account instead.",
+            f"{row.name} owns {owned} session{'s' if owned > 1 else ''}, which would "
+            "be left without an owner.",
+            hint="Transfer them first, or disable the account instead.",
         )
     theirs = members.c.user_id == row.id
     granted = sessions.c.id.in_(select(members.c.session_id).where(theirs))

@@ -74,7 +74,7 @@ def _prepare_set_up(preparation: Preparation, request: schemas.SetUpSecondFactor
 def _refuse_enabled(context: Context) -> None:
     if second_factor.is_enabled(context.connection, context.principal.user_id):
         raise Conflict(
-            "Your account has a second factor already.", hint="End it first, to set up another."
+            "Your account has a second factor already.", hint="Turn it off first to set up another."
         )
 
 
@@ -105,8 +105,8 @@ def confirm_second_factor(
     principal, connection = context.principal, context.connection
     if principal.real_user_id is not None:
         raise Forbidden(
-            f"This login acts for {principal.name}, and does not change their account.",
-            hint=f"{principal.name} can do that with a login of their own.",
+            f"This login acts for {principal.name}, so it can't change their account.",
+            hint=f"{principal.name} can do that with their own login.",
         )
     _refuse_enabled(context)
     if not second_factor.use_code(connection, principal.user_id, request.code, context.now):

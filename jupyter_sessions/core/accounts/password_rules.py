@@ -27,7 +27,7 @@ CONTEXT_WORDS = frozenset(
     }
 )
 
-_RULES = "Give 8 characters or more, of any kind; several words make a good password."
+_RULES = "Use at least 8 characters of any kind. Several words make a good password."
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -60,7 +60,7 @@ def check_password(password: str, *about: str) -> None:
     folded = password.casefold()
     if folded in _common():
         raise WeakPassword(
-            "This password is among the most common ones, which are tried first.", hint=_RULES
+            "This password is one of the most common ones, which attackers try first.", hint=_RULES
         )
     letters = _NOT_LETTERS.sub("", folded)
     names = {
@@ -68,8 +68,7 @@ def check_password(password: str, *about: str) -> None:
     }
     if letters in CONTEXT_WORDS | (names - {""}):
         raise WeakPassword(
-            "This password is only a name, or a word of this product, with digits or signs "
-            "around it.",
+            "This password is only a name or a word of this product, with digits or signs added.",
             hint=_RULES,
         )
     if len(set(folded)) < 3:

@@ -51,7 +51,7 @@ def _how_to_add(name: str) -> str:
     try:
         possible = normalize.user_name(name)
     except BadName:
-        return "Check the name: no user can be called so."
+        return "Check the name: it is not a valid user name."
     return (
         "Check the name. An administrator of this store can add the account: "
         f"jupyter sessions account add {quote(possible)}"

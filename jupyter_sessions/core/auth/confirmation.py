@@ -46,7 +46,7 @@ class Proof:
         spend_code(context, self.user_id, self.code)
         found = select(users_table.c.password_hash).where(users_table.c.id == self.user_id)
         if context.connection.execute(found).scalar() != self.password_hash:
-            raise Conflict("The password was changed meanwhile.", hint="Log in again.")
+            raise Conflict("The password has been changed.", hint="Log in again.")
 
 
 def spend_code(context: Context, user_id: int, code: str) -> None:
@@ -121,8 +121,9 @@ def confirm(
     tries.begin(*who)
     if not passwords.matches(row.password_hash, password):
         raise ConfirmationFailed(
-            "That is not your present password; nothing is changed.",
-            hint="Try again. If you have lost it, ask the server's administrator for a new one.",
+            "The current password is wrong, so nothing was changed.",
+            hint="Try again. If you have lost your password, ask the server's "
+            "administrator for a new one.",
         )
     try:
         check_code(preparation, row.id, code)
@@ -149,13 +150,13 @@ def _account(preparation: Preparation, *, acting: bool) -> Any:
     principal, row = preparation.database.read(lambda tx: read(tx.connection)).result()
     if principal.real_user_id is not None and not acting:
         raise Forbidden(
-            f"This login acts for {principal.name}, and does not change their account.",
-            hint=f"{principal.name} can do that with a login of their own.",
+            f"This login acts for {principal.name}, so it can't change their account.",
+            hint=f"{principal.name} can do that with their own login.",
         )
     if row is None or row.password_hash is None:
         raise Conflict(
-            f"{principal.name} has no password here: you are known by other means.",
-            hint="Change it where you log in: the hub, or the Jupyter server.",
+            f"{principal.name} does not have a password here: you are logged in by other means.",
+            hint="Change it where you log in: on the hub or the Jupyter server.",
         )
     return row
 
@@ -173,8 +174,8 @@ def confirm_login(
     principal = context.principal
     if principal.confirmed is None:
         raise Conflict(
-            "This login was not made by a password, so nothing needs to be confirmed.",
-            hint="Go on without.",
+            "This login was not created with a password, so you don't need to confirm it.",
+            hint="Continue without confirming.",
         )
     context.prepared.spend(context)
     context.connection.execute(

@@ -117,9 +117,9 @@ def add_users(context: Context, request: schemas.GroupUsers) -> schemas.Group:
     inside = _inside(context, people)
     if inside:
         raise Conflict(
-            f"In the group {context.group.name} already: {_listed(people[id_] for id_ in inside)}. "
-            "Nobody is added.",
-            hint="Name only those who are not in it.",
+            f"In the group {context.group.name} already: "
+            f"{_listed(people[id_] for id_ in inside)}. Nobody was added.",
+            hint="Name only users who are not in it.",
         )
     _put_in(context, people, owner=False)
     events.append_to_server(
@@ -175,7 +175,7 @@ def set_default(context: Context, request: schemas.SetDefaultGroup) -> schemas.D
     user = users.required(context.connection, request.user or principal.name)
     if user.id != principal.user_id and not principal.administrator:
         raise Forbidden(
-            "Only an administrator of this server chooses others' default groups.",
+            "Only an administrator of this server can choose the default group of others.",
             hint="Leave the user out to choose your own.",
         )
     group_id = name = None
@@ -201,8 +201,8 @@ def _people(context: Context, asked: Sequence[str]) -> dict[int, str]:
             raise Conflict(f"{user.name} is named twice.", hint="Name each user once.")
         if normalize.is_guest(user.name):
             raise Conflict(
-                f"{user.name} is a guest, who has one session alone.",
-                hint="Make an account for them.",
+                f"{user.name} is a guest, and a guest has only one session.",
+                hint="Create an account for them.",
             )
         found[user.id] = user.name
     return found
@@ -211,8 +211,8 @@ def _people(context: Context, asked: Sequence[str]) -> dict[int, str]:
 def _refuse_external(context: Context) -> None:
     if context.group.external:
         raise Conflict(
-            f"Who is in the group {context.group.name} is said by this server's identity provider.",
-            hint="Change it there, on the JupyterHub for instance.",
+            f"This server's identity provider decides who is in the group {context.group.name}.",
+            hint="Change it there, for example on the JupyterHub.",
         )
 
 
@@ -234,9 +234,9 @@ def _all_inside(context: Context, people: dict[int, str]) -> None:
     missing = people.keys() - set(_inside(context, people))
     if missing:
         raise NotFound(
-            f"Not in the group {context.group.name}: {_listed(people[id_] for id_ in missing)}. "
-            "Nothing is changed.",
-            hint=f"`groups members {context.group.name}` shows who is.",
+            f"Not in the group {context.group.name}: "
+            f"{_listed(people[id_] for id_ in missing)}. Nothing was changed.",
+            hint=f"To see who is, run `groups members {context.group.name}`.",
         )
 
 

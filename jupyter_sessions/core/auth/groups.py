@@ -50,7 +50,7 @@ def unknown(name: str) -> NotFound:
     """Return the error for a group that does not exist or is not visible to the caller."""
     return NotFound(
         f"There is no group {name.removeprefix(MARK)!r} here.",
-        hint="Check the name: `groups list` shows the groups that you are in.",
+        hint="Check the name. To see the groups that you are in, run `groups list`.",
     )
 
 
@@ -98,8 +98,8 @@ def admit(context: Context, name: str, *, owner: bool) -> None:
     row, owns = seen(context, name)
     if owner and not owns and not context.principal.administrator:
         raise Forbidden(
-            f"Only an owner of the group {row.name} may do that.",
-            hint=f"`groups info {row.name}` tells who owns it.",
+            f"Only an owner of the group {row.name} can do that.",
+            hint=f"To see its owners, run `groups info {row.name}`.",
         )
     context.open_group = row
 
@@ -115,9 +115,9 @@ def joined(connection: Connection, user: Row[Any], name: str) -> int:
     group = find(connection, name)
     if group is None or membership(connection, group.id, user.id) is None:
         raise Forbidden(
-            f"{user.name} is in no group {name.removeprefix(MARK)!r}.",
-            hint="`groups list` shows one's groups. An owner of a group can add users to it, and "
-            "so can the server's administrator.",
+            f"{user.name} is not in the group {name.removeprefix(MARK)!r}.",
+            hint="To see your groups, run `groups list`. An owner of the group or "
+            "the server's administrator can add users.",
         )
     return int(group.id)
 

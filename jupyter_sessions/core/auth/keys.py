@@ -80,8 +80,8 @@ def renew(connection: Connection, number: int) -> str:
     kind = connection.execute(select(keys.c.kind).where(*alive)).scalar()
     if kind is None:
         raise Conflict(
-            "What this request made the first time was ended since.",
-            hint="Send it with another Idempotency-Key to make it again.",
+            "The result of the first such request has since been ended.",
+            hint="To create it again, use another Idempotency-Key.",
         )
     key = _PREFIXES[kind] + secrets.token_urlsafe(_RANDOM_BYTES)
     connection.execute(update(keys).where(*alive).values(hash=principals.digest(key)))

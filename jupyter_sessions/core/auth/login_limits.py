@@ -30,7 +30,7 @@ from jupyter_sessions.core.accounts.passwords import BackOff, too_many_tries
 _REMEMBERED = 10_000
 _LONGEST_WAIT_WHERE_KNOWN = 30.0  # seconds
 # The message does not say which limit applied, since that could reveal what is known of a name.
-_WHAT = "tries to log in"
+_WHAT = "login attempts"
 _HINT = "If you have lost the password, ask the server's administrator for a new one."
 
 

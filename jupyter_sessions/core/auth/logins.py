@@ -63,8 +63,8 @@ def time(context: Context, request: schemas.SetLoginTimeout) -> schemas.LoginTim
     principal = context.principal
     if principal.key_id is None:
         raise Conflict(
-            "There is no login here that could run out: you are known without a key.",
-            hint="A login made by `login` has a time-out.",
+            "You are not logged in with a key, so there is no login that could expire.",
+            hint="Only a login created by `login` has a time-out.",
         )
     minutes, clamped = idle_timeout(
         context.services.limits, request.idle_timeout, administrator=principal.administrator
@@ -147,7 +147,7 @@ def _verify(preparation: Preparation, request: schemas.LogIn) -> _Verified:
     if row.disabled:
         # The try stays counted as a failure, or the password could be guessed without limit.
         raise AccountDisabled(
-            f"The account {row.name} is disabled.", hint="Ask the server's administrator."
+            f"Account {row.name} disabled.", hint="Ask the server's administrator."
         )
     try:
         check_code(preparation, row.id, request.code)
@@ -174,7 +174,8 @@ def log_in(context: Context, request: schemas.LogIn) -> schemas.NewLogin:
     if row is None:
         raise WrongPassword(
             "Wrong user name or password.",
-            hint="The server's administrator can set a new password.",
+            hint="Try again. If you have lost the password, ask the server's "
+            "administrator for a new one.",
         )
     connection = context.connection
     spend_code(context, row.id, request.code)
@@ -213,7 +214,7 @@ def redeem(context: Context, request: schemas.LogInWithTicket) -> schemas.NewLog
     if ticket is None or (ticket.parent_id is not None and parent is None):
         raise NotLoggedIn(
             "This one-time login link was used already, or has expired.",
-            hint="Ask for another: `jupyter sessions web` prints one.",
+            hint="Get another one: run `jupyter sessions web`.",
         )
     user = context.connection.execute(
         select(users_table).where(users_table.c.id == ticket.user_id)
@@ -319,8 +320,8 @@ def open_(context: Context, request: schemas.IssueLogin) -> schemas.NewLogin:
     principal = context.principal
     if principal.real_user_id is not None:
         raise Forbidden(
-            "This login acts for somebody else, and makes no logins.",
-            hint="Make it with a login of your own.",
+            "This login acts for somebody else, so it can't create logins.",
+            hint="Use your own login instead.",
         )
     me = context.connection.execute(
         select(users_table).where(users_table.c.id == principal.user_id)
@@ -358,8 +359,9 @@ def close(context: Context, request: schemas.LoginNamed) -> schemas.Login:
     ).one_or_none()
     if row is None:
         raise NotFound(
-            f"You have no login of the number {request.id}.",
-            hint="Only your own end by you, and those that you made: list them.",
+            f"There is no login {request.id} that you may end.",
+            hint="You can end your own logins and those that you created for others. "
+            "To list them, run `logins --there`.",
         )
     if row.revoked is None:
         _end(context, row.id, row.user_id, row.user)

@@ -171,7 +171,9 @@ def _build_from_key(
     connection: Connection, rows: list[Any], now: datetime, *, writes: bool
 ) -> Principal:
     if not rows:
-        raise LoginUnknown("This key is of no login here.", hint="Log in, and try again.")
+        raise LoginUnknown(
+            "This key does not belong to any login on this server.", hint="Log in, and try again."
+        )
     row = rows[0]
     ends = key_ends(row)
     again = "Ask for another invitation." if normalize.is_guest(row.name) else "Log in again."
@@ -179,7 +181,8 @@ def _build_from_key(
         raise LoginRevoked("This login was ended, or its account is disabled.", hint=again)
     if ends is not None and ends <= now:
         raise LoginExpired(
-            "This login has expired: its time is over, or it was not used for too long.",
+            "This login has expired: it was unused for too long, or has reached the "
+            "end of its lifetime.",
             hint=again,
         )
     # If the clock was set back, the use is stored at once, and idle time counts from now.
@@ -246,7 +249,7 @@ def _by_name(
             )
         row = users.required(connection, name)
     if normalize.is_guest(row.name):
-        raise NotLoggedIn("This name is a guest's.", hint="Guests come with a key.")
+        raise NotLoggedIn("This name belongs to a guest.", hint="A guest needs a key to log in.")
     if row.disabled and via != "system":
         raise NotLoggedIn("This account is disabled.", hint="Ask the server's administrator.")
     if writes and row.administrator != administrator and via == "system":
@@ -316,7 +319,7 @@ def reach_as(
     if user.administrator or user.disabled:
         why = "administers this server" if user.administrator else "has a disabled account"
         raise Forbidden(
-            f"{user.name} {why}, and nobody else acts as them.", hint="Choose another user."
+            f"{user.name} {why}, so nobody else can act as them.", hint="Choose another user."
         )
     if administrator:
         return own_reach(connection, user, group)
@@ -336,12 +339,13 @@ def reach_as(
         within = f" in the group {group.removeprefix(groups.MARK)}" if group else ""
         raise Forbidden(
             f"{acting.name} may not act as {user.name}{within}.",
-            hint="The server's administrators may, and the owners of a group that the user is in.",
+            hint="Only the server's administrators and the owners of a group that "
+            "the user is in may do that.",
         )
     if len(owned) > 1:
         raise Forbidden(
             f"{user.name} is in several groups that {acting.name} owns: "
             f"{', '.join(row.name for row in owned)}.",
-            hint="Name the group: the login will reach its sessions alone.",
+            hint="Name the group; the login will only reach the sessions of that group.",
         )
     return Reach(owned[0].id, confined=True)

@@ -131,9 +131,7 @@ def find(connection: Connection, session_id: int, number: int) -> Row[Any]:
         _WHOLE.where(commands.c.id == number_in(session_id, number))
     ).one_or_none()
     if row is None:
-        raise NotFound(
-            f"The session has no command {number}.", hint="See `history` for those it has."
-        )
+        raise NotFound(f"The session has no command {number}.", hint="To list them, run `history`.")
     return row
 
 

@@ -61,7 +61,7 @@ class Runners:
         if command.user_id != users.unknown(self._context.connection, self._context.now):
             raise Conflict(
                 f"Command {command.number} was recorded under this id by someone else.",
-                hint="An id stands for one command of one user; use new ones.",
+                hint="An id belongs to one command of one user; use a new one.",
             )
 
     def _find(self, runner: str | None) -> int:

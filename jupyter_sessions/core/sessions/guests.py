@@ -32,10 +32,12 @@ def check_grant(name: str, granted: Roles, *, here: bool) -> None:
         If the role is admin.
     """
     if not here:
-        raise NotFound(f"There is no user {name!r} here.", hint="Guests come by an invitation.")
+        raise NotFound(
+            f"There is no user {name!r} here.", hint="Guests can only join by an invitation."
+        )
     if Roles.ADMIN in granted:
         raise Forbidden(
-            f"{name} is a guest, and no guest is an admin.",
+            f"{name} is a guest, and guests can't have the role admin.",
             hint="Ask the server's administrator for an account for them.",
         )
 

@@ -60,9 +60,9 @@ SHOWN: Select[Any] = (
 def unusable() -> InvitationUnusable:
     """Return the error for all keys that can't be used, whatever the reason."""
     return InvitationUnusable(
-        "This invitation lets nobody in: there is none of this key, or it was used up, taken back, "
-        "or has expired.",
-        hint="Ask who sent it for a new one.",
+        "This invitation can't be used: its key is wrong, or it was used up or "
+        "withdrawn, or has expired.",
+        hint="Ask the person who sent it for a new one.",
     )
 
 
@@ -150,8 +150,8 @@ def invite(context: Context, request: schemas.Invite) -> schemas.NewInvitation:
     beyond = given & ~session.roles
     if beyond:
         raise errors.Forbidden(
-            f"You can't invite to {', '.join(beyond.names)}, which you don't hold.",
-            hint=f"Ask {session.owner}, who owns the session.",
+            f"An invitation can't give {', '.join(beyond.names)}, which you don't hold yourself.",
+            hint=f"Ask {session.owner}, who owns the session, to do it.",
         )
     asked = limits.invitation
     if request.expires is not None:
@@ -218,8 +218,8 @@ def uninvite(context: Context, request: schemas.InvitationNamed) -> schemas.Invi
     row = context.connection.execute(one).one_or_none()
     if row is None:
         raise errors.NotFound(
-            f"The session has no invitation {request.id}.",
-            hint="See `invitations` for those it has.",
+            f"This session has no invitation {request.id}.",
+            hint="To list them, run `invitations`.",
         )
     if row.revoked is None:
         keys.revoke(context.connection, keys_table.c.id == row.id, now=context.now)

@@ -81,15 +81,15 @@ def enter(context: Context, request: schemas.EnterAsGuest) -> schemas.Entered:
     """Join as a guest, under a name that nobody has."""
     if not context.services.limits.guests:
         raise errors.Forbidden(
-            "This server lets no guests in.", hint="Log in, and join with your account."
+            "This server does not admit guests.", hint="Log in, and join with your own account."
         )
 
     def work() -> schemas.Entered:
         row, session = invitations.usable(context, principals.digest(request.key), lock=True)
         if Roles.ADMIN in Roles(row.roles):
             raise errors.Forbidden(
-                "This invitation is to the role admin, which no guest can hold.",
-                hint="Log in, and join with your account.",
+                "This invitation gives the role admin, which a guest can't hold.",
+                hint="Log in, and join with your own account.",
             )
         guest = _new_guest(context, request.name)
         context.principal = Principal(user_id=guest.id, name=guest.name, via="key")
@@ -134,8 +134,8 @@ def _let_in(context: Context, row: Any, session: OpenSession, *, entering: bool 
     held = Roles.NONE if before is None else before.roles
     if principal.guest and not held and not entering:
         raise errors.Forbidden(
-            "A guest has the one session that they were invited to.",
-            hint="Join without your guest's login, as another guest.",
+            "A guest can only use the session that they were invited to.",
+            hint="Join as another guest, without your guest login.",
         )
     used_before = connection.execute(
         select(invitation_users.c.user_id).where(

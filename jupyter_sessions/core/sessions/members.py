@@ -125,7 +125,7 @@ def grant(context: Context, request: schemas.GrantRoles) -> schemas.Members:
         _check_grant(context, named, granted)
         if named in wanted:
             raise Conflict(
-                f"{named.name} stands in this grant twice.",
+                f"{named.name} is named twice.",
                 hint="Name each user or group once, with roles.",
             )
         wanted[named] = granted
@@ -178,7 +178,7 @@ def _find(context: Context, name: str, *, revoking: bool) -> _Named:
         return found
     if revoking:
         raise NotFound(
-            f"The group {name} has no role in this session.", hint="See `members` for who has."
+            f"The group {name} has no role in this session.", hint="To see who has, run `members`."
         )
     row, _ = groups.seen(context, name)
     return _Named(row.id, groups.MARK + row.name, group=True)
@@ -188,14 +188,15 @@ def _check_grant(context: Context, named: _Named, granted: Roles) -> None:
     session = context.session
     if not named.group and named.id == session.owner_id:
         raise Forbidden(
-            f"{named.name} owns this session, and an owner's roles can't be changed.",
+            f"{named.name} owns this session, so their roles can't be changed.",
             hint="The owner can transfer the session to another user.",
         )
     beyond = granted & ~session.roles
     if beyond:
         raise Forbidden(
-            f"You can't grant {format_roles(beyond.names)} to {named.name}, which you don't hold.",
-            hint=f"Ask {session.owner}, who owns the session.",
+            f"You can't grant {format_roles(beyond.names)} to {named.name}: you can only "
+            "grant roles that you hold.",
+            hint=f"Ask {session.owner}, who owns the session, to do it.",
         )
 
 
@@ -208,7 +209,7 @@ def revoke(context: Context, request: schemas.RevokeRoles) -> schemas.Members:
         named = _find(context, name, revoking=True)
         if not named.group and named.id == session.owner_id:
             raise Forbidden(
-                f"{named.name} owns this session, and an owner can't be revoked.",
+                f"{named.name} owns this session, so their roles can't be revoked.",
                 hint="The owner can transfer the session to another user.",
             )
         wanted[named] = None
@@ -239,11 +240,13 @@ def _nothing_to_revoke(context: Context, named: _Named) -> NotFound | Conflict:
     for kept in _through_groups(context, [named]):
         through = ", ".join(kept.groups)
         return Conflict(
-            f"{named.name} was granted nothing here, and has {format_roles(kept.roles)} through "
-            f"{through}.",
-            hint=f"Revoke {through}, or have an owner of the group take {named.name} out of it.",
+            f"{named.name} has {format_roles(kept.roles)} only through {through}, so "
+            "there is nothing to revoke.",
+            hint=f"Revoke {through}, or ask an owner of the group to remove {named.name} from it.",
         )
-    return NotFound(f"{named.name} has no role in this session.", hint="See `members` for who has.")
+    return NotFound(
+        f"{named.name} has no role in this session.", hint="To see who has, run `members`."
+    )
 
 
 def _held(context: Context, wanted: Iterable[_Named]) -> set[_Named]:

@@ -112,7 +112,8 @@ def keep(context: Context, request: schemas.KeepPresence) -> schemas.Done:
     count = context.connection.execute(select(func.count()).select_from(presence).where(*mine))
     if count.scalar_one() >= _MOST_OF_ONE:
         raise TooLarge(
-            f"You have the session open in {_MOST_OF_ONE} places already.", hint="Close some."
+            f"You have the session open in {_MOST_OF_ONE} places already.",
+            hint="Close some of them.",
         )
     context.connection.execute(
         insert(presence).values(

@@ -184,7 +184,7 @@ def describe(context: Context, request: schemas.UpdateSession) -> schemas.Sessio
 @implements(api.SET_SESSION_TIMEOUTS)
 def time(context: Context, request: schemas.SetSessionTimeouts) -> schemas.Session:
     """Change the time-outs."""
-    refuse_default(context, "can't be given an end")
+    refuse_default(context, "can't have a time-out")
     asked = {"idle_timeout": request.idle_timeout, "lifetime": request.lifetime}
     values = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
     return _change(context, "session.timed", **values)
@@ -233,8 +233,8 @@ def refuse_default(context: Context, why: str) -> None:
     if context.session.default:
         raise Conflict(
             f"This is your default session, which {why}.",
-            hint="Make a session of its own for that. What is in this one can be forgotten and "
-            "unpublished.",
+            hint="Create a separate session for that. In the default session you can "
+            "forget commands and unpublish files.",
         )
 
 
@@ -357,7 +357,7 @@ def transfer(context: Context, request: schemas.TransferSession) -> schemas.Sess
         raise Conflict(
             f"The account of {user.name} is disabled.", hint="Choose a user who can log in."
         )
-    refuse_default(context, "stays yours")
+    refuse_default(context, "can't be transferred")
     admin = roles.expand(roles.Roles.ADMIN)
     of_session = members.c.session_id == session.id
     context.connection.execute(

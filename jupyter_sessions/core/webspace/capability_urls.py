@@ -84,7 +84,7 @@ def unseal(token: str, secret: bytes, now: datetime) -> Grant:
 
 def _ended() -> NotFound:
     return NotFound(
-        "This view has expired, or never existed.", hint="Open it again from the session's page."
+        "This link has expired, or never existed.", hint="Open it again from the session's page."
     )
 
 
@@ -112,9 +112,7 @@ def _sign(payload: bytes, secret: bytes) -> bytes:
 def make(context: Context, request: schemas.CreateCapabilityUrl) -> schemas.View:
     """Create a capability URL for a published file or a command's outputs."""
     if (request.path is None) == (request.command is None):
-        raise BadRequest(
-            "A view is of a path or of a command.", hint="Give one of the two, and not both."
-        )
+        raise BadRequest("Name either a path or a command.", hint="Name exactly one of the two.")
     folder = tail = ""
     if request.path is not None:
         file, _ = files.find(context, request.path)
@@ -169,5 +167,7 @@ def look(context: Context, token: str, path: str) -> Viewed:
         outputs = commands.split_outputs(row, context)
         return CommandOutputs(viewer.name, session.code, row.number, outputs)
     if fold_name(path).partition("/")[0] != grant.folder:
-        raise NotFound("This view does not reach so far.", hint="Open the file from its session.")
+        raise NotFound(
+            "This link does not give access to that file.", hint="Open the file from its session."
+        )
     return PublishedFile(viewer.name, session.code, *files.find(context, path))

@@ -92,8 +92,8 @@ def find(context: Context, path: str) -> tuple[schemas.File, Blob]:
     ).one_or_none()
     if row is None:
         raise NotFound(
-            f"Nothing is published as {path!r} in this session.",
-            hint="See `files` for what is; it may have been unpublished.",
+            f"There is no published file {path!r} in this session.",
+            hint="It may have been unpublished. To list the files, run `files`.",
         )
     by = "" if row.command is None else f", published by command {row.command}"
     used_as = f"{row.path!r} in session {context.session.code}{by},"
@@ -125,7 +125,7 @@ def list_files(context: Context, request: schemas.ListFiles) -> schemas.Page[sch
         found.append((entry, cursor))
     if not found and folder and not after:
         raise NotFound(
-            f"The web space has no folder {request.folder!r}.", hint="See `files` for what it has."
+            f"The web space has no folder {request.folder!r}.", hint="To list them, run `files`."
         )
     return schemas.Page(items=[entry for entry, _ in found])
 
@@ -205,12 +205,14 @@ def _folder(context: Context, first: Row[Any], folded: str) -> schemas.File:
 def publish(context: Context, request: schemas.PublishFile) -> schemas.File:
     """Publish the uploaded content under a path, replacing an existing file."""
     if context.upload is None:
-        raise BadRequest("There is no content to publish.", hint="Send it as the request's body.")
+        raise BadRequest(
+            "The request has no content to publish.", hint="Send it as the request's body."
+        )
     path = normalize.path(request.path)
     if request.command is not None and request.command > context.session.commands:
         raise NotFound(
             f"The session has no command {request.command}.",
-            hint="Name the command whose output it is or that publishes it, or none.",
+            hint="Name the command that made the file, or leave it out.",
         )
     folded = fold_name(path)
     existing = _check_place(context, path, folded)
@@ -253,18 +255,19 @@ def _check_place(context: Context, path: str, folded: str) -> Row[*tuple[Any, ..
     ).scalar()
     if inside is not None:
         raise Conflict(
-            f"{path!r} is a folder: it holds {inside!r}.", hint="Publish under another path."
+            f"{path!r} is a folder: it holds {inside!r}.", hint="Publish it under another path."
         )
     for row in rows:
         if row.folded != folded:
             raise Conflict(
                 f"{row.path!r} is a file, so nothing can be published in it.",
-                hint="Publish under another path, or unpublish the file first.",
+                hint="Publish it under another path, or unpublish the file first.",
             )
         if row.path != path:
             raise Conflict(
-                f"{path!r} and {row.path!r}, which is published already, are too much alike.",
-                hint="Choose the same name to replace it, or one that differs more.",
+                f"{path!r} is too similar to {row.path!r}, which is published already.",
+                hint="To replace it, use exactly its name. Otherwise choose a name "
+                "that differs more.",
             )
     return rows[0] if rows else None
 
@@ -272,7 +275,7 @@ def _check_place(context: Context, path: str, folded: str) -> Row[*tuple[Any, ..
 def _checked_type(given: str) -> str:
     given = given.partition(";")[0].strip().lower()
     if given and not _MEDIA_TYPE.fullmatch(given):
-        raise BadName(f"{given!r} is not a media type.", hint="Write it like image/png.")
+        raise BadName(f"{given!r} is not a valid media type.", hint="Write it like image/png.")
     return given
 
 
@@ -287,8 +290,8 @@ def unpublish(context: Context, request: schemas.FileNamed) -> schemas.Unpublish
     ).all()
     if not gone:
         raise NotFound(
-            f"Nothing is published as {request.path!r} in this session.",
-            hint="See `files` for what is.",
+            f"There is no published file {request.path!r} in this session.",
+            hint="To list the files, run `files`.",
         )
     context.connection.execute(delete(files).where(where))
     events.append(

@@ -43,7 +43,9 @@ def set_(context: Context, request: schemas.SetScratch) -> schemas.ScratchEntry:
     try:
         value = _encode(request.value)
     except RecursionError:
-        raise BadRequest("The value is nested too deep.", hint="Nest it less.") from None
+        raise BadRequest(
+            "The value is nested too deep.", hint="Use fewer levels of nesting."
+        ) from None
     _check_size(context, name, len(value))
     held = {
         "name": name,
@@ -64,9 +66,9 @@ def _check_size(context: Context, name: str, size: int) -> None:
     limits = context.services.limits
     if size > limits.scratch_value:
         raise TooLarge(
-            f"The value is {size:,} bytes as JSON, and a scratch value has at most "
+            f"The value has {size:,} bytes as JSON; a scratch value can have at most "
             f"{limits.scratch_value:,}.",
-            hint="Publish it as a file, and keep the file's path here.",
+            hint="Publish it as a file, and store the file's path here.",
         )
     counted = case((scratch.c.size < _LEAST, _LEAST), else_=scratch.c.size)
     others = context.connection.execute(
@@ -78,7 +80,7 @@ def _check_size(context: Context, name: str, size: int) -> None:
         raise TooLarge(
             f"With this value the session's scratch space would be larger than {limits.scratch:,} "
             f"bytes (a value counts {_LEAST:,} at least).",
-            hint="Delete values that are not needed, or publish files.",
+            hint="Delete values that you don't need, or publish files instead.",
         )
 
 
@@ -133,5 +135,5 @@ def delete_(context: Context, request: schemas.ScratchNamed) -> schemas.ScratchE
 
 def _missing(name: str) -> NotFound:
     return NotFound(
-        f"The session keeps no scratch value {name!r}.", hint="See `scratch list` for what it has."
+        f"The session has no scratch value {name!r}.", hint="To list them, run `scratch list`."
     )

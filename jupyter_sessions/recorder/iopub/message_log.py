@@ -142,7 +142,7 @@ class MessageLog:
             try:
                 self._write(parts)
             except Exception:  # noqa: BLE001 - what goes wrong here may not reach the user's cell
-                _log.debug("A message was not written ahead", exc_info=True)
+                _log.debug("A message could not be written to the outbox", exc_info=True)
             return send(parts, *args, **kwargs)
 
         self._restore = replace(iopub_thread, send_multipart=write_and_send)

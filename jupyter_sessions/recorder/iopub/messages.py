@@ -11,7 +11,7 @@ from jupyter_sessions.recorder.iopub.wire import Message, Origin, execution_id
 from jupyter_sessions.recorder.outputs import output_from_content
 from jupyter_sessions.recorder.tracker import MAX_ENDED, Ending, Tracker
 
-KERNEL_RESTARTED = "The kernel was restarted while this ran."
+KERNEL_RESTARTED = "The kernel was restarted while this command ran."
 
 #: The number of requests to leave out that are remembered before they arrive.
 _SKIPPED = 100

@@ -272,10 +272,10 @@ class Subscriber:
                 except MemoryError:
                     # The command that took all the memory may release it, and its end is still to
                     # come.
-                    _log.warning("There was no memory left to read what the kernel sent")
+                    _log.warning("Out of memory: the kernel's messages could not be read")
                     time.sleep(GATHERED_FOR)
         except Exception:  # noqa: BLE001 - the thread's edge: a defect may not reach a cell
-            _log.exception("Recording has stopped, by a defect of jupyter_sessions")
+            _log.exception("Recording has stopped, due to a defect of jupyter_sessions")
         finally:
             self._close()
 
@@ -316,7 +316,7 @@ class Subscriber:
         try:
             return self._reader.read(frames)
         except UnreadableMessage as error:
-            _log.warning("A message of the kernel was left out: %s", error)
+            _log.warning("A message of the kernel was skipped: %s", error)
             return None
 
     def _act_on(self, message: Message) -> None:

@@ -152,7 +152,7 @@ class Capture:
             while not self._closing:
                 self._turn()
         except Exception:  # noqa: BLE001 - the thread's edge: the streams must not stay led here
-            _log.exception("Recording of text has stopped, by a defect of jupyter_sessions")
+            _log.exception("Recording of text has stopped, due to a defect of jupyter_sessions")
             for passage in self._passages:
                 passage.leave()
 

@@ -14,7 +14,7 @@ from jupyter_sessions.validation import refused
 
 Req = TypeVar("Req", bound=schemas.Request)
 
-_HINT = "The reference, and openapi.json, tell what the operation takes."
+_HINT = "See the reference, or openapi.json, for what the operation takes."
 
 
 def read_request(

@@ -70,7 +70,9 @@ def plain(value: Any) -> Any:
     try:
         return _plain(value)
     except RecursionError:
-        raise errors.BadRequest("A value is nested too deep.", hint="Nest it less.") from None
+        raise errors.BadRequest(
+            "A value is nested too deep.", hint="Use fewer levels of nesting."
+        ) from None
 
 
 def _plain(value: Any) -> Any:

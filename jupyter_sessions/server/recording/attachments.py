@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.server.recording.kernels import Kernels
     from jupyter_sessions.server.recording.targets import Target, Targets
 
-_STOPPED = "Recording was stopped while this ran."
+_STOPPED = "Recording was stopped while this command ran."
 
 
 class Attachments:
@@ -102,7 +102,7 @@ class Attachments:
             attached = self._find(request.kernel)
             if attached.ended:
                 raise errors.WrongState(
-                    f"This kernel is not recorded any more: {attached.ended}",
+                    f"This kernel is no longer recorded: {attached.ended}",
                     hint="Attach it again.",
                 )
             if request.skip is not UNSET:
@@ -124,8 +124,9 @@ class Attachments:
         attached = self._keeper.attached.get(kernel)
         if attached is None:
             raise errors.NotFound(
-                "This kernel is attached to no session.",
-                hint="Attach it: `%session resume` in the notebook, or the button above it.",
+                "This kernel is not attached to a session.",
+                hint="Attach it with `%session resume` in the notebook, or with the "
+                "button above the notebook.",
             )
         return attached
 

@@ -37,12 +37,14 @@ class Kernels:
         """
         if kernel not in self._managers:
             raise errors.NotFound(
-                "This Jupyter server runs no kernel of that id.", hint="Start the kernel again."
+                "This Jupyter server does not run a kernel with that id.",
+                hint="Start the kernel again.",
             )
         manager = self._managers.get_kernel(kernel)
         if not self.connection_file(kernel):
             raise errors.NoKernels(
-                "This Jupyter server reaches the kernel through another one, and does not hear it.",
+                "This Jupyter server runs the kernel through another server, so it "
+                "can't record it.",
                 hint="Record in the kernel itself: `%session resume`.",
             )
         return manager

@@ -101,7 +101,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
 #: Attempts to start the recording process for one request.
 _TRIES = 3
 
-_KERNEL_DIED = "The kernel died while this ran."
+_KERNEL_DIED = "The kernel died while this command ran."
 
 #: Ended attachments that are still listed.
 _ENDED_SHOWN = 50
@@ -310,8 +310,8 @@ class AttachmentManager:
                 process = await self._recording()
                 return await process.ask(line)
         raise errors.ServerBusy(
-            "The process that records kernels ends again and again.",
-            hint="Tell the server's administrator; its log may say why.",
+            "The process that records kernels keeps crashing.",
+            hint="Tell the server's administrator. The server's log may show the cause.",
         )
 
     async def _recording(self) -> Process:
@@ -350,7 +350,7 @@ class AttachmentManager:
     def _process_ended(self) -> None:
         """Restart the recording process; kernels' messages are buffered here meanwhile."""
         if not self._stopping and any(not each.ended for each in self.attached.values()):
-            _log.warning("The process that records kernels has ended, and is started again.")
+            _log.warning("The process that records kernels has ended, and is being restarted.")
             self._do(self._start_again(min(_FIRST_PAUSE * 2**self._losses, _LONGEST_PAUSE)))
             self._losses += 1
 
@@ -367,7 +367,7 @@ class AttachmentManager:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             level = logging.DEBUG if isinstance(error, ProcessEnded) else logging.WARNING
-            _log.log(level, "The attachments could not be kept up to date: %r", error)
+            _log.log(level, "Updating the attachments failed: %r", error)
 
     def _who(self, kernel: str, command: str) -> str | None:
         return self._senders.who(kernel, command) if self._senders else None
@@ -417,7 +417,7 @@ class AttachmentManager:
                 async with self.changing:
                     await self._look_around()
             except Exception:  # noqa: BLE001 - the task's boundary: it checks again in a second
-                _log.exception("Looking after the attachments failed, and is tried again")
+                _log.exception("Maintaining the attachments failed; trying again")
 
     async def _look_around(self) -> None:
         if self._left:

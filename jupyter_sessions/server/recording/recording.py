@@ -44,7 +44,7 @@ _STOPPED_WITHIN = 0.4
 #: Seconds to process messages that were published while nobody recorded.
 _REPLAYED_WITHIN = 20.0
 
-_INTERRUPTED = "Recording was interrupted while this ran, and what came of it is not known."
+_INTERRUPTED = "Recording was interrupted while this command ran, so its outcome is not known."
 
 #: Commands whose users are remembered, while they may still be reported again.
 _REMEMBERED = 2_000
@@ -202,8 +202,8 @@ class Recorded:
         now = max(datetime.now(UTC), missing)
         times = f"{missing:%Y-%m-%d %H:%M:%S} and {now:%H:%M:%S} (UTC)"
         said = (
-            f"Recording was interrupted: what this kernel ran or put out between {times} may be "
-            "missing, or stand here twice."
+            "Recording was interrupted: commands and outputs of this kernel between "
+            f"{times} may be missing, or recorded twice."
         )
         request = schemas.CommandRequest(
             source="",

@@ -80,7 +80,7 @@ def observed(connection_class: type[Any], senders: Senders | None, requests: Req
                     parent, content = json.loads(message[start + 3]), json.loads(message[start + 5])
                     requests.answered(self.kernel_id, str(parent["msg_id"]), content["status"])
             except Exception:  # noqa: BLE001 - a message that we can't parse is left to the server
-                _log.debug("An answer of a kernel could not be read", exc_info=True)
+                _log.debug("A kernel's answer could not be read", exc_info=True)
 
         def _is_theirs(self, incoming_msg: Any) -> bool:
             try:

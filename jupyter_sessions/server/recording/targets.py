@@ -77,8 +77,8 @@ class Targets:
             return await self._here(reference.code, asker, server_url)
         if not runs_server(asker):
             raise errors.Forbidden(
-                "Stored logins for other servers are for the one who runs this Jupyter server.",
-                hint="Attach the kernel to a session of this server.",
+                "Only the user who runs this Jupyter server can use its logins to other servers.",
+                hint="Attach the kernel to a session on this server.",
             )
         server = reference.server or server_url
         return await asyncio.to_thread(_elsewhere, server, reference, request.user)
@@ -107,7 +107,9 @@ class Targets:
 def get_user_name(asker: Credentials) -> str:
     """Return the name of one of the Jupyter server's users."""
     if not isinstance(asker, SystemUser | Identified):
-        raise errors.NotLoggedIn("Nobody is known to ask.", hint="Log in to the Jupyter server.")
+        raise errors.NotLoggedIn(
+            "You are not logged in to the Jupyter server.", hint="Log in to the Jupyter server."
+        )
     return asker.name
 
 
@@ -123,8 +125,8 @@ def _elsewhere(server: str, reference: Reference, user: str | None) -> Target:
         transport.close()
     if session.state != "active":
         raise errors.WrongState(
-            f"The session is {session.state}, so that nothing can be recorded into it.",
-            hint="Take up another, or make a new one.",
+            f"The session is {session.state}, so nothing can be recorded into it.",
+            hint="Choose another session, or create a new one.",
         )
     if "write" not in session.roles:
         raise errors.RoleMissing(

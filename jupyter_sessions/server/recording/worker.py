@@ -74,9 +74,9 @@ _TOLD_WITHIN = 5.0
 #: Seconds to deliver recorded commands once the server has ended.
 _ENDED_WITHIN = 4.0
 
-_SERVER_ENDED = "The Jupyter server ended while this ran, and its recording with it."
+_SERVER_ENDED = "The Jupyter server, which recorded this command, ended while it ran."
 
-_ATTACHED_ANEW = "The kernel was attached to another session while this ran."
+_ATTACHED_ANEW = "The kernel was attached to another session while this command ran."
 
 _WORKERS = 16
 
@@ -136,7 +136,7 @@ class RecordingWorker:
             answered.error = error.to_wire()
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the server waits
             told = errors.InternalError(
-                f"The recording process met a defect of its own: {error!r}.",
+                f"The recording process failed with an unexpected error: {error!r}.",
                 hint="Tell the server's administrator.",
             )
             answered.error = told.to_wire()

@@ -45,4 +45,4 @@ def joined(text: object) -> str:
     try:
         return "".join(map(str, text)) if isinstance(text, list) else str(text)
     except RecursionError:
-        return "(This is nested too deep to be shown.)"
+        return "(Too deeply nested to be shown.)"

@@ -37,7 +37,7 @@ def test_dispose_removes_without_asking_and_what_is_removed_can_be_restored(
     program: Program,
 ) -> None:
     code = new(program)
-    assert "is removed" in program.good("dispose", code)
+    assert "removed" in program.good("dispose", code)
     assert program("exists", code).code == 1
     again = program("dispose", code)
     assert again.code == errors.WrongState.exit_code

@@ -50,14 +50,14 @@ def test_a_level_that_is_none_is_an_error_that_says_what_there_is(program: Progr
     ran = program("groups", "add", "lab", "--level", "secret")
     assert ran.code == errors.BadRole.exit_code
     assert "read, write, execute or admin" in ran.err
-    assert "You are in no group." in program.good("groups", "list")
+    assert "You are not in a group." in program.good("groups", "list")
 
 
 def test_the_group_is_shown_and_switched_and_new_sessions_belong_to_it(program: Program) -> None:
     group(program, "lab", "read-only")
-    assert program.good("group") == "There is no group.\n"
+    assert program.good("group") == "You are not working in a group.\n"
     assert "to the group lab" in program.good("group", "@lab")
-    assert program.good("group") == "The group is lab.\n"
+    assert program.good("group") == "You are working in the group lab.\n"
     assert "already" in program.good("group", "lab")
     program.good("new", "Weather")
     assert program("show", "--json").json["group"] == "lab"
@@ -82,7 +82,7 @@ def test_a_group_that_one_is_not_in_is_refused_and_never_called_not_found(progra
         assert ran.code == errors.Forbidden.exit_code
         assert "not found" not in ran.err.lower()
         assert f"is in no group '{name}'" in ran.err
-    assert program.good("group") == "There is no group.\n"
+    assert program.good("group") == "You are not working in a group.\n"
 
 
 def test_users_come_and_go_all_or_none_and_it_is_shown_who_is_in(program: Program) -> None:
@@ -90,7 +90,7 @@ def test_users_come_and_go_all_or_none_and_it_is_shown_who_is_in(program: Progra
     group(program, "lab", "private", "bar")
     ran = program("groups", "add-user", "lab", "baz", "bar")
     assert ran.code == errors.Conflict.exit_code
-    assert "Nobody is added" in ran.err
+    assert "Nobody was added" in ran.err
     assert "bar, baz" not in program.good("groups", "members", "lab")
     assert "In the group lab now: baz, qux." in program.good(
         "groups", "add-user", "lab", "baz", "qux"
@@ -100,7 +100,9 @@ def test_users_come_and_go_all_or_none_and_it_is_shown_who_is_in(program: Progra
     owners = {each["user"]: each["owner"] for each in listed}
     assert owners == {"bar": False, "baz": True, "qux": False, ME: True}
     program.good("groups", "set-owner", "lab", "baz", "--no")
-    assert "No longer in" in program.good("groups", "remove-user", "lab", "baz", "qux")
+    assert "Removed from the group lab" in program.good(
+        "groups", "remove-user", "lab", "baz", "qux"
+    )
     assert program("groups", "info", "lab", "--json").json["users"] == 2
     assert program("groups", "info", "lab", "--json").json["owners"] == [ME]
 
@@ -132,13 +134,13 @@ def test_a_group_is_changed_and_it_is_said_from_when_its_level_counts(program: P
 def test_a_default_group_is_chosen_for_oneself_or_for_another(program: Program) -> None:
     accounts(program, "bar")
     group(program, "lab", "private", "bar")
-    assert f"New logins of {ME} begin in the group lab." in program.good(
+    assert f"New logins of {ME} start in the group lab." in program.good(
         "groups", "set-default", "lab"
     )
-    assert program.good("group") == "The group is lab.\n"
+    assert program.good("group") == "You are working in the group lab.\n"
     chosen = program("groups", "set-default", "lab", "--user", "bar", "--json").json
     assert chosen == {"user": "bar", "group": "lab"}
-    assert "begin in no group" in program.good("groups", "set-default", "--none")
+    assert "start without a group" in program.good("groups", "set-default", "--none")
     assert program("groups", "set-default").code == 2
     assert program("groups", "set-default", "lab", "--none").code == 2
 
@@ -147,7 +149,7 @@ def test_a_group_is_removed_once_one_has_said_so(program: Program) -> None:
     group(program)
     assert program("groups", "remove", "lab").code != 0
     assert program("groups", "info", "lab").code == 0
-    assert "is removed" in program.good("groups", "remove", "lab", "--yes")
+    assert "removed" in program.good("groups", "remove", "lab", "--yes")
     assert program("groups", "info", "lab").code == errors.NotFound.exit_code
 
 

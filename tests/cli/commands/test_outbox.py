@@ -38,7 +38,7 @@ def sources(program: Program, code: str) -> list[str]:
 
 
 def test_an_empty_outbox_says_so(program: Program) -> None:
-    assert "Nothing waits, and nothing was refused." in program.good("outbox")
+    assert "All recorded commands are in their sessions." in program.good("outbox")
     assert program("outbox", "--json").json == []
 
 
@@ -135,7 +135,7 @@ def test_the_next_command_ends_what_a_killed_kernel_was_running(program: Program
         kernel.send_signal(signal.SIGKILL)
     assert program("history", "--json").json["items"][0]["status"] == "aborted"
     told = json.loads(program.good("response", "1"))
-    assert "ended before" in told["note"]
+    assert "ended first" in told["note"]
 
 
 @pytest.mark.parametrize("torn", [b"", b"\xff\n", b'{"server"'])

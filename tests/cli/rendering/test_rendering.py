@@ -195,8 +195,8 @@ def test_outputs_in_a_terminal_keep_text_and_name_the_rest() -> None:
         )
     )
     assert shown.splitlines() == [
-        "a", "b", "<Figure>", "(image/png, 2.0 kB: view 5 --save FOLDER gets it)", "tr", "ace",
-        "E: v",
+        "a", "b", "<Figure>", "(image/png, 2.0 kB: to save it, type view 5 --save FOLDER)",
+        "tr", "ace", "E: v",
     ]  # fmt: skip
 
 

@@ -42,7 +42,7 @@ BROKEN: dict[str, tuple[Break, type[errors.SessionsError]]] = {
     "expired key": (_error(errors.LoginExpired), errors.LoginExpired),
     "revoked key": (_error(errors.LoginRevoked), errors.LoginRevoked),
     "key of another server": (_error(errors.LoginUnknown), errors.LoginUnknown),
-    "no key at all": (_error(errors.NotLoggedIn), errors.LoginUnknown),
+    "damaged key": (_error(errors.NotLoggedIn), errors.LoginUnknown),
     "not a sessions server": (
         _answering(lambda: Answer(b"<html>", media_type="text/html")),
         errors.NotASessionsServer,
@@ -62,7 +62,7 @@ def test_each_failure_is_its_own_and_leaves_the_logins_as_they_were(
     server: ScriptedServer, what: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_, kind = BROKEN[what]
-    if how == "password" and what == "no key at all":
+    if how == "password" and what == "damaged key":
         kind = errors.NotLoggedIn  # a proxy's own word
     if kind is errors.ServerSilent:  # any other answers, however busy the machine is
         monkeypatch.setattr(retry, "ANSWERS_WITHIN", 1.0)
@@ -113,7 +113,7 @@ def test_a_key_is_not_sent_on_to_where_its_own_server_redirects(accounts: Accoun
             {}, 307, headers={"Location": f"{other.url}{asked.path}"}
         )
         logins.set_current(login)
-        with pytest.raises(errors.RedirectedAway, match="sent nowhere but"):
+        with pytest.raises(errors.RedirectedAway, match="was not sent there"):
             logins.reuse(Wanted())
         assert logins.check([login])[0].state == "unreachable"
         assert other.asked == []

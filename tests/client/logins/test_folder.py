@@ -120,6 +120,6 @@ def test_a_folder_that_is_open_for_its_own_reasons_is_left_so_and_refused(
         (shared / "thesis.tex").touch()
     before = mode(shared)
     monkeypatch.setenv(logins.FOLDER_VARIABLE, str(shared))
-    with pytest.raises(errors.StoreUnusable, match="Others may look"):
+    with pytest.raises(errors.StoreUnusable, match="Other users can read"):
         put("https://h")
     assert mode(shared) == before

@@ -72,7 +72,7 @@ def test_a_login_that_is_forgotten_is_out_of_the_keyring(accounts: Accounts, pap
 def test_a_key_that_the_keyring_has_lost_is_a_clear_error(paper: Path) -> None:
     login = put("https://h")
     paper.unlink()
-    with pytest.raises(errors.StoreUnusable, match="not in the keyring"):
+    with pytest.raises(errors.StoreUnusable, match="no longer in the keyring"):
         _ = login.key
 
 

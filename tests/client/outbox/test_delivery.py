@@ -596,7 +596,7 @@ def test_a_command_that_ran_when_its_process_died_is_completed_as_aborted(
     assert response.outputs == [schemas.Stream(name="stdout", text="so far")]
     assert server.recorded["run-0"].so_far is None
     assert response.duration > 0
-    assert "ended before" in response.note
+    assert "ended first" in response.note
     until(lambda: in_outbox(state, "journal") == [])
 
 

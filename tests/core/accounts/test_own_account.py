@@ -67,7 +67,7 @@ def test_the_present_password_is_needed_and_guessing_it_backs_off(house, name):
 def test_who_is_known_by_other_means_or_acts_for_somebody_changes_no_password(house, name):
     join(house, "vouched")
     for who in ("vouched", "root"):
-        with refused(errors.Conflict, match="no password here"):
+        with refused(errors.Conflict, match="does not have a password here"):
             do(house, who, api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
     made = do(house, "root", api.ISSUE_LOGIN, user=name)
     house.keys["for"] = KeyHolder(made.key)

@@ -95,14 +95,14 @@ def test_who_is_known_without_a_key_has_a_login_without_an_end(house):
     assert (login.id, login.user, login.state, login.current) == (None, "root", "active", True)
     assert login.expires is login.idle_timeout is login.created is None
     assert do(house, "root", api.REFRESH_LOGIN) == login
-    with refused(errors.Conflict, match="without a key"):
+    with refused(errors.Conflict, match="not logged in with a key"):
         do(house, "root", api.SET_LOGIN_TIMEOUT, idle_timeout=5)
 
 
 def test_a_group_that_one_is_not_in_is_refused_as_such_and_tells_not_whether_it_is_there(people):
-    with refused(errors.Forbidden, match="bar is in no group 'chemistry'"):
+    with refused(errors.Forbidden, match="bar is not in the group 'chemistry'"):
         log_in(people, "bar", group="chemistry")
-    with refused(errors.Forbidden, match="bar is in no group 'astronomy'"):
+    with refused(errors.Forbidden, match="bar is not in the group 'astronomy'"):
         log_in(people, "bar", group="astronomy")
     assert log_in(people, "bar", group="@Physics").login.group == "physics"
 

@@ -190,7 +190,7 @@ def test_who_tries_too_many_keys_waits(house, code):
     for number in range(5):
         with refused(errors.InvitationUnusable):
             do(house, "bob", api.JOIN, key=f"jinv_{number}")
-    with refused(errors.TooManyTries, match="tries to join"):
+    with refused(errors.TooManyTries, match="attempts to join"):
         do(house, "bob", api.JOIN, key="jinv_5")
     # Nobody else waits for it, nor does who has the right key after all.
     with refused(errors.InvitationUnusable):

@@ -189,7 +189,7 @@ def test_an_output_that_can_not_be_read_leaves_a_note() -> None:
     kernel.end("a")
     response = kernel.told()["a"]
     assert response is not None
-    assert response.note == "2 outputs could not be read and are not kept."
+    assert response.note == "2 outputs could not be read, and were not kept."
 
 
 @pytest.mark.parametrize("content", [{}, {"data": 3}, {"execution_state": 5}, {"comm_id": []}])

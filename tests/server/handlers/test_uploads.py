@@ -239,7 +239,7 @@ def test_a_file_that_changes_while_it_is_sent_is_one_content_or_a_sentence(
         "rewritten.log": lambda: log.write_bytes(b"other" * 1_000_000),
     }.items():
         log.write_bytes(b"line\n" * 1_000_000)
-        with pytest.raises(errors.FileChanged, match="was changed while it was read"):
+        with pytest.raises(errors.FileChanged, match="was changed while it was being read"):
             publish(name, change)
         with pytest.raises(errors.NotFound):
             transport.call(api.GET_FILE, schemas.FileNamed(code=code, path=name))

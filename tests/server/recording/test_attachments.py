@@ -127,7 +127,10 @@ def test_a_kernel_that_is_killed_ends_its_command_as_aborted(jupyter: Jupyter) -
     jupyter.command(code, "import time; time.sleep(1000)", "running")
     os.kill(pid, signal.SIGKILL)
     command = jupyter.command(code, "import time; time.sleep(1000)")
-    assert (command["status"], command["note"]) == ("aborted", "The kernel died while this ran.")
+    assert (command["status"], command["note"]) == (
+        "aborted",
+        "The kernel died while this command ran.",
+    )
     # The server has started it again, and what it runs is recorded as before.
     until(lambda: jupyter.answers(kernel), "the kernel")
     assert int(jupyter.run(kernel, PID)) != pid

@@ -120,7 +120,7 @@ def test_what_could_not_be_kept_stands_in_the_history_as_a_gap_with_its_times(
     jupyter.command(code, "2")
     (gap,) = [each for each in jupyter.history(code) if not each["source"]]
     assert gap["status"] == "aborted"
-    assert gap["note"].startswith("Recording was interrupted: what this kernel ran or put out ")
+    assert gap["note"].startswith("Recording was interrupted: commands and outputs of this kernel ")
     assert gap["duration"] > 0
     assert gap["preview"].startswith("Recording was interrupted")
     flooded = jupyter.command(code, FLOOD)

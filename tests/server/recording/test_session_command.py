@@ -77,14 +77,14 @@ def test_a_kernel_whose_clock_is_not_the_servers_is_recorded_and_paused_all_the_
 
 def test_what_another_front_changes_is_what_the_kernel_says(jupyter: Jupyter) -> None:
     kernel = loaded(jupyter)
-    assert "attached to no session" in jupyter.run(kernel, "%session")
+    assert "not attached to a session" in jupyter.run(kernel, "%session")
     code = jupyter.session(label="From elsewhere")
     jupyter.attach(kernel, code)
     assert "From elsewhere" in jupyter.run(kernel, "%session")
     jupyter.change(kernel, paused=True)
     assert "paused" in jupyter.run(kernel, "%session")
     jupyter.detach(kernel)
-    assert "attached to no session" in jupyter.run(kernel, "%session")
+    assert "not attached to a session" in jupyter.run(kernel, "%session")
 
 
 def test_a_published_file_knows_the_command_that_made_it(jupyter: Jupyter) -> None:
