@@ -267,7 +267,7 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
     if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535):
         raise BadPort(
             f"{_quote_address(port)} is not a valid port.",
-            hint="A port is a number from 1 to 65535.",
+            hint="A port must be a number from 1 to 65535.",
         )
     if host.startswith("["):
         try:
@@ -362,7 +362,9 @@ def _port(text: str | None) -> int | None:
     if text is None:
         return None
     if not (re.fullmatch(r"[0-9]{1,5}", text) and 1 <= int(text) <= 65_535):
-        raise BadPort(f"{text!r} is not a valid port.", hint="A port is a number from 1 to 65535.")
+        raise BadPort(
+            f"{text!r} is not a valid port.", hint="A port must be a number from 1 to 65535."
+        )
     return int(text)
 
 

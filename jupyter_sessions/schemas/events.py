@@ -21,33 +21,36 @@ from jupyter_sessions.schemas.fields import (
 #: Every kind of event in a session's log: what happened, and what the event's data contains.
 EVENT_KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "session.created": "The session was made. Data: its `label`; `group`, where it was made in "
-        "one, and the `roles` that the group gives in it.",
-        "session.described": "`label`, `description`, `message` or `agent` was changed. Data: the "
-        "new ones.",
+        "session.created": "The session was created. Data: its `label`; `group`, if "
+        "it was created in one, and the `roles` that the group "
+        "has in it.",
+        "session.described": "`label`, `description`, `message` or `agent` was "
+        "changed. Data: the new values.",
         "session.timed": "A time-out was changed. Data: `idle_timeout`, `lifetime`, in minutes.",
         "session.disabled": "The owner disabled it.",
         "session.enabled": "The owner enabled it again.",
-        "session.closed": "It became an archive. Data: `why`, where a time-out ran out.",
+        "session.closed": "The session was closed. Data: `why`, if a time-out closed it.",
         "session.removed": "The owner removed it.",
-        "session.restored": "The owner brought it back.",
-        "session.transferred": "It has a new owner. Data: `user`.",
-        "session.resumed": "A member took it up. Data: `agent`, the program.",
-        "member.granted": "A user, or a group (`@name`), got roles in place of others. Data: "
-        "`user`, `roles`.",
-        "member.revoked": "A user, or a group, lost all roles. Data: `user`.",
-        "member.joined": "A user came in by an invitation. Data: `user`, `roles`, `invitation`.",
+        "session.restored": "The owner restored it.",
+        "session.transferred": "The session was transferred. Data: `user`, the new owner.",
+        "session.resumed": "A member resumed it. Data: `agent`, the program.",
+        "member.granted": "A user or a group (`@name`) got these roles, replacing "
+        "earlier ones. Data: `user`, `roles`.",
+        "member.revoked": "All roles of a user or a group were revoked. Data: `user`.",
+        "member.joined": "A user joined by an invitation. Data: `user`, `roles`, `invitation`.",
         "member.left": "A guest left, or their login ended. Data: `user`.",
-        "invitation.created": "An invitation was made. Data: its number `id`, `roles`, `uses`, "
-        "`expires`, and its `name`, where it has one.",
-        "invitation.revoked": "An invitation was taken back. Data: `id`.",
-        "command.started": "A command began that still runs. Data: its `number`.",
+        "invitation.created": "An invitation was created. Data: its number `id`, "
+        "`roles`, `uses`, `expires`, and its `name`, if it has "
+        "one.",
+        "invitation.revoked": "An invitation was withdrawn. Data: `id`.",
+        "command.started": "A command started. Data: its `number`.",
         "command.recorded": "A command ended. Data: its `number`.",
-        "command.updated": "More outputs of a command came, while it runs or after its end. Data: "
-        "its `number`.",
+        "command.updated": "More outputs of a command arrived, while it was running "
+        "or after it ended. Data: its `number`.",
         "command.forgotten": "A command's content was erased. Data: its `number`.",
-        "file.published": "A file was published. Data: `path`, `size`, `sha256`; `command`, where "
-        "it was published from one; `replaced`, the SHA-256 of what stood there.",
+        "file.published": "A file was published. Data: `path`, `size`, `sha256`; "
+        "`command`, if it was published from one; `replaced`, the "
+        "SHA-256 of the file that it replaced.",
         "file.unpublished": "A file was unpublished. Data: `path`, `sha256`.",
         "scratch.set": "A scratch value was set. Data: its `name`, and its `size` in bytes.",
         "scratch.deleted": "A scratch value was deleted. Data: its `name`.",

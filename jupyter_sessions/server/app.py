@@ -121,7 +121,7 @@ class StrictLoader(KVArgParseConfigLoader):
         config: Config = super().load_config(*more, **named)
         if self.extra_args:
             raise errors.BadRequest(
-                f"serve takes options only, and {self.extra_args[0]!r} is not one.", hint=_SEE_HELP
+                f"{self.extra_args[0]!r} is not a valid option of serve.", hint=_SEE_HELP
             )
         return config
 
@@ -219,7 +219,7 @@ class SessionsServerApp(ServerApp):
         if not 0 <= port <= _LARGEST_PORT:
             raise errors.BadPort(
                 f"{port} is not a valid port.",
-                hint=f"A port is a number from 1 to {_LARGEST_PORT}.",
+                hint=f"A port must be a number from 1 to {_LARGEST_PORT}.",
             )
         return port
 
@@ -240,7 +240,7 @@ class SessionsServerApp(ServerApp):
         """Load the configuration files; a file that was named explicitly must exist."""
         if self.config_file and not Path(self.config_file).is_file():
             raise errors.BadRequest(
-                f"There is no configuration file {self.config_file}.", hint=_SEE_HELP
+                f"The configuration file {self.config_file} does not exist.", hint=_SEE_HELP
             )
         super().load_config_file(suppress_errors)
 
@@ -277,7 +277,7 @@ class SessionsServerApp(ServerApp):
             ]
         if clear := explain_plain_http(server):
             lines.append(clear)
-        return "\n".join([*lines, "Ctrl-C stops the server."])
+        return "\n".join([*lines, "To stop the server, press Ctrl-C."])
 
     def init_webapp(self) -> None:
         """Bind the port first, and send no header that identifies the software."""
@@ -308,7 +308,7 @@ class SessionsServerApp(ServerApp):
         except (OSError, ValueError) as error:  # all that the ssl module raises
             raise errors.BadRequest(
                 f"The certificate {self.certfile} or its key can't be used: {error}.",
-                hint="--certfile and --keyfile name files in the PEM format.",
+                hint="--certfile and --keyfile must name files in the PEM format.",
             ) from error
         self.http_server.conn_params.header_timeout = _HEADERS_WITHIN
         self.http_server.conn_params.body_timeout = _BODY_WITHIN

@@ -85,14 +85,14 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
     user: User | None = await found if inspect.isawaitable(found) else found
     if user is None:
         raise NotLoggedIn(
-            "The Jupyter server does not know who is asking.",
-            hint="Log in to the Jupyter server itself; an account of the sessions is not enough to "
-            "use its kernels.",
+            "You are not logged in to the Jupyter server.",
+            hint="Log in to the Jupyter server itself. An account for the sessions "
+            "is not enough to use its kernels.",
         )
     allowed = handler.authorizer.is_authorized(handler, user, "execute", "kernels")
     if not (await allowed if inspect.isawaitable(allowed) else allowed):
         raise Forbidden(
-            f"The Jupyter server does not let {user.username} use its kernels.",
+            f"The Jupyter server does not allow {user.username} to use its kernels.",
             hint="Ask the server's administrator.",
         )
     ambient = not provider.is_token_authenticated(handler)

@@ -220,7 +220,7 @@ class SessionsExtension(ExtensionApp):
         except errors.BadAddress as error:
             raise TraitError(f"public_url is {url!r}: {error.message}") from None
         if url and ("://" not in url or address.user is not None):
-            raise TraitError(f"public_url is {url!r}; it begins with http:// or https://.")
+            raise TraitError(f"public_url is {url!r}, but must begin with http:// or https://.")
         return url
 
     @default("database")
@@ -344,7 +344,7 @@ class SessionsExtension(ExtensionApp):
             try:
                 await self._service.tidy()
             except (OSError, errors.SessionsError) as error:
-                self.log.warning("Tidying up failed, and is tried again: %s", error)
+                self.log.warning("Maintenance failed; trying again: %s", error)
 
     async def _check(self) -> None:
         every = self.check_hours * 3600
@@ -358,7 +358,7 @@ class SessionsExtension(ExtensionApp):
                 await self._service.check_store(self.check_rate * 1e6)
                 wait = every
             except (OSError, errors.SessionsError) as error:
-                self.log.warning("The store could not be checked, and is tried again: %s", error)
+                self.log.warning("Checking the store failed; trying again: %s", error)
                 wait = soon
 
     async def stop_extension(self) -> None:

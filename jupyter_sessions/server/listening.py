@@ -37,7 +37,7 @@ def listen(ip: str, port: int) -> list[socket.socket]:
     except socket.gaierror as error:
         raise errors.BadAddress(
             f"{ip!r} is not an address or name that this machine knows: {error.strerror}.",
-            hint="Name an address of this machine, as --ip=0.0.0.0 for all, or leave --ip out.",
+            hint="Use an address of this machine, --ip=0.0.0.0 for all of them, or leave --ip out.",
         ) from error
     except OSError as error:
         raise _explain(error, ip, port) from error
@@ -47,16 +47,17 @@ def _explain(error: OSError, ip: str, port: int) -> errors.SessionsError:
     if error.errno == errno.EADDRINUSE:
         return errors.Conflict(
             f"Port {port} is in use{_name_holder(port)}.",
-            hint="Choose another with --port, or --port=0 for any that is free.",
+            hint="Choose another port with --port, or use --port=0 for any free port.",
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return errors.BadAddress(
             f"{ip} is not an address of this machine.",
-            hint="Name one that it has, as --ip=0.0.0.0 for all, or leave --ip out.",
+            hint="Use an address of this machine, --ip=0.0.0.0 for all of them, or leave --ip out.",
         )
     if error.errno in _NOT_ALLOWED:
         return errors.Forbidden(
-            f"You may not listen on port {port}.", hint="Choose one above 1023 with --port."
+            f"You are not allowed to listen on port {port}.",
+            hint="Choose a port above 1023 with --port.",
         )
     return errors.BadAddress(
         f"The server can't listen on {ip}, port {port}: {error.strerror or error}.",

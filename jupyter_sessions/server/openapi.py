@@ -61,8 +61,9 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "A random text, new for each request: the same request sent again with it is "
-    "answered as it was the first time, for a day, and done once.",
+    "description": "A random text, new for each request. If you send the same "
+    "request with it again within a day, it is done only once and "
+    "gets the same answer.",
     "schema": {"type": "string", "pattern": "^[!-~]{16,200}$"},
 }
 
@@ -93,8 +94,8 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
         + ([_IDEMPOTENCY_KEY] if operation.keyed else []),
         "responses": {
             **_done(operation),
-            "4XX": _error("What the caller did can't be done."),
-            "5XX": _error("The server can't do it now."),
+            "4XX": _error("The request can't be carried out."),
+            "5XX": _error("The server can't carry it out now."),
         },
         "security": _security(operation),
         **_beyond_openapi(operation),
@@ -118,7 +119,7 @@ _XMLRPC: dict[str, Any] = {
     "operationId": "xmlrpc",
     "tags": ["xmlrpc"],
     "summary": "Call the session's operations by XML-RPC.",
-    "description": "Needs what the operation needs. A failure is a fault.",
+    "description": "Requires what the called operation requires. A failure is a fault.",
     "parameters": [{"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}],
     "requestBody": {"required": True, "content": {"text/xml": {"schema": {"type": "string"}}}},
     "responses": {
@@ -127,7 +128,7 @@ _XMLRPC: dict[str, Any] = {
             "content": {"text/xml": {"schema": {"type": "string"}}},
         },
         "4XX": {
-            "description": "The request is no XML.",
+            "description": "The request is not valid XML.",
             "content": {_JSON: {"schema": {"$ref": _REF.format(name="Error")}}},
         },
     },
@@ -145,7 +146,10 @@ def _needs(operation: Operation[Any, Any]) -> str:
     if operation.needs.role is None:
         return operation.needs.value
     if operation.author_needs is not None:
-        return f"the role {operation.needs.value}, or {operation.author_needs.value} for one's own"
+        return (
+            f"the role {operation.needs.value}, or "
+            f"{operation.author_needs.value} for the caller's own"
+        )
     return f"the role {operation.needs.value}"
 
 

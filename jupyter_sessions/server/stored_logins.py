@@ -74,7 +74,7 @@ def _link(id_: str) -> schemas.LoginLink:
     login = logins.by_id(id_)
     if login is None:
         raise errors.NotFound(
-            "That login is not stored any more.", hint="Log in again, or choose another."
+            "That login is no longer stored.", hint="Log in again, or choose another."
         )
     way = over_http(login)
     try:
@@ -87,7 +87,6 @@ def _expect_owner(asker: Credentials) -> None:
     """Check that the caller is the person whose files the server works with."""
     if not runs_server(asker):
         raise errors.Forbidden(
-            "Stored logins are for the one who runs this Jupyter server.",
-            hint="Work with the sessions of this server, or log in to the other one in the "
-            "browser.",
+            "Only the user who runs this Jupyter server can use its stored logins.",
+            hint="Use the sessions of this server, or log in to the other server in the browser.",
         )

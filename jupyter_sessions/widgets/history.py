@@ -20,7 +20,7 @@ from jupyter_sessions.widgets.ui import MARKS, button, command_line, field, line
 _PAGE = 50
 _ROWS = 12
 _STATUSES = (
-    ("Any end", None),
+    ("Any status", None),
     ("Completed", "completed"),
     ("Error", "error"),
     ("Running", "running"),
@@ -149,10 +149,10 @@ class HistoryBrowser(Part):
 
     def _describe_empty(self) -> str:
         if self.session is None:
-            return "Pick a session to see its history."
+            return "Select a session to see its history."
         if self._filtered:
-            return "No command is like that. Search for other words, or for any end."
-        return "No commands yet. What is run in a kernel that records into this session comes here."
+            return "No matching commands. Search for other words, or for any status."
+        return "No commands yet. Commands of a kernel that records into this session appear here."
 
     @property
     def _filtered(self) -> bool:
@@ -227,7 +227,7 @@ class HistoryBrowser(Part):
     def text(self) -> str:
         """Describe the session and its newest commands."""
         if self.session is None:
-            return "history of no session"
+            return "history, no session selected"
         return f"{len(self.commands)} commands of {self.session.label or self.session.code}"
 
 

@@ -118,7 +118,7 @@ class SessionPanel(Part):
     def text(self) -> str:
         """Describe the displayed session; in a record, this replaces the panel."""
         if self.session is None:
-            return "session panel: no session picked"
+            return "session panel, no session selected"
         return f"session panel: {self.session.label or self.session.code}"
 
     def _picked(self, change: dict[str, Any]) -> None:
@@ -133,7 +133,7 @@ class SessionPanel(Part):
         set_visible(self.tabs, session is not None)
         set_visible(self.record_here, self._record is not None and self.may("write"))
         if session is None:
-            self.title.value = ui.empty("Pick a session above, or make one.")
+            self.title.value = ui.empty("Select a session above, or create one.")
             self.about.value = ""
             return
         self.title.value = ui.title(session)

@@ -97,7 +97,7 @@ class SessionPicker(Part):
         """Describe the selected session, and how many are listed."""
         count = f"{len(self.sessions)}{'+' if self._next else ''} sessions"
         picked = self.selected
-        return f"{count}, {picked.label or picked.code} picked" if picked else count
+        return f"{count}, {picked.label or picked.code} selected" if picked else count
 
     def make(self, label: str) -> schemas.Session:
         """Create a session, and select it.
@@ -163,10 +163,10 @@ class SessionPicker(Part):
 
     def _describe_empty(self) -> str:
         if self.search.strip():
-            return "No session has these words in its label or description."
+            return "No matching sessions. The search covers labels and descriptions."
         if self.which.value == "shared":
-            return "Nobody has shared a session with you here yet."
-        return "No sessions yet. Make one: type a label and press New session."
+            return "Nobody has shared a session with you yet."
+        return "No sessions yet. To create one, type a label and press New session."
 
     def _listed(self, session: schemas.Session | None) -> str | None:
         codes = {each.code for each in self.sessions}

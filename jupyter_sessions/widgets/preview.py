@@ -76,7 +76,7 @@ def possible(file: schemas.File) -> bool:
 
 def without(file: schemas.File) -> Outputs:
     """Explain why there is no preview."""
-    why = "is too large for a look" if file.size > _MOST else "has no preview here"
+    why = "is too large for a preview" if file.size > _MOST else "can't be previewed here"
     return _text(
         f"{file.name} ({format_size(file.size)}, {_media(file)}) {why}. Save it, or open it."
     )

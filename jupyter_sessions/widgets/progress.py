@@ -107,7 +107,8 @@ class Progress(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no type
             self._steps.cancel()
         elif self._steps is not None:
             raise errors.WrongState(
-                "Something else is still under way here.", hint="Wait for its end, or cancel it."
+                "Something else is still running here.",
+                hint="Wait until it has finished, or cancel it.",
             )
         loop = kernel_loop()
         if loop is None:
@@ -180,4 +181,4 @@ def _outcome(work: Callable[[Steps], T], steps: Steps) -> Outcome[T]:
     except errors.SessionsError as error:
         return error
     except Exception as error:  # noqa: BLE001  # nobody would see it in a thread
-        return errors.InternalError(f"{type(error).__name__}: {error}", hint="Try it again.")
+        return errors.InternalError(f"{type(error).__name__}: {error}", hint="Try again.")

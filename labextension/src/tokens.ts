@@ -21,5 +21,5 @@ export interface ISessions {
 
 export const ISessions = new Token<ISessions>(
   'jupyter-sessions:ISessions',
-  'The sessions of this Jupyter server: who I am, which there are, those that are open.'
+  'The sessions of this Jupyter server: the user, the list, and the open sessions.'
 );

@@ -139,7 +139,7 @@ def test_filters_by_person_status_and_words(site: Site, visit: Visit, variety: s
     page.wait_for_url("**search=humidity**")
     assert numbers(page) == [8]
     page.goto(site.address(variety, "?since=2999-01-01"))
-    expect(page.get_by_role("heading", name="No command matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matching commands")).to_be_visible()
 
 
 def test_commands_that_only_manage_sessions_are_shown_on_demand(site: Site, visit: Visit) -> None:
@@ -152,7 +152,7 @@ def test_commands_that_only_manage_sessions_are_shown_on_demand(site: Site, visi
     expect(page.locator("#c5")).to_contain_text("b = 2")
     assert numbers(page) == [5, 2]
     expect(page.locator("[data-commands]")).to_have_text("5")
-    page.get_by_label("Session commands").check()
+    page.get_by_label("Show %session commands").check()
     page.get_by_role("button", name="Filter", exact=True).click()
     page.wait_for_url("**all=1**")
     assert numbers(page) == [5, 4, 3, 2, 1]
@@ -165,7 +165,7 @@ def test_a_session_with_nothing_but_session_commands_says_so(site: Site, visit: 
     code = site.session("Only managed", watcher="read")
     site.record(code, command("%session new x"))
     page = visit(site.address(code), "watcher")
-    page.get_by_role("link", name="Show those too").click()
+    page.get_by_role("link", name="Show them").click()
     expect(page.locator("#c1")).to_contain_text("%session new x")
 
 
@@ -178,7 +178,7 @@ def test_the_chart_of_durations_has_a_legend_and_needs_some_commands(
     expect(page.locator(".strip")).to_have_count(0)
     site.record(code, command("boom", status="error"))
     page.reload()
-    expect(page.locator(".reel figcaption")).to_contain_text("How long each took")
+    expect(page.locator(".reel figcaption")).to_contain_text("Duration (log scale)")
     assert page.locator(".keys-of-strip .status").all_inner_texts() == ["completed", "error"]
 
 
@@ -304,7 +304,7 @@ def test_a_revoked_member_is_told_and_does_not_come_back(site: Site, visit: Visi
     page = visit(site.address(code), "leaver")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     site.house.call("root", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["leaver"]))
-    expect(page.get_by_text("Not live: you have no role here any more")).to_be_visible()
+    expect(page.get_by_text("You no longer have access to this session.")).to_be_visible()
 
 
 def test_outputs_too_large_for_the_page_come_when_one_gets_there(site: Site, visit: Visit) -> None:

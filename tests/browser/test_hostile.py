@@ -274,12 +274,14 @@ def test_a_published_page_in_the_whole_window_can_lead_it_nowhere(
     )
     site.publish(code, "leave.html", page.encode())
     victim.goto(site.address(code, "/files/leave.html"))
-    victim.get_by_role("link", name="Open alone").click()
-    inside = victim.frame_locator("main iframe").get_by_text("terminus")
+    with victim.context.expect_page() as opened:
+        victim.get_by_role("link", name="Open in new tab").click()
+    tab = opened.value
+    inside = tab.frame_locator("main iframe").get_by_text("terminus")
     expect(inside).to_be_attached()
-    with victim.expect_event("framenavigated"):
+    with tab.expect_event("framenavigated"):
         inside.click()
-    assert victim.url == site.address(code, "/files/leave.html?alone=1")
+    assert tab.url == site.address(code, "/files/leave.html?alone=1")
 
 
 def test_what_others_put_out_reaches_nothing_from_a_notebook_that_shows_it(

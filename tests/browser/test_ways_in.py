@@ -124,7 +124,7 @@ def test_a_look_at_a_one_time_way_in_does_not_use_it_up(site: Site, visit: Visit
     for _ in range(2):
         assert httpx.get(site.url + address).status_code == 200
     page = visit(address)
-    expect(page.get_by_label("What stands behind the # in the link")).to_be_hidden()
+    expect(page.get_by_label("The part of the link after #")).to_be_hidden()
     assert ticket not in page.url
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(site.address(code))

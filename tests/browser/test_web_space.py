@@ -109,7 +109,7 @@ def test_what_is_not_there_says_so(site: Site, visit: Visit, published: str) -> 
     page.get_by_role("link", name="Back to the session").click()
     page.wait_for_url(site.address(published))
     page.goto(site.address(published, "/files/weights.bin"))
-    expect(page.get_by_text("There is no preview for this kind of file.")).to_be_visible()
+    expect(page.get_by_text("This kind of file can't be previewed.")).to_be_visible()
 
 
 def test_members_stand_owner_first_with_what_they_may_do(
@@ -127,7 +127,7 @@ def test_activity_tells_what_happened_in_words_and_leads_there(
 ) -> None:
     page = visit(site.address(published, "/activity"), "reader")
     lines = page.locator(".event")
-    expect(lines.filter(has_text="made the session")).to_have_count(1)
+    expect(lines.filter(has_text="created the session")).to_have_count(1)
     expect(lines.filter(has_text="granted roles to").first).to_contain_text("ada")
     expect(lines.filter(has_text="publish()")).to_contain_text("ran command 1")
     lines.filter(has_text="published").get_by_role("link", name="data/rain.csv").click()
@@ -229,7 +229,7 @@ def test_a_group_is_a_member_and_sessions_made_in_it_say_so(site: Site, visit: V
     expect(row.get_by_text("@lab")).to_be_visible()
     expect(row.locator(".role")).to_have_text(["write"])
     row.get_by_role("link", name="Rain in the lab").click()
-    expect(page.locator(".experiment .facts")).to_contain_text("@lab made in it")
+    expect(page.locator(".experiment .facts")).to_contain_text("@lab")
     people = page.locator("form select[name=user] option")
     expect(people.filter(has_text="@lab")).to_have_count(0)
     expect(people.filter(has_text="grouper")).to_have_count(1)
@@ -241,7 +241,7 @@ def test_a_group_is_a_member_and_sessions_made_in_it_say_so(site: Site, visit: V
     expect(rows.nth(1)).to_contain_text("Everyone in the group")
     expect(rows.nth(1).locator(".chip")).to_have_text(["write"])
     page.get_by_role("link", name="Activity").click()
-    expect(page.locator(".event").last).to_contain_text("made the session lab")
+    expect(page.locator(".event").last).to_contain_text("created the session lab")
     out = schemas.GroupUsers(name="lab", users=["fellow"])
     site.house.call("grouper", api.REMOVE_GROUP_USERS, out)
     page.reload()

@@ -85,12 +85,12 @@ def test_the_list_shows_roles_and_the_last_command(program: Program) -> None:
     heads = ["Code", "Label", "Owner", "My roles", "Created", "Last used", "Commands"]
     assert all(head in listed[0] for head in [*heads, "Last command", "State"])
     assert all(part in listed[2] for part in [code, "mine", "owner", "import pandas", "active"])
-    assert "no session of others" in program.good("list", "--shared")
+    assert "no session shared with you" in program.good("list", "--shared")
     assert "no removed session" in program.good("list", "--removed")
-    assert "with 'nothing-like-it' in it" in program.good("list", "--search", "nothing-like-it")
+    assert "that matches 'nothing-like-it'" in program.good("list", "--search", "nothing-like-it")
     nothing = program.good("list", "--mine", "--search", "nothing-like-it")
-    assert "that you own, with 'nothing-like-it' in it" in nothing
-    assert "Make one" not in nothing
+    assert "of your own that matches 'nothing-like-it'" in nothing
+    assert "Create one" not in nothing
     assert code in program.good("list", "--mine", "--search", "mine")
 
 

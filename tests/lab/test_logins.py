@@ -51,7 +51,7 @@ def test_one_switches_to_a_stored_login_records_as_whom_it_stands_for_and_logs_o
 
     # What can't be opened changes nothing, and says so.
     switch(desk, "Open sessions.invalid as bar")
-    expect(desk.page.get_by_text("You are who you were.").first).to_be_visible()
+    expect(desk.page.get_by_text("The login was not switched.").first).to_be_visible()
     switch(desk, "Log Out of bar")
     expect(panel.locator(".jp-Sessions-me")).to_contain_text("olga")
     expect(panel.locator(".jp-Sessions-session")).to_contain_text(["Of olga"])

@@ -136,11 +136,11 @@ def test_a_command_of_a_colleague_is_inserted_run_again_copied_linked_and_publis
     row.get_by_role("button", name="Copy the source").click()
     expect(desk.page.get_by_text("The source was copied.").first).to_be_visible()
     assert copied() == "print('taken over')"
-    row.get_by_role("button", name="Copy its permalink").click()
+    row.get_by_role("button", name="Copy permalink").click()
     expect(desk.page.get_by_text("The permalink was copied.").first).to_be_visible()
     permalink = str(copied()).replace("//localhost:", "//127.0.0.1:")
     assert permalink == f"{lab.url}/sessions/{code}/experiment/commands/1"
-    row.get_by_role("button", name="Publish its outputs").click()
+    row.get_by_role("button", name="Publish outputs").click()
     desk.page.locator(".jp-Dialog").get_by_role("button", name="Publish").click()
     alice = sit("alice").open_session("To take from")
     alice.get_by_role("tab", name="Web space").click()

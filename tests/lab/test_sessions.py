@@ -32,11 +32,11 @@ def test_a_session_is_made_and_found_again(sit: Sit) -> None:
     panel.get_by_role("button", name="New session").click()
     desk.page.get_by_label("Label").fill("Tree rings")
     desk.page.get_by_role("button", name="Create").click()
-    expect(desk.tab("Tree rings")).to_contain_text("Nothing was run here yet")
+    expect(desk.tab("Tree rings")).to_contain_text("No commands yet")
     panel.get_by_label("Search sessions").fill("rings")
     expect(panel.locator(".jp-Sessions-session")).to_have_count(1)
     panel.get_by_label("Search sessions").fill("moon")
-    expect(panel.get_by_role("heading", name="No session matches")).to_be_visible()
+    expect(panel.get_by_role("heading", name="No matching sessions")).to_be_visible()
 
 
 def test_a_session_is_joined_by_its_url_or_an_invitation_and_what_is_neither_is_refused(
@@ -51,10 +51,10 @@ def test_a_session_is_joined_by_its_url_or_an_invitation_and_what_is_neither_is_
         desk.page.get_by_label("Session URL or code").fill(text)
 
     give("nonsense")
-    expect(dialog).to_contain_text("neither a session URL nor a code")
+    expect(dialog).to_contain_text("not a session URL, a code")
     expect(dialog.get_by_role("button", name="Join")).to_be_disabled()
     desk.page.get_by_label("Session URL or code").fill("jses_" + "x" * 22)
-    expect(dialog).to_contain_text("There is a secret key in this")
+    expect(dialog).to_contain_text("This contains a secret key")
     desk.page.get_by_label("Session URL or code").fill(f"{lab.url}/sessions/{code}/experiment")
     dialog.get_by_role("button", name="Join").click()
     desk.tab("By its URL")
@@ -125,7 +125,7 @@ def test_history_is_filtered_by_person_status_and_words(lab: Lab, sit: Sit) -> N
     tab.get_by_role("button", name="1 not shown").click()
     expect(rows).to_have_count(4)
     expect(tab.get_by_role("button", name="not shown")).to_have_count(0)
-    tab.get_by_label("Session commands").uncheck()
+    tab.get_by_label("Show %session commands").uncheck()
     expect(rows).to_have_count(3)
     tab.get_by_label("Who").select_option("bob")
     expect(rows).to_have_count(1)
@@ -152,7 +152,7 @@ def test_a_revoke_while_looking_ends_it_at_once(lab: Lab, sit: Sit) -> None:
     alice.page.locator(".jp-Dialog").get_by_role("button", name="Revoke").click()
     expect(tab.get_by_role("listitem").filter(has_text="fred")).to_have_count(0)
     gone = freds.page.locator(".jp-SessionsTab")
-    expect(gone).to_contain_text("This session is not open to you")
+    expect(gone).to_contain_text("You do not have access to this session")
     expect(gone).not_to_contain_text("secret()")
     listed = fred.panel().locator(".jp-Sessions-session", has_text="Revoked")
     expect(listed).to_have_count(0, timeout=5_000)  # the list asks by itself every ten seconds
@@ -207,10 +207,10 @@ def test_tabs_come_back_after_a_reload_and_the_live_view_after_a_restarted_serve
     desk = sit("gina")
     tab = desk.open_session("Lasting")
     tab.get_by_role("tab", name="Activity").click()
-    expect(tab).to_contain_text("made the session")
+    expect(tab).to_contain_text("created the session")
     desk.page.wait_for_timeout(2_000)  # JupyterLab saves its layout when all is quiet
     desk.page.goto("/lab/workspaces/gina")
-    expect(desk.tab("Lasting")).to_contain_text("made the session")
+    expect(desk.tab("Lasting")).to_contain_text("created the session")
     desk.tab("Lasting").get_by_role("tab", name="History").click()
     lab.stop()
     expect(desk.tab("Lasting").locator(".jp-Sessions-live")).not_to_have_text("Live")
@@ -244,7 +244,7 @@ def test_a_group_is_found_and_let_in_and_the_session_goes_over_to_a_new_owner(
     tab.get_by_role("button", name="Add").click()
     row = tab.get_by_role("listitem").filter(has_text="@hydrology")
     expect(row.get_by_role("button", name="Transfer")).to_have_attribute(
-        "title", "A group can own nothing."
+        "title", "A group can't own a session."
     )
     field.fill("nobody.of.that.name")
     tab.get_by_role("button", name="Add").click()

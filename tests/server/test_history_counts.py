@@ -61,4 +61,4 @@ def test_a_session_of_nothing_but_management_says_so(site: Site) -> None:
     who = site.account()
     code = site.house.new(who).code
     site.house.record(code, "%session new x", by=who)
-    assert "Nothing recorded yet but" in page(site, who, code)
+    assert "Only %session commands so far" in page(site, who, code)

@@ -104,7 +104,7 @@ def test_a_second_factor_is_set_up_asked_for_and_ended_on_the_pages(site: Site) 
 def test_who_is_known_without_a_password_is_told_so(site: Site) -> None:
     code = site.session()
     page = site.http.get("/sessions/account", headers=site.headers("guest", code))
-    assert page.status_code == 200 and "guest has no password" in page.text
+    assert page.status_code == 200 and "Guests do not have passwords" in page.text
     assert site.http.get("/sessions/account").status_code == 302
 
 

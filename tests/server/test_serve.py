@@ -98,7 +98,7 @@ def test_port_0_takes_any_that_is_free_and_says_which(tmp_path: Path) -> None:
             stdout=output, stderr=output, env=place.environment,
         )  # fmt: skip
     try:
-        until(lambda: "Ctrl-C stops the server" in log.read_text(), "the server")
+        until(lambda: "press Ctrl-C" in log.read_text(), "the server")
         printed = log.read_text()
         port = int(re.findall(r"http://127\.0\.0\.1:([0-9]+)/sessions/", printed)[0])
         socket.create_connection(("127.0.0.1", port), STARTED_WITHIN).close()

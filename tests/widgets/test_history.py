@@ -72,7 +72,7 @@ def test_filters_are_traits_and_fields_alike(store: WidgetStore) -> None:
     browser.status = None
     browser.user = "nobody-else"
     assert browser.commands == []
-    assert "No command is like that" in browser.empty.value
+    assert "No matching commands" in browser.empty.value
 
 
 def test_what_someone_else_put_out_can_not_reach_the_notebook(store: WidgetStore) -> None:
@@ -107,7 +107,7 @@ def test_another_session_begins_anew(store: WidgetStore) -> None:
     assert [each.source for each in browser.commands] == ["in other"]
     browser.session = None
     assert browser.commands == []
-    assert "Pick a session" in browser.empty.value
+    assert "Select a session" in browser.empty.value
 
 
 def test_commands_appear_as_they_run(store: WidgetStore) -> None:

@@ -27,7 +27,7 @@ def test_picking_a_session_shows_it_in_all_parts(store: WidgetStore) -> None:
     panel = SessionPanel(live=False)
     assert panel.session is None
     assert panel.tabs.layout.display == "none"
-    assert panel.text() == "session panel: no session picked"
+    assert panel.text() == "session panel, no session selected"
     panel.picker.list.value = one.code
     assert panel.session is not None
     assert panel.session.code == one.code

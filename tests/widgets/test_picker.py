@@ -58,7 +58,7 @@ def test_searching_lists_what_is_found_and_says_where_nothing_is(store: WidgetSt
     picker.search = "no such word"
     assert picker.sessions == []
     assert picker.list.layout.display == "none"
-    assert "No session has these words" in picker.empty.value
+    assert "No matching sessions" in picker.empty.value
 
 
 def test_an_empty_store_says_what_to_do(home: object) -> None:

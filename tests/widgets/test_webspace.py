@@ -77,7 +77,7 @@ def test_what_has_no_preview_says_so(store: WidgetStore) -> None:
     store.publish(session.code, "data.nc", b"\x00\x01")
     space = WebSpace(session, live=False)
     space.list.value = "data.nc"
-    assert "has no preview here" in space.preview.outputs[0]["text"]
+    assert "can't be previewed here" in space.preview.outputs[0]["text"]
 
 
 def test_a_file_and_a_folder_are_published(store: WidgetStore, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def set_(context: Context, request: schemas.SetScratch) -> schemas.ScratchEntry:
         value = _encode(request.value)
     except RecursionError:
         raise BadRequest(
-            "The value is nested too deep.", hint="Use fewer levels of nesting."
+            "The value is nested too deeply.", hint="Use fewer levels of nesting."
         ) from None
     _check_size(context, name, len(value))
     held = {

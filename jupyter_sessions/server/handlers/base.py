@@ -166,7 +166,7 @@ class SessionsHandler(JupyterHandler):
         if elsewhere or fetched not in {"same-origin", "none"}:
             raise errors.Forbidden(
                 "This request comes from another site.",
-                hint="Do it from the sessions' own pages, or with a key and no browser.",
+                hint="Use the sessions' own pages, or a program with a key.",
             )
 
     @property
@@ -279,23 +279,25 @@ class SessionsHandler(JupyterHandler):
         if isinstance(error, errors.SessionsError):
             return error
         if status_code == 404:
-            return errors.NotFound("There is nothing here.", hint="Check the address.")
+            return errors.NotFound("There is nothing at this address.", hint="Check the address.")
         if status_code == 405:
             return errors.BadRequest(
-                "This address does not know that method.", hint="See the API's reference."
+                "This address does not accept that method.", hint="See the API's reference."
             )
         if status_code == 403:
             return errors.Forbidden(
-                "The request lacks the XSRF token, or names another host.",
+                "The request has no XSRF token, or names another host.",
                 hint="Send the _xsrf cookie's value as X-XSRFToken, or use a key.",
             )
         if status_code < 500:
-            return errors.BadRequest("The request can't be understood.", hint="Check its form.")
+            return errors.BadRequest("The request is not valid.", hint="Check its format.")
         opaque = secrets.token_hex(8)
         self.log.error("defect %s: %r", opaque, error, exc_info=error)  # type: ignore[arg-type]  # an exception, or None
         return errors.InternalError(
-            f"The server met a defect of its own ({opaque}). Nothing acknowledged is lost.",
-            hint="Tell the server's administrator this number; the log has more under it.",
+            f"The server failed with an unexpected error ({opaque}). Everything "
+            "acknowledged before is saved.",
+            hint="Give this number to the server's administrator, who finds the "
+            "details in the server's log.",
         )
 
     def say_when_to_retry(self, error: errors.SessionsError) -> None:

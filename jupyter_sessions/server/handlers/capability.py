@@ -95,7 +95,9 @@ class CapabilityHandler(SessionsHandler):
 
     async def _output(self, found: CommandOutputs, path: str) -> None:
         if not path.isdecimal() or len(path) > 9 or int(path) >= len(found.outputs):
-            raise errors.NotFound("The command has no such output.", hint="See the command's page.")
+            raise errors.NotFound(
+                "This command does not have that output.", hint="See the command's page."
+            )
         index = int(path)
         output = await self.in_thread(decode_output, found.outputs[index])
         before = await self.in_thread(definitions_before, found.outputs[:index])

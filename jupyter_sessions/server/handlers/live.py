@@ -60,7 +60,9 @@ class LiveHandler(WebSocketHandler, ApiHandler):
         # Tornado reports these two errors in another format.
         self.check_same_site()
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
-            raise errors.BadRequest("The live view is a WebSocket.", hint="Connect with one.")
+            raise errors.BadRequest(
+                "The live view needs a WebSocket.", hint="Connect with a WebSocket client."
+            )
         await super().get(code)
 
     async def open(self, *_: str) -> None:
@@ -103,4 +105,4 @@ class LiveHandler(WebSocketHandler, ApiHandler):
 
     def leave_to_return(self) -> None:
         """Close the connection because the server stops; followers resume after the last event."""
-        self.close(_GOING_AWAY, "the server stops")
+        self.close(_GOING_AWAY, "the server is stopping")

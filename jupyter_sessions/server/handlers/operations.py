@@ -96,7 +96,8 @@ class BodyHandler(ApiHandler):
             self._proven = True
         if size > self.largest:
             raise errors.TooLarge(
-                f"This is more than the {self.largest / 2**20:.0f} MiB that the server takes.",
+                f"The request is larger than the {self.largest / 2**20:.0f} MiB that "
+                "the server accepts.",
                 hint="Send it in parts, or ask the server's administrator for a higher limit.",
             )
 

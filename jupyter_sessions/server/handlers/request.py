@@ -37,7 +37,7 @@ def read_request(
         if operation.method in {"GET", "WS"} or operation.content == "upload":
             return msgspec.convert({**query, **fields}, operation.request, strict=False)
         if query:
-            raise errors.BadRequest("This operation takes no query.", hint=_HINT)
+            raise errors.BadRequest("This operation does not take a query.", hint=_HINT)
         content = _read_body(_BODIES[operation.name], body)
         return operation.request(**fields, **msgspec.structs.asdict(content))
     except msgspec.ValidationError as error:
@@ -58,7 +58,7 @@ def _read_body(kind: type[msgspec.Struct], body: bytes | bytearray) -> msgspec.S
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise errors.BadRequest(f"The body is not JSON: {error}.", hint=_HINT) from None
     except RecursionError:
-        raise errors.BadRequest("The body's JSON is nested too deep.", hint=_HINT) from None
+        raise errors.BadRequest("The body's JSON is nested too deeply.", hint=_HINT) from None
     return read
 
 
@@ -73,7 +73,7 @@ def _check_keys(body: bytes | bytearray) -> None:
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(pairs)
     if len(read) != len(pairs):
-        raise ValueError("an object has a key twice")
+        raise ValueError("an object has the same key twice")
     return read
 
 

@@ -81,7 +81,7 @@ class XmlRpcHandler(BodyHandler):
         self.check_refusal()
         if not self._is_xml:
             raise errors.BadRequest(
-                "An XML-RPC call is text/xml.", hint="Use an XML-RPC client's library."
+                "An XML-RPC call must be sent as text/xml.", hint="Use an XML-RPC client library."
             )
         if "Idempotency-Key" in self.request.headers:
             raise errors.BadRequest(
@@ -119,8 +119,8 @@ class XmlRpcHandler(BodyHandler):
         self._given += file.size
         if self._given > LARGEST:
             raise errors.TooLarge(
-                f"XML-RPC answers at most {LARGEST / 2**20:.0f} MiB of files, and {file.path} is "
-                f"{file.size / 2**20:.0f} MiB.",
+                f"XML-RPC returns files of at most {LARGEST / 2**20:.0f} MiB, but "
+                f"{file.path} has {file.size / 2**20:.0f} MiB.",
                 hint="Download it over HTTP: GET content/PATH.",
             )
         dispatcher = await self.service.dispatcher()
@@ -131,19 +131,20 @@ class XmlRpcHandler(BodyHandler):
         calls = _only(parameters, list)
         if len(calls) > _MOST_CALLS:
             raise errors.TooLarge(
-                f"These are more than {_MOST_CALLS:,} calls at once.", hint="Make them in parts."
+                f"There are more than {_MOST_CALLS:,} calls in one request.",
+                hint="Split them into several requests.",
             )
         answers: list[Any] = []
         for call in calls:
             try:
                 match call:
                     case {"methodName": "system.multicall"}:
-                        raise _unknown("system.multicall in itself")
+                        raise _unknown("system.multicall can't contain itself")
                     case {"methodName": str(method), "params": list(given), **rest} if not rest:
                         answers.append([await self._answer(code, method, given)])
                     case _:
                         raise errors.BadRequest(
-                            "A call of several is no struct of methodName and params.",
+                            "Each call must be a struct of methodName and params.",
                             hint="Use xmlrpc.client.MultiCall.",
                         )
             except errors.SessionsError as error:
@@ -191,15 +192,15 @@ def read_parameters(operation: Operation[Any, Any], code: str, parameters: list[
         When anything else does not match the operation's schema.
     """
     names = list_parameters(operation)
-    hint = f"It takes {', '.join(names) or 'nothing'}, in this order or as one struct."
+    hint = f"Pass {', '.join(names) or 'nothing'}, in this order or as one struct."
     if len(parameters) == 1 and isinstance(parameters[0], dict):
         fields = dict(parameters[0])
     elif len(parameters) <= len(names):
         fields = dict(zip(names, parameters, strict=False))
     else:
-        raise errors.BadRequest(f"{operation.name} takes fewer parameters.", hint=hint)
+        raise errors.BadRequest(f"{operation.name} got too many parameters.", hint=hint)
     if "code" in fields:
-        raise errors.BadRequest("The URL names the session, and so does the call.", hint=hint)
+        raise errors.BadRequest("Both the URL and the call name a session.", hint=hint)
     content = None
     if operation.content == "upload":
         content = fields.pop(_CONTENT, None)
@@ -226,7 +227,8 @@ def _only(parameters: list[Any], kind: type) -> Any:
 
 def _unknown(method: str) -> errors.NotFound:
     return errors.NotFound(
-        f"There is no method {method[:100]!r}.", hint="system.listMethods tells which there are."
+        f"There is no method {method[:100]!r}.",
+        hint="To list the methods, call system.listMethods.",
     )
 
 
@@ -241,7 +243,9 @@ def _find_operation(parameters: list[Any]) -> Operation[Any, Any] | str:
 
 def _list(parameters: list[Any]) -> list[str]:
     if parameters:
-        raise errors.BadRequest("system.listMethods takes nothing.", hint="Leave it out.")
+        raise errors.BadRequest(
+            "system.listMethods does not take parameters.", hint="Leave it out."
+        )
     return sorted([*CALLABLE, *_HELP])
 
 
@@ -263,9 +267,9 @@ def _signature(parameters: list[Any]) -> list[list[str]] | str:
 
 _HELP = {
     "system.listMethods": "List the names of all methods.",
-    "system.methodHelp": "Tell what a method does and takes.",
-    "system.methodSignature": "Tell the types that a method gives and takes.",
-    "system.multicall": "Make several calls at once; each answers by itself.",
+    "system.methodHelp": "Describe what a method does and takes.",
+    "system.methodSignature": "Return the types that a method takes and returns.",
+    "system.multicall": "Make several calls at once; each returns its own result or fault.",
 }
 _ABOUT: dict[str, Callable[[list[Any]], Any]] = {
     "system.listMethods": _list,

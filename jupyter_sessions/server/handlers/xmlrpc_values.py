@@ -53,9 +53,11 @@ def read_call(body: bytes | bytearray) -> tuple[str, list[Any]]:
         parameters: list[Any] = list(target.close())
         method = target.getmethodname()
     except _MALFORMED as error:
-        raise errors.BadRequest(f"The body is no XML-RPC call: {error}.", hint=_HINT) from None
+        raise errors.BadRequest(
+            f"The body is not a valid XML-RPC call: {error}.", hint=_HINT
+        ) from None
     if method is None:
-        raise errors.BadRequest("The body names no method to call.", hint=_HINT)
+        raise errors.BadRequest("The body does not name a method to call.", hint=_HINT)
     return method, parameters
 
 
@@ -71,7 +73,7 @@ def plain(value: Any) -> Any:
         return _plain(value)
     except RecursionError:
         raise errors.BadRequest(
-            "A value is nested too deep.", hint="Use fewer levels of nesting."
+            "A value is nested too deeply.", hint="Use fewer levels of nesting."
         ) from None
 
 
@@ -83,13 +85,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, float) and not math.isfinite(value):
-        raise errors.BadRequest("A number is infinite, or none at all.", hint="Send nil for none.")
+        raise errors.BadRequest(
+            "A number is infinite or not a number.", hint="For a missing value, send nil."
+        )
     if isinstance(value, bytes):
         try:
             return value.decode()
         except UnicodeDecodeError:
             raise errors.BadRequest(
-                "A base64 value is no text in UTF-8.", hint="Publish binary content as a file."
+                "A base64 value is not UTF-8 text.", hint="Publish binary content as a file."
             ) from None
     return value
 
@@ -106,7 +110,7 @@ def write_answer(value: Any) -> bytes:
         return _document(f"<params><param>{_written(value)}</param></params>")
     except RecursionError:
         raise errors.TooLarge(
-            "The answer is nested too deep for XML-RPC.", hint="Ask for it over HTTP."
+            "The answer is nested too deeply for XML-RPC.", hint="Use HTTP instead."
         ) from None
 
 
@@ -148,7 +152,7 @@ def _written(value: Any) -> str:
         case dict():
             inside = f"<struct>{''.join(starmap(_member, value.items()))}</struct>"
         case _:
-            raise TypeError(f"a {type(value).__name__} is no value of an answer")
+            raise TypeError(f"a {type(value).__name__} is not a valid value of an answer")
     return f"<value>{inside}</value>"
 
 

@@ -90,7 +90,7 @@ class Feed:
                 while await self._advance(check):
                     check = False
             except errors.SessionsError as error:
-                log.warning("The live view of %s waits: %s", self._code, error)
+                log.warning("The live view of %s is delayed: %s", self._code, error)
                 self._check = True
 
     async def _advance(self, check: bool) -> bool:

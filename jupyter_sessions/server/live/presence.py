@@ -75,7 +75,7 @@ class Present:
             try:
                 await self._write(beat=beat)
             except errors.SessionsError as error:
-                log.warning("Who is connected could not be written down: %s", error)
+                log.warning("Storing who is connected failed: %s", error)
 
     async def _write(self, *, beat: bool) -> None:
         come, gone = list(self._come.values()), self._gone

@@ -29,7 +29,9 @@ class AccountPage(Page):
         }
         what = self.get_body_argument("what", "")
         if what not in acts:
-            raise errors.BadRequest("The form names nothing to do.", hint="Open the page again.")
+            raise errors.BadRequest(
+                "The form does not say what to do.", hint="Open the page again."
+            )
         try:
             shown = await acts[what]()
         except (errors.NotLoggedIn, errors.InternalError, errors.StoreUnusable):
@@ -49,7 +51,7 @@ class AccountPage(Page):
         new = self._secret("new")
         if new != self._secret("again"):
             raise errors.BadRequest(
-                "The two new passwords differ.", hint="Nothing is changed; try again."
+                "The two new passwords differ.", hint="Nothing was changed. Try again."
             )
         request = self.ask(
             schemas.ChangePassword,

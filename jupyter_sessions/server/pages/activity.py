@@ -133,7 +133,7 @@ def _file(words: str) -> Callable[[schemas.Event], Sentence]:
 _OUTCOMES = {"error": "failed", "aborted": "aborted"}
 _DESCRIBED = ("label", "message", "agent")
 _SENTENCES: dict[str, Callable[[schemas.Event], Sentence]] = {
-    "session.created": _about("made the session", "group", "roles"),
+    "session.created": _about("created the session", "group", "roles"),
     "session.described": _about("described the session", *_DESCRIBED),
     "session.timed": _about("changed the time-outs"),
     "session.disabled": _fixed("disabled the session"),
@@ -141,14 +141,14 @@ _SENTENCES: dict[str, Callable[[schemas.Event], Sentence]] = {
     "session.closed": _fixed("closed the session"),
     "session.removed": _fixed("removed the session"),
     "session.restored": _fixed("restored the session"),
-    "session.transferred": _about("gave the session to", "user"),
-    "session.resumed": _about("took up the session", "agent"),
+    "session.transferred": _about("transferred the session to", "user"),
+    "session.resumed": _about("resumed the session", "agent"),
     "member.granted": _about("granted roles to", "user", "roles"),
-    "member.revoked": _about("took all roles from", "user"),
+    "member.revoked": _about("revoked all roles of", "user"),
     "member.joined": _about("joined by an invitation", "roles"),
     "member.left": _about("ended the stay of", "user"),
     "invitation.created": _invitation("made"),
-    "invitation.revoked": _invitation("took back"),
+    "invitation.revoked": _invitation("withdrew"),
     "command.started": _command("started"),
     "command.recorded": _command("ran"),
     "command.updated": _command("got later outputs of"),

@@ -168,12 +168,12 @@ class Page(SessionsHandler):
         """Explain failures that occur only in a browser."""
         if status_code == 403 and isinstance(error, web.HTTPError):
             return errors.Forbidden(
-                "This form was opened too long ago, or from another site.",
-                hint="Open the page again and repeat what you did.",
+                "This form has expired, or was sent from another site.",
+                hint="Open the page again and repeat your changes.",
             )
         if status_code in {404, 405} and isinstance(error, web.HTTPError):
             return errors.NotFound(
-                "There is no such page.", hint="Start again from the list of sessions."
+                "This page does not exist.", hint="Start again from the list of sessions."
             )
         return super().failure(status_code, error)
 

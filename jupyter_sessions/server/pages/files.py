@@ -71,8 +71,8 @@ class WebSpacePage(SessionPage):
             page = await self.call(api.LIST_FILES, request)
         except errors.NotFound as error:
             raise errors.NotFound(
-                f"Nothing is published at {path!r} in this session.",
-                hint="It may have been unpublished; the session's web space lists what there is.",
+                f"There is no published file {path!r} in this session.",
+                hint="It may have been unpublished. The session's web space lists all files.",
             ) from error
         await self.finish_tab(
             "files.html",

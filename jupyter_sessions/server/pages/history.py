@@ -305,7 +305,7 @@ class CommandPage(SessionPage):
                 f"This session has no command {int(number)}.",
                 hint=f"Its commands are numbered 1 to {session.commands}."
                 if session.commands
-                else "Nothing has been recorded in it yet.",
+                else "No commands have been recorded yet.",
             ) from error
         fragment = bool(self.get_query_argument("fragment", None))
         content = PageContent()

@@ -50,7 +50,7 @@ class LoginPage(Page):
             self._form(target, user=user, failure=f"{failure.message} {failure.hint}".strip())
         except errors.SecondFactorNeeded:
             self.set_status(401)
-            said = "Your account has a second factor: give your password again, and its code."
+            said = "Your account has a second factor. Enter your password again, and its code."
             self._form(target, user=user, failure=said, second_factor=True)
         except errors.WrongCode as failure:
             self.set_status(failure.status)

@@ -29,7 +29,7 @@ _REASONS = {
     "memory": "rendering it takes too much memory",
     "large": "it is too large to be rendered",
     "failed": "it can't be rendered",
-    "busy": "the server is rendering too much else. Load the page again in a moment",
+    "busy": "the server is busy with other content. Reload the page in a moment",
 }
 
 
@@ -152,5 +152,5 @@ def plain_piece(text: str, failure: str) -> Markup:
 
 def explain(failure: str, *, cut: bool = False) -> str:
     """Say why content is shown as plain text, and whether that is only its beginning."""
-    beginning = ", and only its beginning" if cut else ""
-    return f"This is shown as plain text{beginning}: {_REASONS[failure]}."
+    beginning = ", only the beginning" if cut else ""
+    return f"Shown as plain text{beginning}: {_REASONS[failure]}."

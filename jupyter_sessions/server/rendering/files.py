@@ -117,7 +117,7 @@ def _as_text(text: str, file: schemas.File) -> tuple[str, Markup]:
 def _cut(text: str, file: schemas.File) -> Markup:
     if len(text) <= _SHOWN_TEXT:
         return Markup("")
-    return Markup('<p class="note">Only the beginning is shown of {:,} bytes.</p>').format(
+    return Markup('<p class="note">Only the beginning of {:,} bytes is shown.</p>').format(
         file.size
     )
 

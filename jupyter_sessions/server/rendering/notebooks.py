@@ -56,7 +56,9 @@ def _plain_rest(cells: list[dict[str, Any]]) -> Markup:
     sources = Markup("\n").join(
         Markup("<section><pre>{}</pre></section>").format(_source(cell)) for cell in cells
     )
-    note = "The rest of this notebook is shown as plain text, without its outputs: rendering it all"
+    note = (
+        "The rest of this notebook is shown as plain text, without its outputs: rendering all of it"
+    )
     return Markup('<p class="note">{} takes too long.</p>{}').format(note, sources)
 
 

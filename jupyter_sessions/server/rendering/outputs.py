@@ -123,7 +123,7 @@ def make_output_document(output: schemas.Output) -> tuple[bytes, str]:
     kind = preferred(data)
     if kind is None:
         names = ", ".join(data) or "nothing"
-        return f"This output came as {names}, which can't be shown here.".encode(), PLAIN
+        return f"This output is {names}, which can't be shown here.".encode(), PLAIN
     value = data[kind]
     if kind == "image/svg+xml":
         return joined(value).encode("utf-8", "replace"), kind

@@ -37,7 +37,7 @@ _SHORT_IN_ALL = 16_000
 run_in_thread = asyncio.to_thread
 
 #: The mark at the end of a truncated text.
-_CUT = "\n\n(Only the beginning is shown. The command's response holds all of it.)\n"
+_CUT = "\n\n(Only the beginning is shown. The complete text is in the command's response.)\n"
 #: Longer Markdown, LaTeX and JSON is shown as plain text.
 _LONGEST_RICH = 1_000_000
 

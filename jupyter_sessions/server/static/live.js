@@ -6,9 +6,9 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
 // What the server closes a connection with when coming back would be in vain.
 const FINAL = {
-  4401: "Not live: your login has ended",
-  4403: "Not live: the session is not open to you now",
-  4404: "Not live: you have no role here any more",
+  4401: "Your login has ended. Log in again to see changes live.",
+  4403: "The session is not open to you now.",
+  4404: "You no longer have access to this session.",
 };
 const MOST_KEPT = 200;
 
@@ -37,7 +37,7 @@ export function follow(history) {
         show(state, false, FINAL[code]);
         return;
       }
-      show(state, false, "Not live; trying again");
+      show(state, false, "Connection lost. Trying again…");
       // Not all browsers that were cut off come back at the same instant.
       setTimeout(connect, wait * (0.75 + Math.random() / 2));
       wait = Math.min(LONGEST_WAIT, wait * 2);

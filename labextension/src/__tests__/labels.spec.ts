@@ -19,21 +19,32 @@ describe('A label', () => {
     expect(briefly({ label: 'Rain' }, trans)).toBe('Rain');
   });
 
-  it('is told apart from others that read alike, however they go on', () => {
+  it('says the owner and the date where several sessions have it', () => {
     const long = 'Rain in Seattle, by month, and what became of it later: ';
+    const made = (
+      label: string,
+      owner: string,
+      created: string,
+      i: number
+    ) => ({
+      label,
+      owner,
+      created: `2026-11-${created}:00Z`,
+      code: String(i)
+    });
     const all = [
-      { label: 'Rain', owner: 'alice', code: '1' },
-      { label: ' Rain\u202e', owner: 'bob', code: '2' },
-      { label: 'Snow', owner: 'bob', code: '3' },
-      { label: `${long}2023`, owner: 'bob', code: '4' },
-      { label: `${long}2024`, owner: 'bob', code: '5' }
+      made('Rain', 'alice', '20T10:00', 1),
+      made(' Rain\u202e', 'bob', '20T10:00', 2),
+      made('Rain', 'bob', '21T10:00', 3),
+      made('Snow', 'bob', '20T10:00', 4),
+      made(`${long}2023`, 'bob', '20T10:00', 5),
+      made(`${long}2024`, 'bob', '20T10:00', 6)
     ];
-    const told = all.map(each => among(each, all, trans));
-    expect(told.slice(0, 3)).toEqual([
-      'Rain (alice, 1)',
-      'Rain (bob, 2)',
-      'Snow'
-    ]);
-    expect(new Set(told).size).toBe(5);
+    const shown = all.map(each => among(each, all, trans));
+    expect(shown[0]).toMatch(/^Rain \(alice, .*2026.*:00.*\)$/);
+    expect(shown[2]).toMatch(/^Rain \(bob, .*21.*2026.*:00.*\)$/);
+    expect(shown[3]).toBe('Snow');
+    expect(shown[4]).toMatch(/… \(bob, .*, 5\)$/);
+    expect(new Set(shown).size).toBe(6);
   });
 });

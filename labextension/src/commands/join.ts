@@ -138,11 +138,11 @@ async function elsewhere(
       : trans.__('The session is at %1', there),
     body: invitation
       ? trans.__(
-          'The server here, %1, can do nothing with it. Open it in the browser, and join there.',
+          "It can't be used on this server, %1. Open it in the browser, and join there.",
           this_
         )
       : trans.__(
-          'The server here, %1, does not have it. Open it in the browser, and log in there to see it. To record a notebook from here into it, log in once with “%session login %2”, then choose “Record into Session by URL…”.',
+          'This server, %1, does not have it. To see it, open it in the browser and log in there. To record a notebook into it, log in once with “%session login %2”, then choose “Record into Session by URL…”.',
           this_,
           there
         ),

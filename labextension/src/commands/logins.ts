@@ -33,7 +33,7 @@ export function addLoginCommands(
     caption: args =>
       args.server
         ? trans.__('Its sessions open in a new browser tab, as %1', args.user)
-        : trans.__('Work with sessions as someone else'),
+        : trans.__('Use sessions as another user'),
     describedBy: {
       args: {
         type: 'object',
@@ -41,17 +41,22 @@ export function addLoginCommands(
           login: {
             type: 'string',
             description: trans.__(
-              'The id of a stored login, as `jupyter sessions logins --json` lists it; else asked'
+              'The id of a stored login, from `jupyter sessions logins --json`; by default you are asked'
             )
           },
           user: {
             type: 'string',
-            description: trans.__('Whom it stands for')
+            description: trans.__('The user of the login')
           },
-          group: { type: 'string', description: trans.__('In which group') },
+          group: {
+            type: 'string',
+            description: trans.__('The group of the login')
+          },
           server: {
             type: 'string',
-            description: trans.__('Its server, where that is not this one')
+            description: trans.__(
+              'The server of the login, if it is not this one'
+            )
           }
         }
       }
@@ -77,7 +82,7 @@ export function addLoginCommands(
           await logins.enter(String(args.login));
         }
       } catch (error) {
-        failed(trans.__('You are who you were.'), error, trans);
+        failed(trans.__('The login was not switched.'), error, trans);
       }
     }
   });
@@ -98,12 +103,15 @@ export function addLoginCommands(
       args.user
         ? trans.__('Log Out of %1', String(args.user))
         : trans.__('Log Out of Sessions'),
-    caption: trans.__('Be who the Jupyter server takes you for again'),
+    caption: trans.__('Go back to your Jupyter account'),
     describedBy: {
       args: {
         type: 'object',
         properties: {
-          user: { type: 'string', description: trans.__('Who one is now') }
+          user: {
+            type: 'string',
+            description: trans.__('The user who is logged in')
+          }
         }
       }
     },

@@ -85,7 +85,7 @@ export function addNotebookCommands(
 
   commands.addCommand(CommandIDs.showCommand, {
     label: trans.__('Show This Command in the History'),
-    caption: trans.__('Needs a cell that was recorded'),
+    caption: trans.__('Only for recorded cells'),
     describedBy: NOTHING,
     isEnabled: () => {
       const at = here();
@@ -106,7 +106,7 @@ export function addNotebookCommands(
 
   commands.addCommand(CommandIDs.publishOutput, {
     label: trans.__('Publish This Output…'),
-    caption: trans.__('Needs a notebook that is recorded'),
+    caption: trans.__('Only for recorded notebooks'),
     describedBy: NOTHING,
     isEnabled: () => {
       const at = here();
@@ -129,9 +129,7 @@ export function addNotebookCommands(
         outputs.get(index < 0 ? outputs.length - 1 : index).toJSON()
       );
       if (!file) {
-        Notification.info(
-          trans.__('This output has no form that could be a file.')
-        );
+        Notification.info(trans.__("This output can't be saved as a file."));
         return;
       }
       const number = numbersOf(at.panel)?.of(at.cell) ?? undefined;
@@ -149,7 +147,7 @@ export function addNotebookCommands(
         await publish({ client, code: at.code }, path, file.content, number);
         published(app, at.code, path, trans);
       } catch (error) {
-        failed(trans.__('It was not published.'), error, trans);
+        failed(trans.__('The output was not published.'), error, trans);
       }
     }
   });

@@ -26,15 +26,15 @@ export function addPanelCommands(
 
   commands.addCommand(CommandIDs.create, {
     label: trans.__('New Session…'),
-    caption: trans.__('Make a session'),
+    caption: trans.__('Create a session'),
     describedBy: {
       args: {
         type: 'object',
         properties: {
-          label: { type: 'string', description: trans.__('What it is about') },
+          label: { type: 'string', description: trans.__('The label') },
           description: {
             type: 'string',
-            description: trans.__('More about it')
+            description: trans.__('A description')
           }
         }
       }
@@ -65,7 +65,7 @@ export function addPanelCommands(
         }
         return session.code;
       } catch (error) {
-        return failed(trans.__('No session was made.'), error, trans);
+        return failed(trans.__('The session was not created.'), error, trans);
       }
     }
   });
@@ -74,7 +74,7 @@ export function addPanelCommands(
 
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh Sessions'),
-    caption: trans.__('Look for sessions anew'),
+    caption: trans.__('Refresh'),
     describedBy: NOTHING,
     execute: () => list.refresh()
   });

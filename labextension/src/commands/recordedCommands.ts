@@ -63,7 +63,9 @@ export function addCommandCommands(
           .map(asFile)
           .filter(file => file !== null);
         if (!files.length) {
-          Notification.info(trans.__('It has no output that could be a file.'));
+          Notification.info(
+            trans.__('This command has no output that can be saved as a file.')
+          );
           return;
         }
         const asked = await InputDialog.getText({
@@ -72,7 +74,7 @@ export function addCommandCommands(
             'Publish %1 outputs as',
             files.length
           ),
-          label: trans.__('The ending is added.'),
+          label: trans.__('The file extension is added automatically.'),
           text: `outputs/command-${number}`,
           okLabel: trans.__('Publish')
         });
@@ -94,7 +96,7 @@ export function addCommandCommands(
           { autoClose: 3000 }
         );
       } catch (error) {
-        failed(trans.__('Not everything was published.'), error, trans);
+        failed(trans.__('Some files were not published.'), error, trans);
       }
     }
   });

@@ -20,7 +20,7 @@ export function addRecordingCommands(
     (args.kernel as string | undefined) ?? recording.active?.kernel ?? null;
   const kernel = {
     type: 'string',
-    description: trans.__('The kernel; else the active one')
+    description: trans.__('The kernel; by default the active one')
   };
 
   commands.addCommand(CommandIDs.attach, {
@@ -38,11 +38,13 @@ export function addRecordingCommands(
         properties: {
           session: {
             type: 'string',
-            description: trans.__('Session URL or code; else asked')
+            description: trans.__(
+              'Session URL or code; by default you are asked'
+            )
           },
           label: {
             type: 'string',
-            description: trans.__('How the session is called')
+            description: trans.__('The label of the session')
           },
           path: {
             type: 'string',
@@ -55,7 +57,7 @@ export function addRecordingCommands(
     isEnabled: args => kernelIn(args) !== null,
     execute: async args => {
       const id = kernelIn(args);
-      const undone = trans.__('Nothing is recorded.');
+      const undone = trans.__('Recording did not start.');
       const named = await asked(
         args.session ? String(args.session) : null,
         undone,
@@ -106,7 +108,7 @@ export function addRecordingCommands(
         properties: {
           paused: {
             type: 'boolean',
-            description: trans.__('Whether it is to pause')
+            description: trans.__('Whether to pause')
           },
           kernel
         }
@@ -118,7 +120,7 @@ export function addRecordingCommands(
       try {
         await (id && recording.pause(id, paused(args)));
       } catch (error) {
-        failed(trans.__('The recording goes on as it was.'), error, trans);
+        failed(trans.__('The recording was not changed.'), error, trans);
       }
     }
   });
@@ -132,7 +134,7 @@ export function addRecordingCommands(
       try {
         await (id && recording.detach(id));
       } catch (error) {
-        failed(trans.__('The recording goes on.'), error, trans);
+        failed(trans.__('The recording was not stopped.'), error, trans);
       }
     }
   });

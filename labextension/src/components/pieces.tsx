@@ -46,13 +46,13 @@ export function Person(props: {
       {name !== props.name && (
         <span
           className="jp-Sessions-chip"
-          title={trans.__('Here by an invitation, without an account')}
+          title={trans.__('Joined by an invitation, without an account')}
         >
           {trans.__('guest')}
         </span>
       )}
       {props.really && (
-        <span title={trans.__('Who really acted')}>
+        <span title={trans.__('The user who really acted')}>
           {trans.__('by %1', props.really)}
         </span>
       )}

@@ -35,7 +35,10 @@ export async function publishChosen(
     }
     if (files.length > MOST) {
       Notification.warning(
-        trans.__('Nothing was published: these are more than %1 files.', MOST)
+        trans.__(
+          'Nothing was published, since there are more than %1 files.',
+          MOST
+        )
       );
       return;
     }
@@ -69,7 +72,7 @@ export async function publishChosen(
       );
     }
   } catch (error) {
-    failed(trans.__('Not everything was published.'), error, trans);
+    failed(trans.__('Some files were not published.'), error, trans);
   }
 }
 
@@ -86,7 +89,9 @@ async function whereTo(
   open.sort((a, b) => Number(b.code === active) - Number(a.code === active));
   if (!open.length) {
     Notification.info(
-      trans.__('There is no session that you may publish in. Make one first.')
+      trans.__(
+        'There is no session in which you can publish. Create one first.'
+      )
     );
     return null;
   }

@@ -74,11 +74,11 @@ function explained(
   trans: IShared['trans']
 ): string {
   if (kernel === null) {
-    return trans.__('Start a kernel to record what it runs.');
+    return trans.__('Start a kernel to record it.');
   }
   if (!attachment) {
     return trans.__(
-      'What is run here is not recorded. Choose a session to record into.'
+      'This notebook is not recorded. Choose a session to record into.'
     );
   }
   if (attachment.problem) {
@@ -86,14 +86,18 @@ function explained(
   }
   switch (attachment.state) {
     case 'paused':
-      return trans.__('Paused: what is run now is left out.');
+      return trans.__(
+        'Recording is paused. Cells that you run now are not recorded.'
+      );
     case 'waiting':
       return trans.__(
-        'Commands wait on this server until the session takes them.'
+        'Commands wait on this server until the session accepts them.'
       );
     case 'ended':
       return trans.__('The recording has ended.');
     case 'recording':
-      return trans.__('What is run here is recorded, with its outputs.');
+      return trans.__(
+        'Cells that you run here are recorded, with their outputs.'
+      );
   }
 }

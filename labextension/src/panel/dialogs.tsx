@@ -80,7 +80,7 @@ class NewSessionForm
                 this._value.record = event.target.checked;
               }}
             />
-            {trans.__('Record %1 into it', this._notebook)}
+            {trans.__('Record %1 into this session', this._notebook)}
           </label>
         )}
       </>
@@ -155,10 +155,8 @@ class ReferenceForm extends ReactWidget implements Dialog.IBodyWidget<string> {
         >
           {why ||
             (this._joining
-              ? trans.__(
-                  'Whoever shares a session sends you its URL, or an invitation.'
-                )
-              : trans.__('Whoever shares a session sends you its URL.'))}
+              ? trans.__('Paste the URL or invitation you were sent.')
+              : trans.__('Paste the URL you were sent.'))}
         </span>
       </div>
     );

@@ -30,8 +30,8 @@ export function Me(): JSX.Element {
             {identity.problem?.offline
               ? trans.__('Offline')
               : identity.problem
-                ? trans.__('Not signed in')
-                : trans.__('Looking who you are')}
+                ? trans.__('Not logged in')
+                : trans.__('Loading your identity')}
           </strong>
           <span title={server.href}>{place}</span>
         </span>

@@ -51,7 +51,7 @@ export function SessionRow(props: {
         </span>
       </span>
       <span className="jp-Sessions-last">
-        {last ? <code>{last}</code> : trans.__('Nothing was run yet')}
+        {last ? <code>{last}</code> : trans.__('No commands yet')}
       </span>
       <span className="jp-Sessions-sessionFacts">
         <Person name={session.owner} />

@@ -106,7 +106,7 @@ function Found({ list }: { list: SessionList }): JSX.Element {
     return list.loaded ? (
       <None list={list} />
     ) : (
-      <Loading what={trans.__('Looking for sessions')} />
+      <Loading what={trans.__('Loading the sessions')} />
     );
   }
   return (
@@ -139,7 +139,7 @@ function None({ list }: { list: SessionList }): JSX.Element {
   if (list.search.trim()) {
     return (
       <Empty
-        title={trans.__('No session matches')}
+        title={trans.__('No matching sessions')}
         actions={
           <button
             type="button"
@@ -152,7 +152,7 @@ function None({ list }: { list: SessionList }): JSX.Element {
       >
         <p>
           {trans.__(
-            'All words are looked for in labels, descriptions, owners and codes.'
+            'The search covers labels, descriptions, owners and codes.'
           )}
         </p>
       </Empty>
@@ -171,9 +171,7 @@ function None({ list }: { list: SessionList }): JSX.Element {
     return (
       <Empty title={trans.__('Nothing shared with you yet')} actions={join}>
         <p>
-          {trans.__(
-            'Sessions that others give you a role in appear here by themselves.'
-          )}
+          {trans.__('When someone shares a session with you, it appears here.')}
         </p>
       </Empty>
     );
@@ -196,7 +194,7 @@ function None({ list }: { list: SessionList }): JSX.Element {
     >
       <p>
         {trans.__(
-          'A session is one experiment: what was run, with its results, the files that came out of it, and the people who may see it.'
+          'A session is one experiment: the commands with their results, the published files, and the people who have access.'
         )}
       </p>
     </Empty>

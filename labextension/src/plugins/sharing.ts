@@ -16,7 +16,7 @@ import { SETTINGS } from './settings';
 /** Notify the user when someone shares a session with them. */
 export const sharingPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-sessions:sharing',
-  description: 'Tells when someone shares a session.',
+  description: 'Notifies you when someone shares a session with you.',
   autoStart: true,
   requires: [ISessions, IStateDB],
   optional: [ISettingRegistry, ITranslator],

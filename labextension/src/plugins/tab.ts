@@ -50,7 +50,7 @@ export const tabPlugin: JupyterFrontEndPlugin<void> = {
             tab: {
               type: 'string',
               enum: ['history', 'webspace', 'members', 'activity'],
-              description: trans.__('Which part of it')
+              description: trans.__('The part to open')
             },
             command: {
               type: 'integer',

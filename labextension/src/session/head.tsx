@@ -71,7 +71,7 @@ function LiveSign({ open }: { open: OpenSession }): JSX.Element {
   const words = {
     connecting: trans.__('Connecting'),
     on: trans.__('Live'),
-    off: trans.__('Not live; trying again'),
+    off: trans.__('Connection lost. Trying again…'),
     ended: trans.__('Not live')
   }[open.live];
   return (

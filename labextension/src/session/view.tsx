@@ -118,7 +118,7 @@ function Gone({ open }: { open: OpenSession }): JSX.Element {
   const execute = useCommand();
   return (
     <Empty
-      title={trans.__('This session is not open to you')}
+      title={trans.__('You do not have access to this session')}
       actions={
         <>
           <button
@@ -140,7 +140,7 @@ function Gone({ open }: { open: OpenSession }): JSX.Element {
     >
       <p>
         {trans.__(
-          'It was removed or disabled, your role in it was taken away, or it never was. Ask its owner for a role, or log in as someone who has one.'
+          'It was removed or disabled, your role was revoked, or it never existed. Ask its owner for a role, or log in with another account.'
         )}
       </p>
     </Empty>

@@ -24,13 +24,26 @@ export function briefly(
     : characters.join('');
 }
 
-/** Return the short name, made distinct from equal names in a list. */
-export function among<T extends { label: string; owner: string; code: string }>(
-  session: T,
-  all: readonly T[],
-  trans: TranslationBundle
-): string {
+/** Return the short name; of equal names in a list, also the owner and the time of creation. */
+export function among<
+  T extends { label: string; owner: string; created: string; code: string }
+>(session: T, all: readonly T[], trans: TranslationBundle): string {
   const label = briefly(session, trans);
-  const same = all.filter(each => briefly(each, trans) === label).length > 1;
-  return same ? `${label} (${session.owner}, ${session.code})` : label;
+  const same = all.filter(each => briefly(each, trans) === label);
+  if (same.length < 2) {
+    return label;
+  }
+  const about = (each: T): string =>
+    `${each.owner}, ${formatMinute(each.created)}`;
+  const said = about(session);
+  return same.filter(each => about(each) === said).length > 1
+    ? `${label} (${said}, ${session.code})`
+    : `${label} (${said})`;
+}
+
+function formatMinute(instant: string): string {
+  return new Date(instant).toLocaleString(undefined, {
+    dateStyle: 'medium',
+    timeStyle: 'short'
+  });
 }

@@ -9,16 +9,16 @@ export function told(
 ): { what: string; next: string } {
   if (refusal.code === 'not_a_sessions_server' && refusal.status === 404) {
     return {
-      what: trans.__('This Jupyter server has no sessions.'),
+      what: trans.__('jupyter_sessions is not running on this Jupyter server.'),
       next: trans.__(
-        'Install jupyter_sessions into the environment of the server, and restart it.'
+        "Install it into the server's environment, and restart the server."
       )
     };
   }
   if (refusal.offline) {
     return {
       what: trans.__('The server does not answer.'),
-      next: trans.__('What you see may be old. It is tried again by itself.')
+      next: trans.__('What you see may be outdated. JupyterLab keeps trying.')
     };
   }
   return { what: refusal.message, next: refusal.hint };

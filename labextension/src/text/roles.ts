@@ -30,19 +30,19 @@ export function meaning(role: Role, trans: TranslationBundle): string {
       );
     case 'write':
       return trans.__(
-        'Read; record commands, publish and unpublish files, change the description.'
+        'Read; record commands; publish and unpublish files; change the description.'
       );
     case 'execute':
       return trans.__(
-        "Nothing yet: kept for running commands on a kernel of the session's own."
+        "Nothing yet: reserved for running commands on the session's own kernel."
       );
     case 'admin':
       return trans.__(
-        "Read, write and execute; grant and revoke roles, forget a command's content."
+        "Read, write and execute; grant and revoke roles; erase a command's content."
       );
     case 'owner':
       return trans.__(
-        'Everything: also disable, close, remove, restore it, and give it to someone else.'
+        'Everything; also disable, close, remove and restore the session, and transfer it.'
       );
   }
 }
@@ -56,14 +56,12 @@ export function stateMeaning(
     case 'active':
       return trans.__('Open for work.');
     case 'disabled':
-      return trans.__(
-        'Reachable by its owner alone until it is enabled again.'
-      );
+      return trans.__('Only its owner can see it until it is enabled.');
     case 'closed':
-      return trans.__('A read-only archive, for good.');
+      return trans.__('A read-only archive, permanently.');
     case 'removed':
       return trans.__(
-        'Gone from every list; its owner can restore it until it is purged.'
+        'Removed from all lists; its owner can restore it until it is purged.'
       );
   }
 }
@@ -75,7 +73,7 @@ export function hindrance(
   trans: TranslationBundle
 ): string {
   if (!session) {
-    return trans.__('The session is not there (any more).');
+    return trans.__('This session does not exist, or no longer.');
   }
   if (!session.roles.includes(role)) {
     return trans.__('This needs the role %1 in this session.', role);

@@ -15,17 +15,17 @@ export function unfit(
       return joining
         ? ''
         : trans.__(
-            'This is an invitation. Join by it first; then record into the session.'
+            'This is an invitation. Join the session with it first, then record into the session.'
           );
     case 'secret':
       return trans.__(
-        'There is a secret key in this, and it is no invitation. Whoever has the key can act as its owner: send it to nobody.'
+        'This contains a secret key, which is not an invitation. Anyone who has the key can act as its owner, so do not send it to anyone.'
       );
     case 'nothing':
       return joining
         ? trans.__(
-            'This is neither a session URL nor a code (22 digits) nor an invitation.'
+            'This is not a session URL, a code (22 digits) or an invitation.'
           )
-        : trans.__('This is neither a session URL nor a code (22 digits).');
+        : trans.__('This is not a session URL or a code (22 digits).');
   }
 }

@@ -29,7 +29,7 @@ export function sentence(
   });
   switch (kind) {
     case 'session.created':
-      return { words: trans.__('made the session') };
+      return { words: trans.__('created the session') };
     case 'session.described':
       return {
         words: trans.__('described the session'),
@@ -48,16 +48,19 @@ export function sentence(
     case 'session.restored':
       return { words: trans.__('restored the session') };
     case 'session.transferred':
-      return { words: trans.__('gave the session to'), detail: about('user') };
+      return {
+        words: trans.__('transferred the session to'),
+        detail: about('user')
+      };
     case 'session.resumed':
-      return { words: trans.__('took up the session'), detail: about('agent') };
+      return { words: trans.__('resumed the session'), detail: about('agent') };
     case 'member.granted':
       return {
         words: trans.__('granted roles to'),
         detail: about('user', 'roles')
       };
     case 'member.revoked':
-      return { words: trans.__('took all roles from'), detail: about('user') };
+      return { words: trans.__('revoked all roles of'), detail: about('user') };
     case 'command.started':
       return command(trans.__('started'));
     case 'command.recorded':

@@ -27,7 +27,7 @@ export function ActivityTab({ open, go }: IPart): JSX.Element {
     return problem ? (
       <Problem problem={problem} onRetry={() => void activity.next()} />
     ) : (
-      <Loading what={trans.__('Reading what happened')} />
+      <Loading what={trans.__('Loading the activity')} />
     );
   }
   return (

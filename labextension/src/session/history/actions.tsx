@@ -24,7 +24,9 @@ export function Actions(props: {
   const inNotebook = (id: string): string | undefined =>
     commands.isEnabled(id, args)
       ? undefined
-      : trans.__('Open a notebook first: it goes into the active one.');
+      : trans.__(
+          'Open a notebook first. The command is inserted into the active one.'
+        );
   const notebooks = commands.hasCommand(CommandIDs.insert);
   return (
     <span
@@ -57,7 +59,7 @@ export function Actions(props: {
           />
           <Act
             icon={publishIcon}
-            label={trans.__('Publish its outputs')}
+            label={trans.__('Publish outputs')}
             hindered={
               hindrance(open.session, 'write', trans) ||
               (summary.outputs ? '' : trans.__('It has no outputs.'))
@@ -68,7 +70,7 @@ export function Actions(props: {
       )}
       <Act
         icon={linkIcon}
-        label={trans.__('Copy its permalink')}
+        label={trans.__('Copy permalink')}
         onClick={() => execute(CommandIDs.permalink, args)}
       />
     </span>

@@ -72,7 +72,7 @@ function Read(props: IEntry & { summary: CommandSummary }): JSX.Element {
         <Person name={summary.user} really={summary.real_user} />
         <When instant={summary.started} />
         {summary.duration !== null && (
-          <span title={trans.__('How long it took')}>
+          <span title={trans.__('Duration')}>
             {formatDuration(summary.duration)}
           </span>
         )}
@@ -92,7 +92,7 @@ function Read(props: IEntry & { summary: CommandSummary }): JSX.Element {
       {summary.forgotten ? (
         <p className="jp-Sessions-note">
           {trans.__(
-            'The content of this command was erased. That it was run stays known.'
+            'The content of this command was erased. The record that it was run stays.'
           )}
         </p>
       ) : (

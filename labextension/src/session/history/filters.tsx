@@ -92,13 +92,15 @@ export function Filters(props: {
             history.look({ ...filter, managing: event.target.checked })
           }
         />
-        {trans.__('Session commands')}
+        {trans.__('Show %session commands')}
       </label>
       {history.leftOut > 0 && (
         <button
           type="button"
           className="jp-Sessions-link"
-          title={trans.__('They only manage the session. Show them too')}
+          title={trans.__(
+            'These commands only manage the session. Show them too'
+          )}
           onClick={() => history.look({ ...filter, managing: true })}
         >
           {history.complete
@@ -147,7 +149,7 @@ function ToNumber(props: {
         className="jp-Sessions-input jp-SessionsHistory-number"
         min={1}
         max={props.last || 1}
-        placeholder={trans.__('Go to no.')}
+        placeholder={trans.__('Go to number')}
         aria-label={trans.__('Go to command number')}
       />
     </form>

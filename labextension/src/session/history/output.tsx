@@ -92,7 +92,7 @@ function Text(props: {
       {props.text.length > LONGEST && (
         <p className="jp-Sessions-note">
           {trans.__(
-            'Only the beginning is shown; the response holds all of it.'
+            'Only the beginning is shown. See the response for all of it.'
           )}
         </p>
       )}

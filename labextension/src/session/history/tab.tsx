@@ -76,7 +76,7 @@ export function HistoryTab(
           handle={list}
         />
       ) : history.loading ? (
-        <Loading what={trans.__('Reading the history')} />
+        <Loading what={trans.__('Loading the history')} />
       ) : (
         <Nothing history={history} />
       )}
@@ -94,7 +94,7 @@ function Nothing({ history }: { history: History }): JSX.Element {
   if (history.filtered) {
     return (
       <Empty
-        title={trans.__('No command matches')}
+        title={trans.__('No matching commands')}
         actions={
           <button
             type="button"
@@ -110,7 +110,7 @@ function Nothing({ history }: { history: History }): JSX.Element {
   if (history.allHidden) {
     return (
       <Empty
-        title={trans.__('Nothing but session commands yet')}
+        title={trans.__('Only %session commands so far')}
         actions={
           <button
             type="button"
@@ -123,7 +123,7 @@ function Nothing({ history }: { history: History }): JSX.Element {
       >
         <p>
           {trans.__(
-            'Commands that only manage sessions, such as %session history, are left out.'
+            'Commands that only manage sessions, such as %session history, are hidden.'
           )}
         </p>
       </Empty>
@@ -133,7 +133,7 @@ function Nothing({ history }: { history: History }): JSX.Element {
     commands.hasCommand(CommandIDs.attach) && history.open.has('write');
   return (
     <Empty
-      title={trans.__('Nothing was run here yet')}
+      title={trans.__('No commands yet')}
       actions={
         here &&
         active &&
@@ -152,13 +152,13 @@ function Nothing({ history }: { history: History }): JSX.Element {
     >
       <p>
         {trans.__(
-          'What is run in a notebook that records into this session appears here at once, with its outputs.'
+          'Cells of a notebook that records into this session appear here at once, with their outputs.'
         )}
       </p>
       {here && !active && (
         <p>
           {trans.__(
-            'Open a notebook, click on “Not recorded” in its toolbar, and choose this session.'
+            'Open a notebook, click “Not recorded” in its toolbar, and choose this session.'
           )}
         </p>
       )}

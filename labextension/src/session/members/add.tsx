@@ -35,7 +35,7 @@ export function AddMember(props: {
   return (
     <form
       className="jp-SessionsMembers-add"
-      aria-label={trans.__('Let someone in')}
+      aria-label={trans.__('Add a member')}
       onSubmit={event => {
         event.preventDefault();
         void add();

@@ -35,7 +35,7 @@ export function MembersTab({ open }: IPart): JSX.Element {
     return members.problem ? (
       <Problem problem={members.problem} onRetry={() => void members.load()} />
     ) : (
-      <Loading what={trans.__('Reading the members')} />
+      <Loading what={trans.__('Loading the members')} />
     );
   }
   return (
@@ -141,7 +141,7 @@ function MemberRow(props: IRow): JSX.Element {
               label={trans.__('Transfer the session to %1', member.user)}
               text={trans.__('Make owner')}
               hindered={
-                owner || (group ? trans.__('A group can own nothing.') : '')
+                owner || (group ? trans.__("A group can't own a session.") : '')
               }
               onClick={() =>
                 void confirmed(props.onTransfer, transfer(member, trans))
@@ -170,7 +170,9 @@ function revoke(
 ): Partial<Dialog.IOptions<unknown>> {
   return {
     title: trans.__('Revoke all roles of %1?', member.user),
-    body: trans.__('It takes effect at once, in what they have open too.'),
+    body: trans.__(
+      'This takes effect at once, also in pages that they have open.'
+    ),
     buttons: [
       Dialog.cancelButton(),
       Dialog.warnButton({ label: trans.__('Revoke') })

@@ -44,7 +44,7 @@ export function FileView(props: IFileView): JSX.Element {
         </a>
         <Act
           icon={linkIcon}
-          label={trans.__('Copy its URL')}
+          label={trans.__('Copy URL')}
           onClick={() =>
             void copyAddress(
               open.client,
@@ -115,7 +115,7 @@ function Preview({
   if (kind === 'none') {
     return (
       <p className="jp-SessionsWebSpace-none">
-        {trans.__('There is no preview for this kind of file.')}
+        {trans.__("This kind of file can't be previewed.")}
       </p>
     );
   }
@@ -151,7 +151,7 @@ async function unpublish(
   const result = await showDialog({
     title: trans.__('Unpublish %1?', file.path),
     body: trans.__(
-      'It leaves the web space for all members. The log keeps that it was there.'
+      'It is removed from the web space for all members. The log keeps a record of it.'
     ),
     buttons: [
       Dialog.cancelButton(),

@@ -31,7 +31,7 @@ export function WebSpaceTab({ open, place, go }: IPart): JSX.Element {
     }
   };
   if (!space.loaded) {
-    return <Loading what={trans.__('Reading the web space')} />;
+    return <Loading what={trans.__('Loading the web space')} />;
   }
   return (
     <DropZone hindered={hindered} onFiles={take}>
@@ -52,7 +52,7 @@ export function WebSpaceTab({ open, place, go }: IPart): JSX.Element {
         <Empty title={trans.__('Nothing published yet')}>
           <p>
             {trans.__(
-              'Figures, tables, pages and whole folders can stand here for all members. Drop a file, publish an output from its menu in a notebook, or a file from the file browser.'
+              "Publish figures, tables, pages and whole folders here for all members. Drop a file here, or use the menu of a notebook's output or of the file browser."
             )}
           </p>
         </Empty>
@@ -75,7 +75,7 @@ export function WebSpaceTab({ open, place, go }: IPart): JSX.Element {
             />
           ) : (
             <div className="jp-SessionsWebSpace-none">
-              {trans.__('Choose a file to look at it.')}
+              {trans.__('Choose a file to preview it.')}
             </div>
           )}
         </div>

@@ -138,7 +138,7 @@ function Inside({ line }: { line: Line }): JSX.Element {
   if (line.kind === 'problem') {
     return (
       <span className="jp-Sessions-soft">
-        {trans.__('Not read; choose to try again')}
+        {trans.__('Loading failed. Choose it to try again.')}
       </span>
     );
   }
