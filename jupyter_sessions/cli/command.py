@@ -46,15 +46,16 @@ class Invocation:
             current = self.frontend.current()
             if current is None:
                 raise errors.NothingAttached(
-                    "No session is attached here, and none is named.",
-                    hint=f"Make one with `{self.frontend.prefix} new LABEL`, take one up with "
-                    f"`{self.frontend.prefix} resume CODE`, or name one with -S CODE.",
+                    "There is no current session, and you did not name one.",
+                    hint=f"Create one with `{self.frontend.prefix} new LABEL`, switch "
+                    f"to one with `{self.frontend.prefix} resume CODE`, or name "
+                    "one with -S CODE.",
                 )
             return current.code, current.transport
         if self._reference is None:
             raise errors.NothingAttached(
-                "A server is named, but no session on it.",
-                hint="Name the session too: -S CODE, or -S URL alone.",
+                "You named a server, but not a session on it.",
+                hint="Name the session too with -S CODE, or only use -S URL.",
             )
         reference = self.read(self._reference)
         server = reference.server or self._server
@@ -103,12 +104,14 @@ class Invocation:
     ) -> errors.SessionsError:
         """Add to an error where something was searched for, if no server was named."""
         place = f"at {way.server} as {way.user}" if way.server else "in your own store"
-        return error.adding(f"It was looked for {place}; {otherwise}.")
+        return error.adding(f"The search was {place}; {otherwise}.")
 
     def _not_found(self, error: errors.NoSuchSession) -> errors.SessionsError:
         if self._reference is None or self._server or self.read(self._reference).server:
             return error
-        return self.with_place(error, self.in_session, "a session of another server has a URL")
+        return self.with_place(
+            error, self.in_session, "for a session on another server, use its URL"
+        )
 
     @property
     def names_session(self) -> bool:
@@ -135,8 +138,8 @@ class Invocation:
             if (one.user, one.server) == (other.user, other.server):
                 return
             raise errors.BadRequest(
-                f"Two servers are named, {server} and {self._server}.",
-                hint="Leave one of the two out.",
+                f"You named two servers, {server} and {self._server}.",
+                hint="Leave one of them out.",
             )
         self._server = server
 
@@ -149,8 +152,9 @@ class Invocation:
             named = parse_address(self._server).server
             if named != reference.server:
                 raise errors.BadRequest(
-                    f"The session URL names the server {reference.server}, --server names {named}.",
-                    hint="Leave one of the two out.",
+                    f"The session URL names the server {reference.server}, but "
+                    f"--server names {named}.",
+                    hint="Leave one of them out.",
                 )
         return reference
 
@@ -211,10 +215,10 @@ class SessionsCommand(click.Command):
                 formatter.write(f"{'':{formatter.current_indent}}{prefix} {typed}\n")
 
 
-_SERVER_HELP = "The sessions server to ask; by default the current one."
+_SERVER_HELP = "Use this sessions server instead of the current one."
 
 _SESSION = click.Option(
-    ["-S", "--session"], metavar="CODE|URL", help="The session; by default the current one."
+    ["-S", "--session"], metavar="CODE|URL", help="Use this session instead of the current one."
 )
 
 _JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print the answer as JSON.")

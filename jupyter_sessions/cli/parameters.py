@@ -43,15 +43,15 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in newe
             return datetime.fromisoformat(text.upper()).astimezone()
         except (ValueError, OverflowError):
             self.fail(
-                f"{value!r} is no point in time. Write 2026-11-20, 2026-11-20T14:30, 2h, 3d, "
-                "today or yesterday.",
+                f"{value!r} is not a valid date or time. Write 2026-11-20, "
+                "2026-11-20T14:30, 2h, 3d, today or yesterday.",
                 param,
                 ctx,
             )
 
 
 #: The confirmation option of each command that asks first.
-yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions
@@ -68,14 +68,23 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic only in new
         found = _RANGE.fullmatch(str(value).strip())
         if not found:
             self.fail(
-                f"{value!r} names no commands. Write a number, 5, or a range, 3..7.", param, ctx
+                f"{value!r} is not a valid command number or range. Write a number "
+                "such as 5, or a range such as 3..7.",
+                param,
+                ctx,
             )
         first = int(found[1])
         last = int(found[2] or first)
         if not 1 <= first <= last:
-            self.fail(f"{value!r} is empty: commands are numbered from 1 upwards.", param, ctx)
+            self.fail(
+                f"{value!r} is an empty range: it must go upwards, and command numbers start at 1.",
+                param,
+                ctx,
+            )
         if last - first >= LONGEST_RANGE:
-            self.fail(f"{value!r} is more than {LONGEST_RANGE} commands at once.", param, ctx)
+            self.fail(
+                f"{value!r} is too long: at most {LONGEST_RANGE} commands at once.", param, ctx
+            )
         return range(first, last + 1)
 
 
@@ -94,7 +103,7 @@ class Minutes(click.ParamType):  # type: ignore[type-arg]  # generic only in new
             return None
         found = re.fullmatch(r"(\d{1,9})\s*(min|m|h|d|w)?", text)
         if not found or not int(found[1]):
-            self.fail(f"{value!r} is no time-out. Write {self.forms}.", param, ctx)
+            self.fail(f"{value!r} is not a valid time-out. Write {self.forms}.", param, ctx)
         length = timedelta(**{_UNITS[found[2] or "min"]: int(found[1])})
         return int(length.total_seconds()) // 60
 
@@ -110,5 +119,5 @@ class IdleMinutes(Minutes):
         """Parse a time-out in minutes."""
         minutes = super().convert(value, param, ctx)
         if minutes is None:
-            self.fail("A login ends some time when it is not used. Write 30, 2h or 7d.", param, ctx)
+            self.fail("A login always has an idle time-out. Write 30, 2h or 7d.", param, ctx)
         return minutes

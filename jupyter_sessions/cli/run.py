@@ -26,7 +26,7 @@ def run(group: click.Group, typed: list[str], frontend: Frontend) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else frontend.prefix
-        raise errors.BadRequest(error.format_message(), hint=f"See {path} --help") from error
+        raise errors.BadRequest(error.format_message(), hint=f"For help: {path} --help") from error
     except click.Abort as error:
         raise KeyboardInterrupt from error
     return code if isinstance(code, int) else 0

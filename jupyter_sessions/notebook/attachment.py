@@ -40,10 +40,10 @@ LIMIT_VARIABLE = "JUPYTER_SESSIONS_COMMAND_BYTES"
 
 #: Explanations of the errors by which a session refuses commands, with its owner's name in braces.
 SHUT_OUT = {
-    errors.RoleMissing.code: "takes no commands from you any more: {} owns it, and you have lost "
-    "the role write.",
-    errors.NoSuchSession.code: "is not open to you any more: {}, who owns it, or an admin has "
-    "revoked your role, or it was removed.",
+    errors.RoleMissing.code: "no longer accepts commands from you, since you have "
+    "lost the role write. Its owner is {}.",
+    errors.NoSuchSession.code: "is no longer open to you: its owner {} or an admin "
+    "has revoked your role, or it was removed.",
 }
 
 _attached: WeakSet[Attachment] = WeakSet()
@@ -193,17 +193,19 @@ class Attachment:
         why = why_not(session) if session is not None else ""
         if failure is not None or why:
             said = failure.message if failure is not None else f"{why[:1].upper()}{why[1:]}."
-            lines = [Line(f"Recording, but only onto this disk for now. {said}", Tone.WARNING)]
+            lines = [Line(f"Recording, but only to this disk for now. {said}", Tone.WARNING)]
         elif self._recorder.paused:
-            lines = [Line("Recording is paused: `%session unpause` goes on.", Tone.WARNING)]
+            lines = [
+                Line("Recording is paused. To resume it, type `%session unpause`.", Tone.WARNING)
+            ]
         else:
-            lines = [Line("Recording: each cell from here on is in this session.", Tone.DONE)]
+            lines = [Line("Recording: each cell from now on goes into this session.", Tone.DONE)]
         if self._limit_problem:
             lines.append(Line(self._limit_problem, Tone.WARNING))
         if self.delivery.problem is not None:
             lines.append(Line(self.delivery.problem, Tone.WARNING))
         elif self.delivery.waiting:
-            lines.append(Line(f"On their way into the session: {self.delivery.waiting}."))
+            lines.append(Line(f"Being delivered to the session: {self.delivery.waiting}."))
         return lines
 
     def explain_shut_out(self) -> list[Line]:
@@ -216,7 +218,7 @@ class Attachment:
         """
         if self.delivery is not None and self.delivery.store_error is not None:
             gone = self.delivery.store_error
-            kept = "What runs here is kept in the outbox on this disk until then."
+            kept = "Until then, what you run is kept in the outbox on this disk."
             return [Line(gone.message, Tone.WARNING), Line(f"{gone.hint} {kept}")]
         held = self.delivery.held if self.delivery is not None else ""
         if self.delivery is None or held not in SHUT_OUT:
@@ -227,11 +229,11 @@ class Attachment:
         wait = "1 command waits" if many == 1 else f"{many} commands wait"
         return [
             Line(said, Tone.WARNING),
-            Line(f"{wait} on this disk, and so will each cell from here on. What to do with them?"),
-            Line("  keep them, should you get the role again: nothing to type"),
-            Line("  record no more: %session detach"),
-            Line(f"  bring them into a session of yours: %session outbox {self.code} --into OTHER"),
-            Line(f"  give them up: %session outbox {self.code} --discard"),
+            Line(f"{wait} on this disk, and so will each cell from now on. You can:"),
+            Line("  keep them until you get the role again: type nothing"),
+            Line("  stop recording: %session detach"),
+            Line(f"  move them into another session: %session outbox {self.code} --into OTHER"),
+            Line(f"  discard them: %session outbox {self.code} --discard"),
         ]
 
     def recorder(self) -> Recorder:
@@ -245,7 +247,7 @@ class Attachment:
         if self._recorder is None:
             raise errors.WrongState(
                 f"This kernel is not recorded: {self._only_looking}.",
-                hint="Ask the owner for the role write, then `%session resume` again.",
+                hint="Ask the owner for the role write, then type `%session resume` again.",
             )
         return self._recorder
 
@@ -311,7 +313,10 @@ def _limit() -> tuple[int, str]:
         return OUTPUT_LIMIT, ""
     if given.isdecimal():
         return int(given), ""
-    said = f"{LIMIT_VARIABLE} is {given!r}, no number of bytes: the usual limit holds."
+    said = (
+        f"{LIMIT_VARIABLE} is {given!r}, which is not a number of bytes, so the "
+        "default limit is used."
+    )
     return OUTPUT_LIMIT, said
 
 
@@ -320,5 +325,5 @@ def why_not(session: schemas.Session) -> str:
     if session.state != "active":
         return f"the session is {session.state}"
     if "write" not in session.roles:
-        return "you may look, but recording needs the role write"
+        return "recording needs the role write, which you don't have"
     return ""

@@ -78,8 +78,8 @@ class SessionMagics:
         with _show_errors():
             if line.split() != ["off"]:
                 raise errors.BadRequest(
-                    "A cell can begin with %%session off, and with no other %%session.",
-                    hint="Commands go in a line of their own, with one %.",
+                    "The only %%session cell magic is %%session off.",
+                    hint="Write other commands on their own line, with one %.",
                 )
             self.frontend.refresh()
             self.frontend.skip_current_cell()
@@ -112,7 +112,7 @@ class SessionMagics:
 
         attachment = self.frontend.attachment
         if attachment is None:
-            how = "Make one: %session new LABEL\nTake one up: %session resume CODE or URL"
+            how = "Create one: %session new LABEL\nSwitch to one: %session resume CODE or URL"
             said = f"{why_unattached(self.frontend.shell)}\n{how}\nAll commands: %session --help"
             self.frontend.show(Result(None, (Line(said), *outbox.hint(self.frontend))))
             return
@@ -180,7 +180,9 @@ def load(shell: InteractiveShell) -> None:
     rich_display.register(shell)
     left = _detached.pop(shell, None)
     if left is not None:
-        said = f"Nothing is recorded now. To go on in session {left}: %session resume {left}"
+        said = (
+            f"Nothing is recorded now. To continue in session {left}, type %session resume {left}"
+        )
         magics.frontend.show(Result(None, (Line(said),)))
 
 

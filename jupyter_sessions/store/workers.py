@@ -313,7 +313,7 @@ def _drop(dropped: list[_Waiting]) -> None:
         if each.outcome.set_running_or_notify_cancel():
             each.outcome.set_exception(
                 ServerBusy(
-                    "Too many requests wait for a password to be checked; this one was not done.",
+                    "Too many passwords are waiting to be checked, so this request was not done.",
                     hint="Try again in a few seconds.",
                 )
             )

@@ -105,7 +105,7 @@ class MemberTable(Part):
     def text(self) -> str:
         """Describe the members and their roles."""
         if self.session is None:
-            return "members of no session"
+            return "members, no session selected"
         return ", ".join(f"{each.user}: {'|'.join(each.roles)}" for each in self.members)
 
     # ---- the table
@@ -137,11 +137,11 @@ class MemberTable(Part):
 
     def _describe_access(self, *, allowed: bool) -> str:
         if self.session is None:
-            return "Pick a session to see its members."
+            return "Select a session to see its members."
         if allowed:
             return "write includes read; admin includes all three. A change takes effect at once."
         if self.session.state != "active":
-            return f"The session is {self.session.state}, so roles stay as they are."
+            return f"The session is {self.session.state}, so its roles can't be changed."
         return f"{_NEEDS}; you hold {format_roles(self.session.roles)}."
 
     def _row(self, user: str) -> _Row:
@@ -170,7 +170,7 @@ class MemberTable(Part):
                 self._updating = False
         self.roles[member.user] = drawn.toggles
         drawn.revoke.disabled = not allowed
-        drawn.revoke.tooltip = f"Take all roles from {member.user}" if allowed else _NEEDS
+        drawn.revoke.tooltip = f"Revoke all roles of {member.user}" if allowed else _NEEDS
         set_visible(drawn.owner, member.owner)
         set_visible(drawn.revoke, not member.owner)
         if not member.owner:
@@ -191,8 +191,8 @@ class MemberTable(Part):
             with self.show_errors():
                 if not wanted:
                     raise errors.BadRequest(
-                        f"{user} would hold no role.",
-                        hint="Press Revoke to take them out of the session.",
+                        f"{user} would not have any role left.",
+                        hint="Press Revoke to remove them from the session.",
                     )
                 self.grant(user, *wanted)
                 self.show_notice(f"{user} holds {format_roles(self._now(user))}.")
@@ -205,7 +205,7 @@ class MemberTable(Part):
     def _revoke(self, user: str) -> None:
         with self.show_errors():
             self.revoke(user)
-            self.show_notice(f"{user} is not a member any more.")
+            self.show_notice(f"{user} is no longer a member.")
 
     def _add(self) -> None:
         with self.show_errors():

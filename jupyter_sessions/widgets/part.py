@@ -103,7 +103,7 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """
         if self.session is None:
             raise errors.NothingAttached(
-                "No session is shown here.", hint="Pick one, or make one, first."
+                "No session is selected.", hint="Select or create one first."
             )
         return self.session.code
 
@@ -212,7 +212,9 @@ class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.notice.value = ui.failure(failure)
         else:
             self.show_notice(
-                "This session is not open to you any more.", "Its owner can tell why.", "warning"
+                "You no longer have access to this session.",
+                "Ask its owner for the reason.",
+                "warning",
             )
 
     # ---- the end

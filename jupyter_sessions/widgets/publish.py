@@ -32,7 +32,9 @@ def contents(
         Called with each item that is omitted from a folder.
     """
     if not what:
-        raise errors.BadRequest("Nothing is named.", hint="Name a variable, a file or a folder.")
+        raise errors.BadRequest(
+            "There is nothing to publish.", hint="Name a variable, a file or a folder."
+        )
     return list(resolve_content(what, path or None, _variable, omitted))
 
 
@@ -68,7 +70,7 @@ class PublishForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no t
         self.path = field("Path in the web space (optional)", "18em", at_once=True)
         self.publish = button("Publish", "upload", self._publish, style="primary")
         self.chosen = ipywidgets.FileUpload(
-            multiple=True, description="From my computer", layout={"width": "auto"}
+            multiple=True, description="Upload…", layout={"width": "auto"}
         )
         self.chosen.observe(self._uploaded, "value")
         super().__init__([self.what, self.path, self.publish, self.chosen])

@@ -89,7 +89,7 @@ class WebSpace(Part):
         allowed = self.may("write")
         set_visible(self.form, allowed)
         self.remove.disabled = not allowed
-        self.remove.tooltip = "Take it out of the web space" if allowed else _NEEDS
+        self.remove.tooltip = "Remove it from the web space" if allowed else _NEEDS
 
     def learn(self, events: Sequence[schemas.Event]) -> None:
         """Handle published and unpublished files."""
@@ -122,9 +122,12 @@ class WebSpace(Part):
 
     def _describe_empty(self) -> str:
         if self.session is None:
-            return "Pick a session to see its web space."
+            return "Select a session to see its web space."
         if self.may("write"):
-            return "Nothing is published here. Name a variable, a file or a folder below."
+            return (
+                "Nothing is published here yet. To publish, name a variable, a "
+                "file or a folder below."
+            )
         return f"Nothing is published here. {_NEEDS}."
 
     def _load_more(self) -> None:
@@ -196,7 +199,7 @@ class WebSpace(Part):
 
     def _failed(self, failure: errors.SessionsError | None) -> None:
         if failure is None:
-            self.show_notice("Cancelled. What was done before stays.", tone="warning")
+            self.show_notice("Cancelled. What was finished before stays.", tone="warning")
         else:
             self.notice.value = ui.failure(failure)
 
@@ -213,7 +216,7 @@ class WebSpace(Part):
         def work(steps: Steps) -> None:
             preview.save(file, target, transport, code, steps)
 
-        self.progress.run(work, lambda _: self.show_notice(f"It is in {target}."), self._failed)
+        self.progress.run(work, lambda _: self.show_notice(f"Saved to {target}."), self._failed)
 
     def _chosen(self) -> schemas.File:
         if self.selected is None:
@@ -235,7 +238,7 @@ class WebSpace(Part):
         with self.show_errors():
             path = self._chosen().path
             self.unpublish(path)
-            self.show_notice(f"{path} is not published any more.")
+            self.show_notice(f"{path} was unpublished.")
 
     # ---- publishing
 
@@ -295,6 +298,6 @@ class WebSpace(Part):
     def text(self) -> str:
         """Describe the listed files."""
         if self.session is None:
-            return "web space of no session"
+            return "web space, no session selected"
         names = (f"{each.path}/" if each.folder else each.path for each in self.files)
-        return ", ".join(names) or "nothing is published"
+        return ", ".join(names) or "no published files"

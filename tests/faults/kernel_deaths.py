@@ -55,7 +55,9 @@ while True:
 #: Those that leave the kernel no time for a word.
 _SUDDEN = {"os._exit", "segfault", "SIGKILL", "out-of-memory killer"}
 #: How the last command may end where a Jupyter server records: its status and note.
-_ENDS_AT_SERVER = {kind: {("aborted", "The kernel died while this ran.")} for kind in _SUDDEN} | {
+_ENDS_AT_SERVER = {
+    kind: {("aborted", "The kernel died while this command ran.")} for kind in _SUDDEN
+} | {
     "exit()": {("completed", "")},
     "out of memory": {("error", ""), ("aborted", KERNEL_ENDED)},
 }

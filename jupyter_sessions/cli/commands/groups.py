@@ -36,8 +36,8 @@ _level = click.option(
     "--level",
     type=Level(),
     metavar="LEVEL",
-    help="What its users get in sessions made in it: private (nothing), read-only, read-write, or "
-    "roles: read|execute.",
+    help="Set the roles that users get in the group's sessions: private (none), "
+    "read-only, read-write, or roles such as read|execute.",
 )
 
 
@@ -47,26 +47,37 @@ def _bare(name: str) -> str:
 
 @command("group", "group lab", "group --none", session=False)
 @click.argument("name", required=False)
-@click.option("--none", "nothing", is_flag=True, help="Work in no group.")
+@click.option(
+    "--none", "nothing", is_flag=True, help="Leave the current group, and work without one."
+)
 def group(work: Invocation, name: str | None, nothing: bool) -> Result:
-    """Show the group that I work in, or switch it: sessions made from then on belong to it.
+    """Show the group that you work in, or switch to another one.
 
-    Its users get the roles that the group gives in them. Sessions that are there already stay as
-    they are. Each login has a group of its own; without a login it is one's default group.
+    Sessions that you create from then on belong to the group, and its users get the group's roles
+    in them. Existing sessions stay as they are. Each login has its own group; without a login, your
+    default group is used.
     """
     if name is not None and nothing:
-        raise click.UsageError("Name a group or say --none, not both.")
+        raise click.UsageError("Name a group or use --none, not both.")
     before = work.call(api.CHECK_LOGIN, schemas.Nothing())
     if name is None and not nothing:
-        said = f"The group is {one_line(before.group)}." if before.group else "There is no group."
+        said = (
+            f"You are working in the group {one_line(before.group)}."
+            if before.group
+            else "You are not working in a group."
+        )
         return Result(before, (Line(said),))
     login = work.call(api.SWITCH_GROUP, schemas.SwitchGroup(group=name))
     if login.group == before.group:
-        said = f"The group is {one_line(login.group)} already." if login.group else "There is none."
+        said = (
+            f"You are already working in the group {one_line(login.group)}."
+            if login.group
+            else "You are already working without a group."
+        )
         return Result(login, (Line(said),))
     if login.group is None:
-        return done(login, "Sessions made from now on belong to no group.")
-    return done(login, f"Sessions made from now on belong to the group {one_line(login.group)}.")
+        return done(login, "New sessions do not belong to a group from now on.")
+    return done(login, f"New sessions belong to the group {one_line(login.group)} from now on.")
 
 
 def _page(work: Invocation, after: str | None, command: str) -> tuple[Line, ...]:
@@ -74,17 +85,21 @@ def _page(work: Invocation, after: str | None, command: str) -> tuple[Line, ...]
     return (Line(f"More: {typed}"),) if after is not None else ()
 
 
-_how_many = click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
-_after = click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+_how_many = click.option(
+    "-n", "limit", type=click.IntRange(1, 500), default=200, help="List at most N entries."
+)
+_after = click.option(
+    "--after", metavar="NEXT", help="List the page after the one whose `next` this is."
+)
 
 
 @command("groups list", session=False)
 @_how_many
 @_after
 def list_(work: Invocation, limit: int, after: str | None) -> Result:
-    """List the groups that I am in; an administrator sees all."""
+    """List the groups that you are in. Administrators see all groups."""
     page = work.call(api.LIST_GROUPS, schemas.ListGroups(limit=limit, after=after))
-    shown = Table(columns.GROUP, page.items, "You are in no group.")
+    shown = Table(columns.GROUP, page.items, "You are not in a group.")
     return Result(page, (shown, *_page(work, page.next, "groups list")))
 
 
@@ -96,15 +111,21 @@ def list_(work: Invocation, limit: int, after: str | None) -> Result:
 )
 @click.argument("name")
 @_level
-@click.option("--description", default="", metavar="T", help="What it is about.")
-@click.option("--owner", "owners", multiple=True, metavar="USER", help="Who manages it.")
+@click.option("--description", default="", metavar="T", help="Set the description.")
+@click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="USER",
+    help="Make this user an owner; can be repeated.",
+)
 def add(
     work: Invocation, name: str, level: list[str] | None, description: str, owners: tuple[str, ...]
 ) -> Result:
-    """Make a group, as an administrator; without a level it is private.
+    """Create a group. Only administrators can do this.
 
-    The level is what its users get in each session that one of them makes in it. Nobody is in it
-    but the owners; they add the others.
+    The level decides which roles the group's users get in each session that one of them creates in
+    it; by default it is private. At first only the owners are in the group; they add the others.
     """
     request = schemas.NewGroup(
         name=name, roles=level or [], description=description, owners=list(owners)
@@ -121,7 +142,7 @@ def _build_card(group: schemas.Group, *notices: str) -> Result:
 @command("groups info lab", session=False)
 @click.argument("name")
 def info(work: Invocation, name: str) -> Result:
-    """Show what is known of a group."""
+    """Show a group's description, level and owners."""
     return _build_card(work.call(api.GET_GROUP, schemas.GroupNamed(name=name)))
 
 
@@ -130,10 +151,10 @@ def info(work: Invocation, name: str) -> Result:
 @_how_many
 @_after
 def members(work: Invocation, name: str, limit: int, after: str | None) -> Result:
-    """List who is in a group, and who owns it."""
+    """List the users in a group, and its owners."""
     request = schemas.ListGroupUsers(name=name, limit=limit, after=after)
     page = work.call(api.LIST_GROUP_USERS, request)
-    shown = Table(columns.GROUP_USER, page.items, "Nobody is in it.")
+    shown = Table(columns.GROUP_USER, page.items, "The group has no users.")
     return Result(page, (shown, *_page(work, page.next, f"groups members {_bare(name)}")))
 
 
@@ -144,21 +165,21 @@ def members(work: Invocation, name: str, limit: int, after: str | None) -> Resul
 )
 @click.argument("name")
 @_level
-@click.option("--description", metavar="T", help="What it is about.")
+@click.option("--description", metavar="T", help="Set the description.")
 def change(work: Invocation, name: str, level: list[str] | None, description: str | None) -> Result:
-    """Change a group's level or description, as one of its owners.
+    """Change a group's level or description. Only its owners can do this.
 
-    A new level counts for sessions made from then on. In those that are there already, the group
-    keeps the roles that it has; a session's owner changes them with `grant` and `revoke`.
+    A new level applies to sessions created from then on. In existing sessions the group keeps its
+    roles; a session's owner changes them with `grant` and `revoke`.
     """
     given: dict[str, Any] = {"roles": level, "description": description}
     asked = {name: value for name, value in given.items() if value is not None}
     if not asked:
-        raise click.UsageError("Say what to change: --level or --description.")
+        raise click.UsageError("Name what to change: --level or --description.")
     changed = work.call(api.CHANGE_GROUP, schemas.ChangeGroup(name=name, **asked))
-    said = [f"The group {one_line(changed.name)} is changed."]
+    said = [f"Group {one_line(changed.name)} changed."]
     if level is not None:
-        said.append("The level counts for sessions made from now on.")
+        said.append("The new level applies to sessions created from now on.")
     return _build_card(changed, *said)
 
 
@@ -173,37 +194,40 @@ def _join_names(users: tuple[str, ...]) -> str:
 @click.argument("name")
 @_users
 def add_user(work: Invocation, name: str, users: tuple[str, ...]) -> Result:
-    """Put users into a group, as one of its owners: all of them, or none.
+    """Add users to a group: either all of them, or none. Only its owners can do this.
 
-    They get at once what the group has in its sessions. Which group they work in is theirs to say.
+    They get the group's roles in its sessions at once. Each user chooses the group that they work
+    in.
     """
     changed = work.call(api.ADD_GROUP_USERS, schemas.GroupUsers(name=name, users=list(users)))
-    return _build_card(changed, f"In the group {one_line(changed.name)} now: {_join_names(users)}.")
+    return _build_card(
+        changed, f"Added to the group {one_line(changed.name)}: {_join_names(users)}."
+    )
 
 
 @command("groups remove-user lab bar", "groups remove-user lab bar baz", session=False)
 @click.argument("name")
 @_users
 def remove_user(work: Invocation, name: str, users: tuple[str, ...]) -> Result:
-    """Take users out of a group, as one of its owners: all of them, or none.
+    """Remove users from a group: either all of them, or none. Only its owners can do this.
 
-    What they had through the group ends at once; sessions that they own stay theirs.
+    They lose the group's roles at once, and keep the sessions that they own.
     """
     changed = work.call(api.REMOVE_GROUP_USERS, schemas.GroupUsers(name=name, users=list(users)))
     return _build_card(
-        changed, f"No longer in the group {one_line(changed.name)}: {_join_names(users)}."
+        changed, f"Removed from the group {one_line(changed.name)}: {_join_names(users)}."
     )
 
 
 @command("groups set-owner lab bar", "groups set-owner lab bar --no", session=False)
 @click.argument("name")
 @_users
-@click.option("--no", "ended", is_flag=True, help="They own it no more.")
+@click.option("--no", "ended", is_flag=True, help="End the ownership of these users.")
 def set_owner(work: Invocation, name: str, users: tuple[str, ...], ended: bool) -> Result:
-    """Make users of a group its owners, as one of them: all of them, or none."""
+    """Make users owners of a group: either all of them, or none. Only its owners can do this."""
     request = schemas.SetGroupOwners(name=name, users=list(users), owner=not ended)
     changed = work.call(api.SET_GROUP_OWNERS, request)
-    owns = "Own it no more" if ended else "Own it now"
+    owns = "No longer owners" if ended else "Owners now"
     return _build_card(changed, f"{owns}: {_join_names(users)}.")
 
 
@@ -214,34 +238,36 @@ def set_owner(work: Invocation, name: str, users: tuple[str, ...], ended: bool) 
     session=False,
 )
 @click.argument("name", required=False)
-@click.option("--none", "nothing", is_flag=True, help="New logins begin in no group.")
-@click.option("--user", metavar="USER", help="Whose; by default mine. For administrators.")
+@click.option("--none", "nothing", is_flag=True, help="Start new logins without a group.")
+@click.option(
+    "--user", metavar="USER", help="Choose it for this user; only administrators can do this."
+)
 def set_default(work: Invocation, name: str | None, nothing: bool, user: str | None) -> Result:
-    """Choose the group that new logins begin in."""
+    """Choose the group that new logins start in."""
     if (name is None) != nothing:
-        raise click.UsageError("Name a group, or say --none.")
+        raise click.UsageError("Name a group, or use --none.")
     chosen = work.call(api.SET_DEFAULT_GROUP, schemas.SetDefaultGroup(group=name, user=user))
     where = f"the group {one_line(chosen.group)}" if chosen.group else "no group"
-    return done(chosen, f"New logins of {one_line(chosen.user)} begin in {where}.")
+    return done(chosen, f"New logins of {one_line(chosen.user)} start in {where}.")
 
 
 @command("groups remove lab", "groups remove lab --yes", session=False)
 @click.argument("name")
 @yes_option
 def remove(work: Invocation, name: str, yes: bool) -> Result:
-    """Remove a group, as an administrator, with its roles everywhere.
+    """Remove a group and all its roles. Only administrators can do this.
 
-    The sessions that were made in it stay their owners'.
+    The sessions created in it stay with their owners.
     """
     if not yes:
-        work.frontend.make_sure(f"Remove the group {_bare(name)}?", "Nothing is removed.")
+        work.frontend.make_sure(f"Remove the group {_bare(name)}?", "Nothing was removed.")
     removed = work.call(api.REMOVE_GROUP, schemas.GroupNamed(name=name))
-    return done(removed, f"The group {one_line(removed.name)} is removed.")
+    return done(removed, f"Group {one_line(removed.name)} removed.")
 
 
 groups = click.Group(
     "groups",
-    help="Show groups and manage them: who is in one, and what it gives.",
+    help="Show and manage groups: their users, and the roles that they give.",
     commands=table(
         list_, add, info, members, change, add_user, remove_user, set_owner, set_default, remove
     ),

@@ -78,7 +78,9 @@ _LAST = 10
 _MOST_RESUMED = 100
 
 
-_ALL = click.option("--all", "managing", is_flag=True, help="Those that only manage sessions, too.")
+_ALL = click.option(
+    "--all", "managing", is_flag=True, help="Include commands that only manage sessions."
+)
 
 
 @command("resume 1234567890123456789012", "resume", "resume 3")
@@ -86,15 +88,15 @@ _ALL = click.option("--all", "managing", is_flag=True, help="Those that only man
 @_ALL
 @click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
 def resume(work: Invocation, what: tuple[str, ...], managing: bool, verbose: bool) -> Result:
-    """Switch to a session, and see what it is, who is in it and its last commands.
+    """Switch to a session, and show its members and its last commands.
 
-    From then on this kernel's commands are recorded into it, if my roles allow. With a number
-    alone, or nothing, list the last commands of the session at hand.
+    From then on this kernel's commands are recorded into it, if your roles allow that. With only a
+    number, or without arguments, list the last commands of the current session.
     """
     names = [each for each in what if not _is_count(each)]
     counts = [int(each) for each in what if _is_count(each)]
     if len(names) > 1 or len(counts) > 1:
-        raise click.UsageError("Name one session, and one number of commands.")
+        raise click.UsageError("Name at most one session and one number of commands.")
     count = counts[0] if counts else _LAST
     if not names:
         few = _within(count, 500)
@@ -125,7 +127,8 @@ def _is_count(text: str) -> bool:
 def _within(count: int, most: int) -> int:
     if not 1 <= count <= most:
         raise click.BadParameter(
-            f"{count} is not between 1 and {most} commands; a session's code has 22 digits."
+            f"{count} is not a number of commands from 1 to {most}, and not a "
+            "session's code, which has 22 digits."
         )
     return count
 
@@ -139,8 +142,8 @@ def _too_many(work: Invocation, counts: list[int]) -> list[Line]:
         return []
     many = "1 command" if session.commands == 1 else f"{session.commands} commands"
     said = (
-        f"This session has {many}, not {counts[0]}. If {counts[0]} begins the code of another "
-        "session, give all of its 22 digits."
+        f"This session has {many}, not {counts[0]}. If {counts[0]} is the beginning "
+        "of another session's code, write all 22 digits."
     )
     return [Line(said, Tone.WARNING)]
 
@@ -152,22 +155,32 @@ def _too_many(work: Invocation, counts: list[int]) -> list[Line]:
     'history --search "temp_max mean" -v',
     "history --before 120",
 )
-@click.option("-n", "limit", type=click.IntRange(1, 500), default=20, help="How many.")
-@click.option("--before", metavar="N", type=click.IntRange(1), help="Only those before command N.")
-@click.option("--after", metavar="N", type=click.IntRange(0), help="Only those after command N.")
-@click.option("--user", "users", multiple=True, metavar="U", help="Only those of U.")
+@click.option(
+    "-n", "limit", type=click.IntRange(1, 500), default=20, help="List at most N entries."
+)
+@click.option(
+    "--before", metavar="N", type=click.IntRange(1), help="List only commands before number N."
+)
+@click.option(
+    "--after", metavar="N", type=click.IntRange(0), help="List only commands after number N."
+)
+@click.option(
+    "--user", "users", multiple=True, metavar="U", help="List only commands of this user."
+)
 @click.option(
     "--status",
     "statuses",
     multiple=True,
     type=click.Choice(["running", "completed", "error", "aborted"]),
-    help="Only those that ended so.",
+    help="List only commands with this status.",
 )
-@click.option("--search", default="", metavar="S", help="Only those with these words.")
-@click.option("--since", type=Moment(), help="Only those from then on: a date, 2h, yesterday.")
-@click.option("--until", type=Moment(), help="Only those before then.")
+@click.option("--search", default="", metavar="S", help="List only entries with these words.")
+@click.option(
+    "--since", type=Moment(), help="List only commands since then: a date, 2h, yesterday."
+)
+@click.option("--until", type=Moment(), help="List only commands until then.")
 @_ALL
-@click.option("--oldest", "order", flag_value="oldest", help="Begin with the oldest.")
+@click.option("--oldest", "order", flag_value="oldest", help="List the oldest first.")
 @click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
 def history(
     work: Invocation,
@@ -176,10 +189,10 @@ def history(
     verbose: bool,
     **filters: Any,
 ) -> Result:
-    """List, filter and search the commands: the newest page, or any other."""
+    """List, filter and search the commands: the newest page, or any other one."""
     first = filters.pop("before")
     if first is not None and (filters["order"] or filters["after"] is not None):
-        raise click.UsageError("--before goes with neither --oldest nor --after.")
+        raise click.UsageError("--before can't be combined with --oldest or --after.")
     # The oldest of those after it come first, as they do on its next page.
     filters["order"] = (
         "newest" if filters["order"] is None and filters["after"] is None else "oldest"
@@ -246,7 +259,10 @@ def _explain_no_commands(work: Invocation, users: Sequence[str]) -> str:
     if not unknown:
         return "No commands."
     named = " or ".join(unknown)
-    return f"No commands. Nobody called {named} is in this session or has run anything in it."
+    return (
+        f"No commands. There is no user {named} in this session, and nobody of "
+        "that name has run anything in it."
+    )
 
 
 def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
@@ -264,7 +280,7 @@ def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
         ended = [each.number for each in page.items if each.status != "running"]
         if not ended:
             raise errors.NotFound(
-                "No command has ended in this session yet.", hint="Run a cell, then try again."
+                "No command in this session has finished yet.", hint="Run a cell, then try again."
             )
         numbers = range(ended[0], ended[0] + 1)
     found: list[schemas.Command] = []
@@ -290,11 +306,11 @@ def _build_blocks(work: Invocation, commands: Iterable[schemas.Command]) -> list
 
 @command("view", "view 5", "view 3..7", "view 5 --save figures")
 @click.argument("numbers", type=Numbers(), required=False)
-@click.option("--save", metavar="FOLDER", help="Write what they displayed into files.")
+@click.option("--save", metavar="FOLDER", help="Write the outputs into files in this folder.")
 def view(work: Invocation, numbers: range | None, save: str | None) -> Result:
-    """Show commands with their outputs as they were; without a number, the last one.
+    """Show commands with their recorded outputs; without a number, the last one.
 
-    A terminal shows text; --save gets figures, tables and whatever else was displayed.
+    A terminal shows text. Use --save to write figures, tables and other outputs into files.
     """
     found = fetch(work, numbers)
     blocks = _build_blocks(work, found)
@@ -326,7 +342,9 @@ def _half(work: Invocation, number: int, half: str) -> Result:
         running = found.summary.status == "running"
         raise errors.NotFound(
             f"Command {number} has no {half}: it {'still runs' if running else 'was forgotten'}.",
-            hint="Wait for its end." if running else "What is forgotten is erased for good.",
+            hint="Wait until it has finished."
+            if running
+            else "Forgotten content can't be restored.",
         )
     return Result(answer, (Code(Result(answer).to_json()),))
 
@@ -334,14 +352,14 @@ def _half(work: Invocation, number: int, half: str) -> Result:
 @command("request 5")
 @click.argument("number", type=click.IntRange(1))
 def request(work: Invocation, number: int) -> Result:
-    """Show what was asked: source, start, language, kernel and notebook, as JSON."""
+    """Show a command's request as JSON: source, start, language, kernel and notebook."""
     return _half(work, number, "request")
 
 
 @command("response 5")
 @click.argument("number", type=click.IntRange(1))
 def response(work: Invocation, number: int) -> Result:
-    """Show what came back: status, duration and outputs, as JSON."""
+    """Show a command's response as JSON: status, duration and outputs."""
     return _half(work, number, "response")
 
 
@@ -349,15 +367,15 @@ def response(work: Invocation, number: int) -> Result:
 @click.argument("numbers", type=Numbers())
 @yes_option
 def forget(work: Invocation, numbers: range, yes: bool) -> Result:
-    """Erase source and outputs of commands for good; that they were run stays known. It asks first.
+    """Erase the source and outputs of commands, permanently. It asks first.
 
-    Later commands that showed them once more, as view and replay do, keep what they showed: they
-    are named, to be forgotten too.
+    The record that they were run stays. Later commands that displayed them again, such as view and
+    replay, keep what they displayed; their numbers are listed, so that you can forget them too.
     """
     if not yes:
         which = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
-        question = f"Erase source and outputs of {which} in {{}}, for good?"
-        ask_first(work, api.FORGET_COMMAND, question, "Nothing is erased.")
+        question = f"Erase the source and outputs of {which} in {{}} permanently?"
+        ask_first(work, api.FORGET_COMMAND, question, "Nothing was erased.")
     work.frontend.settle(work.code)
     gone = [
         work.call(api.FORGET_COMMAND, schemas.CommandNamed(code=work.code, number=number))
@@ -369,8 +387,9 @@ def forget(work: Invocation, numbers: range, yes: bool) -> Result:
     if again:
         lines.append(
             Line(
-                f"The outputs of later commands may still show it: {', '.join(again)}. "
-                f"Look at them, and forget them too: {work.frontend.prefix} forget {again[0]}",
+                "The outputs of later commands may still show it: "
+                f"{', '.join(again)}. Check them, and forget them too if needed: "
+                f"{work.frontend.prefix} forget {again[0]}",
                 Tone.WARNING,
             )
         )

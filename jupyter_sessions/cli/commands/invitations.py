@@ -21,14 +21,23 @@ if TYPE_CHECKING:
 
 @command("invite", 'invite "write|execute" --uses 12 --expires 2h --name "Tuesday\'s course"')
 @click.argument("role", required=False, default="", metavar="[ROLE|ROLE…]")
-@click.option("--uses", type=click.IntRange(1, 10_000), default=1, help="For how many; one.")
-@click.option("--expires", type=Minutes(), help="In how many minutes, or 2h, 7d; a week.")
-@click.option("--name", default="", metavar="T", help="What to call it in the list.")
+@click.option(
+    "--uses",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    help="Let this many people join; 1 by default.",
+)
+@click.option(
+    "--expires",
+    type=Minutes(),
+    help="End it after this many minutes, or a time such as 2h or 7d; 7d by default.",
+)
+@click.option("--name", default="", metavar="T", help="Name it in the list of invitations.")
 def invite(work: Invocation, role: str, uses: int, expires: int | None, name: str) -> Result:
-    """Make a key that opens the session for whoever has it, with these roles; read by default.
+    """Create an invitation: a key that gives access to the session, with the role read by default.
 
-    People with an account become members by it. Where the server allows guests, others come in too.
-    The key is shown this once; the cell is not recorded.
+    People with an account become members. If the server admits guests, others can join too. The key
+    is shown only once, and the cell is not recorded.
     """
     request = schemas.Invite(
         code=work.code, roles=roles.parse(role), uses=uses, expires=expires, name=name
@@ -36,23 +45,30 @@ def invite(work: Invocation, role: str, uses: int, expires: int | None, name: st
     made = work.call(api.INVITE, request)
     shown = made.invitation
     for_whom = "one person" if shown.uses == 1 else f"{shown.uses} people"
-    said = f"Invitation {shown.id}, for {for_whom}; send it to them alone, as it lets them in:"
+    said = (
+        f"Invitation {shown.id}, for {for_whom}. Send it only to them, since "
+        "anyone who has it can join:"
+    )
     blocks: list[Line | Code | Card] = [Line(said, Tone.DONE), Code(made.key)]
     if made.page is not None:
         blocks.append(Line("In a browser:", link=f"{made.page}#{made.key}"))
     if made.clamped:
-        blocks.append(Line("It expires earlier than asked for: the server's limit.", Tone.WARNING))
+        blocks.append(
+            Line("It expires earlier than you asked for, due to the server's limit.", Tone.WARNING)
+        )
     blocks.append(Card("", columns.INVITATION, shown))
     return Result(made, blocks)
 
 
 @command("invitations", "invitations -S 1234567890123456789012")
-@click.option("-n", "limit", type=click.IntRange(1, 500), default=100, help="How many.")
-@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+@click.option(
+    "-n", "limit", type=click.IntRange(1, 500), default=100, help="List at most N entries."
+)
+@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def invitations(work: Invocation, limit: int, after: str | None) -> Result:
-    """List the session's invitations, the newest first, without their keys.
+    """List the session's invitations, newest first, without their keys.
 
-    One is void while who made it could not grant its roles any more.
+    An invitation is void while the member who created it can't grant its roles.
     """
     page = work.call(
         api.LIST_INVITATIONS, schemas.ListInvitations(code=work.code, limit=limit, after=after)
@@ -64,20 +80,21 @@ def invitations(work: Invocation, limit: int, after: str | None) -> Result:
 @command("uninvite 12")
 @click.argument("number", type=click.IntRange(1), metavar="ID")
 def uninvite(work: Invocation, number: int) -> Result:
-    """Take an invitation back. The guests who came by it leave; members with an account stay."""
+    """Withdraw an invitation. Guests who joined by it leave; members with an account stay."""
     gone = work.call(api.UNINVITE, schemas.InvitationNamed(code=work.code, id=number))
-    return done(gone, f"Invitation {gone.id} lets nobody in any more.")
+    return done(gone, f"Invitation {gone.id} can no longer be used.")
 
 
 @command("join jinv_KEY", "join https://SERVER/sessions/join#jinv_KEY", session=False)
 @click.argument("key", required=False)
 @click.argument("where", required=False, metavar="[SERVER]")
-@click.option("--as", "guest", metavar="NAME", help="Come in as a guest of that name.")
+@click.option("--as", "guest", metavar="NAME", help="Join as a guest with this name.")
 def join(work: Invocation, key: str | None, where: str | None, guest: str | None) -> Result:
-    """Come into a session by an invitation, and record into it if its roles allow.
+    """Join a session by an invitation, and record into it if its roles allow that.
 
-    With a login at the server I become a member. Without one I come in as a guest, where the server
-    allows that: under my system name, if --as says no other. Without a key it is asked for.
+    With a login to the server you become a member. Without a login you join as a guest, if the
+    server admits guests; the guest has your system's user name unless you choose another one with
+    --as. If you leave out the key, you are asked for it.
     """
     from jupyter_sessions.client.addresses import parse_invitation
 
@@ -100,12 +117,12 @@ def join(work: Invocation, key: str | None, where: str | None, guest: str | None
             except errors.InvitationUnusable as error:
                 if work.server is not None:
                     raise
-                otherwise = f"name another: {work.frontend.prefix} join KEY SERVER"
+                otherwise = f"to use another server, type {work.frontend.prefix} join KEY SERVER"
                 raise work.with_place(error, transport, otherwise) from error
             work.keep(transport)
-            said = f"You are in {name_session(joined.session)}."
+            said = f"You have joined {name_session(joined.session)}."
             if not joined.changed:
-                said = f"You were in {name_session(joined.session)} already."
+                said = f"You are already a member of {name_session(joined.session)}."
             return _taken_up(work, joined, transport, said)
     return _enter(work, secret, guest)
 
@@ -121,7 +138,7 @@ def _enter(work: Invocation, secret: str, name: str | None) -> Result:
     server = parse_address(work.server or "").server
     if server is None:
         raise errors.BadRequest(
-            "A guest needs to say at which server.",
+            "To join as a guest, name the server.",
             hint=f"{work.frontend.prefix} join KEY SERVER --as NAME",
         )
     logins.folder()
@@ -140,7 +157,7 @@ def _enter(work: Invocation, secret: str, name: str | None) -> Result:
     login = logins.join(server, entered.login.key)
     logins.choose_if_none(login, work.frontend.place)
     transport = resolve.open_transport(server, login.user)
-    said = f"You are in {name_session(entered.session)} as the guest {one_line(login.user)}."
+    said = f"You have joined {name_session(entered.session)} as the guest {one_line(login.user)}."
     # Its key is in the file of the login, and is not shown.
     return _taken_up(work, schemas.Joined(session=entered.session, changed=True), transport, said)
 

@@ -85,7 +85,8 @@ class _Login:
         answer = addresses.address(said, None, self.wanted.user, at)
         if answer.server is None:
             raise errors.BadRequest(
-                "No server is named.", hint=f"{self.work.frontend.prefix} login USER@SERVER:PORT"
+                "You did not name a server.",
+                hint=f"{self.work.frontend.prefix} login USER@SERVER:PORT",
             )
         self.wanted = replace(self.wanted, server=answer.server, user=answer.user)
 
@@ -103,8 +104,8 @@ class _Login:
         for left in reversed(range(_TRIES)):
             password = given or self.work.frontend.ask_password(
                 f"Password of {self.wanted.user} at {server}: ",
-                otherwise=f"Set {PASSWORD_VARIABLE}, or name a key: -k KEY. In a shell, "
-                "--password-stdin takes it from a pipe.",
+                otherwise=f"Set {PASSWORD_VARIABLE}, or use a key with -k KEY. In a "
+                "shell, --password-stdin reads the password from a pipe.",
             )
             try:
                 made = self._made(password)
@@ -143,22 +144,35 @@ class _Login:
     servers=["-s"],
 )
 @click.argument("address", required=False, metavar="[[USER@]SERVER[:PORT]]")
-@click.option("-u", "--user", metavar="USER", help="Who logs in.")
-@click.option("-p", "--port", metavar="PORT", help="The server's port.")
-@click.option("-g", "--group", metavar="GROUP", help="The group that sessions are made in.")
+@click.option("-u", "--user", metavar="USER", help="Log in as this user.")
+@click.option("-p", "--port", metavar="PORT", help="Use this port.")
+@click.option("-g", "--group", metavar="GROUP", help="Create new sessions in this group.")
 @click.option(
-    "-k", "--key", metavar="KEY", help="Take up the login of this key; - reads it from stdin."
+    "-k",
+    "--key",
+    metavar="KEY",
+    help="Use the login of this key; - reads it from the standard input.",
 )
-@click.option("-w", "--password", metavar="PASSWORD", help="The password: others may see it here.")
+@click.option(
+    "-w",
+    "--password",
+    metavar="PASSWORD",
+    help="Use this password. Other users of this machine may see it.",
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from the standard input.")
-@click.option("--code", metavar="CODE", help="The code of the account's second factor.")
-@click.option("--sudo", metavar="WHO", help="Act as WHO, as administrators and group owners may.")
-@click.option("-t", "--timeout", type=IdleMinutes(), help="The idle time-out, in minutes.")
+@click.option("--code", metavar="CODE", help="Use this code of your second factor.")
 @click.option(
-    "--retry", type=click.FloatRange(0), metavar="SECONDS", help="Wait so long for the server."
+    "--sudo", metavar="WHO", help="Act as WHO. Only administrators and group owners can do this."
 )
-@click.option("-C", "--create", is_flag=True, help="Make a login in any case.")
-@click.option("--name", metavar="LABEL", help="What the login is called in lists.")
+@click.option("-t", "--timeout", type=IdleMinutes(), help="Set the idle time-out, in minutes.")
+@click.option(
+    "--retry",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Wait at most this long for the server.",
+)
+@click.option("-C", "--create", is_flag=True, help="Create a new login even if a stored one fits.")
+@click.option("--name", metavar="LABEL", help="Name the login in lists.")
 def login(
     work: Invocation,
     address: str | None,
@@ -172,12 +186,12 @@ def login(
     create: bool,
     **more: str | int | None,
 ) -> Result:
-    """Log in to a sessions server; commands go there from then on.
+    """Log in to a sessions server. Later commands use that server.
 
-    With a key, its login is taken up. Else the current login is used where it fits, or another
-    stored one that does; else one is made. Then the password is asked for, or taken from the
-    environment variable JUPYTER_SESSIONS_PASSWORD. What is not named is as in the last login.
-    The cell that it is typed in is not recorded.
+    With a key, its login is used. Otherwise the current login is used if it fits, or another stored
+    login that fits, or a new one is created. To create one you need a password: you are asked for
+    it, or it is read from the environment variable JUPYTER_SESSIONS_PASSWORD. What you leave out is
+    taken from your last login. The cell is not recorded.
     """
     from jupyter_sessions.client import addresses, logins
 
@@ -227,7 +241,7 @@ def _joined(
         last = logins.last()
         if last is None:
             raise errors.BadRequest(
-                "A key is given, and no server.",
+                "You gave a key, but no server.",
                 hint=f"{work.frontend.prefix} login SERVER:PORT -k KEY",
             )
         server = last.server if where.port is None else addresses.with_port(last.server, where.port)
@@ -235,7 +249,7 @@ def _joined(
     login = logins.join(server, taken, timeout)
     lines = []
     if ignored:
-        said = f"The key says all of that; ignored: {', '.join(ignored)}."
+        said = f"The key decides the rest, so this was ignored: {', '.join(ignored)}."
         lines.append(Line(said, Tone.WARNING))
     return _use_login(work, logins.Decided("joined", login), lines)
 
@@ -266,9 +280,10 @@ def _use_login(work: Invocation, decided: Decided, lines: list[Line]) -> Result:
 @command("timeout", "timeout 90", "timeout 7d", session=False)
 @click.argument("time", type=IdleMinutes(), required=False, metavar="[MIN]")
 def timeout(work: Invocation, time: int | None) -> Result:
-    """Show or set for how many minutes the current login lives unused.
+    """Show or set the idle time-out of the current login, in minutes.
 
-    The server may allow less than asked for, and says so. To look resets no clock.
+    If the server allows less than you ask for, the command says so. Showing it does not reset the
+    clock.
     """
     if time is None:
         shown = work.transport.call(api.CHECK_LOGIN, schemas.Nothing())
@@ -276,16 +291,16 @@ def timeout(work: Invocation, time: int | None) -> Result:
     timed = work.transport.call(api.SET_LOGIN_TIMEOUT, schemas.SetLoginTimeout(idle_timeout=time))
     lines = [Line(_describe_end(timed.login), Tone.DONE)]
     if timed.clamped:
-        said = f"You asked for {format_timeout(time)}; this is the most that the server allows."
+        said = f"You asked for {format_timeout(time)}; this is the longest that the server allows."
         lines.append(Line(said, Tone.WARNING))
     return Result(timed, lines)
 
 
 def _describe_end(login: schemas.Login) -> str:
     if login.idle_timeout is None:
-        return "There is no login here that could run out: you are known without a key."
+        return "You are not logged in with a key, so there is no login that could expire."
     end = f", and in any case on {format_minute(login.expires)}" if login.expires else ""
-    return f"This login ends when it is not used for {format_timeout(login.idle_timeout)}{end}."
+    return f"This login ends when it is unused for {format_timeout(login.idle_timeout)}{end}."
 
 
 @command("keepalive", "keepalive -f 300", session=False)
@@ -296,13 +311,13 @@ def _describe_end(login: schemas.Login) -> str:
     default=60.0,
     show_default=True,
     metavar="SEC",
-    help="Seconds between two times.",
+    help="Contact the server every this many seconds.",
 )
-@click.option("--stop", is_flag=True, help="In a notebook: end it.")
+@click.option("--stop", is_flag=True, help="Stop it, in a notebook.")
 def keepalive(work: Invocation, every: float, stop: bool) -> Result:
-    """Keep the current login alive: until Ctrl-C in a shell, while the kernel lives in a notebook.
+    """Keep the current login alive: in a shell until Ctrl-C, in a notebook while the kernel lives.
 
-    In a notebook a process of its own does it, which no computation holds up.
+    In a notebook, a separate process does this, so a long computation can't delay it.
     """
     from jupyter_sessions.client.transports import resolve
 
@@ -321,13 +336,13 @@ def keepalive(work: Invocation, every: float, stop: bool) -> Result:
 
 @command("login-for bar", "login-for bar --group optics --timeout 60", session=False)
 @click.argument("user")
-@click.option("--group", metavar="GROUP", help="The group that sessions are made in.")
-@click.option("--timeout", type=IdleMinutes(), help="The idle time-out, in minutes.")
+@click.option("--group", metavar="GROUP", help="Create new sessions in this group.")
+@click.option("--timeout", type=IdleMinutes(), help="Set the idle time-out, in minutes.")
 def login_for(work: Invocation, user: str, group: str | None, timeout: int | None) -> Result:
-    """Make a login for someone, and print its key alone: `login -k KEY` takes it up.
+    """Create a login for someone else, and print only its key. They use it with `login -k KEY`.
 
-    For administrators, and for owners of a group that the other is in. All that is done with it
-    names both. The cell that it is typed in is not recorded.
+    Only administrators, and owners of a group that the user is in, can do this. Everything done
+    with the login names both of you. The cell is not recorded.
     """
     request = schemas.IssueLogin(user=user, group=group, idle_timeout=timeout)
     made = work.call(api.ISSUE_LOGIN, request)
@@ -335,8 +350,8 @@ def login_for(work: Invocation, user: str, group: str | None, timeout: int | Non
     prefix = work.frontend.prefix
     said = [f"Login {login.id} of {one_line(login.user)}; `{prefix} end-login {login.id}` ends it."]
     if login.idle_timeout is not None:
-        limit = ", the most that the server allows" if made.clamped else ""
-        said.append(f"It ends when not used for {format_timeout(login.idle_timeout)}{limit}.")
+        limit = ", the longest that the server allows" if made.clamped else ""
+        said.append(f"It ends when it is unused for {format_timeout(login.idle_timeout)}{limit}.")
     if login.expires is not None:
         said.append(f"In any case it ends on {format_minute(login.expires)}.")
     tone = Tone.WARNING if made.clamped else Tone.PLAIN
@@ -346,7 +361,7 @@ def login_for(work: Invocation, user: str, group: str | None, timeout: int | Non
 @command("end-login 12", session=False)
 @click.argument("number", type=click.IntRange(1, 2**53), metavar="ID")
 def end_login(work: Invocation, number: int) -> Result:
-    """End a login by the number that `login-for` said: one's own, or one made for someone else."""
+    """End one of your logins, or one that you created for someone else, by its number."""
     login = work.call(api.REVOKE_LOGIN, schemas.LoginNamed(id=number))
     return Result(login, (Line(f"Login {number} of {one_line(login.user)} has ended.", Tone.DONE),))
 

@@ -36,8 +36,8 @@ def read_grant(text: str) -> schemas.Grant:
     user, colon, given = text.rpartition(":")
     if colon and not given.strip():
         raise errors.BadRole(
-            f"No role follows the colon in {text!r}.",
-            hint=f"Name roles, like {user}:write, or leave the colon out to grant read alone.",
+            f"There is no role after the colon in {text!r}.",
+            hint=f"Write a role, such as {user}:write, or leave the colon out to grant only read.",
         )
     return schemas.Grant(user=user if colon else text, roles=roles.parse(given) if colon else [])
 
@@ -45,11 +45,11 @@ def read_grant(text: str) -> schemas.Grant:
 @command("grant bar", 'grant "bar:write|execute"', "grant bar:write+execute @lab:rw")
 @click.argument("grants", nargs=-1, required=True, metavar="USER|@GROUP[:ROLE|ROLE…]…")
 def grant(work: Invocation, grants: tuple[str, ...]) -> Result:
-    """Set the roles of users and groups, replacing their current ones: of all of them, or of none.
+    """Set the roles of users and groups, replacing their current ones: either for all, or for none.
 
-    The roles are read, write, execute and admin, or their letters (rwxa). Without a role it is
-    read. Roles are joined by | or +; a shell takes | for itself, so put quotes around it there.
-    What @GROUP is granted, all its users have, beside what they were granted themselves.
+    The roles are read, write, execute and admin, or their letters (rwxa). The default is read. Join
+    roles with | or +; in a shell, put quotes around |. Roles granted to @GROUP apply to all its
+    users, in addition to their own roles.
     """
     request = schemas.GrantRoles(code=work.code, grants=[read_grant(text) for text in grants])
     answer = work.call(api.GRANT_ROLES, request)
@@ -73,9 +73,9 @@ def _changed(answer: schemas.Members, text: str) -> Result:
 @command("revoke bar", "revoke bar @lab")
 @click.argument("users", nargs=-1, required=True, metavar="USER|@GROUP…")
 def revoke(work: Invocation, users: tuple[str, ...]) -> Result:
-    """Take from users and groups the roles that they were granted: from all of them, or from none.
+    """Revoke the roles that users and groups were granted: either of all of them, or of none.
 
-    It takes effect at once. What a user has through a group stays, and is said.
+    It takes effect at once. Roles that a user has through a group stay, and are listed.
     """
     request = schemas.RevokeRoles(code=work.code, users=list(users))
     answer = work.call(api.REVOKE_ROLES, request)
@@ -92,14 +92,14 @@ def revoke(work: Invocation, users: tuple[str, ...]) -> Result:
     is_flag=False,
     flag_value="",
     metavar="[CODE|URL]",
-    help="In that session; without a code, in the current one.",
+    help="List the people in this session; without a code, in the current one.",
 )
 def who(work: Invocation, reference: str | None) -> Result:
-    """Tell who is connected: at all, or in a session. (*) marks what is mine.
+    """List who is connected, to all your sessions or to one. (*) marks your own connections.
 
-    A page, a kernel or a program counts as long as it has a session open, a login without one for
-    an hour after its last use. Administrators see everyone, others themselves and those who are in
-    their sessions.
+    A page, kernel or program counts while it has a session open. A login without a session counts
+    for an hour after its last use. Administrators see everyone; others see themselves and the
+    members of their sessions.
     """
     if reference is None:
         answer = work.call(api.WHO, schemas.Nothing())

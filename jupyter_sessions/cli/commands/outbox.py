@@ -35,7 +35,7 @@ def hint(frontend: Frontend) -> list[Line]:
     if not count:
         return []
     said = "1 command waits" if count == 1 else f"{count} commands wait"
-    return [Line(f"{said} on this disk: {frontend.prefix} outbox tells why.", Tone.WARNING)]
+    return [Line(f"{said} on this disk. To see why, type {frontend.prefix} outbox.", Tone.WARNING)]
 
 
 @command(
@@ -46,9 +46,9 @@ def hint(frontend: Frontend) -> list[Line]:
     session=False,
 )
 @click.argument("reference", required=False, metavar="[CODE|URL]")
-@click.option("--deliver", is_flag=True, help="Try now to bring them into their sessions.")
-@click.option("--into", metavar="CODE|URL", help="Bring them into another session of yours.")
-@click.option("--discard", is_flag=True, help="Give them up.")
+@click.option("--deliver", is_flag=True, help="Try now to deliver them to their sessions.")
+@click.option("--into", metavar="CODE|URL", help="Move them into another session.")
+@click.option("--discard", is_flag=True, help="Discard them, permanently.")
 @yes_option
 def outbox(
     work: Invocation,
@@ -58,15 +58,15 @@ def outbox(
     discard: bool,
     yes: bool,
 ) -> Result:
-    """Show recorded commands that are not in their session, and why; of one session, or of all.
+    """Show recorded commands that have not reached their session, and why.
 
-    They wait for the server, or are held, since the session takes nothing from you now: it is
-    disabled, closed or removed, or you lack the role. Both are delivered by themselves once that
-    is over. A closed session takes nothing any more: bring them into another one. What is refused
-    is delivered on demand alone.
+    Commands wait while the server can't be reached. They are held while the session does not accept
+    them: it is disabled, closed or removed, or you lack the role. Both kinds are delivered
+    automatically when that changes. A closed session never accepts them, so move them into another
+    one with --into. Refused commands are only delivered with --deliver.
     """
     if sum((deliver, into is not None, discard)) > 1:
-        raise click.UsageError("Only one of --deliver, --into and --discard can be asked for.")
+        raise click.UsageError("Use only one of --deliver, --into and --discard.")
     code = work.read(reference).code if reference is not None else None
     current = work.frontend.current_code
     if current is not None:
@@ -83,7 +83,9 @@ def outbox(
     after = _select_undelivered(code)
     blocks: list[Block] = [*said]
     if after or not acted:
-        blocks.append(Table(columns.UNDELIVERED, after, "Nothing waits, and nothing was refused."))
+        blocks.append(
+            Table(columns.UNDELIVERED, after, "All recorded commands are in their sessions.")
+        )
     blocks += _hindered(work.frontend, after)
     return Result(after, blocks, exit_code=1 if acted and after else 0)
 
@@ -121,8 +123,8 @@ def _move(work: Invocation, chosen: list[Undelivered], into: str) -> list[Line]:
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
     if session.state != "active" or "write" not in session.roles:
         raise errors.WrongState(
-            f"The session {session.code} takes no commands from you, so nothing is moved.",
-            hint="Name one that is active, and in which you have the role write.",
+            f"The session {session.code} does not accept commands from you, so nothing was moved.",
+            hint="Name an active session in which you have the role write.",
         )
     transport = work.in_session
     target = Journal(Destination(transport.server, transport.user, session.code))
@@ -143,7 +145,7 @@ def _discard(frontend: Frontend, chosen: list[Undelivered], *, yes: bool) -> lis
         return []
     if not yes:
         frontend.make_sure(
-            f"Give up {_commands(_count(chosen))}, for good?", "Nothing is given up."
+            f"Discard {_commands(_count(chosen))} permanently?", "Nothing was discarded."
         )
     return _each(frontend, chosen, recovery.discard)
 
@@ -159,8 +161,8 @@ def _each(
             if journal is None:
                 said.append(
                     Line(
-                        "What a running kernel recorded is its own to deliver: type "
-                        "%session outbox there.",
+                        "A running kernel delivers its own commands. To see them, "
+                        "type %session outbox in its notebook.",
                         Tone.WARNING,
                     )
                 )

@@ -12,13 +12,13 @@ from jupyter_sessions.formatting import format_minute
 
 #: The rules for new passwords, shown before asking for one.
 RULES = (
-    "A password has 8 characters or more, of any kind. Common passwords are refused, and those "
-    "that are only your name with digits or signs."
+    "A password needs at least 8 characters of any kind. Common passwords are "
+    "refused, and so is your name with digits or signs."
 )
 _code = click.option(
-    "--code", metavar="CODE", help="The code of your second factor, if you have one."
+    "--code", metavar="CODE", help="Use this code of your second factor, if you have one."
 )
-_HINT = "In a shell, --password-stdin takes it from a pipe."
+_HINT = "In a shell, --password-stdin reads it from a pipe."
 
 
 def show_password_rules(work: Invocation) -> None:
@@ -45,20 +45,20 @@ def ask_new_password(work: Invocation, name: str) -> str:
 @click.option(
     "--password-stdin",
     is_flag=True,
-    help="Read the present password from the first line of the standard input, the new one from "
-    "the second.",
+    help="Read the current password from the first line of the standard input, and "
+    "the new one from the second.",
 )
 @_code
 def password(work: Invocation, password_stdin: bool, code: str | None) -> Result:
-    """Change your own password; your other logins end.
+    """Change your password. Your other logins end.
 
-    Asks for the present password first. The cell that it is typed in is not recorded.
+    It asks for the current password first. The cell is not recorded.
     """
     me = work.call(api.WHO_AM_I, schemas.Nothing())
     if password_stdin:
         current, new = work.frontend.read_password(), work.frontend.read_password()
     else:
-        current = work.frontend.ask_password(f"Present password of {me.name}: ", otherwise=_HINT)
+        current = work.frontend.ask_password(f"Current password of {me.name}: ", otherwise=_HINT)
         new = ask_new_password(work, me.name)
 
     def change(code: str) -> schemas.PasswordChanged:
@@ -68,14 +68,14 @@ def password(work: Invocation, password_stdin: bool, code: str | None) -> Result
     answer = with_code(work.frontend, code or "", change)
     logins = "1 other login" if answer.ended == 1 else f"{answer.ended} other logins"
     ended = f" {logins} ended." if answer.ended else ""
-    return Result(answer, (Line(f"Your password is changed.{ended}", Tone.DONE),))
+    return Result(answer, (Line(f"Your password was changed.{ended}", Tone.DONE),))
 
 
 def _present_password(work: Invocation, password_stdin: bool) -> str:
     if password_stdin:
         return work.frontend.read_password()
     name = work.call(api.WHO_AM_I, schemas.Nothing()).name
-    return work.frontend.ask_password(f"Present password of {name}: ", otherwise=_HINT)
+    return work.frontend.ask_password(f"Current password of {name}: ", otherwise=_HINT)
 
 
 _present_stdin = click.option(
@@ -86,7 +86,7 @@ _end_logins = click.option("--end-logins", is_flag=True, help="End your other lo
 
 @command("second-factor show", session=False)
 def show(work: Invocation) -> Result:
-    """Tell whether your account has a second factor."""
+    """Show whether your account has a second factor."""
     answer = work.call(api.SHOW_SECOND_FACTOR, schemas.Nothing())
     if answer.enabled is None:
         said = "Your account has no second factor."
@@ -102,23 +102,27 @@ def show(work: Invocation) -> Result:
 @_present_stdin
 @_end_logins
 def on(work: Invocation, password_stdin: bool, end_logins: bool) -> Result:
-    """Set up a second factor: a code of an authenticator app at each login.
+    """Set up a second factor, so that each login also needs a code of an authenticator app.
 
-    Shows a QR code, and the secret, for the app, and asks for a first code. Then it prints recovery
-    codes, for when the app is lost: keep them where the app is not.
+    It shows a QR code and the secret for the app, and asks for a first code. Then it prints
+    recovery codes for when you lose the app; keep them somewhere else.
     """
     password = _present_password(work, password_stdin)
     made = work.call(api.SET_UP_SECOND_FACTOR, schemas.SetUpSecondFactor(password=password))
-    shown = [Line("Take this up in your authenticator app:"), Line(made.secret), Line(made.uri)]
+    shown = [
+        Line("Scan this code with your authenticator app, or type the secret:"),
+        Line(made.secret),
+        Line(made.uri),
+    ]
     if work.frontend.terminal:
         shown = [Line(line) for line in _qr(made.uri)] + shown
     work.frontend.show(Result(None, aside=tuple(shown)))
-    code = work.frontend.ask_password("The code that the app shows: ", otherwise=_HINT)
+    code = work.frontend.ask_password("Code that the app shows: ", otherwise=_HINT)
     request = schemas.ConfirmSecondFactor(code=code, end_logins=end_logins)
     answer = work.call(api.CONFIRM_SECOND_FACTOR, request)
     said = (
-        "Your second factor is on. Each of these recovery codes lets you in once without the app; "
-        "they are not shown again:"
+        "Your second factor is on. Each of these recovery codes lets you log in once "
+        "without the app. They are not shown again:"
     )
     return Result(answer, (Line(said, Tone.DONE), *map(Line, answer.codes)))
 
@@ -142,7 +146,7 @@ def _qr(uri: str) -> list[str]:
 @_code
 @_end_logins
 def off(work: Invocation, password_stdin: bool, code: str | None, end_logins: bool) -> Result:
-    """End your second factor: both factors are asked for."""
+    """Turn off your second factor. It asks for both factors first."""
     password = _present_password(work, password_stdin)
 
     def remove(code: str) -> schemas.Done:

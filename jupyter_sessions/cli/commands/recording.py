@@ -20,10 +20,10 @@ _REPLAYS = re.compile(r"^\s*%session\s+replay\b", re.MULTILINE)
 @click.argument("numbers", type=Numbers())
 @click.option("--dry-run", is_flag=True, help="Only show what would be run.")
 def replay(work: Invocation, numbers: range, dry_run: bool) -> Result:
-    """Show commands, then run them again in this kernel, one after the other.
+    """Show commands, then run them again in this kernel, in order.
 
-    It is one cell, so it is recorded as one command, with the outputs of all. It stops at the
-    first that fails. Commands that manage sessions, or replay others, are left out.
+    They run in one cell, so they are recorded as one command with all outputs. It stops at the
+    first that fails. Commands that manage sessions or replay others are not run.
     """
     kernel = work.frontend.kernel
     commands = fetch(work, numbers)
@@ -31,14 +31,16 @@ def replay(work: Invocation, numbers: range, dry_run: bool) -> Result:
     left_out = [f"{each.summary.number}" for each in commands if _manages(each)]
     blocks: list[Block] = [Request(each) for each in commands]
     if left_out:
-        blocks.append(Line(f"Left out, as they manage sessions or replay: {', '.join(left_out)}."))
+        blocks.append(
+            Line(f"Not run, since they manage sessions or replay commands: {', '.join(left_out)}.")
+        )
 
     def run() -> None:
         for number, source in chosen:
             if not kernel.run(source):
                 raise errors.ReplayStopped(
-                    f"Command {number} failed this time; those after it were not run.",
-                    hint="Mend what it needs, then replay the rest.",
+                    f"Command {number} failed this time, so the commands after it were not run.",
+                    hint="Fix the cause, then replay the rest.",
                 )
 
     return Result(commands, blocks, afterwards=None if dry_run else run)
@@ -55,12 +57,12 @@ def _source(command: schemas.Command) -> str:
     if command.request is None:
         raise errors.NotFound(
             f"Command {number} was forgotten, so it can't be run again.",
-            hint="Choose others.",
+            hint="Choose other commands.",
         )
     if command.request.language != "python":
         raise errors.BadRequest(
             f"Command {number} is in {command.request.language}; this kernel runs Python.",
-            hint="Look at it with view, or choose others.",
+            hint="Show it with `view`, or choose other commands.",
         )
     return command.request.source
 
@@ -68,11 +70,11 @@ def _source(command: schemas.Command) -> str:
 @command("load 5")
 @click.argument("number", type=click.IntRange(1))
 def load(work: Invocation, number: int) -> Result:
-    """Put a command's source into the next cell, to change and run it."""
+    """Put a command's source into the next cell, so that you can change and run it."""
     kernel = work.frontend.kernel
     found = fetch(work, range(number, number + 1))[0]
     if found.request is None:
-        raise errors.NotFound(f"Command {number} was forgotten.", hint="Choose another.")
+        raise errors.NotFound(f"Command {number} was forgotten.", hint="Choose another command.")
     kernel.next_cell(found.request.source)
     said = f"The source of command {number} is in the next cell."
     return Result(found.request, (Line(said, Tone.DONE),))
@@ -80,27 +82,27 @@ def load(work: Invocation, number: int) -> Result:
 
 @command("pause", session=False)
 def pause(work: Invocation) -> Result:
-    """Stop recording, until `unpause`. For one cell alone, begin it with %%session off."""
+    """Pause recording until `unpause`. To leave out a single cell, start it with %%session off."""
     return Result(schemas.Done(), (work.frontend.kernel.pause(),))
 
 
 @command("unpause", session=False)
 def unpause(work: Invocation) -> Result:
-    """Go on recording after `pause`."""
+    """Resume recording after `pause`."""
     return Result(schemas.Done(), (work.frontend.kernel.unpause(),))
 
 
 @command("detach", session=False)
 def detach(work: Invocation) -> Result:
-    """Stop recording for good: this kernel belongs to no session any more."""
+    """Stop recording: this kernel no longer belongs to a session."""
     return Result(schemas.Done(), (work.frontend.kernel.detach(),))
 
 
 @command("ui", "ui -S 1234567890123456789012")
 def ui(work: Invocation) -> Result:
-    """Show the sessions as widgets: pick one, browse it, change its members, publish; live.
+    """Show the sessions as live widgets: browse them, change members, publish files.
 
-    It begins with the session at hand. In Python: jupyter_sessions.widgets.SessionPanel.
+    It starts with the current session. In Python: jupyter_sessions.widgets.SessionPanel.
     """
     kernel = work.frontend.kernel
     session = None

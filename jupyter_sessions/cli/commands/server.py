@@ -29,10 +29,10 @@ def _new_password(work: Invocation, name: str, password_stdin: bool) -> str:
 
 @command("account add foo", 'account add foo --display-name "Foo Fighter"', session=False)
 @click.argument("name")
-@click.option("--display-name", default="", metavar="T", help="What pages call the user.")
+@click.option("--display-name", default="", metavar="T", help="Show this name on pages.")
 @_password_stdin
 def add(work: Invocation, name: str, display_name: str, password_stdin: bool) -> Result:
-    """Make an account; its password is asked for."""
+    """Create an account. It asks for the password."""
     request = schemas.NewAccount(
         name=name,
         display_name=display_name,
@@ -43,8 +43,10 @@ def add(work: Invocation, name: str, display_name: str, password_stdin: bool) ->
 
 
 @command("account list", session=False)
-@click.option("-n", "limit", type=click.IntRange(1, 500), default=200, help="How many.")
-@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+@click.option(
+    "-n", "limit", type=click.IntRange(1, 500), default=200, help="List at most N entries."
+)
+@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the accounts."""
     page = work.call(api.LIST_ACCOUNTS, schemas.ListAccounts(limit=limit, after=after))
@@ -56,18 +58,18 @@ def list_(work: Invocation, limit: int, after: str | None) -> Result:
 @click.argument("name")
 @_password_stdin
 def password(work: Invocation, name: str, password_stdin: bool) -> Result:
-    """Set an account's password; its logins end."""
+    """Set an account's password. Its logins end."""
     request = schemas.SetPassword(name=name, password=_new_password(work, name, password_stdin))
     answer = work.call(api.SET_PASSWORD, request)
-    return _account(answer, f"The password of {one_line(answer.name)} is changed.")
+    return _account(answer, f"The password of {one_line(answer.name)} was changed.")
 
 
 @command("account disable foo", session=False)
 @click.argument("name")
 def disable(work: Invocation, name: str) -> Result:
-    """Disable an account: its logins end, its roles stay."""
+    """Disable an account. Its logins end, its roles stay."""
     answer = work.call(api.DISABLE_ACCOUNT, schemas.AccountNamed(name=name))
-    return _account(answer, f"The account {one_line(answer.name)} is disabled.")
+    return _account(answer, f"Account {one_line(answer.name)} disabled.")
 
 
 @command("account enable foo", session=False)
@@ -75,39 +77,41 @@ def disable(work: Invocation, name: str) -> Result:
 def enable(work: Invocation, name: str) -> Result:
     """Enable a disabled account."""
     answer = work.call(api.ENABLE_ACCOUNT, schemas.AccountNamed(name=name))
-    return _account(answer, f"The account {one_line(answer.name)} is enabled.")
+    return _account(answer, f"Account {one_line(answer.name)} enabled.")
 
 
 @command("account remove foo", "account remove foo --yes", session=False)
 @click.argument("name")
 @yes_option
 def remove(work: Invocation, name: str, yes: bool) -> Result:
-    """Remove an account that owns no session, with its roles everywhere."""
+    """Remove an account that owns no session, and all its roles."""
     if not yes:
-        work.frontend.make_sure(f"Remove the account {name}?", "Nothing is removed.")
+        work.frontend.make_sure(f"Remove the account {name}?", "Nothing was removed.")
     answer = work.call(api.REMOVE_ACCOUNT, schemas.AccountNamed(name=name))
-    return done(answer, f"The account {one_line(answer.name)} is removed.")
+    return done(answer, f"Account {one_line(answer.name)} removed.")
 
 
 @command("account reset-second-factor foo", session=False)
 @click.argument("name")
 def reset_second_factor(work: Invocation, name: str) -> Result:
-    """End the second factor of somebody who has lost it; their logins end.
+    """Remove the second factor of a user who has lost it. Their logins end.
 
-    See first that it is really them who ask. Their password stays.
+    First make sure that the request really comes from that user. Their password stays the same.
     """
     answer = work.call(api.RESET_SECOND_FACTOR, schemas.AccountNamed(name=name))
-    return _account(answer, f"The account {one_line(answer.name)} has no second factor any more.")
+    return _account(answer, f"The second factor of {one_line(answer.name)} was removed.")
 
 
 @command("audit", "audit --user foo", "audit -n 500 --json", session=False)
-@click.option("--user", metavar="USER", help="Only what concerns this user.")
-@click.option("-n", "limit", type=click.IntRange(1, 500), default=50, help="How many.")
-@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+@click.option("--user", metavar="USER", help="List only entries about this user.")
+@click.option(
+    "-n", "limit", type=click.IntRange(1, 500), default=50, help="List at most N entries."
+)
+@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def audit(work: Invocation, user: str | None, limit: int, after: str | None) -> Result:
-    """Read the audit log, the newest first: for administrators."""
+    """Read the audit log, newest first. Only administrators can do this."""
     page = work.call(api.LIST_AUDIT, schemas.ListAudit(user=user, limit=limit, after=after))
-    shown = Table(columns.AUDIT, page.items, "Nothing is in the audit log.")
+    shown = Table(columns.AUDIT, page.items, "The audit log is empty.")
     return Result(page, (shown, *more(work, page.next)))
 
 
@@ -121,20 +125,20 @@ account = click.Group(
 @click.command("serve", context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def serve(arguments: tuple[str, ...]) -> None:
-    """Start a sessions server on the user's own store."""
+    """Start a sessions server on your own store."""
     from jupyter_sessions.server.app import main
 
     main(list(arguments))
 
 
 @click.command("demo")
-@click.option("--no-serve", is_flag=True, help="Stop after the summary.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The server's port.")
-@click.option("--output", metavar="FILE", help="Write the executed notebook there.")
+@click.option("--no-serve", is_flag=True, help="Stop after the summary; do not start a server.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Use this port.")
+@click.option("--output", metavar="FILE", help="Write the executed notebook to this file.")
 def demo(no_serve: bool, port: int, output: str | None) -> None:
     """Record a real analysis into a new session, publish its results, and serve it.
 
-    Needs the demo extra: pip install "jupyter_sessions[demo]".
+    It needs the demo extra: pip install "jupyter_sessions[demo]".
     """
     from jupyter_sessions.demo.show import show
 

@@ -26,59 +26,59 @@ def name_session(session: schemas.Session) -> str:
 
 @command('new "Seattle weather"', 'new "Trial run" --idle-timeout 2h --lifetime 7d', session=False)
 @click.argument("words", nargs=-1, metavar="[LABEL]")
-@click.option("--description", default="", metavar="T", help="What it is about.")
-@click.option("--idle-timeout", type=Minutes(), help="Close when nothing was done for so long.")
-@click.option("--lifetime", type=Minutes(), help="Close after so long.")
+@click.option("--description", default="", metavar="T", help="Set the description.")
+@click.option("--idle-timeout", type=Minutes(), help="Close it when it was unused for this long.")
+@click.option("--lifetime", type=Minutes(), help="Close it after this long.")
 def new(work: Invocation, words: tuple[str, ...], **more: Any) -> Result:
-    """Make a session, own it, and record this kernel's commands into it.
+    """Create a session that you own, and record this kernel's commands into it.
 
-    In a shell it becomes the session that the next commands mean. Of one command's outputs 256 MiB
-    are kept, or as many bytes as the kernel's environment variable JUPYTER_SESSIONS_COMMAND_BYTES
-    says.
+    In a shell, later commands use it as the current session. At most 256 MiB of a command's outputs
+    are kept; to change that, set the kernel's environment variable JUPYTER_SESSIONS_COMMAND_BYTES
+    to a number of bytes.
     """
     label = " ".join(words)
     if len(words) > 1:
-        raise click.UsageError(f'A label of several words needs quotes: "{label}"')
+        raise click.UsageError(f'Put quotes around a label of several words: "{label}"')
     session = work.call(api.CREATE_SESSION, schemas.NewSession(label=label, **more))
     work.keep(work.transport)
     said = work.frontend.take_up(session, work.transport)
     if session.url is None:
         start = "Start one: jupyter sessions serve"
-        said.append(Line(f"No server is running, so there is no web page yet. {start}"))
+        said.append(Line(f"There is no web page, since no server is running. {start}"))
     return Result(session, (card(session), *said))
 
 
 #: Messages for empty lists of sessions, by filter.
 _WHICH = {
-    "mine": "session that you own",
-    "shared": "session of others that you have a role in",
-    "removed": "removed session that could be restored",
+    "mine": "session of your own",
+    "shared": "session shared with you",
+    "removed": "removed session",
 }
 
 
 def _nothing_found(work: Invocation, which: str, search: str) -> str:
-    sessions = _WHICH.get(which, "session that you have a role in")
+    sessions = _WHICH.get(which, "session")
     if search:
-        return f"There is no {sessions}, with {search!r} in it."
+        return f"There is no {sessions} that matches {search!r}."
     if which == "all":
-        return f"No sessions. Make one: {work.frontend.prefix} new LABEL"
+        return f"There are no sessions yet. Create one: {work.frontend.prefix} new LABEL"
     return f"There is no {sessions}."
 
 
 @command("list", "list --shared", "list --search weather", session=False)
-@click.option("--mine", is_flag=True, help="Only those that I own.")
-@click.option("--shared", is_flag=True, help="Only those of others.")
-@click.option("--removed", is_flag=True, help="Those that can be restored.")
-@click.option("--search", default="", metavar="T", help="Only those with these words.")
-@click.option("-n", "limit", default=100, metavar="N", help="How many.")
-@click.option("--after", metavar="NEXT", help="The page after one of that `next`.")
+@click.option("--mine", is_flag=True, help="List only sessions that you own.")
+@click.option("--shared", is_flag=True, help="List only sessions of others.")
+@click.option("--removed", is_flag=True, help="List removed sessions that can be restored.")
+@click.option("--search", default="", metavar="T", help="List only entries with these words.")
+@click.option("-n", "limit", default=100, metavar="N", help="List at most N entries.")
+@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def list_(
     work: Invocation, mine: bool, shared: bool, removed: bool, search: str, **paging: Any
 ) -> Result:
-    """List the sessions that I have a role in, newest use first."""
+    """List the sessions that you have a role in, most recently used first."""
     chosen = [name for name, given in zip(_WHICH, (mine, shared, removed), strict=True) if given]
     if len(chosen) > 1:
-        raise click.UsageError(f"Only one of --{' and --'.join(chosen)} can be asked for.")
+        raise click.UsageError(f"Use only one of --{' and --'.join(chosen)}.")
     which = chosen[0] if chosen else "all"
     request = schemas.ListSessions(which=which, search=search, **paging)  # type: ignore[arg-type]
     page = work.call(api.LIST_SESSIONS, request)
@@ -102,9 +102,9 @@ def show(work: Invocation) -> Result:
 @command("exists 1234567890123456789012", session=False)
 @click.argument("code", metavar="CODE|URL")
 def exists(work: Invocation, code: str) -> Result:
-    """Print true or false: whether I have a role in a session of that code.
+    """Print true or false: whether you have a role in a session with this code.
 
-    A shell's program ends with 0 or 1.
+    In a shell, the exit code is 0 for true and 1 for false.
     """
     work.name_session(code)
     answer = work.call(api.SESSION_EXISTS, schemas.SessionNamed(code=work.code))
@@ -114,10 +114,10 @@ def exists(work: Invocation, code: str) -> Result:
 
 #: The operation of each command, and its message.
 CHANGES: dict[str, tuple[Any, str]] = {
-    "disable": (api.DISABLE_SESSION, "is disabled: only you can see it, until you enable it."),
-    "enable": (api.ENABLE_SESSION, "is open to its members again."),
-    "close": (api.CLOSE_SESSION, "is closed for good: a read-only archive."),
-    "restore": (api.RESTORE_SESSION, "is back."),
+    "disable": (api.DISABLE_SESSION, "is disabled: only you can see it until you enable it."),
+    "enable": (api.ENABLE_SESSION, "is enabled: its members can use it again."),
+    "close": (api.CLOSE_SESSION, "is closed: it is now a read-only archive, permanently."),
+    "restore": (api.RESTORE_SESSION, "is restored."),
 }
 
 
@@ -136,13 +136,13 @@ def end(work: Invocation, operation: Any, text: str) -> Result:
 
 @command("disable")
 def disable(work: Invocation) -> Result:
-    """Close the session to all but its owner, until it is enabled."""
+    """Block access to the session for everyone but its owner, until it is enabled."""
     return end(work, *CHANGES["disable"])
 
 
 @command("enable", "enable -S 1234567890123456789012")
 def enable(work: Invocation) -> Result:
-    """Open a disabled session to its members again."""
+    """Let the members of a disabled session back in."""
     return change(work, *CHANGES["enable"])
 
 
@@ -179,30 +179,32 @@ def _owns(session: schemas.Session) -> bool:
 @command("close", "close -S 1234567890123456789012 --yes")
 @yes_option
 def close(work: Invocation, yes: bool) -> Result:
-    """Make the session a read-only archive, for good: there is no way back. It asks first."""
+    """Make the session a read-only archive, permanently. It asks first."""
     if not yes:
-        question = "Close the session {} with {} for good? Nothing can be added to it any more."
-        ask_first(work, api.CLOSE_SESSION, question, "Nothing is closed.")
+        question = (
+            "Close the session {} with {} permanently? After that, nothing can be added to it."
+        )
+        ask_first(work, api.CLOSE_SESSION, question, "Nothing was closed.")
     return end(work, *CHANGES["close"])
 
 
 @command("remove", "remove -S 1234567890123456789012 --yes")
 @yes_option
 def remove(work: Invocation, yes: bool) -> Result:
-    """Take the session out of every list; it can be restored for a while, then it is erased."""
+    """Remove the session from all lists. You can restore it until it is erased."""
     if not yes:
         question = "Remove the session {} with {}?"
-        ask_first(work, api.REMOVE_SESSION, question, "Nothing is removed.")
+        ask_first(work, api.REMOVE_SESSION, question, "Nothing was removed.")
     return _remove(work)
 
 
 @command("dispose 1234567890123456789012", session=False)
 @click.argument("code", metavar="CODE|URL")
 def dispose(work: Invocation, code: str) -> Result:
-    """Remove a session without asking, as a program does that made it and is done.
+    """Remove a session without asking, for a program that created it and has finished.
 
-    The session can be restored for a while, then it is erased. One's own default session stays, and
-    nothing is said: for a program that was given no session, there is nothing to dispose of.
+    The session can be restored until it is erased. If the session is your default session, nothing
+    is done and no error is raised, so that a program can always call this.
     """
     work.name_session(code)
     if work.code == "default":
@@ -217,25 +219,25 @@ def _remove(work: Invocation) -> Result:
     with work.frontend.ending(work.code):
         session = work.call(api.REMOVE_SESSION, schemas.SessionNamed(code=work.code))
     work.frontend.drop_session(session.code)
-    until = f" It is erased on {session.purged:%Y-%m-%d}." if session.purged else ""
+    until = f" It will be erased on {session.purged:%Y-%m-%d}." if session.purged else ""
     back = f"{work.frontend.prefix} restore -S {session.code}"
     return done(
-        session, f"The session {name_session(session)} is removed.{until} Bring it back: {back}"
+        session, f"The session {name_session(session)} is removed.{until} To restore it: {back}"
     )
 
 
 @command("restore -S 1234567890123456789012")
 def restore(work: Invocation) -> Result:
-    """Bring a removed session back."""
+    """Restore a removed session."""
     return change(work, *CHANGES["restore"])
 
 
 @command("transfer bar")
 @click.argument("user")
 def transfer(work: Invocation, user: str) -> Result:
-    """Make another user the owner; the old owner stays as an admin."""
+    """Make another user the owner. You keep the role admin."""
     session = work.call(api.TRANSFER_SESSION, schemas.TransferSession(code=work.code, user=user))
-    return done(session, f"{one_line(session.owner)} owns the session {name_session(session)} now.")
+    return done(session, f"{one_line(session.owner)} now owns the session {name_session(session)}.")
 
 
 _YES = {"yes", "true", "on", "1"}
@@ -262,13 +264,14 @@ _WORDS = ("label", "description", "message", "agent")
 def set_(ctx: click.Context, work: Invocation, attribute: str, value: str) -> Result:
     """Change a session's label, description or time-outs.
 
-    `active no` disables it, `active yes` enables it. The message is for whatever its members want
-    said on it, the agent the name of the program that works in it. An empty text takes any of
-    these away. A time-out is in minutes, or like 2h or 7d; `none` takes it away.
+    `active no` disables it, and `active yes` enables it. The message is a short note that all
+    members see; the agent is the name of the program that works in the session. An empty text
+    removes any of these. A time-out is a number of minutes, or a time such as 2h or 7d; `none`
+    removes it.
     """
     if attribute == "active":
         if value.lower() not in _YES | _NO:
-            raise click.BadParameter(f"{value!r} is neither yes nor no.", ctx)
+            raise click.BadParameter(f"{value!r} is not valid: write yes or no.", ctx)
         if value.lower() in _YES:
             return change(work, *CHANGES["enable"])
         return end(work, *CHANGES["disable"])
@@ -290,7 +293,7 @@ def _set_attribute(work: Invocation, attribute: str, words: str) -> Result:
 
 def _set(session: schemas.Session, attribute: str, now: str) -> Result:
     name = _SPOKEN.get(attribute, attribute)
-    said = f"The {name} is now: {now}" if now else f"There is no {name} any more."
+    said = f"The {name} is now: {now}" if now else f"The {name} was removed."
     return Result(session, (Line(said, Tone.DONE), card(session)))
 
 
@@ -308,7 +311,7 @@ def _show_or_set(work: Invocation, attribute: str, words: str | None) -> Result:
 @command("message", 'message "Back on Monday"', 'message ""')
 @click.argument("text", required=False)
 def message(work: Invocation, text: str | None) -> Result:
-    """Show or change the session's message, which is for whatever its members want said on it."""
+    """Show or change the session's message, a short note that all members see."""
     return _show_or_set(work, "message", text)
 
 
@@ -339,7 +342,7 @@ def _own_server() -> str:
     server = find_server_of_database(own_database())
     if server is None:
         raise errors.ServerUnreachable(
-            "No server shows this store now, so no other program can reach its sessions.",
+            "No server is running on this store, so other programs can't reach its sessions.",
             hint="Start one: `jupyter sessions serve`, or open JupyterLab.",
         )
     return server
@@ -348,10 +351,10 @@ def _own_server() -> str:
 @command("http-url", "http-url 1234567890123456789012")
 @click.argument("code", required=False, metavar="[CODE|URL]")
 def http_url(work: Invocation, code: str | None) -> Result:
-    """Print the base URL under which a session's whole API stands, for any HTTP library.
+    """Print the base URL of a session's API, for any HTTP library.
 
-    A program sends a key with each request, as `Authorization: Bearer KEY`; the URL holds none. The
-    reference shows ten lines that work as they stand.
+    A program sends a key with each request, as `Authorization: Bearer KEY`; the URL contains no
+    key. The reference has a complete example of ten lines.
     """
     return _address(work, code, "")
 
@@ -359,11 +362,11 @@ def http_url(work: Invocation, code: str | None) -> Result:
 @command("xmlrpc-url", "xmlrpc-url 1234567890123456789012")
 @click.argument("code", required=False, metavar="[CODE|URL]")
 def xmlrpc_url(work: Invocation, code: str | None) -> Result:
-    """Print the URL of a session's XML-RPC server, as Python's xmlrpc.client.ServerProxy takes it.
+    """Print the URL of a session's XML-RPC server, for Python's xmlrpc.client.ServerProxy.
 
     A program sends a key with each request, as `Authorization: Bearer KEY` or as the password of
-    HTTP's Basic authentication; the URL holds none. The reference shows ten lines that work as they
-    stand.
+    HTTP Basic authentication; the URL contains no key. The reference has a complete example of ten
+    lines.
     """
     return _address(work, code, "xmlrpc")
 
