@@ -35,9 +35,10 @@ def explain_omitted(paths: list[Path]) -> list[str]:
     foreign = [path for path in paths if not is_text(path.name)]
     others = [path for path in paths if is_text(path.name)]
     reasons = {
-        "Left out, as links to folders or out of the folder, no files, or unreadable": others,
-        "Left out, as their names are not UTF-8 (rename them, or publish each under a name of its"
-        " own)": foreign,
+        "Left out (links to folders or out of the folder, unreadable, or not "
+        "ordinary files)": others,
+        "Left out (their names are not UTF-8: rename them, or publish each under "
+        "another name)": foreign,
     }
     return [f"{why}: {_list(found)}" for why, found in reasons.items() if found]
 
@@ -92,8 +93,9 @@ def walk(
         top = inside(top, own)
     if not is_text(top):
         raise BadRequest(
-            f"The name of '{readable(source)}' is not UTF-8, as a path in the web space is.",
-            hint="Give it another there (--as NAME), or rename it.",
+            f"The name of '{readable(source)}' is not UTF-8, which a path in the web "
+            "space must be.",
+            hint="Choose another name with --as NAME, or rename it.",
         )
     if source.is_file():
         yield Content(top, source, media_type(top))

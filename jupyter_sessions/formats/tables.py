@@ -89,7 +89,7 @@ def _explain_lost_names(labels: Any, format_: str) -> str:
     if not names:
         return ""
     said = ", ".join(map(_short, names))
-    return f"{format_} has no place for what the columns' labels are called ({said})."
+    return f"{format_} can't store the names of the columns' labels ({said})."
 
 
 def _with_note(written: Written, note: str) -> Written:
@@ -104,13 +104,13 @@ def _parquet(frame: Any) -> Written:
         )
     if not frame.shape[1]:
         raise BadRequest(
-            "The table has no columns, and a Parquet file consists of them.",
+            "The table has no columns, which a Parquet file needs.",
             hint="Choose .csv, or make columns of the rows' labels: table.reset_index().",
         )
     for labels in (frame.columns.get_level_values(n) for n in range(frame.columns.nlevels)):
         if len({type(label) for label in labels}) > 1:
             raise BadRequest(
-                "The table's columns have labels of several types, and Parquet has only text.",
+                "The table's columns have labels of several types, but Parquet only stores text.",
                 hint="Make them text first: table.rename(columns=str).",
             )
     target = io.BytesIO()
@@ -131,7 +131,8 @@ def _check_parquet(written: io.BytesIO, frame: Any) -> str:
         read = _read_parquet(written, frame)
     except Exception as error:  # pandas fails in as many ways as there are types
         raise BadRequest(
-            f"The table could be written as .parquet, but not be read again: {first_line(error)}",
+            "The table could be written as .parquet, but could not be read back: "
+            f"{first_line(error)}",
             hint="Make the columns' labels text first (table.rename(columns=str)), or choose .csv.",
         ) from error
     _check_labels(frame.columns, read.columns, "columns' labels")
@@ -143,7 +144,7 @@ def _check_parquet(written: io.BytesIO, frame: Any) -> str:
         _check_values(had, kept, name)
         units = had.dtype.kind == kept.dtype.kind and had.dtype.kind in "mM"
         if had.dtype != kept.dtype and had.dtype != object and not units:
-            changed.append(f"The {name} is read as {kept.dtype}, and not as {had.dtype.name}.")
+            changed.append(f"The {name} will be read as {kept.dtype}, not as {had.dtype.name}.")
     return " ".join([*changed[:_MAX_CHANGES], *(["…"] if changed[_MAX_CHANGES:] else [])])
 
 
@@ -245,8 +246,8 @@ def _json(frame: Any) -> Written:
     twice = next((name for name in fields if fields.count(name) > 1), None)
     if twice is not None:
         raise BadRequest(
-            f"Two columns (or a column and the rows) of the table are called {twice!r}, and .json"
-            " has each name once.",
+            "Two columns (or a column and the rows) of the table are called "
+            f"{twice!r}, but .json needs different names.",
             hint="Rename one (table.columns = […]), or choose .csv.",
         )
     labels = [frame.index.get_level_values(place) for place in range(len(index))]
@@ -269,7 +270,7 @@ def _json(frame: Any) -> Written:
     whole = {"schema": schema, "data": rows}
     notes = [_explain_lost_names(frame.columns, "JSON")]
     if any(not isinstance(label, str) for label in frame.columns):
-        notes.append("JSON has only texts for names: the labels of the columns became texts.")
+        notes.append("JSON names are text, so the labels of the columns were converted to text.")
     cells = (cell for column in values for cell in column if isinstance(cell, list | tuple | dict))
     notes.append(describe_renamed(sum(map(check_json, cells))))
     data = to_utf8(json.dumps(whole, allow_nan=False, ensure_ascii=False))
@@ -305,15 +306,15 @@ def _json_value(value: Any, name: str) -> Any:
         return str(value)
     if isinstance(value, float) and not np.isfinite(value):
         raise BadRequest(
-            f"The column {name!r} holds {value}, and JSON has no number for it.",
+            f"The column {name!r} holds {value}, which JSON can't store as a number.",
             hint="Choose .csv or .parquet.",
         )
     try:
         check_json(value)
     except BadRequest as error:
         raise BadRequest(
-            f"The column {name!r} holds {_short(value)} ({type(value).__name__}), which JSON has"
-            " no form for.",
+            f"The column {name!r} holds {_short(value)} ({type(value).__name__}), "
+            "which JSON can't store.",
             hint="Choose .parquet or .csv, or make it text: column.astype(str).",
         ) from error
     return value

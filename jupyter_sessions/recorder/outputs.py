@@ -145,11 +145,11 @@ class OutputArea:
     def _losses(self) -> Iterator[str]:
         if self._omitted:
             yield (
-                f"The outputs were cut at {format_size(self.limit)}:"
-                f" {format_size(self._omitted)} more came and are not kept."
+                f"The outputs were cut at {format_size(self.limit)}; another "
+                f"{format_size(self._omitted)} was not kept."
             )
         if self._unreadable:
-            yield f"{self._unreadable} outputs could not be read and are not kept."
+            yield f"{self._unreadable} outputs could not be read, and were not kept."
 
     def write(self, name: str, text: str) -> None:
         """Append text to the stream `name`."""

@@ -79,11 +79,11 @@ MAX_ENDED = 1000
 MAX_ENDED_SIZE = 64 * 2**20
 
 
-KERNEL_ENDED = "The kernel ended while this ran."
+KERNEL_ENDED = "The kernel ended while this command ran."
 
-STOPPED_HERE = "Recording was stopped by this command: what it did afterwards is not here."
+STOPPED_HERE = "This command stopped the recording, so what it did afterwards is missing."
 
-OMITTED = "The outputs were left out of the record by the one who ran this."
+OMITTED = "The user who ran this command left its outputs out of the record."
 
 
 Ending = Literal["completed", "error", "aborted"]
