@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
 
 import jupyter_sessions
 
@@ -61,6 +63,26 @@ def _link_to_pages(app: Sphinx, relative_path: Path, parent: str, content: list[
     )
 
 
+class AddDarkScreenshots(SphinxTransform):
+    """Put the dark screenshot beside each light one; the theme shows the one that fits.
+
+    A page names only the light one, so that it is shown once where pages are read as Markdown.
+    """
+
+    default_priority = 210
+
+    def apply(self, **kwargs: object) -> None:  # noqa: ARG002  # Sphinx calls it so
+        """Add the dark ones of a page."""
+        for light in list(self.document.findall(nodes.image)):
+            dark = light.deepcopy()
+            dark["uri"] = re.sub(r"(/screenshots/[\w-]+)-light\.", r"\1-dark.", light["uri"])
+            if dark["uri"] != light["uri"]:
+                light["classes"].append("only-light")
+                dark["classes"].append("only-dark")
+                light.parent.insert(light.parent.index(light) + 1, dark)
+
+
 def setup(app: Sphinx) -> None:
     """Connect what Sphinx calls while it builds."""
+    app.add_transform(AddDarkScreenshots)
     app.connect("include-read", _link_to_pages)

@@ -282,8 +282,8 @@ def stop_serving(reader: Reader) -> None:
 PAGES: dict[str, list[Step]] = {
     "README.md": [
         INSTALLS,
-        shell,
         notebook,
+        shell,
         notebook,
         shell,
         script,

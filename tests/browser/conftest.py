@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,15 +42,26 @@ PATIENCE = 20.0  # seconds
 expect.set_options(timeout=PATIENCE * 1_000)
 
 
-def wait_until(page: Page, expression: str, argument: object = None) -> None:
+def wait_until(
+    page: Page, expression: str, argument: object = None, within: float = PATIENCE
+) -> None:
     """Wait until an expression holds in a page.
 
     Playwright's own ``wait_for_function`` evaluates text in the page, which our policy forbids.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + within
     while not page.evaluate(expression, argument):
         assert time.monotonic() < deadline, expression
         page.wait_for_timeout(50)
+
+
+@contextmanager
+def start_chromium() -> Iterator[Browser]:
+    """Start the browser, and close it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
 
 
 # pytest-jupyter's event loop and Playwright's shut each other out; no server runs in this process.
@@ -70,10 +81,8 @@ def chromium() -> Iterator[Browser]:
     """Start the browser."""
     if not CHROMIUM.exists():
         missing(f"Chromium ({CHROMIUM})")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with start_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Credentials, Identified
-from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup
+from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup, wait_until
 from tests.browser.test_hostile import catcher
 from tests.conftest import Clock, Store
 from tests.ports import free_port
@@ -88,6 +88,7 @@ class Lab:
     port: int
     house: Persons
     command: str = "lab"
+    owner: str = "olga"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -109,7 +110,7 @@ class Lab:
         }
         places |= {"HOME": str(self.folder), "IPYTHONDIR": str(self.folder / "ipython")}
         # As on a hub, one of those whom the server knows is the one whose files it works with.
-        return os.environ | places | {"JUPYTERHUB_USER": "olga"}
+        return os.environ | places | {"JUPYTERHUB_USER": self.owner}
 
     @contextmanager
     def serve(self, *arguments: str) -> Iterator[None]:
@@ -199,8 +200,9 @@ def _is_up(url: str) -> bool:
         return False
 
 
-def start_lab(folder: Path, command: str = "lab") -> Iterator[Lab]:
-    """Have a Jupyter server in a folder of its own."""
+@contextmanager
+def start_lab(folder: Path, command: str = "lab", owner: str = "olga") -> Iterator[Lab]:
+    """Run a Jupyter server in a folder of its own; its files and kernels are the owner's."""
     for name in ("work", "config", "extensions", "checkpoints"):
         (folder / name).mkdir()
     assert (BUILT / "package.json").exists(), (
@@ -227,7 +229,7 @@ def start_lab(folder: Path, command: str = "lab") -> Iterator[Lab]:
     )
     dispatcher = Dispatcher(database, blobs)
     house = Persons(dispatcher, Clock(datetime.now(UTC)))
-    lab = Lab(folder, free_port(), house, command)
+    lab = Lab(folder, free_port(), house, command, owner)
     try:
         lab.start()
         yield lab
@@ -239,7 +241,8 @@ def start_lab(folder: Path, command: str = "lab") -> Iterator[Lab]:
 @pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Start a Jupyter server for all tests, on a home of its own."""
-    yield from start_lab(tmp_path_factory.mktemp("lab"))
+    with start_lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
 
 
 @dataclass
@@ -279,6 +282,8 @@ class Desk:
         expect(
             notebook.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
         ).to_be_visible()
+        # Shown as idle before there is a kernel, too: whoever runs cells then is asked for one.
+        wait_until(self.page, _HAS_KERNEL, within=PATIENCE)
         return notebook
 
     def run_cell(self, notebook: Locator, index: int = 0) -> None:
@@ -293,6 +298,24 @@ class Desk:
             [command, arguments],
         )
 
+
+def sit_down(
+    context: BrowserContext, lab: Lab, name: str, watch: Callable[[Page], None] | None = None
+) -> Desk:
+    """Open JupyterLab in a browser context as someone, and wait until it is there."""
+    context.add_cookies([{"name": "person", "value": name, "url": lab.url}])
+    page = context.new_page()
+    if watch is not None:
+        watch(page)
+    page.goto(f"/lab/workspaces/{name}?reset")
+    expect(page.locator("#jp-main-dock-panel, #main-panel").first).to_be_visible()
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    return Desk(page, lab, name)
+
+
+_HAS_KERNEL = (
+    "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status == 'idle'"
+)
 
 Sit = Callable[..., Desk]
 
@@ -324,20 +347,14 @@ def sit(chromium: Browser, lab: Lab, complaints: Complaints) -> Iterator[Sit]:
     """Sit someone down at a JupyterLab of their own; no page may complain."""
     contexts: list[BrowserContext] = []
 
-    def sit_down(name: str, path: str = "/lab/workspaces/{name}?reset", **options: Any) -> Desk:
+    def sit(name: str, **options: Any) -> Desk:
         context = chromium.new_context(
             base_url=lab.url, viewport={"width": 1280, "height": 800}, **options
         )
         contexts.append(context)
-        context.add_cookies([{"name": "person", "value": name, "url": lab.url}])
-        page = context.new_page()
-        complaints.watch(page)
-        page.goto(path.format(name=name))
-        expect(page.locator("#jp-main-dock-panel, #main-panel").first).to_be_visible()
-        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
-        return Desk(page, lab, name)
+        return sit_down(context, lab, name, watch=complaints.watch)
 
-    yield sit_down
+    yield sit
     for context in contexts:
         context.close()
     assert complaints.unexpected() == []

@@ -16,7 +16,8 @@ OF_NOTEBOOK = r"Cannot read properties of undefined \(reading 'schema'\)"
 
 @pytest.fixture
 def seven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    yield from start_lab(tmp_path_factory.mktemp("seven"), "notebook")
+    with start_lab(tmp_path_factory.mktemp("seven"), "notebook") as lab:
+        yield lab
 
 
 def test_a_notebook_is_recorded_in_notebook_seven_and_its_session_opens_beside_it(
