@@ -68,15 +68,17 @@ def _recording(cell: Any) -> schemas.Recording:
 def _taken(folder: Path, cells: list[schemas.Recording]) -> float:
     """Return how many KiB a notebook's cells take in a store that is in use."""
     folder.mkdir()
-    asker = SystemUser(getpass.getuser())
+    credentials = SystemUser(getpass.getuser())
     database = folder / "sessions.db"
 
     def record(times: int) -> int:
         store = Dispatcher(f"sqlite:///{database}", folder / "blobs")
         for _ in range(times):
-            session = store.submit(api.CREATE_SESSION, schemas.NewSession(label="disk"), asker)
+            session = store.submit(
+                api.CREATE_SESSION, schemas.NewSession(label="disk"), credentials
+            )
             request = schemas.RecordCommands(code=session.result().code, commands=cells)
-            store.submit(api.RECORD_COMMANDS, request, asker).result()
+            store.submit(api.RECORD_COMMANDS, request, credentials).result()
         store.close()
         return database.stat().st_size
 

@@ -53,15 +53,15 @@ def hold_in_memory(file: Path) -> None:
 
 def _fill(folder: Path, count: int) -> str:
     dispatcher = Dispatcher(f"sqlite:///{folder / 'sessions.db'}", folder / "blobs")
-    asker = SystemUser(getpass.getuser())
+    credentials = SystemUser(getpass.getuser())
     try:
-        made = dispatcher.submit(api.CREATE_SESSION, schemas.NewSession(label="many"), asker)
+        made = dispatcher.submit(api.CREATE_SESSION, schemas.NewSession(label="many"), credentials)
         code: str = made.result().code
         waiting = []
         for first in range(0, count, _BATCH):
             read = msgspec.json.decode(commands.body(min(_BATCH, count - first)), type=_Body)
             request = schemas.RecordCommands(code=code, commands=read.commands)
-            waiting.append(dispatcher.submit(api.RECORD_COMMANDS, request, asker))
+            waiting.append(dispatcher.submit(api.RECORD_COMMANDS, request, credentials))
             if len(waiting) == _AHEAD:
                 waiting.pop(0).result()
         for future in waiting:

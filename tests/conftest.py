@@ -175,7 +175,7 @@ class Store:
     clock: Clock
     keys: dict[str, Credentials] = field(default_factory=lambda: {"nobody": Anonymous()})
 
-    def asker(self, name: str) -> Credentials:
+    def credentials(self, name: str) -> Credentials:
         """Return how someone presents themselves: ``root`` is the system user."""
         return self.keys.get(name) or SystemUser(name)
 
@@ -183,7 +183,7 @@ class Store:
         self, who: str, operation: api.Operation, request: schemas.Request, **more: Any
     ) -> Any:
         """Do an operation as someone."""
-        return self.dispatcher.submit(operation, request, self.asker(who), **more).result()
+        return self.dispatcher.submit(operation, request, self.credentials(who), **more).result()
 
     def add(self, *names: str) -> None:
         """Make accounts and log them in."""

@@ -166,7 +166,7 @@ class Dispatcher:
         self,
         operation: Operation[Req, Ans],
         request: Req,
-        asker: Credentials,
+        credentials: Credentials,
         *,
         upload: Upload | None = None,
         server: str | None = None,
@@ -200,11 +200,11 @@ class Dispatcher:
         if idempotency_key is not None:
             idempotency_key = idempotency.check_key(idempotency_key) if operation.keyed else None
         place = Place(server, address, idempotency_key)
-        refused = partial(self._refused, operation, request, asker, place)
-        submit = partial(self._submit, operation, request, asker, upload, place)
+        refused = partial(self._refused, operation, request, credentials, place)
+        submit = partial(self._submit, operation, request, credentials, upload, place)
         costly = USE_CASES[operation.name].costly
         try:
-            future = self._in_turn(asker, submit) if costly and costly(request) else submit()
+            future = self._in_turn(credentials, submit) if costly and costly(request) else submit()
         except errors.SessionsError as error:
             refused(error)
             raise
@@ -224,13 +224,13 @@ class Dispatcher:
         future.add_done_callback(answer_after)
         return answer
 
-    def _in_turn(self, asker: Credentials, submit: Callable[[], Future[Any]]) -> Future[Any]:
+    def _in_turn(self, credentials: Credentials, submit: Callable[[], Future[Any]]) -> Future[Any]:
         """Run costly work when it is the caller's turn, whichever of their logins they use."""
         answer: Future[Any] = Future()
 
         def who(transaction: Transaction) -> int:
             return principals.resolve(
-                transaction.connection, asker, now=self._clock(), writes=False
+                transaction.connection, credentials, now=self._clock(), writes=False
             ).user_id
 
         def known(found: Future[int]) -> None:
@@ -246,7 +246,7 @@ class Dispatcher:
         self,
         operation: Operation[Req, Ans],
         request: Req,
-        asker: Credentials,
+        credentials: Credentials,
         upload: Upload | None,
         place: Place,
     ) -> Future[Any]:
@@ -254,9 +254,11 @@ class Dispatcher:
         default = getattr(request, "code", None) == "default"
         light = use_case.prepare is None or (use_case.light is not None and use_case.light(request))
         if light and upload is None and not default:
-            prepared = self._prepare(use_case, request, asker, place)
-            return self._run(operation, use_case, request, asker, place, prepared, None)
-        run = partial(self._prepare_and_run, operation, use_case, request, asker, place, upload)
+            prepared = self._prepare(use_case, request, credentials, place)
+            return self._run(operation, use_case, request, credentials, place, prepared, None)
+        run = partial(
+            self._prepare_and_run, operation, use_case, request, credentials, place, upload
+        )
         if not use_case.hashes:
             return self._preparers.submit(run)
         if use_case.gate is not None:
@@ -266,34 +268,36 @@ class Dispatcher:
                 passed.who, run, known=passed.known, give_up=passed.withdraw
             )
         # Whoever comes with a key does not wait behind those who log in from the same network.
-        who = type(asker).__name__, login_limits.get_network(place.address)
+        who = type(credentials).__name__, login_limits.get_network(place.address)
         return self._hashers.submit(who, run)
 
-    def recognise(self, asker: Identified) -> None:
+    def recognise(self, credentials: Identified) -> None:
         """Store the groups that an identity provider names for a user, if they have changed."""
 
         def take_over(transaction: Transaction) -> None:
             context = self._context(transaction, principals.NOBODY)
-            external_groups.take_over(context, asker)
+            external_groups.take_over(context, credentials)
 
-        if self.database.read(lambda tx: external_groups.differ(tx.connection, asker)).result():
+        if self.database.read(
+            lambda tx: external_groups.differ(tx.connection, credentials)
+        ).result():
             # A caller who can't have an account here gets the error from the operation they
             # request.
             with suppress(NotLoggedIn, BadName):
                 self.database.write(take_over).result()
 
     def check(
-        self, operation: Operation[Req, Ans], request: Req, asker: Credentials
+        self, operation: Operation[Req, Ans], request: Req, credentials: Credentials
     ) -> Future[None]:
         """Check whether a caller may perform an operation now, before its content is received."""
 
         def work(transaction: Transaction) -> None:
-            self._admit(transaction, operation, request, asker, NOWHERE, lock=False)
+            self._admit(transaction, operation, request, credentials, NOWHERE, lock=False)
 
         if getattr(request, "code", None) != "default":
             return self.database.read(work)
         return self._preparers.submit(
-            lambda: self.check(operation, self._named(request, asker), asker).result()
+            lambda: self.check(operation, self._named(request, credentials), credentials).result()
         )
 
     def view(self, token: str, path: str) -> Future[Viewed]:
@@ -304,11 +308,13 @@ class Dispatcher:
             )
         )
 
-    def follow(self, request: schemas.Follow, asker: Credentials) -> Future[Following]:
+    def follow(self, request: schemas.Follow, credentials: Credentials) -> Future[Following]:
         """Let a caller follow a session live, if they may."""
 
         def work(transaction: Transaction) -> Following:
-            context = self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
+            context = self._admit(
+                transaction, FOLLOW_EVENTS, request, credentials, NOWHERE, lock=False
+            )
             after = USE_CASES[FOLLOW_EVENTS.name].run(context, request)
             return Following(context.session.id, after, context.principal)
 
@@ -319,19 +325,19 @@ class Dispatcher:
         session_id: int,
         code: str,
         after: int,
-        askers: Collection[Credentials],
+        callers: Collection[Credentials],
         *,
         check: bool,
     ) -> Future[events.Progress]:
         """Read the events that are new to a session's followers; see `core.sessions.events`."""
 
         def work(transaction: Transaction) -> events.Progress:
-            def admit(asker: Credentials) -> None:
+            def admit(credentials: Credentials) -> None:
                 request = schemas.Follow(code=code)
-                self._admit(transaction, FOLLOW_EVENTS, request, asker, NOWHERE, lock=False)
+                self._admit(transaction, FOLLOW_EVENTS, request, credentials, NOWHERE, lock=False)
 
             context = self._context(transaction, principals.NOBODY)
-            return events.advance(context, session_id, after, askers, admit, check=check)
+            return events.advance(context, session_id, after, callers, admit, check=check)
 
         return self.database.read(work)
 
@@ -371,7 +377,7 @@ class Dispatcher:
         self,
         operation: Operation[Any, Any],
         request: Any,
-        asker: Credentials,
+        credentials: Credentials,
         place: Place,
         error: BaseException | None,
     ) -> Future[Any] | None:
@@ -384,9 +390,9 @@ class Dispatcher:
         """
         if not isinstance(error, errors.SessionsError) or not audit.is_refusal(operation, error):
             return None
-        if isinstance(asker, Anonymous) and not audit.is_audited(operation):
+        if isinstance(credentials, Anonymous) and not audit.is_audited(operation):
             return None  # every page checks who the caller is, and the access log has it
-        told = audit.refusal(operation, error, asker, place.address)
+        told = audit.refusal(operation, error, credentials, place.address)
         now = self._clock()
         entry = {"at": now, "kind": audit.get_kind(operation), **told}
         if not audit.is_kept(operation, error):
@@ -472,27 +478,27 @@ class Dispatcher:
         operation: Operation[Any, Any],
         use_case: UseCase,
         request: Any,
-        asker: Credentials,
+        credentials: Credentials,
         place: Place,
         upload: Upload | None,
     ) -> Any:
-        request = self._named(request, asker)
+        request = self._named(request, credentials)
         # Nothing is stored for callers who lack permission. The transaction repeats this check.
-        self.check(operation, request, asker).result()
-        prepared = self._prepare(use_case, request, asker, place)
+        self.check(operation, request, credentials).result()
+        prepared = self._prepare(use_case, request, credentials, place)
         prepared.result()
         blob = None if upload is None else self._store(upload)
-        return self._run(operation, use_case, request, asker, place, prepared, blob).result()
+        return self._run(operation, use_case, request, credentials, place, prepared, blob).result()
 
     def _prepare(
-        self, use_case: UseCase, request: Any, asker: Credentials, place: Place
+        self, use_case: UseCase, request: Any, credentials: Credentials, place: Place
     ) -> _Prepared:
         if use_case.prepare is None:
             return _Prepared()
         preparation = self._preparation
         if not use_case.light:  # light requests are the hot path, and need none of this
             preparation = replace(
-                preparation, address=place.address, asker=asker, now=self._clock()
+                preparation, address=place.address, credentials=credentials, now=self._clock()
             )
         try:
             return _Prepared(use_case.prepare(preparation, request))
@@ -504,17 +510,19 @@ class Dispatcher:
             return upload.store()
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
 
-    def _named(self, request: Any, asker: Credentials) -> Any:
+    def _named(self, request: Any, credentials: Credentials) -> Any:
         """Replace ``default`` in a request by the code of the caller's default session."""
         if getattr(request, "code", None) != "default":
             return request
-        code = self.database.write(self._default_code(asker)).result()
+        code = self.database.write(self._default_code(credentials)).result()
         return msgspec.structs.replace(request, code=code)
 
-    def _default_code(self, asker: Credentials) -> Invocation[str]:
+    def _default_code(self, credentials: Credentials) -> Invocation[str]:
         def work(transaction: Transaction) -> str:
             now = self._clock()
-            principal = principals.resolve(transaction.connection, asker, now=now, writes=True)
+            principal = principals.resolve(
+                transaction.connection, credentials, now=now, writes=True
+            )
             if not principal.known:
                 raise permissions.nobody()
             if principal.confined or principal.guest:
@@ -529,13 +537,13 @@ class Dispatcher:
         transaction: Transaction,
         operation: Operation[Any, Any],
         request: Any,
-        asker: Credentials,
+        credentials: Credentials,
         place: Place,
         *,
         lock: bool,
     ) -> Context:
         """Resolve the principal and the session, and check that the operation is allowed."""
-        context = self._resolve(transaction, operation, asker, place, lock=lock)
+        context = self._resolve(transaction, operation, credentials, place, lock=lock)
         self._check(context, operation, request, lock=lock)
         return context
 
@@ -543,7 +551,7 @@ class Dispatcher:
         self,
         transaction: Transaction,
         operation: Operation[Any, Any],
-        asker: Credentials,
+        credentials: Credentials,
         place: Place,
         *,
         lock: bool,
@@ -554,7 +562,7 @@ class Dispatcher:
             # A caller whose login has ended must be able to log in again.
             principal = principals.resolve(
                 transaction.connection,
-                asker,
+                credentials,
                 now=self._clock(),
                 writes=lock and operation.touches_login,
             )
@@ -586,7 +594,7 @@ class Dispatcher:
         operation: Operation[Any, Any],
         use_case: UseCase,
         request: Any,
-        asker: Credentials,
+        credentials: Credentials,
         place: Place,
         prepared: _Prepared,
         upload: Blob | None,
@@ -594,7 +602,9 @@ class Dispatcher:
         audited: list[dict[str, Any]] = []
 
         def carry_out(transaction: Transaction, request: Any, prepared: _Prepared) -> Any:
-            context = self._resolve(transaction, operation, asker, place, lock=operation.writes)
+            context = self._resolve(
+                transaction, operation, credentials, place, lock=operation.writes
+            )
             audited.clear()  # this may be the second run
             context.audited = audited
             claim = None
@@ -637,7 +647,7 @@ class Dispatcher:
             joined, value = together.join(requests, values)
             return together.split(carry_out(transaction, joined, _Prepared(value)), requests)
 
-        kind = (operation.name, request.code, asker, place)
+        kind = (operation.name, request.code, credentials, place)
         marks = together.marks(prepared.value)
         return self.database.write(
             work, BatchedCall(kind, marks, (request, prepared.value), carry_out_all), lane=lane

@@ -31,13 +31,13 @@ Ans = TypeVar("Ans")
 class Preparation:
     """What a preparation may use; it runs outside any transaction.
 
-    `asker` is the caller, `address` their network address, if over HTTP, `now` the time.
+    `credentials` is the caller, `address` their network address, if over HTTP, `now` the time.
     """
 
     services: Services
     database: Database
     address: str = ""
-    asker: Credentials = field(default_factory=Anonymous)
+    credentials: Credentials = field(default_factory=Anonymous)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

@@ -41,7 +41,7 @@ class Authenticated:
     need the XSRF token.
     """
 
-    asker: Credentials
+    credentials: Credentials
     ambient: bool
 
 
@@ -59,7 +59,7 @@ async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Au
     if user is None:
         return Authenticated(Anonymous(), ambient=False)
     ambient = not provider.is_token_authenticated(handler)
-    return Authenticated(_asker(provider, user, administrators), ambient=ambient)
+    return Authenticated(_build_credentials(provider, user, administrators), ambient=ambient)
 
 
 async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -> Authenticated:
@@ -96,7 +96,7 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
             hint="Ask the server's administrator.",
         )
     ambient = not provider.is_token_authenticated(handler)
-    return Authenticated(_asker(provider, user, administrators), ambient=ambient)
+    return Authenticated(_build_credentials(provider, user, administrators), ambient=ambient)
 
 
 def one_person(provider: IdentityProvider) -> bool:
@@ -104,12 +104,14 @@ def one_person(provider: IdentityProvider) -> bool:
     return type(provider) in _ONE_PERSON
 
 
-def runs_server(asker: Credentials) -> bool:
+def runs_server(credentials: Credentials) -> bool:
     """Tell whether the caller is the person whose files a Jupyter server works with."""
-    if isinstance(asker, SystemUser):
+    if isinstance(credentials, SystemUser):
         return True
     # A hub's single-user server belongs to one person, whom the hub names.
-    return isinstance(asker, Identified) and asker.name == os.environ.get("JUPYTERHUB_USER")
+    return isinstance(credentials, Identified) and credentials.name == os.environ.get(
+        "JUPYTERHUB_USER"
+    )
 
 
 def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | None:
@@ -128,7 +130,9 @@ def key_holder(handler: JupyterHandler, *, basic: bool = False) -> KeyHolder | N
     return KeyHolder(key) if key.startswith(_KEY_PREFIX) else None
 
 
-def _asker(provider: IdentityProvider, user: User, administrators: Container[str]) -> Credentials:
+def _build_credentials(
+    provider: IdentityProvider, user: User, administrators: Container[str]
+) -> Credentials:
     if one_person(provider):
         return SystemUser(getpass.getuser())
     return Identified(

@@ -33,9 +33,9 @@ class SharedAddress:
         self.uses: Mapping[str, Use] = {api.SHOW_ADDRESS.name: self._show}
 
     async def _show(
-        self, request: schemas.Nothing, asker: Credentials, server_url: str
+        self, request: schemas.Nothing, credentials: Credentials, server_url: str
     ) -> schemas.ServerAddress:
-        del request, asker
+        del request, credentials
         return await asyncio.to_thread(self.find, server_url)
 
     def find(self, server_url: str) -> schemas.ServerAddress:

@@ -34,9 +34,9 @@ class StoredLogins:
         }
 
     async def _list(
-        self, request: schemas.ListStoredLogins, asker: Credentials, server_url: str
+        self, request: schemas.ListStoredLogins, credentials: Credentials, server_url: str
     ) -> schemas.Page[schemas.StoredLogin]:
-        _expect_owner(asker)
+        _expect_owner(credentials)
         known = await asyncio.to_thread(logins.stored)
         ids = [login.id for login in known]
         start = ids.index(request.after) + 1 if request.after in ids else 0
@@ -48,10 +48,10 @@ class StoredLogins:
         )
 
     async def _link(
-        self, request: schemas.StoredLoginNamed, asker: Credentials, server_url: str
+        self, request: schemas.StoredLoginNamed, credentials: Credentials, server_url: str
     ) -> schemas.LoginLink:
         del server_url
-        _expect_owner(asker)
+        _expect_owner(credentials)
         return await asyncio.to_thread(_link, request.id)
 
     def _shown(self, login: logins.Login, server_url: str) -> schemas.StoredLogin:
@@ -83,9 +83,9 @@ def _link(id_: str) -> schemas.LoginLink:
         way.close()
 
 
-def _expect_owner(asker: Credentials) -> None:
+def _expect_owner(credentials: Credentials) -> None:
     """Check that the caller is the person whose files the server works with."""
-    if not runs_server(asker):
+    if not runs_server(credentials):
         raise errors.Forbidden(
             "Only the user who runs this Jupyter server can use its stored logins.",
             hint="Use the sessions of this server, or log in to the other server in the browser.",

@@ -102,7 +102,7 @@ class Site:
 
     def cookie(self, name: str) -> dict[str, str]:
         """Return the cookie of someone's login."""
-        login = self.house.asker(self.person(name))
+        login = self.house.credentials(self.person(name))
         assert isinstance(login, KeyHolder)
         port = self.url.rpartition(":")[2]
         return {"name": f"jupyter-sessions-{port}", "value": login.key, "url": self.url}

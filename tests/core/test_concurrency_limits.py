@@ -66,7 +66,7 @@ def test_a_person_checks_the_store_twice_at_a_time_and_others_do_not_wait_for_th
     use_case = dispatcher.USE_CASES[api.CHECK_STORE.name]
 
     def slow(preparation, request):
-        begun.append(preparation.asker)
+        begun.append(preparation.credentials)
         assert len(begun) > 2 or go_on.wait(STARTED_WITHIN)
         return use_case.prepare(preparation, request)
 
@@ -74,7 +74,7 @@ def test_a_person_checks_the_store_twice_at_a_time_and_others_do_not_wait_for_th
 
     def check(by: str) -> Future:
         request = api.CHECK_STORE.request()
-        return house.dispatcher.submit(api.CHECK_STORE, request, house.asker(by))
+        return house.dispatcher.submit(api.CHECK_STORE, request, house.credentials(by))
 
     try:
         checks = [check("root") for _ in range(11)]

@@ -54,7 +54,7 @@ def test_history_is_not_readable_without_the_role_read(house, experiment):
         with refused(errors.RoleMissing, match="role read"):
             do(house, "bob", operation, code=experiment, **fields)
     with refused(errors.RoleMissing, match="role read"):
-        house.dispatcher.follow(schemas.Follow(code=experiment), house.asker("bob")).result()
+        house.dispatcher.follow(schemas.Follow(code=experiment), house.credentials("bob")).result()
 
 
 def test_a_disabled_session_is_not_readable_on_any_way(house, experiment):
@@ -76,7 +76,7 @@ def test_a_disabled_session_is_not_readable_on_any_way(house, experiment):
     with refused(errors.SessionDisabled):
         house.dispatcher.view(token, "rain.csv").result()
     with refused(errors.SessionDisabled):
-        house.dispatcher.follow(schemas.Follow(code=experiment), house.asker("bob")).result()
+        house.dispatcher.follow(schemas.Follow(code=experiment), house.credentials("bob")).result()
 
 
 def test_foo_does_not_pick_up_the_roles_of_foobar(house, experiment):

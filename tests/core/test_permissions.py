@@ -44,7 +44,7 @@ def shared(house):
 
 def submit_recording(house, code):
     request = api.RECORD_COMMANDS.request(code=code, commands=[recorded(house)])
-    return house.dispatcher.submit(api.RECORD_COMMANDS, request, house.asker("bob"))
+    return house.dispatcher.submit(api.RECORD_COMMANDS, request, house.credentials("bob"))
 
 
 def test_who_is_revoked_while_they_wait_does_not_write_any_more(house, shared, meanwhile):
@@ -109,7 +109,7 @@ def test_an_account_is_removed_while_others_write_in_its_sessions(house, shared,
     connection, someone_waits = meanwhile
     connection.execute(text("UPDATE sessions SET events = events"))
     request = api.REMOVE_ACCOUNT.request(name="cleo")
-    removing = house.dispatcher.submit(api.REMOVE_ACCOUNT, request, house.asker("root"))
+    removing = house.dispatcher.submit(api.REMOVE_ACCOUNT, request, house.credentials("root"))
     someone_waits()
     connection.execute(
         text(

@@ -75,7 +75,7 @@ OVERRIDES = """{
 class Persons(Store):
     """A store whose people are known by a Jupyter server's identity provider."""
 
-    def asker(self, name: str) -> Credentials:
+    def credentials(self, name: str) -> Credentials:
         """Return how someone presents themselves."""
         return Identified(name, "", name == "root")
 

@@ -89,9 +89,9 @@ class Site:
         """Make an account of its own for one test, and log it in."""
         name = self.name()
         self.house.add(name)
-        asker = self.house.keys[name]
-        assert isinstance(asker, KeyHolder)
-        self.keys[name] = asker.key
+        credentials = self.house.keys[name]
+        assert isinstance(credentials, KeyHolder)
+        self.keys[name] = credentials.key
         return name
 
     def session(self, state: schemas.State = "active") -> str:
@@ -147,9 +147,9 @@ def _populate(site: Site) -> None:
     people = [name for name in IDENTITIES if name not in {"anonymous", "administrator"}]
     house.add(*people, "spare")
     for name in (*people, "spare"):
-        asker = house.keys[name]
-        assert isinstance(asker, KeyHolder)
-        site.keys[name] = asker.key
+        credentials = house.keys[name]
+        assert isinstance(credentials, KeyHolder)
+        site.keys[name] = credentials.key
     house.call("root", api.DISABLE_ACCOUNT, schemas.AccountNamed(name="disabled"))
     # The system user who runs the server is its administrator, and gets its key by a one-time link.
     site.keys["administrator"] = key_for(house, getpass.getuser())

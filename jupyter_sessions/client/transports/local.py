@@ -110,8 +110,8 @@ class LocalTransport:
         from jupyter_sessions.store.change_watch import Watch
 
         dispatcher = self._dispatcher()
-        asker = SystemUser(self.user)
-        following = dispatcher.follow(_checked(request), asker).result()
+        credentials = SystemUser(self.user)
+        following = dispatcher.follow(_checked(request), credentials).result()
         session_id, after = following.session_id, following.after
         changed = threading.Event()
         changed.set()
@@ -121,7 +121,7 @@ class LocalTransport:
                 changed.wait(_FOLLOW_CHECKS_EVERY)
                 changed.clear()
                 progress = dispatcher.advance(
-                    session_id, request.code, after, [asker], check=True
+                    session_id, request.code, after, [credentials], check=True
                 ).result()
                 if progress.refused:
                     return

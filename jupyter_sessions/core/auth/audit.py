@@ -102,13 +102,16 @@ def write_line(entry: dict[str, Any], *, refused: bool = False) -> None:
 
 
 def refusal(
-    operation: Operation[Any, Any], error: errors.SessionsError, asker: Credentials, address: str
+    operation: Operation[Any, Any],
+    error: errors.SessionsError,
+    credentials: Credentials,
+    address: str,
 ) -> dict[str, Any]:
     """Return what is known of a refusal without querying the database."""
     told = {"operation": operation.name, "why": error.code}
     if address:
         told["address"] = address
-    match asker:
+    match credentials:
         case KeyHolder(key=key):
             # Enough of the stored hash to distinguish keys.
             told["key"] = principals.digest(key)[:12]

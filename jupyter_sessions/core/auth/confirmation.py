@@ -139,7 +139,7 @@ def _account(preparation: Preparation, *, acting: bool) -> Any:
 
     def read(connection: Connection) -> tuple[Principal, Any]:
         principal = principals.resolve(
-            connection, preparation.asker, now=preparation.now, writes=False
+            connection, preparation.credentials, now=preparation.now, writes=False
         )
         user_id = principal.user_id
         if acting and principal.real_user_id is not None:

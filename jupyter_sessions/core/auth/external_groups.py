@@ -21,20 +21,20 @@ from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.tables import group_users, groups
 
 
-def differ(connection: Connection, asker: Identified) -> bool:
+def differ(connection: Connection, credentials: Identified) -> bool:
     """Return whether the groups that the provider names differ from those stored."""
-    user = users.find(connection, asker.name)
+    user = users.find(connection, credentials.name)
     stored = set() if user is None else set(_read_groups(connection, user.id))
-    return stored != set(_select_storable(connection, asker))
+    return stored != set(_select_storable(connection, credentials))
 
 
-def take_over(context: Context, asker: Identified) -> None:
+def take_over(context: Context, credentials: Identified) -> None:
     """Make a user a member of exactly the external groups that the provider names."""
     connection = context.connection
-    context.principal = principals.resolve(connection, asker, now=context.now, writes=True)
+    context.principal = principals.resolve(connection, credentials, now=context.now, writes=True)
     user_id = context.principal.user_id
     stored = _read_groups(connection, user_id)
-    named = _select_storable(connection, asker)
+    named = _select_storable(connection, credentials)
     for folded in stored.keys() - named.keys():
         context.open_group = stored[folded]
         group_management.stop(context, [user_id])
@@ -68,10 +68,10 @@ def _read_groups(connection: Connection, user_id: int) -> dict[str, Any]:
     return {row.folded: row for row in rows}
 
 
-def _select_storable(connection: Connection, asker: Identified) -> dict[str, str]:
+def _select_storable(connection: Connection, credentials: Identified) -> dict[str, str]:
     """Return the groups that can be stored: with a valid name that no local group has."""
     found = {}
-    for name in asker.groups or ():
+    for name in credentials.groups or ():
         try:
             found[fold_name(name)] = normalize.user_name(name, "group")
         except BadName:

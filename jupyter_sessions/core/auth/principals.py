@@ -95,7 +95,7 @@ def key_ends(row: Any) -> datetime | None:
 
 
 def resolve(
-    connection: Connection, asker: Credentials, *, now: datetime, writes: bool
+    connection: Connection, credentials: Credentials, *, now: datetime, writes: bool
 ) -> Principal:
     """Authenticate a caller.
 
@@ -106,7 +106,7 @@ def resolve(
     NotLoggedIn
         If the account is disabled.
     """
-    match asker:
+    match credentials:
         case Anonymous():
             return NOBODY
         case KeyHolder(key=key):
@@ -118,7 +118,7 @@ def resolve(
             found = _by_name(
                 connection, name, display_name, administrator, "identity", now, writes=writes
             )
-            return replace(found, vouches=True) if asker.vouches else found
+            return replace(found, vouches=True) if credentials.vouches else found
 
 
 def resolve_viewer(
@@ -146,11 +146,11 @@ def resolve_viewer(
     return Principal(user_id=row.id, name=row.name, via="identity")
 
 
-def alive(connection: Connection, askers: Iterable[Credentials], now: datetime) -> set[int] | None:
-    """Return the user ids of `askers` in one query; None if a login or account has ended."""
-    hashes = {digest(asker.key) for asker in askers if isinstance(asker, KeyHolder)}
+def alive(connection: Connection, callers: Iterable[Credentials], now: datetime) -> set[int] | None:
+    """Return the user ids of `callers` in one query; None if a login or account has ended."""
+    hashes = {digest(caller.key) for caller in callers if isinstance(caller, KeyHolder)}
     named = {
-        fold_name(asker.name) for asker in askers if isinstance(asker, Identified | SystemUser)
+        fold_name(caller.name) for caller in callers if isinstance(caller, Identified | SystemUser)
     }
     found: set[int] = set()
     if hashes:

@@ -175,7 +175,7 @@ def advance(
     context: Context,
     session_id: int,
     after: int,
-    askers: Collection[Credentials],
+    callers: Collection[Credentials],
     admit: Callable[[Credentials], object],
     *,
     check: bool,
@@ -193,15 +193,15 @@ def advance(
     new = read(context.connection, session_id, after=after, limit=_MOST)
     harmless = new and all(event.kind.startswith(_HARMLESS) for event in new)
     if not check and harmless:
-        followers = principals.alive(context.connection, askers, context.now)
+        followers = principals.alive(context.connection, callers, context.now)
         if followers is not None and permissions.all_read(
             context.connection, session_id, followers
         ):
             return Progress(events=new)
     refused = {}
-    for asker in askers:
+    for caller in callers:
         try:
-            admit(asker)
+            admit(caller)
         except SessionsError as error:
-            refused[asker] = error
+            refused[caller] = error
     return Progress(events=new, refused=refused)

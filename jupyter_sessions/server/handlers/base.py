@@ -44,13 +44,13 @@ class SessionsHandler(JupyterHandler):
 
     Attributes
     ----------
-    asker
+    credentials
         The caller; the dispatcher checks the caller again in each operation.
     ambient
         Whether a browser attaches the caller's credentials by itself.
     """
 
-    asker: Credentials
+    credentials: Credentials
     ambient = False
     _left = False
     _costly: asyncio.Future[Any] | None = None
@@ -81,10 +81,10 @@ class SessionsHandler(JupyterHandler):
         if not self.check_host():
             raise web.HTTPError(403)
         came = await self.arrival()
-        self.asker, self.ambient = came.asker, came.ambient
-        if isinstance(self.asker, Identified) and self.asker.groups is not None:
+        self.credentials, self.ambient = came.credentials, came.ambient
+        if isinstance(self.credentials, Identified) and self.credentials.groups is not None:
             dispatcher = await self.service.dispatcher()
-            await self.in_thread(dispatcher.recognise, self.asker)
+            await self.in_thread(dispatcher.recognise, self.credentials)
         if self.request.method not in _SAFE:
             self.check_same_site()
             if self.needs_xsrf:
@@ -126,7 +126,7 @@ class SessionsHandler(JupyterHandler):
             When the token is missing or belongs to another login.
         """
         key = self.login_cookie
-        if key is not None and isinstance(self.asker, KeyHolder) and self.ambient:
+        if key is not None and isinstance(self.credentials, KeyHolder) and self.ambient:
             given = (
                 self.get_argument("_xsrf", None)
                 or self.request.headers.get("X-Xsrftoken")
@@ -191,13 +191,13 @@ class SessionsHandler(JupyterHandler):
         """Call an operation as the caller."""
         own = self.service.own_uses.get(operation.name)
         if own is not None:
-            done: Ans = await own(request, self.asker, self.server_url)
+            done: Ans = await own(request, self.credentials, self.server_url)
             return done
         dispatcher = await self.service.dispatcher()
         future = dispatcher.submit(
             operation,
             request,
-            self.asker,
+            self.credentials,
             upload=upload,
             server=self.server_url,
             address=self.request.remote_ip or "",

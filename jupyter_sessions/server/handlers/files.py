@@ -39,7 +39,7 @@ class ContentHandler(OperationHandler):
             fields = dict(zip(operation.path_fields, self.path_args, strict=True))
             request = read_request(operation, fields, self.read_query(), b"")
             dispatcher = await self.service.dispatcher()
-            await self.service.answered(dispatcher.check(operation, request, self.asker))
+            await self.service.answered(dispatcher.check(operation, request, self.credentials))
             connection: Any = self.request.connection
             connection.set_body_timeout(_UPLOAD_WITHIN)
             self._upload = await self.in_thread(dispatcher.blobs.writer)  # closed in on_finish

@@ -44,7 +44,7 @@ class LiveHandler(WebSocketHandler, ApiHandler):
         if self.service.stopping:
             raise closing()
         dispatcher = await self.service.dispatcher()
-        following = await self.service.answered(dispatcher.follow(request, self.asker))
+        following = await self.service.answered(dispatcher.follow(request, self.credentials))
         self.session_id, self._after, principal = following
         self._code = request.code
         self._follower = Follower(

@@ -91,7 +91,7 @@ class BodyHandler(ApiHandler):
         """
         if size > _UNKNOWN and not self._proven:
             dispatcher = await self.service.dispatcher()
-            check = dispatcher.check(api.WHO_AM_I, schemas.Nothing(), self.asker)
+            check = dispatcher.check(api.WHO_AM_I, schemas.Nothing(), self.credentials)
             await self.service.answered(check)
             self._proven = True
         if size > self.largest:

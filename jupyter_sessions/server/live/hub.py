@@ -45,7 +45,7 @@ def frame(text: bytes) -> bytes:
 class Follower(Protocol):
     """A client that follows a session."""
 
-    asker: Credentials
+    credentials: Credentials
 
     def tell(self, frames: bytes) -> None:
         """Send events, each encoded as a WebSocket frame of JSON."""
@@ -100,9 +100,9 @@ class Feed:
             places[after].append(follower)
         more = False
         for after, followers in places.items():
-            askers = {follower.asker for follower in followers}
+            callers = {follower.credentials for follower in followers}
             progress = await asyncio.wrap_future(
-                self._dispatcher.advance(self._session_id, self._code, after, askers, check=check)
+                self._dispatcher.advance(self._session_id, self._code, after, callers, check=check)
             )
             if progress.refused:
                 followers = self._refuse(followers, progress.refused)
@@ -117,9 +117,9 @@ class Feed:
         """Disconnect followers who have lost permission; return the others."""
         others = []
         for follower in followers:
-            if follower.asker in refused:
+            if follower.credentials in refused:
                 self.followers.pop(follower, None)
-                follower.refuse(refused[follower.asker])
+                follower.refuse(refused[follower.credentials])
             else:
                 others.append(follower)
         return others

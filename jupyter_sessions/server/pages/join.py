@@ -74,7 +74,7 @@ class JoinPage(Page):
         )
         login = await self.call(api.LOG_IN, request)
         await self.sign_in(login)
-        self.asker = KeyHolder(login.key)
+        self.credentials = KeyHolder(login.key)
         return await self._join(key)
 
     async def _enter(self, key: str) -> str:

@@ -52,14 +52,16 @@ class Attachments:
         await self._keeper.stop()
 
     async def _list(
-        self, request: schemas.ListAttachments, asker: Credentials, server_url: str
+        self, request: schemas.ListAttachments, credentials: Credentials, server_url: str
     ) -> schemas.Page[schemas.Attachment]:
         if request.kernel is not None:
             attached = self._keeper.attached.get(request.kernel)
             if attached is None:
                 return schemas.Page(items=[], next=None)
             await self._keeper.look(request.kernel, request.until)
-            return schemas.Page(items=[await self._shown(attached, asker, server_url)], next=None)
+            return schemas.Page(
+                items=[await self._shown(attached, credentials, server_url)], next=None
+            )
         known = sorted(
             self._keeper.attached.values(), key=lambda each: (each.told.since, each.told.kernel)
         )
@@ -67,22 +69,22 @@ class Attachments:
         start = kernels.index(request.after) + 1 if request.after in kernels else 0
         await self._keeper.look()
         taken = known[start : start + request.limit]
-        items = [await self._shown(each, asker, server_url) for each in taken]
+        items = [await self._shown(each, credentials, server_url) for each in taken]
         more = start + len(taken) < len(known)
         return schemas.Page(items=items, next=kernels[start + len(taken) - 1] if more else None)
 
     async def _get(
-        self, request: schemas.LookAtKernel, asker: Credentials, server_url: str
+        self, request: schemas.LookAtKernel, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
         attached = self._find(request.kernel)
         await self._keeper.look(request.kernel, request.until)
-        return await self._shown(attached, asker, server_url)
+        return await self._shown(attached, credentials, server_url)
 
     async def _put(
-        self, request: schemas.Attach, asker: Credentials, server_url: str
+        self, request: schemas.Attach, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
         manager = self._kernels.find(request.kernel)
-        target = await self._targets.find(request, asker, server_url)
+        target = await self._targets.find(request, credentials, server_url)
         async with self._keeper.changing:
             attached = self._keeper.attached.get(request.kernel)
             if attached is not None and not attached.ended and _same(attached, target):
@@ -90,13 +92,13 @@ class Attachments:
             else:
                 paths = (await self._kernels.notebooks()).get(request.kernel, [""])
                 notebook = request.notebook or paths[0]
-                attached = self._keeper.new(request.kernel, manager, target, asker, notebook)
+                attached = self._keeper.new(request.kernel, manager, target, credentials, notebook)
                 await self._keeper.attach(attached, manager)
         await self._keeper.look(request.kernel)
-        return await self._shown(attached, asker, server_url)
+        return await self._shown(attached, credentials, server_url)
 
     async def _change(
-        self, request: schemas.ChangeAttachment, asker: Credentials, server_url: str
+        self, request: schemas.ChangeAttachment, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
         async with self._keeper.changing:
             attached = self._find(request.kernel)
@@ -109,16 +111,16 @@ class Attachments:
                 await self._keeper.skip(attached, request.skip)
             if request.paused is not UNSET:
                 await self._keeper.switch(attached, paused=request.paused)
-        return await self._shown(attached, asker, server_url)
+        return await self._shown(attached, credentials, server_url)
 
     async def _delete(
-        self, request: schemas.Detach, asker: Credentials, server_url: str
+        self, request: schemas.Detach, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
         async with self._keeper.changing:
             attached = self._find(request.kernel)
             await self._keeper.leave(attached, "It was detached.", _STOPPED, request.command)
             self._keeper.attached.pop(request.kernel, None)
-        return await self._shown(attached, asker, server_url)
+        return await self._shown(attached, credentials, server_url)
 
     def _find(self, kernel: str) -> Attached:
         attached = self._keeper.attached.get(kernel)
@@ -131,20 +133,20 @@ class Attachments:
         return attached
 
     async def _shown(
-        self, attached: Attached, asker: Credentials, server_url: str
+        self, attached: Attached, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
         told, problem = attached.told, attached.progress.problem
         session, label, url, state = told.session, attached.label, attached.url, ""
         if told.server is None:
             try:
-                seen = await self._targets.look(told.session, asker, server_url)
+                seen = await self._targets.look(told.session, credentials, server_url)
                 label, url, state = seen.label, seen.url, seen.state
             except (errors.NoSuchSession, errors.SessionDisabled) as error:
-                if told.user == get_user_name(asker):
+                if told.user == get_user_name(credentials):
                     problem, state = problem or f"{error.message} {error.hint}", "waiting"
                 else:
                     session, label, url, problem = "", "", None, None
-        elif not runs_server(asker):  # the owner of the stored login
+        elif not runs_server(credentials):  # the owner of the stored login
             session, label, url, problem = "", "", None, None
         return schemas.Attachment(
             kernel=told.kernel,

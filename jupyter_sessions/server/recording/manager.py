@@ -205,7 +205,7 @@ class AttachmentManager:
             await self._process.end()
 
     def new(
-        self, kernel: str, manager: Any, target: Target, asker: Credentials, notebook: str
+        self, kernel: str, manager: Any, target: Target, credentials: Credentials, notebook: str
     ) -> Attached:
         """Create the attachment of a kernel; `attach` starts it."""
         told = protocol.Attach(
@@ -214,8 +214,8 @@ class AttachmentManager:
             session=target.session.code,
             server=target.server,
             user=target.user,
-            identified=isinstance(asker, Identified),
-            runner=get_user_name(asker) if self.several else None,
+            identified=isinstance(credentials, Identified),
+            runner=get_user_name(credentials) if self.several else None,
             notebook=notebook,
             language=manager.kernel_spec.language,
             since=datetime.now(UTC),
@@ -490,11 +490,11 @@ class AttachmentManager:
         told = attached.told
         if attached.progress.held != errors.WrongState.code or told.server is not None:
             return
-        asker: Credentials = (
+        credentials: Credentials = (
             Identified(told.user) if told.identified else SystemUser(getpass.getuser())
         )
         try:
-            session = await self._targets.look(told.session, asker, "")
+            session = await self._targets.look(told.session, credentials, "")
         except errors.SessionsError:
             return
         if session.state == "closed":

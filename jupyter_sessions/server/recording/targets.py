@@ -61,7 +61,9 @@ class Targets:
         self._answered = answered
         self._addresses = addresses
 
-    async def find(self, request: schemas.Attach, asker: Credentials, server_url: str) -> Target:
+    async def find(
+        self, request: schemas.Attach, credentials: Credentials, server_url: str
+    ) -> Target:
         """Find the session that a request names, and check that it takes the caller's commands.
 
         Raises
@@ -74,8 +76,8 @@ class Targets:
             same_server(reference.server, each) for each in (server_url, *self._addresses)
         )
         if here and request.user is None:
-            return await self._here(reference.code, asker, server_url)
-        if not runs_server(asker):
+            return await self._here(reference.code, credentials, server_url)
+        if not runs_server(credentials):
             raise errors.Forbidden(
                 "Only the user who runs this Jupyter server can use its logins to other servers.",
                 hint="Attach the kernel to a session on this server.",
@@ -83,13 +85,15 @@ class Targets:
         server = reference.server or server_url
         return await asyncio.to_thread(_elsewhere, server, reference, request.user)
 
-    async def _here(self, code: str, asker: Credentials, server_url: str) -> Target:
+    async def _here(self, code: str, credentials: Credentials, server_url: str) -> Target:
         dispatcher = await self._dispatcher()
         recording = schemas.RecordCommands(code=code, commands=[])
-        await self._answered(dispatcher.check(api.RECORD_COMMANDS, recording, asker))
-        return Target(None, get_user_name(asker), await self.look(code, asker, server_url))
+        await self._answered(dispatcher.check(api.RECORD_COMMANDS, recording, credentials))
+        return Target(
+            None, get_user_name(credentials), await self.look(code, credentials, server_url)
+        )
 
-    async def look(self, code: str, asker: Credentials, server_url: str) -> schemas.Session:
+    async def look(self, code: str, credentials: Credentials, server_url: str) -> schemas.Session:
         """Return a session of this server's store as a user sees it.
 
         Raises
@@ -99,18 +103,18 @@ class Targets:
         """
         dispatcher = await self._dispatcher()
         named = schemas.SessionNamed(code=code)
-        asked = dispatcher.submit(api.GET_SESSION, named, asker, server=server_url)
+        asked = dispatcher.submit(api.GET_SESSION, named, credentials, server=server_url)
         session: schemas.Session = await self._answered(asked)
         return session
 
 
-def get_user_name(asker: Credentials) -> str:
+def get_user_name(credentials: Credentials) -> str:
     """Return the name of one of the Jupyter server's users."""
-    if not isinstance(asker, SystemUser | Identified):
+    if not isinstance(credentials, SystemUser | Identified):
         raise errors.NotLoggedIn(
             "You are not logged in to the Jupyter server.", hint="Log in to the Jupyter server."
         )
-    return asker.name
+    return credentials.name
 
 
 def _elsewhere(server: str, reference: Reference, user: str | None) -> Target:

@@ -46,7 +46,7 @@ class OwnStore:
 
     def __init__(self, dispatcher: Dispatcher, told: Attach, server: str | None) -> None:
         self._dispatcher = dispatcher
-        self._asker: Credentials = (
+        self._credentials: Credentials = (
             Identified(told.user, vouches=True) if told.identified else SystemUser(told.user)
         )
         self.server = server
@@ -56,7 +56,7 @@ class OwnStore:
         self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
     ) -> Ans:
         """Carry out an operation and return its answer."""
-        submitted = self._dispatcher.submit(operation, request, self._asker, upload=content)
+        submitted = self._dispatcher.submit(operation, request, self._credentials, upload=content)
         answer: Ans = submitted.result()
         return answer
 

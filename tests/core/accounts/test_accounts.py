@@ -159,8 +159,8 @@ def test_the_system_user_is_an_administrator_and_whom_others_vouch_for_is_not(ho
 
 def test_whom_nobody_could_be_called_makes_nothing_here(house):
     for name in ["a\0b", "", "x" * 300, "\u202ebob", "bоb"]:
-        for asker in (Identified(name), SystemUser(name)):
-            house.keys["odd"] = asker
+        for credentials in (Identified(name), SystemUser(name)):
+            house.keys["odd"] = credentials
             assert do(house, "odd", api.LIST_SESSIONS).items == []
             with refused(errors.BadName):
                 house.new("odd")

@@ -12,9 +12,9 @@ from tests.core.asking import do, join, refused
 
 def come(house: Store, name: str, *groups: str) -> None:
     """Have someone come whom the provider knows in these groups."""
-    asker = Identified(name, groups=frozenset(groups))
-    house.keys[name] = asker
-    house.dispatcher.recognise(asker)
+    credentials = Identified(name, groups=frozenset(groups))
+    house.keys[name] = credentials
+    house.dispatcher.recognise(credentials)
 
 
 def mine(house: Store, name: str) -> list[str]:
@@ -82,7 +82,7 @@ def test_a_name_that_is_none_is_left_out(house, name):
 def test_a_provider_that_knows_of_no_groups_changes_none(house):
     join(house, "cleo")
     do(house, "root", api.ADD_GROUP, name="lab", owners=["cleo"])
-    assert house.asker("cleo").groups is None
+    assert house.credentials("cleo").groups is None
     assert mine(house, "cleo") == ["lab"]
 
 

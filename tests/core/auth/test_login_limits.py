@@ -154,7 +154,9 @@ def hashing(monkeypatch):
 
 def log_in(house, user: str, address: str, password: str = PASSWORD):
     request = schemas.LogIn(user=user, password=password)
-    return house.dispatcher.submit(api.LOG_IN, request, house.asker("nobody"), address=address)
+    return house.dispatcher.submit(
+        api.LOG_IN, request, house.credentials("nobody"), address=address
+    )
 
 
 def fill(house, hashing: Hashing, addresses: list[str], each: int) -> list:

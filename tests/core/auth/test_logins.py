@@ -198,7 +198,7 @@ def test_a_ticket_used_many_times_at_once_lets_in_once(house):
     ticket = do(house, "bob", api.MAKE_TICKET).ticket
     request = schemas.LogInWithTicket(ticket=ticket)
     asked = [
-        house.dispatcher.submit(api.LOG_IN_WITH_TICKET, request, house.asker("nobody"))
+        house.dispatcher.submit(api.LOG_IN_WITH_TICKET, request, house.credentials("nobody"))
         for _ in range(12)
     ]
     outcomes = [future.exception() for future in asked]

@@ -58,7 +58,7 @@ def gathered(house: Store):
 def ask(house: Store, code: str, *recordings: schemas.Recording, by: str = "root") -> Future[Any]:
     """Ask for these to be recorded, and don't wait."""
     request = schemas.RecordCommands(code=code, commands=list(recordings))
-    return house.dispatcher.submit(api.RECORD_COMMANDS, request, house.asker(by))
+    return house.dispatcher.submit(api.RECORD_COMMANDS, request, house.credentials(by))
 
 
 def numbers(*answers: Future[Any]) -> list[list[int]]:
@@ -165,7 +165,9 @@ def test_a_revoke_between_two_lets_in_the_first_alone(house, code):
     with gathered(house):
         first = ask(house, code, recorded(house, "in"), by="bob")
         revoke = house.dispatcher.submit(
-            api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["bob"]), house.asker("root")
+            api.REVOKE_ROLES,
+            schemas.RevokeRoles(code=code, users=["bob"]),
+            house.credentials("root"),
         )
         second = ask(house, code, recorded(house, "out"), by="bob")
     assert numbers(first) == [[1]]

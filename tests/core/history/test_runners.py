@@ -23,13 +23,13 @@ def code(house: Store) -> str:
     return str(session.code)
 
 
-def record(house: Store, asker: Identified, code: str, uid: str, **more: object) -> int:
+def record(house: Store, credentials: Identified, code: str, uid: str, **more: object) -> int:
     """Record a command as someone, and return its number."""
     command = recording("1 + 1", at=house.clock(), uid=uid)
     for name, value in more.items():
         setattr(command, name, value)
     request = schemas.RecordCommands(code=code, commands=[command])
-    answer = house.dispatcher.submit(api.RECORD_COMMANDS, request, asker).result()
+    answer = house.dispatcher.submit(api.RECORD_COMMANDS, request, credentials).result()
     number: int = answer.numbers[0]
     return number
 

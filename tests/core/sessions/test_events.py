@@ -100,9 +100,9 @@ def test_no_secret_stands_anywhere_in_the_database(house):
     house.record(code, "1", by="bob")
     token = do(house, "bob", api.CREATE_CAPABILITY_URL, code=code, command=1).url.split("/")[3]
     do(house, "bob", api.LOG_OUT)
-    asker = house.keys["bob"]
-    assert isinstance(asker, KeyHolder)
-    secrets = [PASSWORD, asker.key, ticket, token]
+    credentials = house.keys["bob"]
+    assert isinstance(credentials, KeyHolder)
+    secrets = [PASSWORD, credentials.key, ticket, token]
 
     def everything(transaction) -> str:
         rows = [
@@ -144,13 +144,15 @@ def test_a_follower_is_let_in_where_they_were_and_no_one_else_is(house):
     house.record(code, "1", by="ann")
     follow = api.FOLLOW_EVENTS.request
     dispatcher = house.dispatcher
-    assert dispatcher.follow(follow(code=code), house.asker("ann")).result()[1] == 2
-    assert dispatcher.follow(follow(code=code, after=1), house.asker("ann")).result()[1] == 1
-    assert dispatcher.follow(follow(code=code, after=2**53), house.asker("ann")).result()[1] == 2
+    assert dispatcher.follow(follow(code=code), house.credentials("ann")).result()[1] == 2
+    assert dispatcher.follow(follow(code=code, after=1), house.credentials("ann")).result()[1] == 1
+    assert (
+        dispatcher.follow(follow(code=code, after=2**53), house.credentials("ann")).result()[1] == 2
+    )
     with refused(errors.NoSuchSession):
-        dispatcher.follow(follow(code=code), house.asker("bob")).result()
+        dispatcher.follow(follow(code=code), house.credentials("bob")).result()
     with refused(errors.NotLoggedIn):
-        dispatcher.follow(follow(code=code), house.asker("nobody")).result()
+        dispatcher.follow(follow(code=code), house.credentials("nobody")).result()
 
 
 def test_who_follows_is_told_all_that_is_new_and_who_lost_the_role_nothing(house):
@@ -159,9 +161,9 @@ def test_who_follows_is_told_all_that_is_new_and_who_lost_the_role_nothing(house
     house.grant(code, "bob", by="ann")
     house.grant(code, "cleo", by="ann")
     session, after, _ = house.dispatcher.follow(
-        api.FOLLOW_EVENTS.request(code=code), house.asker("bob")
+        api.FOLLOW_EVENTS.request(code=code), house.credentials("bob")
     ).result()
-    askers = [house.asker("bob"), house.asker("cleo")]
+    askers = [house.credentials("bob"), house.credentials("cleo")]
 
     def advance(after: int, *, check: bool = False):
         return house.dispatcher.advance(session, code, after, askers, check=check).result()
@@ -175,6 +177,6 @@ def test_who_follows_is_told_all_that_is_new_and_who_lost_the_role_nothing(house
     house.record(code, "2", by="ann")
     progress = advance(progress.events[-1].number)
     assert [event.kind for event in progress.events] == ["member.revoked", "command.recorded"]
-    assert list(progress.refused) == [house.asker("bob")]
+    assert list(progress.refused) == [house.credentials("bob")]
     do(house, "ann", api.DISABLE_SESSION, code=code)
     assert list(advance(progress.events[-1].number).refused) == askers

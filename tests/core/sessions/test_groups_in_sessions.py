@@ -266,7 +266,7 @@ def test_a_capability_url_dies_with_ones_place_in_the_group(people):
 def test_a_follower_is_cut_off_even_when_only_commands_are_new(people):
     level(people, ["read"])
     code = people.new("bob").code
-    cleo, bob = people.asker("cleo"), people.asker("bob")
+    cleo, bob = people.credentials("cleo"), people.credentials("bob")
     session_id, after, _ = people.dispatcher.follow(schemas.Follow(code=code), cleo).result()
 
     def advance() -> Any:

@@ -76,7 +76,9 @@ def test_of_many_who_join_at_once_no_more_come_in_than_may(house, code):
     join(house, *people)
     made = invite(house, code, uses=3)
     asked = [
-        house.dispatcher.submit(api.JOIN, schemas.InvitationByKey(key=made.key), house.asker(who))
+        house.dispatcher.submit(
+            api.JOIN, schemas.InvitationByKey(key=made.key), house.credentials(who)
+        )
         for who in people
     ]
     wait(asked)

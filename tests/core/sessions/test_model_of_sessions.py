@@ -158,7 +158,7 @@ class Sessions(RuleBasedStateMachine):
     def follow(self, who: str) -> None:
         refusal = self.expected.refusal(who, "read", {"active", "closed", "disabled"})
         asked = self.house.dispatcher.follow(
-            schemas.Follow(code=self.code), self.house.asker(who)
+            schemas.Follow(code=self.code), self.house.credentials(who)
         ).exception()
         assert (None if asked is None else type(asked)) is refusal
 

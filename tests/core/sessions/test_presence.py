@@ -163,7 +163,7 @@ def test_ones_own_logins_are_listed_and_nobody_elses(house, code):
 
 def test_followers_are_kept_by_their_server_and_lapse_with_it(house, code):
     session_id, _, principal = house.dispatcher.follow(
-        schemas.Follow(code=code), house.asker("bob")
+        schemas.Follow(code=code), house.credentials("bob")
     ).result()
 
     def follower(client: str) -> Follower:

@@ -188,7 +188,9 @@ def test_the_default_session_can_not_be_disposed_of(house, operation, fields):
 def test_many_first_needs_at_once_make_one_default_session(house):
     join(house, "ann")
     wanted = api.GET_SESSION.request(code="default")
-    asked = [house.dispatcher.submit(api.GET_SESSION, wanted, house.asker("ann")) for _ in range(8)]
+    asked = [
+        house.dispatcher.submit(api.GET_SESSION, wanted, house.credentials("ann")) for _ in range(8)
+    ]
     assert len({future.result().code for future in asked}) == 1
     assert len(codes(house, "ann")) == 1
 

@@ -170,7 +170,7 @@ def test_what_ends_a_login_is_seen_before_any_later_event(house: Store) -> None:
     house.add("foo")
     code = house.new().code
     house.grant(code, "foo", "read")
-    foo = house.asker("foo")
+    foo = house.credentials("foo")
     session_id, after, _ = house.dispatcher.follow(schemas.Follow(code=code), foo).result()
 
     def advance(after: int) -> Any:
@@ -297,7 +297,7 @@ def test_what_a_follower_says_is_let_go(site: Site) -> None:
 def test_events_carry_no_key_and_no_password(site: Site) -> None:
     name = site.account()
     code = site.house.new(name).code
-    asker = site.house.asker(name)
-    assert isinstance(asker, KeyHolder)
+    credentials = site.house.credentials(name)
+    assert isinstance(credentials, KeyHolder)
     listed = site.ask(name, api.LIST_EVENTS, code=code)
-    assert asker.key not in listed.text
+    assert credentials.key not in listed.text

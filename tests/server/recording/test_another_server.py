@@ -23,9 +23,9 @@ def elsewhere(tmp_path: Path, jupyter: Jupyter) -> Iterator[tuple[Place, Server,
     place.folder.mkdir()
     with place.serve() as server, place.house() as house:
         house.add("bar")
-        asker = house.keys["bar"]
-        assert isinstance(asker, KeyHolder)
-        stored = store(jupyter, "b2", server.url, asker.key)
+        credentials = house.keys["bar"]
+        assert isinstance(credentials, KeyHolder)
+        stored = store(jupyter, "b2", server.url, credentials.key)
         yield place, server, house
         stored.unlink()
 
