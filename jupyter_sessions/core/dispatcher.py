@@ -148,7 +148,7 @@ class Dispatcher:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.blobs = Blobs(blobs)
-        self.database = Database(database, self._left_blobs)
+        self.database = Database(database, self._describe_orphaned_blobs)
         self.limits = limits or Limits()
         self._clock = clock
         try:
@@ -297,7 +297,9 @@ class Dispatcher:
         if getattr(request, "code", None) != "default":
             return self.database.read(work)
         return self._preparers.submit(
-            lambda: self.check(operation, self._named(request, credentials), credentials).result()
+            lambda: self.check(
+                operation, self._resolve_default(request, credentials), credentials
+            ).result()
         )
 
     def view(self, token: str, path: str) -> Future[Viewed]:
@@ -341,12 +343,12 @@ class Dispatcher:
 
         return self.database.read(work)
 
-    def keep_followers(
-        self, keeper: str, come: list[Follower], gone: list[str], *, beat: bool
+    def store_followers(
+        self, server: str, started: list[Follower], stopped: list[str], *, beat: bool
     ) -> Future[None]:
         """Store who follows sessions at a server; see `core.sessions.presence`."""
         return self._as_server(
-            lambda context: presence.keep_followers(context, keeper, come, gone, beat=beat)
+            lambda context: presence.store_followers(context, server, started, stopped, beat=beat)
         )
 
     def end_replaced(self, before: str, now: str) -> Future[None]:
@@ -365,7 +367,7 @@ class Dispatcher:
             presence.drop_lapsed,
         ):
             self._as_server(work).result()
-        self.blobs.sweep(self._as_server(maintenance.drop_unnamed_blobs).result())
+        self.blobs.sweep(self._as_server(maintenance.drop_unreferenced_blobs).result())
 
     def close(self) -> None:
         """Finish the accepted work, and close the store."""
@@ -395,12 +397,12 @@ class Dispatcher:
         told = audit.refusal(operation, error, credentials, place.address)
         now = self._clock()
         entry = {"at": now, "kind": audit.get_kind(operation), **told}
-        if not audit.is_kept(operation, error):
+        if not audit.is_stored(operation, error):
             audit.write_line(entry, refused=True)
             return None
 
         def keep(transaction: Transaction) -> dict[str, Any]:
-            return audit.keep_refusal(
+            return audit.store_refusal(
                 transaction.connection,
                 operation,
                 told,
@@ -409,9 +411,9 @@ class Dispatcher:
                 secret=self._services.secret,
             )
 
-        def write(kept: Future[dict[str, Any]]) -> None:
+        def write(stored: Future[dict[str, Any]]) -> None:
             # An entry that the database does not accept still goes to the log.
-            whole = entry if kept.exception() is not None else kept.result()
+            whole = entry if stored.exception() is not None else stored.result()
             audit.write_line(whole, refused=True)
 
         try:
@@ -430,7 +432,7 @@ class Dispatcher:
         """Store the result of a check of the whole store."""
         self._as_server(lambda context: integrity.note_outcome(context, damaged)).result()
 
-    def _left_blobs(self) -> str:
+    def _describe_orphaned_blobs(self) -> str:
         return "" if self.blobs.empty else f"there are blobs of a store in {self.blobs.place}"
 
     def _note_use(self, key_id: int | None) -> None:
@@ -482,7 +484,7 @@ class Dispatcher:
         place: Place,
         upload: Upload | None,
     ) -> Any:
-        request = self._named(request, credentials)
+        request = self._resolve_default(request, credentials)
         # Nothing is stored for callers who lack permission. The transaction repeats this check.
         self.check(operation, request, credentials).result()
         prepared = self._prepare(use_case, request, credentials, place)
@@ -510,7 +512,7 @@ class Dispatcher:
             return upload.store()
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
 
-    def _named(self, request: Any, credentials: Credentials) -> Any:
+    def _resolve_default(self, request: Any, credentials: Credentials) -> Any:
         """Replace ``default`` in a request by the code of the caller's default session."""
         if getattr(request, "code", None) != "default":
             return request

@@ -117,7 +117,7 @@ def end_guests(context: Context) -> int:
     return guests.end_unused(context, true())
 
 
-def drop_unnamed_blobs(context: Context) -> set[str]:
+def drop_unreferenced_blobs(context: Context) -> set[str]:
     """Delete the rows of blobs that nothing refers to; return the SHA-256 of the others."""
     naming = (commands.c.source_blob, commands.c.outputs_blob, files.c.sha256)
     context.connection.execute(

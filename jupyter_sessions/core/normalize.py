@@ -18,7 +18,7 @@ _LONGEST_USER = 64
 
 _LONGEST_PART = 255  # bytes: the limit of file systems, so that a download can keep the name
 
-_SHOWN = 80
+_MAX_QUOTED = 80
 
 _LONGEST_PATH = 2_000  # bytes of the compared form: the limit of a PostgreSQL index, with a margin
 
@@ -172,28 +172,28 @@ def normalize_value_name(text: str) -> str:
 
 def _shorten(text: str) -> str:
     """Shorten a name for a message, so that it can still be recognized."""
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+    return repr(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…")
 
 
-def _check_part(part: str, told: str, hint: str) -> None:
+def _check_part(part: str, subject: str, hint: str) -> None:
     if part in {"", ".", ".."}:
-        raise BadName(f"{told} is empty, . or ..", hint=hint)
+        raise BadName(f"{subject} is empty, . or ..", hint=hint)
     if part != part.strip():
-        raise BadName(f"{told} begins or ends with a space.", hint=hint)
+        raise BadName(f"{subject} begins or ends with a space.", hint=hint)
     for character in part:
         if character == "\\" or unicodedata.category(character) in {
             "Cc", "Cf", "Cs", "Co", "Zl", "Zp",
         }:  # fmt: skip
             raise BadName(
-                f"{told} contains the character U+{ord(character):04X}, which is not allowed.",
+                f"{subject} contains the character U+{ord(character):04X}, which is not allowed.",
                 hint=hint,
             )
     if len(part.encode()) > _LONGEST_PART:
-        raise BadName(f"{told} is longer than 255 bytes.", hint=hint)
+        raise BadName(f"{subject} is longer than 255 bytes.", hint=hint)
     # In the compared form, ℅ is c/o, and ‥ is two dots.
     compared = fold_name(part)
     if compared in {".", ".."} or "/" in compared or "\\" in compared:
-        raise BadName(f"{told} could be taken for {compared!r}.", hint=hint)
+        raise BadName(f"{subject} could be taken for {compared!r}.", hint=hint)
 
 
 def utc(instant: datetime) -> datetime:

@@ -320,8 +320,8 @@ class Blobs:
         with _translate_failures():
             return next(self._objects.entries(), None) is None
 
-    def sweep(self, named: set[str]) -> int:
-        """Remove the blobs that are not in `named` and are older than a day.
+    def sweep(self, referenced: set[str]) -> int:
+        """Remove the blobs that are not in `referenced` and are older than a day.
 
         Returns
         -------
@@ -333,7 +333,7 @@ class Blobs:
             stale = [
                 entry.key
                 for entry in self._objects.entries()
-                if entry.key.replace("/", "") not in named and entry.modified < limit
+                if entry.key.replace("/", "") not in referenced and entry.modified < limit
             ]
             # Checked again just before removal, since the same content may have been stored
             # meanwhile.
@@ -346,7 +346,7 @@ class BlobWriter:
     def __init__(self, blobs: Blobs, scratch: IO[bytes]) -> None:
         self._blobs = blobs
         self._scratch = scratch
-        self._whole = hashlib.sha256()
+        self._digest = hashlib.sha256()
         self._chunk = xxh3_128()
         self._digests = bytearray()
         self._size = 0
@@ -372,7 +372,7 @@ class BlobWriter:
         StoreFull
             If there is no space left for it.
         """
-        self._whole.update(piece)
+        self._digest.update(piece)
         self._digest(piece)
         if self._sample is not None:
             self._sample += piece
@@ -391,7 +391,7 @@ class BlobWriter:
             if self._size % CHUNK:
                 self._digests += self._chunk.digest()
             blob = Blob(
-                self._whole.hexdigest(),
+                self._digest.hexdigest(),
                 self._size,
                 "identity" if self._pack is None else "zstd",
                 bytes(self._digests) if self._size > CHUNK else None,
@@ -431,13 +431,13 @@ class _Pieces:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._left = memoryview(b"")
+        self._rest = memoryview(b"")
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, at most `size` of them; empty at the end."""
-        if not self._left:
-            self._left = memoryview(next(self._pieces, b""))
-        taken, self._left = self._left[:size], self._left[size:]
+        if not self._rest:
+            self._rest = memoryview(next(self._pieces, b""))
+        taken, self._rest = self._rest[:size], self._rest[size:]
         return bytes(taken)
 
 

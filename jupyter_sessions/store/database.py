@@ -114,7 +114,7 @@ class Database:
     ----------
     url
         An SQLAlchemy URL: ``sqlite:///FILE`` or ``postgresql+psycopg://…``.
-    left
+    describe_orphaned
         Called if the database is new; describes what is left of an older store.
 
     Raises
@@ -123,9 +123,9 @@ class Database:
         If it can't be opened, is corrupt, or was created by a newer program.
     """
 
-    def __init__(self, url: str, left: Callable[[], str] = lambda: "") -> None:
+    def __init__(self, url: str, describe_orphaned: Callable[[], str] = lambda: "") -> None:
         self.url = url
-        self._engines = engines.open_engines(url, left)
+        self._engines = engines.open_engines(url, describe_orphaned)
         self._file = _File(Path(str(make_url(url).database))) if self.is_sqlite else None
         self._listeners: list[Listener] = []
         self._readers = Workers(_READERS, "sessions-read")
@@ -273,7 +273,7 @@ class Database:
                 transaction = Transaction(connection)
                 run(jobs, transaction)
                 changed |= transaction.changed
-            engines.tell_others(connection, changed)
+            engines.notify_others(connection, changed)
         # Acknowledged data must be in the file that other processes open by its name.
         self._check_file()
         return changed

@@ -65,14 +65,14 @@ class Engines:
         self.release()
 
 
-def open_engines(url: str, left: Callable[[], str] = lambda: "") -> Engines:
+def open_engines(url: str, describe_orphaned: Callable[[], str] = lambda: "") -> Engines:
     """Connect to the database at `url`, and bring its schema up to date.
 
     Parameters
     ----------
     url
         An SQLAlchemy URL.
-    left
+    describe_orphaned
         Called if the database is new; describes what is left of an older store, empty for nothing.
 
     Raises
@@ -80,10 +80,12 @@ def open_engines(url: str, left: Callable[[], str] = lambda: "") -> Engines:
     StoreUnusable
         If that is not possible; the message says why.
     """
-    engines = _connect(url, left)
+    engines = _connect(url, describe_orphaned)
     try:
         migrate.upgrade(
-            engines.writer, engines.reader, lambda: _describe_mark(engines, url) or left()
+            engines.writer,
+            engines.reader,
+            lambda: _describe_mark(engines, url) or describe_orphaned(),
         )
     except BaseException as error:
         # Whatever the error is, no connection must be left to the garbage collector.
@@ -125,17 +127,17 @@ def check_url(url: str) -> None:
     )
 
 
-def _connect(url: str, left: Callable[[], str]) -> Engines:
+def _connect(url: str, describe_orphaned: Callable[[], str]) -> Engines:
     check_url(url)
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         path = Path(str(parsed.database))
-        _check_not_lost(path, left)
+        _check_not_lost(path, describe_orphaned)
         return _sqlite(path)
     return _server(url)
 
 
-def _check_not_lost(path: Path, left: Callable[[], str]) -> None:
+def _check_not_lost(path: Path, describe_orphaned: Callable[[], str]) -> None:
     """Refuse to create a new database in place of one that is missing or was emptied.
 
     This runs before anything is opened, since SQLite would delete a remaining write-ahead log.
@@ -153,7 +155,7 @@ def _check_not_lost(path: Path, left: Callable[[], str]) -> None:
         raise migrate.lost(f"{mark} shows that it held a store")
     if log.exists() and log.stat().st_size:
         raise migrate.lost(f"its log {log} is still there")
-    if found := left():
+    if found := describe_orphaned():
         raise migrate.lost(found)
 
 
@@ -269,7 +271,7 @@ def _server(url: str) -> Engines:
     return Engines(writer=writer, reader=reader, is_sqlite=False, release=lambda: None)
 
 
-def tell_others(connection: Connection, changed: set[int]) -> None:
+def notify_others(connection: Connection, changed: set[int]) -> None:
     """Notify other processes that use this database, at commit, which sessions changed.
 
     On SQLite this does nothing: other processes watch ``PRAGMA data_version``.

@@ -43,7 +43,9 @@ def lost(why: str) -> StoreUnusable:
     )
 
 
-def upgrade(engine: Engine, reader: Engine, left: Callable[[], str] = lambda: "") -> None:
+def upgrade(
+    engine: Engine, reader: Engine, describe_orphaned: Callable[[], str] = lambda: ""
+) -> None:
     """Migrate the schema to `REVISION`.
 
     Parameters
@@ -51,7 +53,7 @@ def upgrade(engine: Engine, reader: Engine, left: Callable[[], str] = lambda: ""
     engine, reader
         The database's engines. Usually there is nothing to migrate, which a read can tell, so that
         opening a store does not wait for a writer.
-    left
+    describe_orphaned
         Describes what is left of an older store; empty for nothing.
 
     Raises
@@ -68,7 +70,7 @@ def upgrade(engine: Engine, reader: Engine, left: Callable[[], str] = lambda: ""
         revision = current(connection)
         if revision == REVISION:
             return
-        if revision is None and (found := left()):
+        if revision is None and (found := describe_orphaned()):
             raise lost(found)
         if revision is not None and revision > REVISION:
             raise StoreUnusable(

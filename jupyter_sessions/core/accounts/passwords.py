@@ -28,7 +28,7 @@ def _hasher() -> PasswordHasher:
 
 
 @cache
-def _nobody() -> str:
+def _make_placeholder() -> str:
     return _hasher().hash("the password of nobody")
 
 
@@ -42,7 +42,7 @@ def matches(password_hash: str | None, password: str) -> bool:
     from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
     try:
-        _hasher().verify(password_hash or _nobody(), password)
+        _hasher().verify(password_hash or _make_placeholder(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     return password_hash is not None

@@ -84,7 +84,7 @@ def is_refusal(operation: Operation[Any, Any], error: BaseException) -> bool:
     return isinstance(error, errors.SessionsError) and error.status < 500 and is_audited(operation)
 
 
-def is_kept(operation: Operation[Any, Any], error: BaseException) -> bool:
+def is_stored(operation: Operation[Any, Any], error: BaseException) -> bool:
     """Return whether a refusal is stored in the database."""
     return is_audited(operation) and not isinstance(error, _CHEAP)
 
@@ -120,10 +120,10 @@ def refusal(
     return told
 
 
-def keep_refusal(
+def store_refusal(
     connection: Connection,
     operation: Operation[Any, Any],
-    told: dict[str, Any],
+    entry: dict[str, Any],
     request: schemas.Request,
     *,
     now: datetime,
@@ -131,18 +131,18 @@ def keep_refusal(
 ) -> dict[str, Any]:
     """Store a refusal with the user concerned, and return the complete entry."""
     named = getattr(request, "user", None) or getattr(request, "name", None)
-    told = dict(told)
+    entry = dict(entry)
     if isinstance(named, str) and operation.name != api.ENTER_AS_GUEST.name:
         row = users.find(connection, named)
         if row is not None:
-            told["user"] = row.name
+            entry["user"] = row.name
         else:
             folded = fold_name(named).encode("utf-8", "surrogatepass")
-            told["unknown"] = hmac.new(secret, folded, hashlib.sha256).hexdigest()[:12]
-    by = told.pop("by", None)
-    key = told.pop("key", None)
+            entry["unknown"] = hmac.new(secret, folded, hashlib.sha256).hexdigest()[:12]
+    by = entry.pop("by", None)
+    key = entry.pop("key", None)
     acting = _acting(connection, by, key)
-    data = _encode(told).decode()
+    data = _encode(entry).decode()
     connection.execute(
         insert(server_events).values(
             at=now,
@@ -153,7 +153,7 @@ def keep_refusal(
         )
     )
     who = {"by": acting.name} if acting else {"by": by} if by else {}
-    return {"at": now, "kind": get_kind(operation), **who, **told}
+    return {"at": now, "kind": get_kind(operation), **who, **entry}
 
 
 def _acting(connection: Connection, name: str | None, key: str | None) -> Any:

@@ -43,7 +43,7 @@ def take_over(context: Context, credentials: Identified) -> None:
                 group_users.c.group_id == context.group.id, group_users.c.user_id == user_id
             )
         )
-        _tell(context, "group.users_removed")
+        _append_event(context, "group.users_removed")
     for folded in named.keys() - stored.keys():
         context.open_group = _find(connection, folded) or _add(context, folded, named[folded])
         connection.execute(
@@ -51,10 +51,10 @@ def take_over(context: Context, credentials: Identified) -> None:
                 group_id=context.group.id, user_id=user_id, owner=False, since=context.now
             )
         )
-        _tell(context, "group.users_added")
+        _append_event(context, "group.users_added")
 
 
-def _tell(context: Context, kind: str) -> None:
+def _append_event(context: Context, kind: str) -> None:
     told = {"group": context.group.name, "users": [context.principal.name]}
     events.append_to_server(context, kind, **told, by="identity provider")
 

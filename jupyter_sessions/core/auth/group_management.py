@@ -23,9 +23,9 @@ from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
 
 
-def _roles(given: Sequence[str]) -> roles.Roles:
+def _roles(names: Sequence[str]) -> roles.Roles:
     """Parse the roles that a group gives; unlike in a grant, an empty list means no roles."""
-    return roles.from_names(given) if given else roles.Roles.NONE
+    return roles.from_names(names) if names else roles.Roles.NONE
 
 
 @implements(api.ADD_GROUP)
@@ -192,10 +192,10 @@ def set_default(context: Context, request: schemas.SetDefaultGroup) -> schemas.D
 # ---- users
 
 
-def _people(context: Context, asked: Sequence[str]) -> dict[int, str]:
+def _people(context: Context, names: Sequence[str]) -> dict[int, str]:
     """Look up all named users, without duplicates."""
     found: dict[int, str] = {}
-    for name in asked:
+    for name in names:
         user = users.required(context.connection, name)
         if user.id in found:
             raise Conflict(f"{user.name} is named twice.", hint="Name each user once.")

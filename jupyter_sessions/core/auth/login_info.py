@@ -19,7 +19,7 @@ _REAL = users_table.alias("real_users")
 _MAKERS = users_table.alias("makers")
 
 #: A login with the names for its numbers.
-SHOWN: Select[Any] = (
+SELECT_LOGINS: Select[Any] = (
     select(
         keys,
         users_table.c.name.label("user"),
@@ -73,7 +73,9 @@ def answer(context: Context, row: Any) -> schemas.Login:
 
 def by_number(context: Context, number: int) -> schemas.Login:
     """Return the login with that number."""
-    return answer(context, context.connection.execute(SHOWN.where(keys.c.id == number)).one())
+    return answer(
+        context, context.connection.execute(SELECT_LOGINS.where(keys.c.id == number)).one()
+    )
 
 
 def own(context: Context) -> schemas.Login:

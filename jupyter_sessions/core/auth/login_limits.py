@@ -49,24 +49,24 @@ class Allowance:
         self._burst = burst
         self._every = every
         # When a name's whole burst will be available again; each try moves that time away.
-        self._whole_at: OrderedDict[str, float] = OrderedDict()
+        self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def wait(self, name: str) -> float:
         """Return the seconds until a try is allowed; 0 or less if it is allowed now."""
-        ahead = self._whole_at.get(name, 0.0) - time.monotonic()
+        ahead = self._full_at.get(name, 0.0) - time.monotonic()
         return ahead - (self._burst - 1) * self._every
 
     def take(self, name: str) -> None:
         """Use up a try."""
-        whole_at = max(self._whole_at.pop(name, 0.0), time.monotonic())
-        self._whole_at[name] = whole_at + self._every
-        while len(self._whole_at) > _REMEMBERED:
-            self._whole_at.popitem(last=False)
+        whole_at = max(self._full_at.pop(name, 0.0), time.monotonic())
+        self._full_at[name] = whole_at + self._every
+        while len(self._full_at) > _REMEMBERED:
+            self._full_at.popitem(last=False)
 
     def give_back(self, name: str) -> None:
         """Undo a call of `take`."""
-        if name in self._whole_at:
-            self._whole_at[name] -= self._every
+        if name in self._full_at:
+            self._full_at[name] -= self._every
 
 
 class LoginTries:

@@ -34,13 +34,13 @@ from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
 
 
-def idle_timeout(limits: Limits, asked: int | None, *, administrator: bool) -> tuple[int, bool]:
+def idle_timeout(limits: Limits, requested: int | None, *, administrator: bool) -> tuple[int, bool]:
     """Return a login's idle time-out in minutes, and whether it is shorter than requested."""
-    wanted = limits.login_idle if asked is None else timedelta(minutes=asked)
+    wanted = limits.login_idle if requested is None else timedelta(minutes=requested)
     # An unused login expires, whoever created it.
     longest = limits.login if administrator else min(limits.longest_login_idle, limits.login)
     minutes = max(1, min(wanted, longest) // timedelta(minutes=1))
-    return minutes, asked is not None and minutes < asked
+    return minutes, requested is not None and minutes < requested
 
 
 @implements(api.CHECK_LOGIN)
@@ -288,7 +288,7 @@ def make(
 def list_logins(context: Context, request: schemas.ListLogins) -> schemas.Page[schemas.Login]:
     """List live logins, the newest first."""
     principal = context.principal
-    statement = login_info.SHOWN.where(login_info.live(context.now))
+    statement = login_info.SELECT_LOGINS.where(login_info.live(context.now))
     if not principal.administrator:
         statement = statement.where(_mine(context))
     if request.user is not None:
@@ -352,7 +352,7 @@ def open_(context: Context, request: schemas.IssueLogin) -> schemas.NewLogin:
 def close(context: Context, request: schemas.LoginNamed) -> schemas.Login:
     """End a login."""
     row = context.connection.execute(
-        login_info.SHOWN.where(
+        login_info.SELECT_LOGINS.where(
             keys_table.c.id == request.id,
             *([] if context.principal.administrator else [_mine(context)]),
         )

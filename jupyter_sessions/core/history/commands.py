@@ -29,7 +29,7 @@ from jupyter_sessions.store.types import number_in, rows_in
 _SOURCES = blobs.alias("sources")
 _OUTPUTS = blobs.alias("outputs")
 
-_WHOLE: Select[Any] = (
+_SELECT_COMMAND: Select[Any] = (
     summaries.SUMMARY.add_columns(
         commands.c.kernel,
         commands.c.finished,
@@ -128,7 +128,7 @@ def find(connection: Connection, session_id: int, number: int) -> Row[Any]:
         If the session has no command with that number.
     """
     row = connection.execute(
-        _WHOLE.where(commands.c.id == number_in(session_id, number))
+        _SELECT_COMMAND.where(commands.c.id == number_in(session_id, number))
     ).one_or_none()
     if row is None:
         raise NotFound(f"The session has no command {number}.", hint="To list them, run `history`.")
@@ -265,7 +265,7 @@ def resume(context: Context, request: schemas.ResumeSession) -> schemas.Resumed:
     """Resume a session: return its attributes, members and last commands."""
     wanted = [] if request.managing else [~commands.c.managing]
     rows = context.connection.execute(
-        _WHOLE.where(rows_in(context.session.id).holds(commands.c.id), *wanted)
+        _SELECT_COMMAND.where(rows_in(context.session.id).holds(commands.c.id), *wanted)
         .order_by(commands.c.id.desc())
         .limit(request.commands)
     ).all()

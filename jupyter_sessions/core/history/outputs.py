@@ -38,7 +38,7 @@ def manages_sessions(source: str) -> bool:
 
 
 #: How many characters of a source lists show. A longer source is stored whole in a blob.
-SOURCE_SHOWN = 4_000
+SOURCE_PREVIEW = 4_000
 
 _PREVIEW = 600
 
@@ -63,7 +63,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class PreparedCommand:
     """What the rows of a command contain in addition to the request's own fields."""
 
     id: str
@@ -76,7 +76,7 @@ class Kept:
 def size_if_small(recording: Recording) -> int | None:
     """Estimate, cheaply, the size of a recording that certainly needs no blob."""
     request, response = recording.request, recording.response
-    if len(request.source) > SOURCE_SHOWN or "\0" in request.source:
+    if len(request.source) > SOURCE_PREVIEW or "\0" in request.source:
         return None
     told = response or recording.so_far
     outputs = 0 if told is None else sum(map(_roughly, told.outputs))
@@ -103,7 +103,7 @@ def _roughly(output: Output) -> int:
             return _INLINE + 1
 
 
-def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
+def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
     """Prepare a recording, and store the parts that are too large for a row.
 
     Parameters
@@ -119,7 +119,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
     text = "\n".join(_texts(outputs))
     source_blob = (
         blobs.put(request.source.encode())
-        if len(request.source) > SOURCE_SHOWN or "\0" in request.source
+        if len(request.source) > SOURCE_PREVIEW or "\0" in request.source
         else None
     )
     packed = _encode(outputs)
@@ -136,7 +136,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         "kernel": _storable(request.kernel),
         "notebook": _storable(request.notebook),
         "execution_count": request.execution_count,
-        "source": _storable(request.source[:SOURCE_SHOWN]),
+        "source": _storable(request.source[:SOURCE_PREVIEW]),
         "source_blob": source_blob and source_blob.sha256,
         "preview": _storable(text[:_PREVIEW]),
         "media": _storable(" ".join(dict.fromkeys(_media(outputs)))),
@@ -149,7 +149,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> Kept:
         "managing": manages_sessions(request.source),
     }
     stored = tuple(blob for blob in (source_blob, outputs_blob) if blob)
-    return Kept(
+    return PreparedCommand(
         id=recording.id,
         keyed=recording.keyed,
         columns=columns,

@@ -14,7 +14,7 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core import normalize, permissions
 from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.context import Context, Principal
-from jupyter_sessions.core.history.outputs import Kept, keep, known_until, size_if_small
+from jupyter_sessions.core.history.outputs import PreparedCommand, keep, known_until, size_if_small
 from jupyter_sessions.core.registry import Batch, Preparation, implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import Conflict, NoSuchSession
@@ -146,11 +146,11 @@ def _is_light(request: schemas.RecordCommands) -> bool:
 
 
 def _join(
-    requests: Sequence[schemas.RecordCommands], kept: Sequence[dict[str, Kept]]
-) -> tuple[schemas.RecordCommands, dict[str, Kept]]:
+    requests: Sequence[schemas.RecordCommands], prepared: Sequence[dict[str, PreparedCommand]]
+) -> tuple[schemas.RecordCommands, dict[str, PreparedCommand]]:
     commands = [recording for request in requests for recording in request.commands]
     joined = schemas.RecordCommands(code=requests[0].code, commands=commands)
-    return joined, {uid: one for each in kept for uid, one in each.items()}
+    return joined, {uid: one for each in prepared for uid, one in each.items()}
 
 
 def _split(
@@ -167,7 +167,9 @@ def _split(
 _TOGETHER = Batch(marks=dict.keys, join=_join, split=_split)
 
 
-def _prepare(preparation: Preparation, request: schemas.RecordCommands) -> dict[str, Kept]:
+def _prepare(
+    preparation: Preparation, request: schemas.RecordCommands
+) -> dict[str, PreparedCommand]:
     """Store large parts; of a command that occurs twice in a request, the newest version counts."""
     newest: dict[str, schemas.Recording] = {}
     for recording in request.commands:
@@ -208,7 +210,7 @@ def record(context: Context, request: schemas.RecordCommands) -> schemas.Recorde
     recording; what is there already stays. A completed command is altered only by a greater version
     with the same status: by its own recorder's later outputs.
     """
-    kept: dict[str, Kept] = context.prepared
+    kept: dict[str, PreparedCommand] = context.prepared
     runners = Runners(context)
     ran = {each.identity: each.runner for each in request.commands if each.runner is not UNSET}
     known = _known(context, kept)
@@ -226,12 +228,12 @@ def record(context: Context, request: schemas.RecordCommands) -> schemas.Recorde
     return schemas.Recorded(numbers=[numbers[recording.identity] for recording in request.commands])
 
 
-def _known(context: Context, kept: dict[str, Kept]) -> dict[str, Any]:
-    uids = [*kept, *(each.id for each in kept.values())]
+def _known(context: Context, prepared: dict[str, PreparedCommand]) -> dict[str, Any]:
+    uids = [*prepared, *(each.id for each in prepared.values())]
     rows = _KNOWN.rows(context.connection, session_id=context.session.id, uids=uids)
     found = {row.uid: row for row in rows}
     known = {}
-    for uid, each in kept.items():
+    for uid, each in prepared.items():
         row = found.get(uid)
         if row is None and (before := found.get(each.id)) is not None:
             row = before if _is_same(before, each) else None
@@ -240,21 +242,21 @@ def _known(context: Context, kept: dict[str, Kept]) -> dict[str, Any]:
     return known
 
 
-def _is_same(row: Any, kept: Kept) -> bool:
+def _is_same(row: Any, prepared: PreparedCommand) -> bool:
     """Return whether a row of an earlier version, with the same id, is of this command."""
-    asked = kept.columns
-    if not kept.keyed and row.started != asked["started"]:
+    asked = prepared.columns
+    if not prepared.keyed and row.started != asked["started"]:
         return False
     source = row.source, row.source_blob
     return row.forgotten or source == (asked["source"], asked["source_blob"])
 
 
 def _add(
-    context: Context, uids: list[str], kept: dict[str, Kept], ran_by: dict[str, int]
+    context: Context, uids: list[str], prepared: dict[str, PreparedCommand], ran_by: dict[str, int]
 ) -> dict[str, int]:
     session = context.session
     numbers = dict(zip(uids, itertools.count(session.commands + 1), strict=False))
-    name_blobs(context, (blob for uid in uids for blob in kept[uid].blobs))
+    name_blobs(context, (blob for uid in uids for blob in prepared[uid].blobs))
     of_all = {
         "session_id": session.id,
         "user_id": context.principal.user_id,
@@ -262,7 +264,7 @@ def _add(
     }
     rows = [
         {
-            **kept[uid].columns,
+            **prepared[uid].columns,
             **of_all,
             "id": number_in(session.id, number),
             "number": number,
@@ -271,7 +273,7 @@ def _add(
         for uid, number in numbers.items()
     ]
     _INSERT.run(context.connection, rows)
-    search.index(context.transaction, {row["id"]: kept[row["uid"]].searched for row in rows})
+    search.index(context.transaction, {row["id"]: prepared[row["uid"]].searched for row in rows})
     session.change(commands=session.commands + len(rows))
     sources = [row["source"] for row in rows if not row["managing"]]
     if sources:
@@ -285,28 +287,28 @@ def _kind(status: str) -> str:
     return "command.started" if status == "running" else "command.recorded"
 
 
-def _update(context: Context, row: Any, kept: Kept) -> None:
+def _update(context: Context, row: Any, prepared: PreparedCommand) -> None:
     """Complete a running command, or store its recorder's later outputs."""
-    columns = kept.columns
-    if row.forgotten or not _tells_more(kept, row):
+    columns = prepared.columns
+    if row.forgotten or not _is_newer(prepared, row):
         return
     completed = row.status == "running" and columns["status"] != "running"
-    name_blobs(context, kept.blobs)
+    name_blobs(context, prepared.blobs)
     # The request is final; only the response may still grow.
     columns = {name: value for name, value in columns.items() if name not in _ASKED}
     context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))
     search.forget(context.transaction, [row.id])
-    search.index(context.transaction, {row.id: kept.searched})
+    search.index(context.transaction, {row.id: prepared.searched})
     kind = "command.recorded" if completed else "command.updated"
     events.append(context, kind, {"number": row.number})
 
 
-def _tells_more(kept: Kept, row: Any) -> bool:
+def _is_newer(prepared: PreparedCommand, row: Any) -> bool:
     """Return whether a recording has news of a command, rather than older or less reliable data.
 
     Ended commands are not compared by a clock, but by the versions that their recorder counts.
     """
-    columns = kept.columns
+    columns = prepared.columns
     worth, known = _WORTH[columns["status"]], _WORTH[row.status]
     if known == _WORTH["completed"]:
         # It was acknowledged as complete: only its own recorder knows of later outputs.
@@ -314,14 +316,14 @@ def _tells_more(kept: Kept, row: Any) -> bool:
             return False
     elif worth != known:
         # Who chose the id by hand has said how the command ended, and has not guessed it.
-        settled = kept.keyed and not columns["version"] and known == _WORTH["aborted"]
+        settled = prepared.keyed and not columns["version"] and known == _WORTH["aborted"]
         return worth > known and not settled
     elif worth == _WORTH["running"]:
         until = columns["finished"]
         # Both times are measured from the same start by the same recorder; see `_place`.
         if until is None or (row.finished is not None and until < row.finished):
             return False
-    elif kept.keyed or columns["size"] <= row.size:
+    elif prepared.keyed or columns["size"] <= row.size:
         return False  # it is unknown which guess is later, so the fuller one stays
     return any(columns[name] != getattr(row, name) for name in _CHANGING)
 

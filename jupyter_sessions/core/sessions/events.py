@@ -51,7 +51,7 @@ def append(
     first = session.events + 1
     session.change(events=session.events + len(data))
     context.transaction.changed.add(session.id)
-    said = _said(context, kind)
+    said = _build_row(context, kind)
     rows = [
         {
             **said,
@@ -69,14 +69,14 @@ def append_to_server(context: Context, kind: str, **data: Any) -> None:
     """Append an event about the server's accounts, rather than a session, to the audit log."""
     if context.address:
         data["address"] = context.address
-    row = {**_said(context, kind), "data": _encode(data).decode()}
+    row = {**_build_row(context, kind), "data": _encode(data).decode()}
     context.connection.execute(insert(server_events).values(row))
     principal = context.principal
     acting = {"by": principal.name} if principal.name else {}
     context.audited.append({"at": context.now, "kind": kind, **acting, **data})
 
 
-def _said(context: Context, kind: str) -> dict[str, Any]:
+def _build_row(context: Context, kind: str) -> dict[str, Any]:
     return {
         "at": context.now,
         "kind": kind,

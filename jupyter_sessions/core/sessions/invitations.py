@@ -26,7 +26,7 @@ _REAL = users.alias("real_users")
 
 
 #: An invitation with its author's names, and how many have joined by it.
-SHOWN: Select[Any] = (
+SELECT_INVITATIONS: Select[Any] = (
     select(
         keys_table.c.id,
         keys_table.c.label,
@@ -97,7 +97,9 @@ def usable(context: Context, hash_: str, *, lock: bool) -> tuple[Any, OpenSessio
     InvitationUnusable
         If it can't be used, for whatever reason.
     """
-    statement = SHOWN.where(keys_table.c.hash == hash_, keys_table.c.kind == "invitation")
+    statement = SELECT_INVITATIONS.where(
+        keys_table.c.hash == hash_, keys_table.c.kind == "invitation"
+    )
     row = context.connection.execute(statement).one_or_none()
     session = None if row is None else seen_by_maker(context, row, lock=lock)
     if session is None or session.state != "active":
@@ -179,7 +181,7 @@ def invite(context: Context, request: schemas.Invite) -> schemas.NewInvitation:
     told: dict[str, Any] = {"id": number, "roles": given.names, "uses": request.uses}
     told["expires"] = ends.isoformat()
     events.append(context, "invitation.created", told | ({"name": name} if name else {}))
-    row = context.connection.execute(SHOWN.where(keys_table.c.id == number)).one()
+    row = context.connection.execute(SELECT_INVITATIONS.where(keys_table.c.id == number)).one()
     return schemas.NewInvitation(
         key=key,
         page=context.server and context.server + PAGE,
@@ -193,7 +195,7 @@ def list_invitations(
     context: Context, request: schemas.ListInvitations
 ) -> schemas.Page[schemas.Invitation]:
     """List the session's invitations, the newest first."""
-    statement = SHOWN.where(invitations.c.session_id == context.session.id)
+    statement = SELECT_INVITATIONS.where(invitations.c.session_id == context.session.id)
     if request.after is not None:
         statement = statement.where(keys_table.c.id < pagination.read(request.after, 1)[0])
     rows = context.connection.execute(
@@ -214,7 +216,9 @@ def list_invitations(
 @implements(api.UNINVITE)
 def uninvite(context: Context, request: schemas.InvitationNamed) -> schemas.Invitation:
     """Withdraw an invitation: guests who joined by it leave, members with an account stay."""
-    one = SHOWN.where(invitations.c.session_id == context.session.id, keys_table.c.id == request.id)
+    one = SELECT_INVITATIONS.where(
+        invitations.c.session_id == context.session.id, keys_table.c.id == request.id
+    )
     row = context.connection.execute(one).one_or_none()
     if row is None:
         raise errors.NotFound(

@@ -27,7 +27,7 @@ _GRANTERS = users_table.alias("granters")
 
 
 @dataclass(frozen=True)
-class _Named:
+class _Grantee:
     """A user or group named in a grant or revoke; `name` is as in answers."""
 
     id: int
@@ -118,7 +118,7 @@ def list_members(context: Context, request: schemas.SessionNamed) -> schemas.Mem
 @implements(api.GRANT_ROLES)
 def grant(context: Context, request: schemas.GrantRoles) -> schemas.Members:
     """Grant roles to users and groups, replacing those they hold."""
-    wanted: dict[_Named, Roles] = {}
+    wanted: dict[_Grantee, Roles] = {}
     for item in request.grants:
         named = _find(context, item.user, revoking=False)
         granted = roles.from_names(item.roles)
@@ -160,7 +160,7 @@ def grant(context: Context, request: schemas.GrantRoles) -> schemas.Members:
     )
 
 
-def _find(context: Context, name: str, *, revoking: bool) -> _Named:
+def _find(context: Context, name: str, *, revoking: bool) -> _Grantee:
     """Look up the user or group that a grant or revoke names.
 
     Raises
@@ -171,9 +171,9 @@ def _find(context: Context, name: str, *, revoking: bool) -> _Named:
     """
     if not name.startswith(groups.MARK):
         user = users.required(context.connection, name)
-        return _Named(user.id, user.name, group=False)
+        return _Grantee(user.id, user.name, group=False)
     row = groups.find(context.connection, name)
-    found = None if row is None else _Named(row.id, groups.MARK + row.name, group=True)
+    found = None if row is None else _Grantee(row.id, groups.MARK + row.name, group=True)
     if found is not None and _held(context, [found]):
         return found
     if revoking:
@@ -181,20 +181,20 @@ def _find(context: Context, name: str, *, revoking: bool) -> _Named:
             f"The group {name} has no role in this session.", hint="To see who has, run `members`."
         )
     row, _ = groups.seen(context, name)
-    return _Named(row.id, groups.MARK + row.name, group=True)
+    return _Grantee(row.id, groups.MARK + row.name, group=True)
 
 
-def _check_grant(context: Context, named: _Named, granted: Roles) -> None:
+def _check_grant(context: Context, grantee: _Grantee, granted: Roles) -> None:
     session = context.session
-    if not named.group and named.id == session.owner_id:
+    if not grantee.group and grantee.id == session.owner_id:
         raise Forbidden(
-            f"{named.name} owns this session, so their roles can't be changed.",
+            f"{grantee.name} owns this session, so their roles can't be changed.",
             hint="The owner can transfer the session to another user.",
         )
     beyond = granted & ~session.roles
     if beyond:
         raise Forbidden(
-            f"You can't grant {format_roles(beyond.names)} to {named.name}: you can only "
+            f"You can't grant {format_roles(beyond.names)} to {grantee.name}: you can only "
             "grant roles that you hold.",
             hint=f"Ask {session.owner}, who owns the session, to do it.",
         )
@@ -204,7 +204,7 @@ def _check_grant(context: Context, named: _Named, granted: Roles) -> None:
 def revoke(context: Context, request: schemas.RevokeRoles) -> schemas.Members:
     """Revoke all granted roles of users and groups."""
     session = context.session
-    wanted: dict[_Named, None] = {}
+    wanted: dict[_Grantee, None] = {}
     for name in request.users:
         named = _find(context, name, revoking=True)
         if not named.group and named.id == session.owner_id:
@@ -236,20 +236,20 @@ def revoke(context: Context, request: schemas.RevokeRoles) -> schemas.Members:
     )
 
 
-def _nothing_to_revoke(context: Context, named: _Named) -> NotFound | Conflict:
-    for kept in _through_groups(context, [named]):
+def _nothing_to_revoke(context: Context, grantee: _Grantee) -> NotFound | Conflict:
+    for kept in _through_groups(context, [grantee]):
         through = ", ".join(kept.groups)
         return Conflict(
-            f"{named.name} has {format_roles(kept.roles)} only through {through}, so "
+            f"{grantee.name} has {format_roles(kept.roles)} only through {through}, so "
             "there is nothing to revoke.",
-            hint=f"Revoke {through}, or ask an owner of the group to remove {named.name} from it.",
+            hint=f"Revoke {through}, or ask an owner of the group to remove {grantee.name} from it.",
         )
     return NotFound(
-        f"{named.name} has no role in this session.", hint="To see who has, run `members`."
+        f"{grantee.name} has no role in this session.", hint="To see who has, run `members`."
     )
 
 
-def _held(context: Context, wanted: Iterable[_Named]) -> set[_Named]:
+def _held(context: Context, wanted: Iterable[_Grantee]) -> set[_Grantee]:
     """Return those of `wanted` who are members of the session themselves."""
     found = set()
     for table, column, group in (
@@ -265,7 +265,7 @@ def _held(context: Context, wanted: Iterable[_Named]) -> set[_Named]:
     return found
 
 
-def _through_groups(context: Context, wanted: Iterable[_Named]) -> list[schemas.ThroughGroups]:
+def _through_groups(context: Context, wanted: Iterable[_Grantee]) -> list[schemas.ThroughGroups]:
     """Return the roles that users hold in the session through groups, apart from any grants."""
     people = {named.id: named.name for named in wanted if not named.group}
     given: dict[int, Roles] = defaultdict(lambda: Roles.NONE)

@@ -145,20 +145,20 @@ def end(context: Context, request: schemas.EndPresence) -> schemas.Done:
     return schemas.Done()
 
 
-def keep_followers(
-    context: Context, keeper: str, come: list[Follower], gone: list[str], *, beat: bool
+def store_followers(
+    context: Context, server: str, started: list[Follower], stopped: list[str], *, beat: bool
 ) -> None:
     """Record who started and stopped following at a server; with `beat`, that it is alive."""
-    if gone:
+    if stopped:
         context.connection.execute(
-            delete(presence).where(presence.c.keeper == keeper, presence.c.client.in_(gone))
+            delete(presence).where(presence.c.keeper == server, presence.c.client.in_(stopped))
         )
     if beat:
         context.connection.execute(
-            update(presence).where(presence.c.keeper == keeper).values(seen=context.now)
+            update(presence).where(presence.c.keeper == server).values(seen=context.now)
         )
         drop_lapsed(context)
-    if come:
+    if started:
         rows = [
             {
                 "client": one.client,
@@ -170,9 +170,9 @@ def keep_followers(
                 "agent": one.agent,
                 "since": context.now,
                 "seen": context.now,
-                "keeper": keeper,
+                "keeper": server,
             }
-            for one in come
+            for one in started
         ]
         new = upsert(context.connection, presence).on_conflict_do_nothing()
         context.connection.execute(new, rows)
@@ -207,7 +207,7 @@ def _logins(context: Context) -> list[schemas.Presence]:
     """Return the logins in use without an open session: the caller's, for administrators all."""
     principal = context.principal
     open_ = select(1).where(presence.c.key_id == keys.c.id, _alive(context)).exists()
-    statement = login_info.SHOWN.where(
+    statement = login_info.SELECT_LOGINS.where(
         login_info.live(context.now), keys.c.last_used > context.now - _LATELY, ~open_
     )
     if not principal.administrator:

@@ -162,7 +162,7 @@ def exists(context: Context, request: schemas.SessionNamed) -> schemas.Existence
 
 
 #: The texts that describe a session, each with the check of its form.
-_SAID: dict[str, Callable[[str, str], str]] = {
+_NORMALIZERS: dict[str, Callable[[str, str], str]] = {
     "label": normalize.one_line,
     "description": normalize.prose,
     "message": normalize.prose,
@@ -175,7 +175,7 @@ def describe(context: Context, request: schemas.UpdateSession) -> schemas.Sessio
     """Change the session's label, description, message and agent."""
     values = {
         name: check(given, name)
-        for name, check in _SAID.items()
+        for name, check in _NORMALIZERS.items()
         if (given := getattr(request, name)) is not msgspec.UNSET
     }
     return _change(context, "session.described", **values)

@@ -272,11 +272,11 @@ def _check_place(context: Context, path: str, folded: str) -> Row[*tuple[Any, ..
     return rows[0] if rows else None
 
 
-def _checked_type(given: str) -> str:
-    given = given.partition(";")[0].strip().lower()
-    if given and not _MEDIA_TYPE.fullmatch(given):
-        raise BadName(f"{given!r} is not a valid media type.", hint="Write it like image/png.")
-    return given
+def _checked_type(media_type: str) -> str:
+    media_type = media_type.partition(";")[0].strip().lower()
+    if media_type and not _MEDIA_TYPE.fullmatch(media_type):
+        raise BadName(f"{media_type!r} is not a valid media type.", hint="Write it like image/png.")
+    return media_type
 
 
 @implements(api.UNPUBLISH_FILE)

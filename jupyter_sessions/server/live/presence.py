@@ -86,7 +86,7 @@ class Present:
         self._told -= gone
         try:
             await asyncio.wrap_future(
-                self._dispatcher.keep_followers(self._keeper, come, sorted(gone), beat=beat)
+                self._dispatcher.store_followers(self._keeper, come, sorted(gone), beat=beat)
             )
         except errors.SessionsError:
             # Retry next time, unless they have left meanwhile.

@@ -115,8 +115,8 @@ def test_very_many_names_and_addresses_take_no_more_room(clock):
     for kept in (
         tries._known,
         tries._together._failures,
-        tries._by_name._whole_at,
-        tries._by_address._whole_at,
+        tries._by_name._full_at,
+        tries._by_address._full_at,
     ):
         assert len(kept) <= 10_000
 
