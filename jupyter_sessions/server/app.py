@@ -103,22 +103,22 @@ _LARGEST_PORT = 65_535
 _CONFIGURED = ("SessionsExtension", "SessionsServerApp")
 
 #: Log messages of jupyter_server that mean nothing to the operator of a sessions server.
-_UNSAID = re.compile(
+_UNLOGGED = re.compile(
     r"Bad config encountered|.*extension was successfully|.*without loading other extensions"
     r"|Use Control-C to stop|\s*To access the server|Shutting down \d+ extension"
 )
 
 
-def _is_said(record: logging.LogRecord) -> bool:
-    return not _UNSAID.match(record.getMessage())
+def _is_logged(record: logging.LogRecord) -> bool:
+    return not _UNLOGGED.match(record.getMessage())
 
 
 class StrictLoader(KVArgParseConfigLoader):
     """Command-line loader that raises an error for unknown options."""
 
-    def load_config(self, *more: Any, **named: Any) -> Config:
+    def load_config(self, *more: Any, **options: Any) -> Config:
         """Load the options and refuse unknown ones."""
-        config: Config = super().load_config(*more, **named)
+        config: Config = super().load_config(*more, **options)
         if self.extra_args:
             raise errors.BadRequest(
                 f"{self.extra_args[0]!r} is not a valid option of serve.", hint=_SEE_HELP
@@ -162,8 +162,8 @@ def _check_names(config: Config) -> None:
             )
 
 
-def _names(of: type[Configurable]) -> list[str]:
-    return of.class_trait_names(config=True)
+def _names(kind: type[Configurable]) -> list[str]:
+    return kind.class_trait_names(config=True)
 
 
 class SessionsServerApp(ServerApp):
@@ -356,5 +356,5 @@ def main(argv: list[str] | None = None, **config: Any) -> None:
     # A command ends before its garbage matters and so delays collection; a server is long-lived.
     gc.set_threshold(_COLLECTED_AFTER)
     for app in (SessionsServerApp, SessionsExtension):
-        logging.getLogger(app.__name__).addFilter(_is_said)
+        logging.getLogger(app.__name__).addFilter(_is_logged)
     ServedSessions.launch_instance(argv or [], **config)  # type: ignore[no-untyped-call]  # theirs

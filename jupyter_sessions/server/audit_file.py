@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 _LARGEST = 50 * 2**20  # bytes
-_KEPT = 10  # rotated files that are kept beside the current one
+_BACKUPS = 10  # rotated files that are kept beside the current one
 
 _encode = msgspec.json.Encoder().encode
 
@@ -20,7 +20,7 @@ class AuditFile(RotatingFileHandler):
     """Write audit log entries to a file, and rotate it when it grows large."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8")
+        super().__init__(path, maxBytes=_LARGEST, backupCount=_BACKUPS, encoding="utf-8")
 
     def _open(self) -> Any:
         # Private to the owner from the first byte.

@@ -233,7 +233,7 @@ class SessionsExtension(ExtensionApp):
 
     _tidying: asyncio.Task[None] | None = None
     _checking: asyncio.Task[None] | None = None
-    _told: Path | None = None
+    _server_file: Path | None = None
     _audit_file: logging.Handler | None = None
     _service: Service
 
@@ -304,9 +304,9 @@ class SessionsExtension(ExtensionApp):
                 "secret": self._service.process_secret,
             }
             self._record_kernels(serverapp, described)
-        self._told = paths.private("servers") / f"{os.getpid()}-{serverapp.port}.json"
-        self._told.touch(0o600)
-        self._told.write_bytes(msgspec.json.encode(described))
+        self._server_file = paths.private("servers") / f"{os.getpid()}-{serverapp.port}.json"
+        self._server_file.touch(0o600)
+        self._server_file.write_bytes(msgspec.json.encode(described))
         self._tidying = asyncio.create_task(self._tidy())
         self._checking = asyncio.create_task(self._check())
 
@@ -363,8 +363,8 @@ class SessionsExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Finish accepted work and close the store."""
-        if self._told is not None:
-            self._told.unlink(missing_ok=True)
+        if self._server_file is not None:
+            self._server_file.unlink(missing_ok=True)
         for task in (self._tidying, self._checking):
             if task is not None:
                 task.cancel()

@@ -43,7 +43,7 @@ class StoredLogins:
         taken = known[start : start + request.limit]
         more = start + len(taken) < len(known)
         return schemas.Page(
-            items=[self._shown(login, server_url) for login in taken],
+            items=[self._describe(login, server_url) for login in taken],
             next=taken[-1].id if more else None,
         )
 
@@ -54,7 +54,7 @@ class StoredLogins:
         _expect_owner(credentials)
         return await asyncio.to_thread(_link, request.id)
 
-    def _shown(self, login: logins.Login, server_url: str) -> schemas.StoredLogin:
+    def _describe(self, login: logins.Login, server_url: str) -> schemas.StoredLogin:
         here = (server_url, *self._addresses)
         return schemas.StoredLogin(
             id=login.id,

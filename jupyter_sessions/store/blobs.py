@@ -346,7 +346,7 @@ class BlobWriter:
     def __init__(self, blobs: Blobs, scratch: IO[bytes]) -> None:
         self._blobs = blobs
         self._scratch = scratch
-        self._digest = hashlib.sha256()
+        self._sha256 = hashlib.sha256()
         self._chunk = xxh3_128()
         self._digests = bytearray()
         self._size = 0
@@ -372,7 +372,7 @@ class BlobWriter:
         StoreFull
             If there is no space left for it.
         """
-        self._digest.update(piece)
+        self._sha256.update(piece)
         self._digest(piece)
         if self._sample is not None:
             self._sample += piece
@@ -391,7 +391,7 @@ class BlobWriter:
             if self._size % CHUNK:
                 self._digests += self._chunk.digest()
             blob = Blob(
-                self._digest.hexdigest(),
+                self._sha256.hexdigest(),
                 self._size,
                 "identity" if self._pack is None else "zstd",
                 bytes(self._digests) if self._size > CHUNK else None,

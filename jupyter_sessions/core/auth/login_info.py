@@ -46,7 +46,7 @@ def live(now: datetime) -> ColumnElement[bool]:
 
 
 def answer(context: Context, row: Any) -> schemas.Login:
-    """Return the answer for a row of `SHOWN`."""
+    """Return the answer for a row of `SELECT_LOGINS`."""
     ends = key_ends(row)
     state: schemas.LoginState = "active"
     if row.revoked is not None:

@@ -47,7 +47,7 @@ _SELECT_COMMAND: Select[Any] = (
 
 
 def build_command(row: Row[Any], context: Context) -> schemas.Command:
-    """Return the whole command for a row of `_WHOLE`, reading its blobs.
+    """Return the whole command for a row of `_SELECT_COMMAND`, reading its blobs.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def build_command(row: Row[Any], context: Context) -> schemas.Command:
 
 
 def split_outputs(row: Row[Any], context: Context) -> list[msgspec.Raw]:
-    """Return the JSON of each output of a row of `_WHOLE`; see `build_command` for errors."""
+    """Return the JSON of each output of such a row; see `build_command` for errors."""
     if row.forgotten:
         return []
     used_as = f"the outputs of command {row.number} in session {context.session.code}"

@@ -242,7 +242,8 @@ def _nothing_to_revoke(context: Context, grantee: _Grantee) -> NotFound | Confli
         return Conflict(
             f"{grantee.name} has {format_roles(kept.roles)} only through {through}, so "
             "there is nothing to revoke.",
-            hint=f"Revoke {through}, or ask an owner of the group to remove {grantee.name} from it.",
+            hint=f"Revoke {through}, or ask an owner of the group to remove {grantee.name} "
+            "from it.",
         )
     return NotFound(
         f"{grantee.name} has no role in this session.", hint="To see who has, run `members`."

@@ -52,7 +52,7 @@ class SessionsHandler(JupyterHandler):
 
     credentials: Credentials
     ambient = False
-    _left = False
+    _disconnected = False
     _costly: asyncio.Future[Any] | None = None
     _new_login_key: str | None = None
 
@@ -225,7 +225,7 @@ class SessionsHandler(JupyterHandler):
         tornado.web.Finish
             When the caller has disconnected.
         """
-        if self._left:
+        if self._disconnected:
             work.close()
             raise web.Finish
         costly: asyncio.Task[T] = asyncio.create_task(work)
@@ -233,7 +233,7 @@ class SessionsHandler(JupyterHandler):
         try:
             return await costly
         except asyncio.CancelledError:
-            if self._left:
+            if self._disconnected:
                 raise web.Finish from None
             raise
         finally:
@@ -241,7 +241,7 @@ class SessionsHandler(JupyterHandler):
 
     def on_connection_close(self) -> None:
         """Cancel work for a caller who has disconnected."""
-        self._left = True
+        self._disconnected = True
         if self._costly is not None:
             self._costly.cancel()
         super().on_connection_close()

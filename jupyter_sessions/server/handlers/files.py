@@ -29,7 +29,7 @@ class ContentHandler(OperationHandler):
     def initialize(self, *arguments: Any, **settings: Any) -> None:
         """Start without any received content."""
         super().initialize(*arguments, **settings)
-        self._come = bytearray()
+        self._received = bytearray()
 
     async def arrive(self) -> None:
         """Check that the caller may publish here before accepting a byte."""
@@ -52,12 +52,12 @@ class ContentHandler(OperationHandler):
     async def keep(self, chunk: bytes) -> None:
         """Write a piece of the content into the blob store, not yet under a name."""
         if self._upload is not None:
-            self._come += chunk
-            if len(self._come) >= _WRITTEN_AT_ONCE:
+            self._received += chunk
+            if len(self._received) >= _WRITTEN_AT_ONCE:
                 await self._write()
 
     async def _write(self) -> None:
-        come, self._come = self._come, bytearray()
+        come, self._received = self._received, bytearray()
         await self.in_thread(self._upload.write, come)
 
     async def operate(self, path: tuple[str, ...]) -> None:

@@ -74,7 +74,7 @@ class LiveHandler(WebSocketHandler, ApiHandler):
             live.join(self, self.session_id, self._code, self._after)
             present = await self.service.present()
             if self.ws_connection is not None:
-                present.come(self._follower)
+                present.add(self._follower)
 
     def on_message(self, message: str | bytes) -> None:
         """Ignore messages: followers send nothing."""
@@ -86,9 +86,9 @@ class LiveHandler(WebSocketHandler, ApiHandler):
             live.leave(self, self.session_id)
         present = self.service.present_if_open
         if present is not None and self.session_id is not None:
-            present.go(self._follower.client)
+            present.remove(self._follower.client)
 
-    def tell(self, frames: bytes) -> None:
+    def send_frames(self, frames: bytes) -> None:
         """Send events; a follower who does not keep up is disconnected, and can reconnect."""
         stream = None if self.ws_connection is None else self.ws_connection.stream
         if stream is None or self.close_code is not None:

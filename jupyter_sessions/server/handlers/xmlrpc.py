@@ -56,7 +56,7 @@ class XmlRpcHandler(BodyHandler):
     def initialize(self) -> None:
         """Start without any part of the call."""
         self._body = bytearray()
-        self._given = 0
+        self._sent_size = 0
 
     @property
     def largest(self) -> int:
@@ -116,8 +116,8 @@ class XmlRpcHandler(BodyHandler):
         return await self.in_thread(msgspec.to_builtins, answer)
 
     async def _read(self, file: schemas.File, blob: Any) -> bytes:
-        self._given += file.size
-        if self._given > LARGEST:
+        self._sent_size += file.size
+        if self._sent_size > LARGEST:
             raise errors.TooLarge(
                 f"XML-RPC returns files of at most {LARGEST / 2**20:.0f} MiB, but "
                 f"{file.path} has {file.size / 2**20:.0f} MiB.",

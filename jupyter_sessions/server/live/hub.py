@@ -47,7 +47,7 @@ class Follower(Protocol):
 
     credentials: Credentials
 
-    def tell(self, frames: bytes) -> None:
+    def send_frames(self, frames: bytes) -> None:
         """Send events, each encoded as a WebSocket frame of JSON."""
 
     def refuse(self, error: errors.SessionsError) -> None:
@@ -108,7 +108,7 @@ class Feed:
                 followers = self._refuse(followers, progress.refused)
             if progress.events:
                 more = True
-                await self._tell(followers, progress.events)
+                await self._send_events(followers, progress.events)
         return more
 
     def _refuse(
@@ -124,13 +124,13 @@ class Feed:
                 others.append(follower)
         return others
 
-    async def _tell(self, followers: list[Follower], events: list[schemas.Event]) -> None:
+    async def _send_events(self, followers: list[Follower], events: list[schemas.Event]) -> None:
         frames = b"".join(frame(_encode(event)) for event in events)
         for index, follower in enumerate(followers):
             if follower not in self.followers:
                 continue
             self.followers[follower] = events[-1].number
-            follower.tell(frames)
+            follower.send_frames(frames)
             if index % _AT_ONCE == _AT_ONCE - 1:
                 await asyncio.sleep(0)
 

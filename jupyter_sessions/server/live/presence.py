@@ -34,22 +34,22 @@ class Present:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self._keeper = secrets.token_hex(8)
-        self._told: set[str] = set()
-        self._come: dict[str, Follower] = {}
-        self._gone: set[str] = set()
+        self._server = secrets.token_hex(8)
+        self._stored: set[str] = set()
+        self._started: dict[str, Follower] = {}
+        self._stopped: set[str] = set()
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def come(self, follower: Follower) -> None:
+    def add(self, follower: Follower) -> None:
         """Add a follower."""
-        self._come[follower.client] = follower
+        self._started[follower.client] = follower
         self._changed.set()
 
-    def go(self, client: str) -> None:
+    def remove(self, client: str) -> None:
         """Remove a follower."""
-        if self._come.pop(client, None) is None and client in self._told:
-            self._gone.add(client)
+        if self._started.pop(client, None) is None and client in self._stored:
+            self._stopped.add(client)
             self._changed.set()
 
     async def stop(self) -> None:
@@ -57,8 +57,8 @@ class Present:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
-        self._come.clear()
-        self._gone |= self._told
+        self._started.clear()
+        self._stopped |= self._stored
         with suppress(errors.SessionsError):
             await self._write(beat=False)
 
@@ -66,10 +66,10 @@ class Present:
         beaten = time.monotonic()
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _BEAT_EVERY if self._told else None)
+                await asyncio.wait_for(self._changed.wait(), _BEAT_EVERY if self._stored else None)
             await asyncio.sleep(_WRITTEN_EVERY)
             self._changed.clear()
-            beat = bool(self._told) and time.monotonic() - beaten >= _BEAT_EVERY
+            beat = bool(self._stored) and time.monotonic() - beaten >= _BEAT_EVERY
             if beat:
                 beaten = time.monotonic()
             try:
@@ -78,20 +78,20 @@ class Present:
                 log.warning("Storing who is connected failed: %s", error)
 
     async def _write(self, *, beat: bool) -> None:
-        come, gone = list(self._come.values()), self._gone
+        come, gone = list(self._started.values()), self._stopped
         if not (come or gone or beat):
             return
-        self._come, self._gone = {}, set()
-        self._told |= {one.client for one in come}
-        self._told -= gone
+        self._started, self._stopped = {}, set()
+        self._stored |= {one.client for one in come}
+        self._stored -= gone
         try:
             await asyncio.wrap_future(
-                self._dispatcher.store_followers(self._keeper, come, sorted(gone), beat=beat)
+                self._dispatcher.store_followers(self._server, come, sorted(gone), beat=beat)
             )
         except errors.SessionsError:
             # Retry next time, unless they have left meanwhile.
-            left = self._gone
-            self._come |= {one.client: one for one in come if one.client not in left}
-            self._told -= self._come.keys()
-            self._gone |= gone
+            left = self._stopped
+            self._started |= {one.client: one for one in come if one.client not in left}
+            self._stored -= self._started.keys()
+            self._stopped |= gone
             raise

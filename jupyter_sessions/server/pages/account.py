@@ -77,7 +77,7 @@ class AccountPage(Page):
         await self.call(api.REMOVE_SECOND_FACTOR, request)
         return {"removed": True}
 
-    async def _show(self, **shown: Any) -> None:
+    async def _show(self, **values: Any) -> None:
         factor = None
         me = self.visitor or await self._who()
         if me.via == "key" and not me.guest:
@@ -85,8 +85,8 @@ class AccountPage(Page):
                 factor = await self.call(api.SHOW_SECOND_FACTOR, schemas.Nothing())
             except errors.Forbidden:  # the login is limited to one group, or acts for another
                 factor = None
-        shown = {"failed": "", "failure": "", **shown}
-        await self.finish_page("account.html", factor=factor, **shown)
+        values = {"failed": "", "failure": "", **values}
+        await self.finish_page("account.html", factor=factor, **values)
 
 
 def _draw(uri: str) -> str:

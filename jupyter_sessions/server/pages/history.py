@@ -15,7 +15,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.formatting import format_json
 from jupyter_sessions.server.pages.base import ContentAddress, Page
-from jupyter_sessions.server.pages.outputs import PageContent, Shown
+from jupyter_sessions.server.pages.outputs import OutputView, PageContent
 from jupyter_sessions.server.pages.sessions import SessionPage
 from jupyter_sessions.server.rendering.renderer import Piece
 
@@ -205,21 +205,21 @@ class Entry:
 
     summary: schemas.CommandSummary
     source: Piece
-    outputs: list[Shown] | None = None
+    outputs: list[OutputView] | None = None
     more: int = 0
     preview: Piece | None = None
 
 
-def entry(whole: schemas.Command, content: PageContent, *, fold: int) -> Entry:
+def entry(command: schemas.Command, content: PageContent, *, fold: int) -> Entry:
     """Prepare a command with all its outputs."""
-    source = whole.request.source if whole.request else ""
-    shown = content.add_source(source, whole.summary.language)
-    outputs = content.add_outputs(whole.outputs, fold)
+    source = command.request.source if command.request else ""
+    shown = content.add_source(source, command.summary.language)
+    outputs = content.add_outputs(command.outputs, fold)
     return Entry(
-        summary=whole.summary,
+        summary=command.summary,
         source=shown,
         outputs=outputs,
-        more=len(whole.outputs) - len(outputs),
+        more=len(command.outputs) - len(outputs),
     )
 
 

@@ -20,7 +20,7 @@ _LONGEST_MESSAGE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class OutputView:
     """One output as the templates need it.
 
     `kind` selects how it is shown. `name` is the name of the stream, the exception or the media
@@ -61,18 +61,18 @@ class PageContent:
         self.pieces.append(piece)
         return piece
 
-    def add_outputs(self, outputs: list[schemas.Output], fold: int) -> list[Shown]:
+    def add_outputs(self, outputs: list[schemas.Output], fold: int) -> list[OutputView]:
         """Add the outputs of a command, or the first of them; long texts are collapsed."""
         shown = outputs[: self._outputs]
         self._outputs -= len(shown)
         return [self._show(index, output, fold) for index, output in enumerate(shown)]
 
-    def _show(self, index: int, output: schemas.Output, fold: int) -> Shown:
+    def _show(self, index: int, output: schemas.Output, fold: int) -> OutputView:
         if isinstance(output, schemas.Stream):
             text = self.add_text(joined(output.text), fold)
-            return Shown(index=index, kind="text", name=output.name, text=text)
+            return OutputView(index=index, kind="text", name=output.name, text=text)
         if isinstance(output, schemas.ErrorOutput):
-            return Shown(
+            return OutputView(
                 index=index,
                 kind="error",
                 name=output.ename,
@@ -81,12 +81,12 @@ class PageContent:
             )
         kind = preferred(output.data)
         if kind is None:
-            return Shown(index=index, kind="other", name=", ".join(output.data))
+            return OutputView(index=index, kind="other", name=", ".join(output.data))
         if kind == "text/plain":
             text = self.add_text(joined(output.data[kind]), fold)
-            return Shown(index=index, kind="text", name="result", text=text)
+            return OutputView(index=index, kind="text", name="result", text=text)
         alternative = joined(output.data.get("text/plain", ""))[: 10 * _LONGEST_ALTERNATIVE]
-        return Shown(
+        return OutputView(
             index=index,
             kind="image" if kind in IMAGES else "frame",
             name=kind,

@@ -31,14 +31,14 @@ class Attachments:
         Its kernels.
     targets
         Finds sessions.
-    keeper
+    manager
         Manages the attachments.
     """
 
-    def __init__(self, kernels: Kernels, targets: Targets, keeper: AttachmentManager) -> None:
+    def __init__(self, kernels: Kernels, targets: Targets, manager: AttachmentManager) -> None:
         self._kernels = kernels
         self._targets = targets
-        self._keeper = keeper
+        self._manager = manager
         self.uses: Mapping[str, Use] = {
             api.LIST_ATTACHMENTS.name: self._list,
             api.GET_ATTACHMENT.name: self._get,
@@ -49,27 +49,28 @@ class Attachments:
 
     async def stop(self) -> None:
         """Stop recording; attachments of kernels that stay alive wait for the next server."""
-        await self._keeper.stop()
+        await self._manager.stop()
 
     async def _list(
         self, request: schemas.ListAttachments, credentials: Credentials, server_url: str
     ) -> schemas.Page[schemas.Attachment]:
         if request.kernel is not None:
-            attached = self._keeper.attached.get(request.kernel)
+            attached = self._manager.attached.get(request.kernel)
             if attached is None:
                 return schemas.Page(items=[], next=None)
-            await self._keeper.look(request.kernel, request.until)
+            await self._manager.look(request.kernel, request.until)
             return schemas.Page(
-                items=[await self._shown(attached, credentials, server_url)], next=None
+                items=[await self._describe(attached, credentials, server_url)], next=None
             )
         known = sorted(
-            self._keeper.attached.values(), key=lambda each: (each.told.since, each.told.kernel)
+            self._manager.attached.values(),
+            key=lambda each: (each.request.since, each.request.kernel),
         )
-        kernels = [each.told.kernel for each in known]
+        kernels = [each.request.kernel for each in known]
         start = kernels.index(request.after) + 1 if request.after in kernels else 0
-        await self._keeper.look()
+        await self._manager.look()
         taken = known[start : start + request.limit]
-        items = [await self._shown(each, credentials, server_url) for each in taken]
+        items = [await self._describe(each, credentials, server_url) for each in taken]
         more = start + len(taken) < len(known)
         return schemas.Page(items=items, next=kernels[start + len(taken) - 1] if more else None)
 
@@ -77,30 +78,30 @@ class Attachments:
         self, request: schemas.LookAtKernel, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
         attached = self._find(request.kernel)
-        await self._keeper.look(request.kernel, request.until)
-        return await self._shown(attached, credentials, server_url)
+        await self._manager.look(request.kernel, request.until)
+        return await self._describe(attached, credentials, server_url)
 
     async def _put(
         self, request: schemas.Attach, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
         manager = self._kernels.find(request.kernel)
         target = await self._targets.find(request, credentials, server_url)
-        async with self._keeper.changing:
-            attached = self._keeper.attached.get(request.kernel)
+        async with self._manager.changing:
+            attached = self._manager.attached.get(request.kernel)
             if attached is not None and not attached.ended and _same(attached, target):
-                await self._keeper.switch(attached, paused=False)
+                await self._manager.switch(attached, paused=False)
             else:
                 paths = (await self._kernels.notebooks()).get(request.kernel, [""])
                 notebook = request.notebook or paths[0]
-                attached = self._keeper.new(request.kernel, manager, target, credentials, notebook)
-                await self._keeper.attach(attached, manager)
-        await self._keeper.look(request.kernel)
-        return await self._shown(attached, credentials, server_url)
+                attached = self._manager.new(request.kernel, manager, target, credentials, notebook)
+                await self._manager.attach(attached, manager)
+        await self._manager.look(request.kernel)
+        return await self._describe(attached, credentials, server_url)
 
     async def _change(
         self, request: schemas.ChangeAttachment, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
-        async with self._keeper.changing:
+        async with self._manager.changing:
             attached = self._find(request.kernel)
             if attached.ended:
                 raise errors.WrongState(
@@ -108,22 +109,22 @@ class Attachments:
                     hint="Attach it again.",
                 )
             if request.skip is not UNSET:
-                await self._keeper.skip(attached, request.skip)
+                await self._manager.skip(attached, request.skip)
             if request.paused is not UNSET:
-                await self._keeper.switch(attached, paused=request.paused)
-        return await self._shown(attached, credentials, server_url)
+                await self._manager.switch(attached, paused=request.paused)
+        return await self._describe(attached, credentials, server_url)
 
     async def _delete(
         self, request: schemas.Detach, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
-        async with self._keeper.changing:
+        async with self._manager.changing:
             attached = self._find(request.kernel)
-            await self._keeper.leave(attached, "It was detached.", _STOPPED, request.command)
-            self._keeper.attached.pop(request.kernel, None)
-        return await self._shown(attached, credentials, server_url)
+            await self._manager.leave(attached, "It was detached.", _STOPPED, request.command)
+            self._manager.attached.pop(request.kernel, None)
+        return await self._describe(attached, credentials, server_url)
 
     def _find(self, kernel: str) -> Attached:
-        attached = self._keeper.attached.get(kernel)
+        attached = self._manager.attached.get(kernel)
         if attached is None:
             raise errors.NotFound(
                 "This kernel is not attached to a session.",
@@ -132,10 +133,10 @@ class Attachments:
             )
         return attached
 
-    async def _shown(
+    async def _describe(
         self, attached: Attached, credentials: Credentials, server_url: str
     ) -> schemas.Attachment:
-        told, problem = attached.told, attached.progress.problem
+        told, problem = attached.request, attached.progress.problem
         session, label, url, state = told.session, attached.label, attached.url, ""
         if told.server is None:
             try:
@@ -166,7 +167,7 @@ class Attachments:
 
 
 def _same(attached: Attached, target: Target) -> bool:
-    told = attached.told
+    told = attached.request
     there = told.server, told.user, told.session
     return there == (target.server, target.user, target.session.code)
 
@@ -174,7 +175,7 @@ def _same(attached: Attached, target: Target) -> bool:
 def _state(attached: Attached, session: str) -> schemas.AttachmentState:
     if attached.ended:
         return "ended"
-    if attached.told.paused:
+    if attached.request.paused:
         return "paused"
     progress = attached.progress
     stuck = progress.held or (progress.waiting and progress.problem)

@@ -82,19 +82,19 @@ class Backlog:
         self._stream.flush()  # earlier messages precede it
         self._messages.append([*mark])
 
-    def acknowledge(self, heard: str, needed: list[str], asked: datetime) -> None:
+    def acknowledge(self, last_message: str, needed: list[str], asked: datetime) -> None:
         """Drop messages that the recording process has on disk.
 
         Parameters
         ----------
-        heard
+        last_message
             The ID of the last message that it has processed.
         needed
             The requests whose messages it does not have on disk yet.
         asked
             When it was asked for this.
         """
-        place = self._find(heard)
+        place = self._find(last_message)
         if place is not None:
             for _ in range(place + 1):
                 frames = self._messages.popleft()
@@ -108,15 +108,15 @@ class Backlog:
         self.had_until = asked
         self.incomplete = self.incomplete and bool(wanted)
 
-    def _find(self, heard: str) -> int | None:
+    def _find(self, last_message: str) -> int | None:
         """Return the index of the message with an ID; it is near the end, if it is kept."""
-        name = heard.encode()
+        name = last_message.encode()
         for place in range(len(self._messages) - 1, -1, -1):
             if name and name in _part(self._messages[place], _HEADER):
                 return place
         return None
 
-    def kept(self) -> list[list[bytes]]:
+    def list_messages(self) -> list[list[bytes]]:
         """Return the kept messages, the oldest first, with marks between them."""
         self._stream.flush()
         began = [protocol.SWITCH, protocol.ON if self._on else protocol.OFF]

@@ -34,25 +34,26 @@ if TYPE_CHECKING:
     from jupyter_sessions.server.recording.targets import Target, Targets
 
 
-class Kept(msgspec.Struct):
+class StoredAttachment(msgspec.Struct):
     """An attachment as stored on disk; `process` is the server that manages it."""
 
     process: int
-    told: protocol.Attach
+    # Servers of earlier revisions have stored it under this name.
+    request: protocol.Attach = msgspec.field(name="told")
     kernel_name: str
     label: str
     url: str | None
 
 
-schemas.ready(Kept)
+schemas.ready(StoredAttachment)
 
 
-def keep(kept: Kept) -> None:
+def store_attachment(attachment: StoredAttachment) -> None:
     """Write an attachment to disk."""
-    path = _path(kept.told.connection_file)
+    path = _path(attachment.request.connection_file)
     new = path.with_suffix(".new")
     with suppress(OSError):  # it is recorded all the same, until the server ends
-        new.write_bytes(msgspec.json.encode(kept))
+        new.write_bytes(msgspec.json.encode(attachment))
         new.chmod(0o600)
         new.replace(path)
 
@@ -63,17 +64,17 @@ def forget(connection_file: str) -> None:
         _path(connection_file).unlink(missing_ok=True)
 
 
-def list_orphaned_attachments() -> list[Kept]:
+def list_orphaned_attachments() -> list[StoredAttachment]:
     """List the attachments of servers that have ended, whose kernels may still be alive."""
     found = []
     for path in sorted(paths.private("attachments").glob("*.json")):
         try:
-            kept = msgspec.json.decode(path.read_bytes(), type=Kept)
+            kept = msgspec.json.decode(path.read_bytes(), type=StoredAttachment)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             continue
         if kept.process != os.getpid() and alive(kept.process):
             continue
-        if Path(kept.told.connection_file).exists():
+        if Path(kept.request.connection_file).exists():
             found.append(kept)
         else:
             path.unlink(missing_ok=True)
@@ -87,7 +88,7 @@ def _path(connection_file: str) -> Path:
 
 _LOOK_EVERY = 1.0  # seconds
 
-_LEFT_WITHIN = 4.0
+_LEAVE_TIMEOUT = 4.0
 
 #: Seconds to wait for messages that a kernel published before a new process subscribed.
 _ON_ITS_WAY = 0.05
@@ -104,7 +105,7 @@ _TRIES = 3
 _KERNEL_DIED = "The kernel died while this command ran."
 
 #: Ended attachments that are still listed.
-_ENDED_SHOWN = 50
+_MAX_ENDED = 50
 
 
 _log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class Attached:
 
     Attributes
     ----------
-    told
+    request
         The attachment as the recording process knows it.
     life
         A value that changes with each start of the kernel.
@@ -128,7 +129,7 @@ class Attached:
         Messages that the recording process may not have yet.
     """
 
-    told: protocol.Attach
+    request: protocol.Attach
     kernel_name: str
     label: str
     url: str | None
@@ -137,9 +138,11 @@ class Attached:
     ended: str = ""
     progress: protocol.Progress = field(default_factory=protocol.Progress)
 
-    def keep(self) -> None:
+    def store(self) -> None:
         """Write the attachment to disk, for a later server."""
-        keep(Kept(os.getpid(), self.told, self.kernel_name, self.label, self.url))
+        store_attachment(
+            StoredAttachment(os.getpid(), self.request, self.kernel_name, self.label, self.url)
+        )
 
     def release(self) -> None:
         """Stop buffering the kernel's messages."""
@@ -185,7 +188,7 @@ class AttachmentManager:
         self.attached: dict[str, Attached] = {}
         #: Held while a kernel is attached or detached.
         self.changing = asyncio.Lock()
-        self._left = list_orphaned_attachments()
+        self._orphaned = list_orphaned_attachments()
         self._tasks = {asyncio.create_task(self._look_after())}
         kernels.when_restarted(self._restarted)
 
@@ -225,11 +228,11 @@ class AttachmentManager:
 
     async def attach(self, attached: Attached, manager: Any) -> None:
         """Start to record a kernel."""
-        kernel = attached.told.kernel
+        kernel = attached.request.kernel
         attached.life = self._kernels.life(kernel)
         attached.backlog = self._listen(attached)
         try:
-            await self.ask(attached.told)
+            await self.ask(attached.request)
         except BaseException:
             attached.release()
             raise
@@ -240,26 +243,26 @@ class AttachmentManager:
             for event in ("restart", "dead"):
                 manager.add_restart_callback(partial(self._died, kernel, event), event)
         self.attached[kernel] = attached
-        attached.keep()
+        attached.store()
 
     def _listen(self, attached: Attached) -> Backlog:
-        stream = self._kernels.listen(attached.told.kernel)
-        return Backlog(stream, on=not attached.told.paused)
+        stream = self._kernels.listen(attached.request.kernel)
+        return Backlog(stream, on=not attached.request.paused)
 
     async def skip(self, attached: Attached, command: str) -> None:
         """Leave out a command, by the ID of its request."""
-        await self.ask(protocol.Skip(kernel=attached.told.kernel, command=command))
+        await self.ask(protocol.Skip(kernel=attached.request.kernel, command=command))
         if attached.backlog is not None:
             attached.backlog.skip(command)
 
     async def switch(self, attached: Attached, *, paused: bool) -> None:
         """Pause or resume recording."""
-        if attached.told.paused != paused:
-            await self.ask(protocol.Switch(kernel=attached.told.kernel, paused=paused))
+        if attached.request.paused != paused:
+            await self.ask(protocol.Switch(kernel=attached.request.kernel, paused=paused))
             if attached.backlog is not None:
                 attached.backlog.switch(not paused)
-            attached.told = replace(attached.told, paused=paused)
-            attached.keep()
+            attached.request = replace(attached.request, paused=paused)
+            attached.store()
 
     async def leave(
         self,
@@ -282,22 +285,22 @@ class AttachmentManager:
         sent
             The latest requests to a kernel that has died.
         """
-        kernel = attached.told.kernel
+        kernel = attached.request.kernel
         left = protocol.Leave(
             kernel=kernel,
             note=note,
-            within=_LEFT_WITHIN,
+            within=_LEAVE_TIMEOUT,
             command=command,
             sent=sent or [],
         )
         if not attached.ended:
             attached.ended = ended
-            forget(attached.told.connection_file)
+            forget(attached.request.connection_file)
             progress = await self.ask(left)
             attached.progress = progress.get(kernel, attached.progress)
         attached.release()
 
-    async def ask(self, line: protocol.Asked) -> dict[str, protocol.Progress]:
+    async def ask(self, line: protocol.Request) -> dict[str, protocol.Progress]:
         """Send a request to the recording process, which is started when first needed.
 
         Raises
@@ -323,9 +326,9 @@ class AttachmentManager:
             going_on = [
                 each
                 for each in self.attached.values()
-                if lost and not each.ended and self._kernels.lives(each.told.kernel)
+                if lost and not each.ended and self._kernels.lives(each.request.kernel)
             ]
-            kernels = [each.told.kernel for each in going_on]
+            kernels = [each.request.kernel for each in going_on]
             place = replace(self._place, kernels=kernels)
             self._process = process = Process(place, self._who, self._failed, self._process_ended)
             for attached in going_on:
@@ -334,13 +337,13 @@ class AttachmentManager:
 
     async def _go_on(self, attached: Attached, process: Process) -> None:
         """Have a new process continue a kernel's recording where the previous one ended."""
-        backlog, kernel = attached.backlog, attached.told.kernel
+        backlog, kernel = attached.backlog, attached.request.kernel
         try:
-            await process.ask(replace(attached.told, held=True))
+            await process.ask(replace(attached.request, held=True))
             await asyncio.sleep(_ON_ITS_WAY)
             replayed = protocol.Replay(
                 kernel=kernel,
-                kept=backlog.kept() if backlog is not None else [],
+                messages=backlog.list_messages() if backlog is not None else [],
                 missing=backlog.had_until if backlog is not None and backlog.incomplete else None,
             )
             await process.ask(replayed)
@@ -384,13 +387,15 @@ class AttachmentManager:
             self._do(self._buried(attached, for_good=event == "dead"))
 
     async def _buried(self, attached: Attached, *, for_good: bool) -> None:
-        kernel = attached.told.kernel
+        kernel = attached.request.kernel
         asked = self._requests.take(kernel)
         if for_good:
             await self.leave(attached, "The kernel died.", _KERNEL_DIED, sent=asked)
         else:
             await self.ask(
-                protocol.Gone(kernel=kernel, note=_KERNEL_DIED, connection_file=None, sent=asked)
+                protocol.KernelEnded(
+                    kernel=kernel, note=_KERNEL_DIED, connection_file=None, sent=asked
+                )
             )
 
     async def _restarted(self, kernel: str) -> None:
@@ -400,15 +405,17 @@ class AttachmentManager:
             return
         life = self._kernels.life(kernel)
         if life is None or life is not attached.life:
-            await self._hear_anew(attached, life)
+            await self._resubscribe(attached, life)
 
-    async def _hear_anew(self, attached: Attached, life: Any) -> None:
-        kernel = attached.told.kernel
+    async def _resubscribe(self, attached: Attached, life: Any) -> None:
+        kernel = attached.request.kernel
         attached.life = life
         file = self._kernels.connection_file(kernel)
         attached.release()
         attached.backlog = self._listen(attached)
-        await self.ask(protocol.Gone(kernel=kernel, note=KERNEL_RESTARTED, connection_file=file))
+        await self.ask(
+            protocol.KernelEnded(kernel=kernel, note=KERNEL_RESTARTED, connection_file=file)
+        )
 
     async def _look_after(self) -> None:
         while True:
@@ -420,20 +427,20 @@ class AttachmentManager:
                 _log.exception("Maintaining the attachments failed; trying again")
 
     async def _look_around(self) -> None:
-        if self._left:
+        if self._orphaned:
             await self._take_up()
         for attached in [each for each in self.attached.values() if not each.ended]:
-            kernel = attached.told.kernel
+            kernel = attached.request.kernel
             if not self._kernels.lives(kernel):
                 await self.leave(attached, "The kernel was shut down.", KERNEL_ENDED)
                 continue
             life = self._kernels.life(kernel)
             if life is not None and life is not attached.life:
-                await self._hear_anew(attached, life)
+                await self._resubscribe(attached, life)
         await self.look()
         await self._follow_notebooks()
         ended = [kernel for kernel, each in self.attached.items() if each.ended]
-        for kernel in ended[:-_ENDED_SHOWN]:
+        for kernel in ended[:-_MAX_ENDED]:
             del self.attached[kernel]
         self._requests.keep_only(self._kernels.running().values())
 
@@ -442,21 +449,21 @@ class AttachmentManager:
         recorded = [each for each in self.attached.values() if not each.ended]
         paths = await self._kernels.notebooks() if recorded else {}
         for attached in recorded:
-            kernel = attached.told.kernel
+            kernel = attached.request.kernel
             known = paths.get(kernel, [])
-            if known and attached.told.notebook not in known:
+            if known and attached.request.notebook not in known:
                 await self.ask(protocol.Moved(kernel=kernel, notebook=known[0]))
-                attached.told = replace(attached.told, notebook=known[0])
-                attached.keep()
+                attached.request = replace(attached.request, notebook=known[0])
+                attached.store()
 
     async def _take_up(self) -> None:
         """Resume recordings of earlier servers whose kernels are still alive."""
         running = self._kernels.running()
-        for each in list(self._left):
-            kernel = running.get(each.told.connection_file)
+        for each in list(self._orphaned):
+            kernel = running.get(each.request.connection_file)
             if kernel is not None and kernel not in self.attached:
-                self._left.remove(each)
-                told = replace(each.told, kernel=kernel)
+                self._orphaned.remove(each)
+                told = replace(each.request, kernel=kernel)
                 attached = Attached(told, each.kernel_name, each.label, each.url)
                 await self.attach(attached, self._kernels.find(kernel))
 
@@ -480,14 +487,14 @@ class AttachmentManager:
             if progress.alive:
                 attached.progress = progress
                 if attached.backlog is not None:
-                    attached.backlog.acknowledge(progress.heard, progress.needed, asked)
+                    attached.backlog.acknowledge(progress.last_message, progress.needed, asked)
                 await self._end_if_closed(attached)
             else:
-                attached.told = replace(attached.told, since=datetime.now(UTC))
-                await self.ask(attached.told)
+                attached.request = replace(attached.request, since=datetime.now(UTC))
+                await self.ask(attached.request)
 
     async def _end_if_closed(self, attached: Attached) -> None:
-        told = attached.told
+        told = attached.request
         if attached.progress.held != errors.WrongState.code or told.server is not None:
             return
         credentials: Credentials = (

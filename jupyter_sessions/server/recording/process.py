@@ -23,7 +23,7 @@ _ANSWERED_WITHIN = 30.0
 _ENDED_WITHIN = 8.0
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(protocol.Told).decode
+_decode = msgspec.json.Decoder(protocol.Message).decode
 
 
 class ProcessEnded(Exception):
@@ -79,7 +79,7 @@ class Process:
         return self._process.pid
 
     async def ask(
-        self, line: protocol.Asked, within: float = _ANSWERED_WITHIN
+        self, line: protocol.Request, within: float = _ANSWERED_WITHIN
     ) -> dict[str, protocol.Progress]:
         """Send a request to the process.
 
@@ -150,23 +150,23 @@ class Process:
         except RuntimeError:
             return  # the server has ended
 
-    def _answer_how_ended(self, told: protocol.HowEnded) -> None:
+    def _answer_how_ended(self, message: protocol.HowEnded) -> None:
         async def answer() -> None:
-            failed = await self._failed(told.kernel, told.command)
-            self._lines.put(_encode(protocol.Outcome(failed=failed, number=told.number)) + b"\n")
+            failed = await self._failed(message.kernel, message.command)
+            self._lines.put(_encode(protocol.Outcome(failed=failed, number=message.number)) + b"\n")
 
         task = self._loop.create_task(answer())
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
-    def _settle(self, told: protocol.Answered) -> None:
-        answer = self._waiting.get(told.number)
+    def _settle(self, message: protocol.Answered) -> None:
+        answer = self._waiting.get(message.number)
         if answer is None or answer.done():
             return
-        if told.error is None:
-            answer.set_result(told.progress)
+        if message.error is None:
+            answer.set_result(message.progress)
         else:
-            answer.set_exception(errors.from_wire(told.error))
+            answer.set_exception(errors.from_wire(message.error))
 
     def _fail(self) -> None:
         self.alive = False

@@ -23,13 +23,13 @@ class Place(Struct):
     kernels: list[str] = []
 
 
-class _Asked(Struct, tag=True, kw_only=True):
+class _Request(Struct, tag=True, kw_only=True):
     """A request to the process; the answer carries the same number."""
 
     number: int = 0
 
 
-class Attach(_Asked):
+class Attach(_Request):
     """Record a kernel: into a session of the server's store, or as `user` at another server.
 
     `runner` is the Jupyter server's name for the user who attached the kernel. It is None where the
@@ -51,7 +51,7 @@ class Attach(_Asked):
     held: bool = False
 
 
-class Replay(_Asked):
+class Replay(_Request):
     """Messages that a kernel published while nobody recorded it, and earlier ones that may be lost.
 
     There are marks between the messages: `SWITCH` and whether to record from there on, `SKIP` and a
@@ -59,7 +59,7 @@ class Replay(_Asked):
     """
 
     kernel: str
-    kept: list[list[bytes]]
+    messages: list[list[bytes]]
     missing: datetime | None = None
 
 
@@ -80,7 +80,7 @@ class Sent(Struct):
     answered: datetime | None = None
 
 
-class Leave(_Asked):
+class Leave(_Request):
     """Stop recording a kernel and deliver what it has recorded; running commands end with `note`.
 
     `command` is one that is not aborted: it has asked for this. If the kernel has died, `sent` are
@@ -94,28 +94,28 @@ class Leave(_Asked):
     sent: list[Sent] = []
 
 
-class Switch(_Asked):
+class Switch(_Request):
     """Leave out commands that start from now on, or record them."""
 
     kernel: str
     paused: bool
 
 
-class Skip(_Asked):
+class Skip(_Request):
     """Leave one command out."""
 
     kernel: str
     command: str
 
 
-class Moved(_Asked):
+class Moved(_Request):
     """Record a new path for a kernel's notebook."""
 
     kernel: str
     notebook: str
 
 
-class Gone(_Asked):
+class KernelEnded(_Request):
     """End a kernel's running commands for good; after a restart it may have a new connection file.
 
     `sent` are the latest requests to a kernel that has died.
@@ -127,41 +127,41 @@ class Gone(_Asked):
     sent: list[Sent] = []
 
 
-class Look(_Asked):
+class Look(_Request):
     """Report kernels' progress once their commands are recorded as far as requested."""
 
     kernels: list[str]
     until: Literal["now", "settled", "announced"] = "now"
 
 
-class Ran(_Asked):
+class Ran(_Request):
     """The answer to `Who`: who sent the request that started a command, None if unknown."""
 
     user: str | None
 
 
-class Outcome(_Asked):
+class Outcome(_Request):
     """The answer to `HowEnded`."""
 
     failed: bool
 
 
-Asked = Attach | Replay | Leave | Switch | Skip | Moved | Gone | Look | Ran | Outcome
+Request = Attach | Replay | Leave | Switch | Skip | Moved | KernelEnded | Look | Ran | Outcome
 
 
 class Progress(Struct):
     """The progress of a kernel.
 
     `held` is the code of the error that keeps its session from taking commands. `alive` is false
-    where the recorder does not know the kernel. Everything published up to the message `heard` is
-    on disk, except for what belongs to the requests `needed`.
+    where the recorder does not know the kernel. Everything published up to `last_message` is on
+    disk, except for what belongs to the requests `needed`.
     """
 
     alive: bool = False
     waiting: int = 0
     problem: str | None = None
     held: str = ""
-    heard: str = ""
+    last_message: str = ""
     needed: list[str] = []
 
 
@@ -189,6 +189,6 @@ class HowEnded(Struct, tag=True):
     command: str
 
 
-Told = Answered | Who | HowEnded
+Message = Answered | Who | HowEnded
 
-schemas.ready(Place, Asked, Told)
+schemas.ready(Place, Request, Message)

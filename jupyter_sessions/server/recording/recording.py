@@ -55,7 +55,7 @@ class Recorded:
 
     Parameters
     ----------
-    told
+    request
         The server's description of the attachment.
     transport
         The transport to the session.
@@ -71,43 +71,43 @@ class Recorded:
 
     def __init__(
         self,
-        told: protocol.Attach,
+        request: protocol.Attach,
         transport: Caller,
         who: Callable[[str], str | None] | None,
         failed: Callable[[str], bool],
         limit: int,
         adopt: Callable[[schemas.Recording], bool] | None = None,
     ) -> None:
-        self._told = told
+        self._request = request
         self._transport = transport
         self._who = who
         self._failed = failed
         self._known_failed: dict[str, bool] = {}
         self._limit = limit
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
-        python = told.language == "python"
-        self._selection = Selection(is_unrecorded if python else None, on=not told.paused)
-        self._delivery = OutboxDelivery(transport, told.session, adopt=adopt)
+        python = request.language == "python"
+        self._selection = Selection(is_unrecorded if python else None, on=not request.paused)
+        self._delivery = OutboxDelivery(transport, request.session, adopt=adopt)
         try:
-            self._subscriber = self._listen(told.connection_file)
+            self._subscriber = self._listen(request.connection_file)
         except BaseException:
             self._delivery.close(0.1)
             raise
         # Members see the notebook's name, without the folders of its owner.
-        shown = PurePath(told.notebook).name or told.language
+        shown = PurePath(request.notebook).name or request.language
         agent = f"{shown} on {socket.gethostname()}"[:200]
-        self._here = PresenceHeartbeat(transport, told.session, "kernel", agent)
+        self._here = PresenceHeartbeat(transport, request.session, "kernel", agent)
 
     def _listen(self, connection_file: str) -> Subscriber:
         subscriber = Subscriber(
             Path(connection_file),
             self._take,
             selection=self._selection,
-            kernel=self._told.kernel,
-            notebook=self._told.notebook,
-            language=self._told.language,
+            kernel=self._request.kernel,
+            notebook=self._request.notebook,
+            language=self._request.language,
             limit=self._limit,
-            held=self._told.held,
+            held=self._request.held,
         )
         subscriber.wait_until_listening(_CONFIRMED_WITHIN)
         return subscriber
@@ -124,11 +124,11 @@ class Recorded:
         """Return who ran a command; unset stands for who attached the kernel."""
         if command not in self._known and self._who is not None:
             found = self._who(command)
-            if found is not None and found == self._told.runner:
+            if found is not None and found == self._request.runner:
                 self._known[command] = msgspec.UNSET
             else:
                 # The local user name means nothing at another server.
-                self._known[command] = found if self._told.server is None else None
+                self._known[command] = found if self._request.server is None else None
             while len(self._known) > _REMEMBERED:
                 self._known.pop(next(iter(self._known)))
         return self._known[command]
@@ -142,9 +142,11 @@ class Recorded:
                 known.pop(next(iter(known)))
         return known[command]
 
-    def act(self, asked: protocol.Switch | protocol.Skip | protocol.Moved | protocol.Gone) -> None:
+    def act(
+        self, request: protocol.Switch | protocol.Skip | protocol.Moved | protocol.KernelEnded
+    ) -> None:
         """Carry out the server's request."""
-        match asked:
+        match request:
             case protocol.Switch(paused=paused):
                 # Commands that started before, even the cell that asks for this, are not affected.
                 self._subscriber.catch_up(_CONFIRMED_WITHIN)
@@ -154,27 +156,27 @@ class Recorded:
                 messages, skipped = self._subscriber.messages, Origin(command)
                 self._subscriber.do(lambda: messages.skip(skipped, time.monotonic()))
             case protocol.Moved(notebook=notebook):
-                self._told = msgspec.structs.replace(self._told, notebook=notebook)
+                self._request = msgspec.structs.replace(self._request, notebook=notebook)
                 self._subscriber.do(lambda: self._subscriber.messages.move(notebook))
-            case protocol.Gone(note=note, connection_file=None):
-                self._take_in_sent(asked.sent)
+            case protocol.KernelEnded(note=note, connection_file=None):
+                self._take_in_sent(request.sent)
                 self._subscriber.abort(note)
-            case protocol.Gone(note=note, connection_file=str(file)):
+            case protocol.KernelEnded(note=note, connection_file=str(file)):
                 if not self._subscriber.go_on(Path(file), _CONFIRMED_WITHIN, note):
                     # Two subscribers would mistake the new kernel's first command for an old one.
                     self._subscriber.stop(_STOPPED_WITHIN, note)
-                    self._told = msgspec.structs.replace(self._told, held=False)
+                    self._request = msgspec.structs.replace(self._request, held=False)
                     self._subscriber = self._listen(file)
 
     def knows(self, command: str) -> bool:
         """Tell whether a command is tracked."""
         return self._subscriber.messages.tracker.knows(command)
 
-    def replay(self, asked: protocol.Replay) -> None:
+    def replay(self, request: protocol.Replay) -> None:
         """Process messages that were published while nobody recorded, and then continue."""
-        if asked.missing is not None:
-            self._delivery.send(self._gap(asked.missing))
-        self._subscriber.replay(asked.kept, self._act_on_mark, _REPLAYED_WITHIN)
+        if request.missing is not None:
+            self._delivery.send(self._gap(request.missing))
+        self._subscriber.replay(request.messages, self._act_on_mark, _REPLAYED_WITHIN)
 
     def _act_on_mark(self, mark: Sequence[bytes]) -> None:
         """Repeat a request that the server made between two messages."""
@@ -208,9 +210,9 @@ class Recorded:
         request = schemas.CommandRequest(
             source="",
             started=missing,
-            language=self._told.language,
-            kernel=self._told.kernel,
-            notebook=self._told.notebook,
+            language=self._request.language,
+            kernel=self._request.kernel,
+            notebook=self._request.notebook,
         )
         response = schemas.CommandResponse(
             status="aborted",
@@ -219,7 +221,7 @@ class Recorded:
             duration=(now - missing).total_seconds(),
             note=said,
         )
-        gap = f"gap-{self._told.kernel}-{missing.timestamp():.6f}"
+        gap = f"gap-{self._request.kernel}-{missing.timestamp():.6f}"
         return schemas.Recording(
             id=command_id(gap), request=request, response=response, runner=None
         )
@@ -264,7 +266,7 @@ class Recorded:
         unsettled = self._subscriber.messages.tracker.unsettled()
         return protocol.Progress(
             alive=True,
-            heard=heard,
+            last_message=heard,
             needed=[get_request_id(each) for each in unsettled],
             waiting=self._delivery.waiting,
             problem=self._delivery.problem,

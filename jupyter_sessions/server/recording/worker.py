@@ -38,19 +38,21 @@ class OwnStore:
     ----------
     dispatcher
         The operations on the store; shared, and so not closed here.
-    told
+    request
         The attachment.
     server
         The store's name in the outbox; None for the user's own.
     """
 
-    def __init__(self, dispatcher: Dispatcher, told: Attach, server: str | None) -> None:
+    def __init__(self, dispatcher: Dispatcher, request: Attach, server: str | None) -> None:
         self._dispatcher = dispatcher
         self._credentials: Credentials = (
-            Identified(told.user, vouches=True) if told.identified else SystemUser(told.user)
+            Identified(request.user, vouches=True)
+            if request.identified
+            else SystemUser(request.user)
         )
         self.server = server
-        self.user = told.user
+        self.user = request.user
 
     def call(
         self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
@@ -69,19 +71,19 @@ class OwnStore:
 
 
 #: Seconds for the server to answer a question; after that, what was asked is unknown.
-_TOLD_WITHIN = 5.0
+_ANSWER_TIMEOUT = 5.0
 
 #: Seconds to deliver recorded commands once the server has ended.
 _ENDED_WITHIN = 4.0
 
 _SERVER_ENDED = "The Jupyter server, which recorded this command, ended while it ran."
 
-_ATTACHED_ANEW = "The kernel was attached to another session while this command ran."
+_REATTACHED = "The kernel was attached to another session while this command ran."
 
 _WORKERS = 16
 
 
-_decode = msgspec.json.Decoder(protocol.Asked).decode
+_decode = msgspec.json.Decoder(protocol.Request).decode
 
 _encode = msgspec.json.Encoder().encode
 
@@ -105,7 +107,7 @@ class RecordingWorker:
         # For kernels to be attached again: the commands that ran when the previous process ended.
         self._adopted: dict[str, list[schemas.Recording]] = {each: [] for each in place.kernels}
         self._adopting = threading.Lock()
-        self._asked: dict[int, Future[protocol.Asked | None]] = {}
+        self._questions: dict[int, Future[protocol.Request | None]] = {}
         self._server_ended = False
         self._numbers = count(1)
         self._workers = ThreadPoolExecutor(_WORKERS, "recording")
@@ -122,16 +124,16 @@ class RecordingWorker:
         """Process a line from the server in a new thread."""
         asked = _decode(line)
         if isinstance(asked, protocol.Ran | protocol.Outcome):
-            future = self._asked.pop(asked.number, None)
+            future = self._questions.pop(asked.number, None)
             if future is not None:
                 future.set_result(asked)
             return
         self._workers.submit(self._answer, asked)
 
-    def _answer(self, asked: protocol.Asked) -> None:
-        answered = protocol.Answered(asked.number)
+    def _answer(self, request: protocol.Request) -> None:
+        answered = protocol.Answered(request.number)
         try:
-            answered.progress = self._do(asked)
+            answered.progress = self._do(request)
         except errors.SessionsError as error:
             answered.error = error.to_wire()
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the server waits
@@ -140,35 +142,35 @@ class RecordingWorker:
                 hint="Tell the server's administrator.",
             )
             answered.error = told.to_wire()
-        self._tell(answered)
+        self._send(answered)
 
-    def _do(self, asked: protocol.Asked) -> dict[str, protocol.Progress]:
-        match asked:
+    def _do(self, request: protocol.Request) -> dict[str, protocol.Progress]:
+        match request:
             case protocol.Attach():
-                self._attach(asked)
+                self._attach(request)
             case protocol.Leave(kernel=kernel):
                 recorded = self._recorded.pop(kernel, None)
                 if recorded is not None:
-                    recorded.leave(asked.note, asked.within, asked.command, asked.sent)
+                    recorded.leave(request.note, request.within, request.command, request.sent)
                     return {kernel: recorded.progress()}
             case protocol.Replay(kernel=kernel):
-                self._replay(kernel, asked)
+                self._replay(kernel, request)
             case protocol.Look(kernels=kernels):
-                return {each: self._look(each, asked) for each in kernels}
-            case protocol.Switch() | protocol.Skip() | protocol.Moved() | protocol.Gone():
-                if asked.kernel in self._recorded:
-                    self._recorded[asked.kernel].act(asked)
+                return {each: self._look(each, request) for each in kernels}
+            case protocol.Switch() | protocol.Skip() | protocol.Moved() | protocol.KernelEnded():
+                if request.kernel in self._recorded:
+                    self._recorded[request.kernel].act(request)
         return {}
 
-    def _attach(self, asked: protocol.Attach) -> None:
-        before = self._recorded.pop(asked.kernel, None)
+    def _attach(self, request: protocol.Attach) -> None:
+        before = self._recorded.pop(request.kernel, None)
         if before is not None:
-            before.leave(_ATTACHED_ANEW, _ENDED_WITHIN)
-        who = self._who(asked.kernel) if asked.runner is not None else None
-        transport = self._transport(asked)
-        failed = self._failed(asked.kernel)
-        recorded = Recorded(asked, transport, who, failed, self._place.limit, self._adopt)
-        self._recorded[asked.kernel] = recorded
+            before.leave(_REATTACHED, _ENDED_WITHIN)
+        who = self._who(request.kernel) if request.runner is not None else None
+        transport = self._transport(request)
+        failed = self._failed(request.kernel)
+        recorded = Recorded(request, transport, who, failed, self._place.limit, self._adopt)
+        self._recorded[request.kernel] = recorded
 
     def _adopt(self, recording: schemas.Recording) -> bool:
         """Take over a command that ran when the previous process ended, if its kernel goes on."""
@@ -180,28 +182,28 @@ class RecordingWorker:
         recorded = self._recorded.get(kernel)
         return recorded is not None and recorded.knows(recording.id)
 
-    def _replay(self, kernel: str, asked: protocol.Replay) -> None:
+    def _replay(self, kernel: str, request: protocol.Replay) -> None:
         recorded = self._recorded.get(kernel)
         if recorded is not None:
             # Commands adopted meanwhile are known when it ends.
-            recorded.replay(asked)
+            recorded.replay(request)
             with self._adopting:
                 adopted = self._adopted.pop(kernel, [])
-            recorded.go_on_with(adopted, missing=asked.missing is not None)
+            recorded.go_on_with(adopted, missing=request.missing is not None)
 
-    def _transport(self, asked: protocol.Attach) -> Caller:
-        if asked.server is None:
-            return OwnStore(self._dispatcher, asked, self._place.server)
+    def _transport(self, request: protocol.Attach) -> Caller:
+        if request.server is None:
+            return OwnStore(self._dispatcher, request, self._place.server)
         from jupyter_sessions.client.transports.resolve import open_transport
 
-        return open_transport(asked.server, asked.user)
+        return open_transport(request.server, request.user)
 
-    def _look(self, kernel: str, asked: protocol.Look) -> protocol.Progress:
+    def _look(self, kernel: str, request: protocol.Look) -> protocol.Progress:
         recorded = self._recorded.get(kernel)
         if recorded is None:
             return protocol.Progress()
-        if asked.until != "now":
-            recorded.settle(announced=asked.until == "announced")
+        if request.until != "now":
+            recorded.settle(announced=request.until == "announced")
         return recorded.progress()
 
     def _who(self, kernel: str) -> Callable[[str], str | None]:
@@ -218,28 +220,28 @@ class RecordingWorker:
 
         return ask
 
-    def _ask_server(self, question: protocol.Who | protocol.HowEnded) -> protocol.Asked | None:
-        answer: Future[protocol.Asked | None] = Future()
-        self._asked[question.number] = answer
+    def _ask_server(self, question: protocol.Who | protocol.HowEnded) -> protocol.Request | None:
+        answer: Future[protocol.Request | None] = Future()
+        self._questions[question.number] = answer
         if self._server_ended:
             return None
-        self._tell(question)
+        self._send(question)
         try:
-            return answer.result(_TOLD_WITHIN)
+            return answer.result(_ANSWER_TIMEOUT)
         except TimedOut:
-            self._asked.pop(question.number, None)
+            self._questions.pop(question.number, None)
             return None
 
-    def _tell(self, told: protocol.Told) -> None:
+    def _send(self, message: protocol.Message) -> None:
         with self._writing, suppress(OSError):  # an ended server needs no answer
-            self._out.write(_encode(told) + b"\n")
+            self._out.write(_encode(message) + b"\n")
             self._out.flush()
 
     def end(self) -> None:
         """Deliver what can be delivered now; the rest stays in the outbox."""
         self._server_ended = True
-        while self._asked:
-            _, question = self._asked.popitem()
+        while self._questions:
+            _, question = self._questions.popitem()
             question.set_result(None)
         ending = [
             threading.Thread(target=each.leave, args=(_SERVER_ENDED, _ENDED_WITHIN), daemon=True)

@@ -169,7 +169,7 @@ def test_followers_are_kept_by_their_server_and_lapse_with_it(house, code):
     def follower(client: str) -> Follower:
         return Follower(client, session_id, principal.user_id, None, None, "page", "")
 
-    say = house.dispatcher.keep_followers
+    say = house.dispatcher.store_followers
     say("server1", [follower("a"), follower("b")], [], beat=False).result()
     say("server2", [follower("c")], [], beat=False).result()
     assert here(house, code) == [("bob", "page")] * 3

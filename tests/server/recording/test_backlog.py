@@ -45,7 +45,7 @@ def names(backlog: Backlog) -> list[str]:
     """Return what is kept: the ids of messages, and marks."""
     return [
         each[3].split(b'"')[3].decode() if len(each) > 3 else b" ".join(each).decode()
-        for each in backlog.kept()
+        for each in backlog.list_messages()
     ]
 
 
