@@ -19,7 +19,8 @@ NAME = "jupyter_sessions"
 
 #: What each part may import of the others (and of itself); modules at the top are named alone.
 ARROWS: dict[str, set[str]] = {
-    "schemas": set(),
+    "urls": set(),
+    "schemas": {"urls"},
     "errors": set(),
     "roles": {"errors"},
     "api": {"schemas", "roles"},
@@ -33,29 +34,30 @@ ARROWS: dict[str, set[str]] = {
     "store": {"errors", "schemas", "roles", "paths", "file_snapshots", "forking"},
     "core": {
         "store", "api", "schemas", "roles", "errors", "paths", "escape_sequences", "formatting",
-        "names",
+        "names", "urls",
     },
     "server": {
         "core", "store", "api", "schemas", "roles", "errors", "validation", "paths", "formats",
-        "recorder", "client", "escape_sequences", "formatting", "names",
+        "recorder", "client", "escape_sequences", "formatting", "names", "urls",
     },
     "client": {
-        "api", "schemas", "roles", "errors", "paths", "file_snapshots", "forking", "names",
+        "api", "schemas", "roles", "errors", "paths", "file_snapshots", "forking", "names", "urls",
     },
     "recorder": {"schemas", "escape_sequences", "formatting", "forking"},
     "formats": {"schemas", "errors"},
     "cli": {
         "client", "api", "schemas", "roles", "errors", "paths", "formats", "escape_sequences",
-        "formatting", "names",
+        "formatting", "names", "urls",
     },
     "widgets": {
         "client", "cli", "formats", "api", "schemas", "roles", "errors", "paths", "formatting",
+        "urls",
     },
     "notebook": {
         "widgets", "client", "cli", "recorder", "formats", "api", "schemas", "roles", "errors",
-        "paths", "forking", "formatting",
+        "paths", "forking", "formatting", "urls",
     },
-    "demo": {"client", "cli", "api", "schemas", "errors", "paths", "formats"},
+    "demo": {"client", "cli", "api", "schemas", "errors", "paths", "formats", "urls"},
     "__init__": {"client", "notebook", "server"},
     "__main__": {"cli"},
 }  # fmt: skip

@@ -11,13 +11,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
+from jupyter_sessions import urls
 from jupyter_sessions.errors import BadAddress, BadPort, BadReference, BadRequest
-
-_CODE = r"[1-9][0-9]{21}|default"
-
-_SESSION_PATH = re.compile(rf"(?P<base>.*?)/sessions/(?P<code>{_CODE})/experiment(?:/.*)?")
-
-_LIST_PATH = re.compile(r"(?P<base>.*?)/sessions(?:/login|/join)?/?")
 
 _URL = re.compile(r"(?:(?P<user>.*)@)?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)")
 
@@ -28,8 +23,6 @@ _BASE = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-
-_INVITATION = re.compile(r"jinv_[A-Za-z0-9_-]{20,200}")
 
 DEFAULT_PORT = {"http": 80, "https": 443}
 
@@ -56,10 +49,14 @@ class Reference:
     server
         The base URL of the server in the session URL, without a trailing slash; None for a code
         without a server.
+    command, path
+        The number of the command, or the path of the file, that the session URL leads to.
     """
 
     code: str
     server: str | None = None
+    command: int | None = field(default=None, compare=False)
+    path: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -98,7 +95,7 @@ def parse_reference(text: str) -> Reference:
         For anything else.
     """
     text = text.strip()
-    if re.fullmatch(_CODE, text):
+    if urls.is_code(text):
         return Reference(text)
     found = _URL.fullmatch(text)
     if not found or len(text) > _LONGEST:
@@ -119,18 +116,18 @@ def parse_reference(text: str) -> Reference:
             "A session URL can't contain a user name or a password.",
             hint="Remove what stands before the @, and log in to the server instead.",
         )
-    session = _SESSION_PATH.fullmatch(path)
-    if not session:
+    session = urls.split_session_path(path)
+    if session is None:
         raise BadReference(
             f"{_quote_address(text)} is not a valid session URL.", hint=_REFERENCE_HINT
         )
     try:
-        server = _server(found["scheme"].lower(), authority, session["base"])
+        server = _server(found["scheme"].lower(), authority, session.base)
     except BadAddress as error:
         raise BadReference(
             f"This is not a valid session URL. {error.message}", hint=error.hint
         ) from None
-    return Reference(session["code"], server)
+    return Reference(session.code, server, session.command, session.path)
 
 
 def parse_address(text: str) -> Address:
@@ -184,12 +181,13 @@ def parse_address(text: str) -> Address:
             f"A server's address begins with http or https, not with {_quote_address(scheme)}.",
             hint=_ADDRESS_HINT,
         )
-    known = _SESSION_PATH.fullmatch(path) or _LIST_PATH.fullmatch(path)
-    if query and not known:
+    session = urls.split_session_path(path)
+    base = urls.split_list_path(path) if session is None else session.base
+    if query and base is None:
         raise BadAddress("A server's address can't have a query (?…).", hint=_ADDRESS_HINT)
     if user is not None and (not user or "/" in user or _CONTROL.search(user)):
         raise BadAddress("What stands before the @ is not a valid user name.", hint=_ADDRESS_HINT)
-    server = _server(scheme, authority, known["base"] if known else path)
+    server = _server(scheme, authority, path if base is None else base)
     return Address(user, server, _host_and_port(authority)[1])
 
 
@@ -209,7 +207,7 @@ def parse_invitation(text: str) -> tuple[str | None, str]:
         When the part before the key is not a valid server address.
     """
     address, mark, key = text.strip().rpartition("#")
-    if not _INVITATION.fullmatch(key):
+    if not urls.is_invitation_key(key):
         raise BadReference(
             "This is not a valid invitation: it is neither a key nor an address with a key.",
             hint="A key begins with jinv_; an address ends in #jinv_…",

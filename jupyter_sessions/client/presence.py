@@ -6,9 +6,8 @@ import secrets
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlencode, urlsplit
 
-from jupyter_sessions import api, errors, forking, schemas
+from jupyter_sessions import api, errors, forking, schemas, urls
 from jupyter_sessions.client.transports.base import Caller
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class PresenceHeartbeat:
             self._transport.call(api.END_PRESENCE, request)
 
 
-def login_link(transport: Transport, server: str, page: str = "/sessions/") -> schemas.LoginLink:
+def login_link(transport: Transport, server: str, page: str = urls.ROOT) -> schemas.LoginLink:
     """Create a one-time URL that logs its first visitor in as the current user.
 
     Parameters
@@ -82,10 +81,8 @@ def login_link(transport: Transport, server: str, page: str = "/sessions/") -> s
         The page to show after the login.
     """
     made = transport.call(api.MAKE_TICKET, schemas.Nothing())
-    query = urlencode({"next": urlsplit(server).path + page})
-    # The part behind the # is not sent to servers, and so not logged.
     return schemas.LoginLink(
-        url=f"{server}/sessions/enter?{query}#{made.ticket}",
+        url=urls.build_login_url(server, made.ticket, page),
         ticket=made.ticket,
         expires=made.expires,
     )

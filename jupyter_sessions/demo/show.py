@@ -19,6 +19,7 @@ from jupyter_sessions.client.transports.base import Transport
 from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.demo import analysis
 from jupyter_sessions.paths import own_database
+from jupyter_sessions.urls import build_session_url
 
 _STARTED_WITHIN = 60.0  # seconds
 _STOPPED_WITHIN = 15.0
@@ -81,7 +82,7 @@ def _serve(transport: Transport, code: str, port: int) -> None:
     server = subprocess.Popen(command)
     try:
         url = _address(server)
-        page = f"/sessions/{code}/experiment"
+        page = build_session_url("", code)
         click.echo(f"\nsession    {url}{page}")
         click.echo(f"log in     {login_link(transport, url, page).url}")
         click.echo("           (works once, within ten minutes; for another: jupyter sessions web)")

@@ -13,6 +13,7 @@ from jupyter_sessions.cli.results import Line, Tone
 from jupyter_sessions.client.local_servers import RunningServer, own_servers
 from jupyter_sessions.client.transports.resolve import open_transport
 from jupyter_sessions.notebook.attachment import Attachment, running_cell, why_not
+from jupyter_sessions.urls import build_session_url
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -70,7 +71,7 @@ class Server:
     def put(self, code: str, transport: Transport) -> schemas.Attachment | None:
         """Attach the kernel to a session at the server; return None if it refuses."""
         if transport.server is not None:
-            named = f"{transport.server}/sessions/{code}/experiment"
+            named = build_session_url(transport.server, code)
             asked = schemas.Attach(kernel=self.kernel, session=named, user=transport.user)
         elif self.database == paths.own_database():
             asked = schemas.Attach(kernel=self.kernel, session=code)

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
+from jupyter_sessions import urls
+
 #: A session's code as people enter it; ``default`` stands for the caller's default session.
-Code = Annotated[str, Meta(pattern=r"^([1-9][0-9]{21}|default)\Z", description="a session's code")]
+Code = Annotated[str, Meta(pattern=rf"^({urls.CODE})\Z", description="a session's code")]
 
 Label = Annotated[str, Meta(max_length=200)]
 

@@ -20,6 +20,7 @@ from jupyter_sessions.server.handlers.operations import (
 )
 from jupyter_sessions.server.handlers.xmlrpc import XmlRpcHandler
 from jupyter_sessions.server.pages import page_routes
+from jupyter_sessions.urls import CAPABILITIES
 
 
 def routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
@@ -29,7 +30,7 @@ def routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
         (f"{PREFIX}/sessions/([^/]+)/xmlrpc", XmlRpcHandler, {}),
         *_operation_routes(),
         (f"{PREFIX}(?:/.*)?", NoSuchAddress, {}),
-        (r"/sessions/w/([^/]+)/(.*)", CapabilityHandler, {}),
+        (f"{CAPABILITIES}([^/]+)/(.*)", CapabilityHandler, {}),
         *page_routes(),
     ]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 import ipywidgets
 import traitlets
@@ -13,6 +12,7 @@ import traitlets
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.formats import Content, outputs
 from jupyter_sessions.formats.folders import explain_omitted
+from jupyter_sessions.urls import build_file_url
 from jupyter_sessions.widgets import preview, ui
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.progress import Progress, Steps
@@ -195,7 +195,7 @@ class WebSpace(Part):
 
     def _card(self, file: schemas.File) -> str:
         url = self.session.url if self.session is not None else None
-        return ui.file(file, f"{url}/files/{quote(file.path)}" if url else None)
+        return ui.file(file, build_file_url(url, file.path) if url else None)
 
     def _failed(self, failure: errors.SessionsError | None) -> None:
         if failure is None:

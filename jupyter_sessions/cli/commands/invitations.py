@@ -14,6 +14,7 @@ from jupyter_sessions.cli.parameters import Minutes
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.urls import build_invitation_url
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Transport
@@ -51,7 +52,7 @@ def invite(work: Invocation, role: str, uses: int, expires: int | None, name: st
     )
     blocks: list[Line | Code | Card] = [Line(said, Tone.DONE), Code(made.key)]
     if made.page is not None:
-        blocks.append(Line("In a browser:", link=f"{made.page}#{made.key}"))
+        blocks.append(Line("In a browser:", link=build_invitation_url(made.page, made.key)))
     if made.clamped:
         blocks.append(
             Line("It expires earlier than you asked for, due to the server's limit.", Tone.WARNING)

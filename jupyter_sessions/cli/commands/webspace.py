@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import click
 
-from jupyter_sessions import api, errors, schemas
+from jupyter_sessions import api, errors, schemas, urls
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Result, Table, Tone, done
@@ -108,7 +107,7 @@ def _published(work: Invocation, content: Content, number: int | None) -> schema
 
 
 def _address(session: schemas.Session, path: str) -> str | None:
-    return f"{session.url}/files/{quote(path)}" if session.url else None
+    return urls.build_file_url(session.url, path) if session.url else None
 
 
 def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int | None]:
@@ -231,10 +230,10 @@ def web(work: Invocation, all_sessions: bool, no_browser: bool) -> Result:
     """
     if all_sessions:
         user = work.call(api.WHO_AM_I, schemas.Nothing())
-        return _page(work, user, _server(work.transport), "", browser=not no_browser)
+        return _page(work, user, _server(work.transport), urls.ROOT, browser=not no_browser)
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
-    server = (session.url or "").partition("/sessions/")[0] or None
-    page = f"/{session.code}/experiment"
+    server = urls.get_server(session.url) if session.url else None
+    page = urls.build_session_url("", session.code)
     return _page(work, session, server, page, browser=not no_browser)
 
 
@@ -255,12 +254,17 @@ def _page(work: Invocation, answer: Any, server: str | None, page: str, *, brows
             "machines too: `jupyter sessions serve --ip=0.0.0.0`."
         )
         return Result(answer, (Line(said, Tone.WARNING),))
-    url = f"{server}/sessions{page or '/'}"
-    lines: list[Block] = [Line("The session's page:" if page else "My sessions:", link=url)]
-    lines += _for_a_colleague(work, server, url) if page else []
+    url = server + page
+    if page == urls.ROOT:
+        lines: list[Block] = [Line("My sessions:", link=url)]
+    else:
+        lines = [
+            Line("The session's page:", link=url),
+            *_for_a_colleague(work, server, url),
+        ]
     opened = url
     if work.transport.server is None:
-        opened = login_link(work.transport, server, f"/sessions{page or '/'}").url
+        opened = login_link(work.transport, server, page).url
         lines.append(
             Line("A one-time login link, only for you, valid for ten minutes:", link=opened)
         )

@@ -21,6 +21,7 @@ from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.tables import invitation_users, invitations, sessions, users
 from jupyter_sessions.store.tables import keys as keys_table
 from jupyter_sessions.store.tables import users as users_table
+from jupyter_sessions.urls import JOIN_PAGE
 
 _REAL = users.alias("real_users")
 
@@ -125,10 +126,6 @@ def bar(context: Context, user_ids: Collection[int]) -> None:
         )
 
 
-#: The page where people join in a browser, below a server's base URL.
-PAGE = "/sessions/join"
-
-
 def _build_invitation(context: Context, row: Any, held: Roles) -> schemas.Invitation:
     return schemas.Invitation(
         id=row.id,
@@ -184,7 +181,7 @@ def invite(context: Context, request: schemas.Invite) -> schemas.NewInvitation:
     row = context.connection.execute(SELECT_INVITATIONS.where(keys_table.c.id == number)).one()
     return schemas.NewInvitation(
         key=key,
-        page=context.server and context.server + PAGE,
+        page=context.server and context.server + JOIN_PAGE,
         invitation=_build_invitation(context, row, session.roles),
         clamped=request.expires is not None and ends < context.now + asked,
     )

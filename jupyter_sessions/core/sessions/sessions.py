@@ -37,6 +37,7 @@ from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import members, sessions
 from jupyter_sessions.store.tables import users as users_table
 from jupyter_sessions.store.types import Instant, Number
+from jupyter_sessions.urls import build_session_url
 
 _LOWEST_CODE = 10**21
 
@@ -48,7 +49,7 @@ def answer(context: Context, session: OpenSession) -> schemas.Session:
     purged = session.removed and session.removed + context.services.limits.restorable
     return schemas.Session(
         code=session.code,
-        url=context.server and f"{context.server}/sessions/{session.code}/experiment",
+        url=context.server and build_session_url(context.server, session.code),
         label=session.label,
         description=session.description,
         message=session.message,

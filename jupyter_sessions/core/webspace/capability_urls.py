@@ -12,7 +12,6 @@ import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import select
@@ -29,6 +28,7 @@ from jupyter_sessions.errors import BadRequest, NotFound
 from jupyter_sessions.names import fold_name
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.tables import group_users, member_groups, members, sessions
+from jupyter_sessions.urls import build_capability_url
 
 LIFETIME = timedelta(hours=1)
 _SIGNATURE = 16  # bytes
@@ -135,7 +135,7 @@ def make(context: Context, request: schemas.CreateCapabilityUrl) -> schemas.View
     )
     token = seal(grant, context.services.secret)
     return schemas.View(
-        url=f"{context.server or ''}/sessions/w/{token}/{quote(tail)}", expires=expires
+        url=build_capability_url(context.server or "", token, tail), expires=expires
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from jupyter_sessions.server.auth import (
     make_xsrf_token,
 )
 from jupyter_sessions.server.service import Service
+from jupyter_sessions.urls import hide_token
 
 Req = TypeVar("Req", bound=schemas.Request)
 Ans = TypeVar("Ans")
@@ -36,7 +36,6 @@ T = TypeVar("T")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
-_CAPABILITY = re.compile(r"(/sessions/w/)[^/?]+")
 
 
 class SessionsHandler(JupyterHandler):
@@ -319,7 +318,7 @@ class SessionsHandler(JupyterHandler):
 
 def _unrevealing(url: str) -> str:
     """Remove the secrets from a URL."""
-    return _CAPABILITY.sub(r"\1[secret]", url).partition("?")[0]
+    return hide_token(url).partition("?")[0]
 
 
 def _get_origin(url: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from jupyter_sessions.server.rendering.document import (
 )
 from jupyter_sessions.server.rendering.files import PREVIEW_BYTES
 from jupyter_sessions.server.rendering.outputs import decode_output, definitions_before
+from jupyter_sessions.urls import build_capability_url, get_token
 
 _POLICY = (
     "sandbox allow-scripts; default-src 'none'; "
@@ -39,8 +40,7 @@ class CapabilityHandler(SessionsHandler):
     def set_default_headers(self) -> None:
         """Set the sandbox headers on every response, errors included; they name the token's URL."""
         # Tornado calls this before it knows the path's parts.
-        token = self.request.path.partition("/sessions/w/")[2].partition("/")[0]
-        place = f"{self.server_url}/sessions/w/{token}/"
+        place = build_capability_url(self.server_url, get_token(self.request.path))
         # A host that violates the header's grammar gets a sandbox that names no URL.
         safe = place if not set(place) & set(" ;,'\"\\<>\r\n") else "'none'"
         self.set_header("Content-Security-Policy", _POLICY.format(w=safe))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_sessions.server.pages.static import FOLDER, StaticHandler
+from jupyter_sessions.urls import JOIN_PAGE, ROOT, SESSION_ROUTE
 
 # No command has a longer number, and Python refuses to read numbers of some thousand digits.
 _NUMBER = r"([0-9]{1,18})"
-_SESSION = r"/sessions/([^/]+)/experiment"
 
 
 def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
@@ -29,23 +29,23 @@ def page_routes() -> list[tuple[str, type, dict[str, Any]]]:
     )
 
     routes: list[tuple[str, type]] = [
-        (r"/sessions/?", sessions.SessionsPage),
-        (r"/sessions/login", login.LoginPage),
-        (r"/sessions/logout", login.LogoutPage),
-        (r"/sessions/account", account.AccountPage),
-        (r"/sessions/enter", login.EntryPage),
-        (r"/sessions/join", join.JoinPage),
-        (rf"{_SESSION}/?", history.HistoryPage),
-        (rf"{_SESSION}/commands/{_NUMBER}", history.CommandPage),
-        (rf"{_SESSION}/commands/{_NUMBER}/outputs/{_NUMBER}", history.OutputRedirect),
-        (rf"{_SESSION}/json/(request|response)/{_NUMBER}\.json", history.CommandJson),
-        (rf"{_SESSION}/files(?:/(.*))?", files.WebSpacePage),
-        (rf"{_SESSION}/raw/(.+)", files.RawRedirect),
-        (rf"{_SESSION}/preview/(.+)", files.PreviewRedirect),
-        (rf"{_SESSION}/members", sessions.MembersPage),
-        (rf"{_SESSION}/activity", activity.ActivityPage),
-        (r"/sessions/([0-9]+|default)/?", sessions.SessionRedirect),
-        (r"/sessions/.*", base.MissingPage),
+        (f"{ROOT}?", sessions.SessionsPage),
+        (f"{ROOT}login", login.LoginPage),
+        (f"{ROOT}logout", login.LogoutPage),
+        (f"{ROOT}account", account.AccountPage),
+        (f"{ROOT}enter", login.EntryPage),
+        (JOIN_PAGE, join.JoinPage),
+        (rf"{SESSION_ROUTE}/?", history.HistoryPage),
+        (rf"{SESSION_ROUTE}/commands/{_NUMBER}", history.CommandPage),
+        (rf"{SESSION_ROUTE}/commands/{_NUMBER}/outputs/{_NUMBER}", history.OutputRedirect),
+        (rf"{SESSION_ROUTE}/json/(request|response)/{_NUMBER}\.json", history.CommandJson),
+        (rf"{SESSION_ROUTE}/files(?:/(.*))?", files.WebSpacePage),
+        (rf"{SESSION_ROUTE}/raw/(.+)", files.RawRedirect),
+        (rf"{SESSION_ROUTE}/preview/(.+)", files.PreviewRedirect),
+        (rf"{SESSION_ROUTE}/members", sessions.MembersPage),
+        (rf"{SESSION_ROUTE}/activity", activity.ActivityPage),
+        (f"{ROOT}([0-9]+|default)/?", sessions.SessionRedirect),
+        (f"{ROOT}.*", base.MissingPage),
     ]
-    static = (r"/sessions/static/[0-9a-f]{16}/(.*)", StaticHandler, {"path": str(FOLDER)})
+    static = (f"{ROOT}static/[0-9a-f]{{16}}/(.*)", StaticHandler, {"path": str(FOLDER)})
     return [static, *((pattern, handler, {}) for pattern, handler in routes)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlencode
 
-from jupyter_sessions import api
+from jupyter_sessions import api, urls
 
 # Paths below the root that hold user content.
 _CONTENT = re.compile(r"w/|[^/]+/experiment/(raw/|preview/|commands/[0-9]+/outputs/)")
@@ -21,8 +21,9 @@ class Links:
     """
 
     def __init__(self, base_url: str) -> None:
-        self.root = base_url.rstrip("/") + "/sessions/"
-        self._api = base_url.rstrip("/") + api.PREFIX
+        self._base = base_url.rstrip("/")
+        self.root = self._base + urls.ROOT
+        self._api = self._base + api.PREFIX
 
     def list(self, **query: object) -> str:
         """The list of sessions."""
@@ -46,11 +47,11 @@ class Links:
 
     def join(self) -> str:
         """The page that shows an invitation."""
-        return self.root + "join"
+        return self._base + urls.JOIN_PAGE
 
     def session(self, code: str) -> str:
         """A session: the path of its session URL."""
-        return f"{self.root}{quote(code, safe='')}/experiment"
+        return urls.build_session_url(self._base, code)
 
     def history(self, code: str, **query: object) -> str:
         """A page of a session's history."""
@@ -58,7 +59,7 @@ class Links:
 
     def command(self, code: str, number: int, **query: object) -> str:
         """A command's permalink."""
-        return f"{self.session(code)}/commands/{number}" + _query(query)
+        return urls.build_command_url(self.session(code), number) + _query(query)
 
     def output(self, code: str, number: int, index: int) -> str:
         """Redirect to the capability URL of one output of a command."""
@@ -70,20 +71,19 @@ class Links:
 
     def files(self, code: str, path: str = "", **query: object) -> str:
         """A folder or file of the web space."""
-        tail = "/" + quote(path, safe="/") if path else ""
-        return f"{self.session(code)}/files{tail}" + _query(query)
+        return urls.build_file_url(self.session(code), path) + _query(query)
 
     def raw(self, code: str, path: str) -> str:
         """Redirect to the capability URL of a published file."""
-        return f"{self.session(code)}/raw/{quote(path, safe='/')}"
+        return f"{self.session(code)}/raw/{urls.quote_path(path)}"
 
     def preview(self, code: str, path: str) -> str:
         """Redirect to the capability URL of a published file's preview."""
-        return f"{self.session(code)}/preview/{quote(path, safe='/')}"
+        return f"{self.session(code)}/preview/{urls.quote_path(path)}"
 
     def download(self, code: str, path: str) -> str:
         """The API's download of a published file."""
-        return f"{self._api}/sessions/{quote(code, safe='')}/content/{quote(path, safe='/')}"
+        return f"{self._api}/sessions/{quote(code, safe='')}/content/{urls.quote_path(path)}"
 
     def members(self, code: str) -> str:
         """A session's members."""

@@ -4,6 +4,7 @@ import { UUID } from '@lumino/coreutils';
 
 import { OPERATIONS, Operations } from './operations';
 import { Refusal } from './error';
+import { buildSessionUrl, quotePath } from '../text/urls';
 
 export type OperationName = keyof Operations;
 export type RequestOf<N extends OperationName> = Operations[N]['request'];
@@ -90,6 +91,11 @@ export class Client {
     return URLExt.join(this.settings.baseUrl, 'sessions', ...parts);
   }
 
+  /** Return the URL of a session at this server. */
+  sessionUrl(code: string): string {
+    return buildSessionUrl(URLExt.join(this.settings.baseUrl, '/'), code);
+  }
+
   private async _response(
     url: string,
     init: RequestInit,
@@ -121,9 +127,7 @@ export class Client {
       const value = String(rest[field]);
       delete rest[field];
       // Only a path of the web space has several segments.
-      return field === 'path'
-        ? value.split('/').map(encodeURIComponent).join('/')
-        : encodeURIComponent(value);
+      return field === 'path' ? quotePath(value) : encodeURIComponent(value);
     });
     const url = URLExt.join(this.settings.baseUrl, 'sessions/api', path);
     const inQuery = ['GET', 'WS'].includes(route.method) || route.upload;

@@ -1,7 +1,7 @@
 import { Clipboard, Notification } from '@jupyterlab/apputils';
 
 import { Client } from '../api/client';
-import { serverOf } from '../text/references';
+import { getServer } from '../text/urls';
 
 /**
  * Copy a URL of a session for a colleague, if others can open it; say so if only this machine can.
@@ -11,7 +11,7 @@ export async function copyAddress(
   url: string,
   copied: string
 ): Promise<void> {
-  const own = serverOf(url);
+  const own = getServer(url);
   const shared = own
     ? // Users without permission to ask are remote, so their own address works.
       await client.call('server.address', {}).catch(() => null)

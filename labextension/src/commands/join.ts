@@ -5,7 +5,14 @@ import { CommandRegistry } from '@lumino/commands';
 import { ISessions } from '../tokens';
 import { formatRoles } from '../text/formatting';
 import { briefly } from '../text/labels';
-import { Reference, hostOf, isHere, serverOf } from '../text/references';
+import {
+  buildInvitationUrl,
+  buildSessionUrl,
+  formatServer,
+  getServer,
+  isSameServer,
+  Reference
+} from '../text/urls';
 import { asked } from './promptForSession';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
@@ -48,7 +55,9 @@ export function addJoinCommand(
       const { reference } = named;
       const { client, list } = sessions;
       const here = client.settings.baseUrl;
-      if (!isHere(reference.server, here, serverOf(list.items[0]?.url))) {
+      if (
+        !isSameServer(reference.server, here, getServer(list.items[0]?.url))
+      ) {
         return elsewhere(reference, reference.server ?? '', here, trans);
       }
       try {
@@ -130,7 +139,7 @@ async function elsewhere(
   here: string,
   trans: TranslationBundle
 ): Promise<null> {
-  const [there, this_] = [hostOf(server), hostOf(here)];
+  const [there, this_] = [formatServer(server), formatServer(here)];
   const invitation = reference.kind === 'invitation';
   const answer = await showDialog({
     title: invitation
@@ -153,10 +162,10 @@ async function elsewhere(
   });
   if (answer.button.accept) {
     // Browsers never send the part behind the #: the page there reads the key from it.
-    const page = invitation
-      ? `sessions/join#${reference.key}`
-      : `sessions/${reference.code}/experiment`;
-    window.open(server + page, '_blank', 'noopener');
+    const url = invitation
+      ? buildInvitationUrl(server, reference.key)
+      : buildSessionUrl(server, reference.code);
+    window.open(url, '_blank', 'noopener');
   }
   return null;
 }

@@ -2,7 +2,7 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { ISessions } from '../tokens';
-import { hostOf } from '../text/references';
+import { formatServer } from '../text/urls';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 import { NOTHING } from './schemas';
@@ -27,7 +27,7 @@ export function addLoginCommands(
         ? trans.__('%1 in %2', String(args.user), String(args.group))
         : String(args.user);
       return args.server
-        ? trans.__('Open %1 as %2', hostOf(String(args.server)), who)
+        ? trans.__('Open %1 as %2', formatServer(String(args.server)), who)
         : trans.__('Switch to %1', who);
     },
     caption: args =>

@@ -2,7 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IAsking } from '../panel/dialogs';
-import { Reference, referenceIn } from '../text/references';
+import { Reference, parseReference } from '../text/urls';
 import { unfit } from '../text/unfit';
 
 export interface IAsked {
@@ -25,7 +25,7 @@ export async function asked(
   if (text === null) {
     return null;
   }
-  const reference = referenceIn(text);
+  const reference = parseReference(text);
   const why = unfit(reference, asking.joining, trans);
   if (why || reference.kind === 'secret' || reference.kind === 'nothing') {
     Notification.error(`${undone} ${why}`);

@@ -7,6 +7,7 @@ import { copyAddress } from './copyAddress';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 import { COMMAND } from './schemas';
+import { buildCommandUrl } from '../text/urls';
 
 /** Add the commands about one recorded command that need no notebook. */
 export function addCommandCommands(
@@ -39,7 +40,7 @@ export function addCommandCommands(
       const { code, number } = named(args);
       try {
         const { url } = await client.call('sessions.get', { code });
-        const address = `${url ?? client.page(code, 'experiment')}/commands/${number}`;
+        const address = buildCommandUrl(url ?? client.sessionUrl(code), number);
         const copied = trans.__('The permalink was copied.');
         await copyAddress(client, address, copied);
       } catch (error) {

@@ -4,7 +4,7 @@ import { CommandRegistry } from '@lumino/commands';
 
 import { ISessions } from '../tokens';
 import { briefly } from '../text/labels';
-import { isHere } from '../text/references';
+import { isSameServer } from '../text/urls';
 import { asked } from './promptForSession';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
@@ -79,7 +79,7 @@ export function addRecordingCommands(
           id,
           named.text,
           path,
-          user?.via === 'key' && isHere(named.reference.server, here)
+          user?.via === 'key' && isSameServer(named.reference.server, here)
             ? user.name
             : null
         );

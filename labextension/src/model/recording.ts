@@ -1,7 +1,7 @@
 import { Client } from '../api/client';
 import { Attachment } from '../api/operations';
 import { Refusal } from '../api/error';
-import { isHere } from '../text/references';
+import { isSameServer } from '../text/urls';
 import { PolledStore } from './polling';
 
 /** The notebook or console in front. */
@@ -48,7 +48,9 @@ export class Recording extends PolledStore {
     const attachment = this.of(kernel);
     const here = this._client.settings.baseUrl;
     return (
-      (attachment && isHere(attachment.server, here) && attachment.session) ||
+      (attachment &&
+        isSameServer(attachment.server, here) &&
+        attachment.session) ||
       null
     );
   }

@@ -1,7 +1,7 @@
 import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { referenceIn } from '../text/references';
+import { parseReference } from '../text/urls';
 import { unfit } from '../text/unfit';
 
 export interface INewSession {
@@ -172,7 +172,7 @@ class ReferenceForm extends ReactWidget implements Dialog.IBodyWidget<string> {
   }
 
   private _why(value: string): string {
-    return value && unfit(referenceIn(value), this._joining, this._trans);
+    return value && unfit(parseReference(value), this._joining, this._trans);
   }
 
   private _value = '';

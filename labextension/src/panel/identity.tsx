@@ -2,6 +2,7 @@ import { CommandIDs } from '../commands/ids';
 import { Avatar } from '../components/pieces';
 import { useCommand, useShared } from '../components/shared';
 import { useStore } from '../model/store';
+import { formatServer } from '../text/urls';
 
 /** The current server and user. */
 export function Me(): JSX.Element {
@@ -12,7 +13,7 @@ export function Me(): JSX.Element {
     sessions.client.settings.baseUrl,
     window.location.href
   );
-  const place = server.host + server.pathname.replace(/\/$/, '');
+  const place = formatServer(server.href);
   const { user } = identity;
   return (
     <div className="jp-Sessions-me">

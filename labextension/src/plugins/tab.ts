@@ -15,6 +15,7 @@ import { CommandIDs } from '../commands/ids';
 import type { IPlace } from '../session/part';
 import type { SessionWidget } from '../session/widget';
 import { ISessions } from '../tokens';
+import { buildCommandUrl, buildFileUrl } from '../text/urls';
 
 /** Show sessions in the main area. */
 export const tabPlugin: JupyterFrontEndPlugin<void> = {
@@ -120,10 +121,9 @@ function placeIn(args: { [name: string]: unknown }): IPlace {
 
 function pageOf(client: Client, code: string, place: IPlace): string {
   const { command, path } = place;
-  const part = command
-    ? ['commands', String(command)]
-    : path
-      ? ['files', ...path.split('/').map(encodeURIComponent)]
-      : [];
-  return client.page(code, 'experiment', ...part);
+  const url = client.sessionUrl(code);
+  if (command) {
+    return buildCommandUrl(url, command);
+  }
+  return path ? buildFileUrl(url, path) : url;
 }

@@ -1,6 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Reference } from './references';
+import { Reference } from './urls';
 
 /** Explain why a reference can't be joined or recorded into; empty if it can. */
 export function unfit(

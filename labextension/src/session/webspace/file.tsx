@@ -12,6 +12,7 @@ import { told } from '../../text/refusals';
 import { SandboxedFrame, useView } from '../sandbox';
 import { IPart } from '../part';
 import { previewOf } from './preview';
+import { buildFileUrl } from '../../text/urls';
 
 interface IFileView {
   space: WebSpace;
@@ -48,7 +49,10 @@ export function FileView(props: IFileView): JSX.Element {
           onClick={() =>
             void copyAddress(
               open.client,
-              `${open.session?.url ?? ''}/files/${file.path.split('/').map(encodeURIComponent).join('/')}`,
+              buildFileUrl(
+                open.session?.url ?? open.client.sessionUrl(open.code),
+                file.path
+              ),
               trans.__('The URL was copied.')
             )
           }

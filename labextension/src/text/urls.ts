@@ -1,3 +1,5 @@
+// The same grammar as jupyter_sessions/urls.py: the tests of both read tests/fixtures/urls.json.
+
 /** A pasted reference, to join a session or to record into it. */
 export type Reference =
   | {
@@ -15,18 +17,55 @@ export type Reference =
 
 const CODE = '[1-9][0-9]{21}|default';
 const ALONE = new RegExp(`^(?:${CODE})$`);
-const SESSION = new RegExp(
-  `^(.*?/)sessions/(${CODE})(?:/experiment(?:/(.*))?)?/?$`
-);
+const SESSION = new RegExp(`^(.*?/)sessions/(${CODE})/experiment(?:/(.*))?$`);
 const JOINING = /^(.*?\/)sessions\/join\/?$/;
 const INVITATION = /^jinv_[\w-]{20,200}$/;
+const COMMAND = /^commands\/([0-9]{1,15})(?:\/.*)?$/;
 const SECRET = /\bj(ses|tik|inv)_[\w-]{10,}/;
 const NOTHING: Reference = { kind: 'nothing' };
+
+/** The path of the page that shows an invitation, below the base URL of its server. */
+const JOIN_PAGE = 'sessions/join';
+
+/** Build the session URL from the base URL of its server, which ends in a slash. */
+export function buildSessionUrl(server: string, code: string): string {
+  return `${server}sessions/${code}/experiment`;
+}
+
+/** Build the permalink of a command. */
+export function buildCommandUrl(sessionUrl: string, number: number): string {
+  return `${sessionUrl}/commands/${number}`;
+}
+
+/** Build the URL of the page of a file, of a folder, or of the whole web space. */
+export function buildFileUrl(sessionUrl: string, path: string): string {
+  return path
+    ? `${sessionUrl}/files/${quotePath(path)}`
+    : `${sessionUrl}/files`;
+}
+
+/** Build the URL of an invitation: browsers never send the key, which follows a #. */
+export function buildInvitationUrl(server: string, key: string): string {
+  return `${server}${JOIN_PAGE}#${key}`;
+}
+
+/** Quote the path of a file in a web space; its slashes stay. */
+export function quotePath(path: string): string {
+  return path
+    .split('/')
+    .map(part =>
+      encodeURIComponent(part).replace(
+        /[!'()*]/g,
+        char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+      )
+    )
+    .join('/');
+}
 
 /**
  * Parse a session's code or URL, or an invitation's key or URL; ambiguous text is not a reference.
  */
-export function referenceIn(given: string): Reference {
+export function parseReference(given: string): Reference {
   const text = given.trim();
   if (ALONE.test(text)) {
     return { kind: 'session', code: text, server: null };
@@ -34,12 +73,14 @@ export function referenceIn(given: string): Reference {
   if (INVITATION.test(text)) {
     return { kind: 'invitation', key: text, server: null };
   }
-  return readUrl(text) ?? (SECRET.test(text) ? { kind: 'secret' } : NOTHING);
+  return parseUrl(text) ?? (SECRET.test(text) ? { kind: 'secret' } : NOTHING);
 }
 
-function readUrl(text: string): Reference | null {
-  const url = /[\s\\]/.test(text) ? null : parsed(text);
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
+function parseUrl(text: string): Reference | null {
+  // Browsers read these in their own ways: the URL could name another server than it seems to.
+  const ambiguous = /[\s\\]|^\w+:\/*[^/?#]*@|\/(\.|%2e){1,2}(\/|$)/i.test(text);
+  const url = ambiguous ? null : parsed(text);
+  if (!url || !/^https?:$/.test(url.protocol) || url.port === '0') {
     return null;
   }
   const key = url.hash.slice(1);
@@ -52,7 +93,7 @@ function readUrl(text: string): Reference | null {
     return null;
   }
   const [, base, code = '', rest = ''] = session;
-  const command = /^commands\/(\d+)/.exec(rest)?.[1];
+  const command = COMMAND.exec(rest)?.[1];
   const path = decoded(/^files\/(.+)$/.exec(rest)?.[1]);
   return {
     kind: 'session',
@@ -64,7 +105,7 @@ function readUrl(text: string): Reference | null {
 }
 
 /** Tell whether a base URL is one of the given servers; a machine may have several names. */
-export function isHere(
+export function isSameServer(
   server: string | null,
   ...bases: (string | null | undefined)[]
 ): boolean {
@@ -74,13 +115,13 @@ export function isHere(
 }
 
 /** Return the base URL of the server in a session's URL. */
-export function serverOf(url: string | null | undefined): string | null {
-  const read = referenceIn(url ?? '');
+export function getServer(url: string | null | undefined): string | null {
+  const read = parseReference(url ?? '');
   return read.kind === 'session' ? read.server : null;
 }
 
 /** Return the display name of a server: its host, and its base path if it has one. */
-export function hostOf(server: string): string {
+export function formatServer(server: string): string {
   const { host, pathname } = new URL(server, window.location.href);
   return host + pathname.replace(/\/$/, '');
 }
