@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
+from sphinx.util.nodes import make_refnode
 
 import jupyter_sessions
 
@@ -36,6 +39,13 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 numpydoc_show_class_members = False
 autosummary_generate = False
+
+nitpick_ignore_regex = [
+    # Python's own documentation is not there where the site is built without a network.
+    ("py:.*", r"(collections\.abc|datetime|os|pathlib|typing)\..*"),
+    # Ours, but no part of the Python API.
+    ("py:class", r"(.*\.)?(Ans|Login|Operation|Record|Req|Transport)|msgspec\.UnsetType"),
+]
 
 # Looked up in the network, and not where the documentation is built without one.
 intersphinx_mapping: dict[str, tuple[str, None]] = {}
@@ -82,7 +92,22 @@ class AddDarkScreenshots(SphinxTransform):
                 light.parent.insert(light.parent.index(light) + 1, dark)
 
 
+def _link_to_schema(
+    app: Sphinx,
+    env: BuildEnvironment,  # noqa: ARG001  # Sphinx calls it so
+    reference: addnodes.pending_xref,
+    content: nodes.Element,
+) -> nodes.reference | None:
+    """Link a class of the schemas to its section of the page that is made from them."""
+    found = re.fullmatch(r"(?:jupyter_sessions\.)?schemas\.(?:\w+\.)?(\w+)", reference["reftarget"])
+    if found is None:
+        return None
+    page = "reference/schemas"
+    return make_refnode(app.builder, reference["refdoc"], page, found[1].lower(), content)
+
+
 def setup(app: Sphinx) -> None:
     """Connect what Sphinx calls while it builds."""
+    app.connect("missing-reference", _link_to_schema)
     app.add_transform(AddDarkScreenshots)
     app.connect("include-read", _link_to_pages)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import subprocess
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
 
+import jupyter_sessions
 from docs.generate import modules, pages
 from docs.generate.tables import traits
-from jupyter_sessions import api, errors, schemas
+from jupyter_sessions import api, errors, schemas, widgets
 from jupyter_sessions.cli.table import TABLE, CommandGroup
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +45,7 @@ def test_a_generated_file_is_up_to_date(path: Path) -> None:
 
 def test_the_reference_has_no_page_that_nothing_makes() -> None:
     # Held against the tests that it names by tests/test_security_page.py.
-    by_hand = {REFERENCE / f"{name}.md" for name in ("glossary", "index", "security")}
+    by_hand = {REFERENCE / f"{name}.md" for name in ("glossary", "index", "python", "security")}
     assert set(REFERENCE.iterdir()) - by_hand == set(pages())
 
 
@@ -64,6 +67,18 @@ def test_every_command_and_option_is_documented(entry) -> None:  # type: ignore[
         common = page.partition("\n## ")[0]
         for option in (name for param in each.params for name in param.opts if name[0] == "-"):
             assert re.search(rf"{option}\b", section + common), option
+
+
+@pytest.mark.parametrize("package", [jupyter_sessions, widgets], ids=lambda each: each.__name__)
+def test_the_whole_python_api_is_documented(package: ModuleType) -> None:
+    page = reference("python")
+    for name in package.__all__:
+        assert re.search(rf"^\.\. auto\w+:: ([\w.]+\.)?{name}$", page, re.MULTILINE), name
+        described = getattr(package, name)
+        assert inspect.getdoc(described), name
+        for member in (each for each in vars(described) if not each.startswith("_")):
+            # Autodoc leaves out what has no docstring.
+            assert inspect.getdoc(getattr(described, member)) or package is widgets, member
 
 
 @pytest.mark.parametrize("error", errors.list_error_classes(), ids=lambda error: error.code)

@@ -389,7 +389,6 @@ PAGES: dict[str, list[Step]] = {
 #: Pages that are made from the code, whose blocks are held by other tests.
 GENERATED = {
     "docs/reference/commands.md": "tests/cli/test_table.py",
-    "docs/reference/python.md": "tests/test_docs.py",
 }
 
 

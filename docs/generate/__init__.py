@@ -12,7 +12,6 @@ from pathlib import Path
 from docs.generate.commands import commands_page
 from docs.generate.endpoints import http_page, xmlrpc_page
 from docs.generate.operations import operations_page, schemas_page
-from docs.generate.python import python_page
 from docs.generate.tables import configuration_page, errors_page, events_page, roles_page
 from docs.generate.typescript import operations_module
 
@@ -34,7 +33,6 @@ def pages() -> dict[Path, str]:
         "configuration": configuration_page,
         "http": http_page,
         "xmlrpc": xmlrpc_page,
-        "python": python_page,
     }
     return {
         REFERENCE / f"{name}.md": f"<!-- {_MADE} -->\n" + "\n".join(page()).rstrip() + "\n"
