@@ -123,11 +123,11 @@ def _object(schema: Mapping[str, Any]) -> str:
     if "properties" not in schema:
         held = schema.get("additionalProperties", {})
         return f"Record<string, {_type(held) if held else 'unknown'}>"
-    # What the server gives is whole; only what it takes may leave out what has a default.
-    whole = schema.get("additionalProperties") is not False
+    # What the server gives has all fields but those without even a default.
+    answer = schema.get("additionalProperties") is not False
     required = schema.get("required", ())
     fields = [
-        f"{name}{'' if whole or name in required else '?'}: {_type(each)}"
+        f"{name}{'' if name in required or (answer and 'default' in each) else '?'}: {_type(each)}"
         for name, each in schema["properties"].items()
     ]
     return f"{{ {'; '.join(fields)} }}"

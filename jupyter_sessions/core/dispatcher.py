@@ -39,7 +39,15 @@ from jupyter_sessions.core.context import Context, Principal, Services
 from jupyter_sessions.core.history import commands, recording
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.core.sessions import events, invitations, join, members, presence, sessions
-from jupyter_sessions.core.types import Anonymous, Credentials, Follower, Identified, Limits, Viewed
+from jupyter_sessions.core.types import (
+    Anonymous,
+    Call,
+    Credentials,
+    Follower,
+    Identified,
+    Limits,
+    Viewed,
+)
 from jupyter_sessions.core.webspace import capability_urls, files, scratch
 from jupyter_sessions.errors import BadName, NoKernels, NoSuchSession, NotLoggedIn
 from jupyter_sessions.store.batching import BatchedCall
@@ -79,29 +87,12 @@ NOUNS = (
 Req = TypeVar("Req", bound=schemas.Request)
 Ans = TypeVar("Ans")
 T = TypeVar("T")
-Upload = Path | bytes | BlobWriter
-
 _PREPARERS = 4
 # A hash keeps two cores busy for some tenths of a second, and takes 64 MiB.
 _HASHERS = 2
 # Fewer than there are readers, so that searches can't keep all readers busy.
 _SEARCHES_AT_ONCE = 2
 _MOST_SEARCHES_WAIT = 8
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a request comes from, and the base URL under which that caller reaches this store.
-
-    `idempotency_key` is the request's idempotency key.
-    """
-
-    server: str | None = None
-    address: str = ""
-    idempotency_key: str | None = None
-
-
-NOWHERE = Place()
 
 
 @dataclass(frozen=True)
@@ -168,25 +159,14 @@ class Dispatcher:
         request: Req,
         credentials: Credentials,
         *,
-        upload: Upload | None = None,
+        upload: Path | bytes | BlobWriter | None = None,
         server: str | None = None,
         address: str = "",
         idempotency_key: str | None = None,
     ) -> Future[Any]:
         """Perform an operation for a caller; the future holds the answer or a `SessionsError`.
 
-        Parameters
-        ----------
-        upload
-            The content that comes with the request: bytes, a file, or a blob that was written but
-            not stored yet.
-        server
-            The base URL under which the caller reaches this store, for URLs in the answer.
-        address
-            The caller's network address: callers who fail too often from one address must wait.
-        idempotency_key
-            A random text that identifies the request: the same request, sent again, gets the same
-            answer as the first time.
+        The parameters are the attributes of `core.types.Call`.
 
         Raises
         ------
@@ -199,23 +179,30 @@ class Dispatcher:
             raise NoKernels
         if idempotency_key is not None:
             idempotency_key = idempotency.check_key(idempotency_key) if operation.keyed else None
-        place = Place(server, address, idempotency_key)
-        refused = partial(self._refused, operation, request, credentials, place)
-        submit = partial(self._submit, operation, request, credentials, upload, place)
+        call = Call(
+            operation=operation,
+            request=request,
+            credentials=credentials,
+            upload=upload,
+            server=server,
+            address=address,
+            idempotency_key=idempotency_key,
+        )
         costly = USE_CASES[operation.name].costly
+        submit = partial(self._submit, call)
         try:
             future = self._in_turn(credentials, submit) if costly and costly(request) else submit()
         except errors.SessionsError as error:
-            refused(error)
+            self._refused(call, error)
             raise
         if not audit.is_audited(operation):
-            future.add_done_callback(lambda done: refused(done.exception()))
+            future.add_done_callback(lambda done: self._refused(call, done.exception()))
             return future
         # A refusal is in the log before the caller learns of it.
         answer: Future[Any] = Future()
 
         def answer_after(done: Future[Any]) -> None:
-            kept = refused(done.exception())
+            kept = self._refused(call, done.exception())
             if kept is None:
                 pass_on(done, answer)
             else:
@@ -223,6 +210,75 @@ class Dispatcher:
 
         future.add_done_callback(answer_after)
         return answer
+
+    def read_together(
+        self,
+        requests: Sequence[tuple[Operation[Any, Any], Any]],
+        credentials: Credentials,
+        *,
+        server: str | None = None,
+        address: str = "",
+    ) -> Future[list[Any]]:
+        """Perform several operations that only read in one transaction.
+
+        They see the same state of the store, and cost less than separate calls. Each is checked as
+        if it came alone. Of an operation that writes, only the check is performed.
+
+        Returns
+        -------
+        Future
+            For each request its answer, or the `SessionsError` that it failed with; None for an
+            operation that writes and that the caller may perform now.
+        """
+        calls = [
+            Call(
+                operation=operation,
+                request=request,
+                credentials=credentials,
+                server=server,
+                address=address,
+            )
+            for operation, request in requests
+        ]
+        read = partial(self._read_together, calls)
+        if any((costly := _use_case(call).costly) and costly(call.request) for call in calls):
+            future = self._in_turn(credentials, read)
+        else:
+            future = read()
+
+        def note_refusals(done: Future[list[Any]]) -> None:
+            for call, result in zip(calls, () if done.exception() else done.result(), strict=False):
+                if isinstance(result, errors.SessionsError):
+                    self._refused(call, result)
+
+        future.add_done_callback(note_refusals)
+        return future
+
+    def _read_together(self, calls: Sequence[Call]) -> Future[list[Any]]:
+        if any(_names_default(call) for call in calls):
+            return self._preparers.submit(
+                lambda: self._read_together(
+                    [self._resolve_default(call) for call in calls]
+                ).result()
+            )
+
+        def work(transaction: Transaction) -> list[Any]:
+            answers: list[Any] = []
+            noted: int | None = None
+            for call in calls:
+                try:
+                    context = self._admit(transaction, call, lock=False)
+                    run = _use_case(call).run
+                    answers.append(None if call.operation.writes else run(context, call.request))
+                except errors.SessionsError as error:
+                    answers.append(error)
+                    continue
+                if context.principal.unnoted and call.operation.touches_login:
+                    noted = context.principal.key_id
+            self._note_use(noted)
+            return answers
+
+        return self.database.read(work)
 
     def _in_turn(self, credentials: Credentials, submit: Callable[[], Future[Any]]) -> Future[Any]:
         """Run costly work when it is the caller's turn, whichever of their logins they use."""
@@ -242,33 +298,24 @@ class Dispatcher:
         self.database.read(who).add_done_callback(known)
         return answer
 
-    def _submit(
-        self,
-        operation: Operation[Req, Ans],
-        request: Req,
-        credentials: Credentials,
-        upload: Upload | None,
-        place: Place,
-    ) -> Future[Any]:
-        use_case = USE_CASES[operation.name]
-        default = getattr(request, "code", None) == "default"
-        light = use_case.prepare is None or (use_case.light is not None and use_case.light(request))
-        if light and upload is None and not default:
-            prepared = self._prepare(use_case, request, credentials, place)
-            return self._run(operation, use_case, request, credentials, place, prepared, None)
-        run = partial(
-            self._prepare_and_run, operation, use_case, request, credentials, place, upload
+    def _submit(self, call: Call) -> Future[Any]:
+        use_case = _use_case(call)
+        light = use_case.prepare is None or (
+            use_case.light is not None and use_case.light(call.request)
         )
+        if light and call.upload is None and not _names_default(call):
+            return self._run(call, self._prepare(call))
+        run = partial(self._prepare_and_run, call)
         if not use_case.hashes:
             return self._preparers.submit(run)
         if use_case.gate is not None:
-            preparation = replace(self._preparation, address=place.address)
-            passed = use_case.gate(preparation, request)
+            preparation = replace(self._preparation, address=call.address)
+            passed = use_case.gate(preparation, call.request)
             return self._hashers.submit(
                 passed.who, run, known=passed.known, give_up=passed.withdraw
             )
         # Whoever comes with a key does not wait behind those who log in from the same network.
-        who = type(credentials).__name__, login_limits.get_network(place.address)
+        who = type(call.credentials).__name__, login_limits.get_network(call.address)
         return self._hashers.submit(who, run)
 
     def recognise(self, credentials: Identified) -> None:
@@ -289,18 +336,37 @@ class Dispatcher:
     def check(
         self, operation: Operation[Req, Ans], request: Req, credentials: Credentials
     ) -> Future[None]:
-        """Check whether a caller may perform an operation now, before its content is received."""
+        """Check whether a caller may perform an operation now, without performing it."""
+        return self._check_first(
+            Call(operation=operation, request=request, credentials=credentials)
+        )
+
+    def _check_first(self, call: Call) -> Future[None]:
+        if _names_default(call):
+            return self._preparers.submit(
+                lambda: self._check_first(self._resolve_default(call)).result()
+            )
 
         def work(transaction: Transaction) -> None:
-            self._admit(transaction, operation, request, credentials, NOWHERE, lock=False)
+            self._admit(transaction, call, lock=False)
 
-        if getattr(request, "code", None) != "default":
-            return self.database.read(work)
-        return self._preparers.submit(
-            lambda: self.check(
-                operation, self._resolve_default(request, credentials), credentials
-            ).result()
-        )
+        return self.database.read(work)
+
+    def open_upload(
+        self, operation: Operation[Req, Ans], request: Req, credentials: Credentials
+    ) -> Future[BlobWriter]:
+        """Open a blob for the content of an operation, for a caller who may perform it now.
+
+        Once it is written, submit it with the same request. The caller is checked again in the
+        operation's own transaction, and not in between.
+        """
+        call = Call(operation=operation, request=request, credentials=credentials)
+
+        def open_writer() -> BlobWriter:
+            self._check_first(self._resolve_default(call)).result()
+            return self.blobs.writer()
+
+        return self._preparers.submit(open_writer)
 
     def view(self, token: str, path: str) -> Future[Viewed]:
         """Resolve a capability URL; see `core.webspace.capability_urls`."""
@@ -314,9 +380,8 @@ class Dispatcher:
         """Let a caller follow a session live, if they may."""
 
         def work(transaction: Transaction) -> Following:
-            context = self._admit(
-                transaction, FOLLOW_EVENTS, request, credentials, NOWHERE, lock=False
-            )
+            call = Call(operation=FOLLOW_EVENTS, request=request, credentials=credentials)
+            context = self._admit(transaction, call, lock=False)
             after = USE_CASES[FOLLOW_EVENTS.name].run(context, request)
             return Following(context.session.id, after, context.principal)
 
@@ -336,7 +401,8 @@ class Dispatcher:
         def work(transaction: Transaction) -> events.Progress:
             def admit(credentials: Credentials) -> None:
                 request = schemas.Follow(code=code)
-                self._admit(transaction, FOLLOW_EVENTS, request, credentials, NOWHERE, lock=False)
+                call = Call(operation=FOLLOW_EVENTS, request=request, credentials=credentials)
+                self._admit(transaction, call, lock=False)
 
             context = self._context(transaction, principals.NOBODY)
             return events.advance(context, session_id, after, callers, admit, check=check)
@@ -375,14 +441,7 @@ class Dispatcher:
         self._preparers.close()
         self.database.close()
 
-    def _refused(
-        self,
-        operation: Operation[Any, Any],
-        request: Any,
-        credentials: Credentials,
-        place: Place,
-        error: BaseException | None,
-    ) -> Future[Any] | None:
+    def _refused(self, call: Call, error: BaseException | None) -> Future[Any] | None:
         """Write to the audit log that an operation was refused, if it was.
 
         Returns
@@ -390,11 +449,12 @@ class Dispatcher:
         Future or None
             Done when the database has stored the entry; None if there is nothing to wait for.
         """
+        operation = call.operation
         if not isinstance(error, errors.SessionsError) or not audit.is_refusal(operation, error):
             return None
-        if isinstance(credentials, Anonymous) and not audit.is_audited(operation):
+        if isinstance(call.credentials, Anonymous) and not audit.is_audited(operation):
             return None  # every page checks who the caller is, and the access log has it
-        told = audit.refusal(operation, error, credentials, place.address)
+        told = audit.refusal(operation, error, call.credentials, call.address)
         now = self._clock()
         entry = {"at": now, "kind": audit.get_kind(operation), **told}
         if not audit.is_stored(operation, error):
@@ -406,7 +466,7 @@ class Dispatcher:
                 transaction.connection,
                 operation,
                 told,
-                request,
+                call.request,
                 now=now,
                 secret=self._services.secret,
             )
@@ -464,60 +524,53 @@ class Dispatcher:
         )
 
     def _context(
-        self, transaction: Transaction, principal: Principal, place: Place = NOWHERE
+        self, transaction: Transaction, principal: Principal, call: Call | None = None
     ) -> Context:
         return Context(
             transaction=transaction,
             principal=principal,
             now=self._clock(),
             services=self._services,
-            server=place.server,
-            address=place.address,
+            server=call.server if call else None,
+            address=call.address if call else "",
         )
 
-    def _prepare_and_run(
-        self,
-        operation: Operation[Any, Any],
-        use_case: UseCase,
-        request: Any,
-        credentials: Credentials,
-        place: Place,
-        upload: Upload | None,
-    ) -> Any:
-        request = self._resolve_default(request, credentials)
-        # Nothing is stored for callers who lack permission. The transaction repeats this check.
-        self.check(operation, request, credentials).result()
-        prepared = self._prepare(use_case, request, credentials, place)
+    def _prepare_and_run(self, call: Call) -> Any:
+        call = self._resolve_default(call)
+        if not isinstance(call.upload, BlobWriter):
+            # Nothing is stored for callers who lack permission; whoever has a writer was checked
+            # before they got it. The transaction repeats this check.
+            self._check_first(call).result()
+        prepared = self._prepare(call)
         prepared.result()
-        blob = None if upload is None else self._store(upload)
-        return self._run(operation, use_case, request, credentials, place, prepared, blob).result()
+        blob = None if call.upload is None else self._store(call.upload)
+        return self._run(call, prepared, blob).result()
 
-    def _prepare(
-        self, use_case: UseCase, request: Any, credentials: Credentials, place: Place
-    ) -> _Prepared:
+    def _prepare(self, call: Call) -> _Prepared:
+        use_case = _use_case(call)
         if use_case.prepare is None:
             return _Prepared()
         preparation = self._preparation
         if not use_case.light:  # light requests are the hot path, and need none of this
             preparation = replace(
-                preparation, address=place.address, credentials=credentials, now=self._clock()
+                preparation, address=call.address, credentials=call.credentials, now=self._clock()
             )
         try:
-            return _Prepared(use_case.prepare(preparation, request))
+            return _Prepared(use_case.prepare(preparation, call.request))
         except Exception as error:  # noqa: BLE001  # the error belongs to the caller who waits, once admitted
             return _Prepared(failure=error)
 
-    def _store(self, upload: Upload) -> Blob:
+    def _store(self, upload: Path | bytes | BlobWriter) -> Blob:
         if isinstance(upload, BlobWriter):
             return upload.store()
         return self.blobs.put(upload) if isinstance(upload, bytes) else self.blobs.put_file(upload)
 
-    def _resolve_default(self, request: Any, credentials: Credentials) -> Any:
+    def _resolve_default(self, call: Call) -> Call:
         """Replace ``default`` in a request by the code of the caller's default session."""
-        if getattr(request, "code", None) != "default":
-            return request
-        code = self.database.write(self._default_code(credentials)).result()
-        return msgspec.structs.replace(request, code=code)
+        if not _names_default(call):
+            return call
+        code = self.database.write(self._default_code(call.credentials)).result()
+        return replace(call, request=msgspec.structs.replace(call.request, code=code))
 
     def _default_code(self, credentials: Credentials) -> Invocation[str]:
         def work(transaction: Transaction) -> str:
@@ -534,47 +587,29 @@ class Dispatcher:
 
         return work
 
-    def _admit(
-        self,
-        transaction: Transaction,
-        operation: Operation[Any, Any],
-        request: Any,
-        credentials: Credentials,
-        place: Place,
-        *,
-        lock: bool,
-    ) -> Context:
+    def _admit(self, transaction: Transaction, call: Call, *, lock: bool) -> Context:
         """Resolve the principal and the session, and check that the operation is allowed."""
-        context = self._resolve(transaction, operation, credentials, place, lock=lock)
-        self._check(context, operation, request, lock=lock)
+        context = self._resolve(transaction, call, lock=lock)
+        self._check(context, call, lock=lock)
         return context
 
-    def _resolve(
-        self,
-        transaction: Transaction,
-        operation: Operation[Any, Any],
-        credentials: Credentials,
-        place: Place,
-        *,
-        lock: bool,
-    ) -> Context:
+    def _resolve(self, transaction: Transaction, call: Call, *, lock: bool) -> Context:
         """Resolve the principal."""
         principal = principals.NOBODY
-        if operation.needs is not Needs.NOTHING:
+        if call.operation.needs is not Needs.NOTHING:
             # A caller whose login has ended must be able to log in again.
             principal = principals.resolve(
                 transaction.connection,
-                credentials,
+                call.credentials,
                 now=self._clock(),
-                writes=lock and operation.touches_login,
+                writes=lock and call.operation.touches_login,
             )
-        return self._context(transaction, principal, place)
+        return self._context(transaction, principal, call)
 
     @staticmethod
-    def _check(
-        context: Context, operation: Operation[Any, Any], request: Any, *, lock: bool
-    ) -> None:
+    def _check(context: Context, call: Call, *, lock: bool) -> None:
         """Load the session, and check that the operation is allowed."""
+        operation, request = call.operation, call.request
         principal = context.principal
         permissions.check_caller(operation, principal)
         if operation.needs in {Needs.GROUP_MEMBER, Needs.GROUP_OWNER}:
@@ -591,32 +626,22 @@ class Dispatcher:
             permissions.check_role(context.session, principal, role, operation.states)
         permissions.check_fresh(operation, principal, context.now)
 
-    def _run(
-        self,
-        operation: Operation[Any, Any],
-        use_case: UseCase,
-        request: Any,
-        credentials: Credentials,
-        place: Place,
-        prepared: _Prepared,
-        upload: Blob | None,
-    ) -> Future[Any]:
+    def _run(self, call: Call, prepared: _Prepared, upload: Blob | None = None) -> Future[Any]:
+        operation, use_case = call.operation, _use_case(call)
         audited: list[dict[str, Any]] = []
 
         def carry_out(transaction: Transaction, request: Any, prepared: _Prepared) -> Any:
-            context = self._resolve(
-                transaction, operation, credentials, place, lock=operation.writes
-            )
+            context = self._resolve(transaction, call, lock=operation.writes)
             audited.clear()  # this may be the second run
             context.audited = audited
             claim = None
-            if place.idempotency_key is not None:
-                key = place.idempotency_key
+            if call.idempotency_key is not None:
+                key = call.idempotency_key
                 # Before the role check: a session that was removed can't be removed again.
                 claim = idempotency.claim(context, operation, request, key, upload)
                 if not isinstance(claim, idempotency.Claim):
                     return claim
-            self._check(context, operation, request, lock=operation.writes)
+            self._check(context, call, lock=operation.writes)
             context.prepared, context.upload = prepared.result(), upload
             if operation.writes and context.open_session and context.session.changes:
                 # Loading changes only one thing: a session whose time has run out is closed.
@@ -633,11 +658,11 @@ class Dispatcher:
             return answer
 
         def work(transaction: Transaction) -> Any:
-            return carry_out(transaction, request, prepared)
+            return carry_out(transaction, call.request, prepared)
 
         if not operation.writes:
             return self.database.read(work)
-        lane = None if operation.needs.role is None else request.code
+        lane = None if operation.needs.role is None else call.request.code
         together = use_case.together
         if together is None or prepared.failure is not None:
             future = self.database.write(work, lane=lane)
@@ -649,11 +674,18 @@ class Dispatcher:
             joined, value = together.join(requests, values)
             return together.split(carry_out(transaction, joined, _Prepared(value)), requests)
 
-        kind = (operation.name, request.code, credentials, place)
         marks = together.marks(prepared.value)
-        return self.database.write(
-            work, BatchedCall(kind, marks, (request, prepared.value), carry_out_all), lane=lane
-        )
+        part = call.request, prepared.value
+        joined = BatchedCall(call.kind, marks, part, carry_out_all)
+        return self.database.write(work, joined, lane=lane)
+
+
+def _use_case(call: Call) -> UseCase:
+    return USE_CASES[call.operation.name]
+
+
+def _names_default(call: Call) -> bool:
+    return getattr(call.request, "code", None) == "default"
 
 
 def _write_lines(done: Future[Any], audited: list[dict[str, Any]]) -> None:

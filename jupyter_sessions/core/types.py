@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import msgspec
 
     from jupyter_sessions import schemas
-    from jupyter_sessions.store.blobs import Blob
+    from jupyter_sessions.api import Operation
+    from jupyter_sessions.store.blobs import Blob, BlobWriter
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,44 @@ class Identified:
 
 
 Credentials = Anonymous | KeyHolder | SystemUser | Identified
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A caller's request to perform an operation.
+
+    Attributes
+    ----------
+    operation, request
+        An operation of the table, and its request.
+    credentials
+        The caller's.
+    upload
+        The content that comes with the request: bytes, a file, or a blob that
+        `core.dispatcher.Dispatcher.open_upload` has opened for this caller.
+    server
+        The base URL under which the caller reaches this store, for URLs in the answer.
+    address
+        The caller's network address, if over HTTP.
+    idempotency_key
+        A random text that identifies the request: the same request, sent again, gets the same
+        answer as the first time.
+    """
+
+    operation: Operation[Any, Any]
+    request: Any
+    credentials: Credentials
+    upload: Path | bytes | BlobWriter | None = None
+    server: str | None = None
+    address: str = ""
+    idempotency_key: str | None = None
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What calls that are performed together have in common."""
+        code = getattr(self.request, "code", None)
+        origin = self.server, self.address, self.idempotency_key
+        return self.operation.name, code, self.credentials, *origin
 
 
 @dataclass(frozen=True)

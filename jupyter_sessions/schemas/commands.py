@@ -27,6 +27,9 @@ from jupyter_sessions.schemas.sessions import Session
 
 MimeBundle = dict[str, Any]
 
+#: The most bytes of outputs that one page of a list delivers.
+MOST_OUTPUTS = 4_000_000
+
 
 class Stream(Struct, tag_field="output_type", tag="stream", forbid_unknown_fields=True):
     """Text written to stdout or stderr (nbformat v4)."""
@@ -181,7 +184,8 @@ class CommandSummary(Answer):
     `user` is who ran it, empty if unknown (a kernel that several people use). `preview` is the
     beginning of the outputs' text; `media` are the outputs' media types (``stream`` and ``error``
     for streams and errors). `real_user` is who really acted, under sudo. `managing` marks a command
-    that only manages sessions, such as a ``%session`` line.
+    that only manages sessions, such as a ``%session`` line. `output_list` has the outputs
+    themselves, in a list that was requested with an `outputs_budget`; then `source` is whole.
     """
 
     number: int
@@ -203,6 +207,7 @@ class CommandSummary(Answer):
     note: str
     guest: bool = False
     managing: bool = False
+    output_list: list[Output] | UnsetType = UNSET
 
 
 class Command(Answer):
@@ -230,6 +235,10 @@ class ListCommands(Request):
     start time (`since` inclusive). `search` finds commands that contain all its words, or words
     that begin with them, in source and text output. Unless `managing` is set, commands that only
     manage sessions are left out.
+
+    With an `outputs_budget`, in bytes, the page delivers whole commands as long as they fit: of
+    each command in turn the whole source and the outputs if what is left of the budget suffices.
+    The others are listed as usual, as are those whose content is damaged in the store.
     """
 
     code: Code
@@ -242,6 +251,7 @@ class ListCommands(Request):
     managing: bool = True
     limit: PageSize = 50
     after: Cursor | None = None
+    outputs_budget: Annotated[int, Meta(ge=0, le=MOST_OUTPUTS)] = 0
 
 
 class CommandNamed(Request):

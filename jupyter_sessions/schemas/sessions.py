@@ -31,6 +31,7 @@ class Session(Answer):
     the session was created. `url` is None if no server shows this store. `message` is a free text
     by the members; `agent` is the name of the program that works in the session. `last_command` is
     the source of the newest command that does more than manage sessions, cut to 200 characters.
+    `files` is the number of published files.
     """
 
     code: str
@@ -55,6 +56,7 @@ class Session(Answer):
     closes: datetime | None
     removed: datetime | None
     purged: datetime | None
+    files: int = 0
 
 
 class NewSession(Request):

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_sessions.core.clock_watch import ClockWatch
+from jupyter_sessions.server.pages.commands import make_cache
 from jupyter_sessions.server.rendering.renderer import Renderer
 from jupyter_sessions.store.workers import closing
 
@@ -114,6 +115,8 @@ class Service:
         self.own_uses: Mapping[str, Use] = {}
         #: Renders content for pages in processes that start when first needed.
         self.renderer = Renderer()
+        #: The commands that pages have rendered.
+        self.command_cache = make_cache()
         #: Proves to this server that a process belongs to the user who runs it.
         self.process_secret = f"jprc_{secrets.token_urlsafe(32)}"
         #: The open connections, once the server accepts any.

@@ -92,8 +92,11 @@ def decompress(content: bytes) -> bytes:
     ContentDamaged
         If it is damaged.
     """
+    if not hasattr(_own, "decompressor"):
+        _own.decompressor = zstandard.ZstdDecompressor()
     try:
-        return zstandard.ZstdDecompressor().decompress(content)
+        unpacked: bytes = _own.decompressor.decompress(content)
+        return unpacked
     except zstandard.ZstdError as error:
         raise damaged() from error
 

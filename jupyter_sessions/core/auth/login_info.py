@@ -37,7 +37,12 @@ SELECT_LOGINS: Select[Any] = (
 
 def live(now: datetime) -> ColumnElement[bool]:
     """Return the SQL condition for logins that have not ended."""
-    unused = pagination.number(now) - type_coerce(keys.c.last_used, BigInteger)
+    return live_at(now, pagination.number(now))
+
+
+def live_at(now: Any, number: Any) -> ColumnElement[bool]:
+    """Return the same condition for a time and its stored number, as values or parameters."""
+    unused = number - type_coerce(keys.c.last_used, BigInteger)
     return and_(
         keys.c.revoked.is_(None),
         or_(keys.c.expires.is_(None), keys.c.expires > now),

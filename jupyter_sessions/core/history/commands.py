@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -57,12 +58,8 @@ def build_command(row: Row[Any], context: Context) -> schemas.Command:
     summary = summaries.summary(row)
     if row.forgotten:
         return schemas.Command(summary=summary, request=None, response=None)
-    blobs = context.services.blobs
-    of = f"of command {row.number} in session {context.session.code}"
-    source = _blob(row, "source", f"the source {of}")
-    request = _request(row, blobs.read(source).decode() if source else row.source)
-    used_as = f"the outputs {of}"
-    outputs = unpack(row.outputs, row.size, _blob(row, "outputs", used_as), blobs, used_as)
+    request = _request(row, _read_source(row, context))
+    outputs = _read_outputs(row, context)
     if row.status == "running":
         so_far = schemas.SoFar(outputs=outputs, until=row.finished) if row.finished else None
         return schemas.Command(summary=summary, request=request, response=None, so_far=so_far)
@@ -77,6 +74,18 @@ def split_outputs(row: Row[Any], context: Context) -> list[msgspec.Raw]:
     used_as = f"the outputs of command {row.number} in session {context.session.code}"
     blob = _blob(row, "outputs", used_as)
     return split(row.outputs, row.size, blob, context.services.blobs, used_as)
+
+
+def _read_source(row: Any, context: Context) -> str:
+    used_as = f"the source of command {row.number} in session {context.session.code}"
+    blob = _blob(row, "source", used_as)
+    return context.services.blobs.read(blob).decode() if blob else str(row.source)
+
+
+def _read_outputs(row: Any, context: Context) -> list[schemas.Output]:
+    used_as = f"the outputs of command {row.number} in session {context.session.code}"
+    blob = _blob(row, "outputs", used_as)
+    return unpack(row.outputs, row.size, blob, context.services.blobs, used_as)
 
 
 def _build_command_or_note(row: Row[Any], context: Context) -> schemas.Command:
@@ -111,7 +120,7 @@ def _response(row: Row[Any], outputs: list[schemas.Output], note: str) -> schema
     )
 
 
-def _blob(row: Row[Any], name: str, used_as: str) -> Blob | None:
+def _blob(row: Any, name: str, used_as: str) -> Blob | None:
     sha256 = getattr(row, f"{name}_sha")
     if sha256 is None:
         return None
@@ -162,9 +171,10 @@ def _wanted(context: Context, request: schemas.ListCommands) -> dict[str, Any]:
 
 
 @cache
-def _page_statement(newest: bool, filters: frozenset[str]) -> Select[Any]:
+def _page_statement(newest: bool, filters: frozenset[str], whole: bool) -> Select[Any]:
     return (
-        summaries.SUMMARY.where(commands.c.id.between(bindparam("first"), bindparam("last")))
+        (_SELECT_COMMAND if whole else summaries.SUMMARY)
+        .where(commands.c.id.between(bindparam("first"), bindparam("last")))
         .where(*(_FILTERS[name] for name in sorted(filters)))
         .order_by(commands.c.id.desc() if newest else commands.c.id)
         .limit(bindparam("rows", type_=Integer))
@@ -172,8 +182,8 @@ def _page_statement(newest: bool, filters: frozenset[str]) -> Select[Any]:
 
 
 @cache
-def _page(newest: bool, filters: frozenset[str]) -> CompiledStatement:
-    return CompiledStatement(_page_statement(newest, filters))
+def _page(newest: bool, filters: frozenset[str], whole: bool = False) -> CompiledStatement:
+    return CompiledStatement(_page_statement(newest, filters, whole))
 
 
 @implements(api.LIST_COMMANDS, costly=lambda request: bool(request.search))
@@ -189,20 +199,41 @@ def list_commands(
     wanted = _wanted(context, request)
     values = {"first": span.first, "last": span.last, "rows": request.limit + 1, **wanted}
     filters = frozenset(wanted)
+    budget = request.outputs_budget
     rows: Sequence[Any]
     if request.search:
         condition = search.found(context.transaction, span, request.search)
         if condition is None:
             return schemas.Page(items=[])
-        statement = _page_statement(newest, filters).where(condition)
+        statement = _page_statement(newest, filters, budget > 0).where(condition)
         rows = context.connection.execute(statement, values).all()
     else:
-        rows = _page(newest, filters).rows(context.connection, **values)
+        rows = _page(newest, filters, budget > 0).rows(context.connection, **values)
     page = rows[: request.limit]
     return schemas.Page(
-        items=[summaries.summary(row) for row in page],
+        items=_with_outputs(page, context, budget)
+        if budget
+        else [summaries.summary(row) for row in page],
         next=pagination.write(page[-1].number) if len(rows) > request.limit else None,
     )
+
+
+def _with_outputs(
+    rows: Sequence[Any], context: Context, budget: int
+) -> list[schemas.CommandSummary]:
+    """Return the summaries for rows of `_SELECT_COMMAND`, with the content of those that fit."""
+    listed = []
+    for row in rows:
+        shown = summaries.summary(row)
+        size = row.size + (row.source_size or 0)
+        if not row.forgotten and size <= budget:
+            # Damaged content does not hide the rest of the page; `get` explains it.
+            with suppress(ContentDamaged, NotFound):
+                source, outputs = _read_source(row, context), _read_outputs(row, context)
+                shown.source, shown.source_cut, shown.output_list = source, False, outputs
+                budget -= size
+        listed.append(shown)
+    return listed
 
 
 @implements(api.GET_COMMAND)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from jupyter_sessions import api, roles, schemas
 from jupyter_sessions.core import normalize, permissions
@@ -19,9 +19,11 @@ from jupyter_sessions.core.sessions import events, guests, invitations
 from jupyter_sessions.errors import Conflict, Forbidden, NotFound
 from jupyter_sessions.formatting import format_roles
 from jupyter_sessions.roles import Roles
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import group_users, member_groups, members, presence
 from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import users as users_table
+from jupyter_sessions.store.types import Number
 
 _GRANTERS = users_table.alias("granters")
 
@@ -51,22 +53,25 @@ def read_members(context: Context) -> list[schemas.Member]:
     return [*people[:1], *_groups(context), *people[1:]]
 
 
+_USERS = CompiledStatement(
+    select(
+        users_table.c.id,
+        users_table.c.name,
+        users_table.c.display_name,
+        members.c.roles,
+        members.c.since,
+        _GRANTERS.c.name.label("granter"),
+    )
+    .join(users_table, users_table.c.id == members.c.user_id)
+    .outerjoin(_GRANTERS, _GRANTERS.c.id == members.c.granted_by)
+    .where(members.c.session_id == bindparam("session_id", type_=Number))
+    .order_by(users_table.c.id != bindparam("owner_id", type_=Number), users_table.c.folded)
+)
+
+
 def _users(context: Context) -> list[schemas.Member]:
     session = context.session
-    rows = context.connection.execute(
-        select(
-            users_table.c.id,
-            users_table.c.name,
-            users_table.c.display_name,
-            members.c.roles,
-            members.c.since,
-            _GRANTERS.c.name.label("granter"),
-        )
-        .join(users_table, users_table.c.id == members.c.user_id)
-        .outerjoin(_GRANTERS, _GRANTERS.c.id == members.c.granted_by)
-        .where(members.c.session_id == session.id)
-        .order_by(users_table.c.id != session.owner_id, users_table.c.folded)
-    )
+    rows = _USERS.rows(context.connection, session_id=session.id, owner_id=session.owner_id)
     return [
         schemas.Member(
             user=row.name,
@@ -82,19 +87,21 @@ def _users(context: Context) -> list[schemas.Member]:
     ]
 
 
-def _groups(context: Context) -> list[schemas.Member]:
-    rows = context.connection.execute(
-        select(
-            groups_table.c.name,
-            member_groups.c.roles,
-            member_groups.c.since,
-            _GRANTERS.c.name.label("granter"),
-        )
-        .join(groups_table, groups_table.c.id == member_groups.c.group_id)
-        .outerjoin(_GRANTERS, _GRANTERS.c.id == member_groups.c.granted_by)
-        .where(member_groups.c.session_id == context.session.id)
-        .order_by(groups_table.c.folded)
+_GROUPS = CompiledStatement(
+    select(
+        groups_table.c.name,
+        member_groups.c.roles,
+        member_groups.c.since,
+        _GRANTERS.c.name.label("granter"),
     )
+    .join(groups_table, groups_table.c.id == member_groups.c.group_id)
+    .outerjoin(_GRANTERS, _GRANTERS.c.id == member_groups.c.granted_by)
+    .where(member_groups.c.session_id == bindparam("session_id", type_=Number))
+    .order_by(groups_table.c.folded)
+)
+
+
+def _groups(context: Context) -> list[schemas.Member]:
     return [
         schemas.Member(
             user=groups.MARK + row.name,
@@ -105,7 +112,7 @@ def _groups(context: Context) -> list[schemas.Member]:
             since=row.since,
             granted_by=row.granter,
         )
-        for row in rows
+        for row in _GROUPS.rows(context.connection, session_id=context.session.id)
     ]
 
 

@@ -11,10 +11,22 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.core import normalize, permissions
+from jupyter_sessions.core import normalize, pagination, permissions
 from jupyter_sessions.core.auth import login_info
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.registry import implements
@@ -22,7 +34,9 @@ from jupyter_sessions.core.types import Follower
 from jupyter_sessions.errors import TooLarge
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.store.engines import upsert
+from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import commands, groups, keys, presence, sessions, users
+from jupyter_sessions.store.types import Instant, Number
 
 #: A client that has not reported for this long is no longer present.
 LAPSES = timedelta(seconds=150)
@@ -61,6 +75,24 @@ _PRESENT = (
 )
 
 
+_SESSION_ID = bindparam("session_id", type_=Number)
+#: As `_alive`, for one session.
+_IN_SESSION = CompiledStatement(
+    _PRESENT.where(
+        presence.c.session_id == _SESSION_ID,
+        presence.c.user_id.in_(permissions.readers(_SESSION_ID)),
+        presence.c.seen > bindparam("lapsed", type_=Instant),
+        presence.c.seen <= bindparam("ahead", type_=Instant),
+        or_(
+            presence.c.key_id.is_(None),
+            login_info.live_at(
+                bindparam("now", type_=Instant), bindparam("number", type_=BigInteger)
+            ),
+        ),
+    ).limit(_MOST + 1)
+)
+
+
 def _lapsed(context: Context) -> ColumnElement[bool]:
     # A report from the future was made before the clock was set back. Clients that are still there
     # report again within the minute.
@@ -77,12 +109,15 @@ def _alive(context: Context) -> ColumnElement[bool]:
 @implements(api.LIST_PRESENCE)
 def list_presence(context: Context, request: schemas.SessionNamed) -> schemas.Present:  # noqa: ARG001  # loaded
     """List who has the session open."""
-    statement = _PRESENT.where(
-        presence.c.session_id == context.session.id,
-        presence.c.user_id.in_(permissions.readers(context.session.id)),
-        _alive(context),
+    now = context.now
+    rows = _IN_SESSION.rows(
+        context.connection,
+        session_id=context.session.id,
+        now=now,
+        number=pagination.number(now),
+        lapsed=now - LAPSES,
+        ahead=now + LAPSES,
     )
-    rows = context.connection.execute(statement.limit(_MOST + 1)).all()
     return schemas.Present(
         here=[_build_presence(context, row, row.code) for row in rows[:_MOST]],
         more=len(rows) > _MOST,
@@ -239,7 +274,7 @@ def _seen_from_outside(context: Context, row: Row[Any]) -> schemas.Presence:
     return shown
 
 
-def _build_presence(context: Context, row: Row[Any], code: str | None) -> schemas.Presence:
+def _build_presence(context: Context, row: Any, code: str | None) -> schemas.Presence:
     mine = row.user_id == context.principal.user_id
     acts = [at for at in (row.last_command, row.last_used) if at is not None]
     return schemas.Presence(

@@ -33,10 +33,10 @@ from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.errors import Conflict, NoSuchSession
 from jupyter_sessions.store.statements import CompiledStatement
+from jupyter_sessions.store.tables import files, members, sessions
 from jupyter_sessions.store.tables import groups as groups_table
-from jupyter_sessions.store.tables import members, sessions
 from jupyter_sessions.store.tables import users as users_table
-from jupyter_sessions.store.types import Instant, Number
+from jupyter_sessions.store.types import Instant, Number, is_in
 from jupyter_sessions.urls import build_session_url
 
 _LOWEST_CODE = 10**21
@@ -44,8 +44,28 @@ _LOWEST_CODE = 10**21
 _DEFAULT_LABEL = "Default session"
 
 
+_FILES = CompiledStatement(
+    select(files.c.session_id, func.count().label("files"))
+    .where(is_in(files.c.session_id, "ids"))
+    .group_by(files.c.session_id)
+)
+
+
 def answer(context: Context, session: OpenSession) -> schemas.Session:
     """Return a session as the caller sees it."""
+    return answers(context, [session])[0]
+
+
+def answers(context: Context, sessions: Sequence[OpenSession]) -> list[schemas.Session]:
+    """Return sessions as the caller sees them."""
+    if not sessions:
+        return []
+    found = _FILES.rows(context.connection, ids=[session.id for session in sessions])
+    published = {row.session_id: row.files for row in found}
+    return [_answer(context, session, published.get(session.id, 0)) for session in sessions]
+
+
+def _answer(context: Context, session: OpenSession, published: int) -> schemas.Session:
     purged = session.removed and session.removed + context.services.limits.restorable
     return schemas.Session(
         code=session.code,
@@ -70,6 +90,7 @@ def answer(context: Context, session: OpenSession) -> schemas.Session:
         closes=session.closes if session.closed is None else session.closed,
         removed=session.removed,
         purged=purged,
+        files=published,
     )
 
 
@@ -269,10 +290,8 @@ def list_sessions(context: Context, request: schemas.ListSessions) -> schemas.Pa
     following = None
     if len(rows) > request.limit:
         following = pagination.write(pagination.number(page[-1].last_used), page[-1].id)
-    return schemas.Page(
-        items=[answer(context, as_it_is_now(permissions.opened(row), context.now)) for row in page],
-        next=following,
-    )
+    opened = [as_it_is_now(permissions.opened(row), context.now) for row in page]
+    return schemas.Page(items=answers(context, opened), next=following)
 
 
 def _page_statement(

@@ -212,6 +212,25 @@ class SessionsHandler(JupyterHandler):
             self.sign_out()
         return answer
 
+    async def call_together(self, *requests: tuple[Operation[Any, Any], Any]) -> list[Any]:
+        """Call operations that only read, in one transaction, as the caller.
+
+        Returns
+        -------
+        list
+            The answer to each, or the error that it failed with; see `unwrap`.
+        """
+        dispatcher = await self.service.dispatcher()
+        address = self.request.remote_ip or ""
+        results = await self.service.answered(
+            dispatcher.read_together(
+                requests, self.credentials, server=self.server_url, address=address
+            )
+        )
+        if self.ambient and any(isinstance(result, errors.NotLoggedIn) for result in results):
+            self.sign_out()
+        return results
+
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run blocking work in a thread."""
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
@@ -328,6 +347,13 @@ def _get_origin(url: str) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return parts.scheme, parts.netloc
+
+
+def unwrap(result: Any) -> Any:
+    """Return an answer of `call_together`, or raise the error that is in its place."""
+    if isinstance(result, errors.SessionsError):
+        raise result
+    return result
 
 
 class ApiHandler(SessionsHandler):

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from jupyter_sessions import schemas
+from jupyter_sessions.api import Operation, Req
 from jupyter_sessions.server.handlers.base import SessionsHandler
 from jupyter_sessions.server.handlers.operations import OperationHandler
 from jupyter_sessions.server.handlers.request import read_request
@@ -25,6 +27,7 @@ class ContentHandler(OperationHandler):
     """Upload and download published files, streamed through the disk and not through memory."""
 
     _upload: Any = None
+    _published: schemas.Request | None = None
 
     def initialize(self, *arguments: Any, **settings: Any) -> None:
         """Start without any received content."""
@@ -36,13 +39,17 @@ class ContentHandler(OperationHandler):
         await super().arrive()
         operation = self.find_operation()
         if operation.content == "upload":
-            fields = dict(zip(operation.path_fields, self.path_args, strict=True))
-            request = read_request(operation, fields, self.read_query(), b"")
+            self._published = self._read(operation)
             dispatcher = await self.service.dispatcher()
-            await self.service.answered(dispatcher.check(operation, request, self.credentials))
+            opening = dispatcher.open_upload(operation, self._published, self.credentials)
+            self._upload = await self.service.answered(opening)  # closed in on_finish
+            self.proven = True
             connection: Any = self.request.connection
             connection.set_body_timeout(_UPLOAD_WITHIN)
-            self._upload = await self.in_thread(dispatcher.blobs.writer)  # closed in on_finish
+
+    def _read(self, operation: Operation[Req, Any]) -> Req:
+        fields = dict(zip(operation.path_fields, self.path_args, strict=True))
+        return read_request(operation, fields, self.read_query(), b"")
 
     @property
     def largest(self) -> int:
@@ -60,19 +67,17 @@ class ContentHandler(OperationHandler):
         come, self._received = self._received, bytearray()
         await self.in_thread(self._upload.write, come)
 
-    async def operate(self, path: tuple[str, ...]) -> None:
+    async def operate(self, path: tuple[str, ...]) -> None:  # noqa: ARG002  # see `path_args`
         """Publish or download a file."""
         self.check_refusal()
         operation = self.find_operation()
-        fields = dict(zip(operation.path_fields, path, strict=True))
-        request = read_request(operation, fields, self.read_query(), b"")
-        if operation.content == "upload":
+        if self._published is not None:
             await self._write()
             key = self.idempotency_key
-            answer = await self.call(operation, request, self._upload, idempotency_key=key)
+            answer = await self.call(operation, self._published, self._upload, idempotency_key=key)
             await self.finish(_encode(answer))
         else:
-            await self._download(await self.call(operation, request))
+            await self._download(await self.call(operation, self._read(operation)))
 
     async def _download(self, found: Any) -> None:
         file, blob = found

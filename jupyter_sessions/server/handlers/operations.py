@@ -29,11 +29,16 @@ class BodyHandler(ApiHandler):
     """Base of API handlers with request bodies; `take` determines what is kept.
 
     An error before or during the upload is sent once the client is ready to read it.
+
+    Attributes
+    ----------
+    proven
+        Whether the caller is known to be logged in.
     """
 
     _refusal: errors.SessionsError | web.HTTPError | None = None
     _size = 0
-    _proven = False
+    proven = False
 
     async def prepare(self, *, _redirect_to_login: Any = False) -> None:
         """Call `arrive`, and defer its errors until the body has been received."""
@@ -89,11 +94,11 @@ class BodyHandler(ApiHandler):
         TooLarge
             When no caller may.
         """
-        if size > _UNKNOWN and not self._proven:
+        if size > _UNKNOWN and not self.proven:
             dispatcher = await self.service.dispatcher()
             check = dispatcher.check(api.WHO_AM_I, schemas.Nothing(), self.credentials)
             await self.service.answered(check)
-            self._proven = True
+            self.proven = True
         if size > self.largest:
             raise errors.TooLarge(
                 f"The request is larger than the {self.largest / 2**20:.0f} MiB that "

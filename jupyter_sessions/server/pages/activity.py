@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_server.auth.decorator import allow_unauthenticated
-
 from jupyter_sessions import api, schemas
 from jupyter_sessions.formatting import format_roles
 from jupyter_sessions.server.pages.history import PAGE_SIZE
@@ -58,23 +56,20 @@ def folded(events: list[schemas.Event]) -> list[schemas.Event]:
 class ActivityPage(SessionPage):
     """The page of everything that happened in a session, newest first."""
 
-    @allow_unauthenticated
-    async def get(self, code: str) -> None:
+    async def show(self, code: str, rest: str) -> None:  # noqa: ARG002  # nothing
         """Show one page of the log."""
-        session = await self.session(code)
         after = self.get_query_argument("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
         request = self.ask(
-            schemas.ListEvents, code=session.code, order="newest", limit=PAGE_SIZE, after=number
+            schemas.ListEvents, code=code, order="newest", limit=PAGE_SIZE, after=number
         )
-        page = await self.call(api.LIST_EVENTS, request)
+        (page,) = await self.open(code, (api.LIST_EVENTS, request))
         older = page.items[-1].number if page.next and page.items else None
         await self.finish_tab(
             "activity.html",
-            session,
             tab="activity",
             lines=[(event, sentence(event)) for event in folded(page.items)],
-            older=older and self.links.activity(session.code, after=older),
+            older=older and self.links.activity(self.session.code, after=older),
             paged=number is not None,
         )
 

@@ -33,6 +33,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters |= {
         "ago": formatting.format_age,
@@ -73,8 +74,11 @@ class Page(SessionsHandler):
         The logged-in user, or None.
     within
         The session that the page belongs to, once the visitor may see it.
+    quick
+        Whether filling in the page's template takes less than a hand-over to a thread.
     """
 
+    quick = False
     visitor: schemas.User | None = None
     within: schemas.Session | None = None
 
@@ -100,6 +104,10 @@ class Page(SessionsHandler):
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("X-Content-Type-Options", "nosniff")
 
+    def compute_etag(self) -> str | None:
+        """Return None: pages are not cached."""
+        return None
+
     def ask(self, kind: type[Req], **fields: object) -> Req:
         """Build an operation's request from the fields of a URL or form.
 
@@ -121,8 +129,17 @@ class Page(SessionsHandler):
     async def arrive(self) -> None:
         """Authenticate the visitor and load their name, which all pages show, even error pages."""
         await super().arrive()
-        with contextlib.suppress(errors.SessionsError):
-            self.visitor = await self._who()
+        await self.welcome()
+
+    async def welcome(self) -> None:
+        """Load the visitor's name."""
+        await self.load_visitor()
+
+    async def load_visitor(self) -> None:
+        """Load the visitor, if they are logged in and not known yet."""
+        if self.visitor is None:
+            with contextlib.suppress(errors.SessionsError):
+                self.visitor = await self._who()
 
     async def _who(self) -> schemas.User:
         return await self.call(api.WHO_AM_I, schemas.Nothing())
@@ -140,10 +157,9 @@ class Page(SessionsHandler):
         """Respond with a page for the logged-in user."""
         user = self.visitor or await self._who()
         token = self.xsrf_token.decode("ascii")
-        # A page of commands takes as long as many other requests together.
-        html = await self.while_connected(
-            self.in_thread(partial(self.page_html, template, me=user, xsrf=token, **values))
-        )
+        fill = partial(self.page_html, template, me=user, xsrf=token, **values)
+        # A page of many members or files takes as long as many other requests together.
+        html = fill() if self.quick else await self.while_connected(self.in_thread(fill))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         await self.finish(html)
 

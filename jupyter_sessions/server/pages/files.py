@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from jupyter_server.auth.decorator import allow_unauthenticated
+from typing import Any
 
 from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.server.handlers.base import unwrap
 from jupyter_sessions.server.pages.base import ContentAddress
 from jupyter_sessions.server.pages.sessions import SessionPage
 from jupyter_sessions.server.rendering.files import preview_kind
@@ -32,57 +32,47 @@ def crumbs(path: str) -> list[Crumb]:
 class WebSpacePage(SessionPage):
     """The page of a folder of the web space, or of one of its files."""
 
-    @allow_unauthenticated
-    async def get(self, code: str, path: str | None = None) -> None:
+    async def show(self, code: str, rest: str) -> None:
         """Show the folder or file at a path."""
-        session = await self.session(code)
-        path = (path or "").strip("/")
+        path = rest.strip("/")
+        after = self.get_query_argument("after", None)
+        folder = self.ask(schemas.ListFiles, code=code, folder=path, limit=200, after=after)
+        requests: list[tuple[api.Operation[Any, Any], Any]] = [(api.LIST_FILES, folder)]
         if path:
-            try:
-                file = await self.call(
-                    api.GET_FILE, self.ask(schemas.FileNamed, code=session.code, path=path)
-                )
-            except errors.NotFound:
-                file = None
-            if file is not None and not file.folder:
-                await self._file(session, file)
-                return
-        await self._folder(session, path)
+            requests.append((api.GET_FILE, self.ask(schemas.FileNamed, code=code, path=path)))
+        page, *files = await self.try_open(code, *requests)
+        file = files[0] if files else None
+        if file is not None and not isinstance(file, errors.NotFound):
+            await self._file(unwrap(file))
+        elif isinstance(page, errors.NotFound):
+            raise errors.NotFound(
+                f"There is no published file {path!r} in this session.",
+                hint="It may have been unpublished. The session's web space lists all files.",
+            ) from page
+        else:
+            await self._folder(path, unwrap(page), paged=after is not None)
 
-    async def _file(self, session: schemas.Session, file: schemas.File) -> None:
+    async def _file(self, file: schemas.File) -> None:
         if self.get_query_argument("alone", ""):
-            await self.finish_page("alone.html", session=session, file=file)
+            await self.finish_page("alone.html", session=self.session, file=file)
             return
         await self.finish_tab(
             "file.html",
-            session,
             tab="files",
             file=file,
             crumbs=crumbs(file.path),
             preview=preview_kind(file),
         )
 
-    async def _folder(self, session: schemas.Session, path: str) -> None:
-        after = self.get_query_argument("after", None)
-        request = self.ask(
-            schemas.ListFiles, code=session.code, folder=path, limit=200, after=after
-        )
-        try:
-            page = await self.call(api.LIST_FILES, request)
-        except errors.NotFound as error:
-            raise errors.NotFound(
-                f"There is no published file {path!r} in this session.",
-                hint="It may have been unpublished. The session's web space lists all files.",
-            ) from error
+    async def _folder(self, path: str, page: schemas.Page[schemas.File], *, paged: bool) -> None:
         await self.finish_tab(
             "files.html",
-            session,
             tab="files",
             files=page.items,
             path=path,
             crumbs=crumbs(path),
-            next_page=page.next and self.links.files(session.code, path, after=page.next),
-            paged=after is not None,
+            next_page=page.next and self.links.files(self.session.code, path, after=page.next),
+            paged=paged,
             gallery={
                 file.path
                 for file in page.items

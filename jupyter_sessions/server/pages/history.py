@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -14,10 +13,17 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.formatting import format_json
-from jupyter_sessions.server.pages.base import ContentAddress, Page
-from jupyter_sessions.server.pages.outputs import OutputView, PageContent
+from jupyter_sessions.server.handlers.base import unwrap
+from jupyter_sessions.server.pages.base import ContentAddress, Page, environment
+from jupyter_sessions.server.pages.commands import (
+    FOLD_ALONE,
+    FOLD_IN_LIST,
+    CommandList,
+    ListEntry,
+    PageContent,
+    entry,
+)
 from jupyter_sessions.server.pages.sessions import SessionPage
-from jupyter_sessions.server.rendering.renderer import Piece
 
 PAGE_SIZE = 50
 
@@ -122,6 +128,9 @@ def count_omitted(view: View, leaf: HistorySlice, total: int) -> int:
     return max(last - first + 1 - len(numbers), 0)
 
 
+_STATUSES = ("completed", "error", "aborted", "running")
+
+
 async def turn(
     view: View, fetch: Callable[..., Awaitable[schemas.Page[schemas.CommandSummary]]]
 ) -> HistorySlice:
@@ -190,127 +199,83 @@ def _instant(text: str, zone: int) -> datetime | None:
 #: A page of the history includes outputs up to this total; the rest are loaded on scrolling.
 _INLINE_BYTES = 400_000
 
-_FOLD_IN_LIST = 14
-
-_FOLD_ALONE = 300
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A command as the templates need it.
-
-    `outputs` is None where only the summary is known; then `preview` holds the start of its text
-    outputs. `more` is the number of outputs that do not fit on the page.
-    """
-
-    summary: schemas.CommandSummary
-    source: Piece
-    outputs: list[OutputView] | None = None
-    more: int = 0
-    preview: Piece | None = None
-
-
-def entry(command: schemas.Command, content: PageContent, *, fold: int) -> Entry:
-    """Prepare a command with all its outputs."""
-    source = command.request.source if command.request else ""
-    shown = content.add_source(source, command.summary.language)
-    outputs = content.add_outputs(command.outputs, fold)
-    return Entry(
-        summary=command.summary,
-        source=shown,
-        outputs=outputs,
-        more=len(command.outputs) - len(outputs),
-    )
-
-
-def short_entry(summary: schemas.CommandSummary, content: PageContent) -> Entry:
-    """Prepare a command of which only the summary is known."""
-    source = content.add_source(summary.source, summary.language)
-    preview = content.add_text(summary.preview, _FOLD_IN_LIST) if summary.preview else None
-    return Entry(summary=summary, source=source, preview=preview)
-
 
 class HistoryPage(SessionPage):
     """The page of a session's commands."""
 
-    @allow_unauthenticated
-    async def get(self, code: str) -> None:
+    quick = True  # each command is rendered already
+
+    async def show(self, code: str, rest: str) -> None:  # noqa: ARG002  # nothing
         """Show one page of the history."""
-        session = await self.session(code)
         arguments = {name: self.get_query_argument(name) for name in self.request.query_arguments}
         view = read_view(arguments)
-        leaf = await turn(view, partial(self._list, session.code))
-        members = await self.call(
-            api.LIST_MEMBERS, self.ask(schemas.SessionNamed, code=session.code)
-        )
-        people = [member.user for member in members.members if not member.group]
+        members: schemas.Members | None = None
+
+        async def fetch(**fields: object) -> schemas.Page[schemas.CommandSummary]:
+            nonlocal members
+            request = self.ask(
+                schemas.ListCommands, code=code, outputs_budget=_INLINE_BYTES, **fields
+            )
+            if members is not None:
+                return await self.call(api.LIST_COMMANDS, request)
+            named = self.ask(schemas.SessionNamed, code=code)
+            listed, members = await self.open(
+                code, (api.LIST_COMMANDS, request), (api.LIST_MEMBERS, named)
+            )
+            page: schemas.Page[schemas.CommandSummary] = listed
+            return page
+
+        leaf = await turn(view, fetch)
+        session = self.session
+        entries = await self._render_commands(leaf.commands)
+        statuses = {each.status for each in leaf.commands}
+        people = [each.user for each in members.members if not each.group] if members else []
         await self.finish_tab(
             "history.html",
-            session,
             tab="history",
             view=view,
             leaf=leaf,
+            statuses=[status for status in _STATUSES if status in statuses],
             left_out=count_omitted(view, leaf, session.commands),
-            entries=await self._entries(session.code, leaf.commands),
+            entries=entries,
             people=people if view.user in {"", *people} else [view.user, *people],
         )
 
-    async def _list(self, code: str, **fields: object) -> schemas.Page[schemas.CommandSummary]:
-        return await self.call(
-            api.LIST_COMMANDS, self.ask(schemas.ListCommands, code=code, **fields)
-        )
-
-    async def _entries(self, code: str, summaries: list[schemas.CommandSummary]) -> list[Entry]:
-        """Fetch the outputs of as many commands as fit on a fast page."""
-        room = _INLINE_BYTES
-        wanted = []
-        for summary in summaries:
-            if summary.outputs and summary.size <= room:
-                room -= summary.size
-                wanted.append(summary.number)
-        whole = await asyncio.gather(
-            *(
-                self.call(api.GET_COMMAND, self.ask(schemas.CommandNamed, code=code, number=number))
-                for number in wanted
-            )
-        )
-        found = {command.summary.number: command for command in whole}
-        content = PageContent()
-
-        def prepare() -> list[Entry]:
-            return [
-                entry(found[summary.number], content, fold=_FOLD_IN_LIST)
-                if summary.number in found
-                else short_entry(summary, content)
-                for summary in summaries
-            ]
-
-        entries = await self.in_thread(prepare)
-        await self.render_pieces(content.pieces)
-        return entries
+    async def _render_commands(self, commands: list[schemas.CommandSummary]) -> list[ListEntry]:
+        place = self.links.session(self.session.code)
+        shown = CommandList(self.service.command_cache, place, commands)
+        if shown.new:
+            await self.render_pieces(await self.in_thread(shown.prepare))
+            macros: Any = environment().get_template("entry.html").module
+            render = partial(macros.command, session=self.session, links=self.links)
+            await self.while_connected(self.in_thread(shown.fill, render, macros.bar))
+        return shown.entries()
 
 
 class CommandPage(SessionPage):
     """One command: its permalink page, and the fragment for the live view and the history."""
 
-    @allow_unauthenticated
-    async def get(self, code: str, number: str) -> None:
+    async def show(self, code: str, rest: str) -> None:
         """Show a command with its outputs."""
-        request = self.ask(schemas.CommandNamed, code=code, number=int(number))
-        session = await self.session(code)
-        try:
-            whole = await self.call(api.GET_COMMAND, request)
-        except errors.NotFound as error:
+        number = int(rest)
+        request = self.ask(schemas.CommandNamed, code=code, number=number)
+        (found,) = await self.try_open(code, (api.GET_COMMAND, request))
+        session = self.session
+        if isinstance(found, errors.NotFound):
             raise errors.NotFound(
-                f"This session has no command {int(number)}.",
+                f"This session has no command {number}.",
                 hint=f"Its commands are numbered 1 to {session.commands}."
                 if session.commands
                 else "No commands have been recorded yet.",
-            ) from error
+            ) from found
+        whole: schemas.Command = unwrap(found)
         fragment = bool(self.get_query_argument("fragment", None))
         content = PageContent()
-        fold = _FOLD_IN_LIST if fragment else _FOLD_ALONE
-        shown = await self.in_thread(partial(entry, whole, content, fold=fold))
+        source = whole.request.source if whole.request else ""
+        fold = FOLD_IN_LIST if fragment else FOLD_ALONE
+        shown = await self.in_thread(
+            partial(entry, whole.summary, source, whole.outputs, content, fold=fold)
+        )
         await self.render_pieces(content.pieces)
         if fragment:
             html = await self.in_thread(
@@ -319,13 +284,7 @@ class CommandPage(SessionPage):
             self.set_header("Content-Type", "text/html; charset=utf-8")
             await self.finish(html)
             return
-        await self.finish_tab(
-            "command.html",
-            session,
-            tab="history",
-            entry=shown,
-            request=whole.request,
-        )
+        await self.finish_tab("command.html", tab="history", entry=shown, request=whole.request)
 
 
 class OutputRedirect(ContentAddress):

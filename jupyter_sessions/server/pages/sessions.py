@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import api, schemas
+from jupyter_sessions.server.handlers.base import unwrap
 from jupyter_sessions.server.pages.base import Page
 
 #: The available lists and their titles.
 _LISTS = {"all": "All", "mine": "Mine", "shared": "Shared with me", "removed": "Removed"}
-
-
-_COUNTED = 99
 
 
 class SessionsPage(Page):
@@ -49,32 +49,69 @@ class SessionRedirect(Page):
 
 
 class SessionPage(Page):
-    """Base of the pages below a session's header."""
+    """Base of the pages below a session's header.
 
-    async def session(self, code: str) -> schemas.Session:
-        """Return the session that the page belongs to."""
+    Attributes
+    ----------
+    session
+        The session that the page belongs to, once it is open.
+    """
+
+    session: schemas.Session
+    _present: schemas.Present
+
+    @allow_unauthenticated
+    async def get(self, code: str, rest: str | None = None) -> None:
+        """Show the page."""
+        try:
+            await self.show(code, rest or "")
+        except Exception:
+            await self.load_visitor()  # for the error page
+            raise
+
+    async def show(self, code: str, rest: str) -> None:
+        """Show the page of a session and of what the rest of the path names in it."""
+        raise NotImplementedError
+
+    async def welcome(self) -> None:
+        """Leave loading the visitor to `open`, which does so together with the rest."""
+
+    async def open(self, code: str, *requests: tuple[api.Operation[Any, Any], Any]) -> list[Any]:
+        """Load what the header shows and what else a page needs, in one transaction.
+
+        Returns
+        -------
+        list
+            The answers to `requests`.
+        """
+        return [unwrap(result) for result in await self.try_open(code, *requests)]
+
+    async def try_open(
+        self, code: str, *requests: tuple[api.Operation[Any, Any], Any]
+    ) -> list[Any]:
+        """Do the same, and return the error of each request that failed in place of its answer."""
         self.service.renderer.warm()
-        self.within = await self.call(api.GET_SESSION, self.ask(schemas.SessionNamed, code=code))
-        return self.within
-
-    async def _published(self, code: str) -> str:
-        """Return the number of published files as the tab shows it; empty for none."""
-        request = self.ask(schemas.ListFiles, code=code, deep=True, limit=_COUNTED)
-        page = await self.call(api.LIST_FILES, request)
-        return f"{_COUNTED}+" if page.next else f"{len(page.items) or ''}"
-
-    async def finish_tab(self, template: str, session: schemas.Session, **values: object) -> None:
-        """Respond with a page below the session's header."""
-        here = f"{self.request.protocol}://{self.request.host}{self.links.session(session.code)}"
-        present = await self.call(
-            api.LIST_PRESENCE, self.ask(schemas.SessionNamed, code=session.code)
+        named = self.ask(schemas.SessionNamed, code=code)
+        visitor, session, present, *others = await self.call_together(
+            (api.WHO_AM_I, schemas.Nothing()),
+            (api.GET_SESSION, named),
+            (api.LIST_PRESENCE, named),
+            *requests,
         )
+        self.visitor = unwrap(visitor)
+        self.within = self.session = unwrap(session)
+        self._present = unwrap(present)
+        return others
+
+    async def finish_tab(self, template: str, **values: object) -> None:
+        """Respond with a page below the session's header."""
+        session = self.session
+        here = f"{self.request.protocol}://{self.request.host}{self.links.session(session.code)}"
         await self.finish_page(
             template,
             session=session,
             session_url=session.url or here,
-            present=present.here,
-            published=await self._published(session.code),
+            present=self._present.here,
             **values,
         )
 
@@ -82,11 +119,8 @@ class SessionPage(Page):
 class MembersPage(SessionPage):
     """The page of the session's members and roles, the owner first."""
 
-    @allow_unauthenticated
-    async def get(self, code: str) -> None:
+    async def show(self, code: str, rest: str) -> None:  # noqa: ARG002  # nothing
         """Show the members."""
-        session = await self.session(code)
-        answer = await self.call(
-            api.LIST_MEMBERS, self.ask(schemas.SessionNamed, code=session.code)
-        )
-        await self.finish_tab("members.html", session, tab="members", members=answer.members)
+        named = self.ask(schemas.SessionNamed, code=code)
+        (answer,) = await self.open(code, (api.LIST_MEMBERS, named))
+        await self.finish_tab("members.html", tab="members", members=answer.members)

@@ -47,7 +47,7 @@ class Piece:
     """A part of a page: its content and, once rendered, its HTML.
 
     `rest` is the collapsed HTML, of `lines` in all; `cut` marks truncated content; `note` says why
-    it is shown as plain text, if it is.
+    it is shown as plain text, if it is. It is not `final` if another attempt may do better.
     """
 
     text: str
@@ -58,6 +58,7 @@ class Piece:
     rest: Markup | None = None
     lines: int = 0
     note: str = ""
+    final: bool = True
 
     @property
     def job(self) -> Job:
@@ -66,6 +67,7 @@ class Piece:
 
     def take(self, rendered: Rendered) -> None:
         """Store the job's result."""
+        self.final = rendered.final
         if rendered.failure:
             text = ansi.strip(self.text) if self.renderer == "terminal" else self.text
             self.html = escape(_encodable(text))
@@ -87,7 +89,7 @@ class Renderer:
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
         self.pool = WorkerPool(limits)
-        self._cache = RenderingCache()
+        self._cache: RenderingCache[Rendered] = RenderingCache()
 
     def warm(self) -> None:
         """Start a worker in advance, before a page needs it."""

@@ -60,9 +60,10 @@ export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outpu
  * `user` is who ran it, empty if unknown (a kernel that several people use). `preview` is the
  * beginning of the outputs' text; `media` are the outputs' media types (`stream` and `error`
  * for streams and errors). `real_user` is who really acted, under sudo. `managing` marks a command
- * that only manages sessions, such as a `%session` line.
+ * that only manages sessions, such as a `%session` line. `output_list` has the outputs
+ * themselves, in a list that was requested with an `outputs_budget`; then `source` is whole.
  */
-export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean; managing: boolean };
+export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean; managing: boolean; output_list?: Array<Stream | DisplayData | ExecuteResult | ErrorOutput> };
 
 /** The group in which a user's new logins start. */
 export type DefaultGroup = { user: string; group: string | null };
@@ -277,8 +278,9 @@ export type ServerAddress = { url: string; problem: string };
  * the session was created. `url` is None if no server shows this store. `message` is a free text
  * by the members; `agent` is the name of the program that works in the session. `last_command` is
  * the source of the newest command that does more than manage sessions, cut to 200 characters.
+ * `files` is the number of published files.
  */
-export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; group: string | null; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null };
+export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; group: string | null; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null; files: number };
 
 /** The outputs of a running command up to the moment `until`. */
 export type SoFar = { outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; until: string };
@@ -345,7 +347,7 @@ export type Operations = {
   'presence.end': { request: { code: string; client: string }; answer: Done };
   'presence.who': { request: {  }; answer: Present };
   'commands.record': { request: { code: string; commands: Array<Recording> }; answer: Recorded };
-  'commands.list': { request: { code: string; order?: 'newest' | 'oldest'; user?: string | null; status?: 'aborted' | 'completed' | 'error' | 'running' | null; search?: string; since?: string | null; until?: string | null; managing?: boolean; limit?: number; after?: string | null }; answer: Page<CommandSummary> };
+  'commands.list': { request: { code: string; order?: 'newest' | 'oldest'; user?: string | null; status?: 'aborted' | 'completed' | 'error' | 'running' | null; search?: string; since?: string | null; until?: string | null; managing?: boolean; limit?: number; after?: string | null; outputs_budget?: number }; answer: Page<CommandSummary> };
   'commands.get': { request: { code: string; number: number }; answer: Command };
   'commands.forget': { request: { code: string; number: number }; answer: CommandSummary };
   'files.list': { request: { code: string; folder?: string; deep?: boolean; limit?: number; after?: string | null }; answer: Page<File> };

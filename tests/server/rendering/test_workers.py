@@ -226,11 +226,13 @@ def test_a_worker_gets_none_of_the_servers_secrets(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def cache() -> Iterator[RenderingCache]:
+def cache() -> Iterator[RenderingCache[Rendered]]:
     yield RenderingCache(room=10_000)
 
 
-def test_the_cache_is_bounded_in_bytes_and_keeps_what_was_used_last(cache: RenderingCache) -> None:
+def test_the_cache_is_bounded_in_bytes_and_keeps_what_was_used_last(
+    cache: RenderingCache[Rendered],
+) -> None:
     for number in range(100):
         cache.put(job_key(asking(number)), Rendered(html="x" * 800))
         cache.get(job_key(asking(0)))
@@ -240,7 +242,7 @@ def test_the_cache_is_bounded_in_bytes_and_keeps_what_was_used_last(cache: Rende
     assert cache.get(b"large") is None
 
 
-def test_what_failed_as_the_server_was_busy_is_tried_again(cache: RenderingCache) -> None:
+def test_what_failed_as_the_server_was_busy_is_tried_again(cache: RenderingCache[Rendered]) -> None:
     cache.put(b"busy", Rendered(failure="busy"))
     cache.put(b"killed", Rendered(failure="slow", detail=KILLED))
     cache.put(b"slow", Rendered(failure="slow"))

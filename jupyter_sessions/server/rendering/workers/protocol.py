@@ -60,6 +60,15 @@ class Rendered(Struct, array_like=True):
         """Its approximate size in bytes."""
         return len(self.html) + len(self.rest) + 200
 
+    @property
+    def final(self) -> bool:
+        """Whether the job would end like this again.
+
+        Content that took too long will take too long again; what a busy server skipped, or a worker
+        left when it ended, may succeed.
+        """
+        return self.failure != "busy" and self.detail != KILLED
+
 
 class Reply(Struct, array_like=True):
     """A worker's frame: the next job's result, or None when it is ready for another batch.

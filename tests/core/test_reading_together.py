@@ -1,0 +1,140 @@
+"""Several operations in one transaction: each checked as if it came alone, all of one state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from jupyter_sessions import api, errors, schemas
+from tests.conftest import Store
+from tests.core.asking import join, publish, record, recorded
+
+
+@contextmanager
+def counted(house: Store) -> Iterator[Callable[[], int]]:
+    """Count the transactions that begin meanwhile."""
+    begun: list[Any] = []
+    engines = house.dispatcher.database._engines
+    watched = {engines.reader, engines.writer}
+
+    def begin(connection: Any) -> None:
+        begun.append(connection)
+
+    for engine in watched:
+        event.listen(engine, "begin", begin)
+    try:
+        yield lambda: len(begun)
+    finally:
+        for engine in watched:
+            event.remove(engine, "begin", begin)
+
+
+def together(house: Store, who: str, *requests: tuple[Any, Any]) -> list[Any]:
+    return house.dispatcher.read_together(requests, house.credentials(who)).result()
+
+
+def test_what_is_read_together_is_one_transaction(house: Store) -> None:
+    code = house.new().code
+    record(house, code, recorded(house, "1"))
+    named = schemas.SessionNamed(code=code)
+    asked = (api.GET_SESSION, named), (api.LIST_COMMANDS, schemas.ListCommands(code=code))
+    with counted(house) as transactions:
+        session, page = together(house, "root", *asked)
+        assert transactions() == 1
+    assert session == house.call("root", api.GET_SESSION, named)
+    assert [each.number for each in page.items] == [1]
+
+
+def test_each_is_refused_as_if_it_came_alone(house: Store) -> None:
+    join(house, "ann", "bob")
+    mine, theirs = house.new("ann").code, house.new("bob").code
+    house.grant(mine, "bob", "read", by="ann")
+    asked = [
+        (api.GET_SESSION, schemas.SessionNamed(code=mine)),
+        (api.GET_SESSION, schemas.SessionNamed(code=theirs)),
+        (api.LIST_INVITATIONS, schemas.ListInvitations(code=mine)),
+        (api.LIST_ACCOUNTS, schemas.ListAccounts()),
+        (api.GET_COMMAND, schemas.CommandNamed(code=mine, number=7)),
+    ]
+    for who in ("ann", "bob", "nobody"):
+        for (operation, request), found in zip(asked, together(house, who, *asked), strict=True):
+            try:
+                alone: Any = house.call(who, operation, request)
+            except errors.SessionsError as error:
+                alone = error
+            if isinstance(alone, errors.SessionsError):
+                assert (type(found), found.message) == (type(alone), alone.message)
+            else:
+                assert found == alone
+
+
+def test_of_what_writes_only_the_check_is_performed(house: Store) -> None:
+    join(house, "ann", "bob")
+    code = house.new("ann").code
+    house.grant(code, "bob", "read", by="ann")
+    closing = api.CLOSE_SESSION, schemas.SessionNamed(code=code)
+    assert together(house, "ann", closing) == [None]
+    (refusal,) = together(house, "bob", closing)
+    assert isinstance(refusal, errors.RoleMissing)
+    assert house.call("ann", api.GET_SESSION, schemas.SessionNamed(code=code)).state == "active"
+
+
+def test_the_default_session_is_known_by_that_name(house: Store) -> None:
+    join(house, "ann")
+    named = schemas.SessionNamed(code="default")
+    session, members = together(house, "ann", (api.GET_SESSION, named), (api.LIST_MEMBERS, named))
+    assert session.default
+    assert [each.user for each in members.members] == ["ann"]
+
+
+def test_an_upload_is_admitted_before_its_content_and_in_its_transaction_and_not_between(
+    house: Store,
+) -> None:
+    code = house.new().code
+    credentials = house.credentials("root")
+    request = schemas.PublishFile(code=code, path="x.txt")
+    with counted(house) as transactions:
+        writer = house.dispatcher.open_upload(api.PUBLISH_FILE, request, credentials).result()
+        assert transactions() == 1
+        writer.write(b"content")
+        house.dispatcher.submit(api.PUBLISH_FILE, request, credentials, upload=writer).result()
+        assert transactions() == 2
+
+
+@pytest.mark.parametrize("who", ["reader", "stranger", "nobody"])
+def test_no_upload_is_opened_for_who_may_not_publish(house: Store, who: str) -> None:
+    join(house, "reader", "stranger")
+    code = house.new().code
+    house.grant(code, "reader", "read")
+    request = schemas.PublishFile(code=code, path="x.txt")
+    opening = house.dispatcher.open_upload(api.PUBLISH_FILE, request, house.credentials(who))
+    expected = {"reader": errors.RoleMissing, "stranger": errors.NoSuchSession}
+    with pytest.raises(expected.get(who, errors.NotLoggedIn)):
+        opening.result()
+
+
+def test_whoever_loses_the_role_during_an_upload_publishes_nothing(house: Store) -> None:
+    join(house, "ann")
+    code = house.new().code
+    house.grant(code, "ann", "write")
+    request = schemas.PublishFile(code=code, path="x.txt")
+    credentials = house.credentials("ann")
+    writer = house.dispatcher.open_upload(api.PUBLISH_FILE, request, credentials).result()
+    writer.write(b"content")
+    house.call("root", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["ann"]))
+    publishing = house.dispatcher.submit(api.PUBLISH_FILE, request, credentials, upload=writer)
+    with pytest.raises(errors.NoSuchSession):
+        publishing.result()
+    assert house.call("root", api.GET_SESSION, schemas.SessionNamed(code=code)).files == 0
+
+
+def test_a_session_counts_its_published_files(house: Store) -> None:
+    join(house, "ann")
+    code, other = house.new("ann").code, house.new("ann").code
+    publish(house, code, "a.txt", "b/c.txt", "b/d.txt", by="ann")
+    listed = house.call("ann", api.LIST_SESSIONS, schemas.ListSessions())
+    assert {each.code: each.files for each in listed.items} == {code: 3, other: 0}
