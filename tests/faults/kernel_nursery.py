@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,7 +46,7 @@ for line in sys.stdin:
 """
 
 
-_TRIES = 4
+_ASKED_EVERY = 5.0  # seconds
 
 
 class KernelNursery:
@@ -65,22 +66,21 @@ class KernelNursery:
             _end(kernel, client)
 
     def _start(self, folder: Path) -> tuple[int, BlockingKernelClient]:
-        for left in reversed(range(_TRIES)):
+        deadline = time.monotonic() + 2 * STARTED_WITHIN
+        while True:
             file = folder / f"kernel-{uuid.uuid4()}.json"
             write_connection_file(str(file), key=uuid.uuid4().hex.encode())
             kernel = self._fork(file)
             client = BlockingKernelClient(connection_file=str(file))
             client.load_connection_file()
-            client.start_channels()
-            try:
-                client.wait_for_ready(STARTED_WITHIN)
-            except RuntimeError:  # another process may have taken one of its ports
-                _end(kernel, client)
-                if not left:
-                    raise
-            else:
-                break
-        return kernel, client
+            client.start_channels(hb=False)  # on a busy machine, a heart is late and yet beats
+            # Another process may take one of its ports before it does.
+            while psutil.pid_exists(kernel) or time.monotonic() > deadline:
+                with suppress(RuntimeError):
+                    client.wait_for_ready(_ASKED_EVERY)
+                    return kernel, client
+                assert time.monotonic() < deadline, "no kernel has started"
+            _end(kernel, client)
 
     def _fork(self, file: Path) -> int:
         pipe, answers = self._process.stdin, self._process.stdout

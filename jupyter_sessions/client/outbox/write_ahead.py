@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +24,16 @@ ENDING = ".ahead"
 
 #: From this size on, in bytes, the next command starts a new file.
 _ROTATED_FROM = 1 << 18
+#: From this size on, in bytes, a file without commands is truncated.
+_TRUNCATED_FROM = 1 << 16
 #: The largest size of a file, in bytes, up to which outputs are written.
 _LARGEST = 8 << 20
 
 _LENGTHS = struct.Struct("<III")
+_pack = _LENGTHS.pack
+
+#: The entry that invalidates those before it in its file.
+_CLEARED = b"", b"", b""
 
 #: Three related byte strings; their meaning is up to the writers and readers.
 Entry = tuple[bytes, bytes, bytes]
@@ -51,10 +57,10 @@ class WriteAhead:
         self._header = header
         # Code that interrupts `append` (a signal handler, a finalizer) may call this again.
         self._guard = threading.RLock()
-        self._number = 0
+        self._oldest = self._number = 0
         self._descriptor = -1
         self._size = 0
-        self._commands: dict[str, int] = {}  # and the number of the file in which each begins
+        self._commands: dict[Hashable, int] = {}  # and the number of the file in which each begins
         self._parents = False
         forking.reset_in_child(self)
 
@@ -67,14 +73,14 @@ class WriteAhead:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def begin(self, command_id: str, *entries: Entry) -> None:
-        """Write the start of a command."""
+    def begin(self, command: Hashable, *entries: Entry) -> None:
+        """Write the start of a command, which is known by any object that stands for it."""
         with self._guard:
             if self._parents:
                 return
             if self._size > _ROTATED_FROM:
                 self._rotate()
-            self._commands[command_id] = self._number
+            self._commands[command] = self._number
             self._write(*entries)
 
     def append(self, entry: Entry, *, droppable: bool) -> bool:
@@ -95,44 +101,56 @@ class WriteAhead:
             self._write(entry)
         return True
 
-    def knows(self, command_id: str) -> bool:
+    def knows(self, command: Hashable) -> bool:
         """Tell whether a command has been started here and not removed."""
-        return command_id in self._commands
+        return command in self._commands
 
-    def strike_off(self, command_id: str) -> None:
+    def list_commands(self) -> list[Hashable]:
+        """Return the commands that have been started here and not removed, the oldest first."""
+        return list(self._commands)
+
+    def strike_off(self, command: Hashable) -> None:
         """Remove a command: the journal has it, or it is not to be recorded."""
         with self._guard:
-            number = self._commands.pop(command_id, None)
-            if number is None or number in self._commands.values():
+            if self._commands.pop(command, None) is None:
                 return
-            if number != self._number:
-                _path(self._journal, number).unlink(missing_ok=True)
-            elif self._size:
-                with suppress(OSError):
-                    os.ftruncate(self._descriptor, 0)
-                    self._size = 0
+            # A command writes into its first file, and into later ones.
+            needed = min(self._commands.values(), default=self._number)
+            while self._oldest < needed:
+                _path(self._journal, self._oldest).unlink(missing_ok=True)
+                self._oldest += 1
+            if not self._commands and self._size:
+                self._clear()
 
     def close(self) -> None:
         """Close the files; commands that the journal lacks stay for its next owner."""
         with self._guard:
-            self._close_file(remove=not self._commands)
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor, self._size = -1, 0
+            if not self._commands:
+                _path(self._journal, self._number).unlink(missing_ok=True)
 
-    def _close_file(self, *, remove: bool) -> None:
+    def _clear(self) -> None:
+        """Invalidate all entries. A truncated file makes the next write slow, so it is rare."""
+        if self._size < _TRUNCATED_FROM:
+            self._write(_CLEARED)
+            return
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            self._size = 0
+
+    def _rotate(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor, self._size = -1, 0
-            if remove:
-                _path(self._journal, self._number).unlink(missing_ok=True)
-
-    def _rotate(self) -> None:
-        self._close_file(remove=self._number not in self._commands.values())
         self._number += 1
 
     def _write(self, *entries: Entry) -> None:
-        line = b"" if self._size else self._header
+        parts = [] if self._size else [self._header]
         for first, second, third in entries:
-            lengths = _LENGTHS.pack(len(first), len(second), len(third))
-            line = b"".join((line, lengths, first, second, third))
+            parts += (_pack(len(first), len(second), len(third)), first, second, third)
+        line = b"".join(parts)
         try:
             if self._descriptor < 0:
                 flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
@@ -149,14 +167,23 @@ class WriteAhead:
 def read(journal: Path) -> Iterator[Entry]:
     """Yield the entries that an ended process wrote ahead of its journal."""
     for path in _paths(journal):
-        with suppress(OSError), path.open("rb") as file:
-            file.readline()
-            while len(head := file.read(_LENGTHS.size)) == _LENGTHS.size:
-                lengths = _LENGTHS.unpack(head)
-                parts = tuple(file.read(length) for length in lengths)
-                if tuple(map(len, parts)) != lengths:
-                    break  # the process died while writing this
-                yield parts  # type: ignore[misc]  # there are three lengths
+        yield from _read_file(path)
+
+
+def _read_file(path: Path) -> list[Entry]:
+    entries: list[Entry] = []
+    with suppress(OSError), path.open("rb") as file:
+        file.readline()
+        while len(head := file.read(_LENGTHS.size)) == _LENGTHS.size:
+            lengths = _LENGTHS.unpack(head)
+            parts = tuple(file.read(length) for length in lengths)
+            if tuple(map(len, parts)) != lengths:
+                break  # the process died while writing this
+            if any(lengths):
+                entries.append(parts)  # type: ignore[arg-type]  # there are three lengths
+            else:
+                entries.clear()
+    return entries
 
 
 def written(journal: Path) -> datetime | None:

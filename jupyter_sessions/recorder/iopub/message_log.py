@@ -9,23 +9,27 @@ the kernel's death, the log is read as the recorder would have read the messages
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol
 
 import msgspec
 
-from jupyter_sessions import schemas
+from jupyter_sessions import forking, schemas
 from jupyter_sessions.recorder.iopub.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.iopub.wire import (
     DELIMITER,
     LOGGED_TYPES,
+    Message,
     Origin,
     Reader,
+    UnreadableMessage,
     execution_id,
     read_origin,
+    read_source,
 )
 from jupyter_sessions.recorder.streams.patching import replace
 from jupyter_sessions.recorder.tracker import Tracker
@@ -35,6 +39,9 @@ _LARGEST_COMM = 1 << 14
 
 #: The maximum size of a message with the kernel's state, with a margin.
 _SHORT = 64
+
+#: The length of the shortest parent header that names a request.
+_SHORTEST_PARENT = len(b"{}") + 1
 
 #: The number of requests for which it is remembered which command they started.
 _REMEMBERED = 1000
@@ -48,16 +55,19 @@ Entry = tuple[bytes, bytes, bytes]
 class Log(Protocol):
     """Receives messages to log; never raises."""
 
-    def begin(self, command_id: str, *entries: Entry) -> None:
-        """Write the first entries of a command."""
+    def begin(self, command: Hashable, *entries: Entry) -> None:
+        """Write the first entries of a command, which is known by any object that stands for it."""
 
     def append(self, entry: Entry, *, droppable: bool) -> bool:
         """Write an entry of a command; return False if it was dropped because of its size."""
 
-    def knows(self, command_id: str) -> bool:
+    def knows(self, command: Hashable) -> bool:
         """Return whether a command has begun here and was not removed."""
 
-    def strike_off(self, command_id: str) -> None:
+    def list_commands(self) -> list[Hashable]:
+        """Return the commands that have begun here and were not removed, the oldest first."""
+
+    def strike_off(self, command: Hashable) -> None:
         """Remove a command."""
 
     def close(self) -> None:
@@ -101,8 +111,45 @@ def note(**fields: Any) -> Entry:
     return b"", b"", _encode(Note(**fields))
 
 
+class _Begun:
+    """A command that has begun; it is parsed only when necessary, which its own thread never does.
+
+    Parameters
+    ----------
+    entry
+        The message that reported its start.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+
+    @cached_property
+    def _message(self) -> Message | None:
+        try:
+            return Reader(b"").parse(*self._entry)
+        except UnreadableMessage:
+            return None
+
+    @property
+    def origin(self) -> Origin:
+        """The request that started it."""
+        return Origin("") if self._message is None else self._message.origin
+
+    @cached_property
+    def id(self) -> str:
+        """The id under which it is recorded."""
+        started = self._message
+        if started is None:
+            return ""
+        source = read_source(started)
+        return execution_id(started.origin, started.process, started.date, source)
+
+
 class MessageLog:
     """Writes what this kernel publishes to a log, in the thread that publishes it.
+
+    That thread is often the one that runs the user's cells, so little is done there: a message is
+    matched with its command by the bytes of its parent header, and is not parsed.
 
     Parameters
     ----------
@@ -127,12 +174,16 @@ class MessageLog:
         self._selection = selection
         self._leaves_out = leaves_out
         self._where = note(where=where)
-        self._pid = os.getpid()
-        self._cut: set[str] = set()
-        self._reader = Reader(b"")
-        self._last = b"", Origin("")  # a raw parent header, and its origin
-        self._commands: dict[Origin, str] = {}  # those that have begun, by request
+        self._cut: set[_Begun] = set()
+        self._begun: dict[bytes, _Begun] = {}  # by parent header
+        self._last: tuple[bytes, _Begun | None] = b"", None  # another parent header
+        self._parents = False
         self._restore: Callable[[], None] = lambda: None
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Stop writing: the messages of a fork pass through its parent as well."""
+        self._parents = True
 
     def follow(self, iopub_thread: Any) -> None:
         """Write what is sent through a kernel's iopub thread, before it is sent."""
@@ -149,20 +200,23 @@ class MessageLog:
 
     def fail(self, origin: Origin) -> None:
         """Record that a command failed, though its outputs may not show it."""
-        if self._log.knows(self._commands.get(origin, "")):
+        if self._find(origin) is not None:
             self._log.append(note(failed=origin), droppable=False)
 
     def skip(self, origin: Origin) -> None:
         """Leave out the command of a request."""
-        command = self._commands.get(origin, "")
-        if self._log.knows(command):
+        command = self._find(origin)
+        if command is not None:
             self._log.append(note(skipped=origin), droppable=False)
             self._log.strike_off(command)
 
     def settle(self, recording: schemas.Recording) -> None:
         """Remove a delivered command that has ended."""
-        self._log.strike_off(recording.id)
-        self._cut.discard(recording.id)
+        for command in self._log.list_commands():
+            if isinstance(command, _Begun) and command.id == recording.id:
+                self._log.strike_off(command)
+                self._cut.discard(command)
+                return
 
     def close(self) -> None:
         """Stop writing."""
@@ -170,48 +224,54 @@ class MessageLog:
         self._log.close()
 
     def _write(self, parts: list[Any]) -> None:
-        if os.getpid() != self._pid:
-            return  # a fork: its messages pass through its parent as well
+        if self._parents:
+            return
         start = parts.index(DELIMITER)
         header, parent, content = parts[start + 2], parts[start + 3], parts[start + 5]
         if len(content) < _SHORT and b'"busy"' in content:
             return  # half of all messages, without information
         kind = _kind(header).msg_type
-        if kind not in LOGGED_TYPES:
-            return
         if kind == "execute_input":
             self._begin((header, parent, content))
-            return
-        known, origin = self._last
-        if parent != known:
-            origin = read_origin(_parent(parent))
-            self._last = parent, origin
-        command = self._commands.get(origin, "")
-        if self._log.knows(command):
-            self._add(kind, command, (header, parent, content))
+        elif kind in LOGGED_TYPES:
+            command = self._begun.get(parent) or self._find_by_header(parent)
+            if command is not None and self._log.knows(command):
+                self._add(kind, command, (header, parent, content))
 
     def _begin(self, entry: Entry) -> None:
-        message = self._reader.parse(*entry)
-        if message is None:
-            return
+        _, parent, content = entry
         # A repeated request starts another command.
-        self._commands.pop(message.origin, None)
-        source = str((message.content or {}).get("code", ""))
-        if not self._includes(source):
+        self._begun.pop(parent, None)
+        self._last = b"", None
+        if len(parent) < _SHORTEST_PARENT or not self._includes(entry, content):
             return
-        if len(self._commands) >= _REMEMBERED:
-            known = [each for each in list(self._commands.items()) if self._log.knows(each[1])]
-            self._commands = dict(known)
-        command = execution_id(message.origin, message.process, message.date, source)
-        self._commands[message.origin] = command
+        if len(self._begun) >= _REMEMBERED:
+            self._begun = {each: of for each, of in self._begun.items() if self._log.knows(of)}
+        command = self._begun[parent] = _Begun(entry)
         self._log.begin(command, self._where, entry)
 
-    def _includes(self, source: str) -> bool:
+    def _includes(self, entry: Entry, content: bytes) -> bool:
         if self._selection.paused:
             return False
-        return "%session" not in source or not self._leaves_out(source)
+        if b"%session" not in content:
+            return True
+        message = Reader(b"").parse(*entry)
+        return message is not None and not self._leaves_out(read_source(message))
 
-    def _add(self, kind: str, command: str, entry: Entry) -> None:
+    def _find(self, origin: Origin) -> _Begun | None:
+        """Return the newest command of a request that is still in the log."""
+        known = [each for each in self._log.list_commands() if isinstance(each, _Begun)]
+        return next((each for each in reversed(known) if each.origin == origin), None)
+
+    def _find_by_header(self, parent: bytes) -> _Begun | None:
+        """Return the command of a request whose header is encoded in another way."""
+        known, command = self._last
+        if parent != known:
+            command = self._find(read_origin(_parent(parent)))
+            self._last = parent, command
+        return command
+
+    def _add(self, kind: str, command: _Begun, entry: Entry) -> None:
         if kind == "status":
             if b'"idle"' in entry[2]:
                 self._log.append(entry, droppable=False)
@@ -222,7 +282,7 @@ class MessageLog:
             return
         if not self._log.append(entry, droppable=True):
             self._cut.add(command)
-            self._log.append(note(cut=command), droppable=False)
+            self._log.append(note(cut=command.id), droppable=False)
 
 
 class Remains:
@@ -245,9 +305,10 @@ class Remains:
         self._written = written
         for header, parent, content in entries:
             if header:
-                message = self._reader.parse(header, parent, content)
-                if message is not None:
-                    self._messages.take(message, time.monotonic())
+                with suppress(UnreadableMessage):
+                    message = self._reader.parse(header, parent, content)
+                    if message is not None:
+                        self._messages.take(message, time.monotonic())
             else:
                 self._act(msgspec.json.decode(content, type=Note))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_sessions import schemas
-from jupyter_sessions.recorder.iopub.wire import Message, Origin, execution_id
+from jupyter_sessions.recorder.iopub.wire import Message, Origin, execution_id, read_source
 from jupyter_sessions.recorder.outputs import output_from_content
 from jupyter_sessions.recorder.tracker import MAX_ENDED, Ending, Tracker
 
@@ -178,7 +178,7 @@ class MessageRecorder:
             self._put_out(message, command, content)
 
     def _open(self, message: Message, content: dict[str, Any], now: float) -> None:
-        source, origin = str(content.get("code", "")), message.origin
+        source, origin = read_source(message), message.origin
         # What arrives from now on does not belong to an earlier command with the same request.
         self._commands.pop(origin, None)
         if not origin.msg_id or not self._selection.includes(origin, source):

@@ -142,6 +142,11 @@ class Message(Struct):
     id: str = ""
 
 
+def read_source(started: Message) -> str:
+    """Return the source in a message that reports the start of a command."""
+    return str((started.content or {}).get("code", ""))
+
+
 schemas.ready(_Header, _Parent)
 
 

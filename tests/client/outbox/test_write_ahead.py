@@ -40,15 +40,17 @@ def test_what_was_written_is_read_in_its_order(journal: Path) -> None:
     assert files(journal) == []
 
 
-def test_nothing_stands_on_disk_of_commands_that_were_struck_off(journal: Path) -> None:
+@pytest.mark.parametrize("size", [6, 1 << 16])
+def test_nothing_is_read_of_commands_that_were_struck_off(journal: Path, size: int) -> None:
     log = WriteAhead(journal, HEADER)
     for name in ("a", "b"):
-        log.begin(name, FIRST)
+        log.begin(name, (b"", b"", b"x" * size))
     log.strike_off("a")
     assert len([*write_ahead.read(journal)]) == 2
     log.strike_off("b")
-    assert files(journal) == [0]
-    assert write_ahead.read_header(journal) is None
+    assert sum(files(journal)) < 1 << 16
+    assert [*write_ahead.read(journal)] == []
+    assert log.list_commands() == []
     log.begin("c", FIRST)
     assert [*write_ahead.read(journal)] == [FIRST]
     log.strike_off("c")
@@ -66,6 +68,24 @@ def test_commands_that_follow_each_other_without_a_rest_do_not_pile_up(journal: 
     assert len(files(journal)) <= 2
     assert sum(files(journal)) < 1_000_000
     log.strike_off("39")
+    log.close()
+    assert files(journal) == []
+
+
+def test_what_an_earlier_command_writes_into_a_later_file_stays_with_it(journal: Path) -> None:
+    log = WriteAhead(journal, HEADER)
+    log.begin("early", FIRST)
+    for name in ("b", "c"):
+        log.append((b"", b"", b"x" * 300_000), droppable=True)
+        log.begin(name, FIRST)
+        log.append((b"", b"", f"late, beside {name}".encode()), droppable=True)
+    for name in ("b", "c"):
+        log.strike_off(name)
+    found = [content for _, _, content in write_ahead.read(journal)]
+    assert found.count(b"late, beside b") == found.count(b"late, beside c") == 1
+    log.strike_off("early")
+    assert [*write_ahead.read(journal)] == []
+    assert len(files(journal)) == 1
     log.close()
     assert files(journal) == []
 
