@@ -86,13 +86,13 @@ def format_size(count: int) -> str:
 def format_duration(seconds: float) -> str:
     """Format a duration by its largest units: ``42 ms``, ``5.0 s``, ``2 min 05 s``."""
     if seconds < 0.9995:
-        return f"{max(1, _whole(seconds * 1_000))} ms"
+        return f"{max(1, _round_half_up(seconds * 1_000))} ms"
     if seconds < 59.5:
         return f"{_round(seconds)} s"
-    minutes, rest = divmod(_whole(seconds), _MINUTE)
+    minutes, rest = divmod(_round_half_up(seconds), _MINUTE)
     if minutes < 60:
         return f"{minutes} min {rest:02} s"
-    hours, rest = divmod(_whole(seconds / _MINUTE), 60)
+    hours, rest = divmod(_round_half_up(seconds / _MINUTE), 60)
     return f"{hours:,} h {rest:02} min"
 
 
@@ -115,10 +115,10 @@ def format_age(instant: datetime, now: datetime | None = None) -> str:
     if passed < 45:
         return "just now"
     if passed < 45 * _MINUTE:
-        return f"{max(1, _whole(passed / _MINUTE))} min ago"
+        return f"{max(1, _round_half_up(passed / _MINUTE))} min ago"
     if passed < 22 * _HOUR:
-        return f"{max(1, _whole(passed / _HOUR))} h ago"
-    days = max(1, _whole(passed / _DAY))
+        return f"{max(1, _round_half_up(passed / _HOUR))} h ago"
+    days = max(1, _round_half_up(passed / _DAY))
     if days < 31:
         return "yesterday" if days == 1 else f"{days} days ago"
     return format_utc_day(instant)
@@ -197,14 +197,14 @@ def scale_duration(seconds: float | None) -> int:
     if seconds is None:
         return 0
     place = math.log10(max(seconds, 0.001) * 1_000) / math.log10(3_600_000) * 100
-    return min(100, max(0, _whole(place)))
+    return min(100, max(0, _round_half_up(place)))
 
 
 def _round(amount: float) -> str:
     # Not by a format, whose halves go to even digits: JavaScript's go up.
-    tenths = _whole(amount * 10)
-    return f"{tenths // 10}.{tenths % 10}" if tenths < 100 else f"{_whole(amount):,}"
+    tenths = _round_half_up(amount * 10)
+    return f"{tenths // 10}.{tenths % 10}" if tenths < 100 else f"{_round_half_up(amount):,}"
 
 
-def _whole(amount: float) -> int:
+def _round_half_up(amount: float) -> int:
     return math.floor(amount + 0.5)

@@ -47,7 +47,7 @@ _TYPES = {
     "object": "an object",
     "str": "text",
 }
-_SAID = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<at>[^`]*)`)?", re.DOTALL)
+_MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<at>[^`]*)`)?", re.DOTALL)
 _LENGTH = re.compile(r"Expected `(str|array)` of length (<=|>=) (\d+)")
 _BOUND = re.compile(r"Expected `(?:int|float)` (<=|>=) (\S+)")
 _TYPE = re.compile(r"Expected `([^`]+)`, got `(\w+)`")
@@ -69,7 +69,7 @@ def refused(error: msgspec.ValidationError) -> errors.SessionsError:
     BadRequest
         In all other cases.
     """
-    said = _SAID.fullmatch(str(error))
+    said = _MESSAGE.fullmatch(str(error))
     what, at = (said["what"], said["at"] or "") if said else (str(error), "")
     if at == ".code":
         return errors.NoSuchSession()

@@ -133,7 +133,7 @@ class Frontend(ABC):
         """Ask for a value; return the default if nobody can be asked."""
 
     @abstractmethod
-    def keep_alive(self, login: Login, every: float) -> list[Line]:
+    def keep_alive(self, login: Login, interval: float) -> list[Line]:
         """Keep a login alive, here or in the background, and report the result."""
 
     @abstractmethod

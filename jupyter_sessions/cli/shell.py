@@ -122,7 +122,7 @@ class Shell(Frontend):
             return default
         return str(click.prompt(what, default=default, show_default=bool(default), err=True))
 
-    def keep_alive(self, login: Login, every: float) -> list[Line]:
+    def keep_alive(self, login: Login, interval: float) -> list[Line]:
         """Keep a login alive until Ctrl-C."""
         from jupyter_sessions.cli.results import Line
         from jupyter_sessions.client.logins.keep_alive import keep_alive
@@ -136,11 +136,11 @@ class Shell(Frontend):
 
         click.echo(
             f"Keeping the login of {login.who} to {login.server} alive every "
-            f"{every:g} s. To stop, press Ctrl-C.",
+            f"{interval:g} s. To stop, press Ctrl-C.",
             err=True,
         )
         with suppress(KeyboardInterrupt):
-            keep_alive(login, every, over, away)
+            keep_alive(login, interval, over, away)
         return [Line("The login is no longer kept alive.")]
 
     def stop_keeping_alive(self) -> list[Line]:

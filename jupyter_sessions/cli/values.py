@@ -19,7 +19,7 @@ from jupyter_sessions.formatting import (
     format_zone,
 )
 
-_OF_COLOURS = set("0123456789;:")
+_COLOUR_CHARACTERS = set("0123456789;:")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # They occur inside of words and emoji, and can't reorder text.
 _JOINERS = {"\u200c", "\u200d"}
@@ -27,7 +27,7 @@ _JOINERS = {"\u200c", "\u200d"}
 
 def one_line(text: str) -> str:
     """Return a text as one line, with control and invisible characters made visible."""
-    return "".join(_shown(character) for character in text.rstrip())
+    return "".join(_escape(character) for character in text.rstrip())
 
 
 def printable(text: str) -> str:
@@ -44,18 +44,18 @@ def _coloured(line: str) -> str:
     kept: list[str] = []
     start = 0
     for match in SEQUENCE.finditer(line):
-        kept += map(_kept, line[start : match.start()])
-        if match[3] == "m" and not match[2] and _OF_COLOURS.issuperset(match[1]):
+        kept += map(_escape_text, line[start : match.start()])
+        if match[3] == "m" and not match[2] and _COLOUR_CHARACTERS.issuperset(match[1]):
             kept.append(match[0])
         start = match.end()
-    return "".join([*kept, *map(_kept, line[start:])])
+    return "".join([*kept, *map(_escape_text, line[start:])])
 
 
-def _kept(character: str) -> str:
-    return character if character == "\t" else _shown(character)
+def _escape_text(character: str) -> str:
+    return character if character == "\t" else _escape(character)
 
 
-def _shown(character: str) -> str:
+def _escape(character: str) -> str:
     if character == "\n":
         return "⏎"
     if unicodedata.category(character) not in _INVISIBLE or character in _JOINERS:

@@ -10,7 +10,7 @@ from typing import Literal, Self
 from jupyter_sessions import __version__, api, errors, schemas
 from jupyter_sessions.client import addresses, logins
 from jupyter_sessions.client.addresses import Address, parse_reference
-from jupyter_sessions.client.logins.keep_alive import EVERY, LoginKeepAlive
+from jupyter_sessions.client.logins.keep_alive import INTERVAL, LoginKeepAlive
 from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.client.session import Session
 from jupyter_sessions.client.transports import resolve
@@ -120,7 +120,7 @@ class Connection:
             raise errors.ConnectionClosed
         if self._keep_alive is None and self._stored and self._info.idle_timeout is not None:
             # Four times within the shortest possible time-out.
-            often = min(EVERY, self._info.idle_timeout * 15.0)
+            often = min(INTERVAL, self._info.idle_timeout * 15.0)
             self._keep_alive = LoginKeepAlive(self._stored, often)
         return self
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Transport
 
 
-_EVERY = 60.0  # seconds; presence expires after two and a half minutes without a report
+_INTERVAL = 60.0  # seconds; presence expires after two and a half minutes without a report
 
 _REPORT_TIMEOUT = 1.0
 
@@ -61,7 +61,7 @@ class PresenceHeartbeat:
         while True:
             with suppress(errors.SessionsError):
                 self._transport.call(api.KEEP_PRESENCE, self._request)
-            if self._stopped.wait(_EVERY):
+            if self._stopped.wait(_INTERVAL):
                 break
         request = schemas.EndPresence(code=self._request.code, client=self._request.client)
         with suppress(errors.SessionsError):

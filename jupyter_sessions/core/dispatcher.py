@@ -322,7 +322,7 @@ class Dispatcher:
         """Store the groups that an identity provider names for a user, if they have changed."""
 
         def take_over(transaction: Transaction) -> None:
-            context = self._context(transaction, principals.NOBODY)
+            context = self._context(transaction, principals.ANONYMOUS)
             external_groups.take_over(context, credentials)
 
         if self.database.read(
@@ -372,7 +372,7 @@ class Dispatcher:
         """Resolve a capability URL; see `core.webspace.capability_urls`."""
         return self.database.read(
             lambda transaction: capability_urls.look(
-                self._context(transaction, principals.NOBODY), token, path
+                self._context(transaction, principals.ANONYMOUS), token, path
             )
         )
 
@@ -404,7 +404,7 @@ class Dispatcher:
                 call = Call(operation=FOLLOW_EVENTS, request=request, credentials=credentials)
                 self._admit(transaction, call, lock=False)
 
-            context = self._context(transaction, principals.NOBODY)
+            context = self._context(transaction, principals.ANONYMOUS)
             return events.advance(context, session_id, after, callers, admit, check=check)
 
         return self.database.read(work)
@@ -520,7 +520,7 @@ class Dispatcher:
 
     def _as_server(self, work: Callable[[Context], T]) -> Future[T]:
         return self.database.write(
-            lambda transaction: work(self._context(transaction, principals.NOBODY))
+            lambda transaction: work(self._context(transaction, principals.ANONYMOUS))
         )
 
     def _context(
@@ -579,7 +579,7 @@ class Dispatcher:
                 transaction.connection, credentials, now=now, writes=True
             )
             if not principal.known:
-                raise permissions.nobody()
+                raise permissions.make_login_error()
             if principal.confined or principal.guest:
                 # It is in no group, and guests have none.
                 raise NoSuchSession
@@ -595,7 +595,7 @@ class Dispatcher:
 
     def _resolve(self, transaction: Transaction, call: Call, *, lock: bool) -> Context:
         """Resolve the principal."""
-        principal = principals.NOBODY
+        principal = principals.ANONYMOUS
         if call.operation.needs is not Needs.NOTHING:
             # A caller whose login has ended must be able to log in again.
             principal = principals.resolve(

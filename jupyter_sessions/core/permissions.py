@@ -216,7 +216,7 @@ def _save(names: frozenset[str]) -> CompiledStatement:
     )
 
 
-def nobody() -> NotLoggedIn:
+def make_login_error() -> NotLoggedIn:
     """Return the error for a caller who is not logged in."""
     hint = "Log in, and try again. A program must send its whole key: Authorization: Bearer KEY."
     return NotLoggedIn("You are not logged in.", hint=hint)
@@ -236,7 +236,7 @@ def check_caller(operation: Operation[Any, Any], principal: Principal) -> None:
     if operation.needs is Needs.NOTHING:
         return
     if not principal.known:
-        raise nobody()
+        raise make_login_error()
     if operation.needs is Needs.SERVER_ADMIN and not principal.administrator:
         raise Forbidden(
             "Only an administrator of this server can do that.",

@@ -54,12 +54,12 @@ def check_extra() -> None:
         )
 
 
-def run(say: Callable[[str], None], output: Path | None = None) -> Outcome:
+def run(report: Callable[[str], None], output: Path | None = None) -> Outcome:
     """Run the notebook, and report each cell.
 
     Parameters
     ----------
-    say
+    report
         Called with each line of progress.
     output
         The path for the executed notebook; by default it is not written.
@@ -75,7 +75,7 @@ def run(say: Callable[[str], None], output: Path | None = None) -> Outcome:
     notebook: Any = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     begun = time.monotonic()
     try:
-        code = asyncio.run(_executed(_client(notebook, say)))
+        code = asyncio.run(_executed(_client(notebook, report)))
     except CellExecutionError as error:
         raise errors.SessionsError(
             f"A cell of the demo failed: {error.ename}: {error.evalue}",
@@ -97,7 +97,7 @@ async def _executed(client: Any) -> str:
     return str(ast.literal_eval(answer["data"]["text/plain"]))
 
 
-def _client(notebook: Any, say: Callable[[str], None]) -> Any:
+def _client(notebook: Any, report: Callable[[str], None]) -> Any:
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
@@ -106,7 +106,7 @@ def _client(notebook: Any, say: Callable[[str], None]) -> Any:
     specifications = KernelSpecManager(kernel_dirs=[])
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specifications)
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
-    progress = _Progress(say, total)
+    progress = _Progress(report, total)
     return NotebookClient(
         notebook,
         km=manager,
@@ -122,8 +122,8 @@ def _client(notebook: Any, say: Callable[[str], None]) -> Any:
 class _Progress:
     """Reports each cell: its number, first line, duration and status."""
 
-    def __init__(self, say: Callable[[str], None], total: int) -> None:
-        self._say = say
+    def __init__(self, report: Callable[[str], None], total: int) -> None:
+        self._report = report
         self._total = total
         self._number = 0
         self._started = 0.0
@@ -142,4 +142,4 @@ class _Progress:
         outputs = "1 output" if len(cell.outputs) == 1 else f"{len(cell.outputs)} outputs"
         end = "error, as intended" if failed else outputs
         place = f"{self._number:>{len(str(self._total))}}/{self._total}"
-        self._say(f"  {place}  {shown:<56} {took:5.1f} s  {end}")
+        self._report(f"  {place}  {shown:<56} {took:5.1f} s  {end}")

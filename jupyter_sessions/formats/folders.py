@@ -13,7 +13,7 @@ from jupyter_sessions.formats.registry import Content, inside, media_type
 _MAX_LISTED = 10
 
 
-def _say_nothing(_: Path) -> None:
+def _ignore(_: Path) -> None:
     """Ignore an omitted item."""
 
 
@@ -55,7 +55,7 @@ def is_text(name: str) -> bool:
 
 
 def walk(
-    source: Path, path: str | None = None, omitted: Callable[[Path], object] = _say_nothing
+    source: Path, path: str | None = None, omitted: Callable[[Path], object] = _ignore
 ) -> Iterator[Content]:
     """Yield a file, or each file below a folder, without reading them.
 

@@ -98,17 +98,17 @@ class KeepAlives:
     def __init__(self) -> None:
         self._by_login: dict[str, LoginKeepAlive] = {}
 
-    def start(self, login: Login, every: float) -> Line:
+    def start(self, login: Login, interval: float) -> Line:
         """Start a process, replacing the previous one."""
         from jupyter_sessions.client.logins.keep_alive import LoginKeepAlive
 
         before = self._by_login.pop(login.id, None)
         if before is not None:
             before.stop()
-        self._by_login[login.id] = LoginKeepAlive(login, every)
+        self._by_login[login.id] = LoginKeepAlive(login, interval)
         said = (
             f"The login of {login.who} to {login.server} is kept alive every "
-            f"{every:g} s while this kernel"
+            f"{interval:g} s while this kernel"
         )
         return Line(f"{said} lives. To stop, type `%session keepalive --stop`.", Tone.DONE)
 
@@ -453,9 +453,9 @@ class Notebook(Frontend, Kernel):
         shown = f"{what} [{default}]: " if default else f"{what}: "
         return self._read_answer(lambda: input(shown)).strip() or default
 
-    def keep_alive(self, login: Login, every: float) -> list[Line]:
+    def keep_alive(self, login: Login, interval: float) -> list[Line]:
         """Start a separate process that keeps a login alive."""
-        return [self._keep_alives.start(login, every)]
+        return [self._keep_alives.start(login, interval)]
 
     def stop_keeping_alive(self) -> list[Line]:
         """Stop the processes that keep logins alive."""

@@ -27,7 +27,7 @@ MimeBundle = dict[str, Any]
 Format = Callable[..., tuple[MimeBundle, MimeBundle]]
 
 
-def _say_nothing(*_: object, **__: object) -> None:
+def _ignore(*_: object, **__: object) -> None:
     """Do nothing, in place of a function that would report a failure to the user."""
 
 
@@ -67,7 +67,7 @@ class OtherForms:
     def _forms(self, obj: object, mimes: list[str]) -> tuple[MimeBundle, MimeBundle]:
         data, metadata = {}, {}
         # A failing formatter would be reported to the user, who did not ask for this media type.
-        unmute = replace(self._shell, showtraceback=_say_nothing)
+        unmute = replace(self._shell, showtraceback=_ignore)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

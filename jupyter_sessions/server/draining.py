@@ -48,13 +48,13 @@ class OpenConnections(HTTPServerConnectionDelegate):
         # When each connection became idle; None while it has a request.
         self._idle_since: WeakKeyDictionary[Any, float | None] = WeakKeyDictionary()
         self._hurried = False
-        self._asked_to_stop = False
+        self._stop_requested = False
 
     def _stop_later(self) -> None:
         """Take no more connections: at once if asked before, else when `drain` begins."""
-        if self._asked_to_stop:
+        if self._stop_requested:
             self._stop_listening()
-        self._asked_to_stop = True
+        self._stop_requested = True
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
@@ -84,7 +84,7 @@ class OpenConnections(HTTPServerConnectionDelegate):
         self._server.conn_params.no_keep_alive = True
         for _ in range(_TURNS_TO_ACCEPT):
             await asyncio.sleep(0)
-        self._asked_to_stop = True
+        self._stop_requested = True
         self._stop_listening()
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self._hurried:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-_EVERY = 0.1  # seconds between two checks of SQLite's data version
+_INTERVAL = 0.1  # seconds between two checks of SQLite's data version
 _AFTER_FAILURE = 2.0
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Watch:
             if seen != version:
                 self._noticed(None)
             version = seen
-            self._stopped.wait(_EVERY)
+            self._stopped.wait(_INTERVAL)
 
     def _wait(self, connection: Any) -> None:
         connection.rollback()

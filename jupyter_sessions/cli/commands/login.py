@@ -28,7 +28,7 @@ _TRIES = 3
 
 
 #: Texts for how the login was obtained.
-_SAID = {
+_OUTCOMES = {
     "using": "Using your login to",
     "reconnected": "Reconnected to",
     "joined": "Joined",
@@ -259,7 +259,9 @@ def _use_login(work: Invocation, decided: Decided, lines: list[Line]) -> Result:
     from jupyter_sessions.client.logins.prune import prune_now_and_then
 
     login = decided.login
-    lines.append(Line(f"{_SAID[decided.how]} {login.server} as {one_line(login.who)}.", Tone.DONE))
+    lines.append(
+        Line(f"{_OUTCOMES[decided.how]} {login.server} as {one_line(login.who)}.", Tone.DONE)
+    )
     more = [f"Current group: {one_line(login.group)}."] if login.group else []
     if login.idle_timeout is not None:
         limit = ", the server's limit" if decided.clamped else ""
@@ -307,6 +309,7 @@ def _describe_end(login: schemas.Login) -> str:
 @click.option(
     "-f",
     "--every",
+    "interval",
     type=click.FloatRange(min=1),
     default=60.0,
     show_default=True,
@@ -314,7 +317,7 @@ def _describe_end(login: schemas.Login) -> str:
     help="Contact the server every this many seconds.",
 )
 @click.option("--stop", is_flag=True, help="Stop it, in a notebook.")
-def keepalive(work: Invocation, every: float, stop: bool) -> Result:
+def keepalive(work: Invocation, interval: float, stop: bool) -> Result:
     """Keep the current login alive: in a shell until Ctrl-C, in a notebook while the kernel lives.
 
     In a notebook, a separate process does this, so a long computation can't delay it.
@@ -329,9 +332,9 @@ def keepalive(work: Invocation, every: float, stop: bool) -> Result:
             "There is no current login to keep alive.",
             hint=f"Log in: {work.frontend.prefix} login USER@SERVER",
         )
-    lines = work.frontend.keep_alive(login, every)
+    lines = work.frontend.keep_alive(login, interval)
     goes_on = work.frontend.place == "kernel"
-    return Result({"kept_alive": goes_on, "id": login.id, "every": every}, lines)
+    return Result({"kept_alive": goes_on, "id": login.id, "every": interval}, lines)
 
 
 @command("login-for bar", "login-for bar --group optics --timeout 60", session=False)

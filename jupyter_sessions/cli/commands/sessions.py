@@ -322,7 +322,7 @@ def agent(work: Invocation, name: str | None) -> Result:
     return _show_or_set(work, "agent", name)
 
 
-def _address(work: Invocation, code: str | None, below: str) -> Result:
+def _address(work: Invocation, code: str | None, page: str) -> Result:
     if code is not None:
         work.name_session(code)
     named = schemas.SessionNamed(code=work.code)
@@ -331,7 +331,7 @@ def _address(work: Invocation, code: str | None, below: str) -> Result:
         raise errors.NoSuchSession
     server = work.in_session.server or _own_server()
     path = api.GET_SESSION.path.format(code=named.code)
-    url = f"{server}{api.PREFIX}{path}/{below}"
+    url = f"{server}{api.PREFIX}{path}/{page}"
     return Result({"url": url}, (Line(url),))
 
 

@@ -20,12 +20,12 @@ from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.logins import retry, storage
 from jupyter_sessions.client.logins.model import Login
 
-EVERY = 60.0  #: seconds
+INTERVAL = 60.0  #: seconds
 
 
 def keep_alive(
     login: Login,
-    every: float,
+    interval: float,
     over: Callable[[float], bool],
     away: Callable[[errors.SessionsError], None] = lambda _: None,
 ) -> None:
@@ -35,7 +35,7 @@ def keep_alive(
     ----------
     login
         The login.
-    every
+    interval
         The seconds between two requests.
     over
         Waits for a number of seconds, and returns whether to stop.
@@ -65,7 +65,7 @@ def keep_alive(
         else:
             there = True
             login = storage.learn(login, shown)
-        if over(every):
+        if over(interval):
             return
 
 
@@ -76,14 +76,14 @@ class LoginKeepAlive:
     ----------
     login
         The login.
-    every
+    interval
         The seconds between two requests.
     """
 
-    def __init__(self, login: Login, every: float) -> None:
+    def __init__(self, login: Login, interval: float) -> None:
         self.login = login
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(every)],
+            [sys.executable, "-m", __name__, str(interval)],
             # Closing the pipe stops the process.
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -114,7 +114,7 @@ class LoginKeepAlive:
         return cast("IO[bytes]", self._process.stdin)  # as it was started
 
 
-def _main(every: float) -> int:
+def _main(interval: float) -> int:
     login = msgspec.json.decode(sys.stdin.buffer.readline(), type=Login)
     closed = threading.Event()
 
@@ -124,7 +124,7 @@ def _main(every: float) -> int:
 
     threading.Thread(target=watch, daemon=True).start()
     try:
-        keep_alive(login, every, closed.wait)
+        keep_alive(login, interval, closed.wait)
     except errors.SessionsError as error:
         return error.exit_code
     return 0

@@ -16,7 +16,7 @@ from jupyter_sessions.client.logins.storage import NEW, folder
 
 #: How long an expired login stays in the list, so that its owner sees what became of it.
 RETENTION = timedelta(days=30)
-_EVERY = 86_400.0  # seconds
+_INTERVAL = 86_400.0  # seconds
 
 
 def ended(logins: Iterable[Login]) -> list[Login]:
@@ -43,7 +43,7 @@ def prune(ended_logins: list[Login]) -> None:
         storage.remove(login)
     # Temporary files from more than a day ago. A current one can look so old only if the clock
     # jumps; its writer then fails with an error.
-    old = time.time() - _EVERY
+    old = time.time() - _INTERVAL
     for torn in folder().glob(f".*{NEW}"):
         with suppress(OSError):
             if torn.stat().st_mtime < old:
@@ -55,7 +55,7 @@ def prune_now_and_then() -> None:
     marker = folder() / storage.PRUNED
     try:
         # A change of the clock makes this run earlier or later by the same amount.
-        due = marker.stat().st_mtime < time.time() - _EVERY
+        due = marker.stat().st_mtime < time.time() - _INTERVAL
         marker.touch(0o600)
     except FileNotFoundError:
         due = False

@@ -41,32 +41,32 @@ class Allowance:
     ----------
     burst
         How many tries may come at once.
-    every
+    interval
         The seconds until one more try is allowed.
     """
 
-    def __init__(self, burst: int, every: float) -> None:
+    def __init__(self, burst: int, interval: float) -> None:
         self._burst = burst
-        self._every = every
+        self._interval = interval
         # When a name's whole burst will be available again; each try moves that time away.
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def wait(self, name: str) -> float:
         """Return the seconds until a try is allowed; 0 or less if it is allowed now."""
         ahead = self._full_at.get(name, 0.0) - time.monotonic()
-        return ahead - (self._burst - 1) * self._every
+        return ahead - (self._burst - 1) * self._interval
 
     def take(self, name: str) -> None:
         """Use up a try."""
         whole_at = max(self._full_at.pop(name, 0.0), time.monotonic())
-        self._full_at[name] = whole_at + self._every
+        self._full_at[name] = whole_at + self._interval
         while len(self._full_at) > _REMEMBERED:
             self._full_at.popitem(last=False)
 
     def give_back(self, name: str) -> None:
         """Undo a call of `take`."""
         if name in self._full_at:
-            self._full_at[name] -= self._every
+            self._full_at[name] -= self._interval
 
 
 class LoginTries:

@@ -25,7 +25,7 @@ from jupyter_sessions.store.tables import groups as groups_table
 from jupyter_sessions.store.tables import users as users_table
 from jupyter_sessions.store.types import is_in
 
-NOBODY = Principal(user_id=0, name="")
+ANONYMOUS = Principal(user_id=0, name="")
 
 
 # A key's last use is stored at most this often, so that most reads cost no write.
@@ -108,7 +108,7 @@ def resolve(
     """
     match credentials:
         case Anonymous():
-            return NOBODY
+            return ANONYMOUS
         case KeyHolder(key=key):
             rows = _BY_HASH.rows(connection, hash=digest(key))
             return _build_from_key(connection, rows, now, writes=writes)

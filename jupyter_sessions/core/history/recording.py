@@ -115,7 +115,7 @@ _KNOWN = CompiledStatement(
 )
 
 # What never changes after a command was first recorded.
-_ASKED = frozenset(
+_REQUEST_FIELDS = frozenset(
     (
         "uid",
         "started",
@@ -295,7 +295,7 @@ def _update(context: Context, row: Any, prepared: PreparedCommand) -> None:
     completed = row.status == "running" and columns["status"] != "running"
     name_blobs(context, prepared.blobs)
     # The request is final; only the response may still grow.
-    columns = {name: value for name, value in columns.items() if name not in _ASKED}
+    columns = {name: value for name, value in columns.items() if name not in _REQUEST_FIELDS}
     context.connection.execute(update(commands).where(commands.c.id == row.id).values(columns))
     search.forget(context.transaction, [row.id])
     search.index(context.transaction, {row.id: prepared.searched})

@@ -318,7 +318,7 @@ class SessionsHandler(JupyterHandler):
             "details in the server's log.",
         )
 
-    def say_when_to_retry(self, error: errors.SessionsError) -> None:
+    def set_retry_after(self, error: errors.SessionsError) -> None:
         """Set ``Retry-After`` where trying again helps."""
         if error.retry_after is not None:
             self.set_header("Retry-After", str(error.retry_after))
@@ -397,6 +397,6 @@ class ApiHandler(SessionsHandler):
         error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
         status = error.status if isinstance(error, errors.SessionsError) else status_code
         self.set_status(status_code if status_code == 405 else status)
-        self.say_when_to_retry(error)
+        self.set_retry_after(error)
         self.set_header("Content-Type", "application/json")
         self.finish(_encode(error.to_wire()))

@@ -38,7 +38,7 @@ class AccountPage(Page):
             raise
         except errors.SessionsError as failure:
             self.set_status(failure.status)
-            self.say_when_to_retry(failure)
+            self.set_retry_after(failure)
             await self._show(failed=what, failure=f"{failure.message} {failure.hint}".strip())
         else:
             await self._show(**shown)

@@ -87,7 +87,7 @@ def _fixed(words: str) -> Callable[[schemas.Event], Sentence]:
 def _about(words: str, *fields: str) -> Callable[[schemas.Event], Sentence]:
     """Return `words`, then the values of those fields that the event has."""
 
-    def say(event: schemas.Event) -> Sentence:
+    def describe(event: schemas.Event) -> Sentence:
         values: list[Any] = [
             format_roles(event.data[name], none="") if name == "roles" else event.data[name]
             for name in fields
@@ -95,22 +95,22 @@ def _about(words: str, *fields: str) -> Callable[[schemas.Event], Sentence]:
         ]
         return Sentence(words=words, detail=" · ".join(_plain(v) for v in values if v))
 
-    return say
+    return describe
 
 
 def _invitation(words: str) -> Callable[[schemas.Event], Sentence]:
-    def say(event: schemas.Event) -> Sentence:
+    def describe(event: schemas.Event) -> Sentence:
         roles = event.data.get("roles", [])
         detail = " · ".join(
             filter(None, [event.data.get("name", ""), format_roles(roles, none="")])
         )
         return Sentence(words=f"{words} invitation {event.data.get('id')}", detail=detail)
 
-    return say
+    return describe
 
 
 def _command(words: str) -> Callable[[schemas.Event], Sentence]:
-    def say(event: schemas.Event) -> Sentence:
+    def describe(event: schemas.Event) -> Sentence:
         number = event.command.number if event.command else event.data.get("number")
         source = event.command.source.strip() if event.command else ""
         first = source.splitlines()[0] if source else ""
@@ -118,7 +118,7 @@ def _command(words: str) -> Callable[[schemas.Event], Sentence]:
         outcome = _OUTCOMES.get(status, "") if event.kind == "command.recorded" else ""
         return Sentence(words=words, command=number, outcome=outcome, detail=first[:120])
 
-    return say
+    return describe
 
 
 def _file(words: str) -> Callable[[schemas.Event], Sentence]:

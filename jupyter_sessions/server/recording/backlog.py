@@ -82,7 +82,7 @@ class Backlog:
         self._stream.flush()  # earlier messages precede it
         self._messages.append([*mark])
 
-    def acknowledge(self, last_message: str, needed: list[str], asked: datetime) -> None:
+    def acknowledge(self, last_message: str, needed: list[str], requested: datetime) -> None:
         """Drop messages that the recording process has on disk.
 
         Parameters
@@ -91,7 +91,7 @@ class Backlog:
             The ID of the last message that it has processed.
         needed
             The requests whose messages it does not have on disk yet.
-        asked
+        requested
             When it was asked for this.
         """
         place = self._find(last_message)
@@ -105,7 +105,7 @@ class Backlog:
         wanted = [each.encode() for each in needed]
         self._needed = deque(each for each in self._needed if _belongs_to(each, wanted))
         self._size = sum(map(_size, self._needed)) + sum(map(_size, self._messages))
-        self.had_until = asked
+        self.had_until = requested
         self.incomplete = self.incomplete and bool(wanted)
 
     def _find(self, last_message: str) -> int | None:

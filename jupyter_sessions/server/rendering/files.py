@@ -17,7 +17,7 @@ from jupyter_sessions.server.rendering.tables import DELIMITERS, table_body
 
 #: Bytes from a file's start that a preview uses, enough for most whole notebooks.
 PREVIEW_BYTES = 20_000_000
-_SHOWN_TEXT = 1_000_000
+_MAX_TEXT = 1_000_000
 
 _IMAGES = frozenset(
     f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "avif", "bmp", "svg+xml", "x-icon")
@@ -74,13 +74,13 @@ def file_body(text: str, file: schemas.File) -> tuple[str, Markup]:
     media_type, path = _bare(file.media_type), file.path.lower()
     if _is_notebook(media_type, path):
         return _notebook(text)
-    shown = text[:_SHOWN_TEXT]
+    shown = text[:_MAX_TEXT]
     if media_type == "text/markdown" or path.endswith((".md", ".markdown")):
         return "markdown", render_piece(lambda: markdown(shown), lambda: shown) + _cut(text, file)
     delimiter = DELIMITERS.get(media_type) or DELIMITERS.get("*" + path[-4:])
     if delimiter is not None:
         return "table", render_piece(lambda: table_body(shown, delimiter), lambda: shown)
-    if media_type.endswith("json") and len(text) <= _SHOWN_TEXT:
+    if media_type.endswith("json") and len(text) <= _MAX_TEXT:
         return _json(text, file)
     return _as_text(text, file)
 
@@ -102,7 +102,7 @@ def _json(text: str, file: schemas.File) -> tuple[str, Markup]:
 
 
 def _as_text(text: str, file: schemas.File) -> tuple[str, Markup]:
-    shown = text[:_SHOWN_TEXT]
+    shown = text[:_MAX_TEXT]
     language = find_language(file.name)
     if not language or len(shown) > LONGEST_HIGHLIGHTED:
         body = Markup('<pre class="code">{}</pre>').format(shown)
@@ -115,7 +115,7 @@ def _as_text(text: str, file: schemas.File) -> tuple[str, Markup]:
 
 
 def _cut(text: str, file: schemas.File) -> Markup:
-    if len(text) <= _SHOWN_TEXT:
+    if len(text) <= _MAX_TEXT:
         return Markup("")
     return Markup('<p class="note">Only the beginning of {:,} bytes is shown.</p>').format(
         file.size

@@ -61,11 +61,11 @@ def decode_output(encoded: msgspec.Raw) -> schemas.Output:
     data: schemas.MimeBundle = dict(output.data)
     if kind is not None:
         value = output.data[kind]
-        data = {kind: value if kind == "application/json" else _text_of(value)}
+        data = {kind: value if kind == "application/json" else _read_text(value)}
     return schemas.DisplayData(data=data, metadata={})
 
 
-def _text_of(value: msgspec.Raw) -> str:
+def _read_text(value: msgspec.Raw) -> str:
     try:
         return joined(_decode_text(value))
     except msgspec.ValidationError:  # nbformat knows no other values here
