@@ -293,7 +293,7 @@ PAGES: dict[str, list[Step]] = {
         Checked("runs this test, and all others"),
     ],
     "CONTRIBUTING.md": [INSTALLS, INSTALLS, INSTALLS],
-    "docs/design.md": [Checked("a drawing", lambda text: None)],
+    "docs/architecture.md": [Checked("a drawing; tests/test_architecture_page.py", len)] * 7,
     "docs/tutorial.md": [
         INSTALLS,
         LAB,
