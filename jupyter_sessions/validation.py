@@ -88,13 +88,13 @@ def _limit(what: str, steps: list[str]) -> str:
         if (way, count) == (">=", 1):
             return f"{_noun(steps)} can't be empty"
         unit = "entries" if kind == "array" else "characters"
-        amount = f"{count:,} {unit} or more" if way == ">=" else f"at most {count:,} {unit}"
-        return f"{_noun(steps)} has {amount}"
+        amount = f"at least {count:,} {unit}" if way == ">=" else f"at most {count:,} {unit}"
+        return f"{_noun(steps)} must have {amount}"
     bound = _BOUND.fullmatch(what)
     if bound:
         way, number = bound.groups()
         amount = f"{int(number):,}" if number.lstrip("-").isdecimal() else f"{float(number):,}"
-        return f"{_noun(steps)} is {f'{amount} or more' if way == '>=' else f'at most {amount}'}"
+        return f"{_noun(steps)} must be at {'least' if way == '>=' else 'most'} {amount}"
     return ""
 
 

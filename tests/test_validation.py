@@ -25,36 +25,36 @@ def said(kind: type[schemas.Request], **fields: Any) -> errors.SessionsError:
         (
             schemas.NewAccount,
             {"name": "foo", "password": "short"},
-            "A password has 8 characters or more.",
+            "A password must have at least 8 characters.",
         ),
         (
             schemas.NewAccount,
             {"name": "", "password": "long enough"},
             "A user name can't be empty.",
         ),
-        (schemas.NewSession, {"label": "x" * 10_000}, "A label has at most 200 characters."),
+        (schemas.NewSession, {"label": "x" * 10_000}, "A label must have at most 200 characters."),
         (
             schemas.NewSession,
             {"description": "x" * 10_001},
-            "A description has at most 10,000 characters.",
+            "A description must have at most 10,000 characters.",
         ),
         (
             schemas.NewSession,
             {"lifetime": 10**10},
-            "A lifetime, in minutes, is at most 5,256,000.",
+            "A lifetime, in minutes, must be at most 5,256,000.",
         ),
         (
             schemas.CommandNamed,
             {"code": "1" * 22, "number": 2**63},
-            "A command's number is at most 9,007,199,254,740,992.",
+            "A command's number must be at most 9,007,199,254,740,992.",
         ),
         (schemas.RevokeRoles, {"code": CODE, "users": ["foo", ""]}, "A user name can't be empty."),
         (
             schemas.RevokeRoles,
             {"code": CODE, "users": ["foo"] * 201},
-            "The field `users` has at most 200 entries.",
+            "The field `users` must have at most 200 entries.",
         ),
-        (schemas.ListSessions, {"limit": 0}, "The length of a page is 1 or more."),
+        (schemas.ListSessions, {"limit": 0}, "The length of a page must be at least 1."),
     ],
 )
 def test_a_limit_is_told_in_words(

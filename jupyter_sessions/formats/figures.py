@@ -57,7 +57,7 @@ def _write_image(image: Any, ending: str, place: int, current: Any) -> Written:
     if not merged:
         return Written(written)
     said = "1 frame equals" if merged == 1 else f"{merged:,} frames equal"
-    return Written(written, f"{said} the frame before, and became one with it.")
+    return Written(written, f"{said} the previous one. Equal frames were merged.")
 
 
 def _jpeg(image: Any, frames: int) -> Written:

@@ -162,7 +162,7 @@ def test_cards_tell_sessions_of_one_name_apart(site: Site, visit: Visit) -> None
     expect(cards.first).to_contain_text("The second try, with wind")
     expect(cards.first).to_contain_text(second)
     expect(cards.last).to_contain_text(first)
-    expect(cards.last).to_contain_text("made on")
+    expect(cards.last).to_contain_text("created on")
 
 
 def test_images_of_a_folder_are_shown_small_from_capability_urls(site: Site, visit: Visit) -> None:

@@ -190,7 +190,7 @@ def test_a_name_that_leads_out_is_refused(anyway: Connection) -> None:
 
 def test_a_script_is_warned_of_what_a_file_leaves_out(anyway: Connection, tmp_path: Path) -> None:
     session = anyway.new("warned")
-    with pytest.warns(UserWarning, match=r"years\.json: JSON has only texts for keys"):
+    with pytest.warns(UserWarning, match=r"years\.json: JSON keys are text"):
         session.publish({2026: 1}, as_="years.json")
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -523,7 +523,7 @@ def test_what_was_drawn_on_a_frame_is_neither_lost_nor_left_out() -> None:
     assert written(picture, "p.png") is None
     assert picture.getpixel((0, 0)) == (1, 2, 3)
     jpeg = write(picture, name="p", path="p.jpg")
-    assert "2 frames only" in jpeg.note
+    assert "picture's 2 frames" in jpeg.note
 
 
 @pytest.mark.parametrize("ending", [".png", ".gif", ".webp"])
@@ -619,7 +619,7 @@ def test_objects_and_labels_of_rows_whose_type_parquet_changes_are_refused(
 def test_the_type_of_a_column_that_parquet_does_not_keep_is_said() -> None:
     numbers = pd.DataFrame({"a": pd.Categorical([1, 2])})
     note = write(numbers, name="t", path="t.parquet").note
-    assert note == "The column 'a' is read as int64, and not as category."
+    assert note == "The column 'a' will be read as int64, not as category."
     words = pd.DataFrame(
         {"a": pd.Categorical(["x", "y"]), "b": pd.Series(["x", None], dtype=object)}
     )

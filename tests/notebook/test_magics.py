@@ -236,7 +236,7 @@ def test_the_environment_says_how_much_of_a_command_is_kept(start: Start) -> Non
     assert len(str(kept["outputs"])) < 2000
     assert "cut" in kept["note"]
     said = start("two", JUPYTER_SESSIONS_COMMAND_BYTES="lots").good("%session new x").text
-    assert "JUPYTER_SESSIONS_COMMAND_BYTES is 'lots', no number of bytes" in said
+    assert "JUPYTER_SESSIONS_COMMAND_BYTES is 'lots', which is not a number of bytes" in said
 
 
 def test_confirmation_needs_someone_to_ask(start: Start) -> None:

@@ -91,7 +91,7 @@ def test_past_the_limit_outputs_are_cut_and_the_note_says_so() -> None:
     area.add(PICTURE, 3)
     area.write("stderr", "x")
     assert area.to_outputs() == [schemas.Stream(name="stdout", text="0123456789")]
-    assert area.note == "The outputs were cut at 10 B: 7 B more came and are not kept."
+    assert area.note == "The outputs were cut at 10 B; another 7 B was not kept."
 
 
 def test_a_cut_does_not_split_a_character() -> None:

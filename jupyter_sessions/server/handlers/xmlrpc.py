@@ -85,8 +85,9 @@ class XmlRpcHandler(BodyHandler):
             )
         if "Idempotency-Key" in self.request.headers:
             raise errors.BadRequest(
-                "XML-RPC takes no Idempotency-Key as a header: one request may be many calls.",
-                hint=f"Give each call a key of its own, as its parameter {_KEY}.",
+                "XML-RPC does not accept an Idempotency-Key header, since one "
+                "request can contain many calls.",
+                hint=f"Give each call its own key, as its parameter {_KEY}.",
             )
         method, parameters = await self.in_thread(read_call, self._body)
         answer = await self._answer(code, method, parameters)

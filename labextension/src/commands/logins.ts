@@ -120,7 +120,7 @@ export function addLoginCommands(
       try {
         await logins.leave();
       } catch (error) {
-        failed(trans.__('You are still logged in.'), error, trans);
+        failed(trans.__('You were not logged out.'), error, trans);
       }
     }
   });

@@ -16,5 +16,5 @@ def test_it_is_changed_shown_and_taken_away(program: Program, name: str) -> None
     assert "Nightly run" in program.good("show")
     assert program(name, "--json").json[name] == "Nightly run"
     assert "is now: By hand" in program.good("set", name, "By hand")
-    assert f"There is no {name} any more" in program.good(name, "")
+    assert f"The {name} was removed." in program.good(name, "")
     assert f"has no {name}" in program.good(name)

@@ -101,7 +101,7 @@ def test_who_has_an_account_goes_on_from_another_machine(
     address = f"bar@{server.url.removeprefix('http://')}"
     move("laptop")
     program.good("login", address)
-    assert "You are in Weather" in program.good("join", key)
+    assert "You have joined Weather" in program.good("join", key)
     program.good("scratch", "set", "place", "laptop")
     move("desk")
     program.good("login", address)

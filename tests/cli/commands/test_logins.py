@@ -541,7 +541,7 @@ def test_logging_out_of_one_or_all_ends_them_on_the_server(
     keys = [login.key for login in logins.stored()]
     program.good("logout")
     assert len(logins.stored()) == 2
-    assert "2 logins forgotten and ended" in program.good("logout", "--all")
+    assert "2 logins removed and ended" in program.good("logout", "--all")
     for key in keys:
         assert program("login", server.url, "-k", key).code == errors.LoginRevoked.exit_code
 
@@ -602,7 +602,7 @@ def test_pruning_drops_the_expired_alone(program: Program, log_in: LogIn) -> Non
     dry = program("prune", "--dry-run", "--json").json
     assert ([each["user"] for each in dry["items"]], dry["forgotten"]) == (["bar"], False)
     assert len(logins.stored()) == 2
-    assert "1 ended login forgotten." in program.good("prune")
+    assert "1 ended login removed." in program.good("prune")
     assert [login.user for login in logins.stored()] == ["foo"]
 
 

@@ -318,7 +318,7 @@ def test_a_server_that_wants_a_login_of_another_kind_is_told_from_one_that_is_no
         lambda: http.call(api.CREATE_SESSION, schemas.NewSession()),
         lambda: http.download(schemas.FileNamed(code=CODE, path="a.txt"), saved),
     ):
-        with pytest.raises(errors.RedirectedAway, match="sends us on to /hub/login, as"):
+        with pytest.raises(errors.RedirectedAway, match="redirects to /hub/login"):
             ask()
     assert saved.getvalue() == b""
     assert not [asked for asked in server.asked if "login" in asked.path]

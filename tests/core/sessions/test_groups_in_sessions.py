@@ -176,7 +176,7 @@ def test_grants_to_users_and_groups_take_effect_together_or_not_at_all(people):
     code = people.new("ann").code
     with refused(errors.NotFound):
         grant(people, "ann", code, _lab=["read"], _none=["read"])
-    with refused(errors.Conflict, match="@lab stands in this grant twice"):
+    with refused(errors.Conflict, match="@lab is named twice"):
         grant(people, "ann", code, _lab=["read"], _LAB=["write"])
     assert list(members(people, code, "ann")) == ["ann"]
     grant(people, "ann", code, _lab=["read"])
