@@ -57,7 +57,7 @@ class SessionsError(Exception):
 
     def adding(self, more: str) -> Self:
         """Return the same error with a sentence added to its hint."""
-        return type(self)(self.message, hint=f"{self.hint} {more}")
+        return type(self)(self.message, hint=f"{self.hint} {more}".strip())
 
 
 class BadRequest(SessionsError):

@@ -163,13 +163,22 @@ class Invocation:
         try:
             return body()
         except errors.NoSuchSession as error:
-            raise self._not_found(error) from error
-        except errors.RoleMissing as error:
+            raise self._name_current(self._not_found(error)) from error
+        except (errors.SessionDisabled, errors.WrongState, errors.NotFound) as error:
+            raise self._name_current(error) from error
+        except errors.RoleMissing as failure:
+            refusal = self._name_current(failure)
             # Only a way that is open already: an error opens none.
             way = (self.__dict__.get("_target") or ("", self.__dict__.get("transport")))[1]
             if way is None or not way.server:
-                raise
-            raise error.adding(f"You act as {way.user} on {way.server}.") from error
+                raise refusal from failure
+            raise refusal.adding(f"You act as {way.user} on {way.server}.") from failure
+
+    def _name_current(self, error: errors.SessionsError) -> errors.SessionsError:
+        """Add the session to an error about the current one, which nobody typed."""
+        current = "" if self._reference else self.frontend.describe_current()
+        uses_current = current and "_target" in self.__dict__
+        return error.adding(current) if uses_current else error
 
     def _open(self, server: str | None) -> Transport:
         from jupyter_sessions.client.transports.resolve import transport

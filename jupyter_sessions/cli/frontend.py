@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from jupyter_sessions import errors
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from jupyter_sessions.client.logins import Login, Place
     from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from jupyter_sessions.client.transports.base import Transport
+
+
+def supports_colours(stream: IO[str]) -> bool:
+    """Tell whether a stream is a terminal whose user wants colours (see no-color.org)."""
+    unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not unwanted
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,10 @@ class Frontend(ABC):
     def delivery(self) -> OutboxDelivery | None:
         """What delivers the commands that are recorded here."""
         return None
+
+    def describe_current(self) -> str:
+        """Name the current session in a sentence; empty where its user sees which it is."""
+        return ""
 
     def reached(self, transport: Transport) -> None:  # noqa: ARG002  # a kernel's delivery does it
         """Bring in what ended kernels left for a server, before it is asked anything."""

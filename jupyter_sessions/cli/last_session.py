@@ -32,6 +32,8 @@ class Noted(msgspec.Struct, kw_only=True):
         Its server; None for the user's own store.
     user
         The user who accessed it.
+    label
+        Its label at that time.
     shell
         The shell for which it was stored; None for all.
     """
@@ -39,13 +41,14 @@ class Noted(msgspec.Struct, kw_only=True):
     code: str
     server: str | None
     user: str
+    label: str = ""
     shell: Shell | None = None
 
 
 schemas.ready(Noted)
 
 
-def remember(code: str, server: str | None, user: str) -> None:
+def remember(code: str, server: str | None, user: str, label: str = "") -> None:
     """Store a session for this shell, and globally.
 
     Raises
@@ -53,7 +56,7 @@ def remember(code: str, server: str | None, user: str) -> None:
     SessionsError
         When the transport that commands use can't be determined.
     """
-    noted = Noted(code=code, server=server, user=user)
+    noted = Noted(code=code, server=server, user=user, label=label)
     for file in paths.home().glob(f"{_NAMES}*"):
         found = storage.read(file, Noted)
         if found is None or (found.shell is not None and found.shell.ended):

@@ -110,10 +110,21 @@ class Request:
 
 @dataclass(frozen=True)
 class Outputs:
-    """A command's original outputs; `own` if the viewer ran it."""
+    """A command's original outputs.
+
+    Attributes
+    ----------
+    command
+        The command.
+    own
+        Whether the viewer ran it.
+    brief
+        Whether to show only the last line of a traceback.
+    """
 
     command: schemas.Command
     own: bool
+    brief: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import click
 
 from jupyter_sessions import errors
 from jupyter_sessions.cli import run as running
-from jupyter_sessions.cli.frontend import Current, Frontend
+from jupyter_sessions.cli.frontend import Current, Frontend, supports_colours
 from jupyter_sessions.cli.table import CommandGroup, overview
 
 if TYPE_CHECKING:
@@ -63,6 +63,18 @@ class Shell(Frontend):
             return None
         return noted.code if noted is not None else None
 
+    def describe_current(self) -> str:
+        """Name the session that the shell last created or resumed."""
+        from jupyter_sessions.cli import last_session
+        from jupyter_sessions.cli.values import one_line
+
+        with suppress(errors.SessionsError):  # a command that uses the transport reports this
+            noted = last_session.recall()
+            if noted is not None:
+                name = f"{one_line(noted.label)} ({noted.code})" if noted.label else noted.code
+                return f"The current session is {name}."
+        return ""
+
     def reached(self, transport: Transport) -> None:
         """Deliver what ended kernels left for a server; on failure, it keeps waiting."""
         from jupyter_sessions.client.outbox import recovery
@@ -81,7 +93,7 @@ class Shell(Frontend):
         from jupyter_sessions.cli import last_session
 
         with suppress(errors.SessionsError):  # a command that uses the transport reports this
-            last_session.remember(session.code, transport.server, transport.user)
+            last_session.remember(session.code, transport.server, transport.user, session.label)
         if self._current is None or self._current.transport is not transport:
             self.close()
         self._current = Current(session.code, transport)
@@ -99,7 +111,7 @@ class Shell(Frontend):
         from jupyter_sessions.cli.results import Result
 
         width = shutil.get_terminal_size().columns if self.terminal else _PIPE_WIDTH
-        colour = self.terminal and "NO_COLOR" not in os.environ
+        colour = supports_colours(sys.stdout)
         if result.blocks:
             click.echo(render(result, width=max(width, _NARROWEST), colour=colour))
         if result.aside:
@@ -232,7 +244,10 @@ def _report_error(error: errors.SessionsError, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(error.to_wire(), ensure_ascii=False), err=True)
     else:
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}", err=True)
+        head = "Error:"
+        if supports_colours(sys.stderr):
+            head = click.style(head, fg="red", bold=True)
+        click.echo(f"{head} {error.message}", err=True)
         if error.hint:
             click.echo(error.hint, err=True)
     return error.exit_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import shutil
 import sys
 import threading
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jupyter_sessions import errors, schemas
-from jupyter_sessions.cli.frontend import Current, Frontend, Kernel
+from jupyter_sessions.cli.frontend import Current, Frontend, Kernel, supports_colours
 from jupyter_sessions.cli.rendering.sandbox import contain_output, joined
 from jupyter_sessions.cli.results import Block, Line, Outputs, Result, Tone
 from jupyter_sessions.notebook.attachment import Attachment
@@ -62,7 +63,16 @@ def run_cell(shell: Any, source: str) -> ExecutionResult:
     return results[0]
 
 
-def display_outputs(command: schemas.Command, *, own: bool) -> None:
+def wants_colours(shell: Any) -> bool:
+    """Tell whether to colour what a shell's user reads: by its own setting and its terminal."""
+    if str(getattr(shell, "colors", "")).lower() == "nocolor":
+        return False
+    if hasattr(shell, "kernel"):  # a notebook draws colours itself
+        return not os.environ.get("NO_COLOR")
+    return supports_colours(sys.stdout)
+
+
+def display_outputs(command: schemas.Command, *, own: bool, brief: bool = False) -> None:
     """Display a command's outputs.
 
     Parameters
@@ -71,6 +81,8 @@ def display_outputs(command: schemas.Command, *, own: bool) -> None:
         The command.
     own
         Whether the viewer ran it.
+    brief
+        Whether to show only the last line of a traceback.
     """
     from IPython.display import display
 
@@ -80,6 +92,12 @@ def display_outputs(command: schemas.Command, *, own: bool) -> None:
                 stream = sys.stderr if name == "stderr" else sys.stdout
                 stream.write(joined(text))
                 stream.flush()
+            case schemas.ErrorOutput() if brief:
+                from jupyter_sessions.cli.rendering.text import summarize_error
+
+                sys.stderr.write("\n".join(summarize_error(output, command.summary.number)))
+                sys.stderr.write("\n")
+                sys.stderr.flush()
             case schemas.ErrorOutput(traceback=traceback, ename=name, evalue=value):
                 sys.stderr.write("\n".join(traceback) or f"{name}: {value}")
                 sys.stderr.write("\n")
@@ -258,7 +276,7 @@ class Notebook(Frontend, Kernel):
 
         left = self._leave(keep=transport)
         with suppress(errors.SessionsError, OSError):  # it is only for shells
-            last_session.remember(session.code, transport.server, transport.user)
+            last_session.remember(session.code, transport.server, transport.user, session.label)
         server = find_server(self.shell)
         if server is not None and server.put(session.code, transport) is not None:
             self.attachment = Served(self.shell, server, session.code, transport)
@@ -406,7 +424,7 @@ class Notebook(Frontend, Kernel):
         blocks = (*result.blocks, *result.aside)
         if not self._in_notebook:
             if blocks:
-                click.echo(self._text(Result(None, blocks), colour=sys.stdout.isatty()))
+                click.echo(self._text(Result(None, blocks), colour=wants_colours(self.shell)))
             return
         waiting: list[Block] = []
         for block in blocks:
@@ -439,7 +457,7 @@ class Notebook(Frontend, Kernel):
 
     def _display_outputs(self, block: Outputs) -> None:
 
-        display_outputs(block.command, own=block.own)
+        display_outputs(block.command, own=block.own, brief=block.brief)
 
     def confirm(self, question: str) -> bool:
         """Ask if the front end supports it; elsewhere return False."""

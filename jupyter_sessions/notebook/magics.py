@@ -19,7 +19,7 @@ from jupyter_sessions.cli.results import Block, Line, Result
 from jupyter_sessions.cli.table import BY_NAME, CommandGroup
 from jupyter_sessions.notebook import ophidia
 from jupyter_sessions.notebook.completion import Completion
-from jupyter_sessions.notebook.frontend import Notebook
+from jupyter_sessions.notebook.frontend import Notebook, wants_colours
 from jupyter_sessions.notebook.server_attachment import why_unattached
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class SessionMagics:
         Alone, and as ``status``, it shows the attached session; ``%session --help`` lists the
         commands.
         """
-        with _show_errors():
+        with _show_errors(self.frontend.shell):
             self.frontend.refresh()
             try:
                 typed = shlex.split(line)
@@ -75,7 +75,7 @@ class SessionMagics:
 
     def session_cell(self, line: str, cell: str) -> None:
         """Run a cell without recording it: ``%%session off``."""
-        with _show_errors():
+        with _show_errors(self.frontend.shell):
             if line.split() != ["off"]:
                 raise errors.BadRequest(
                     "The only %%session cell magic is %%session off.",
@@ -91,12 +91,12 @@ class SessionMagics:
 
     def oph_manage_session(self, line: str) -> None:
         """Manage sessions as Ophidia's operator does: ``action=…;key=…;value=…;``."""
-        with _show_errors():
+        with _show_errors(self.frontend.shell):
             self._run(ophidia.manage_session(line))
 
     def oph_resume(self, line: str) -> None:
         """Take up a session as Ophidia's operator does: ``session=URL;id=N;…``."""
-        with _show_errors():
+        with _show_errors(self.frontend.shell):
             for typed in ophidia.resume(line):
                 self._run(typed)
 
@@ -148,12 +148,15 @@ class SessionMagics:
 
 
 @contextmanager
-def _show_errors() -> Iterator[None]:
+def _show_errors(shell: Any) -> Iterator[None]:
     """Show errors in two lines instead of a traceback; the cell stops all the same."""
     try:
         yield
     except errors.SessionsError as error:
-        lines = [f"\x1b[0;31m{type(error).__name__}\x1b[0m: {error.message}", error.hint]
+        name = type(error).__name__
+        if wants_colours(shell):
+            name = f"\x1b[0;31m{name}\x1b[0m"
+        lines = [f"{name}: {error.message}", error.hint]
         _draw(error, [line for line in lines if line])
         raise
 

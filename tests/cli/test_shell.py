@@ -528,7 +528,7 @@ def test_a_login_is_used_and_ended(
         (["show", "-S", "ftp://host/sessions/" + "1" * 22 + "/experiment"], "http"),
         (["view", "0"], "numbers start at 1"),
         (["view", "7..3"], "empty"),
-        (["view", "1..100000"], "more than 500"),
+        (["view", "1..100000"], "at most 500"),
         (["history", "--since", "whenever"], "not a valid date or time"),
         (["history", "--status", "done"], "completed"),
         (["history", "-n", "0"], "-n"),

@@ -559,7 +559,7 @@ def test_frames_of_an_animation_that_became_one_are_named() -> None:
     frames[0].save(target, format="PNG", save_all=True, append_images=frames[1:])
     with Image.open(target) as moving:
         content = write(moving, name="m", path="m.gif")
-    assert content.note == "1 frame equals the frame before, and became one with it."
+    assert content.note == "1 frame equals the previous one. Equal frames were merged."
 
 
 # --- what a format keeps of a table but in part

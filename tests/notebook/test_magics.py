@@ -72,7 +72,10 @@ def test_the_cell_that_fails_stops_and_shows_two_lines(start: Start) -> None:
     assert failed.error.ename == "BadRequest"
     assert len(failed.error.traceback) == 2
     assert "Did you mean show" in failed.error.traceback[0]
+    assert "\x1b[" in failed.error.traceback[0]
     assert "not reached" not in failed.text
+    kernel.good("%colors nocolor")
+    assert "\x1b" not in "".join(kernel("%session shwo").error.traceback)
     caught = kernel.good(
         "from jupyter_sessions import errors\n"
         "try:\n    get_ipython().run_line_magic('session', 'show')\n"

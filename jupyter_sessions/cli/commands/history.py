@@ -116,7 +116,12 @@ def resume(work: Invocation, what: tuple[str, ...], managing: bool, verbose: boo
     work.keep(work.transport)
     said = work.frontend.take_up(answer.session, work.transport)
     shown = sorted(answer.commands, key=lambda each: each.summary.number)
-    blocks = (card(answer.session), listing(answer.members), *_build_blocks(work, shown), *said)
+    blocks = (
+        card(answer.session),
+        listing(answer.members),
+        *_build_blocks(work, shown, brief=True),
+        *said,
+    )
     return Result(answer, blocks)
 
 
@@ -296,11 +301,13 @@ def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
     return found
 
 
-def _build_blocks(work: Invocation, commands: Iterable[schemas.Command]) -> list[Block]:
+def _build_blocks(
+    work: Invocation, commands: Iterable[schemas.Command], *, brief: bool = False
+) -> list[Block]:
     blocks: list[Block] = []
     for each in commands:
         own = each.summary.user == work.transport.user and each.summary.real_user is None
-        blocks += [Request(each), Outputs(each, own)]
+        blocks += [Request(each), Outputs(each, own, brief)]
     return blocks
 
 

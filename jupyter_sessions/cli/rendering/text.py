@@ -23,6 +23,7 @@ from jupyter_sessions.cli.results import (
     Tone,
 )
 from jupyter_sessions.cli.values import one_line, printable, timed, written
+from jupyter_sessions.escape_sequences import remove_sequences
 from jupyter_sessions.formatting import format_duration, format_second, format_size, format_zone
 
 _RIGHT = {Form.NUMBER, Form.SECONDS, Form.SIZE}
@@ -65,6 +66,18 @@ def _unpainted(text: str, **_style: Any) -> str:
     return text
 
 
+def _printable(text: str, paint: Paint) -> str:
+    """Return recorded text; its own colours stay only where colours are wanted."""
+    shown = printable(text)
+    return remove_sequences(shown) if paint is _unpainted else shown
+
+
+def summarize_error(output: schemas.ErrorOutput, number: int) -> list[str]:
+    """Return an error in two lines: what happened, and how to see the traceback."""
+    said = one_line(f"{output.ename}: {output.evalue}")
+    return [said, *([f"(For the traceback, type view {number}.)"] if output.traceback else [])]
+
+
 def _drawn(block: Block, width: int, paint: Paint) -> str:
     match block:
         case Table():
@@ -77,9 +90,9 @@ def _drawn(block: Block, width: int, paint: Paint) -> str:
         case Request():
             return _request(block.command, paint)
         case Code():
-            return printable(block.text)
+            return _printable(block.text, paint)
         case Outputs():
-            return "\n".join(_outputs(block.command, paint))
+            return "\n".join(_outputs(block, paint))
 
 
 def _table(table: Table, width: int, paint: Paint) -> str:
@@ -193,14 +206,18 @@ def _highlighted(source: str, language: str) -> str:
     return str(highlight(source, lexer, TerminalFormatter())).rstrip("\n")
 
 
-def _outputs(command: schemas.Command, paint: Paint) -> Iterator[str]:
+def _outputs(block: Outputs, paint: Paint) -> Iterator[str]:
+    command = block.command
     for output in command.outputs:
         match output:
             case schemas.Stream(text=text):
                 whole = text if isinstance(text, str) else "".join(text)
-                yield printable(whole).removesuffix("\n")
+                yield _printable(whole, paint).removesuffix("\n")
+            case schemas.ErrorOutput() if block.brief:
+                first, *hints = summarize_error(output, command.summary.number)
+                yield "\n".join([first, *(paint(hint, dim=True) for hint in hints)])
             case schemas.ErrorOutput(traceback=traceback, ename=name, evalue=value):
-                yield printable("\n".join(traceback) or f"{name}: {value}")
+                yield _printable("\n".join(traceback) or f"{name}: {value}", paint)
             case schemas.DisplayData(data=data) | schemas.ExecuteResult(data=data):
                 yield from _bundle(data, command.summary.number, paint)
     if command.response is not None and command.response.note:
@@ -210,7 +227,7 @@ def _outputs(command: schemas.Command, paint: Paint) -> Iterator[str]:
 def _bundle(data: schemas.MimeBundle, number: int, paint: Paint) -> Iterator[str]:
     plain = data.get("text/plain")
     if plain is not None:
-        yield printable(_joined(plain))
+        yield _printable(_joined(plain), paint)
     others = [
         f"{one_line(media)}, {format_size(_bytes(content))}"
         for media, content in data.items()
