@@ -258,7 +258,9 @@ def main() -> None:
     """Take the pictures that are named, or all."""
     names = sys.argv[1:] or list(PICTURES)
     if unknown := set(names) - set(PICTURES):
-        sys.exit(f"There is no picture {', '.join(unknown)}. There are {', '.join(PICTURES)}.")
+        sys.exit(
+            f"There is no picture {', '.join(unknown)}. The valid ones are {', '.join(PICTURES)}."
+        )
     FOLDER.mkdir(parents=True, exist_ok=True)
     with open_scene() as scene:
         for name in names:
