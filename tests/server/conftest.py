@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,10 +172,9 @@ def _group(site: Site) -> None:
     house.call("group-owner", api.ADD_GROUP_USERS, users)
 
 
-@pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Give a served store with one person of each standing."""
-    place = Place(tmp_path_factory.mktemp("site"))
+@contextmanager
+def serve_site(place: Place) -> Iterator[Site]:
+    """Serve a store with one person of each standing."""
     with (
         place.serve("--debug", "--SessionsExtension.guests=True") as server,
         place.house() as house,
@@ -183,6 +183,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site = Site(place, server, house, http)
         _populate(site)
         _group(site)
+        yield site
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Give a served store with one person of each standing."""
+    with serve_site(Place(tmp_path_factory.mktemp("site"))) as site:
         yield site
 
 

@@ -80,10 +80,11 @@ class Server:
 
 @dataclass
 class Place:
-    """A home for servers: their store and their log."""
+    """A home for servers: their store and their log; `url` is another database than its own."""
 
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
+    url: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -107,11 +108,13 @@ class Place:
     @property
     def database(self) -> str:
         """The store's URL."""
-        return f"sqlite:///{self.store / 'sessions.db'}"
+        return self.url or f"sqlite:///{self.store / 'sessions.db'}"
 
     def start(self, *arguments: str, port: int | None = None) -> Server:
         """Start a server here; `Server.is_up` tells when it answers."""
         port = port or free_port()
+        if self.url:
+            arguments = (*arguments, f"--database={self.url}")
         log = self.folder / f"serve-{time.monotonic_ns()}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
