@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from array import array
+from dataclasses import dataclass
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
@@ -12,6 +14,12 @@ from jupyter_sessions.formats.format import Format, Written, always, is_a
 _LOSSLESS = {".png": "PNG", ".webp": "WEBP", ".gif": "GIF"}
 _FOR_WEBP = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX"}
 _FOR_JPEG = {"1", "L", "RGB", "RGBX", "CMYK", "YCbCr"}
+
+
+#: The colours of a GIF's palette.
+_MOST_COLOURS = 256
+#: The note where a file does not hold the colours of transparent pixels.
+_HIDDEN = "GIF holds no colours of transparent pixels."
 
 
 def _figure(value: object, ending: str) -> bytes:
@@ -47,17 +55,67 @@ def _write_image(image: Any, ending: str, place: int, current: Any) -> Written:
     options: dict[str, Any] = {"lossless": True, "exact": True} if ending == ".webp" else {}
     if frames == 1:
         written = _save(image, _LOSSLESS[ending], options)
-        if not _holds(written, image):
-            raise _refused(image, ending, frames)
-        return Written(written)
-    written = _save(image, _LOSSLESS[ending], {**options, "save_all": True})
-    merged = _count_merged(written, image, place, current)
-    if merged is None or (merged and "duration" not in image.info):
+        if _holds(written, image):
+            return Written(written)
+        if ending == ".gif" and (indexed := _index_colours(image)) is not None:
+            written = _save(indexed, "GIF", options)
+            if _holds(written, indexed):
+                return Written(written, "" if _is_same(indexed, image) else _HIDDEN)
+        raise _refused(image, ending, frames)
+    options |= {"save_all": True}
+    if any(durations := _read_durations(image, frames)):
+        # The WebP writer gives all frames the duration of the current one.
+        options["duration"] = [round(each) for each in durations]
+    written = _save(image, _LOSSLESS[ending], options)
+    found = _compare_frames(written, image, place, current)
+    if found is None or (found.merged and not found.timed):
         raise _refused(current, ending, frames)
-    if not merged:
-        return Written(written)
-    said = "1 frame equals" if merged == 1 else f"{merged:,} frames equal"
-    return Written(written, f"{said} the previous one. Equal frames were merged.")
+    notes = []
+    if found.merged:
+        said = "1 frame equals" if found.merged == 1 else f"{found.merged:,} frames equal"
+        notes.append(f"{said} the previous one. Equal frames were merged.")
+    if found.durations:
+        notes.append(f"{ending[1:].upper()} holds other durations of frames: {found.durations}.")
+    return Written(written, " ".join(notes))
+
+
+def _read_durations(image: Any, frames: int) -> list[float]:
+    """Return for how many milliseconds each frame is shown; 0 if the image does not say."""
+    durations = []
+    for number in range(frames):
+        image.seek(number)
+        image.load()
+        durations.append(image.info.get("duration", 0))
+    return durations
+
+
+def _index_colours(image: Any) -> Any:
+    """Return an image with a palette of exactly its colours, for GIF; None if that can't hold them.
+
+    All transparent pixels have one colour.
+    """
+    from PIL import Image
+
+    if image.mode not in _FOR_WEBP:
+        return None
+    seen = image.convert("RGBA")
+    alpha = seen.getchannel("A")
+    cleared = Image.new("RGBA", seen.size)
+    cleared.paste(seen, mask=alpha.point(lambda value: 255 if value else 0))
+    pixels = memoryview(cleared.tobytes()).cast("I")
+    colours = sorted(set(pixels))
+    if len(colours) > _MOST_COLOURS or not any(
+        value not in {0, 255} for _, value in alpha.getcolors()
+    ):
+        return None
+    numbers = {colour: number for number, colour in enumerate(colours)}
+    indexed = Image.frombytes("P", seen.size, bytes(map(numbers.__getitem__, pixels)))
+    raw = array("I", colours).tobytes()
+    indexed.putpalette(raw, "RGBX")
+    clear = numbers.get(0)
+    if clear is not None:
+        indexed.info["transparency"] = clear
+    return indexed
 
 
 def _jpeg(image: Any, frames: int) -> Written:
@@ -96,8 +154,27 @@ def _holds(written: bytes, image: Any) -> bool:
         return _is_same(read, image)
 
 
-def _count_merged(written: bytes, image: Any, place: int, current: Any) -> int | None:
-    """Return how many frames an image file lacks that equal the ones before; None if others differ.
+@dataclass
+class _Frames:
+    """What an image file keeps of the frames of an image.
+
+    Attributes
+    ----------
+    merged
+        The number of frames that became one with the frame before, which they equal.
+    timed
+        Whether the image says how long its frames are shown.
+    durations
+        An example of a duration that differs; empty if none does.
+    """
+
+    merged: int
+    timed: bool
+    durations: str
+
+
+def _compare_frames(written: bytes, image: Any, place: int, current: Any) -> _Frames | None:
+    """Compare the frames of an image with those of a file; return None if a frame differs.
 
     Parameters
     ----------
@@ -112,7 +189,9 @@ def _count_merged(written: bytes, image: Any, place: int, current: Any) -> int |
     """
     from PIL import Image
 
-    merged, last = 0, None
+    merged, last, timed = 0, None, False
+    had: list[float] = []
+    kept: list[float] = []
     with Image.open(io.BytesIO(written)) as read:
         next_, count = 0, getattr(read, "n_frames", 1)
         for number in range(image.n_frames):
@@ -120,13 +199,23 @@ def _count_merged(written: bytes, image: Any, place: int, current: Any) -> int |
             frame = current if number == place else image
             if next_ < count:
                 read.seek(next_)
+            frame.load()  # which reads the duration, too
+            timed = timed or "duration" in frame.info
+            duration = frame.info.get("duration", 0)
             if next_ < count and _is_same(read, frame):
                 next_, last = next_ + 1, read.copy()
+                had.append(duration)
+                kept.append(last.info.get("duration", 0))
             elif last is not None and _is_same(last, frame):
                 merged += 1
+                had[-1] += duration
             else:
                 return None
-        return merged if next_ == count else None
+    if next_ != count:
+        return None
+    differing = [pair for pair in zip(had, kept, strict=True) if round(pair[0] - pair[1], 3)]
+    said = "{:g} ms became {:g} ms".format(*differing[0]) if any(had) and differing else ""
+    return _Frames(merged, timed, said)
 
 
 def _is_same(read: Any, image: Any) -> bool:

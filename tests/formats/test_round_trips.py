@@ -446,7 +446,7 @@ def pictures(draw: st.DrawFn) -> Image.Image:
 @example(Image.new("CMYK", (1, 1)), ".png")
 def test_a_picture_is_the_same_or_refused(picture: Image.Image, ending: str) -> None:
     data = written(picture, f"p{ending}")
-    if data is None:
+    if data is None or write(picture, name="p", path=f"p{ending}").note:
         return
     with Image.open(io.BytesIO(data)) as read:
         assert read.size == picture.size
@@ -455,6 +455,65 @@ def test_a_picture_is_the_same_or_refused(picture: Image.Image, ending: str) -> 
         else:
             had, kept = picture.convert("RGBA"), read.convert("RGBA")
             assert list(kept.get_flattened_data()) == list(had.get_flattened_data())
+
+
+def transparent(mode: str) -> Image.Image:
+    """Return a picture with a hole, of as many colours as a GIF holds."""
+    colours = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    picture = Image.fromarray(colours, "P")
+    picture.putpalette([part for n in range(256) for part in (n, 255 - n, n // 2)])
+    picture.info["transparency"] = 7
+    return picture if mode == "P" else picture.convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["P", "RGBA", "LA"])
+def test_a_transparent_picture_is_the_same_as_gif(mode: str) -> None:
+    picture = transparent(mode)
+    data = written(picture, "p.gif")
+    assert data is not None
+    with Image.open(io.BytesIO(data)) as read:
+        had, kept = picture.convert("RGBA"), read.convert("RGBA")
+        visible = had.getchannel("A").getextrema()
+        assert visible == (0, 255)
+        assert kept.getchannel("A").tobytes() == had.getchannel("A").tobytes()
+        black = Image.new("RGBA", had.size, "black")
+        assert (
+            Image.alpha_composite(black, kept).tobytes()
+            == Image.alpha_composite(black, had).tobytes()
+        )
+
+
+def test_hidden_colours_that_gif_does_not_hold_are_said_and_partial_transparency_is_refused() -> (
+    None
+):
+    picture = Image.new("RGBA", (8, 8), "red")
+    for n in range(8):
+        picture.putpixel((n, n), (10 * n, 200, 30, 0))
+    assert "transparent" in write(picture, name="p", path="p.gif").note
+    assert write(picture, name="p", path="p.png").note == ""
+    picture.putpixel((0, 7), (255, 0, 0, 128))
+    assert written(picture, "p.gif") is None
+
+
+@pytest.mark.parametrize("ending", [".gif", ".png", ".webp"])
+def test_each_frame_is_shown_for_as_long_or_the_difference_is_said(ending: str) -> None:
+    target = io.BytesIO()
+    frames = [Image.new("RGB", (4, 4), (50 * n, 3, 3)) for n in range(3)]
+    frames[0].save(
+        target, format="PNG", save_all=True, append_images=frames[1:], duration=[105, 250, 400]
+    )
+    with Image.open(target) as moving:
+        content = write(moving, name="m", path=f"m{ending}")
+    assert isinstance(content.data, bytes)
+    found = []
+    with Image.open(io.BytesIO(content.data)) as read:
+        for number in range(3):
+            read.seek(number)
+            read.load()
+            found.append(read.info["duration"])
+    assert found == [100 if ending == ".gif" else 105, 250, 400]
+    said = "GIF holds other durations of frames: 105 ms became 100 ms."
+    assert content.note == (said if ending == ".gif" else "")
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
