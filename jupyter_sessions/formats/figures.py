@@ -104,9 +104,7 @@ def _index_colours(image: Any) -> Any:
     cleared.paste(seen, mask=alpha.point(lambda value: 255 if value else 0))
     pixels = memoryview(cleared.tobytes()).cast("I")
     colours = sorted(set(pixels))
-    if len(colours) > _MOST_COLOURS or not any(
-        value not in {0, 255} for _, value in alpha.getcolors()
-    ):
+    if len(colours) > _MOST_COLOURS or any(value not in {0, 255} for _, value in alpha.getcolors()):
         return None
     numbers = {colour: number for number, colour in enumerate(colours)}
     indexed = Image.frombytes("P", seen.size, bytes(map(numbers.__getitem__, pixels)))

@@ -294,6 +294,8 @@ class SessionsHandler(JupyterHandler):
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
         """Convert any failure into the common error format, without internal details."""
+        if isinstance(error, errors.ContentDamaged):
+            self.log.error("%s", error.message)
         if isinstance(error, errors.SessionsError):
             return error
         if status_code == 404:
@@ -317,6 +319,18 @@ class SessionsHandler(JupyterHandler):
             hint="Give this number to the server's administrator, who finds the "
             "details in the server's log.",
         )
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Respond with an error; a response that has begun is broken off, with one line in the log.
+
+        Tornado would try to finish it, and log what goes wrong with that as well.
+        """
+        if not self._headers_written:
+            super().send_error(status_code, **kwargs)
+            return
+        self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
+        connection: Any = self.request.connection
+        connection.stream.close()
 
     def set_retry_after(self, error: errors.SessionsError) -> None:
         """Set ``Retry-After`` where trying again helps."""

@@ -270,6 +270,7 @@ def test_damage_behind_the_first_piece_is_told_by_our_client_as_clearly(site: Si
     digest = hashlib.sha256(content).hexdigest()
     blob = site.place.store / "blobs" / digest[:2] / digest[2:]
     blob.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    begun = site.server.log.stat().st_size
     transport = HttpTransport(site.server.url, site.keys["reader"])
     with pytest.raises(errors.ContentDamaged) as failure:
         transport.download(schemas.FileNamed(code=code, path="long.bin"), target)
@@ -277,3 +278,11 @@ def test_damage_behind_the_first_piece_is_told_by_our_client_as_clearly(site: Si
     assert "'long.bin'" in failure.value.message
     assert code in failure.value.message
     assert content[:-MEBIBYTE] == target.getvalue(), "what came before the damage"
+    with site.server.log.open("rb") as log:
+        log.seek(begun)
+        logged = log.read().decode()
+    assert "Traceback" not in logged
+    lines = [line for line in logged.splitlines() if "damaged" in line]
+    # It was broken off, then asked for again.
+    assert len(lines) == 2
+    assert all("'long.bin'" in line and code in line for line in lines)
