@@ -159,7 +159,7 @@ class Service:
 
         dispatcher = await self.dispatcher()
         if self.live_if_open is None:
-            self.live_if_open = Live(dispatcher)
+            self.live_if_open = Live(dispatcher, self.answered)
         return self.live_if_open
 
     async def present(self) -> Present:
@@ -168,7 +168,7 @@ class Service:
 
         dispatcher = await self.dispatcher()
         if self.present_if_open is None:
-            self.present_if_open = Present(dispatcher)
+            self.present_if_open = Present(dispatcher, self.answered)
         return self.present_if_open
 
     async def tidy(self) -> None:

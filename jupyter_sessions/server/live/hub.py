@@ -10,7 +10,9 @@ import asyncio
 import logging
 import struct
 from collections import defaultdict
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
 
 import msgspec
 
@@ -25,6 +27,8 @@ _CHECK_EVERY = 5.0  # seconds between checks of a follower's login, with or with
 _AT_ONCE = 100  # followers served before the event loop gets a turn
 
 _TEXT = 0x81  # the first byte of a complete text message
+
+Answered = Callable[[Future[Any]], Awaitable[Any]]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -60,8 +64,11 @@ class Follower(Protocol):
 class Feed:
     """One session and its followers."""
 
-    def __init__(self, dispatcher: Dispatcher, session_id: int, code: str) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, answered: Answered, session_id: int, code: str
+    ) -> None:
         self._dispatcher = dispatcher
+        self._answered = answered
         self._session_id = session_id
         self._code = code
         self._changed = asyncio.Event()
@@ -101,7 +108,7 @@ class Feed:
         more = False
         for after, followers in places.items():
             callers = {follower.credentials for follower in followers}
-            progress = await asyncio.wrap_future(
+            progress = await self._answered(
                 self._dispatcher.advance(self._session_id, self._code, after, callers, check=check)
             )
             if progress.refused:
@@ -136,10 +143,19 @@ class Feed:
 
 
 class Live:
-    """All feeds of a server, woken by its own commits and by those of other processes."""
+    """All feeds of a server, woken by its own commits and by those of other processes.
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    Parameters
+    ----------
+    dispatcher
+        Gives access to the store.
+    answered
+        Returns an awaitable for a result of the store's threads.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, answered: Answered) -> None:
         self._dispatcher = dispatcher
+        self._answered = answered
         self._feeds: dict[int, Feed] = {}
         self._loop = asyncio.get_running_loop()
         self._unlisten = dispatcher.database.listen(self._noticed)
@@ -149,7 +165,9 @@ class Live:
         """Send all events after a given number to a permitted follower."""
         feed = self._feeds.get(session_id)
         if feed is None:
-            feed = self._feeds[session_id] = Feed(self._dispatcher, session_id, code)
+            feed = self._feeds[session_id] = Feed(
+                self._dispatcher, self._answered, session_id, code
+            )
         feed.followers[follower] = after
         feed.wake(check=True)
 

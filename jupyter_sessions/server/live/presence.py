@@ -6,7 +6,10 @@ import asyncio
 import logging
 import secrets
 import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from contextlib import suppress
+from typing import Any
 
 from jupyter_sessions import errors
 from jupyter_sessions.core.dispatcher import Dispatcher
@@ -30,10 +33,15 @@ class Present:
     ----------
     dispatcher
         Gives access to the store.
+    answered
+        Returns an awaitable for a result of the store's threads.
     """
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, answered: Callable[[Future[Any]], Awaitable[Any]]
+    ) -> None:
         self._dispatcher = dispatcher
+        self._answered = answered
         self._server = secrets.token_hex(8)
         self._stored: set[str] = set()
         self._started: dict[str, Follower] = {}
@@ -85,7 +93,7 @@ class Present:
         self._stored |= {one.client for one in come}
         self._stored -= gone
         try:
-            await asyncio.wrap_future(
+            await self._answered(
                 self._dispatcher.store_followers(self._server, come, sorted(gone), beat=beat)
             )
         except errors.SessionsError:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -128,6 +129,20 @@ class Backlog:
             self._stream.close(linger=0)
 
 
+@dataclass
+class _Ending:
+    """How a request ends, once that is known."""
+
+    known: asyncio.Event = field(default_factory=asyncio.Event)
+    failed: bool = False
+
+    def settle(self, *, failed: bool) -> None:
+        """Record how it has ended, if that is not known yet."""
+        if not self.known.is_set():
+            self.failed = failed
+            self.known.set()
+
+
 class Requests:
     """The latest requests of front ends to kernels; only the server's event loop uses this.
 
@@ -138,7 +153,7 @@ class Requests:
     def __init__(self) -> None:
         self._sent: dict[str, OrderedDict[str, protocol.Sent]] = {}
         self._answered: dict[str, deque[str]] = {}
-        self._failed: dict[str, OrderedDict[str, Future[bool]]] = {}
+        self._failed: dict[str, OrderedDict[str, _Ending]] = {}
 
     def note(self, kernel: str, header: dict[str, Any], content: dict[str, Any]) -> None:
         """Record an execution request."""
@@ -148,7 +163,7 @@ class Requests:
         sent = self._sent.setdefault(kernel, OrderedDict())
         sent[str(header["msg_id"])] = protocol.Sent(header, source, datetime.now(UTC))
         failed = self._failed.setdefault(kernel, OrderedDict())
-        failed[command_id(str(header["msg_id"]))] = Future()
+        failed[command_id(str(header["msg_id"]))] = _Ending()
         for kept in (sent, failed):
             while len(kept) > _MOST_REQUESTS:
                 kept.popitem(last=False)
@@ -156,8 +171,8 @@ class Requests:
     def answered(self, kernel: str, msg_id: str, status: str) -> None:
         """Record the answer to a request: ``ok``, ``error``, or ``aborted`` if it never started."""
         ended = self._failed.get(kernel, OrderedDict()).get(command_id(msg_id))
-        if ended is not None and not ended.done():
-            ended.set_result(status == "error")
+        if ended is not None:
+            ended.settle(failed=status == "error")
         sent = self._sent.get(kernel, OrderedDict())
         if status not in {"ok", "error"}:
             sent.pop(msg_id, None)
@@ -177,14 +192,14 @@ class Requests:
         ended = self._failed.get(kernel, OrderedDict()).get(command)
         if ended is None:
             return False
-        await asyncio.wait({asyncio.wrap_future(ended)}, timeout=within)
-        return ended.done() and ended.result()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.known.wait(), within)
+        return ended.failed
 
     def take(self, kernel: str) -> list[protocol.Sent]:
         """Return a kernel's latest requests in order, and forget them; no answers will come."""
         for ended in self._failed.get(kernel, OrderedDict()).values():
-            if not ended.done():
-                ended.set_result(False)
+            ended.settle(failed=False)
         self._answered.pop(kernel, None)
         return list(self._sent.pop(kernel, {}).values())
 
