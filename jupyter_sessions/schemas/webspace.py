@@ -24,7 +24,8 @@ class File(Answer):
     For a folder, `files`, `size` and `published` summarize all that is in it (number, total size,
     newest); `publisher` and `command` are set if they are the same for all of it, else empty and
     null. `command` is the number of the command whose output the file is or, if it is not an
-    output, of the command that published it.
+    output, of the command that published it. `url` is the address of its page, None if no server
+    shows this store.
     """
 
     path: str
@@ -37,6 +38,7 @@ class File(Answer):
     published: datetime
     command: int | None
     files: int = 1
+    url: str | None = None
 
 
 class ListFiles(Request):

@@ -12,7 +12,6 @@ import traitlets
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.formats import Content, outputs
 from jupyter_sessions.formats.folders import explain_omitted
-from jupyter_sessions.urls import build_file_url
 from jupyter_sessions.widgets import preview, ui
 from jupyter_sessions.widgets.part import Part
 from jupyter_sessions.widgets.progress import Progress, Steps
@@ -194,8 +193,7 @@ class WebSpace(Part):
             self.looking.run(work, done, self._failed, instead=True)
 
     def _card(self, file: schemas.File) -> str:
-        url = self.session.url if self.session is not None else None
-        return ui.file(file, build_file_url(url, file.path) if url else None)
+        return ui.file(file, file.url)
 
     def _failed(self, failure: errors.SessionsError | None) -> None:
         if failure is None:

@@ -138,3 +138,14 @@ def test_a_session_counts_its_published_files(house: Store) -> None:
     publish(house, code, "a.txt", "b/c.txt", "b/d.txt", by="ann")
     listed = house.call("ann", api.LIST_SESSIONS, schemas.ListSessions())
     assert {each.code: each.files for each in listed.items} == {code: 3, other: 0}
+
+
+def test_a_file_names_its_page_where_a_server_shows_the_store(house: Store) -> None:
+    code = house.new().code
+    asked = schemas.PublishFile(code=code, path="a b/c.txt")
+    assert house.call("root", api.PUBLISH_FILE, asked, upload=b"x").url is None
+    server = "https://example.org/hub"
+    published = house.call("root", api.PUBLISH_FILE, asked, upload=b"x", server=server)
+    assert published.url == f"{server}/sessions/{code}/experiment/files/a%20b/c.txt"
+    listed = house.call("root", api.LIST_FILES, schemas.ListFiles(code=code), server=server)
+    assert [each.url for each in listed.items] == [published.url.removesuffix("/c.txt")]

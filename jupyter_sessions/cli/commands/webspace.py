@@ -87,10 +87,7 @@ def publish(work: Invocation, what: tuple[str, ...], path: str | None) -> Result
     else:
         contents, made_by = _last_output(work, path)
     files = [_published(work, content, made_by) for content in contents]
-    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=code))
-    said = [
-        Line(f"Published {file.path}", Tone.DONE, _address(session, file.path)) for file in files
-    ]
+    said = [Line(f"Published {file.path}", Tone.DONE, file.url) for file in files]
     said += [Line(content.note, Tone.WARNING) for content in contents if content.note]
     if left_out:
         from jupyter_sessions.formats.folders import explain_omitted
@@ -104,10 +101,6 @@ def _published(work: Invocation, content: Content, number: int | None) -> schema
         code=work.code, path=content.name, media_type=content.media_type, command=number
     )
     return work.call(api.PUBLISH_FILE, request, content.data)
-
-
-def _address(session: schemas.Session, path: str) -> str | None:
-    return urls.build_file_url(session.url, path) if session.url else None
 
 
 def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int | None]:

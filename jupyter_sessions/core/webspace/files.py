@@ -19,6 +19,7 @@ from jupyter_sessions.errors import BadName, BadRequest, Conflict, NotFound
 from jupyter_sessions.names import fold_name
 from jupyter_sessions.store.blobs import Blob
 from jupyter_sessions.store.tables import blobs, files, users
+from jupyter_sessions.urls import build_file_url, build_session_url
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _FOLDER = "inode/directory"
@@ -56,7 +57,7 @@ def media_type(path: str) -> str:
     return _TYPES.get(ending) or mimetypes.guess_type(path, strict=False)[0] or _UNKNOWN
 
 
-def _file(row: Row[Any]) -> schemas.File:
+def _file(context: Context, row: Row[Any]) -> schemas.File:
     return schemas.File(
         path=row.path,
         name=row.path.rpartition("/")[2],
@@ -67,7 +68,14 @@ def _file(row: Row[Any]) -> schemas.File:
         publisher=row.publisher,
         published=row.published,
         command=row.command,
+        url=_url(context, row.path),
     )
+
+
+def _url(context: Context, path: str) -> str | None:
+    if context.server is None or context.open_session is None:
+        return None
+    return build_file_url(build_session_url(context.server, context.session.code), path)
 
 
 def is_below(folder: str) -> Any:
@@ -97,7 +105,7 @@ def find(context: Context, path: str) -> tuple[schemas.File, Blob]:
         )
     by = "" if row.command is None else f", published by command {row.command}"
     used_as = f"{row.path!r} in session {context.session.code}{by},"
-    return _file(row), Blob(row.sha256, row.size, row.encoding, row.digests, used_as)
+    return _file(context, row), Blob(row.sha256, row.size, row.encoding, row.digests, used_as)
 
 
 @implements(api.GET_FILE)
@@ -147,7 +155,7 @@ def _deep(
 ) -> Iterator[tuple[schemas.File, str]]:
     statement = _in_folder(context, folder).where(_past(after)).limit(limit)
     for row in context.connection.execute(statement):
-        yield _file(row), row.folded
+        yield _file(context, row), row.folded
 
 
 def _children(
@@ -168,7 +176,7 @@ def _children(
             continue
         name, slash, _ = row.folded[depth:].partition("/")
         after = f"{prefix}{name}/" if slash else row.folded
-        yield (_folder(context, row, f"{prefix}{name}") if slash else _file(row)), after
+        yield (_folder(context, row, f"{prefix}{name}") if slash else _file(context, row)), after
 
 
 def _folder(context: Context, first: Row[Any], folded: str) -> schemas.File:
@@ -198,6 +206,7 @@ def _folder(context: Context, first: Row[Any], folded: str) -> schemas.File:
         published=totals.published,
         command=totals.first if same else None,
         files=totals.files,
+        url=_url(context, path),
     )
 
 

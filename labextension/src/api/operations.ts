@@ -103,9 +103,10 @@ export type Existence = { exists: boolean };
  * For a folder, `files`, `size` and `published` summarize all that is in it (number, total size,
  * newest); `publisher` and `command` are set if they are the same for all of it, else empty and
  * null. `command` is the number of the command whose output the file is or, if it is not an
- * output, of the command that published it.
+ * output, of the command that published it. `url` is the address of its page, None if no server
+ * shows this store.
  */
-export type File = { path: string; name: string; folder: boolean; media_type: string; size: number; sha256: string; publisher: string; published: string; command: number | null; files: number };
+export type File = { path: string; name: string; folder: boolean; media_type: string; size: number; sha256: string; publisher: string; published: string; command: number | null; files: number; url: string | null };
 
 /** A user, or `@group`, and the roles that replace the current ones; none means `read`. */
 export type Grant = { user: string; roles?: Array<string> };
