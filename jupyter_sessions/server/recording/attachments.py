@@ -86,17 +86,20 @@ class Attachments:
     ) -> schemas.Attachment:
         manager = self._kernels.find(request.kernel)
         target = await self._targets.find(request, credentials, server_url)
+        known = False  # whether the progress is
         async with self._manager.changing:
             attached = self._manager.attached.get(request.kernel)
             if attached is not None and not attached.ended and _same(attached, target):
-                await self._manager.switch(attached, paused=False)
+                known = await self._manager.switch(attached, paused=False)
             else:
                 paths = (await self._kernels.notebooks()).get(request.kernel, [""])
                 notebook = request.notebook or paths[0]
                 attached = self._manager.new(request.kernel, manager, target, credentials, notebook)
                 await self._manager.attach(attached, manager)
-        await self._manager.look(request.kernel)
-        return await self._describe(attached, credentials, server_url)
+                known = True
+        if not known:
+            await self._manager.look(request.kernel)
+        return await self._describe(attached, credentials, server_url, target.session)
 
     async def _change(
         self, request: schemas.ChangeAttachment, credentials: Credentials, server_url: str
@@ -134,13 +137,18 @@ class Attachments:
         return attached
 
     async def _describe(
-        self, attached: Attached, credentials: Credentials, server_url: str
+        self,
+        attached: Attached,
+        credentials: Credentials,
+        server_url: str,
+        seen: schemas.Session | None = None,
     ) -> schemas.Attachment:
+        """Describe an attachment to a user; `seen` is its session, if they have just seen it."""
         told, problem = attached.request, attached.progress.problem
         session, label, url, state = told.session, attached.label, attached.url, ""
         if told.server is None:
             try:
-                seen = await self._targets.look(told.session, credentials, server_url)
+                seen = seen or await self._targets.look(told.session, credentials, server_url)
                 label, url, state = seen.label, seen.url, seen.state
             except (errors.NoSuchSession, errors.SessionDisabled) as error:
                 if told.user == get_user_name(credentials):

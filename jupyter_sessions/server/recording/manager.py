@@ -232,10 +232,11 @@ class AttachmentManager:
         attached.life = self._kernels.life(kernel)
         attached.backlog = self._listen(attached)
         try:
-            await self.ask(attached.request)
+            found = await self.ask(attached.request)
         except BaseException:
             attached.release()
             raise
+        attached.progress = found.get(kernel, attached.progress)
         before = self.attached.get(kernel)
         if before is not None:
             before.release()
@@ -255,14 +256,18 @@ class AttachmentManager:
         if attached.backlog is not None:
             attached.backlog.skip(command)
 
-    async def switch(self, attached: Attached, *, paused: bool) -> None:
-        """Pause or resume recording."""
-        if attached.request.paused != paused:
-            await self.ask(protocol.Switch(kernel=attached.request.kernel, paused=paused))
-            if attached.backlog is not None:
-                attached.backlog.switch(not paused)
-            attached.request = replace(attached.request, paused=paused)
-            attached.store()
+    async def switch(self, attached: Attached, *, paused: bool) -> bool:
+        """Pause or resume recording; return False if nothing had to be done."""
+        if attached.request.paused == paused:
+            return False
+        kernel = attached.request.kernel
+        found = await self.ask(protocol.Switch(kernel=kernel, paused=paused))
+        attached.progress = found.get(kernel, attached.progress)
+        if attached.backlog is not None:
+            attached.backlog.switch(not paused)
+        attached.request = replace(attached.request, paused=paused)
+        attached.store()
+        return True
 
     async def leave(
         self,

@@ -87,11 +87,16 @@ class Targets:
 
     async def _here(self, code: str, credentials: Credentials, server_url: str) -> Target:
         dispatcher = await self._dispatcher()
-        recording = schemas.RecordCommands(code=code, commands=[])
-        await self._answered(dispatcher.check(api.RECORD_COMMANDS, recording, credentials))
-        return Target(
-            None, get_user_name(credentials), await self.look(code, credentials, server_url)
+        # Whether the caller may record, and what the session is, are read in one transaction.
+        requests = (
+            (api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=[])),
+            (api.GET_SESSION, schemas.SessionNamed(code=code)),
         )
+        asked = dispatcher.read_together(requests, credentials, server=server_url)
+        for result in (results := await self._answered(asked)):
+            if isinstance(result, errors.SessionsError):
+                raise result
+        return Target(None, get_user_name(credentials), results[1])
 
     async def look(self, code: str, credentials: Credentials, server_url: str) -> schemas.Session:
         """Return a session of this server's store as a user sees it.

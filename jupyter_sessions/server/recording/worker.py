@@ -146,8 +146,8 @@ class RecordingWorker:
 
     def _do(self, request: protocol.Request) -> dict[str, protocol.Progress]:
         match request:
-            case protocol.Attach():
-                self._attach(request)
+            case protocol.Attach(kernel=kernel):
+                return {kernel: self._attach(request).progress()}
             case protocol.Leave(kernel=kernel):
                 recorded = self._recorded.pop(kernel, None)
                 if recorded is not None:
@@ -160,9 +160,10 @@ class RecordingWorker:
             case protocol.Switch() | protocol.Skip() | protocol.Moved() | protocol.KernelEnded():
                 if request.kernel in self._recorded:
                     self._recorded[request.kernel].act(request)
+                    return {request.kernel: self._recorded[request.kernel].progress()}
         return {}
 
-    def _attach(self, request: protocol.Attach) -> None:
+    def _attach(self, request: protocol.Attach) -> Recorded:
         before = self._recorded.pop(request.kernel, None)
         if before is not None:
             before.leave(_REATTACHED, _ENDED_WITHIN)
@@ -171,6 +172,7 @@ class RecordingWorker:
         failed = self._failed(request.kernel)
         recorded = Recorded(request, transport, who, failed, self._place.limit, self._adopt)
         self._recorded[request.kernel] = recorded
+        return recorded
 
     def _adopt(self, recording: schemas.Recording) -> bool:
         """Take over a command that ran when the previous process ended, if its kernel goes on."""
