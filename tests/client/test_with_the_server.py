@@ -44,7 +44,7 @@ def serving(port: int) -> Iterator[subprocess.Popen[bytes]]:
             return False
 
     try:
-        until(up, 60)
+        until(up)
         yield process
     finally:
         http.close()

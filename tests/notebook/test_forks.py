@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from jupyter_sessions import connect, errors
 
 def work(code):
-    signal.alarm(40)
+    signal.alarm(90)
     with connect() as own:
         session = own.session(code)
         session.publish(f"by {os.getpid()}", as_=f"{os.getpid()}.txt")

@@ -26,13 +26,13 @@ def here(kernel: Kernel) -> list[tuple[str, str]]:
 
 def until_here(kernel: Kernel, *people: tuple[str, str]) -> None:
     """Wait until these have the session open, and nobody else."""
-    until(lambda: here(kernel) == sorted(people), lambda: here(kernel), within=30, every=0.2)
+    until(lambda: here(kernel) == sorted(people), lambda: here(kernel), every=0.2)
 
 
 def until_recorded(kernel: Kernel, text: str) -> None:
     """Wait until the kernel's session has a command with this text, whoever ran it."""
     search = f"%session history --search {text} --json"
-    until(lambda: json.loads(kernel.good(search).text)["items"], text, within=30, every=0.2)
+    until(lambda: json.loads(kernel.good(search).text)["items"], text, every=0.2)
 
 
 def test_two_kernels_and_a_guest_share_a_session_and_are_counted(

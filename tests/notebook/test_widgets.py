@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.notebook.conftest import Start
 from tests.notebook.kernels import Terminal
+from tests.waiting import STARTED_WITHIN
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PROGRAM = """
@@ -26,7 +27,7 @@ def test_the_panel_is_displayed_and_recorded_as_text(start: Start) -> None:
     assert VIEW in shown.data
     assert shown.data["text/plain"] == "session panel: Seattle"
     again = kernel("%session view 2")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + STARTED_WITHIN
     while "session panel: Seattle" not in again.text:  # it comes once the cell has ended
         assert time.monotonic() < deadline, again.text
         again = kernel("%session view 2")

@@ -84,13 +84,15 @@ def test_busy_connections_get_all_their_answers(place: Place, how: int) -> None:
 
 
 def test_an_idle_connection_does_not_hold_a_server_up(place: Place) -> None:
-    with place.serve() as server, server.connect() as idle, server.connect() as begun:
+    with (
+        place.serve("--SessionsExtension.stop_within=600") as server,
+        server.connect() as idle,
+        server.connect() as begun,
+    ):
         idle.sendall(b"GET /sessions/api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert idle.recv(1 << 16).startswith(b"HTTP/1.1 200")
         begun.sendall(b"GET /sessions/api/hea")
-        asked = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - asked < 8  # less than what open requests get
         assert idle.recv(1) == begun.recv(1) == b""
 
 
@@ -103,10 +105,14 @@ def test_a_request_that_never_ends_is_cut_off_in_the_end_or_when_asked_twice(
         place.serve(f"--SessionsExtension.stop_within={wait}") as server,
         server.connect() as open_one,
     ):
+        with place.house() as house:
+            code, key = house.new().code, key_for(house, "root")
+        path = address(api.PUBLISH_FILE, {"code": code, "path": "x.txt"})
+        head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
         open_one.sendall(
-            b"POST /sessions/api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"
+            f"{head}Authorization: Bearer {key}\r\nContent-Length: 10\r\n\r\nbegun".encode()
         )
-        time.sleep(0.3)
+        until(lambda: list((place.store / "blobs").glob("tmp*")), "the upload to begin")
         if how == signal.SIGINT:
             server.process.send_signal(how)
             time.sleep(1)

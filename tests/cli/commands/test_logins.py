@@ -712,7 +712,7 @@ def test_retrying_never_takes_longer_than_was_said(process: Process) -> None:
     away = f"bar@127.0.0.1:{free_port()}"
     refused = process("login", away, "-w", "x", "--retry", "2")
     # A start of the program, and a machine with much else to do, take some seconds themselves.
-    assert time.monotonic() - begin < 2 + 8
+    assert time.monotonic() - begin < 2 + 30
     assert refused.code == errors.ServerUnreachable.exit_code
 
 

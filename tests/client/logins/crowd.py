@@ -8,6 +8,8 @@ from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
+from tests.waiting import STARTED_WITHIN
+
 MANY = 50
 
 
@@ -25,7 +27,7 @@ def all_at_once(work: Callable[..., None], *arguments: Any) -> None:
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(150)
+        worker.join(2 * STARTED_WITHIN)
     assert [worker.exitcode for worker in workers] == [0] * MANY
 
 

@@ -16,6 +16,9 @@ from tests.client.scripted_server import Answer, ScriptedServer
 from tests.ports import free_port
 from tests.waiting import STARTED_WITHIN
 
+#: On a loaded machine a thread wakes up late, though far from as late as a wait without an end.
+LATE = 20.0  # seconds
+
 
 def refused(server: str, seconds: float | None) -> tuple[errors.SessionsError, float]:
     begin = time.monotonic()
@@ -25,9 +28,8 @@ def refused(server: str, seconds: float | None) -> tuple[errors.SessionsError, f
 
 
 def test_a_server_that_is_away_is_asked_for_no_longer_than_that() -> None:
-    # On a loaded machine a thread may wake up late; a pause too many would be far more than that.
     error, took = refused(f"http://127.0.0.1:{free_port()}", 1.5)
-    assert took < 1.5 + 2
+    assert took < 1.5 + LATE
     assert "can't be reached" in error.message
 
 
@@ -39,7 +41,7 @@ def test_a_server_that_hangs_or_drips_is_waited_for_no_longer_than_that(
     monkeypatch.setattr(retry, "ANSWERS_WITHIN", 0.5)
     server.script = lambda asked: answer
     error, took = refused(server.url, 0.5 if asked == "again and again" else None)
-    assert took < 0.5 + 2
+    assert took < 0.5 + LATE
     assert "did not answer within" in error.message
 
 
@@ -61,7 +63,7 @@ def test_without_patience_a_server_is_asked_once(server: ScriptedServer) -> None
 def test_a_server_that_comes_up_in_time_is_reached(server: ScriptedServer) -> None:
     server.stop()
     threading.Timer(0.7, server.start).start()
-    retry.reach(server.url, 30)
+    retry.reach(server.url, STARTED_WITHIN)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,10 @@ def test_what_waiting_does_not_change_is_told_at_once(
 
 def test_the_answer_comes_back_from_the_waiting(server: ScriptedServer) -> None:
     health = retry.wait_for(
-        server.url, None, lambda http: http.call(api.CHECK_HEALTH, schemas.Nothing()), 5
+        server.url,
+        None,
+        lambda http: http.call(api.CHECK_HEALTH, schemas.Nothing()),
+        STARTED_WITHIN,
     )
     assert health.ok
 

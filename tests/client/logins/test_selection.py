@@ -198,7 +198,7 @@ AFTER_ITS_SHELL = """
 import os, sys, time
 from jupyter_sessions.client import logins
 leader = os.getsid(0)
-deadline = time.monotonic() + 30
+deadline = time.monotonic() + 90
 while os.path.exists(f"/proc/{leader}"):
     assert time.monotonic() < deadline
     time.sleep(0.05)

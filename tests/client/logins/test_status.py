@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 
@@ -10,6 +12,7 @@ from jupyter_sessions.client import logins
 from tests.client.logins.conftest import Accounts, put
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
 from tests.ports import free_port
+from tests.waiting import STARTED_WITHIN
 
 
 def files() -> dict[str, bytes]:
@@ -71,9 +74,7 @@ def test_many_are_asked_side_by_side(server: ScriptedServer) -> None:
 
     def all_asked(_: Asked) -> Answer | None:
         # None is answered before all are asked; one after the other, they would wait for ever.
-        import time
-
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + STARTED_WITHIN
         while not all(each.asked for each in servers) and time.monotonic() < deadline:
             time.sleep(0.01)
         return Answer({}, 200 if all(each.asked for each in servers) else 500)

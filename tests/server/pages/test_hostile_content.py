@@ -17,7 +17,7 @@ import pytest
 from jupyter_sessions import api, schemas
 from tests.server.conftest import Site
 from tests.server.serving import publish
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 NESTED = "[" + ",".join(["[" * 480 + "]" * 480] * 200) + "]"
 ENDLESS = f"\x1b[{'5' * 5_000}m after it"
@@ -168,23 +168,26 @@ def test_others_are_answered_while_hostile_content_is_rendered(
     assert answers == [200] * 8
     # Rendered in the server's process, each of these held it up for seconds.
     assert len(waits) > 8
-    assert median(waits) < 0.2 + 10 * before, (before, waits)
+    assert median(waits) < 0.5 + 10 * before, (before, waits)
 
 
 def test_what_nobody_waits_for_is_not_rendered(site: Site, code: str) -> None:
     outputs = [display("text/markdown", f"{'![' * 300_000}{i}") for i in range(20)]
     number = record(site, code, "abandoned", *outputs)
     url = site.view("owner", code, command=number).removeprefix(site.server.url)
-    for index in range(20):
+    started = time.monotonic()
+    assert site.http.get(f"{url}0", timeout=STARTED_WITHIN).status_code == 200
+    one = time.monotonic() - started
+    for index in range(1, 20):
         with site.server.connect() as connection:
             request = f"GET {url}{index} HTTP/1.1\r\nHost: {site.server.url[7:]}\r\n\r\n"
             connection.sendall(request.encode())
             time.sleep(0.02)
             connection.shutdown(socket.SHUT_RDWR)
-    # All of them would take twenty seconds of a worker; the owner has one at a time.
+    # All of them would take a worker nineteen times as long; the owner has one at a time.
     started = time.monotonic()
     sound = record(site, code, "x", display("text/markdown", f"*{site.name()}*"))
     page = get(site, f"{code}/experiment/commands/{sound}/outputs/0", who="owner")
     assert "<em>" in page.text
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 3 + 10 * one
     until(lambda: site.http.get("/sessions/api/health").status_code == 200)

@@ -59,7 +59,7 @@ class Jupyter:
     def ask(self, method: str, path: str, expect: int | None = 200, **more: Any) -> Any:
         """Make a request, see that it is answered as expected, and return what came."""
         more.setdefault("headers", {"Authorization": f"token {self.token}"})
-        answer = httpx.request(method, self.server.url + path, timeout=60, **more)
+        answer = httpx.request(method, self.server.url + path, timeout=STARTED_WITHIN, **more)
         if expect is not None:
             assert answer.status_code == expect, answer.text
         return answer.json() if answer.content else None
@@ -103,7 +103,9 @@ class Jupyter:
         url = self.server.url.replace("http", "ws", 1)
         channels = f"{url}/api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
         authorization = f"Authorization: token {self.token}"
-        connection = websocket.create_connection(channels, timeout=60, header=[authorization])
+        connection = websocket.create_connection(
+            channels, timeout=STARTED_WITHIN, header=[authorization]
+        )
         try:
             yield connection
         finally:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,13 +14,13 @@ import pytest
 
 from tests.faults.kernel_deaths import Death, die_at_server
 from tests.server.recording.jupyter import Jupyter, recorders_of
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 SLOW = "import time\nfor number in range(12):\n    print('line', number)\n    time.sleep(0.25)"
 FLOOD = """
-import time
+import os, time
 print('first line')
-time.sleep(4)
+while not os.path.exists({go_on!r}): time.sleep(0.05)
 for _ in range(40):
     print('x' * 2**20, flush=True)
 """
@@ -67,7 +68,7 @@ def test_what_runs_while_the_recording_process_is_lost_is_recorded_all_the_same(
         url = f"{jupyter.server.url}/sessions/api/attachments/{kernel}"
         while not over.is_set():
             headers = {"Authorization": f"token {jupyter.token}"}
-            answers.add(httpx.get(url, headers=headers, timeout=60).status_code)
+            answers.add(httpx.get(url, headers=headers, timeout=STARTED_WITHIN).status_code)
 
     asking = threading.Thread(target=ask)
     asking.start()
@@ -104,16 +105,19 @@ def test_a_cell_ended_in_the_moment_before_the_recording_process_is_lost_is_reco
 
 
 def test_what_could_not_be_kept_stands_in_the_history_as_a_gap_with_its_times(
-    jupyter: Jupyter,
+    jupyter: Jupyter, tmp_path: Path
 ) -> None:
+    go_on = tmp_path / "go-on"
+    flood = FLOOD.format(go_on=str(go_on))
     code, kernel = jupyter.session(), jupyter.kernel()
     jupyter.attach(kernel, code)
     jupyter.run(kernel, "1")
-    jupyter.run(kernel, FLOOD, stay=False)
-    running = jupyter.command(code, FLOOD, "running")
-    until(lambda: "first line" in jupyter.command(code, FLOOD, "running")["preview"])
+    jupyter.run(kernel, flood, stay=False)
+    running = jupyter.command(code, flood, "running")
+    until(lambda: "first line" in jupyter.command(code, flood, "running")["preview"])
     (recorder,) = recorders_of(jupyter)
     os.kill(recorder, signal.SIGSTOP)
+    go_on.touch()
     jupyter.run(kernel, "'flooded'")
     kill_recorder(jupyter)
     jupyter.run(kernel, "2")
@@ -123,7 +127,7 @@ def test_what_could_not_be_kept_stands_in_the_history_as_a_gap_with_its_times(
     assert gap["note"].startswith("Recording was interrupted: commands and outputs of this kernel ")
     assert gap["duration"] > 0
     assert gap["preview"].startswith("Recording was interrupted")
-    flooded = jupyter.command(code, FLOOD)
+    flooded = jupyter.command(code, flood)
     assert (flooded["status"], flooded["number"]) == ("completed", running["number"])
     assert text_of(jupyter, code, flooded["number"]).startswith("first line\n")
     jupyter.detach(kernel)

@@ -13,6 +13,7 @@ from websocket import WebSocketTimeoutException
 from jupyter_sessions import api
 from jupyter_sessions.api import OPERATIONS, Needs
 from tests.server.recording.jupyter import Jupyter, request
+from tests.waiting import STARTED_WITHIN
 
 ROUTES = [each for each in OPERATIONS.values() if each.needs is Needs.KERNELS]
 
@@ -113,7 +114,9 @@ def test_kernels_are_for_those_whom_the_jupyter_server_lets_use_them(
     def asked(token: str | None) -> tuple[int, str]:
         headers = {} if token is None else {"Authorization": token}
         url = people.server.url + path
-        answer = httpx.request(operation.method, url, headers=headers, json=body, timeout=60)
+        answer = httpx.request(
+            operation.method, url, headers=headers, json=body, timeout=STARTED_WITHIN
+        )
         return answer.status_code, answer.json().get("code", "")
 
     ticket = anna.ask("POST", "/sessions/api/tickets", json={})["ticket"]
