@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def migrated_postgresql(postgresql: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the folder of a SQLite database with the schema in it, for each test here to copy."""
+    folder = tmp_path_factory.mktemp("migrated") / "store"
+    engines.open_engines(f"sqlite:///{folder / 'sessions.db'}").dispose()
+    return folder
+
+
 @pytest.fixture
 def code(house: Store) -> str:
     """Give the code of a session of root's."""
@@ -31,6 +40,7 @@ def code(house: Store) -> str:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the URL of a database without a row, on each that we know."""
     if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("migrated_sqlite"), tmp_path / "store")
         yield f"sqlite:///{tmp_path / 'store' / 'sessions.db'}"
         return
     url: str = request.getfixturevalue("migrated_postgresql")
