@@ -20,6 +20,7 @@ import pytest
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Anonymous, Credentials, KeyHolder, SystemUser
+from tests import leftovers
 from tests.ports import free_port
 from tests.postgresql import PostgresqlCluster, find_programs
 from tests.processes import end_process
@@ -37,6 +38,57 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # What does not end as it should tells what its threads are at (`end_process`).
     os.environ["PYTHONFAULTHANDLER"] = "1"
+    leftovers.mark()
+
+
+#: What starts servers, kernels, terminals or browsers, or tries something for long.
+_SLOW = (
+    "browser",
+    "cli/commands",
+    "cli/test_looking_first.py",
+    "cli/test_shell.py",
+    "client/logins",
+    "client/outbox/test_delivery.py",
+    "client/test_connection.py",
+    "client/test_with_the_server.py",
+    "client/transports",
+    "demo",
+    "faults",
+    "formats/test_round_trips.py",
+    "lab",
+    "notebook",
+    "recorder",
+    "server",
+    "store/test_change_watch.py",
+    "store/test_migrate.py",
+    "store/test_search.py",
+    "store/test_sqlite_library.py",
+    "test_documented_blocks.py",
+    "test_labextension.py",
+    "test_leftovers.py",
+    "test_packaging.py",
+    "test_processes.py",
+    "test_schemas_decoding.py",
+    "test_scripts_page.py",
+)
+
+
+def _is_slow(path: Path) -> bool:
+    within = path.relative_to(Path(__file__).parent).parts
+    return any(within[: len(parts)] == parts for parts in (tuple(s.split("/")) for s in _SLOW))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what is slow in a run without it."""
+    return (config.option.markexpr == "not slow" and _is_slow(collection_path)) or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow: by its place, or since it runs on PostgreSQL."""
+    for item in items:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        if _is_slow(item.path) or params.get("database") == "postgresql":
+            item.add_marker("slow")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -77,6 +129,22 @@ def _failed_in_ci(report: Any) -> Any:
         report.outcome = "failed"
         report.longrepr = f"{reason}\nIn CI a skip is a failure."
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
+    """Note what outlives a module, since a fixture of several modules starts it."""
+    if fixturedef.scope not in {"package", "session"}:
+        return (yield)
+    with leftovers.lasting():
+        return (yield)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left() -> Iterator[None]:
+    """Keep what a module's tests leave behind from the tests after them."""
+    with leftovers.nothing_left():
+        yield
 
 
 @pytest.fixture(autouse=True)
