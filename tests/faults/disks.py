@@ -81,6 +81,7 @@ def fail_syncs(rounds: int, seed: int) -> Counts:
                 syncs, writes = made.random.choice([(400, 0), (1000, 0), (0, 100), (0, 1000)])
                 _fail(tools, syncs, writes)
                 made.oracle.note_fault(f"failing {'syncs' if syncs else 'writes'} for a while")
+                made.until_refused()
                 time.sleep(made.random.uniform(0.05, 0.3))
                 _fail(tools)
                 made.until_more(2)
@@ -106,6 +107,7 @@ def _fill(made: Stage, ballast: Path) -> None:
         while True:
             file.write(bytes(made.random.choice([1_000, 50_000])))
     made.oracle.note_fault("full disk")
+    made.until_refused()
     time.sleep(made.random.uniform(0.05, 0.4))
     ballast.unlink()
 

@@ -143,7 +143,7 @@ def die(death: Death, code: str, nursery: KernelNursery, folder: Path) -> None:
 def commands_of(transport: LocalTransport, code: str) -> dict[str, schemas.Command]:
     """Bring in what dead kernels left, and return a session's last commands by their sources."""
     delivery = OutboxDelivery(transport, code)
-    delivery.deliver_orphaned(30.0, held=True)
+    delivery.deliver_orphaned(_STARTED_WITHIN, held=True)
     delivery.close(5.0)
     items = transport.call(api.LIST_COMMANDS, schemas.ListCommands(code=code, limit=5)).items
     named = [schemas.CommandNamed(code=code, number=each.number) for each in items]

@@ -13,6 +13,7 @@ from tests.conftest import missing, new_postgresql_database
 from tests.faults.oracle import Counts
 from tests.faults.stage import stage
 from tests.postgresql import PostgresqlCluster, find_programs
+from tests.waiting import until
 
 _WRITERS = 4
 
@@ -73,8 +74,8 @@ def end_postgresql(rounds: int, seed: int) -> Counts:
                     case "kill":
                         postgresql.kill()
                     case "backend":
-                        if not postgresql.kill_backend(made.random.random()):
-                            continue
+                        choice = made.random.random()
+                        until(lambda choice=choice: postgresql.kill_backend(choice))
                     case "fast":
                         postgresql.stop(signal.SIGINT)
                     case _:

@@ -29,6 +29,7 @@ from tests.server.serving import Place, address, bearer, key_for
 from tests.waiting import STARTED_WITHIN, until
 
 #: What a server may answer while something is wrong with its store; each is tried again.
+_REFUSED_WITHIN = 5.0  # seconds
 _NOT_NOW = frozenset({503, 507})
 #: Seconds that a writer waits for an answer.
 _ANSWER_WITHIN = 30.0
@@ -128,6 +129,15 @@ class Stage:
             return self.oracle.acknowledged >= before + count or bool(self.oracle.counts.wrong)
 
         until(enough, lambda: f"an acknowledgment; {self.oracle.counts}", 2 * STARTED_WITHIN)
+
+    def until_refused(self) -> None:
+        """Wait until somebody who writes was refused, or it seems that nobody will be."""
+        before, deadline = self._refused(), time.monotonic() + _REFUSED_WITHIN
+        while self._refused() == before and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _refused(self) -> int:
+        return sum(self.oracle.counts.seen[f"answer {status}"] for status in _NOT_NOW)
 
     @contextmanager
     def writing(self, writers: int, **options: Any) -> Iterator[None]:

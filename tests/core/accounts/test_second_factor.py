@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from jupyter_sessions import api, errors
-from jupyter_sessions.core.accounts import passwords
 from jupyter_sessions.core.types import KeyHolder
 from jupyter_sessions.store.tables import recovery_codes
 from tests.conftest import PASSWORD
@@ -24,15 +23,6 @@ def name(house):
     name = f"pia{secrets.token_hex(4)}"
     house.add(name)
     return name
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    """Hash at the least cost: how passwords are hashed is tested elsewhere."""
-    from argon2 import PasswordHasher
-
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
 
 
 def log_in(house, name, code="", password=PASSWORD, **more):

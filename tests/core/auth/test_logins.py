@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from argon2 import PasswordHasher
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.accounts import passwords
@@ -120,9 +121,11 @@ def test_tries_under_very_many_names_take_no_more_room():
     assert len(back_off._failures) == 10_000
 
 
-def test_a_password_is_stored_with_a_salt_and_checked_whole():
+def test_a_password_is_stored_with_a_salt_and_checked_whole(monkeypatch):
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher)
     first, second = passwords.make_hash("x" * 100), passwords.make_hash("x" * 100)
     assert first != second
+    assert first.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert passwords.matches(first, "x" * 100)
     assert not passwords.matches(first, "x" * 99)
     assert not passwords.matches(None, "the password of nobody")
