@@ -20,13 +20,12 @@ import pytest
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Anonymous, Credentials, KeyHolder, SystemUser
-from tests import leftovers
 from tests.ports import free_port
 from tests.postgresql import PostgresqlCluster, find_programs
 from tests.processes import end_process
 from tests.waiting import until
 
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
+pytest_plugins = ["pytest_jupyter.jupyter_server", "tests.leftovers"]
 
 PASSWORD = "correct horse battery"
 
@@ -38,7 +37,6 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # What does not end as it should tells what its threads are at (`end_process`).
     os.environ["PYTHONFAULTHANDLER"] = "1"
-    leftovers.mark()
 
 
 #: What starts servers, kernels, terminals or browsers, or tries something for long.
@@ -129,22 +127,6 @@ def _failed_in_ci(report: Any) -> Any:
         report.outcome = "failed"
         report.longrepr = f"{reason}\nIn CI a skip is a failure."
     return report
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
-    """Note what outlives a module, since a fixture of several modules starts it."""
-    if fixturedef.scope not in {"package", "session"}:
-        return (yield)
-    with leftovers.lasting():
-        return (yield)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _nothing_left() -> Iterator[None]:
-    """Keep what a module's tests leave behind from the tests after them."""
-    with leftovers.nothing_left():
-        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,7 @@
-"""Find what a module's tests have left behind: processes and threads that disturb later tests."""
+"""Find what a module's tests have left behind: processes and threads that disturb later tests.
+
+A plugin of the tests: the hooks of a `conftest` are not called for fixtures of the whole run.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 #: In the environment of all that tests start, and of what that starts: the process they run in.
 _MARK = "PYTEST_STARTED_BY"
@@ -19,19 +25,35 @@ _TEST = b"PYTEST_CURRENT_TEST="
 _ENDED_WITHIN = 30.0  # seconds
 
 
-def mark() -> None:
+def pytest_configure() -> None:
     """Mark all that this process starts from now on."""
     os.environ[_MARK] = str(os.getpid())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
+    """Mark what a fixture of several modules starts."""
+    if fixturedef.scope not in {"package", "session"}:
+        return (yield)
+    with lasting():
+        return (yield)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left() -> Iterator[None]:
+    """Keep what a module's tests leave behind from the tests after them."""
+    with nothing_left():
+        yield
 
 
 @contextmanager
 def lasting() -> Iterator[None]:
     """Mark what is started meanwhile as something that outlives its module."""
-    os.environ[_MARK] = _LASTS
+    before, os.environ[_MARK] = os.environ[_MARK], _LASTS
     try:
         yield
     finally:
-        mark()
+        os.environ[_MARK] = before
 
 
 def find_processes() -> dict[int, str]:
