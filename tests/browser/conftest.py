@@ -23,7 +23,7 @@ from jupyter_sessions.core.types import KeyHolder
 from tests.conftest import Clock, Store, missing
 from tests.ports import free_port
 from tests.processes import end_process
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -38,7 +38,7 @@ FLAGS = (
 
 
 # On a busy machine a page takes its time.
-PATIENCE = 20.0  # seconds
+PATIENCE = STARTED_WITHIN
 expect.set_options(timeout=PATIENCE * 1_000)
 
 
@@ -252,6 +252,7 @@ def visit(chromium: Browser, site: Site, visitor: Visitor) -> Iterator[Visit]:
     def open_page(address: str = "/sessions/", who: str | None = None, **options: object) -> Page:
         context = chromium.new_context(base_url=site.url, **options)
         visitor.contexts.append(context)
+        context.set_default_timeout(PATIENCE * 1_000)
         if who is not None:
             context.add_cookies([site.cookie(who)])
         page = context.new_page()

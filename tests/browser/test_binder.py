@@ -79,6 +79,7 @@ def test_the_demo_begins_with_the_panel_and_a_notebook_that_leads_to_the_colleag
     assert stranger.headers["Location"].startswith("/user/x/sessions/login?")
 
     mine = chromium.new_context(viewport={"width": 1400, "height": 900})
+    mine.set_default_timeout(PATIENCE)
     lab = mine.new_page()
     lab.goto(f"{demo}/lab?token=secret")
     panel = lab.locator("#jupyter-sessions-panel")
@@ -104,6 +105,7 @@ def test_the_demo_begins_with_the_panel_and_a_notebook_that_leads_to_the_colleag
     assert way_in.get_attribute("href") == "/user/x/sessions/login"
     user, password = way_in.locator("xpath=../..").locator("p code").all_text_contents()
     private = chromium.new_context()
+    private.set_default_timeout(PATIENCE)
     page = private.new_page()
     page.goto(f"{demo}/sessions/login")
     page.get_by_label("User name").fill(user)

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from jupyter_sessions import schemas
 from jupyter_sessions.cli.rendering.sandbox import framed
 from tests.browser.conftest import Site, Visit, Visitor, command, shown, text, wait_until
+from tests.waiting import STARTED_WITHIN
 
 Catcher = tuple[str, list[str]]
 
@@ -238,7 +239,7 @@ def test_a_frame_can_lead_itself_nowhere_else(site: Site, victim: Page, catcher:
     victim.on("console", lambda message: refused.append(message.text))
     victim.goto(site.address(code))
     wait_until(victim, "document.querySelectorAll('iframe').length === 4")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + STARTED_WITHIN
     while sum("Content Security Policy" in text for text in refused) < 3:
         assert time.monotonic() < deadline, refused
         victim.wait_for_timeout(50)
@@ -299,6 +300,7 @@ def test_what_others_put_out_reaches_nothing_from_a_notebook_that_shows_it(
         f'<a id="go" href="{there}/link">go</a>',
     ]
     page = chromium.new_page()
+    page.set_default_timeout(STARTED_WITHIN * 1_000)
     try:
         page.set_content("".join(framed(each, "bob") for each in outputs))
         frames = page.locator("iframe")

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from jupyter_sessions import api, schemas
 from tests.browser.conftest import Site, Visit
 from tests.conftest import PASSWORD
+from tests.waiting import STARTED_WITHIN
 
 
 def log_in(page: Page, user: str, password: str) -> None:
@@ -53,7 +54,7 @@ def test_failed_logins_back_off(site: Site, visit: Visit) -> None:
     site.person("guessed")
     page = visit("/sessions/login")
     wait = 0
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + STARTED_WITHIN
     while wait < 6:
         assert time.monotonic() < deadline
         log_in(page, "guessed", "wrong again")

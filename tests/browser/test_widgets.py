@@ -58,6 +58,7 @@ def test_a_session_is_picked_looked_into_shared_and_published_to(
     store.call(api.RECORD_COMMANDS, schemas.RecordCommands(code=session.code, commands=[recording]))
 
     context = chromium.new_context(viewport={"width": 1400, "height": 1400})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(lab)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=PATIENCE)

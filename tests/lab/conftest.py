@@ -27,16 +27,17 @@ from jupyter_sessions.core.types import Credentials, Identified
 from tests.browser.conftest import chromium, jp_asyncio_loop, jp_server_cleanup, wait_until
 from tests.browser.test_hostile import catcher
 from tests.conftest import Clock, Store
+from tests.leftovers import lasting
 from tests.ports import free_port
 from tests.processes import end_process
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 __all__ = ["catcher", "chromium", "jp_asyncio_loop", "jp_server_cleanup"]
 
 BUILT = Path(__file__).parents[2] / "jupyter_sessions" / "labextension"
 
 # On a busy machine JupyterLab takes its time.
-PATIENCE = 45.0  # seconds
+PATIENCE = STARTED_WITHIN
 expect.set_options(timeout=PATIENCE * 1_000)
 
 CONFIG = """
@@ -137,7 +138,7 @@ class Lab:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        with (self.folder / "lab.log").open("ab") as log:
+        with (self.folder / "lab.log").open("ab") as log, lasting():
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "jupyter", self.command, f"--port={self.port}"]
                 + (["--allow-root"] if os.geteuid() == 0 else []),
@@ -352,6 +353,7 @@ def sit(chromium: Browser, lab: Lab, complaints: Complaints) -> Iterator[Sit]:
             base_url=lab.url, viewport={"width": 1280, "height": 800}, **options
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE * 1_000)
         return sit_down(context, lab, name, watch=complaints.watch)
 
     yield sit

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.lab.conftest import Complaints, Lab, start_lab
+from tests.waiting import STARTED_WITHIN
 
 # Notebook 7.6 says this by itself, without our extension, too: its keyboard shortcuts ask for the
 # schema of a settings plugin that has none.
@@ -26,6 +27,7 @@ def test_a_notebook_is_recorded_in_notebook_seven_and_its_session_opens_beside_i
     complaints.meant.append(OF_NOTEBOOK)
     code = seven.session("In Notebook 7")
     with chromium.new_context(base_url=seven.url) as context:
+        context.set_default_timeout(STARTED_WITHIN * 1_000)
         context.add_cookies([{"name": "person", "value": "alice", "url": seven.url}])
         page = context.new_page()
         complaints.watch(page)

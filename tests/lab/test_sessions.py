@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from jupyter_sessions import api, schemas
-from tests.browser.conftest import command, shown, text
-from tests.lab.conftest import Complaints, Lab, Sit
+from tests.browser.conftest import command, shown, text, wait_until
+from tests.lab.conftest import PATIENCE, Complaints, Lab, Sit
+
+#: The milliseconds between two requests for the list, from the opening of its page.
+PAUSES = """() => performance.getEntriesByType('resource')
+    .filter(entry => entry.name.includes('which=all'))
+    .map(entry => entry.startTime)
+    .map((time, at, times) => time - (times[at - 1] ?? -Infinity))
+    .slice(-1)"""
 
 SCRIPTED = "<p id='it'>plain</p><script>it.textContent = String(window.origin)</script>"
 
@@ -155,7 +162,10 @@ def test_a_revoke_while_looking_ends_it_at_once(lab: Lab, sit: Sit) -> None:
     expect(gone).to_contain_text("You do not have access to this session")
     expect(gone).not_to_contain_text("secret()")
     listed = fred.panel().locator(".jp-Sessions-session", has_text="Revoked")
-    expect(listed).to_have_count(0, timeout=5_000)  # the list asks by itself every ten seconds
+    expect(listed).to_have_count(0)
+    # By itself, the list asks every ten seconds.
+    pauses = fred.page.evaluate(PAUSES)
+    assert min(pauses) < 9_500, pauses
 
 
 def test_roles_are_granted_and_what_is_not_allowed_says_which_role_it_needs(
@@ -206,9 +216,18 @@ def test_tabs_come_back_after_a_reload_and_the_live_view_after_a_restarted_serve
     code = lab.session("Lasting", gina="read")
     desk = sit("gina")
     tab = desk.open_session("Lasting")
-    tab.get_by_role("tab", name="Activity").click()
-    expect(tab).to_contain_text("created the session")
-    desk.page.wait_for_timeout(2_000)  # JupyterLab saves its layout when all is quiet
+
+    def saved(answer: Response) -> bool:
+        """Tell whether JupyterLab has saved the tab, with its part, and its place."""
+        request = answer.request
+        if request.method != "PUT" or "/api/workspaces/" not in request.url:
+            return False
+        stored = request.post_data or ""
+        return "activity" in stored and stored.count(f"jupyter-sessions:{code}") > 1
+
+    with desk.page.expect_response(saved, timeout=PATIENCE * 1_000):
+        tab.get_by_role("tab", name="Activity").click()
+        expect(tab).to_contain_text("created the session")
     desk.page.goto("/lab/workspaces/gina")
     expect(desk.tab("Lasting")).to_contain_text("created the session")
     desk.tab("Lasting").get_by_role("tab", name="History").click()
@@ -223,7 +242,9 @@ def test_one_is_told_of_a_session_that_is_shared(lab: Lab, sit: Sit) -> None:
     lab.session("Known before", hana="read")
     desk = sit("hana")
     expect(desk.panel()).to_contain_text("Known before")
-    desk.page.wait_for_timeout(1_000)
+    # What is shared from then on is new.
+    asked = "entry => entry.name.includes('which=shared') && entry.responseEnd > 0"
+    wait_until(desk.page, f"() => performance.getEntriesByType('resource').some({asked})")
     lab.session("Shared just now", hana="write")
     expect(desk.page.get_by_text("alice shared “Shared just now” with you.")).to_be_visible()
     desk.page.get_by_role("button", name="Open", exact=True).click()
