@@ -38,9 +38,9 @@ def _cheap_hashes() -> Iterator[None]:
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", lambda: cheap)
-        passwords._nobody.cache_clear()
+        passwords._make_placeholder.cache_clear()
         yield
-    passwords._nobody.cache_clear()
+    passwords._make_placeholder.cache_clear()
 
 
 @pytest.fixture
