@@ -381,6 +381,7 @@ PAGES: dict[str, list[Step]] = {
         AS_ROOT,
         After(prepare_members, notebook),
     ],
+    "docs/project/adding.md": [RunBy("tests/test_adding_examples.py")] * 15,
     "docs/how-to/widgets.md": [INSTALLS, After(prepare_widgets, notebook), notebook, notebook],
     "docs/reference/http.md": [RunBy("tests/server/test_documented_lines.py")],
     "docs/reference/xmlrpc.md": [RunBy("tests/server/test_documented_lines.py")],
