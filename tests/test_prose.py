@@ -11,7 +11,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from jupyter_sessions.cli.table import TABLE, CommandGroup
+from jupyter_sessions.server.pages.meanings import ROLES, STATES
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_sessions"
@@ -158,3 +162,35 @@ def test_texts_of_each_kind_are_read(texts: list[tuple[str, str]]) -> None:
     assert any("Repeat the new password" in text for text in read)
     assert "You no longer have access to this session." in read
     assert "Paste the URL or invitation you were sent." in read
+
+
+@pytest.mark.parametrize("meanings", [ROLES, STATES], ids=["roles", "states"])
+def test_jupyterlab_says_of_roles_and_states_what_the_pages_say(
+    texts: list[tuple[str, str]], meanings: dict[str, str]
+) -> None:
+    in_lab = {text for where, text in texts if where.startswith("labextension")}
+    assert set(meanings.values()) <= in_lab
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Yield every command of the table, and those of its groups, by name."""
+    group = CommandGroup(all_commands=True)
+    for entry in TABLE:
+        command = group.get_command(click.Context(group), entry.name)
+        assert command is not None
+        yield entry.name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{entry.name} {name}", each) for name, each in command.commands.items())
+
+
+#: Words that begin no imperative sentence.
+_NO_VERB = re.compile(r"(What|How|Who|Where|Which|Whose|The|A|An|Those|In|For|To|It|Its|There)\b")
+
+
+def test_helps_of_commands_and_options_are_imperative_sentences() -> None:
+    helps = [(entry.name, entry.summary) for entry in TABLE]
+    for name, command in commands():
+        helps.append((name, (command.help or "").partition("\n\n")[0]))
+        options = [each for each in command.params if isinstance(each, click.Option)]
+        helps += [(f"{name} {each.opts[-1]}", each.help or "") for each in options]
+    assert [each for each in helps if not each[1].endswith(".") or _NO_VERB.match(each[1])] == []

@@ -341,6 +341,11 @@ class ServedSessions(SessionsExtension):
     classes = [SessionsServerApp]  # noqa: RUF012  # as theirs
     subcommands = {}  # noqa: RUF012
     description = "Serve this user's sessions to their members."
+    examples = (
+        "jupyter sessions serve\n"
+        "jupyter sessions serve --port=8765 --ip=0.0.0.0\n"
+        "jupyter sessions serve --database=sqlite:////folder/sessions.db"
+    )
     flags = _FLAGS
     aliases = _ALIASES
     default_url = "/sessions/"

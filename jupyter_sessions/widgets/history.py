@@ -151,7 +151,7 @@ class HistoryBrowser(Part):
         if self.session is None:
             return "Select a session to see its history."
         if self._filtered:
-            return "No matching commands. Search for other words, or for any status."
+            return "No matching commands."
         return "No commands yet. Commands of a kernel that records into this session appear here."
 
     @property

@@ -131,7 +131,13 @@ def serve(arguments: tuple[str, ...]) -> None:
     main(list(arguments))
 
 
-@click.command("demo")
+_DEMO_EXAMPLES = """\b
+Examples:
+  jupyter sessions demo
+  jupyter sessions demo --no-serve --output weather.ipynb"""
+
+
+@click.command("demo", epilog=_DEMO_EXAMPLES)
 @click.option("--no-serve", is_flag=True, help="Stop after the summary; do not start a server.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Use this port.")
 @click.option("--output", metavar="FILE", help="Write the executed notebook to this file.")

@@ -26,7 +26,7 @@ export function addPanelCommands(
 
   commands.addCommand(CommandIDs.create, {
     label: trans.__('New Session…'),
-    caption: trans.__('Create a session'),
+    caption: trans.__('New session'),
     describedBy: {
       args: {
         type: 'object',

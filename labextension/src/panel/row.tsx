@@ -31,8 +31,10 @@ export function SessionRow(props: {
           <span
             className="jp-Sessions-dot jp-mod-recording"
             role="img"
-            aria-label={trans.__('The active notebook records into it')}
-            title={trans.__('The active notebook records into it')}
+            aria-label={trans.__(
+              'The active notebook records into this session'
+            )}
+            title={trans.__('The active notebook records into this session')}
           />
         )}
         <span className="jp-Sessions-label" title={label}>

@@ -73,7 +73,7 @@ export function hindrance(
   trans: TranslationBundle
 ): string {
   if (!session) {
-    return trans.__('This session does not exist, or no longer.');
+    return trans.__('This session is not available.');
   }
   if (!session.roles.includes(role)) {
     return trans.__('This needs the role %1 in this session.', role);

@@ -186,7 +186,7 @@ function transfer(
 ): Partial<Dialog.IOptions<unknown>> {
   return {
     title: trans.__('Transfer the session to %1?', member.user),
-    body: trans.__('Only the new owner can give it back.'),
+    body: trans.__('Only the new owner can transfer it back.'),
     buttons: [
       Dialog.cancelButton(),
       Dialog.warnButton({ label: trans.__('Transfer') })

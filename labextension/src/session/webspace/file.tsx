@@ -170,6 +170,9 @@ async function unpublish(
     then();
   } catch (error) {
     const { what, next } = told(Refusal.of(error), trans);
-    await showErrorMessage(trans.__('Not unpublished'), `${what} ${next}`);
+    await showErrorMessage(
+      trans.__('The file was not unpublished'),
+      `${what} ${next}`
+    );
   }
 }
