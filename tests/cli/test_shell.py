@@ -446,6 +446,16 @@ def test_publishing_nothing_in_particular_publishes_the_last_output(program: Pro
     assert (published["path"], published["command"]) == ("output-1.png", 1)
 
 
+def test_publishing_where_there_is_no_output_says_what_to_publish_with_an_example(
+    program: Program,
+) -> None:
+    record(new(program), "print()", text="only text")
+    refused = program("publish")
+    assert refused.code == errors.NotFound.exit_code
+    assert "There is no output to publish" in refused.err
+    assert "For example: jupyter sessions publish results.csv" in refused.err
+
+
 def test_the_web_command_tells_how_to_start_a_server(program: Program) -> None:
     new(program)
     assert "jupyter sessions serve" in program.good("web")

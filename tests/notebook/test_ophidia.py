@@ -103,7 +103,7 @@ def test_all_that_comes_out_is_understood() -> None:
         (ophidia.resume, "level=-1;", "not a number"),
         (ophidia.resume, "id=3;document_type=both;", "no document_type"),
         (ophidia.resume, "status_filter=done;", "no status done"),
-        (ophidia.resume, "status_filter=pending;", "ever pending"),
+        (ophidia.resume, "status_filter=pending;", "status pending"),
         (ophidia.resume, "id=3;execute=perhaps;", "yes or no"),
     ],
 )

@@ -124,7 +124,8 @@ def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int
     raise errors.NotFound(
         "There is no output to publish: none of the last commands displayed a "
         "figure, table or value.",
-        hint="Name what to publish: a variable, a file or a folder, as in `publish results.csv`.",
+        hint="Name what to publish: a variable, a file or a folder. For example: "
+        f"{work.frontend.prefix} publish results.csv",
     )
 
 
