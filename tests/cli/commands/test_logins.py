@@ -461,11 +461,11 @@ def test_the_key_of_a_login_that_ended_is_not_shown(
     storage.keep(msgspec.structs.replace(login, last_used=before))
     ran = program("key", "--show")
     assert (ran.code, ran.out) == (0, f"{login.key}\n")
-    assert "unused for too long" in ran.err
+    assert "used it too long ago" in ran.err
     (item,) = program("logins", "--json").json["items"]
     assert item["state"] == "stored"
     assert item["expires"] < datetime.now(UTC).isoformat()
-    assert "unused for too long" in item["why"]
+    assert "used it too long ago" in item["why"]
     assert "No logins" not in program.good("prune") + program.good("logins")
     program.good("timeout")
     (item,) = program("logins", "--json").json["items"]
