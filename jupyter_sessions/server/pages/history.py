@@ -104,8 +104,11 @@ class HistorySlice:
     following: dict[str, object] | None
 
 
-def count_omitted(view: View, leaf: HistorySlice, total: int) -> int:
-    """Count the commands that a page omits because they only manage the session.
+def get_covered(view: View, leaf: HistorySlice, total: int) -> tuple[int, int]:
+    """Return the numbers of the first and the last command that a page accounts for.
+
+    Without a filter these include the commands that it omits, so that each command of a session
+    belongs to one page.
 
     Parameters
     ----------
@@ -116,16 +119,35 @@ def count_omitted(view: View, leaf: HistorySlice, total: int) -> int:
     total
         How many commands the session has.
     """
+    numbers = [each.number for each in leaf.commands] or [0]
+    first, last = min(numbers), max(numbers)
+    if view.filtered or not leaf.commands:
+        return first, last
+    newest = view.order == "newest"
+    if view.after is not None:
+        beside = min(view.after - 1, total) if newest else view.after + 1
+        first, last = (first, beside) if newest else (beside, last)
+    elif leaf.previous is None:
+        first, last = (first, total) if newest else (1, last)
+    if leaf.following is None:
+        first, last = (1, last) if newest else (first, total)
+    return first, max(first, last)
+
+
+def count_omitted(view: View, leaf: HistorySlice, total: int) -> int:
+    """Count the commands that a page omits because they only manage the session.
+
+    Parameters
+    ----------
+    view, leaf, total
+        As for `get_covered`.
+    """
     if view.filtered or view.managing:
         return 0
-    numbers = [each.number for each in leaf.commands]
-    newest = view.order == "newest"
-    # The last page on a side extends to the end.
-    to_top = leaf.previous is None if newest else leaf.following is None
-    to_bottom = leaf.following is None if newest else leaf.previous is None
-    first = 1 if to_bottom or not numbers else min(numbers)
-    last = total if to_top or not numbers else max(numbers)
-    return max(last - first + 1 - len(numbers), 0)
+    if not leaf.commands:
+        return total if view.live else 0
+    first, last = get_covered(view, leaf, total)
+    return max(last - first + 1 - len(leaf.commands), 0)
 
 
 _STATUSES = ("completed", "error", "aborted", "running")
@@ -236,6 +258,7 @@ class HistoryPage(SessionPage):
             view=view,
             leaf=leaf,
             statuses=[status for status in _STATUSES if status in statuses],
+            covered=get_covered(view, leaf, session.commands),
             left_out=count_omitted(view, leaf, session.commands),
             entries=entries,
             people=people if view.user in {"", *people} else [view.user, *people],

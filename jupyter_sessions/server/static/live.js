@@ -90,8 +90,13 @@ class Arrivals {
     if (!told || !this.grows || number <= this.counted || this.leftOut.has(number)) return;
     this.leftOut.add(number);
     told.dataset.leftOut = Number(told.dataset.leftOut) + 1;
-    told.firstElementChild.textContent = `${Number(told.dataset.leftOut).toLocaleString("en")} not shown`;
+    const many = Number(told.dataset.leftOut);
+    const what = document.createElement("code");
+    what.textContent = "%session";
+    const rest = ` command${many === 1 ? "" : "s"} of these not shown`;
+    told.firstElementChild.replaceChildren(`${many.toLocaleString("en")} `, what, rest);
     told.hidden = false;
+    this.tellRange(number);
   }
 
   async work() {
@@ -126,15 +131,18 @@ class Arrivals {
     else this.history.append(command);
     for (const old of [...this.history.querySelectorAll("[data-number]")].slice(MOST_KEPT)) old.remove();
     groupByDay(this.history);
-    this.tellRange();
+    this.tellRange(number);
   }
 
-  tellRange() {
+  tellRange(number) {
     const range = document.querySelector("[data-range]");
     if (!range) return;
     const numbers = this.numbers();
-    const [first, last] = [Math.min(...numbers), Math.max(...numbers)].map((each) => each.toLocaleString("en"));
-    range.textContent = numbers.length === 1 ? `Command ${last}` : `Commands ${first} to ${last}`;
+    const { dataset } = range;
+    dataset.first = numbers.length < MOST_KEPT ? dataset.first : Math.min(...numbers);
+    dataset.last = Math.max(number, dataset.last);
+    const [first, last] = [dataset.first, dataset.last].map((each) => Number(each).toLocaleString("en"));
+    range.textContent = first === last ? `Command ${last}` : `Commands ${first} to ${last}`;
   }
 
   announce(number) {

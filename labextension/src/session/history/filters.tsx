@@ -104,8 +104,16 @@ export function Filters(props: {
           onClick={() => history.look({ ...filter, managing: true })}
         >
           {history.complete
-            ? trans.__('%1 not shown', history.leftOut.toLocaleString())
-            : trans.__('%1 not shown so far', history.leftOut.toLocaleString())}
+            ? trans._n(
+                '%1 %session command of these not shown',
+                '%1 %session commands of these not shown',
+                history.leftOut
+              )
+            : trans._n(
+                '%1 %session command not shown so far',
+                '%1 %session commands not shown so far',
+                history.leftOut
+              )}
         </button>
       )}
       {history.filtered ? (
