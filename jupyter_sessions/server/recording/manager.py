@@ -7,6 +7,7 @@ import getpass
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class StoredAttachment(msgspec.Struct):
     kernel_name: str
     label: str
     url: str | None
+    #: When its server last said that it records; not stored in the file, but by its time.
+    recorded_until: datetime | None = None
 
 
 schemas.ready(StoredAttachment)
@@ -58,6 +61,12 @@ def store_attachment(attachment: StoredAttachment) -> None:
         new.replace(path)
 
 
+def touch_attachment(connection_file: str) -> None:
+    """Note on disk that a kernel is recorded up to now."""
+    with suppress(OSError):
+        os.utime(_path(connection_file))
+
+
 def forget(connection_file: str) -> None:
     """Remove an attachment from disk."""
     with suppress(OSError):
@@ -70,6 +79,7 @@ def list_orphaned_attachments() -> list[StoredAttachment]:
     for path in sorted(paths.private("attachments").glob("*.json")):
         try:
             kept = msgspec.json.decode(path.read_bytes(), type=StoredAttachment)
+            kept.recorded_until = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             continue
         if kept.process != os.getpid() and alive(kept.process):
@@ -87,6 +97,9 @@ def _path(connection_file: str) -> Path:
 
 
 _LOOK_EVERY = 1.0  # seconds
+
+#: Seconds between notes on disk that a kernel is recorded.
+_TOUCH_EVERY = 5.0
 
 _LEAVE_TIMEOUT = 4.0
 
@@ -185,6 +198,7 @@ class AttachmentManager:
         self._starting = asyncio.Lock()
         self._stopping = False
         self._losses = 0  # of processes, consecutively
+        self._touched = time.monotonic()
         self.attached: dict[str, Attached] = {}
         #: Held while a kernel is attached or detached.
         self.changing = asyncio.Lock()
@@ -203,6 +217,8 @@ class AttachmentManager:
         for task in self._tasks:
             task.cancel()
         for attached in self.attached.values():
+            if not attached.ended:
+                touch_attachment(attached.request.connection_file)
             attached.release()
         if self._process is not None:
             await self._process.end()
@@ -226,13 +242,15 @@ class AttachmentManager:
         )
         return Attached(told, manager.kernel_name, target.session.label, target.session.url)
 
-    async def attach(self, attached: Attached, manager: Any) -> None:
-        """Start to record a kernel."""
+    async def attach(
+        self, attached: Attached, manager: Any, missing: datetime | None = None
+    ) -> None:
+        """Start to record a kernel, which nobody has recorded since `missing`."""
         kernel = attached.request.kernel
         attached.life = self._kernels.life(kernel)
         attached.backlog = self._listen(attached)
         try:
-            found = await self.ask(attached.request)
+            found = await self.ask(replace(attached.request, missing=missing))
         except BaseException:
             attached.release()
             raise
@@ -443,11 +461,20 @@ class AttachmentManager:
             if life is not None and life is not attached.life:
                 await self._resubscribe(attached, life)
         await self.look()
+        self._note_recorded()
         await self._follow_notebooks()
         ended = [kernel for kernel, each in self.attached.items() if each.ended]
         for kernel in ended[:-_MAX_ENDED]:
             del self.attached[kernel]
         self._requests.keep_only(self._kernels.running().values())
+
+    def _note_recorded(self) -> None:
+        """Note on disk up to when kernels were recorded, should this server be killed."""
+        if time.monotonic() >= self._touched + _TOUCH_EVERY:
+            self._touched = time.monotonic()
+            for attached in self.attached.values():
+                if attached.progress.alive and not attached.ended:
+                    touch_attachment(attached.request.connection_file)
 
     async def _follow_notebooks(self) -> None:
         """Update the paths of notebooks that were renamed or moved."""
@@ -470,7 +497,7 @@ class AttachmentManager:
                 self._orphaned.remove(each)
                 told = replace(each.request, kernel=kernel)
                 attached = Attached(told, each.kernel_name, each.label, each.url)
-                await self.attach(attached, self._kernels.find(kernel))
+                await self.attach(attached, self._kernels.find(kernel), each.recorded_until)
 
     async def look(self, kernel: str | None = None, until: Any = "now") -> None:
         """Query the progress; a lost recording process is restarted."""
@@ -495,8 +522,9 @@ class AttachmentManager:
                     attached.backlog.acknowledge(progress.last_message, progress.needed, asked)
                 await self._end_if_closed(attached)
             else:
+                missing = attached.backlog.had_until if attached.backlog is not None else None
                 attached.request = replace(attached.request, since=datetime.now(UTC))
-                await self.ask(attached.request)
+                await self.ask(replace(attached.request, missing=missing))
 
     async def _end_if_closed(self, attached: Attached) -> None:
         told = attached.request

@@ -34,7 +34,8 @@ class Attach(_Request):
 
     `runner` is the Jupyter server's name for the user who attached the kernel. It is None where the
     server has only one user, so that nobody else can have run a command. With `held`, nothing is
-    recorded until a `Replay` has arrived.
+    recorded until a `Replay` has arrived. `missing` is the time since which nobody has recorded the
+    kernel, though somebody was to.
     """
 
     kernel: str
@@ -49,6 +50,7 @@ class Attach(_Request):
     since: datetime
     paused: bool
     held: bool = False
+    missing: datetime | None = None
 
 
 class Replay(_Request):

@@ -175,7 +175,7 @@ class Recorded:
     def replay(self, request: protocol.Replay) -> None:
         """Process messages that were published while nobody recorded, and then continue."""
         if request.missing is not None:
-            self._delivery.send(self._gap(request.missing))
+            self.add_gap(request.missing)
         self._subscriber.replay(request.messages, self._act_on_mark, _REPLAYED_WITHIN)
 
     def _act_on_mark(self, mark: Sequence[bytes]) -> None:
@@ -199,10 +199,14 @@ class Recorded:
             else:
                 self._delivery.send(log_file.aborted(recording, datetime.now(UTC), _INTERRUPTED))
 
+    def add_gap(self, missing: datetime) -> None:
+        """Add a history entry for the period until now that nobody recorded."""
+        self._delivery.send(self._gap(missing))
+
     def _gap(self, missing: datetime) -> schemas.Recording:
-        """Create the history entry for a period that nobody recorded."""
         now = max(datetime.now(UTC), missing)
-        times = f"{missing:%Y-%m-%d %H:%M:%S} and {now:%H:%M:%S} (UTC)"
+        day = "" if now.date() == missing.date() else "%Y-%m-%d "
+        times = f"{missing:%Y-%m-%d %H:%M:%S} and {now:{day}%H:%M:%S} (UTC)"
         said = (
             "Recording was interrupted: commands and outputs of this kernel between "
             f"{times} may be missing, or recorded twice."

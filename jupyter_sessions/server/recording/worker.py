@@ -172,6 +172,8 @@ class RecordingWorker:
         failed = self._failed(request.kernel)
         recorded = Recorded(request, transport, who, failed, self._place.limit, self._adopt)
         self._recorded[request.kernel] = recorded
+        if request.missing is not None and not request.paused:
+            recorded.add_gap(request.missing)
         return recorded
 
     def _adopt(self, recording: schemas.Recording) -> bool:

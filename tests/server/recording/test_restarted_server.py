@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.server.recording.jupyter import Jupyter, recorders_of, running
 from tests.server.serving import Place
-from tests.waiting import until
+from tests.waiting import STARTED_WITHIN, until
 
 EXTERNAL = "--ServerApp.allow_external_kernels=True"
 
@@ -59,14 +60,40 @@ def test_the_next_server_takes_the_attachment_up_where_the_kernel_lives(
         jupyter.attach(kernel, code)
         jupyter.run(kernel, "kept = 1")
         jupyter.command(code, "kept = 1", "completed")
+        before = datetime.now(UTC)
         jupyter.server.stop(how)
     with running(place, EXTERNAL) as jupyter:
         kernel = the_kernel(jupyter)
         until(lambda: jupyter.attachment(kernel, None).get("state") == "recording", "recording")
         jupyter.run(kernel, "print('still', kept)")
         jupyter.command(code, "print('still', kept)", "completed")
-        assert jupyter.sources(code) == ["kept = 1", "print('still', kept)"]
-        assert jupyter.history(code)[1]["preview"] == "still 1\n"
+        assert jupyter.sources(code) == ["kept = 1", "", "print('still', kept)"]
+        _, gap, still = jupyter.history(code)
+        assert still["preview"] == "still 1\n"
+        # What the kernel has run for others meanwhile, nobody has seen.
+        assert gap["status"] == "aborted"
+        assert gap["note"].startswith("Recording was interrupted: commands and outputs of this ")
+        started = datetime.fromisoformat(gap["started"])
+        ended = started + timedelta(seconds=gap["duration"])
+        assert before < ended < datetime.fromisoformat(still["started"])
+        assert abs(before - started) < timedelta(seconds=STARTED_WITHIN)
+
+
+def test_a_paused_recording_that_the_next_server_takes_up_has_no_gap(
+    place: Place, living: str
+) -> None:
+    assert living
+    with running(place, EXTERNAL) as jupyter:
+        code, kernel = jupyter.session(), the_kernel(jupyter)
+        jupyter.attach(kernel, code)
+        jupyter.change(kernel, paused=True)
+    with running(place, EXTERNAL) as jupyter:
+        kernel = the_kernel(jupyter)
+        until(lambda: jupyter.attachment(kernel, None).get("state") == "paused", "paused")
+        jupyter.change(kernel, paused=False)
+        jupyter.run(kernel, "'on'")
+        jupyter.command(code, "'on'", "completed")
+        assert jupyter.sources(code) == ["'on'"]
 
 
 def test_a_kernel_that_the_server_has_not_started_is_heard_without_a_break(
