@@ -8,6 +8,7 @@ from html import escape
 import ipywidgets
 
 from jupyter_sessions import errors, schemas
+from jupyter_sessions.cli.rendering.columns import describe_source
 from jupyter_sessions.cli.values import one_line
 from jupyter_sessions.formatting import format_duration, format_minute, format_roles, format_size
 
@@ -180,7 +181,7 @@ def session_line(session: schemas.Session) -> str:
 
 def command_line(command: schemas.CommandSummary) -> str:
     """Format a command: number, status, start, user, duration, source."""
-    source = "(forgotten)" if command.forgotten else command.source.strip()
+    source = describe_source(command).strip()
     took = "" if command.duration is None else format_duration(command.duration)
     columns = (
         f"{command.number:>5} {MARKS.get(command.status, ' ')}",

@@ -1,9 +1,12 @@
-"""What the history counts is what it shows, or what it leaves out."""
+"""What the history counts is what it shows, or what it leaves out; gaps stand in it as such."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
+from jupyter_sessions import api, schemas
+from jupyter_sessions.cli.rendering.columns import describe_source
 from jupyter_sessions.core.types import KeyHolder
 from tests.server.conftest import Site
 
@@ -62,3 +65,31 @@ def test_a_session_of_nothing_but_management_says_so(site: Site) -> None:
     code = site.house.new(who).code
     site.house.record(code, "%session new x", by=who)
     assert "Only %session commands so far" in page(site, who, code)
+
+
+def test_a_gap_stands_in_the_history_with_its_note_and_its_times(site: Site) -> None:
+    who = site.account()
+    code = site.house.new(who).code
+    said = "Recording was interrupted: between 10:00:00 and 10:05:00 (UTC) commands may be missing."
+    started = datetime(2026, 11, 30, 10, tzinfo=UTC)
+    gap = schemas.Recording(
+        id="gap",
+        request=schemas.CommandRequest(source="", started=started),
+        response=schemas.CommandResponse(
+            status="aborted",
+            outputs=[],
+            finished=started + timedelta(minutes=5),
+            duration=300.0,
+            note=said,
+        ),
+        runner=None,
+    )
+    site.house.call(who, api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=[gap]))
+    html = page(site, who, code)
+    assert said in html
+    assert "5 min 00 s" in html
+    assert "2026-11-30T10:00" in html
+    assert 'aria-label="Source of command 1"' not in html
+    (listed,) = site.house.call(who, api.LIST_COMMANDS, schemas.ListCommands(code=code)).items
+    assert (listed.started, listed.duration, listed.note) == (started, 300.0, said)
+    assert describe_source(listed) == f"({said})"

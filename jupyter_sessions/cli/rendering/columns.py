@@ -150,15 +150,21 @@ GROUP_USER = (
     Column("Since", lambda u: u.since, Form.MOMENT),
 )
 
+
+def describe_source(command: schemas.CommandSummary) -> str:
+    """Return a command's source, or what stands in its place: a gap in the recording has none."""
+    if command.forgotten:
+        return "(forgotten)"
+    return command.source or (f"({command.note})" if command.note else "")
+
+
 COMMAND = (
     Column("N", lambda c: c.number, Form.NUMBER),
     Column("User", lambda c: _acting(c.user or schemas.UNKNOWN_USER, c.real_user)),
     Column("Started", lambda c: c.started, Form.INSTANT),
     Column("Took", lambda c: c.duration, Form.SECONDS),
     Column("Status", lambda c: c.status, Form.STATUS),
-    Column(
-        "Command", lambda c: "(forgotten)" if c.forgotten else c.source, Form.SOURCE, gives_way=True
-    ),
+    Column("Command", describe_source, Form.SOURCE, gives_way=True),
 )
 
 COMMAND_VERBOSE = (

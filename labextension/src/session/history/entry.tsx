@@ -97,7 +97,10 @@ function Read(props: IEntry & { summary: CommandSummary }): JSX.Element {
         </p>
       ) : (
         <>
-          <Source contents={contents} summary={summary} />
+          {/* A gap in the recording has no source; its note says what is missing. */}
+          {(summary.source || !summary.note) && (
+            <Source contents={contents} summary={summary} />
+          )}
           <OutputsOf
             contents={contents}
             rendermime={rendermime}
