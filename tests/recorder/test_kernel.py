@@ -156,7 +156,7 @@ def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, told: T
     [output] = response.outputs
     assert isinstance(output, schemas.Stream)
     assert len(output.text) == 1_000_000
-    assert "cut at 1.0 MB: 19 MB more came" in response.note
+    assert "cut at 1.0 MB; another 19 MB" in response.note
     assert told.outputs("print('next')")[0]["text"] == "next\n"
 
 

@@ -21,7 +21,7 @@ from tests.waiting import STARTED_WITHIN, until
 
 #: What is typed, the failure that it is, and what is said of it.
 REFUSED: dict[str, tuple[type[errors.SessionsError], str]] = {
-    "foo": (errors.BadRequest, "'foo' is not one"),
+    "foo": (errors.BadRequest, "'foo' is not a valid option"),
     "--port=99999": (errors.BadPort, "99999 is not a valid port."),
     "--port=many": (errors.BadRequest, "not the str 'many'"),
     "--prot=3": (errors.BadRequest, "Did you mean --port?"),

@@ -142,7 +142,7 @@ def test_a_file_is_saved_and_unpublished(
     space.save.click()
     assert (tmp_path / "words.txt").read_bytes() == b"some words"
     space.save.click()
-    assert "There is 'words.txt' already" in space.notice.value.replace("&#x27;", "'")
+    assert "'words.txt' exists already" in space.notice.value.replace("&#x27;", "'")
     space.remove.click()
     assert space.files == []
     assert space.selected is None

@@ -247,8 +247,8 @@ def set_default(work: Invocation, name: str | None, nothing: bool, user: str | N
     if (name is None) != nothing:
         raise click.UsageError("Name a group, or use --none.")
     chosen = work.call(api.SET_DEFAULT_GROUP, schemas.SetDefaultGroup(group=name, user=user))
-    where = f"the group {one_line(chosen.group)}" if chosen.group else "no group"
-    return done(chosen, f"New logins of {one_line(chosen.user)} start in {where}.")
+    where = f"in the group {one_line(chosen.group)}" if chosen.group else "without a group"
+    return done(chosen, f"New logins of {one_line(chosen.user)} start {where}.")
 
 
 @command("groups remove lab", "groups remove lab --yes", session=False)

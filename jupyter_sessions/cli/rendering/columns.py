@@ -89,7 +89,7 @@ INVITATION = (
     Column("Roles", lambda i: i.roles, Form.ROLES),
     Column("Used", lambda i: f"{i.used} of {i.uses}"),
     Column("State", lambda i: i.state.replace("_", " "), Form.STATUS),
-    Column("Made by", lambda i: i.made_by),
+    Column("Created by", lambda i: i.made_by),
     Column("Created", lambda i: i.created, Form.MOMENT),
     Column("Expires", lambda i: i.expires, Form.MOMENT),
 )
@@ -130,7 +130,7 @@ GROUP = (
 GROUP_CARD = (
     *GROUP,
     Column("Users named by", lambda g: "the identity provider" if g.external else None),
-    Column("Made", lambda g: g.created, Form.MOMENT),
+    Column("Created", lambda g: g.created, Form.MOMENT),
 )
 
 AUDIT = (

@@ -81,7 +81,7 @@ def test_a_group_that_one_is_not_in_is_refused_and_never_called_not_found(progra
         ran = program("group", name)
         assert ran.code == errors.Forbidden.exit_code
         assert "not found" not in ran.err.lower()
-        assert f"is in no group '{name}'" in ran.err
+        assert f"is not in the group '{name}'" in ran.err
     assert program.good("group") == "You are not working in a group.\n"
 
 
@@ -92,7 +92,7 @@ def test_users_come_and_go_all_or_none_and_it_is_shown_who_is_in(program: Progra
     assert ran.code == errors.Conflict.exit_code
     assert "Nobody was added" in ran.err
     assert "bar, baz" not in program.good("groups", "members", "lab")
-    assert "In the group lab now: baz, qux." in program.good(
+    assert "Added to the group lab: baz, qux." in program.good(
         "groups", "add-user", "lab", "baz", "qux"
     )
     program.good("groups", "set-owner", "lab", "baz")

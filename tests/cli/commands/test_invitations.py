@@ -44,7 +44,7 @@ def test_an_invitation_is_made_listed_and_taken_back(program: Program) -> None:
     assert "0 of 3" in listed
     assert "jinv_" not in listed
     number = program("invitations", "--json").json["items"][0]["id"]
-    assert "can't be used" in program.good("uninvite", str(number))
+    assert "can no longer be used" in program.good("uninvite", str(number))
     assert "revoked" in program.good("invitations")
     cut = program.good("invite", "--expires", "90d")
     assert "the server's limit" in cut
