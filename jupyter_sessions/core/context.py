@@ -91,6 +91,7 @@ class OpenSession:
     disabled: bool
     closed: datetime | None
     removed: datetime | None
+    reopened: datetime | None
     idle_timeout: int | None
     lifetime: int | None
     group_id: int | None

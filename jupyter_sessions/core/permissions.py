@@ -147,6 +147,7 @@ def opened(row: Any) -> OpenSession:
         disabled=row.disabled,
         closed=row.closed,
         removed=row.removed,
+        reopened=row.reopened,
         idle_timeout=row.idle_timeout,
         lifetime=row.lifetime,
         group_id=row.group_id,

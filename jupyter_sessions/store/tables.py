@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.types import Folded, Instant, Number
 
 #: The newest migration. A database at this revision does not need to load the migrations.
-REVISION = "0012"
+REVISION = "0013"
 
 metadata = MetaData(
     naming_convention={
@@ -105,6 +105,8 @@ sessions = Table(
     Column("disabled", Boolean, nullable=False),
     Column("closed", Instant),
     Column("removed", Instant),
+    # When it was last enabled or restored; capability URLs that are older are dead.
+    Column("reopened", Instant),
     Column("idle_timeout", Integer),
     Column("lifetime", Integer),
     # The number of commands, which is also the number of the newest one.

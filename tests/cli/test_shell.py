@@ -458,7 +458,10 @@ def test_publishing_where_there_is_no_output_says_what_to_publish_with_an_exampl
 
 def test_the_web_command_tells_how_to_start_a_server(program: Program) -> None:
     new(program)
-    assert "jupyter sessions serve" in program.good("web")
+    for arguments in (("web",), ("web", "--list"), ("web", "--json")):
+        ran = program(*arguments)
+        assert ran.code == 1
+        assert "--json" in arguments or "jupyter sessions serve" in ran.out
 
 
 def test_the_web_command_prints_the_address_and_a_way_in(program: Program, serve: Serve) -> None:

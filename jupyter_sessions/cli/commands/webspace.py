@@ -247,7 +247,7 @@ def _page(work: Invocation, answer: Any, server: str | None, page: str, *, brows
             "address.\nStart one in a shell: `jupyter sessions serve`; for other "
             "machines too: `jupyter sessions serve --ip=0.0.0.0`."
         )
-        return Result(answer, (Line(said, Tone.WARNING),))
+        return Result(answer, (Line(said, Tone.WARNING),), exit_code=1)
     url = server + page
     if page == urls.ROOT:
         lines: list[Block] = [Line("My sessions:", link=url)]

@@ -221,14 +221,15 @@ def disable(context: Context, request: schemas.SessionNamed) -> schemas.Session:
 @implements(api.ENABLE_SESSION)
 def enable(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # noqa: ARG001  # loaded
     """Let the members back in."""
-    return _change(context, "session.enabled", disabled=False)
+    return _change(context, "session.enabled", disabled=False, reopened=context.now)
 
 
 @implements(api.CLOSE_SESSION)
 def close(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # noqa: ARG001  # loaded
     """Make the session a read-only archive that its members can read, even if it was disabled."""
     refuse_default(context, "can't be closed")
-    return _change(context, "session.closed", closed=context.now, disabled=False)
+    reopened = context.now if context.session.disabled else context.session.reopened
+    return _change(context, "session.closed", closed=context.now, disabled=False, reopened=reopened)
 
 
 @implements(api.REMOVE_SESSION)
@@ -241,7 +242,7 @@ def remove(context: Context, request: schemas.SessionNamed) -> schemas.Session: 
 @implements(api.RESTORE_SESSION)
 def restore(context: Context, request: schemas.SessionNamed) -> schemas.Session:  # noqa: ARG001  # loaded
     """Restore the session as it was."""
-    return _change(context, "session.restored", removed=None)
+    return _change(context, "session.restored", removed=None, reopened=context.now)
 
 
 def refuse_default(context: Context, why: str) -> None:

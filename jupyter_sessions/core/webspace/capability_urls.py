@@ -19,7 +19,7 @@ from sqlalchemy import select
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core import permissions
 from jupyter_sessions.core.auth import principals
-from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.history import commands
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.types import CommandOutputs, PublishedFile, Viewed
@@ -39,7 +39,8 @@ class Grant(msgspec.Struct, array_like=True):
 
     `folder` is the published folder (or single file), case-folded; None for a command's outputs.
     `standing` is since when the viewer has been a member, by a grant and by each group: a user who
-    is revoked and granted roles again is a new member.
+    is revoked and granted roles again is a new member, and so is everyone once a session that was
+    disabled or removed is open again.
     """
 
     user_id: int
@@ -88,19 +89,21 @@ def _ended() -> NotFound:
     )
 
 
-def _standing(context: Context, user_id: int, session_id: int) -> list[int]:
-    """Return since when a user is a member of a session, in microseconds, in each way."""
+def _standing(context: Context, user_id: int, session: OpenSession) -> list[int]:
+    """Return since when a user has had access to a session, in microseconds, in each way."""
     own = select(members.c.since).where(
-        members.c.session_id == session_id, members.c.user_id == user_id
+        members.c.session_id == session.id, members.c.user_id == user_id
     )
     # For a group both count: since when it is in the session, and since when the user is in it.
     through_groups = (
         select(member_groups.c.since, group_users.c.since.label("joined"))
         .join(group_users, group_users.c.group_id == member_groups.c.group_id)
-        .where(member_groups.c.session_id == session_id, group_users.c.user_id == user_id)
+        .where(member_groups.c.session_id == session.id, group_users.c.user_id == user_id)
     )
     times = [row.since for row in context.connection.execute(own)]
     times += [max(row.since, row.joined) for row in context.connection.execute(through_groups)]
+    if session.reopened is not None:
+        times = [max(time, session.reopened) for time in times]
     return [int(time.timestamp() * 1_000_000) for time in times]
 
 
@@ -131,7 +134,7 @@ def make(context: Context, request: schemas.CreateCapabilityUrl) -> schemas.View
         expires=int(expires.timestamp()),
         folder=folder or None,
         number=request.command,
-        standing=_standing(context, context.principal.user_id, context.session.id),
+        standing=_standing(context, context.principal.user_id, context.session),
     )
     token = seal(grant, context.services.secret)
     return schemas.View(
@@ -159,7 +162,7 @@ def look(context: Context, token: str, path: str) -> Viewed:
     session = permissions.load(context.connection, viewer, code or "", now=context.now, lock=False)
     operation = api.GET_COMMAND if grant.folder is None else api.GET_FILE
     permissions.check_role(session, viewer, Roles.READ, operation.states)
-    if not set(grant.standing) & set(_standing(context, grant.user_id, session.id)):
+    if not set(grant.standing) & set(_standing(context, grant.user_id, session)):
         raise _ended()
     context.principal, context.open_session = viewer, session
     if grant.folder is None:

@@ -108,11 +108,38 @@ def test_a_view_dies_with_the_membership_and_with_the_state(house, code):
     with refused(errors.SessionDisabled):
         look(house, token)
     do(house, "ann", api.ENABLE_SESSION, code=code)
+    token = view(house, "bob", code, command=1)
     do(house, "ann", api.CLOSE_SESSION, code=code)
     assert look(house, token)
     do(house, "ann", api.REMOVE_SESSION, code=code)
     with refused(errors.NoSuchSession):
         look(house, token)
+
+
+@pytest.mark.parametrize(
+    ("ends", "reopens"),
+    [
+        (api.DISABLE_SESSION, api.ENABLE_SESSION),
+        (api.DISABLE_SESSION, api.CLOSE_SESSION),
+        (api.REMOVE_SESSION, api.RESTORE_SESSION),
+    ],
+)
+@pytest.mark.parametrize("who", ["ann", "bob", "cyd"])
+def test_a_view_stays_dead_when_the_session_is_open_again(house, code, ends, reopens, who):
+    join(house, "cyd")
+    do(house, "root", api.ADD_GROUP, name="lab", owners=["ann"])
+    do(house, "ann", api.ADD_GROUP_USERS, name="lab", users=["cyd"])
+    house.grant(code, "@lab", by="ann")
+    house.clock.forward(seconds=1)
+    token = view(house, who, code, command=1)
+    assert look(house, token)
+    house.clock.forward(seconds=1)
+    do(house, "ann", ends, code=code)
+    house.clock.forward(seconds=1)
+    do(house, "ann", reopens, code=code)
+    with refused(errors.NotFound):
+        look(house, token)
+    assert look(house, view(house, who, code, command=1))
 
 
 def test_an_owners_view_of_a_removed_session_is_dead_too(house, code):
