@@ -52,6 +52,9 @@ def test_every_operation_is_consistent_in_itself(operation: Operation[Any, Any])
     assert operation.in_session == operation.path.startswith("/sessions/{code}")
     assert operation.in_session == bool(operation.states)
     assert operation.writes or not operation.touches_session
+    # That the database takes a write is seen by a write that changes nothing.
+    reads = operation.method in {"GET", "WS"}
+    assert not (reads and operation.writes) or operation is api.CHECK_HEALTH
     if operation.content == "upload":
         assert operation.writes
     if operation.content == "download":

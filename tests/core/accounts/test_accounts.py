@@ -22,6 +22,14 @@ def test_an_account_is_made_with_a_name_that_nobody_could_be_taken_for(house):
     assert [a.name for a in do(house, "root", api.LIST_ACCOUNTS).items] == ["bob", "root"]
 
 
+def test_nobody_can_log_in_to_a_new_store_by_a_password(house):
+    assert do(house, "root", api.LIST_ACCOUNTS).items == []
+    for password in ("", "root", "admin", "password", PASSWORD):
+        for name in ("root", "admin"):
+            with refused(errors.WrongPassword):
+                do(house, "nobody", api.LOG_IN, user=name, password=password)
+
+
 def test_only_an_administrator_deals_with_accounts(house):
     join(house, "bob")
     for who, error in (("bob", errors.Forbidden), ("nobody", errors.NotLoggedIn)):

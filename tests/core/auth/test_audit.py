@@ -76,6 +76,8 @@ def test_what_is_changed_of_an_account_is_in_the_log_with_who_did_it(house, name
 
 
 def test_only_administrators_read_it_page_by_page(house, name):
+    assert [each for each in api.OPERATIONS if each.startswith("audit.")] == ["audit.list"]
+    assert not api.LIST_AUDIT.writes
     do(house, "root", api.ADD_ACCOUNT, name="ann", password=PASSWORD)
     with refused(errors.Forbidden):
         do(house, name, api.LIST_AUDIT)

@@ -25,7 +25,9 @@ def key(house: Store, who: str) -> str:
 
 def test_a_password_is_exchanged_for_a_key_that_says_what_it_is(house):
     house.add("pia")
-    assert key(house, "pia").startswith("jses_")
+    given = key(house, "pia")
+    assert given.startswith("jses_")
+    assert len(given.removeprefix("jses_")) == 43, "256 random bits"
     told = do(house, "pia", api.WHO_AM_I)
     assert (told.name, told.via, told.administrator) == ("pia", "key", False)
     (account,) = [a for a in do(house, "root", api.LIST_ACCOUNTS).items if a.name == "pia"]
@@ -128,6 +130,8 @@ def test_a_password_is_stored_with_a_salt_and_checked_whole(monkeypatch):
     assert first.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert passwords.matches(first, "x" * 100)
     assert not passwords.matches(first, "x" * 99)
+    assert not passwords.matches(first, "X" * 100)
+    assert first.startswith("$argon2id$")
     assert not passwords.matches(None, "the password of nobody")
     assert not passwords.matches("no hash", "x")
 

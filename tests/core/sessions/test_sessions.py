@@ -84,7 +84,19 @@ def test_the_list_is_searched_by_words_in_label_description_owner_and_code(house
 
 def test_any_text_can_be_searched_for_in_the_list(house):
     house.new("ann", label="Weather")
-    for text in ("\0", "a\0b", "'", '"', "\\", "%", "\U0001f600", "\u202e"):
+    for text in (
+        "\0",
+        "a\0b",
+        "'",
+        "' OR ''='",
+        "x'; --",
+        '"',
+        "\\",
+        "%",
+        "_",
+        "\U0001f600",
+        "\u202e",
+    ):
         assert codes(house, "ann", search=text) == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 
 import pytest
 
@@ -238,8 +239,13 @@ def test_what_can_not_be_attached_is_said_and_changes_nothing(jupyter: Jupyter) 
     assert jupyter.attach("no-such-kernel", code, 404)["code"] == "not_found"
     assert jupyter.attach(kernel, "9" * 22, 404)["code"] == "no_such_session"
     assert jupyter.attach(kernel, "what?", 400)["code"] == "bad_reference"
-    elsewhere = f"https://nowhere.invalid/sessions/{code}/experiment"
-    assert jupyter.attach(kernel, elsewhere, 401)["code"] == "no_login"
+    # A server that no login is stored for is not even asked.
+    with socket.create_server(("127.0.0.1", 0)) as unknown:
+        elsewhere = f"http://127.0.0.1:{unknown.getsockname()[1]}/sessions/{code}/experiment"
+        assert jupyter.attach(kernel, elsewhere, 401)["code"] == "no_login"
+        unknown.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            unknown.accept()
     assert jupyter.attachment(kernel)["session"] == code
 
 
