@@ -15,7 +15,7 @@ from sqlalchemy import insert, or_, select, text, update
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.context import Context
-from jupyter_sessions.core.history.outputs import unpack
+from jupyter_sessions.core.history.outputs import check_texts, unpack
 from jupyter_sessions.core.registry import Preparation, implements
 from jupyter_sessions.errors import BadRequest, ContentDamaged, NotFound
 from jupyter_sessions.store.blobs import Blob, Blobs
@@ -114,11 +114,14 @@ def _check_outputs(database: Database, store: Blobs, place: int) -> schemas.Stor
                 commands.c.id,
                 commands.c.number,
                 commands.c.size,
+                commands.c.source,
+                commands.c.preview,
+                commands.c.checksum,
                 commands.c.outputs,
                 sessions.c.code,
             )
             .join(sessions, sessions.c.id == commands.c.session_id)
-            .where(commands.c.id > place, commands.c.outputs.is_not(None))
+            .where(commands.c.id > place)
             .order_by(commands.c.id)
             .limit(_ROWS)
         )
@@ -128,12 +131,16 @@ def _check_outputs(database: Database, store: Blobs, place: int) -> schemas.Stor
     problems = []
     for row in rows:
         try:
+            check_texts(row, "")
+        except ContentDamaged:
+            problems.append(f"The source of command {row.number} in session {row.code} is damaged.")
+        try:
             unpack(row.outputs, row.size, None, store, "")
         except ContentDamaged:
             problems.append(f"The output of command {row.number} in session {row.code} is damaged.")
     return schemas.StoreCheck(
         checked=len(rows),
-        size=sum(len(row.outputs) for row in rows),
+        size=sum(len(row.outputs or b"") + len(row.source) + len(row.preview) for row in rows),
         problems=problems,
         next=f"outputs:{rows[-1].id}" if rows else None,
     )

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.types import Folded, Instant, Number
 
 #: The newest migration. A database at this revision does not need to load the migrations.
-REVISION = "0013"
+REVISION = "0014"
 
 metadata = MetaData(
     naming_convention={
@@ -189,6 +189,9 @@ commands = Table(
     Column("managing", Boolean, nullable=False, server_default=false()),
     # The newest version that was received, if the recorder counts versions.
     Column("version", BigInteger, nullable=False, server_default="0"),
+    # Of `source` and `preview` (`core.history.outputs.checksum_of`); not known in rows of earlier
+    # versions.
+    Column("checksum", BigInteger),
     # The outputs as JSON, compressed with zstd, if they need no blob. This is the last column,
     # since SQLite reads a row up to the last requested column, and lists never request this one.
     Column("outputs", LargeBinary),

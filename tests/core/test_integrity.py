@@ -83,6 +83,44 @@ def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(house: Store) 
     assert all(command.response.outputs == [] for command in resumed.commands)
 
 
+@pytest.mark.parametrize("column", ["source", "preview"])
+def test_damage_to_the_text_of_a_row_is_found_and_not_given_out(house: Store, column: str) -> None:
+    code = house.new().code
+    house.record(code, "before = 1", "print('é☂')", "a\0b", "x = 1\n" * 2_000, text="small é ☂")
+    house.call("root", api.FORGET_COMMAND, schemas.CommandNamed(code=code, number=1))
+    assert check(house) == []
+
+    def harm(transaction):
+        for number in (2, 4):
+            row = transaction.connection.execute(
+                select(commands).where(commands.c.number == number)
+            ).one()
+            text = getattr(row, column)
+            harmed = chr(ord(text[3]) ^ 1).join((text[:3], text[4:]))
+            transaction.connection.execute(
+                update(commands).where(commands.c.id == row.id).values({column: harmed})
+            )
+
+    house.dispatcher.database.write(harm).result()
+    assert check(house) == [
+        f"The source of command {number} in session {code} is damaged." for number in (2, 4)
+    ]
+    with pytest.raises(errors.ContentDamaged, match="the source of command 2"):
+        house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=2))
+    whole = house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=3))
+    assert whole.request.source == "a\0b"
+
+
+def test_rows_of_earlier_versions_have_no_checksum_and_are_taken_as_they_are(house: Store) -> None:
+    code = house.new().code
+    house.record(code, "print(1)", text="x")
+    house.dispatcher.database.write(
+        lambda transaction: transaction.connection.execute(update(commands).values(checksum=None))
+    ).result()
+    assert check(house) == []
+    house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=1))
+
+
 def test_health_tells_how_the_last_check_went_and_of_nobodys_sessions(house: Store) -> None:
     before = house.call("nobody", api.CHECK_HEALTH, schemas.Nothing())
     assert (before.checked, before.damaged) == (None, 0)

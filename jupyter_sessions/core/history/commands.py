@@ -15,7 +15,7 @@ from jupyter_sessions.core import normalize, pagination
 from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.history import summaries
-from jupyter_sessions.core.history.outputs import split, unpack
+from jupyter_sessions.core.history.outputs import check_texts, split, unpack
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.core.sessions.members import read_members as every_member
@@ -34,6 +34,7 @@ _SELECT_COMMAND: Select[Any] = (
     summaries.SUMMARY.add_columns(
         commands.c.kernel,
         commands.c.finished,
+        commands.c.checksum,
         commands.c.outputs,
         commands.c.source_blob.label("source_sha"),
         _SOURCES.c.size.label("source_size"),
@@ -78,6 +79,7 @@ def split_outputs(row: Row[Any], context: Context) -> list[msgspec.Raw]:
 
 def _read_source(row: Any, context: Context) -> str:
     used_as = f"the source of command {row.number} in session {context.session.code}"
+    check_texts(row, used_as)
     blob = _blob(row, "source", used_as)
     return context.services.blobs.read(blob).decode() if blob else str(row.source)
 
@@ -273,6 +275,7 @@ def forget(context: Context, request: schemas.CommandNamed) -> schemas.CommandSu
                 source="",
                 source_blob=None,
                 preview="",
+                checksum=None,
                 media="",
                 output_count=0,
                 size=0,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.errors import ContentDamaged
@@ -73,6 +74,24 @@ class PreparedCommand:
     searched: str
 
 
+def checksum_of(source: str, preview: str) -> int:
+    """Return the checksum of the texts of a row, as the signed number that databases know."""
+    texts = f"{source}\0{preview}".encode("utf-8", "surrogatepass")
+    return xxh3_64_intdigest(texts) - (1 << 63)
+
+
+def check_texts(row: Any, used_as: str) -> None:
+    """Verify the source and the preview of a row.
+
+    Raises
+    ------
+    ContentDamaged
+        If they differ from what was recorded.
+    """
+    if row.checksum is not None and row.checksum != checksum_of(row.source, row.preview):
+        raise damaged(used_as)
+
+
 def size_if_small(recording: Recording) -> int | None:
     """Estimate, cheaply, the size of a recording that certainly needs no blob."""
     request, response = recording.request, recording.response
@@ -125,6 +144,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
     packed = _encode(outputs)
     small = compress(packed) if len(packed) <= _TRIED else packed
     outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
+    source, preview = _storable(request.source[:SOURCE_PREVIEW]), _storable(text[:_PREVIEW])
     columns: dict[str, Any] = {
         "uid": recording.identity,
         "version": recording.version,
@@ -136,9 +156,10 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
         "kernel": _storable(request.kernel),
         "notebook": _storable(request.notebook),
         "execution_count": request.execution_count,
-        "source": _storable(request.source[:SOURCE_PREVIEW]),
+        "source": source,
         "source_blob": source_blob and source_blob.sha256,
-        "preview": _storable(text[:_PREVIEW]),
+        "preview": preview,
+        "checksum": checksum_of(source, preview),
         "media": _storable(" ".join(dict.fromkeys(_media(outputs)))),
         "output_count": len(outputs),
         "size": len(packed) if told else 0,
