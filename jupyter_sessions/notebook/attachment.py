@@ -16,6 +16,15 @@ from jupyter_sessions.cli.unrecorded import is_unrecorded
 from jupyter_sessions.cli.values import one_line
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.presence import PresenceHeartbeat
+from jupyter_sessions.notebook.kernel_attachment import (
+    RECORDING,
+    STILL_PAUSED,
+    KernelAttachment,
+    count_waiting,
+    explain_refusal,
+    warn_not_recording,
+    warn_on_disk,
+)
 from jupyter_sessions.recorder import OUTPUT_LIMIT, Recorder, record
 
 if TYPE_CHECKING:
@@ -55,7 +64,7 @@ def _leave_at_exit() -> None:
     atexit.register(lambda: [attachment.leave(_EXIT_WITHIN) for attachment in list(_attached)])
 
 
-class Attachment:
+class Attachment(KernelAttachment):
     """A kernel that records into a session, or only views it.
 
     Parameters
@@ -108,7 +117,7 @@ class Attachment:
         session
             Its present state.
         """
-        self._only_looking = why_not(session)
+        self._only_looking = explain_refusal(session)
         if self._only_looking:
             self.stop()
         else:
@@ -171,10 +180,6 @@ class Attachment:
                 self._last_ended = max(self._last_ended, count)
             self._reported.notify_all()
 
-    def session(self) -> schemas.Session:
-        """Return the session's present state from the server."""
-        return self.transport.call(api.GET_SESSION, schemas.SessionNamed(code=self.code))
-
     def status(
         self, session: schemas.Session | None = None, failure: errors.SessionsError | None = None
     ) -> list[Line]:
@@ -189,23 +194,21 @@ class Attachment:
         """
         if self._recorder is None or self.delivery is None:
             why = failure.message if failure is not None else f"{self._only_looking}."
-            return [Line(f"Not recording: {why}", Tone.WARNING)]
-        why = why_not(session) if session is not None else ""
+            return [warn_not_recording(why)]
+        why = explain_refusal(session) if session is not None else ""
         if failure is not None or why:
             said = failure.message if failure is not None else f"{why[:1].upper()}{why[1:]}."
-            lines = [Line(f"Recording, but only to this disk for now. {said}", Tone.WARNING)]
+            lines = [warn_on_disk(said)]
         elif self._recorder.paused:
-            lines = [
-                Line("Recording is paused. To resume it, type `%session unpause`.", Tone.WARNING)
-            ]
+            lines = [STILL_PAUSED]
         else:
-            lines = [Line("Recording: each cell from now on goes into this session.", Tone.DONE)]
+            lines = [RECORDING]
         if self._limit_problem:
             lines.append(Line(self._limit_problem, Tone.WARNING))
         if self.delivery.problem is not None:
             lines.append(Line(self.delivery.problem, Tone.WARNING))
         elif self.delivery.waiting:
-            lines.append(Line(f"Being delivered to the session: {self.delivery.waiting}."))
+            lines.append(count_waiting(self.delivery.waiting))
         return lines
 
     def explain_shut_out(self) -> list[Line]:
@@ -318,12 +321,3 @@ def _limit() -> tuple[int, str]:
         "default limit is used."
     )
     return OUTPUT_LIMIT, said
-
-
-def why_not(session: schemas.Session) -> str:
-    """Explain why nothing can be recorded into a session; empty if it can."""
-    if session.state != "active":
-        return f"the session is {session.state}"
-    if "write" not in session.roles:
-        return "recording needs the role write, which you don't have"
-    return ""

@@ -19,8 +19,9 @@ from jupyter_sessions.cli.frontend import Current, Frontend, Kernel, supports_co
 from jupyter_sessions.cli.rendering.sandbox import contain_output, joined
 from jupyter_sessions.cli.results import Block, Line, Outputs, Result, Tone
 from jupyter_sessions.notebook.attachment import Attachment
+from jupyter_sessions.notebook.kernel_attachment import NOW_PAUSED, KernelAttachment
 from jupyter_sessions.notebook.server_attachment import (
-    Served,
+    ServerAttachment,
     as_served,
     find_server,
     why_unattached,
@@ -225,7 +226,7 @@ class Notebook(Frontend, Kernel):
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell: Any = shell  # most of its methods have no types
-        self.attachment: Attachment | Served | None = None
+        self.attachment: KernelAttachment | None = None
         self._replaying = False
         self._shut_out = ""  # the session for which this was said
         self._keep_alives = KeepAlives()
@@ -245,7 +246,7 @@ class Notebook(Frontend, Kernel):
     def report_shut_out(self, *_: object) -> None:
         """Say once, below the cell that ended, that the session no longer takes our commands."""
         attachment = self.attachment
-        if not isinstance(attachment, Attachment) or self._replaying:
+        if attachment is None or self._replaying:
             return
         lines = attachment.explain_shut_out()
         if not lines:
@@ -279,7 +280,7 @@ class Notebook(Frontend, Kernel):
             last_session.remember(session.code, transport.server, transport.user, session.label)
         server = find_server(self.shell)
         if server is not None and server.put(session.code, transport) is not None:
-            self.attachment = Served(self.shell, server, session.code, transport)
+            self.attachment = ServerAttachment(self.shell, server, session.code, transport)
         else:
             self.attachment = Attachment(self.shell, session, transport)
         return [*left, *self.attachment.status()]
@@ -353,7 +354,7 @@ class Notebook(Frontend, Kernel):
     def pause(self) -> Line:
         """Stop recording for a while."""
         self._attached().recorder().pause()
-        return Line("Recording is paused. To resume it, type `%session unpause`.", Tone.DONE)
+        return NOW_PAUSED
 
     def unpause(self) -> Line:
         """Resume recording."""
@@ -367,7 +368,7 @@ class Notebook(Frontend, Kernel):
         said = f"This kernel no longer belongs to a session (it was {code})."
         return warnings[0] if warnings else Line(said, Tone.DONE)
 
-    def _attached(self) -> Attachment | Served:
+    def _attached(self) -> KernelAttachment:
         if self.attachment is None:
             raise errors.NothingAttached(
                 why_unattached(self.shell),

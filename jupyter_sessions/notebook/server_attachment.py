@@ -9,16 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions import api, errors, paths, schemas
-from jupyter_sessions.cli.results import Line, Tone
+from jupyter_sessions.cli.results import Line
 from jupyter_sessions.client.local_servers import RunningServer, own_servers
 from jupyter_sessions.client.transports.resolve import open_transport
-from jupyter_sessions.notebook.attachment import Attachment, running_cell, why_not
+from jupyter_sessions.notebook.attachment import Attachment, running_cell
+from jupyter_sessions.notebook.kernel_attachment import (
+    RECORDING,
+    STILL_PAUSED,
+    KernelAttachment,
+    count_waiting,
+    explain_refusal,
+    warn_not_recording,
+    warn_on_disk,
+)
 from jupyter_sessions.urls import build_session_url
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from jupyter_sessions.client.transports.base import Transport
 
 # The process that started the kernel, as Jupyter reports it to the kernel.
@@ -97,8 +105,8 @@ def find_server(shell: InteractiveShell) -> Server | None:
     return None
 
 
-class Served:
-    """A kernel's attachment at a recording Jupyter server; same interface as `Attachment`.
+class ServerAttachment(KernelAttachment):
+    """A kernel's attachment at a recording Jupyter server.
 
     Parameters
     ----------
@@ -112,24 +120,20 @@ class Served:
         The transport to the session; closed when the attachment is left.
     """
 
-    delivery: OutboxDelivery | None = None  # the server has one
-    records = True
-
     def __init__(
         self, shell: InteractiveShell, server: Server, code: str, transport: Transport
     ) -> None:
         self.code = code
         self.transport = transport
+        self.delivery = None  # the server has one
         self._shell: Any = shell
         self._server = server
         self._unrecorded: set[int] = set()
 
-    def adapt(self, session: schemas.Session) -> None:
-        """Start or stop recording, depending on the session's present state."""
-        if why_not(session):
-            self.stop()
-        else:
-            self.start()
+    @property
+    def records(self) -> bool:
+        """Whether commands are recorded: the server does that."""
+        return True
 
     def start(self) -> None:
         """Let the server record from the next cell on."""
@@ -154,32 +158,22 @@ class Served:
     def _command(self) -> str:
         return str(self._shell.get_parent().get("header", {}).get("msg_id", ""))
 
-    def session(self) -> schemas.Session:
-        """Return the session's present state from the server."""
-        return self.transport.call(api.GET_SESSION, schemas.SessionNamed(code=self.code))
-
     def status(
         self, session: schemas.Session | None = None, failure: errors.SessionsError | None = None
     ) -> list[Line]:
         """Report whether commands are recorded, and what keeps some from being delivered."""
         found = self._server.look()
         if found is None:
-            why = why_not(session) if session is not None else ""
-            return [Line(f"Not recording: {why or 'it was detached'}.", Tone.WARNING)]
+            why = explain_refusal(session) if session is not None else ""
+            return [warn_not_recording(f"{why or 'it was detached'}.")]
         said = found.problem or (failure.message if failure is not None else "")
         if found.state == "paused":
-            return [
-                Line("Recording is paused. To resume it, type `%session unpause`.", Tone.WARNING)
-            ]
+            return [STILL_PAUSED]
         if found.state == "waiting" or said:
-            told = f"Recording, but only to this disk for now. {said}".strip()
-            return [Line(told, Tone.WARNING)]
-        lines = [Line("Recording: each cell from now on goes into this session.", Tone.DONE)]
-        if found.waiting:
-            lines.append(Line(f"Being delivered to the session: {found.waiting}."))
-        return lines
+            return [warn_on_disk(said)]
+        return [RECORDING, count_waiting(found.waiting)] if found.waiting else [RECORDING]
 
-    def recorder(self) -> Served:
+    def recorder(self) -> ServerAttachment:
         """Return the recorder."""
         return self
 
@@ -221,9 +215,7 @@ class Served:
         return None
 
 
-def as_served(
-    shell: InteractiveShell, own: Attachment | Served | None
-) -> Attachment | Served | None:
+def as_served(shell: InteractiveShell, own: KernelAttachment | None) -> KernelAttachment | None:
     """Return a kernel's attachment as its Jupyter server has it, if there is one.
 
     Parameters
@@ -241,8 +233,8 @@ def as_served(
     except errors.SessionsError:
         return own  # the server does not answer now; assume no change
     if found is None:
-        return None if isinstance(own, Served) else own
-    if isinstance(own, Served) and own.code == found.session:
+        return None if isinstance(own, ServerAttachment) else own
+    if isinstance(own, ServerAttachment) and own.code == found.session:
         return own
     try:
         transport = open_transport(found.server, found.user)
@@ -250,7 +242,7 @@ def as_served(
         return own  # another user's, who has attached the kernel at the server
     if isinstance(own, Attachment):
         own.leave()
-    return Served(shell, server, found.session, transport)
+    return ServerAttachment(shell, server, found.session, transport)
 
 
 def why_unattached(shell: InteractiveShell) -> str:
