@@ -15,7 +15,7 @@ import msgspec
 
 from jupyter_sessions import paths, schemas
 from jupyter_sessions.client.logins import storage
-from jupyter_sessions.client.logins.shells import Shell, this_shell
+from jupyter_sessions.client.logins.shells import Shell
 from jupyter_sessions.client.transports import resolve
 
 _NAMES = "last-session-"
@@ -63,7 +63,7 @@ def remember(code: str, server: str | None, user: str, label: str = "") -> None:
             with suppress(OSError):
                 file.unlink()
     storage.write(_file(None), noted)
-    shell = this_shell()
+    shell = storage.this_shell()
     if shell is not None:
         storage.write(_file(shell), msgspec.structs.replace(noted, shell=shell))
 
@@ -78,7 +78,7 @@ def recall() -> Noted | None:
     """
     if not any(paths.home().glob(f"{_NAMES}*")):
         return None
-    shell = this_shell()
+    shell = storage.this_shell()
     own = storage.read(_file(shell), Noted) if shell is not None else None
     noted = own or storage.read(_file(None), Noted)
     return noted if noted is not None and noted.code else None

@@ -17,6 +17,7 @@ from jupyter_sessions import errors
 from jupyter_sessions.cli import run as running
 from jupyter_sessions.cli.frontend import Current, Frontend, supports_colours
 from jupyter_sessions.cli.table import CommandGroup, overview
+from jupyter_sessions.client.login_context import read_once
 
 if TYPE_CHECKING:
     from jupyter_sessions import schemas
@@ -224,7 +225,8 @@ def run(typed: list[str]) -> int:
         click.echo(overview(front.prefix))
         return 0
     try:
-        code = running.run(group, typed, front)
+        with read_once():
+            code = running.run(group, typed, front)
         sys.stdout.flush()
     except errors.SessionsError as error:
         return _report_error(error, as_json="--json" in typed)

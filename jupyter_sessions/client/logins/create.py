@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.client import login_context
 from jupyter_sessions.client.addresses import get_port
 from jupyter_sessions.client.logins import retry, storage
 from jupyter_sessions.client.logins.model import Login, Made, Wanted
@@ -96,6 +97,7 @@ def join(server: str, key: str, seconds: float | None = None) -> Login:
     See `shown_by`.
     """
     shown = read_login_of_key(server, key, seconds)
+    login_context.refresh()  # that may have taken long
     same = (
         login for login in storage.stored() if (login.server, login.number) == (server, shown.id)
     )
@@ -161,6 +163,7 @@ def reuse(
     ServerUnreachable, ServerNotTrusted, NotASessionsServer
         When its server can't be asked.
     """
+    login_context.refresh()  # another process may have stored one meanwhile
     now = current_id()
     logins = storage.stored()
     current = next((login for login in logins if login.id == now), None)

@@ -21,7 +21,7 @@ from jupyter_sessions import errors, schemas
 from jupyter_sessions.client.addresses import get_port, parse_address
 from jupyter_sessions.client.logins import storage
 from jupyter_sessions.client.logins.model import Login, Wanted
-from jupyter_sessions.client.logins.shells import Shell, this_shell
+from jupyter_sessions.client.logins.shells import Shell
 from jupyter_sessions.client.logins.storage import folder, locked, read, write
 from jupyter_sessions.names import fold_name
 
@@ -101,7 +101,8 @@ def chosen() -> Choice | None:
         id_, _, server = named.partition("@")
         return Choice(id_, server or None, here=True)
     where = folder()
-    shell = this_shell() if any(where.glob(f"{storage.PIN}*")) else None
+    pinned_here = any(name.startswith(storage.PIN) for name in storage.list_names(where))
+    shell = storage.this_shell() if pinned_here else None
     pinned = _pointer(_pin(where, shell)) if shell else None
     pointer = pinned or _pointer(where / storage.CURRENT)
     return Choice(pointer.id, pointer.server, here=pinned is not None) if pointer else None
@@ -163,7 +164,7 @@ def set_here(login: Login | Literal["own"] | None, place: Place) -> bool:
                 login if isinstance(login, str) else f"{login.id}@{login.server}"
             )
         return True
-    shell = this_shell()
+    shell = storage.this_shell()
     if shell is not None:
         with locked() as where:
             _drop_ended(where)
@@ -203,7 +204,7 @@ def _pin(where: Path, shell: Shell) -> Path:
 
 
 def _pointer(file: Path) -> _Pointer | None:
-    pointer = read(file, _Pointer)
+    pointer = storage.look_up(file, _Pointer)
     return pointer if pointer and storage.is_id(pointer.id) else None
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from jupyter_sessions import errors, paths, schemas
-from jupyter_sessions.client import logins
+from jupyter_sessions.client import login_context, logins
 from jupyter_sessions.client.addresses import (
     Address,
     Reference,
@@ -197,6 +197,7 @@ class Used:
 
     def renew(self) -> str | None:
         """Switch to another stored login of the same users, and return its key or None."""
+        login_context.refresh()  # another process may have stored it
         newer = find(self.login.server, self.login.user, self.login.real_user)
         if newer is None:
             return None
