@@ -39,13 +39,22 @@ def jlpm(*arguments: str) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> None:
-    if not (SOURCES / "node_modules").is_dir():
+    described = json.loads((SOURCES / "package.json").read_text())
+    needed = described["dependencies"] | described["devDependencies"]
+    if not all((SOURCES / "node_modules" / name).is_dir() for name in needed):
         jlpm("install", "--immutable")
 
 
 @pytest.mark.timeout(600)
 def test_the_front_end_passes_its_lint() -> None:
     jlpm("lint")
+
+
+def test_the_lint_finds_what_is_wrong_in_styles(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.css"
+    wrong.write_text(".jp-a {\n  colr: red;\n}\n")
+    with pytest.raises(AssertionError, match="property-no-unknown"):
+        jlpm("stylelint", str(wrong), "--config-basedir", ".", "--config", "package.json")
 
 
 @pytest.mark.timeout(600)
