@@ -13,6 +13,7 @@ import click
 import pytest
 
 import jupyter_sessions
+from docs.build import find_broken_links
 from docs.generate import modules, pages
 from docs.generate.tables import traits
 from jupyter_sessions import api, errors, schemas, widgets
@@ -128,6 +129,18 @@ def test_links_within_the_documentation_lead_somewhere(path: Path) -> None:
         assert there.is_relative_to(ROOT) and there.exists(), link
         if anchor:
             assert anchor in anchors(there), link
+
+
+def test_the_build_finds_links_of_the_site_that_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<p id='here'><a href='#here'>1</a> <a href='#gone'>2</a> <a href='b.html#there'>3</a>"
+        "<a href='b.html#gone'>4</a> <a href='c.html'>5</a> <a href='https://example.org'>6</a>"
+        "<img src='gone.webp'>"
+    )
+    (tmp_path / "b.html").write_text("<p id='there'><a href='a.html'>7</a>")
+    assert list(find_broken_links(tmp_path)) == [
+        "a.html: #gone", "a.html: b.html#gone", "a.html: c.html", "a.html: gone.webp"
+    ]  # fmt: skip
 
 
 def anchors(path: Path) -> set[str]:
