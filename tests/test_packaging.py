@@ -19,6 +19,7 @@ import pytest
 
 from jupyter_sessions import __version__
 from tests.conftest import missing
+from tools.set_version import set_version, to_npm
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -45,7 +46,7 @@ def imported(folder: Path) -> Iterator[str]:
 
 
 def third_party(folder: str) -> set[str]:
-    ours = {"jupyter_sessions", "tests", "docs", "benchmarks"}
+    ours = {"jupyter_sessions", "tests", "docs", "benchmarks", "tools"}
     return set(imported(ROOT / folder)) - sys.stdlib_module_names - ours
 
 
@@ -80,7 +81,24 @@ def test_every_dependency_has_its_reason_in_contributing(name: str) -> None:
 
 def test_the_front_end_has_the_version_of_the_package() -> None:
     described = json.loads((ROOT / "labextension" / "package.json").read_text())
-    assert described["version"] == __version__
+    assert described["version"] == to_npm(__version__)
+
+
+@pytest.mark.parametrize(
+    ("version", "of_npm"),
+    [("1.2.3", "1.2.3"), ("1.2.0rc1", "1.2.0-rc.1"), ("2.0.0.dev4", "2.0.0-dev.4")],
+)
+def test_one_command_sets_the_version_of_both(version: str, of_npm: str, tmp_path: Path) -> None:
+    for name in ("jupyter_sessions/__init__.py", "labextension/package.json"):
+        (tmp_path / name).parent.mkdir()
+        shutil.copy(ROOT / name, tmp_path / name)
+    set_version(version, tmp_path)
+    assert f'__version__ = "{version}"\n' in (tmp_path / "jupyter_sessions/__init__.py").read_text()
+    changed, before = (
+        json.loads((root / "labextension" / "package.json").read_text())
+        for root in (tmp_path, ROOT)
+    )
+    assert changed == before | {"version": of_npm}
 
 
 def test_the_built_front_end_stands_where_jupyterlab_looks() -> None:
