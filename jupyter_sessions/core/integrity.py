@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, or_, select, text, update
+from sqlalchemy import LargeBinary, cast, insert, or_, select, text, update
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.context import Context
@@ -109,13 +109,16 @@ def _each_use(transaction: Transaction, sha256: str) -> Iterator[str]:
 
 def _check_outputs(database: Database, store: Blobs, place: int) -> schemas.StoreCheck:
     def look(transaction: Transaction) -> list[Any]:
+        texts: list[Any] = [commands.c.source, commands.c.preview]
+        if transaction.is_sqlite:
+            # Damaged text need not be UTF-8, and then SQLite's driver could not read the row.
+            texts = [cast(each, LargeBinary).label(each.name) for each in texts]
         rows = (
             select(
                 commands.c.id,
                 commands.c.number,
                 commands.c.size,
-                commands.c.source,
-                commands.c.preview,
+                *texts,
                 commands.c.checksum,
                 commands.c.outputs,
                 sessions.c.code,
@@ -131,7 +134,7 @@ def _check_outputs(database: Database, store: Blobs, place: int) -> schemas.Stor
     problems = []
     for row in rows:
         try:
-            check_texts(row, "")
+            check_texts(row.checksum, _decode(row.source), _decode(row.preview), "")
         except ContentDamaged:
             problems.append(f"The source of command {row.number} in session {row.code} is damaged.")
         try:
@@ -144,6 +147,11 @@ def _check_outputs(database: Database, store: Blobs, place: int) -> schemas.Stor
         problems=problems,
         next=f"outputs:{rows[-1].id}" if rows else None,
     )
+
+
+def _decode(text: str | bytes) -> str:
+    # What is not UTF-8 becomes other text, and so has another checksum.
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 def note_outcome(context: Context, damaged: int) -> None:

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.store.tables import commands
@@ -95,8 +95,8 @@ def test_damage_to_the_text_of_a_row_is_found_and_not_given_out(house: Store, co
             row = transaction.connection.execute(
                 select(commands).where(commands.c.number == number)
             ).one()
-            text = getattr(row, column)
-            harmed = chr(ord(text[3]) ^ 1).join((text[:3], text[4:]))
+            had = getattr(row, column)
+            harmed = chr(ord(had[3]) ^ 1).join((had[:3], had[4:]))
             transaction.connection.execute(
                 update(commands).where(commands.c.id == row.id).values({column: harmed})
             )
@@ -109,6 +109,21 @@ def test_damage_to_the_text_of_a_row_is_found_and_not_given_out(house: Store, co
         house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=2))
     whole = house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=3))
     assert whole.request.source == "a\0b"
+
+
+def test_text_that_is_not_even_utf_8_is_found_by_the_check(house: Store) -> None:
+    code = house.new().code
+    house.record(code, "print(1)", "print(2)", text="x")
+
+    def harm(transaction) -> bool:
+        if transaction.is_sqlite:  # PostgreSQL takes no such text
+            transaction.connection.execute(
+                text("UPDATE commands SET source = CAST(x'70ff72' AS TEXT) WHERE number = 1")
+            )
+        return transaction.is_sqlite
+
+    harmed = house.dispatcher.database.write(harm).result()
+    assert check(house) == [f"The source of command 1 in session {code} is damaged."] * harmed
 
 
 def test_rows_of_earlier_versions_have_no_checksum_and_are_taken_as_they_are(house: Store) -> None:

@@ -79,7 +79,7 @@ def split_outputs(row: Row[Any], context: Context) -> list[msgspec.Raw]:
 
 def _read_source(row: Any, context: Context) -> str:
     used_as = f"the source of command {row.number} in session {context.session.code}"
-    check_texts(row, used_as)
+    check_texts(row.checksum, row.source, row.preview, used_as)
     blob = _blob(row, "source", used_as)
     return context.services.blobs.read(blob).decode() if blob else str(row.source)
 

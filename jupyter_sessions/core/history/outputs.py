@@ -80,15 +80,15 @@ def checksum_of(source: str, preview: str) -> int:
     return xxh3_64_intdigest(texts) - (1 << 63)
 
 
-def check_texts(row: Any, used_as: str) -> None:
+def check_texts(checksum: int | None, source: str, preview: str, used_as: str) -> None:
     """Verify the source and the preview of a row.
 
     Raises
     ------
     ContentDamaged
-        If they differ from what was recorded.
+        If they differ from what was recorded; `used_as` describes them in the message.
     """
-    if row.checksum is not None and row.checksum != checksum_of(row.source, row.preview):
+    if checksum is not None and checksum != checksum_of(source, preview):
         raise damaged(used_as)
 
 
