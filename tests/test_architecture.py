@@ -30,11 +30,13 @@ ARROWS: dict[str, set[str]] = {
     "file_snapshots": {"errors"},
     "forking": set(),
     "names": set(),
+    "session_lines": set(),
     "formatting": {"names", "roles"},
     "store": {"errors", "schemas", "roles", "paths", "file_snapshots", "forking"},
     "core": {
         "store", "api", "schemas", "roles", "errors", "paths", "escape_sequences", "formatting",
-        "names", "urls",
+        "names", "session_lines",
+        "urls",
     },
     "server": {
         "core", "store", "api", "schemas", "roles", "errors", "validation", "paths", "formats",
@@ -47,7 +49,8 @@ ARROWS: dict[str, set[str]] = {
     "formats": {"schemas", "errors"},
     "cli": {
         "client", "api", "schemas", "roles", "errors", "paths", "formats", "escape_sequences",
-        "formatting", "names", "urls",
+        "formatting", "names", "session_lines",
+        "urls",
     },
     "widgets": {
         "client", "cli", "formats", "api", "schemas", "roles", "errors", "paths", "formatting",
@@ -55,7 +58,8 @@ ARROWS: dict[str, set[str]] = {
     },
     "notebook": {
         "widgets", "client", "cli", "recorder", "formats", "api", "schemas", "roles", "errors",
-        "paths", "forking", "formatting", "urls",
+        "paths", "forking", "formatting", "session_lines",
+        "urls",
     },
     "demo": {"client", "cli", "api", "schemas", "errors", "paths", "formats", "urls"},
     "__init__": {"client", "notebook", "server"},

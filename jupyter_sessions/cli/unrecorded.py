@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from jupyter_sessions.cli.table import BY_NAME
-
-_OFF = re.compile(r"\s*%%session\s+off\s*(\n|\Z)")
-_LINE = re.compile(r"^\s*%session\s+(\S+)", re.MULTILINE)
+from jupyter_sessions.session_lines import list_commands, turns_recording_off
 
 
 def is_unrecorded(source: str) -> bool:
     """Tell whether a source begins with ``%%session off`` or has a command with secrets."""
-    if _OFF.match(source):
+    if turns_recording_off(source):
         return True
-    entries = (BY_NAME.get(name) for name in _LINE.findall(source))
+    entries = (BY_NAME.get(name) for name in list_commands(source))
     return any(entry is not None and entry.secret for entry in entries)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from jupyter_sessions.notebook import ophidia
 from jupyter_sessions.notebook.completion import Completion
 from jupyter_sessions.notebook.frontend import Notebook, wants_colours
 from jupyter_sessions.notebook.server_attachment import why_unattached
+from jupyter_sessions.session_lines import split_line, turns_recording_off
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -63,7 +63,7 @@ class SessionMagics:
         with _show_errors(self.frontend.shell):
             self.frontend.refresh()
             try:
-                typed = shlex.split(line)
+                typed = split_line(line)
             except ValueError as error:
                 raise errors.BadRequest(
                     f"The line can't be read: {error}.", hint="Close the quotation mark."
@@ -76,7 +76,7 @@ class SessionMagics:
     def session_cell(self, line: str, cell: str) -> None:
         """Run a cell without recording it: ``%%session off``."""
         with _show_errors(self.frontend.shell):
-            if line.split() != ["off"]:
+            if not turns_recording_off(f"%%session {line}"):
                 raise errors.BadRequest(
                     "The only %%session cell magic is %%session off.",
                     hint="Write other commands on their own line, with one %.",

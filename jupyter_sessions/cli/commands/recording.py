@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from jupyter_sessions import api, errors, schemas
@@ -11,9 +9,7 @@ from jupyter_sessions.cli.command import Invocation, command, table
 from jupyter_sessions.cli.commands.history import fetch
 from jupyter_sessions.cli.parameters import Numbers
 from jupyter_sessions.cli.results import Block, Line, Request, Result, Tone
-
-# Repeating one of these, here or through another, would never end.
-_REPLAYS = re.compile(r"^\s*%session\s+replay\b", re.MULTILINE)
+from jupyter_sessions.session_lines import replays_commands
 
 
 @command("replay 5", "replay 3..7", "replay 3..7 --dry-run")
@@ -49,7 +45,8 @@ def replay(work: Invocation, numbers: range, dry_run: bool) -> Result:
 def _manages(command: schemas.Command) -> bool:
     if command.request is None:
         return False
-    return command.summary.managing or bool(_REPLAYS.search(command.request.source))
+    # Running a `replay` again, here or through another, would never end.
+    return command.summary.managing or replays_commands(command.request.source)
 
 
 def _source(command: schemas.Command) -> str:

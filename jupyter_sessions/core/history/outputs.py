@@ -1,8 +1,7 @@
-"""Prepare commands for storage: cut, count, preview and pack outputs; detect `%session` lines."""
+"""Prepare commands for storage: cut, count, preview and pack outputs."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,21 +21,8 @@ from jupyter_sessions.schemas import (
     Recording,
     Stream,
 )
+from jupyter_sessions.session_lines import manages_sessions
 from jupyter_sessions.store.blobs import Blob, Blobs, compress, damaged, decompress
-
-_MANAGES = re.compile(r"%(?:session|oph_\w+|(?:re)?load_ext\s+jupyter_sessions)(?:\s.*)?")
-
-# Lines that run commands again are work, and their outputs are shown.
-_RUNS_AGAIN = re.compile(r"%session\s+replay\b|%oph_\w+\s.*\bexecute\s*=\s*y")
-
-
-def manages_sessions(source: str) -> bool:
-    """Return whether a source consists only of lines that create, show or share sessions."""
-    lines = [line.strip() for line in source.splitlines() if line.strip()]
-    return bool(lines) and all(
-        _MANAGES.fullmatch(line) and not _RUNS_AGAIN.match(line) for line in lines
-    )
-
 
 #: How many characters of a source lists show. A longer source is stored whole in a blob.
 SOURCE_PREVIEW = 4_000

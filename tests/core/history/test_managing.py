@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_sessions import api
-from jupyter_sessions.core.history.outputs import manages_sessions
+from jupyter_sessions.session_lines import manages_sessions
 from tests.conftest import Store
 from tests.core.asking import command, commands, do, log, record, recorded, running
 
