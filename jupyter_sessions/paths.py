@@ -34,7 +34,7 @@ def home() -> Path:
     return folder
 
 
-def private(name: str) -> Path:
+def make_private_folder(name: str) -> Path:
     """Return the folder `name` in `home`. It is created private to the user on first use."""
     folder = home() / name
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -48,4 +48,4 @@ def own_database() -> str:
 
 def own_blobs() -> str:
     """Return the folder of the own store's blobs: `BLOBS_VARIABLE`, or a folder in `home`."""
-    return os.environ.get(BLOBS_VARIABLE) or str(private("blobs"))
+    return os.environ.get(BLOBS_VARIABLE) or str(make_private_folder("blobs"))

@@ -30,6 +30,8 @@ ARROWS: dict[str, set[str]] = {
     "file_snapshots": {"errors"},
     "forking": set(),
     "names": set(),
+    "atomic_files": set(),
+    "backoff": set(),
     "session_lines": set(),
     "formatting": {"names", "roles"},
     "store": {"errors", "schemas", "roles", "paths", "file_snapshots", "forking"},
@@ -41,9 +43,11 @@ ARROWS: dict[str, set[str]] = {
     "server": {
         "core", "store", "api", "schemas", "roles", "errors", "validation", "paths", "formats",
         "recorder", "client", "escape_sequences", "formatting", "names", "urls",
+        "atomic_files", "backoff",
     },
     "client": {
         "api", "schemas", "roles", "errors", "paths", "file_snapshots", "forking", "names", "urls",
+        "atomic_files", "backoff",
     },
     "recorder": {"schemas", "escape_sequences", "formatting", "forking"},
     "formats": {"schemas", "errors"},

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.atomic_files import replace_atomically
 from jupyter_sessions.client.transports.base import Transport, iterate_pages
 
 
@@ -38,27 +38,13 @@ def new_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                yield file  # type: ignore[misc]  # a wrapper that has all of BinaryIO
-            except BaseException:
-                temporary.unlink()
-                raise
-        # Temporary files are private to the user; the final file gets the mode of the user's umask.
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(target)
+        with replace_atomically(target, private=False) as file:
+            yield file
     except OSError as error:
         raise errors.BadRequest(
             f"{os.fspath(target)!r} can't be written: {error.strerror}.",
             hint="Choose another place with -o.",
         ) from error
-
-
-def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
 
 
 def list_files_below(transport: Transport, code: str, path: str) -> list[tuple[schemas.File, str]]:

@@ -42,7 +42,7 @@ schemas.ready(RunningServer)
 def own_servers() -> list[RunningServer]:
     """List the sessions servers that run as this user on this machine, on any store."""
     running = []
-    for file in sorted(paths.private("servers").glob("*.json")):
+    for file in sorted(paths.make_private_folder("servers").glob("*.json")):
         try:
             server = msgspec.json.decode(file.read_bytes(), type=RunningServer)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):

@@ -16,6 +16,7 @@ from jupyter_server.serverapp import WILDCARD_IPS
 from traitlets import Bool, Float, Int, Set, TraitError, Unicode, default, validate
 
 from jupyter_sessions import __version__, errors, paths
+from jupyter_sessions.atomic_files import write_atomically
 from jupyter_sessions.core.types import Limits
 from jupyter_sessions.server.recording.attachments import Attachments
 from jupyter_sessions.server.recording.backlog import Requests
@@ -304,9 +305,10 @@ class SessionsExtension(ExtensionApp):
                 "secret": self._service.process_secret,
             }
             self._record_kernels(serverapp, described)
-        self._server_file = paths.private("servers") / f"{os.getpid()}-{serverapp.port}.json"
-        self._server_file.touch(0o600)
-        self._server_file.write_bytes(msgspec.json.encode(described))
+        self._server_file = (
+            paths.make_private_folder("servers") / f"{os.getpid()}-{serverapp.port}.json"
+        )
+        write_atomically(self._server_file, msgspec.json.encode(described))
         self._tidying = asyncio.create_task(self._tidy())
         self._checking = asyncio.create_task(self._check())
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from jupyter_sessions.atomic_files import INCOMPLETE
 from jupyter_sessions.client.logins import storage
 from jupyter_sessions.client.logins.model import Login
-from jupyter_sessions.client.logins.storage import NEW, folder
+from jupyter_sessions.client.logins.storage import folder
 
 #: How long an expired login stays in the list, so that its owner sees what became of it.
 RETENTION = timedelta(days=30)
@@ -44,7 +45,7 @@ def prune(ended_logins: list[Login]) -> None:
     # Temporary files from more than a day ago. A current one can look so old only if the clock
     # jumps; its writer then fails with an error.
     old = time.time() - _INTERVAL
-    for torn in folder().glob(f".*{NEW}"):
+    for torn in folder().glob(f".*{INCOMPLETE}"):
         with suppress(OSError):
             if torn.stat().st_mtime < old:
                 torn.unlink()

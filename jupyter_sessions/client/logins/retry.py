@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.backoff import compute_wait
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transports.http import HttpTransport
@@ -86,7 +87,7 @@ def wait_for(
     if not seconds:
         return ask(server, key, question)
     deadline = time.monotonic() + seconds
-    pause = _FIRST_PAUSE
+    failures = 0
     met: errors.ServerUnreachable | None = None
     while True:
         try:
@@ -100,8 +101,8 @@ def wait_for(
         left = deadline - time.monotonic() - _SHORTEST
         if left <= 0:
             raise met
-        time.sleep(min(pause, left))
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        failures += 1
+        time.sleep(min(compute_wait(failures, _FIRST_PAUSE, _LONGEST_PAUSE), left))
 
 
 def reach(server: str, seconds: float | None = None) -> None:

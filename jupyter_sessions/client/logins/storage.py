@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from jupyter_sessions import errors, paths, schemas
+from jupyter_sessions.atomic_files import write_atomically
 from jupyter_sessions.client import login_context
 from jupyter_sessions.client.logins import keyring, shells
 from jupyter_sessions.client.logins.model import Login
@@ -92,7 +92,7 @@ def _path() -> Path:
     users = os.environ.get(USER_FOLDER_VARIABLE)
     if users:
         return Path(users).expanduser().absolute() / "logins"
-    return paths.private("logins")
+    return paths.make_private_folder("logins")
 
 
 def _make_private(path: Path) -> None:
@@ -113,8 +113,6 @@ def _is_ours(name: str) -> bool:
     known = {CURRENT, LAST, PRUNED}
     return name in known or name.startswith((".", PIN)) or name.endswith(ENDING)
 
-
-NEW = ".new"  #: how temporary names end
 
 _LOCK = ".lock"
 
@@ -176,18 +174,7 @@ def write(file: Path, content: msgspec.Struct, *, lasting: bool = False) -> None
 
     Unless `lasting`, the file may be lost in a power failure.
     """
-    temporary = file.with_name(f".{secrets.token_hex(8)}{NEW}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(msgspec.json.encode(content))
-            if lasting:
-                opened.flush()
-                os.fsync(opened.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_atomically(file, msgspec.json.encode(content), sync=lasting)
 
 
 @contextmanager

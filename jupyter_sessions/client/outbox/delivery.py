@@ -8,13 +8,13 @@ knows a command by its ID.
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 
 import msgspec
 
 from jupyter_sessions import api, errors, forking, schemas
+from jupyter_sessions.backoff import compute_wait, spread_wait
 from jupyter_sessions.client.outbox.journal import Adopt, Journal
 from jupyter_sessions.client.outbox.log_file import FAILURES, Destination, Slot, reason
 from jupyter_sessions.client.outbox.recovery import take_over_journals
@@ -310,14 +310,10 @@ class OutboxDelivery:
         self._obstacle = obstacle
         self._failures += 1
         first, longest = self._waits
-        wait = min(first * 2 ** min(self._failures - 1, 30), longest)
+        wait = spread_wait(compute_wait(self._failures, first, longest))
         with self._changed:
             self._changed.notify_all()
-            # Spread the retries: many processes may lose one server at the same moment.
-            self._changed.wait_for(
-                lambda: self._hurry or self._closing,
-                wait * random.uniform(0.7, 1.0),  # noqa: S311 - not a secret
-            )
+            self._changed.wait_for(lambda: self._hurry or self._closing, wait)
 
     # ---- one batch
 

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from jupyter_sessions import errors, forking, schemas
+from jupyter_sessions.atomic_files import open_private
 from jupyter_sessions.client.outbox import log_file, write_ahead
 from jupyter_sessions.client.outbox.log_file import (
     FAILURES,
@@ -26,7 +27,6 @@ from jupyter_sessions.client.outbox.log_file import (
     Hold,
     Lines,
     Slot,
-    private,
     reason,
 )
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
@@ -104,7 +104,7 @@ def add_refused(
     line = Refused(
         at=datetime.now(UTC), to=destination, error=why, recording=msgspec.Raw(recording)
     )
-    with open(journal.with_suffix(REFUSED_ENDING), "ab", opener=private) as file:
+    with open(journal.with_suffix(REFUSED_ENDING), "ab", opener=open_private) as file:
         file.write(msgspec.json.encode(line) + b"\n")
         file.flush()
         os.fsync(file.fileno())

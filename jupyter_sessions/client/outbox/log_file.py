@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import msgspec
 
 from jupyter_sessions import paths, schemas
+from jupyter_sessions.atomic_files import INCOMPLETE, open_private, replace_atomically
+from jupyter_sessions.backoff import compute_wait
 from jupyter_sessions.client.outbox import write_ahead
 
 if TYPE_CHECKING:
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 #: Errors of a failing disk; the second is raised where locks are not supported.
 FAILURES = (OSError, NotImplementedError)
 
-
-_NEW = ".new"
 
 _COPIED = 1 << 20  # block size in bytes
 
@@ -120,21 +120,16 @@ class Lines:
 
     def rewrite(self, lines: Iterator[bytes]) -> list[int]:
         """Replace all lines atomically, and return the positions of the new ones."""
-        new = self.path.with_suffix(_NEW)
+        new = self.path.with_suffix(INCOMPLETE)
         starts, end = [], 0
         before = self._opened()
-        file = open(new, "w+b", buffering=0, opener=private)  # noqa: SIM115 - kept
-        try:
+        with replace_atomically(
+            self.path, temporary=new, sync=True, buffered=False, keep_open=True
+        ) as file:
             for line in itertools.chain([self._header], lines):
                 starts.append(end)
                 _write(file, line)
                 end += len(line)
-            os.fsync(file.fileno())
-            new.replace(self.path)
-        except BaseException:
-            file.close()
-            new.unlink(missing_ok=True)
-            raise
         self._file = file
         before.close()
         self._end, self._torn = end, False
@@ -165,7 +160,7 @@ class Lines:
             if remove:
                 with suppress(OSError):  # a file that remains is empty or delivered
                     self.path.unlink(missing_ok=True)
-                    self.path.with_suffix(_NEW).unlink(missing_ok=True)
+                    self.path.with_suffix(INCOMPLETE).unlink(missing_ok=True)
                     Path(self._lock.lock_file).unlink(missing_ok=True)
             self._lock.release()
             self._lock = None
@@ -177,7 +172,7 @@ class Lines:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _locked(self.path)
         if self._file is None:
-            self._file = open(self.path, "x+b", buffering=0, opener=private)  # noqa: SIM115 - kept
+            self._file = open(self.path, "x+b", buffering=0, opener=open_private)  # noqa: SIM115 - kept
         return self._file
 
     def _is_in_place(self, file: BinaryIO) -> bool:
@@ -191,7 +186,7 @@ class Lines:
     def _bring_back(self, file: BinaryIO) -> None:
         """Write the content of a moved or removed file to a new one with the original name."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = open(self.path, "w+b", buffering=0, opener=private)  # noqa: SIM115 - kept
+        new = open(self.path, "w+b", buffering=0, opener=open_private)  # noqa: SIM115 - kept
         try:
             file.seek(0)
             left = self._end
@@ -234,11 +229,6 @@ def _write(file: BinaryIO, line: bytes) -> None:
     rest = memoryview(line)
     while rest:
         rest = rest[file.write(rest) :]
-
-
-def private(path: str, flags: int) -> int:
-    """Opener for `open` that creates files readable only by their user."""
-    return os.open(path, flags, 0o600)
 
 
 def reason(error: OSError | NotImplementedError) -> str:
@@ -340,8 +330,7 @@ class Hold(msgspec.Struct, frozen=True):
 
     def wait(self, first: float, longest: float) -> float:
         """Return the seconds to wait: `first`, doubled with each further attempt."""
-        doubled: float = first * 2 ** min(self.tries - 1, 30)
-        return min(doubled, longest)
+        return compute_wait(self.tries, first, longest)
 
     def over(self, first: float, longest: float) -> bool:
         """Tell whether it is time to retry.

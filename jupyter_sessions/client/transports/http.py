@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import re
 import secrets
 import threading
@@ -18,6 +17,7 @@ import msgspec
 
 from jupyter_sessions import __version__, api, errors, forking, schemas
 from jupyter_sessions.api import Ans, Operation, Req
+from jupyter_sessions.backoff import spread_wait
 from jupyter_sessions.client.transports import http_clients, http_errors
 from jupyter_sessions.client.transports.http_errors import ReadDeadline
 from jupyter_sessions.file_snapshots import open_snapshot
@@ -405,7 +405,7 @@ def _repeat(act: Callable[[], T], waits: Sequence[float]) -> T:
     except errors.ConnectionLost as error:
         lost = error
     for wait in waits:
-        time.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
+        time.sleep(spread_wait(wait))
         try:
             return act()
         except errors.ContentDamaged:

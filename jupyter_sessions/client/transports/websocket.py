@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.backoff import compute_wait, spread_wait
 from jupyter_sessions.client.transports import http_clients, http_errors
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Followers:
         SessionsError
             When the first connection fails, or the login ends.
         """
-        after, connected, wait = request.after, False, FIRST_WAIT
+        after, connected, failures = request.after, False, 0
         if after is None:
             # Determined here, so that nothing is missed if the first connection breaks at once.
             named = schemas.SessionNamed(code=request.code)
@@ -96,7 +96,7 @@ class Followers:
         while not self._closed.is_set():
             try:
                 for event in self._received(schemas.Follow(code=request.code, after=after)):
-                    connected, wait = True, FIRST_WAIT
+                    connected, failures = True, 0
                     if event is not None:
                         after = event.number
                         yield event
@@ -107,9 +107,8 @@ class Followers:
             except _PASSING:
                 if not connected:
                     raise
-            # Spread the retries: many followers may lose one server at the same moment.
-            self._closed.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
-            wait = min(wait * 2, LONGEST_WAIT)
+            failures += 1
+            self._closed.wait(spread_wait(compute_wait(failures, FIRST_WAIT, LONGEST_WAIT)))
 
     def close(self) -> None:
         """End all live views; waiting callers get no more events."""

@@ -20,6 +20,8 @@ import msgspec
 from msgspec.structs import replace
 
 from jupyter_sessions import errors, paths, schemas
+from jupyter_sessions.atomic_files import write_atomically
+from jupyter_sessions.backoff import compute_wait
 from jupyter_sessions.client.local_servers import alive
 from jupyter_sessions.core.types import Credentials, Identified, SystemUser
 from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED
@@ -54,11 +56,8 @@ schemas.ready(StoredAttachment)
 def store_attachment(attachment: StoredAttachment) -> None:
     """Write an attachment to disk."""
     path = _path(attachment.request.connection_file)
-    new = path.with_suffix(".new")
     with suppress(OSError):  # it is recorded all the same, until the server ends
-        new.write_bytes(msgspec.json.encode(attachment))
-        new.chmod(0o600)
-        new.replace(path)
+        write_atomically(path, msgspec.json.encode(attachment))
 
 
 def touch_attachment(connection_file: str) -> None:
@@ -76,7 +75,7 @@ def forget(connection_file: str) -> None:
 def list_orphaned_attachments() -> list[StoredAttachment]:
     """List the attachments of servers that have ended, whose kernels may still be alive."""
     found = []
-    for path in sorted(paths.private("attachments").glob("*.json")):
+    for path in sorted(paths.make_private_folder("attachments").glob("*.json")):
         try:
             kept = msgspec.json.decode(path.read_bytes(), type=StoredAttachment)
             kept.recorded_until = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -93,7 +92,7 @@ def list_orphaned_attachments() -> list[StoredAttachment]:
 
 def _path(connection_file: str) -> Path:
     name = hashlib.sha256(connection_file.encode()).hexdigest()[:32]
-    return paths.private("attachments") / f"{name}.json"
+    return paths.make_private_folder("attachments") / f"{name}.json"
 
 
 _LOOK_EVERY = 1.0  # seconds
@@ -377,8 +376,8 @@ class AttachmentManager:
         """Restart the recording process; kernels' messages are buffered here meanwhile."""
         if not self._stopping and any(not each.ended for each in self.attached.values()):
             _log.warning("The process that records kernels has ended, and is being restarted.")
-            self._do(self._start_again(min(_FIRST_PAUSE * 2**self._losses, _LONGEST_PAUSE)))
             self._losses += 1
+            self._do(self._start_again(compute_wait(self._losses, _FIRST_PAUSE, _LONGEST_PAUSE)))
 
     async def _start_again(self, pause: float) -> None:
         await asyncio.sleep(pause)

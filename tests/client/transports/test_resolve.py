@@ -40,7 +40,7 @@ def _run(url: str, *, pid: int | None = None, database: str | None = None) -> No
         "pid": os.getpid() if pid is None else pid,
         "database": paths.own_database() if database is None else database,
     }
-    file = paths.private("servers") / f"{len(url)}.json"
+    file = paths.make_private_folder("servers") / f"{len(url)}.json"
     file.write_text(json.dumps(told))
 
 
@@ -157,7 +157,7 @@ def test_servers_that_ended_or_serve_another_store_or_are_no_json_do_not_count()
     _run("http://127.0.0.1:22", database="postgresql://elsewhere/db")
     _run("http://127.0.0.1:333", pid=10**30)
     _run("http://127.0.0.1:4444", pid=-1)
-    (paths.private("servers") / "broken.json").write_bytes(b"\xff")
+    (paths.make_private_folder("servers") / "broken.json").write_bytes(b"\xff")
     for port in (1, 22, 333, 4444):
         with pytest.raises(errors.NoLogin):
             resolve.transport(f"127.0.0.1:{port}")
