@@ -443,12 +443,14 @@ class Session(Commands, WebSpace, People):
         self, *, order: Literal["newest", "oldest"] = "oldest", after: int | None = None
     ) -> Iterator[schemas.Event]:
         """Yield the session's log up to now."""
-        while True:
-            page = self._do(api.LIST_EVENTS, order=order, limit=500, after=after)
-            yield from page.items
-            if page.next is None:
-                return
-            after = int(page.next)
+        return iterate_pages(
+            self._transport,
+            api.LIST_EVENTS,
+            read_cursor=int,
+            code=self.code,
+            order=order,
+            after=after,
+        )
 
     def follow(self, *, after: int | None = None) -> Iterator[schemas.Event]:
         """Yield events as they occur, after the given number; by default, from now on.

@@ -10,6 +10,7 @@ from jupyter_sessions.client import logins
 from jupyter_sessions.client.presence import login_link
 from jupyter_sessions.client.transports.resolve import over_http, same_server
 from jupyter_sessions.server.auth import runs_server
+from jupyter_sessions.server.list_paging import take_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,13 +39,9 @@ class StoredLogins:
     ) -> schemas.Page[schemas.StoredLogin]:
         _expect_owner(credentials)
         known = await asyncio.to_thread(logins.stored)
-        ids = [login.id for login in known]
-        start = ids.index(request.after) + 1 if request.after in ids else 0
-        taken = known[start : start + request.limit]
-        more = start + len(taken) < len(known)
+        page = take_page(known, request, lambda login: login.id)
         return schemas.Page(
-            items=[self._describe(login, server_url) for login in taken],
-            next=taken[-1].id if more else None,
+            items=[self._describe(login, server_url) for login in page.items], next=page.next
         )
 
     async def _link(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self, TypeVar
 
@@ -82,6 +82,7 @@ def iterate_pages(
     operation: Operation[Any, schemas.Page[T]],
     *,
     limit: int = LARGEST,
+    read_cursor: Callable[[str], Any] = str,
     **fields: Any,
 ) -> Iterator[T]:
     """Yield all items of a list, page by page.
@@ -94,6 +95,8 @@ def iterate_pages(
         An operation that returns a list.
     limit
         The number of items to request at once.
+    read_cursor
+        Converts a page's `next` to the request's `after`.
     fields
         The fields of its request.
     """
@@ -102,4 +105,4 @@ def iterate_pages(
         yield from page.items
         if page.next is None:
             return
-        fields["after"] = page.next
+        fields["after"] = read_cursor(page.next)

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.types import Credentials
 from jupyter_sessions.server.auth import runs_server
+from jupyter_sessions.server.list_paging import take_page
 from jupyter_sessions.server.recording.manager import Attached, AttachmentManager
 from jupyter_sessions.server.recording.targets import get_user_name
 
@@ -66,13 +67,10 @@ class Attachments:
             self._manager.attached.values(),
             key=lambda each: (each.request.since, each.request.kernel),
         )
-        kernels = [each.request.kernel for each in known]
-        start = kernels.index(request.after) + 1 if request.after in kernels else 0
+        page = take_page(known, request, lambda each: each.request.kernel)
         await self._manager.look()
-        taken = known[start : start + request.limit]
-        items = [await self._describe(each, credentials, server_url) for each in taken]
-        more = start + len(taken) < len(known)
-        return schemas.Page(items=items, next=kernels[start + len(taken) - 1] if more else None)
+        items = [await self._describe(each, credentials, server_url) for each in page.items]
+        return schemas.Page(items=items, next=page.next)
 
     async def _get(
         self, request: schemas.LookAtKernel, credentials: Credentials, server_url: str
