@@ -30,6 +30,7 @@ ARROWS: dict[str, set[str]] = {
     "file_snapshots": {"errors"},
     "forking": set(),
     "names": set(),
+    "abort_reasons": set(),
     "atomic_files": set(),
     "backoff": set(),
     "session_lines": set(),
@@ -43,13 +44,13 @@ ARROWS: dict[str, set[str]] = {
     "server": {
         "core", "store", "api", "schemas", "roles", "errors", "validation", "paths", "formats",
         "recorder", "client", "escape_sequences", "formatting", "names", "urls",
-        "atomic_files", "backoff",
+        "abort_reasons", "atomic_files", "backoff",
     },
     "client": {
         "api", "schemas", "roles", "errors", "paths", "file_snapshots", "forking", "names", "urls",
-        "atomic_files", "backoff",
+        "abort_reasons", "atomic_files", "backoff",
     },
-    "recorder": {"schemas", "escape_sequences", "formatting", "forking"},
+    "recorder": {"abort_reasons", "schemas", "escape_sequences", "formatting", "forking"},
     "formats": {"schemas", "errors"},
     "cli": {
         "client", "api", "schemas", "roles", "errors", "paths", "formats", "escape_sequences",

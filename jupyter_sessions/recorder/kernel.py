@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_sessions.abort_reasons import KERNEL_ENDED, RECORDING_STOPPED, STOPPED_HERE
 from jupyter_sessions.recorder.delivery import settle_delivered
 from jupyter_sessions.recorder.iopub.message_log import MessageLog
 from jupyter_sessions.recorder.iopub.messages import Selection
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
 from jupyter_sessions.recorder.iopub.wire import Origin, read_origin
-from jupyter_sessions.recorder.tracker import KERNEL_ENDED, STOPPED_HERE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +33,6 @@ STOPPED_WITHIN = 2.0
 
 #: Seconds to wait when pausing until the recorder has seen the cell that asks for it.
 SWITCHED_WITHIN = 2.0
-
-RECORDING_STOPPED = "Recording was stopped while this command ran."
 
 _log = logging.getLogger(__name__)
 

@@ -79,10 +79,6 @@ MAX_ENDED = 1000
 MAX_ENDED_SIZE = 64 * 2**20
 
 
-KERNEL_ENDED = "The kernel ended while this command ran."
-
-STOPPED_HERE = "This command stopped the recording, so what it did afterwards is missing."
-
 OMITTED = "The user who ran this command left its outputs out of the record."
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from jupyter_sessions import errors, forking, schemas
+from jupyter_sessions.abort_reasons import PROCESS_ENDED
 from jupyter_sessions.atomic_files import open_private
 from jupyter_sessions.client.outbox import log_file, write_ahead
 from jupyter_sessions.client.outbox.log_file import (
@@ -436,7 +437,7 @@ class Journal:
             from jupyter_sessions.recorder.iopub.message_log import Remains
 
             remains = Remains(write_ahead.read(journal), written)
-            for recording in remains.recordings(log_file.PROCESS_ENDED):
+            for recording in remains.recordings(PROCESS_ENDED):
                 name = recording.identity
                 known = self._waiting.get(name) or self._running.get(name)
                 # The journal may have the end of a command, or more of its outputs.

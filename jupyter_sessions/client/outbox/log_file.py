@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import msgspec
 
 from jupyter_sessions import paths, schemas
+from jupyter_sessions.abort_reasons import PROCESS_ENDED
 from jupyter_sessions.atomic_files import INCOMPLETE, open_private, replace_atomically
 from jupyter_sessions.backoff import compute_wait
 from jupyter_sessions.client.outbox import write_ahead
@@ -256,9 +257,6 @@ ENDING = ".journal"
 
 
 #: The note of a command whose process has ended.
-PROCESS_ENDED = "The process that ran this command ended first, so its last outputs may be missing."
-
-
 _LONGEST_HEADER = 1 << 16
 
 

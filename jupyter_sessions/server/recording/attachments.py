@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.abort_reasons import RECORDING_STOPPED
 from jupyter_sessions.core.types import Credentials
 from jupyter_sessions.server.auth import runs_server
 from jupyter_sessions.server.list_paging import take_page
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from jupyter_sessions.core.types import Use
     from jupyter_sessions.server.recording.kernels import Kernels
     from jupyter_sessions.server.recording.targets import Target, Targets
-
-_STOPPED = "Recording was stopped while this command ran."
 
 
 class Attachments:
@@ -120,7 +119,9 @@ class Attachments:
     ) -> schemas.Attachment:
         async with self._manager.changing:
             attached = self._find(request.kernel)
-            await self._manager.leave(attached, "It was detached.", _STOPPED, request.command)
+            await self._manager.leave(
+                attached, "It was detached.", RECORDING_STOPPED, request.command
+            )
             self._manager.attached.pop(request.kernel, None)
         return await self._describe(attached, credentials, server_url)
 

@@ -20,12 +20,11 @@ import msgspec
 from msgspec.structs import replace
 
 from jupyter_sessions import errors, paths, schemas
+from jupyter_sessions.abort_reasons import KERNEL_DIED, KERNEL_ENDED, KERNEL_RESTARTED
 from jupyter_sessions.atomic_files import write_atomically
 from jupyter_sessions.backoff import compute_wait
 from jupyter_sessions.client.local_servers import alive
 from jupyter_sessions.core.types import Credentials, Identified, SystemUser
-from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED
-from jupyter_sessions.recorder.tracker import KERNEL_ENDED
 from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.backlog import Backlog, Requests
 from jupyter_sessions.server.recording.process import Process, ProcessEnded
@@ -113,8 +112,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
 
 #: Attempts to start the recording process for one request.
 _TRIES = 3
-
-_KERNEL_DIED = "The kernel died while this command ran."
 
 #: Ended attachments that are still listed.
 _MAX_ENDED = 50
@@ -412,11 +409,11 @@ class AttachmentManager:
         kernel = attached.request.kernel
         asked = self._requests.take(kernel)
         if for_good:
-            await self.leave(attached, "The kernel died.", _KERNEL_DIED, sent=asked)
+            await self.leave(attached, "The kernel died.", KERNEL_DIED, sent=asked)
         else:
             await self.ask(
                 protocol.KernelEnded(
-                    kernel=kernel, note=_KERNEL_DIED, connection_file=None, sent=asked
+                    kernel=kernel, note=KERNEL_DIED, connection_file=None, sent=asked
                 )
             )
 

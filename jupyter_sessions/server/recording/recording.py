@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_sessions import schemas
+from jupyter_sessions.abort_reasons import RECORDING_INTERRUPTED, STOPPED_HERE
 from jupyter_sessions.cli.unrecorded import is_unrecorded
 from jupyter_sessions.client.outbox import log_file
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
@@ -25,7 +26,6 @@ from jupyter_sessions.recorder.iopub.wire import (
     get_request_id,
     read_origin,
 )
-from jupyter_sessions.recorder.tracker import STOPPED_HERE
 from jupyter_sessions.server.recording import protocol
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ _STOPPED_WITHIN = 0.4
 
 #: Seconds to process messages that were published while nobody recorded.
 _REPLAYED_WITHIN = 20.0
-
-_INTERRUPTED = "Recording was interrupted while this command ran, so its outcome is not known."
 
 #: Commands whose users are remembered, while they may still be reported again.
 _REMEMBERED = 2_000
@@ -197,7 +195,9 @@ class Recorded:
                 if missing and told:
                     self._subscriber.messages.tracker.put_before(recording.id, told)
             else:
-                self._delivery.send(log_file.aborted(recording, datetime.now(UTC), _INTERRUPTED))
+                self._delivery.send(
+                    log_file.aborted(recording, datetime.now(UTC), RECORDING_INTERRUPTED)
+                )
 
     def add_gap(self, missing: datetime) -> None:
         """Add a history entry for the period until now that nobody recorded."""

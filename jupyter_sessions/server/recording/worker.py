@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import msgspec
 
 from jupyter_sessions import errors, schemas
+from jupyter_sessions.abort_reasons import KERNEL_REATTACHED, SERVER_ENDED
 from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.core.types import Credentials, Identified, SystemUser
 from jupyter_sessions.server.recording import protocol
@@ -75,10 +76,6 @@ _ANSWER_TIMEOUT = 5.0
 
 #: Seconds to deliver recorded commands once the server has ended.
 _ENDED_WITHIN = 4.0
-
-_SERVER_ENDED = "The Jupyter server, which recorded this command, ended while it ran."
-
-_REATTACHED = "The kernel was attached to another session while this command ran."
 
 _WORKERS = 16
 
@@ -166,7 +163,7 @@ class RecordingWorker:
     def _attach(self, request: protocol.Attach) -> Recorded:
         before = self._recorded.pop(request.kernel, None)
         if before is not None:
-            before.leave(_REATTACHED, _ENDED_WITHIN)
+            before.leave(KERNEL_REATTACHED, _ENDED_WITHIN)
         who = self._who(request.kernel) if request.runner is not None else None
         transport = self._transport(request)
         failed = self._failed(request.kernel)
@@ -248,7 +245,7 @@ class RecordingWorker:
             _, question = self._questions.popitem()
             question.set_result(None)
         ending = [
-            threading.Thread(target=each.leave, args=(_SERVER_ENDED, _ENDED_WITHIN), daemon=True)
+            threading.Thread(target=each.leave, args=(SERVER_ENDED, _ENDED_WITHIN), daemon=True)
             for each in self._recorded.values()
         ]
         for thread in ending:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from jupyter_sessions import schemas
+from jupyter_sessions.abort_reasons import KERNEL_RESTARTED
 from jupyter_sessions.recorder.iopub import messages
-from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED, MessageRecorder, Selection
+from jupyter_sessions.recorder.iopub.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.iopub.wire import Message, Origin, get_request_id
 from jupyter_sessions.recorder.tracker import Tracker
 

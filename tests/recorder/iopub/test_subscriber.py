@@ -13,7 +13,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 from jupyter_sessions import schemas
-from jupyter_sessions.recorder.iopub.messages import KERNEL_RESTARTED
+from jupyter_sessions.abort_reasons import KERNEL_RESTARTED
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
 from tests.waiting import STARTED_WITHIN, until
 
