@@ -33,8 +33,11 @@ _LONGEST_NUMBER = 9
 
 
 def remove_sequences(text: str) -> str:
-    """Return a text without its escape sequences."""
-    return SEQUENCE.sub("", text) if "\x1b" in text else text
+    """Return a text without escape sequences and control characters, even if some are damaged.
+
+    Tabs, line breaks, carriage returns and backspaces stay: they move what follows.
+    """
+    return INVISIBLE.sub("", text)
 
 
 def parse_parameters(parameters: str) -> list[list[int | None]]:

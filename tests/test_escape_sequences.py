@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,6 @@ from hypothesis import strategies as st
 from jupyter_sessions.cli.values import printable
 from jupyter_sessions.escape_sequences import (
     BEGUN,
-    INVISIBLE,
     SEQUENCE,
     parse_graphics,
     parse_parameters,
@@ -32,12 +34,21 @@ def test_a_sequence_is_one_and_its_beginnings_may_become_one(sequence: str) -> N
     for end in range(1, len(sequence)):
         assert BEGUN.search("a" + sequence[:end]) is not None
     assert BEGUN.search("a" + sequence) is None
-    assert INVISIBLE.sub("", f"a{sequence}b") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    json.loads((Path(__file__).parent / "fixtures" / "formatting.json").read_text())[
+        "terminal_texts"
+    ],
+)
+def test_sequences_are_removed_as_in_jupyterlab(text: str, plain: str) -> None:
+    assert remove_sequences(text) == plain
 
 
 @given(st.text(alphabet="\x1b[]PX^_()m;:?0\\ \x07K1B"))
 def test_what_can_be_seen_holds_no_escape_character(text: str) -> None:
-    assert "\x1b" not in INVISIBLE.sub("", text)
+    assert "\x1b" not in remove_sequences(text)
 
 
 def test_parameters_may_be_left_out_and_have_parts() -> None:

@@ -45,7 +45,7 @@ class Authenticated:
     ambient: bool
 
 
-async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Authenticated:
+async def authenticate(handler: JupyterHandler, administrators: Container[str]) -> Authenticated:
     """Authenticate a request; `administrators` are users of the identity provider."""
     holder = key_holder(handler)
     if holder is not None:
@@ -53,16 +53,15 @@ async def arrival(handler: JupyterHandler, administrators: Container[str]) -> Au
     cookie = handler.get_cookie(cookie_name(handler))
     if cookie:
         return Authenticated(KeyHolder(cookie), ambient=True)
-    provider = handler.identity_provider
-    found = provider.get_user(handler)
-    user: User | None = await found if inspect.isawaitable(found) else found
+    user = await _find_jupyter_user(handler)
     if user is None:
         return Authenticated(Anonymous(), ambient=False)
-    ambient = not provider.is_token_authenticated(handler)
-    return Authenticated(_build_credentials(provider, user, administrators), ambient=ambient)
+    return _authenticate_jupyter_user(handler, user, administrators)
 
 
-async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -> Authenticated:
+async def authenticate_kernel_user(
+    handler: JupyterHandler, administrators: Container[str]
+) -> Authenticated:
     """Authenticate a request that concerns the kernels of the Jupyter server.
 
     The caller must be one of the server's own users with permission to use its kernels, or a
@@ -80,9 +79,7 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
     secret = handler.settings["jupyter_sessions"].process_secret
     if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), secret.encode()):
         return Authenticated(SystemUser(getpass.getuser()), ambient=False)
-    provider = handler.identity_provider
-    found = provider.get_user(handler)
-    user: User | None = await found if inspect.isawaitable(found) else found
+    user = await _find_jupyter_user(handler)
     if user is None:
         raise NotLoggedIn(
             "You are not logged in to the Jupyter server.",
@@ -95,8 +92,23 @@ async def kernel_user(handler: JupyterHandler, administrators: Container[str]) -
             f"The Jupyter server does not allow {user.username} to use its kernels.",
             hint="Ask the server's administrator.",
         )
-    ambient = not provider.is_token_authenticated(handler)
-    return Authenticated(_build_credentials(provider, user, administrators), ambient=ambient)
+    return _authenticate_jupyter_user(handler, user, administrators)
+
+
+async def _find_jupyter_user(handler: JupyterHandler) -> User | None:
+    found = handler.identity_provider.get_user(handler)
+    user: User | None = await found if inspect.isawaitable(found) else found
+    return user
+
+
+def _authenticate_jupyter_user(
+    handler: JupyterHandler, user: User, administrators: Container[str]
+) -> Authenticated:
+    provider = handler.identity_provider
+    return Authenticated(
+        _build_credentials(provider, user, administrators),
+        ambient=not provider.is_token_authenticated(handler),
+    )
 
 
 def one_person(provider: IdentityProvider) -> bool:

@@ -19,7 +19,7 @@ from jupyter_sessions.api import LOG_OUT, Needs, Operation
 from jupyter_sessions.core.types import Credentials, Identified, KeyHolder
 from jupyter_sessions.server.auth import (
     Authenticated,
-    arrival,
+    authenticate,
     cookie_name,
     cookie_path,
     has_jupyter_identity,
@@ -79,8 +79,8 @@ class SessionsHandler(JupyterHandler):
         self.current_user = None
         if not self.check_host():
             raise web.HTTPError(403)
-        came = await self.arrival()
-        self.credentials, self.ambient = came.credentials, came.ambient
+        found = await self.authenticate()
+        self.credentials, self.ambient = found.credentials, found.ambient
         if isinstance(self.credentials, Identified) and self.credentials.groups is not None:
             dispatcher = await self.service.dispatcher()
             await self.in_thread(dispatcher.recognise, self.credentials)
@@ -89,9 +89,9 @@ class SessionsHandler(JupyterHandler):
             if self.needs_xsrf:
                 await self.check_xsrf_token()
 
-    async def arrival(self) -> Authenticated:
+    async def authenticate(self) -> Authenticated:
         """Authenticate the caller."""
-        return await arrival(self, self.service.administrators)
+        return await authenticate(self, self.service.administrators)
 
     @property
     def needs_xsrf(self) -> bool:

@@ -12,7 +12,7 @@ from tornado import web
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.api import Operation
 from jupyter_sessions.server import openapi
-from jupyter_sessions.server.auth import Authenticated, kernel_user
+from jupyter_sessions.server.auth import Authenticated, authenticate_kernel_user
 from jupyter_sessions.server.handlers.base import ApiHandler
 from jupyter_sessions.server.handlers.request import read_request
 
@@ -122,12 +122,12 @@ class OperationHandler(BodyHandler):
         self.operations = operations
         self._body = bytearray()
 
-    async def arrival(self) -> Authenticated:
+    async def authenticate(self) -> Authenticated:
         """Authenticate the caller; the Jupyter server's own operations are for its own users."""
         own_uses = self.service.own_uses
         if any(each.name in own_uses for each in self.operations.values()):
-            return await kernel_user(self, self.service.administrators)
-        return await super().arrival()
+            return await authenticate_kernel_user(self, self.service.administrators)
+        return await super().authenticate()
 
     @property
     def idempotency_key(self) -> str | None:

@@ -67,13 +67,13 @@ class XmlRpcHandler(BodyHandler):
         """Keep a piece of the call."""
         self._body += chunk
 
-    async def arrival(self) -> Authenticated:
+    async def authenticate(self) -> Authenticated:
         """Accept a key as bearer token or Basic password, or the server's own token."""
         holder = key_holder(self, basic=True)
         if holder is not None:
             return Authenticated(holder, ambient=False)
-        came = await super().arrival()
-        return Authenticated(Anonymous(), ambient=False) if came.ambient else came
+        found = await super().authenticate()
+        return Authenticated(Anonymous(), ambient=False) if found.ambient else found
 
     @allow_unauthenticated
     async def post(self, code: str) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from jupyter_sessions.escape_sequences import INVISIBLE, parse_graphics
+from jupyter_sessions.escape_sequences import INVISIBLE, parse_graphics, remove_sequences
 
 # Sequences that change the style or the column, and those that show nothing.
 _CONTROL = re.compile(rf"(\x08)|{INVISIBLE.pattern}")
@@ -76,7 +76,7 @@ def strip(text: str) -> str:
 
     Unlike `plain`, it keeps what a terminal would have overwritten.
     """
-    return INVISIBLE.sub("", text).replace("\r", "").replace("\b", "")
+    return remove_sequences(text).replace("\r", "").replace("\b", "")
 
 
 def plain(text: str) -> str:

@@ -9,6 +9,7 @@ import {
   formatSize,
   makeInitials,
   pickHue,
+  removeSequences,
   scaleDuration,
   simplifyRoles
 } from '../text/formatting';
@@ -27,6 +28,7 @@ const examples: {
   initials: Examples<string, string>;
   hues: Examples<string, number>;
   places: Examples<number | null, number>;
+  terminal_texts: Examples<string, string>;
 } = JSON.parse(read('tests/fixtures/formatting.json'));
 
 function read(file: string): string {
@@ -60,6 +62,10 @@ describe('formatting, as in Python', () => {
 
   it.each(examples.hues)('gives %p the hue %p', (name, hue) => {
     expect(pickHue(name)).toBe(hue);
+  });
+
+  it.each(examples.terminal_texts)('makes of %j the text %j', (text, plain) => {
+    expect(removeSequences(text)).toBe(plain);
   });
 
   it.each(examples.places)('places %p s at %p', (seconds, place) => {

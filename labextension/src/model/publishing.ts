@@ -1,5 +1,7 @@
 import * as nbformat from '@jupyterlab/nbformat';
 
+import { removeSequences } from '../text/formatting';
+
 /** An output as a file: its content, media type and extension. */
 export interface IOutputFile {
   content: Blob;
@@ -20,10 +22,6 @@ const ENDINGS: [string, string][] = [
   ['application/json', '.json'],
   ['text/plain', '.txt']
 ];
-// Terminal sequences have no meaning in a file; the grammar is that of escape_sequences.py.
-const SEQUENCE =
-  // eslint-disable-next-line no-control-regex -- the escape character is what it is about
-  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x00-\x1f]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/g;
 
 /** Convert an output to a file; null if it has no form that can stand by itself. */
 export function asFile(output: nbformat.IOutput | object): IOutputFile | null {
@@ -52,7 +50,7 @@ export function asFile(output: nbformat.IOutput | object): IOutputFile | null {
 }
 
 function text(words: string): IOutputFile {
-  const content = new Blob([words.replace(SEQUENCE, '')], {
+  const content = new Blob([removeSequences(words)], {
     type: 'text/plain'
   });
   return { content, ending: '.txt' };

@@ -10,6 +10,10 @@ const DAY = 86_400;
 const SIZES = ['kB', 'MB', 'GB', 'TB'];
 const HUES = 8;
 const GUEST_MARK = /^guest~/;
+// Escape sequences, the remains of damaged ones, and control characters that show nothing.
+const INVISIBLE =
+  // eslint-disable-next-line no-control-regex -- these are what it is about
+  /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x00-\x1f]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b[ -/]+[0-~]|\x1b[0-OQ-WYZ\\`-~]|\x1b(?:\[[0-?]*[ -/]*|[@-Z\\-_])?|[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]/g;
 
 /** Format a number of bytes in powers of 1000: `999 B`, `1.2 kB`, `48 kB`. */
 export function formatSize(count: number): string {
@@ -123,6 +127,11 @@ export function pickHue(name: string): number {
       0
     ) % HUES
   );
+}
+
+/** Return a terminal's text without escape sequences and control characters. */
+export function removeSequences(text: string): string {
+  return text.replace(INVISIBLE, '');
 }
 
 function rounded(amount: number): string {
