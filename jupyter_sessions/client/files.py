@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.atomic_files import replace_atomically
 from jupyter_sessions.client.transports.base import Transport, iterate_pages
+from jupyter_sessions.local_files import replace_atomically
 
 
 @contextmanager

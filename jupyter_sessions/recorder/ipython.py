@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 
 from jupyter_sessions import forking, schemas
-from jupyter_sessions.abort_reasons import KERNEL_ENDED, STOPPED_HERE
 from jupyter_sessions.recorder import command_line
 from jupyter_sessions.recorder.delivery import Delivery, Sink, settle_delivered
 from jupyter_sessions.recorder.displays import DisplayReporter
@@ -37,6 +36,7 @@ from jupyter_sessions.recorder.screen import NO_TERMINAL, ScreenText
 from jupyter_sessions.recorder.streams.passthrough import TakeText
 from jupyter_sessions.recorder.streams.patching import replace
 from jupyter_sessions.recorder.tracker import Ending, Tracker
+from jupyter_sessions.schemas.commands import KERNEL_ENDED, STOPPED_HERE
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell

@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_sessions.abort_reasons import KERNEL_ENDED, RECORDING_STOPPED, STOPPED_HERE
 from jupyter_sessions.recorder.delivery import settle_delivered
 from jupyter_sessions.recorder.iopub.message_log import MessageLog
 from jupyter_sessions.recorder.iopub.messages import Selection
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
 from jupyter_sessions.recorder.iopub.wire import Origin, read_origin
+from jupyter_sessions.schemas.commands import KERNEL_ENDED, RECORDING_STOPPED, STOPPED_HERE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

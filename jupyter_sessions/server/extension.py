@@ -16,8 +16,8 @@ from jupyter_server.serverapp import WILDCARD_IPS
 from traitlets import Bool, Float, Int, Set, TraitError, Unicode, default, validate
 
 from jupyter_sessions import __version__, errors, paths
-from jupyter_sessions.atomic_files import write_atomically
 from jupyter_sessions.core.types import Limits
+from jupyter_sessions.local_files import write_atomically
 from jupyter_sessions.server.recording.attachments import Attachments
 from jupyter_sessions.server.recording.backlog import Requests
 from jupyter_sessions.server.recording.kernels import Kernels

@@ -19,9 +19,9 @@ from typing import Any
 import psutil
 
 from jupyter_sessions import api, schemas
-from jupyter_sessions.abort_reasons import KERNEL_ENDED
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.transports.local import LocalTransport
+from jupyter_sessions.schemas.commands import KERNEL_ENDED
 from tests.faults.kernel_nursery import KernelNursery, kernel_nursery
 from tests.server.recording.jupyter import Jupyter, send
 from tests.waiting import until

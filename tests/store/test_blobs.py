@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_sessions import errors
-from jupyter_sessions.file_snapshots import open_snapshot
+from jupyter_sessions.local_files import open_snapshot
 from jupyter_sessions.store.blob_storage import FolderObjects
 from jupyter_sessions.store.blobs import Blob, Blobs, compress, decompress
 from tests.waiting import until

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from jupyter_sessions.atomic_files import INCOMPLETE
 from jupyter_sessions.client.logins import storage
 from jupyter_sessions.client.logins.model import Login
 from jupyter_sessions.client.logins.storage import folder
+from jupyter_sessions.local_files import INCOMPLETE
 
 #: How long an expired login stays in the list, so that its owner sees what became of it.
 RETENTION = timedelta(days=30)

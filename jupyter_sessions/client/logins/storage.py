@@ -18,11 +18,11 @@ from typing import TypeVar
 import msgspec
 
 from jupyter_sessions import errors, paths, schemas
-from jupyter_sessions.atomic_files import write_atomically
 from jupyter_sessions.client import login_context
 from jupyter_sessions.client.logins import keyring, shells
 from jupyter_sessions.client.logins.model import Login
 from jupyter_sessions.client.logins.shells import Shell
+from jupyter_sessions.local_files import write_atomically
 
 
 def this_shell() -> Shell | None:

@@ -18,8 +18,6 @@ from typing import Any
 import msgspec
 
 from jupyter_sessions import errors, forking, schemas
-from jupyter_sessions.abort_reasons import PROCESS_ENDED
-from jupyter_sessions.atomic_files import open_private
 from jupyter_sessions.client.outbox import log_file, write_ahead
 from jupyter_sessions.client.outbox.log_file import (
     FAILURES,
@@ -31,6 +29,8 @@ from jupyter_sessions.client.outbox.log_file import (
     reason,
 )
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
+from jupyter_sessions.local_files import open_private
+from jupyter_sessions.schemas.commands import PROCESS_ENDED
 
 
 def encoded(recording: schemas.Recording) -> bytes:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import msgspec
 
 from jupyter_sessions import paths, schemas
-from jupyter_sessions.abort_reasons import PROCESS_ENDED
-from jupyter_sessions.atomic_files import INCOMPLETE, open_private, replace_atomically
 from jupyter_sessions.backoff import compute_wait
 from jupyter_sessions.client.outbox import write_ahead
+from jupyter_sessions.local_files import INCOMPLETE, open_private, replace_atomically
+from jupyter_sessions.schemas.commands import PROCESS_ENDED
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -20,7 +20,7 @@ from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.backoff import spread_wait
 from jupyter_sessions.client.transports import http_clients, http_errors
 from jupyter_sessions.client.transports.http_errors import ReadDeadline
-from jupyter_sessions.file_snapshots import open_snapshot
+from jupyter_sessions.local_files import open_snapshot
 
 if TYPE_CHECKING:
     import httpx

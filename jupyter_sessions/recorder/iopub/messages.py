@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_sessions import schemas
-from jupyter_sessions.abort_reasons import KERNEL_RESTARTED
 from jupyter_sessions.recorder.iopub.wire import Message, Origin, execution_id, read_source
 from jupyter_sessions.recorder.outputs import output_from_content
 from jupyter_sessions.recorder.tracker import MAX_ENDED, Ending, Tracker
+from jupyter_sessions.schemas.commands import KERNEL_RESTARTED
 
 #: The number of requests to leave out that are remembered before they arrive.
 _SKIPPED = 100

@@ -21,11 +21,11 @@ from typing import Any
 
 import zmq
 
-from jupyter_sessions.abort_reasons import KERNEL_ENDED
 from jupyter_sessions.recorder.delivery import Delivery, Sink
 from jupyter_sessions.recorder.iopub.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.iopub.wire import DELIMITER, Message, Reader, UnreadableMessage
 from jupyter_sessions.recorder.tracker import OUTPUT_LIMIT, Tracker
+from jupyter_sessions.schemas.commands import KERNEL_ENDED
 
 #: The number of messages that may wait for us before a kernel that floods loses some: ten times a
 #: front end's limit, and more than a kernel sends while we store one large output.

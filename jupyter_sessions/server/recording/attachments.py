@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.abort_reasons import RECORDING_STOPPED
 from jupyter_sessions.core.types import Credentials
+from jupyter_sessions.schemas.commands import RECORDING_STOPPED
 from jupyter_sessions.server.auth import runs_server
 from jupyter_sessions.server.list_paging import take_page
 from jupyter_sessions.server.recording.manager import Attached, AttachmentManager

@@ -20,11 +20,11 @@ import msgspec
 from msgspec.structs import replace
 
 from jupyter_sessions import errors, paths, schemas
-from jupyter_sessions.abort_reasons import KERNEL_DIED, KERNEL_ENDED, KERNEL_RESTARTED
-from jupyter_sessions.atomic_files import write_atomically
 from jupyter_sessions.backoff import compute_wait
 from jupyter_sessions.client.local_servers import alive
 from jupyter_sessions.core.types import Credentials, Identified, SystemUser
+from jupyter_sessions.local_files import write_atomically
+from jupyter_sessions.schemas.commands import KERNEL_DIED, KERNEL_ENDED, KERNEL_RESTARTED
 from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.backlog import Backlog, Requests
 from jupyter_sessions.server.recording.process import Process, ProcessEnded

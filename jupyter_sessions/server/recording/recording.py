@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_sessions import schemas
-from jupyter_sessions.abort_reasons import RECORDING_INTERRUPTED, STOPPED_HERE
 from jupyter_sessions.cli.unrecorded import is_unrecorded
 from jupyter_sessions.client.outbox import log_file
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
@@ -26,6 +25,7 @@ from jupyter_sessions.recorder.iopub.wire import (
     get_request_id,
     read_origin,
 )
+from jupyter_sessions.schemas.commands import RECORDING_INTERRUPTED, STOPPED_HERE
 from jupyter_sessions.server.recording import protocol
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import msgspec
 
 from jupyter_sessions import errors, schemas
-from jupyter_sessions.abort_reasons import KERNEL_REATTACHED, SERVER_ENDED
 from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.core.types import Credentials, Identified, SystemUser
+from jupyter_sessions.schemas.commands import KERNEL_REATTACHED, SERVER_ENDED
 from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.recording import Recorded
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from jupyter_sessions import schemas
-from jupyter_sessions.abort_reasons import KERNEL_RESTARTED
 from jupyter_sessions.recorder.iopub import messages
 from jupyter_sessions.recorder.iopub.messages import MessageRecorder, Selection
 from jupyter_sessions.recorder.iopub.wire import Message, Origin, get_request_id
 from jupyter_sessions.recorder.tracker import Tracker
+from jupyter_sessions.schemas.commands import KERNEL_RESTARTED
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 from jupyter_sessions import schemas
-from jupyter_sessions.abort_reasons import KERNEL_RESTARTED
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
+from jupyter_sessions.schemas.commands import KERNEL_RESTARTED
 from tests.waiting import STARTED_WITHIN, until
 
 

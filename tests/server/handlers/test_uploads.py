@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.transports.http import HttpTransport
-from jupyter_sessions.file_snapshots import Snapshot
+from jupyter_sessions.local_files import Snapshot
 from tests.server.conftest import Site
 from tests.server.serving import (
     NEVER_GIVEN,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_sessions.atomic_files import replace_atomically, write_atomically
+from jupyter_sessions.local_files import replace_atomically, write_atomically
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 
