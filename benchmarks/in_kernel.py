@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 #: Of each cell since the last look: its seconds, and those of CPU on the main thread.
 times: list[tuple[float, float]] = []
 
-#: By how many seconds of CPU the recorded one of two cells took longer on the main thread.
-hooks: list[float] = []
-
 _SETTLING = 2  # cells after a toggle that find nothing where they left it
 
 _recording: tuple[Recorder, OutboxDelivery] | None = None
@@ -66,45 +63,6 @@ def record_off() -> None:
         delivery.flush(10.0)
         delivery.close(10.0)
         _recording = None
-
-
-def alternate_hooks() -> None:
-    """Record, and from the next cell on leave out every other cell's work on the main thread.
-
-    Only that is left out: the recorder's own threads go on. Cells that follow each other directly
-    are compared, so a machine that is busy with something else disturbs both alike.
-    """
-    record_on()
-    assert _recording is not None
-    recorder: Any = _recording[0]
-    shell = _shell()
-    handlers, thread = shell.kernel.shell_handlers, shell.kernel.iopub_thread
-    execute, hooked = handlers["execute_request"], thread.send_multipart
-    order: list[bool] = []
-    taken: dict[bool, float] = {}
-
-    def switch(on: bool) -> None:
-        thread.send_multipart = hooked if on else type(thread).send_multipart.__get__(thread)
-        change = shell.events.register if on else shell.events.unregister
-        change("post_run_cell", recorder._note_failure)
-
-    switch(False)
-
-    async def timed(*arguments: Any) -> None:
-        if not order:
-            order.extend((True, False) if len(hooks) % 2 else (False, True))
-        on = order.pop()
-        if on:
-            switch(True)
-        begin = time.thread_time()
-        await execute(*arguments)
-        taken[on] = time.thread_time() - begin
-        if on:
-            switch(False)
-        if not order:
-            hooks.append(taken[True] - taken[False])
-
-    handlers["execute_request"] = timed
 
 
 def nothing() -> None:

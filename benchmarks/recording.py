@@ -43,11 +43,6 @@ def measure(effort: Effort, folder: Path) -> Row:
         queued = kernel.toggled("recording", cells, 0.4 * most, pause=0.0)
         history = kernel.toggled("history", cells, 0.4 * most, pause=_PAUSE)
         nothing = kernel.toggled("nothing", cells, 0.4 * most, pause=_PAUSE)
-        kernel.run("in_kernel.alternate_hooks()")
-        until = time.monotonic() + 0.4 * most
-        while time.monotonic() < until:
-            kernel.run(_CELL, cells, _PAUSE)
-        hooks = [1e6 * one for one in kernel.ask("in_kernel.hooks[3:]")]
         metrics = (
             kernel.ask(
                 f"in_kernel.log_metrics('{mlflow.server.url}', '{mlflow.run_id}', {_METRICS})"
@@ -62,7 +57,6 @@ def measure(effort: Effort, folder: Path) -> Row:
         Figure("recording, on against off, by the clock", spaced.more, "µs"),
         Figure("the same of cells in a queue", queued.more, "µs"),
         Figure("the same of cells in a queue, CPU on the main thread", queued.more_cpu, "µs"),
-        Figure("the recorder's work on the main thread only, cell by cell, CPU", hooks, "µs"),
         Figure("IPython's own history, on against off, by the clock", history.more, "µs"),
         Figure("the same, CPU on the main thread", history.more_cpu, "µs"),
         Figure("nothing, on against off, CPU on the main thread", nothing.more_cpu, "µs"),
@@ -80,11 +74,6 @@ def measure(effort: Effort, folder: Path) -> Row:
     row.notes.append(
         f"The true median lies between {low:.0f} and {high:.0f} µs with a likelihood of 95 %, "
         f"by {len(spaced.more_cpu)} pairs of {cells} cells with recording and as many without."
-    )
-    low, high = likely_median(hooks)
-    row.notes.append(
-        f"Cell by cell, the true median lies between {low:.0f} and {high:.0f} µs with a likelihood "
-        f"of 95 %, by {len(hooks)} pairs of cells."
     )
     row.notes.append("Into a session of the user's own store, in the kernel's own process.")
     return row

@@ -64,6 +64,8 @@ _ENDS_AT_SERVER = {
 #: Seconds that the cell runs for before that.
 DELAYS = (0.0, 0.005, 0.05, 0.3)
 
+#: Deaths after which a long run prints its counts so far.
+_TOLD_EVERY = 100
 #: Kernels that live, and die, side by side in a long run.
 _AT_A_TIME = 3
 
@@ -269,6 +271,8 @@ def count_deaths(rounds: int, seed: int) -> Counts:
                 last = commands.get(death.last)
                 counts.recorded[last.summary.status if last is not None else "none"] += 1
                 counts.lost += found
+                if counts.deaths % _TOLD_EVERY == 0:
+                    print(counts, flush=True)
 
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -47,6 +47,7 @@ for line in sys.stdin:
 
 
 _ASKED_EVERY = 5.0  # seconds
+_STARTED_WITHIN = 5 * STARTED_WITHIN
 
 
 class KernelNursery:
@@ -66,7 +67,7 @@ class KernelNursery:
             _end(kernel, client)
 
     def _start(self, folder: Path) -> tuple[int, BlockingKernelClient]:
-        deadline = time.monotonic() + 2 * STARTED_WITHIN
+        deadline = time.monotonic() + _STARTED_WITHIN
         while True:
             file = folder / f"kernel-{uuid.uuid4()}.json"
             write_connection_file(str(file), key=uuid.uuid4().hex.encode())
