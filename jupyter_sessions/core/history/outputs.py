@@ -119,7 +119,11 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
     """
     request, response = recording.request, recording.response
     told = response or recording.so_far
-    outputs, note = _cut(told.outputs if told else [], response.note if response else "", limit)
+    outputs, note = told.outputs if told else [], response.note if response else ""
+    packed = _encode(outputs)
+    if len(packed) > limit:
+        outputs, note = _cut(outputs, note, limit)
+        packed = _encode(outputs)
     until = known_until(recording)
     text = "\n".join(_texts(outputs))
     source_blob = (
@@ -127,7 +131,6 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
         if len(request.source) > SOURCE_PREVIEW or "\0" in request.source
         else None
     )
-    packed = _encode(outputs)
     small = compress(packed) if len(packed) <= _TRIED else packed
     outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
     source, preview = _storable(request.source[:SOURCE_PREVIEW]), _storable(text[:_PREVIEW])
