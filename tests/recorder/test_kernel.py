@@ -93,10 +93,10 @@ def joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return result
 
 
-def test_what_is_recorded_equals_what_nbclient_shows(run: Run, told: Told) -> None:
+def test_what_is_recorded_equals_what_nbclient_shows(run: Run, recordings: Recordings) -> None:
     sources = [source.strip() for source in KINDS.values()]
     cells = run(*sources)
-    commands = told.commands()
+    commands = recordings.commands()
     assert list(commands) == sources
     for (kind, _), cell in zip(KINDS.items(), cells, strict=True):
         shown = joined(nbformat.from_dict(cell)["outputs"])
@@ -107,11 +107,11 @@ def test_what_is_recorded_equals_what_nbclient_shows(run: Run, told: Told) -> No
         assert recording.request.execution_count == cell.execution_count
 
 
-def test_a_command_says_when_and_how_long_it_ran(run: Run, told: Told) -> None:
+def test_a_command_says_when_and_how_long_it_ran(run: Run, recordings: Recordings) -> None:
     began = time.monotonic()
     run("import time; time.sleep(0.3)", "1")
     took = time.monotonic() - began
-    first, second = told.commands().values()
+    first, second = recordings.commands().values()
     assert first.response is not None
     assert 0.3 <= first.response.duration < took
     elapsed = (first.response.finished - first.request.started).total_seconds()
@@ -121,14 +121,14 @@ def test_a_command_says_when_and_how_long_it_ran(run: Run, told: Told) -> None:
 
 
 def test_the_notebook_is_the_kernel_sessions(
-    run: Run, told: Told, monkeypatch: pytest.MonkeyPatch
+    run: Run, recordings: Recordings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JPY_SESSION_NAME", "work/weather.ipynb")
     run("1")
-    assert told.commands()["1"].request.notebook == "work/weather.ipynb"
+    assert recordings.commands()["1"].request.notebook == "work/weather.ipynb"
 
 
-def test_fifty_quick_cells_before_a_shutdown_are_all_told_in_order(run: Run, told: Told) -> None:
+def test_fifty_quick_cells_before_a_shutdown_are_all_told_in_order(run: Run, recordings: Recordings) -> None:
     sources = [f"print({number})" for number in range(50)]
     run(*sources)
     recordings = told.all()
@@ -140,17 +140,17 @@ def test_fifty_quick_cells_before_a_shutdown_are_all_told_in_order(run: Run, tol
     assert all(a < b for a, b in pairwise(starts))
 
 
-def test_a_flood_of_displays_is_recorded_whole(run: Run, told: Told) -> None:
+def test_a_flood_of_displays_is_recorded_whole(run: Run, recordings: Recordings) -> None:
     source = "for i in range(2_000): display(i)"
     run(source)
     values = [output["data"]["text/plain"] for output in told.outputs(source)]  # type: ignore[index]
     assert values == [str(number) for number in range(2_000)]
 
 
-def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, told: Told) -> None:
+def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, recordings: Recordings) -> None:
     flood = "for _ in range(2_000): print('x' * 9_999)"
     run(flood, "print('next')", limit=1_000_000)
-    response = told.commands()[flood].response
+    response = recordings.commands()[flood].response
     assert response is not None
     assert response.status == "completed"
     [output] = response.outputs
@@ -160,60 +160,60 @@ def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, told: T
     assert told.outputs("print('next')")[0]["text"] == "next\n"
 
 
-def test_a_large_output_is_recorded_whole(run: Run, told: Told) -> None:
+def test_a_large_output_is_recorded_whole(run: Run, recordings: Recordings) -> None:
     source = "display({'text/plain': 'x' * 5_000_000}, raw=True)"
     run(source)
     [output] = told.outputs(source)
     assert len(output["data"]["text/plain"]) == 5_000_000  # type: ignore[index]
 
 
-def test_a_skipped_cell_is_left_out(run: Run, told: Told) -> None:
+def test_a_skipped_cell_is_left_out(run: Run, recordings: Recordings) -> None:
     skip = "print('hidden'); recording.skip_current_cell(); print('too')"
     run("1", skip, "2")
-    assert list(told.commands()) == ["1", "2"]
+    assert list(recordings.commands()) == ["1", "2"]
 
 
 def test_pausing_records_the_cell_that_pauses_and_not_the_one_that_goes_on(
-    run: Run, told: Told
+    run: Run, recordings: Recordings
 ) -> None:
     pause, unpause = "recording.pause(); recording.paused", "recording.unpause(); recording.paused"
     cells = run("1", pause, "2", unpause, "3")
-    assert list(told.commands()) == ["1", pause, "3"]
+    assert list(recordings.commands()) == ["1", pause, "3"]
     results = [cell.outputs[0].data["text/plain"] for cell in cells]
     assert results == ["1", "True", "2", "False", "3"]
 
 
-def test_stopping_tells_all_until_then_and_nothing_later(run: Run, told: Told) -> None:
+def test_stopping_tells_all_until_then_and_nothing_later(run: Run, recordings: Recordings) -> None:
     stop = "print('before'); recording.stop(90) and recording.stop(90)"
     cells = run("print(1)", stop, "print(2)")
     assert cells[1].outputs[-1].data["text/plain"] == "True"
-    assert list(told.commands()) == ["print(1)", stop]
-    response = told.commands()[stop].response
+    assert list(recordings.commands()) == ["print(1)", stop]
+    response = recordings.commands()[stop].response
     assert response is not None
     assert response.status == "completed"
     assert response.outputs == [schemas.Stream(name="stdout", text="before\n")]
     assert "This command stopped the recording" in response.note
 
 
-def test_a_sink_that_fails_costs_its_command_alone(run: Run, told: Told) -> None:
+def test_a_sink_that_fails_costs_its_command_alone(run: Run, recordings: Recordings) -> None:
     cells = run("_refused.append('2')", "1", "2", "3")
     assert all(output.output_type != "error" for cell in cells for output in cell.outputs)
-    assert list(told.commands()) == ["_refused.append('2')", "1", "3"]
+    assert list(recordings.commands()) == ["_refused.append('2')", "1", "3"]
 
 
 def test_a_long_command_is_told_of_while_it_runs_and_an_interrupted_one_failed(
-    told: Told,
+    recordings: Recordings,
 ) -> None:
     manager, client = start_new_kernel()
     try:
         client.execute_interactive(told.start)
         source = "import threading, os, signal, time; print('began', flush=True); time.sleep(60)"
         client.execute(source)
-        told.wait_for(lambda told: source in told.commands())
-        assert told.commands()[source].response is None
+        told.wait_for(lambda told: source in recordings.commands())
+        assert recordings.commands()[source].response is None
         manager.interrupt_kernel()
-        told.wait_for(lambda told: told.commands()[source].response is not None)
-        response = told.commands()[source].response
+        told.wait_for(lambda told: recordings.commands()[source].response is not None)
+        response = recordings.commands()[source].response
         assert response is not None
         assert response.status == "error"
         assert told.outputs(source)[0]["text"] == "began\n"
@@ -222,7 +222,7 @@ def test_a_long_command_is_told_of_while_it_runs_and_an_interrupted_one_failed(
         manager.shutdown_kernel(now=True)
 
 
-def test_what_threads_print_after_their_cell_is_told_as_well(told: Told) -> None:
+def test_what_threads_print_after_their_cell_is_told_as_well(recordings: Recordings) -> None:
     manager, client = start_new_kernel()
     try:
         client.execute_interactive(told.start)
@@ -237,7 +237,7 @@ print("first")
         client.execute_interactive(source)
         told.wait_for(
             lambda told: (
-                source in told.commands() and told.outputs(source)[0]["text"] == "first\nlate\n"
+                source in recordings.commands() and told.outputs(source)[0]["text"] == "first\nlate\n"
             )
         )
     finally:
@@ -245,16 +245,16 @@ print("first")
         manager.shutdown_kernel(now=True)
 
 
-def test_all_that_ended_before_a_kernel_is_killed_is_told(told: Told) -> None:
+def test_all_that_ended_before_a_kernel_is_killed_is_told(recordings: Recordings) -> None:
     manager, client = start_new_kernel()
     try:
         client.execute_interactive(told.start)
         for number in range(10):
             client.execute_interactive(f"print({number})", output_hook=lambda message: None)
         last = "print(9)"
-        told.wait_for(lambda told: last in told.commands())
+        told.wait_for(lambda told: last in recordings.commands())
         client.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
-        assert list(told.commands()) == [f"print({number})" for number in range(10)]
+        assert list(recordings.commands()) == [f"print({number})" for number in range(10)]
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

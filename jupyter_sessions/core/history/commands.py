@@ -173,9 +173,9 @@ def _wanted(context: Context, request: schemas.ListCommands) -> dict[str, Any]:
 
 
 @cache
-def _page_statement(newest: bool, filters: frozenset[str], whole: bool) -> Select[Any]:
+def _page_statement(newest: bool, filters: frozenset[str], full: bool) -> Select[Any]:
     return (
-        (_SELECT_COMMAND if whole else summaries.SUMMARY)
+        (_SELECT_COMMAND if full else summaries.SUMMARY)
         .where(commands.c.id.between(bindparam("first"), bindparam("last")))
         .where(*(_FILTERS[name] for name in sorted(filters)))
         .order_by(commands.c.id.desc() if newest else commands.c.id)
@@ -184,8 +184,8 @@ def _page_statement(newest: bool, filters: frozenset[str], whole: bool) -> Selec
 
 
 @cache
-def _page(newest: bool, filters: frozenset[str], whole: bool = False) -> CompiledStatement:
-    return CompiledStatement(_page_statement(newest, filters, whole))
+def _page(newest: bool, filters: frozenset[str], full: bool = False) -> CompiledStatement:
+    return CompiledStatement(_page_statement(newest, filters, full))
 
 
 @implements(api.LIST_COMMANDS, costly=lambda request: bool(request.search))

@@ -5,7 +5,7 @@ describe('Heights', () => {
     const heights = new Heights(100);
     heights.resize(100_000);
     expect(heights.total).toBe(10_000_000);
-    expect(heights.at(123_456)).toBe(1234);
+    expect(heights.rowAt(123_456)).toBe(1234);
     expect(heights.offset(1234)).toBe(123_400);
   });
 
@@ -15,8 +15,8 @@ describe('Heights', () => {
     expect(heights.measure(2, 350)).toBe(250);
     expect(heights.offset(2)).toBe(200);
     expect(heights.offset(3)).toBe(550);
-    expect(heights.at(549)).toBe(2);
-    expect(heights.at(550)).toBe(3);
+    expect(heights.rowAt(549)).toBe(2);
+    expect(heights.rowAt(550)).toBe(3);
     expect(heights.measure(2, 350)).toBe(0);
   });
 
@@ -32,9 +32,9 @@ describe('Heights', () => {
 
   it('finds the first row above the list and the last below it', () => {
     const heights = new Heights(10);
-    expect(heights.at(50)).toBe(0);
+    expect(heights.rowAt(50)).toBe(0);
     heights.resize(4);
-    expect(heights.at(-5)).toBe(0);
-    expect(heights.at(4000)).toBe(3);
+    expect(heights.rowAt(-5)).toBe(0);
+    expect(heights.rowAt(4000)).toBe(3);
   });
 });

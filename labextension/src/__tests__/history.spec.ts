@@ -51,10 +51,10 @@ describe('History', () => {
     history.want(0, 10);
     history.want(0, 10);
     await settled();
-    expect(history.at(3)?.number).toBe(99_997);
+    expect(history.commandAt(3)?.number).toBe(99_997);
     history.want(70_000, 70_020);
     await settled();
-    expect(history.at(70_010)?.number).toBe(29_990);
+    expect(history.commandAt(70_010)?.number).toBe(29_990);
     expect(lists(asked)).toHaveLength(2);
   });
 
@@ -65,10 +65,10 @@ describe('History', () => {
       history.want(row, row + 49);
       await settled();
     }
-    expect(history.at(0)).toBeUndefined();
+    expect(history.commandAt(0)).toBeUndefined();
     history.want(0, 10);
     await settled();
-    expect(history.at(0)?.number).toBe(100_000);
+    expect(history.commandAt(0)?.number).toBe(100_000);
   });
 
   it('puts a new command first, and an updated one in its place', async () => {
@@ -82,10 +82,10 @@ describe('History', () => {
       })
     );
     expect(history.count).toBe(4);
-    expect(history.at(0)?.status).toBe('running');
+    expect(history.commandAt(0)?.status).toBe('running');
     Socket.last.say(anEvent(5, 'command.recorded', { command: aCommand(4) }));
     expect(history.count).toBe(4);
-    expect(history.at(0)?.status).toBe('completed');
+    expect(history.commandAt(0)?.status).toBe('completed');
   });
 
   it('turns pages under a filter, and takes in only what fits', async () => {

@@ -38,8 +38,8 @@ describe('Recording', () => {
   afterEach(() => recording.dispose());
 
   it('knows what each kernel records into, and the one in front', () => {
-    expect(recording.of('k1')?.session).toBe('12');
-    expect(recording.of('k2')).toBeNull();
+    expect(recording.attachmentOf('k1')?.session).toBe('12');
+    expect(recording.attachmentOf('k2')).toBeNull();
     expect(recording.activeCode).toBeNull();
     recording.active = { kernel: 'k1', path: 'a.ipynb' };
     expect(recording.activeCode).toBe('12');
@@ -54,8 +54,8 @@ describe('Recording', () => {
     await recording.refresh();
     expect(recording.codeOf('k1')).toBe('12');
     expect(recording.codeOf('k3')).toBeNull();
-    expect(recording.of('k3')).not.toBeNull();
-    expect(recording.of('k4')).toBeNull();
+    expect(recording.attachmentOf('k3')).not.toBeNull();
+    expect(recording.attachmentOf('k4')).toBeNull();
   });
 
   it('takes no older answer for what was just changed', async () => {
@@ -71,8 +71,8 @@ describe('Recording', () => {
     });
     answer();
     await looking;
-    expect(recording.of('k2')?.session).toBe('34');
+    expect(recording.attachmentOf('k2')?.session).toBe('34');
     await recording.detach('k2');
-    expect(recording.of('k2')).toBeNull();
+    expect(recording.attachmentOf('k2')).toBeNull();
   });
 });

@@ -34,7 +34,11 @@ export class Client {
     request: RequestOf<N>,
     options: { content?: Blob; signal?: AbortSignal } = {}
   ): Promise<AnswerOf<N>> {
-    const { method, url, body } = this._asked(name, request, options.content);
+    const { method, url, body } = this._buildRequest(
+      name,
+      request,
+      options.content
+    );
     // The server itself disables caching, and would refuse the query field that JupyterLab adds to
     // requests for this purpose.
     const init: RequestInit = { method, cache: 'default' };
@@ -75,7 +79,7 @@ export class Client {
 
   /** Open the WebSocket of an operation that follows something. */
   follow(request: RequestOf<'events.follow'>): WebSocket {
-    const { url } = this._asked('events.follow', request);
+    const { url } = this._buildRequest('events.follow', request);
     const address =
       this.settings.wsUrl + url.slice(this.settings.baseUrl.length);
     return new this.settings.WebSocket(address);
@@ -83,7 +87,7 @@ export class Client {
 
   /** Return the URL of a GET operation, for links and downloads. */
   address<N extends OperationName>(name: N, request: RequestOf<N>): string {
-    return this._asked(name, request).url;
+    return this._buildRequest(name, request).url;
   }
 
   /** Return the URL of one of the server's pages. */
@@ -116,7 +120,7 @@ export class Client {
     throw Refusal.unreachable();
   }
 
-  private _asked(
+  private _buildRequest(
     name: OperationName,
     request: object,
     content?: Blob

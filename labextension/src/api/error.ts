@@ -21,7 +21,7 @@ export class Refusal extends Error {
   }
 
   /** Whether the object does not exist (any more) for the user. */
-  get gone(): boolean {
+  get missing(): boolean {
     return this.status === 404 || this.code === 'session_disabled';
   }
 
@@ -43,7 +43,7 @@ export class Refusal extends Error {
   }
 
   /** Convert anything thrown to an error of this class. */
-  static of(error: unknown): Refusal {
+  static from(error: unknown): Refusal {
     return error instanceof Refusal
       ? error
       : new Refusal(

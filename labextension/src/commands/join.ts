@@ -13,7 +13,7 @@ import {
   isSameServer,
   Reference
 } from '../text/urls';
-import { asked } from './promptForSession';
+import { promptForSession } from './promptForSession';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 
@@ -39,7 +39,7 @@ export function addJoinCommand(
     },
     execute: async args => {
       const undone = trans.__('The session was not joined.');
-      const named = await asked(
+      const named = await promptForSession(
         typeof args.session === 'string' ? args.session : null,
         undone,
         {

@@ -6,7 +6,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { CommandNumbers } from '../notebook/numbers';
 import { ISessions } from '../tokens';
-import { named } from './recordedCommands';
+import { readCommandArgs } from './recordedCommands';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 import { COMMAND, NOTHING } from './schemas';
@@ -29,7 +29,10 @@ export function addNotebookCommands(
     if (!panel) {
       return null;
     }
-    const { request } = await client.call('commands.get', named(args));
+    const { request } = await client.call(
+      'commands.get',
+      readCommandArgs(args)
+    );
     const { NotebookActions } = await import('@jupyterlab/notebook');
     NotebookActions.insertBelow(panel.content);
     panel.content.activeCell?.model.sharedModel.setSource(
@@ -89,11 +92,13 @@ export function addNotebookCommands(
     describedBy: NOTHING,
     isEnabled: () => {
       const at = here();
-      return at !== null && (numbersOf(at.panel)?.of(at.cell) ?? null) !== null;
+      return (
+        at !== null && (numbersOf(at.panel)?.numberOf(at.cell) ?? null) !== null
+      );
     },
     execute: () => {
       const at = here();
-      const command = at && numbersOf(at.panel)?.of(at.cell);
+      const command = at && numbersOf(at.panel)?.numberOf(at.cell);
       return command
         ? commands.execute(CommandIDs.open, {
             code: at.code,
@@ -132,7 +137,7 @@ export function addNotebookCommands(
         Notification.info(trans.__("This output can't be saved as a file."));
         return;
       }
-      const number = numbersOf(at.panel)?.of(at.cell) ?? undefined;
+      const number = numbersOf(at.panel)?.numberOf(at.cell) ?? undefined;
       const asked = await InputDialog.getText({
         title: trans.__('Publish this output as'),
         text: `outputs/${number ? `command-${number}` : 'output'}${file.ending}`,

@@ -2,7 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Refusal } from '../api/error';
-import { told } from '../text/refusals';
+import { describeRefusal } from '../text/refusals';
 
 /** Tell the user that a requested action failed. */
 export function failed(
@@ -10,7 +10,7 @@ export function failed(
   error: unknown,
   trans: TranslationBundle
 ): null {
-  const reason = told(Refusal.of(error), trans);
+  const reason = describeRefusal(Refusal.from(error), trans);
   Notification.error(`${what} ${reason.what} ${reason.next}`, {
     autoClose: 10_000
   });

@@ -5,23 +5,23 @@ import { IAsking } from '../panel/dialogs';
 import { Reference, parseReference } from '../text/urls';
 import { unfit } from '../text/unfit';
 
-export interface IAsked {
+export interface IPromptedSession {
   text: string;
   reference: Reference & { kind: 'session' | 'invitation' };
 }
 
 /**
- * Return the session of a reference, `given` or entered in a dialog. Null if the user cancels, and
+ * Return the session of a reference, `argument` or entered in a dialog. Null if the user cancels, and
  * if the reference is not valid: then an error is shown after `undone`.
  */
-export async function asked(
-  given: string | null,
+export async function promptForSession(
+  argument: string | null,
   undone: string,
   asking: IAsking,
   trans: TranslationBundle
-): Promise<IAsked | null> {
+): Promise<IPromptedSession | null> {
   const { askReference } = await import('../panel/dialogs');
-  const text = given ?? (await askReference(trans, asking));
+  const text = argument ?? (await askReference(trans, asking));
   if (text === null) {
     return null;
   }

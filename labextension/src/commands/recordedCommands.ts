@@ -22,7 +22,10 @@ export function addCommandCommands(
     describedBy: COMMAND,
     execute: async args => {
       try {
-        const { request } = await client.call('commands.get', named(args));
+        const { request } = await client.call(
+          'commands.get',
+          readCommandArgs(args)
+        );
         Clipboard.copyToSystem(request?.source ?? '');
         Notification.success(trans.__('The source was copied.'), {
           autoClose: 2000
@@ -37,7 +40,7 @@ export function addCommandCommands(
     label: trans.__('Copy the Permalink of a Command'),
     describedBy: COMMAND,
     execute: async args => {
-      const { code, number } = named(args);
+      const { code, number } = readCommandArgs(args);
       try {
         const { url } = await client.call('sessions.get', { code });
         const address = buildCommandUrl(url ?? client.sessionUrl(code), number);
@@ -53,7 +56,7 @@ export function addCommandCommands(
     label: trans.__('Publish the Outputs of a Command…'),
     describedBy: COMMAND,
     execute: async args => {
-      const { code, number } = named(args);
+      const { code, number } = readCommandArgs(args);
       try {
         const { response } = await client.call('commands.get', {
           code,
@@ -104,7 +107,7 @@ export function addCommandCommands(
 }
 
 /** The recorded command that the arguments identify. */
-export function named(args: { [name: string]: unknown }): {
+export function readCommandArgs(args: { [name: string]: unknown }): {
   code: string;
   number: number;
 } {

@@ -5,7 +5,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { ISessions } from '../tokens';
 import { briefly } from '../text/labels';
 import { isSameServer } from '../text/urls';
-import { asked } from './promptForSession';
+import { promptForSession } from './promptForSession';
 import { failed } from './notifyError';
 import { CommandIDs } from './ids';
 
@@ -58,7 +58,7 @@ export function addRecordingCommands(
     execute: async args => {
       const id = kernelIn(args);
       const undone = trans.__('Recording did not start.');
-      const named = await asked(
+      const named = await promptForSession(
         args.session ? String(args.session) : null,
         undone,
         {
@@ -97,7 +97,7 @@ export function addRecordingCommands(
   const paused = (args: { [name: string]: unknown }): boolean =>
     typeof args.paused === 'boolean'
       ? args.paused
-      : recording.of(kernelIn(args))?.state !== 'paused';
+      : recording.attachmentOf(kernelIn(args))?.state !== 'paused';
 
   commands.addCommand(CommandIDs.pause, {
     label: args =>
@@ -114,7 +114,7 @@ export function addRecordingCommands(
         }
       }
     },
-    isEnabled: args => recording.of(kernelIn(args)) !== null,
+    isEnabled: args => recording.attachmentOf(kernelIn(args)) !== null,
     execute: async args => {
       const id = kernelIn(args);
       try {
@@ -128,7 +128,7 @@ export function addRecordingCommands(
   commands.addCommand(CommandIDs.detach, {
     label: trans.__('Stop Recording'),
     describedBy: { args: { type: 'object', properties: { kernel } } },
-    isEnabled: args => recording.of(kernelIn(args)) !== null,
+    isEnabled: args => recording.attachmentOf(kernelIn(args)) !== null,
     execute: async args => {
       const id = kernelIn(args);
       try {

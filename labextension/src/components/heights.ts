@@ -51,7 +51,7 @@ export class Heights {
   }
 
   /** The row at a position. */
-  at(place: number): number {
+  rowAt(place: number): number {
     const offsets = this._places();
     let low = 0;
     let high = this.count - 1;

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { Refusal } from '../api/error';
-import { told } from '../text/refusals';
+import { describeRefusal } from '../text/refusals';
 import { useShared } from './shared';
 
 /** An empty state, with its meaning and what to do. */
@@ -40,7 +40,7 @@ export function Problem(props: {
   onLogin?: () => void;
 }): JSX.Element {
   const { trans } = useShared();
-  const { what, next } = told(props.problem, trans);
+  const { what, next } = describeRefusal(props.problem, trans);
   const login = props.problem.status === 401 && props.onLogin;
   return (
     <div

@@ -57,9 +57,9 @@ export function VirtualList(props: IVirtualList): JSX.Element {
     active.current += arrived;
   });
 
-  const first = count ? heights.at(view.current.top - BEYOND) : 0;
+  const first = count ? heights.rowAt(view.current.top - BEYOND) : 0;
   const last = count
-    ? heights.at(view.current.top + view.current.height + BEYOND)
+    ? heights.rowAt(view.current.top + view.current.height + BEYOND)
     : -1;
 
   const { onRange, onTop } = props;

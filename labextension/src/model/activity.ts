@@ -36,7 +36,7 @@ export class Activity extends Store {
       this.more = page.next !== null;
       this.problem = null;
     } catch (error) {
-      this.problem = Refusal.of(error);
+      this.problem = Refusal.from(error);
     } finally {
       this._reading = false;
     }

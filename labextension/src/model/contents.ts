@@ -41,7 +41,7 @@ export class Contents extends Store {
   private _ask(number: number): Promise<Command | Refusal> {
     const reading: Promise<Command | Refusal> = this.open.client
       .call('commands.get', { code: this.open.code, number })
-      .catch(Refusal.of)
+      .catch(Refusal.from)
       .then(answer => {
         if (this._reading.get(number) !== reading) {
           return this._reading.get(number) ?? this._ask(number);

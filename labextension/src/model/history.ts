@@ -79,13 +79,13 @@ export class History extends Store {
   }
 
   /** The command in a row, if loaded. */
-  at(index: number): CommandSummary | undefined {
+  commandAt(index: number): CommandSummary | undefined {
     return this._known.get(this.number(index));
   }
 
   /** Whether a row is hidden: its command only manages sessions, and these are not requested. */
   hidden(index: number): boolean {
-    const command = this.at(index);
+    const command = this.commandAt(index);
     return (
       !!command?.managing &&
       !this.filter.managing &&
@@ -150,7 +150,7 @@ export class History extends Store {
     this._found = [];
     this._next = undefined;
     this.problem = null;
-    this._asked += 1;
+    this._requests += 1;
     this.touch();
     if (this.filtered) {
       void this._page();
@@ -213,7 +213,7 @@ export class History extends Store {
       page.items.forEach(each => this._known.set(each.number, each));
       this.problem = null;
     } catch (error) {
-      this.problem = Refusal.of(error);
+      this.problem = Refusal.from(error);
     } finally {
       this._reading.delete(window);
     }
@@ -230,10 +230,10 @@ export class History extends Store {
   }
 
   private async _page(): Promise<void> {
-    if (this._turning === this._asked) {
+    if (this._turning === this._requests) {
       return;
     }
-    const asked = (this._turning = this._asked);
+    const asked = (this._turning = this._requests);
     try {
       const page = await this.open.client.call('commands.list', {
         code: this.open.code,
@@ -245,7 +245,7 @@ export class History extends Store {
         managing: this.filter.managing,
         after: this._next ?? null
       });
-      if (asked !== this._asked) {
+      if (asked !== this._requests) {
         return;
       }
       for (const each of page.items) {
@@ -256,11 +256,11 @@ export class History extends Store {
       }
       this._next = page.next;
     } catch (error) {
-      if (asked === this._asked) {
-        this.problem = Refusal.of(error);
+      if (asked === this._requests) {
+        this.problem = Refusal.from(error);
       }
     } finally {
-      if (asked === this._asked) {
+      if (asked === this._requests) {
         this._turning = -1;
       }
     }
@@ -332,7 +332,7 @@ export class History extends Store {
   private _shown = 0;
   private _found: number[] = [];
   private _next: string | null | undefined = undefined;
-  private _asked = 0;
+  private _requests = 0;
   private _turning = -1;
   private readonly _known = new Map<number, CommandSummary>();
   private readonly _reading = new Set<number>();

@@ -19,7 +19,7 @@ export class Identity extends Store {
       this.user = await this._client.call('logins.whoami', {});
       this.problem = null;
     } catch (error) {
-      this.problem = Refusal.of(error);
+      this.problem = Refusal.from(error);
       this.user = this.problem.offline ? this.user : null;
     }
     this.touch();

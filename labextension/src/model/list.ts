@@ -32,7 +32,7 @@ export class SessionList extends PolledStore {
   look(which: Which, search: string): void {
     this.which = which;
     this.search = search;
-    this._asked += 1;
+    this._requests += 1;
     this.loaded = false;
     this.touch();
     void this.refresh();
@@ -51,10 +51,10 @@ export class SessionList extends PolledStore {
       return;
     }
     this._turning = true;
-    const asked = this._asked;
+    const asked = this._requests;
     try {
       const page = await this._page(this._next);
-      if (asked === this._asked) {
+      if (asked === this._requests) {
         const known = new Set(this.items.map(each => each.code));
         this.items = [
           ...this.items,
@@ -63,7 +63,7 @@ export class SessionList extends PolledStore {
         this._next = page.next;
       }
     } catch (error) {
-      this.problem = Refusal.of(error);
+      this.problem = Refusal.from(error);
     } finally {
       this._turning = false;
       this.touch();
@@ -71,10 +71,10 @@ export class SessionList extends PolledStore {
   }
 
   protected async read(): Promise<void> {
-    const asked = this._asked;
+    const asked = this._requests;
     try {
       const page = await this._page(null);
-      if (asked !== this._asked) {
+      if (asked !== this._requests) {
         return;
       }
       // Pages loaded further down stay, below more recently used sessions.
@@ -90,10 +90,10 @@ export class SessionList extends PolledStore {
       this.problem = null;
       this.loaded = true;
     } catch (error) {
-      if (asked !== this._asked) {
+      if (asked !== this._requests) {
         return;
       }
-      this.problem = Refusal.of(error);
+      this.problem = Refusal.from(error);
       this.touch();
       throw error;
     }
@@ -110,6 +110,6 @@ export class SessionList extends PolledStore {
   }
 
   private _next: string | null = null;
-  private _asked = 0;
+  private _requests = 0;
   private _turning = false;
 }

@@ -22,7 +22,7 @@ export class Logins {
     try {
       page = await this._client.call('storedlogins.list', { limit: MOST });
     } catch (error) {
-      const refusal = Refusal.of(error);
+      const refusal = Refusal.from(error);
       if ([401, 403, 404].includes(refusal.status)) {
         return [];
       }
@@ -55,7 +55,7 @@ export class Logins {
       await this._client.call('logins.logout', {});
     } catch (error) {
       // A login that has already ended is left, too.
-      if (Refusal.of(error).status !== 401) {
+      if (Refusal.from(error).status !== 401) {
         throw error;
       }
     }

@@ -59,7 +59,7 @@ export class Members extends Store {
       this.list = (await asked).members;
       this.problem = null;
     } catch (error) {
-      this.problem = Refusal.of(error);
+      this.problem = Refusal.from(error);
     }
     this.touch();
   }

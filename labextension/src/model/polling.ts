@@ -15,7 +15,7 @@ export class Polling implements IDisposable {
    */
   constructor(
     private readonly _ask: () => Promise<unknown>,
-    private readonly _every: number
+    private readonly _interval: number
   ) {
     this.start();
   }
@@ -65,11 +65,11 @@ export class Polling implements IDisposable {
 
   private _pause(): number {
     if (!this._failed) {
-      return this._every;
+      return this._interval;
     }
     const longer = Math.min(AT_MOST, 2 ** this._failed);
     // Spread the requests of clients that reconnect at the same moment.
-    return this._every * longer * (0.75 + Math.random() / 4);
+    return this._interval * longer * (0.75 + Math.random() / 4);
   }
 
   private _wait(pause: number): void {

@@ -45,7 +45,7 @@ export class Recording extends PolledStore {
 
   /** The session on this server into which a kernel records. */
   codeOf(kernel: string | null | undefined): string | null {
-    const attachment = this.of(kernel);
+    const attachment = this.attachmentOf(kernel);
     const here = this._client.settings.baseUrl;
     return (
       (attachment &&
@@ -56,7 +56,7 @@ export class Recording extends PolledStore {
   }
 
   /** The session into which a kernel records. */
-  of(kernel: string | null | undefined): Attachment | null {
+  attachmentOf(kernel: string | null | undefined): Attachment | null {
     return (
       this.attachments.find(
         each => each.kernel === kernel && each.state !== 'ended'
@@ -115,7 +115,7 @@ export class Recording extends PolledStore {
         this.touch();
       }
     } catch (error) {
-      this.problem = Refusal.of(error);
+      this.problem = Refusal.from(error);
       this.touch();
       throw error;
     }

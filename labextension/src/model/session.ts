@@ -45,8 +45,8 @@ export class OpenSession extends Store {
       });
       this.problem = null;
     } catch (error) {
-      this.problem = Refusal.of(error);
-      if (this.problem.gone) {
+      this.problem = Refusal.from(error);
+      if (this.problem.missing) {
         this.session = null;
       } else {
         this._again();

@@ -82,7 +82,7 @@ export class WebSpace extends Store {
       );
       this._folders.set(folder, { ...held, problem: null });
     } catch (error) {
-      const problem = Refusal.of(error);
+      const problem = Refusal.from(error);
       if (problem.code === 'not_found' && folder) {
         this._folders.delete(folder);
         this._expanded.delete(folder);
@@ -107,7 +107,7 @@ export class WebSpace extends Store {
       await this.read(parent(path));
       return file;
     } catch (error) {
-      const refusal = Refusal.of(error);
+      const refusal = Refusal.from(error);
       this.uploads.set(path, refusal);
       this.touch();
       throw refusal;

@@ -5,7 +5,7 @@ import { Attachment } from '../api/operations';
 import { IShared, Shared, useShared } from '../components/shared';
 import { useStore } from '../model/store';
 import { briefly } from '../text/labels';
-import { pathOf } from './front';
+import { pathOf } from './currentNotebook';
 import { openRecordingMenu } from './menu';
 
 /** The notebook toolbar's recording status, with a menu. */
@@ -36,7 +36,7 @@ export function Recorded(props: {
 }): JSX.Element {
   const { kernel, path } = props;
   const { sessions, commands, trans } = useShared();
-  const attachment = useStore(sessions.recording).of(kernel);
+  const attachment = useStore(sessions.recording).attachmentOf(kernel);
   const words = attachment
     ? briefly(attachment, trans)
     : trans.__('Not recorded');

@@ -11,17 +11,17 @@ export class CommandMarks {
     panel.disposed.connect(() => Signal.clearData(this), this);
   }
 
-  get shown(): boolean {
-    return this._shown;
+  get visible(): boolean {
+    return this._visible;
   }
-  set shown(shown: boolean) {
-    this._shown = shown;
+  set visible(visible: boolean) {
+    this._visible = visible;
     this._draw();
   }
 
   private _draw(): void {
     for (const cell of this._numbers.panel.content.widgets) {
-      const number = this._shown ? this._numbers.of(cell) : null;
+      const number = this._visible ? this._numbers.numberOf(cell) : null;
       if (number === null) {
         delete cell.node.dataset.jpSessionsCommand;
       } else {
@@ -30,5 +30,5 @@ export class CommandMarks {
     }
   }
 
-  private _shown = true;
+  private _visible = true;
 }

@@ -20,7 +20,7 @@ export function openRecordingMenu(
   kernel: string,
   path: string
 ): void {
-  const attachment = sessions.recording.of(kernel);
+  const attachment = sessions.recording.attachmentOf(kernel);
   const menu = new Menu({ commands });
   menu.title.label = trans.__('Recording');
   if (attachment) {

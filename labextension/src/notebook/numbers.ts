@@ -5,7 +5,7 @@ import { CommandSummary, Event as SessionEvent } from '../api/operations';
 import { OpenSession } from '../model/session';
 import { Store } from '../model/store';
 import { ISessions } from '../tokens';
-import { pathOf } from './front';
+import { pathOf } from './currentNotebook';
 
 const LAST = 200; // commands searched when the user returns to a notebook
 const KEPT = 2_000; // commands of one notebook
@@ -36,7 +36,7 @@ export class CommandNumbers extends Store {
   }
 
   /** The number of a cell's command, null if unknown. */
-  of(cell: Cell | null): number | null {
+  numberOf(cell: Cell | null): number | null {
     const count = cell instanceof CodeCell ? cell.model.executionCount : null;
     if (count === null || !cell) {
       return null;

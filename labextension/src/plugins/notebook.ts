@@ -11,7 +11,7 @@ import { CommandIDs } from '../commands/ids';
 import { addNotebookCommands } from '../commands/notebook';
 import { addRecordingCommands } from '../commands/recording';
 import { NOTHING } from '../commands/schemas';
-import { watchFront } from '../notebook/front';
+import { watchCurrentNotebook } from '../notebook/currentNotebook';
 import { RecordingItem } from '../notebook/item';
 import { CommandMarks } from '../notebook/marks';
 import { CommandNumbers } from '../notebook/numbers';
@@ -46,7 +46,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
     const marks = new Set<CommandMarks>();
     let shown = true;
 
-    watchFront(tracker, sessions.recording);
+    watchCurrentNotebook(tracker, sessions.recording);
     addRecordingCommands(commands, sessions, trans);
     addNotebookCommands(
       app,
@@ -63,7 +63,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
     const watch = (panel: NotebookPanel): void => {
       const of = new CommandNumbers(sessions, panel);
       const mark = new CommandMarks(of);
-      mark.shown = shown;
+      mark.visible = shown;
       numbers.set(panel, of);
       marks.add(mark);
       panel.disposed.connect(() => marks.delete(mark), mark);
@@ -73,7 +73,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
 
     const show = (on: boolean): void => {
       shown = on;
-      marks.forEach(mark => (mark.shown = on));
+      marks.forEach(mark => (mark.visible = on));
     };
     commands.addCommand(CommandIDs.toggleNumbers, {
       label: trans.__('Show Command Numbers on Recorded Cells'),

@@ -4,7 +4,7 @@ import { View } from '../api/operations';
 import { Refusal } from '../api/error';
 import { useShared } from '../components/shared';
 import { OpenSession } from '../model/session';
-import { told } from '../text/refusals';
+import { describeRefusal } from '../text/refusals';
 
 /** The target of a capability URL: a command's outputs, or a published file. */
 export interface IViewed {
@@ -31,7 +31,7 @@ function useViewOr(
     viewOf(open, { command, path })
       .then(view => here && setSeen({ url: local(view.url), problem: null }))
       .catch(
-        error => here && setSeen({ url: null, problem: Refusal.of(error) })
+        error => here && setSeen({ url: null, problem: Refusal.from(error) })
       );
     return () => {
       here = false;
@@ -92,7 +92,7 @@ export function SandboxedFrame(props: {
   const [height, setHeight] = React.useState<number | null>(null);
   useFit(frame, setHeight);
   if (problem) {
-    const { what, next } = told(problem, trans);
+    const { what, next } = describeRefusal(problem, trans);
     return (
       <p className="jp-Sessions-note">
         {what} {next}

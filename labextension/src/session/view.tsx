@@ -27,7 +27,7 @@ export function SessionView(
     if (!problem) {
       return <Loading what={trans.__('Opening the session')} />;
     }
-    if (problem.gone) {
+    if (problem.missing) {
       return <Gone open={open} />;
     }
     return (

@@ -80,7 +80,7 @@ export class SessionWidget extends ReactWidget {
   private _tellList(): void {
     const { list } = this._shared.sessions;
     const listed = list.items.some(each => each.code === this.code);
-    if (listed && this.open.problem?.gone) {
+    if (listed && this.open.problem?.missing) {
       void list.refresh();
     }
   }

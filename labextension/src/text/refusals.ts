@@ -3,7 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Refusal } from '../api/error';
 
 /** Format an error: what happened, and what to do next. */
-export function told(
+export function describeRefusal(
   refusal: Refusal,
   trans: TranslationBundle
 ): { what: string; next: string } {

@@ -13,7 +13,7 @@ export const INCLUDED: Partial<Record<Role, Role[]>> = {
 };
 
 /** Add the roles that each role includes. */
-export function whole(roles: readonly Role[]): Role[] {
+export function addIncluded(roles: readonly Role[]): Role[] {
   const all = new Set([
     ...roles,
     ...roles.flatMap(role => INCLUDED[role] ?? [])

@@ -1,7 +1,7 @@
 import * as nbformat from '@jupyterlab/nbformat';
 
 /** How an output is shown: as text or an image by this page, or by the server in a sandbox. */
-export type Shown =
+export type Presentation =
   | { how: 'text'; mime: string; text: string }
   | { how: 'image'; mime: Raster; data: string; label: string }
   | { how: 'sandboxed'; mime: string }
@@ -24,7 +24,7 @@ const PREFERENCE = [
 ];
 
 /** Choose how to show an untrusted output. */
-export function choose(output: nbformat.IOutput): Shown {
+export function choose(output: nbformat.IOutput): Presentation {
   if (nbformat.isStream(output)) {
     const mime = `application/vnd.jupyter.${output.name === 'stderr' ? 'stderr' : 'stdout'}`;
     return { how: 'text', mime, text: joined(output.text) };

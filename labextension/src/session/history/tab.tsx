@@ -67,7 +67,7 @@ export function HistoryTab(
               contents={contents}
               rendermime={rendermime}
               number={history.number(index)}
-              summary={history.at(index)}
+              summary={history.commandAt(index)}
               marked={place.command === history.number(index)}
             />
           )}

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { useShared } from '../../components/shared';
 import { Role } from '../../model/session';
-import { GRANTABLE, meaning, whole } from '../../text/roles';
+import { GRANTABLE, meaning, addIncluded } from '../../text/roles';
 
 /** Checkboxes for the four roles; implied roles follow automatically. */
 export function RoleBoxes(props: {
@@ -14,7 +14,7 @@ export function RoleBoxes(props: {
 }): JSX.Element {
   const { name, held, hindered, onChange } = props;
   const { trans } = useShared();
-  const roles = whole(props.roles);
+  const roles = addIncluded(props.roles);
   const id = React.useId();
   return (
     <span
@@ -26,7 +26,7 @@ export function RoleBoxes(props: {
         const on = roles.includes(role);
         const implied =
           on &&
-          !whole(props.roles.filter(each => each !== role)).every(
+          !addIncluded(props.roles.filter(each => each !== role)).every(
             each => each !== role
           );
         const why =

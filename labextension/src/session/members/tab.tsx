@@ -26,7 +26,7 @@ export function MembersTab({ open }: IPart): JSX.Element {
       setRefusal(null);
       return true;
     } catch (error) {
-      setRefusal(Refusal.of(error));
+      setRefusal(Refusal.from(error));
       return false;
     }
   };

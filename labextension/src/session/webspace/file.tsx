@@ -8,7 +8,7 @@ import { Act, Person, When } from '../../components/pieces';
 import { useShared } from '../../components/shared';
 import { WebSpace } from '../../model/webspace';
 import { formatSize } from '../../text/formatting';
-import { told } from '../../text/refusals';
+import { describeRefusal } from '../../text/refusals';
 import { SandboxedFrame, useView } from '../sandbox';
 import { IPart } from '../part';
 import { previewOf } from './preview';
@@ -169,7 +169,7 @@ async function unpublish(
     await space.unpublish(file.path);
     then();
   } catch (error) {
-    const { what, next } = told(Refusal.of(error), trans);
+    const { what, next } = describeRefusal(Refusal.from(error), trans);
     await showErrorMessage(
       trans.__('The file was not unpublished'),
       `${what} ${next}`

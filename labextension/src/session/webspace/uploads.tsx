@@ -3,7 +3,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import { Act } from '../../components/pieces';
 import { useShared } from '../../components/shared';
 import { WebSpace } from '../../model/webspace';
-import { told } from '../../text/refusals';
+import { describeRefusal } from '../../text/refusals';
 
 /** Running and failed uploads. */
 export function Uploads({ space }: { space: WebSpace }): JSX.Element {
@@ -14,7 +14,7 @@ export function Uploads({ space }: { space: WebSpace }): JSX.Element {
         if (refusal === null) {
           return <li key={path}>{trans.__('Publishing %1 …', path)}</li>;
         }
-        const { what, next } = told(refusal, trans);
+        const { what, next } = describeRefusal(refusal, trans);
         return (
           <li key={path} className="jp-mod-failed">
             <strong>{trans.__('%1 was not published.', path)}</strong> {what}{' '}

@@ -3,7 +3,7 @@ import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Recording } from '../model/recording';
 
 /** Track the notebook in front and its kernel for the recording model. */
-export function watchFront(
+export function watchCurrentNotebook(
   tracker: INotebookTracker,
   recording: Recording
 ): void {
