@@ -130,8 +130,8 @@ def record_scene(lab: Lab, browser: Browser) -> Scene:
         lab.record(other, command(source), by=owner)
     code = lab.session(LABEL, owner="anna", ben="write", carla="read")
     about = schemas.UpdateSession(code=code, description=_DESCRIPTION)
-    lab.house.call("anna", api.UPDATE_SESSION, about)
-    lab.store_login("anna", f"http://localhost:{lab.port}", key_for(lab.house, "anna"))
+    lab.store.call("anna", api.UPDATE_SESSION, about)
+    lab.store_login("anna", f"http://localhost:{lab.port}", key_for(lab.store, "anna"))
     analysis = nbformat.read(NOTEBOOK, as_version=4)
     analysis.metadata.kernelspec = {"name": "python3", "display_name": "", "language": "python"}
     *kept, _, _ = (cell for cell in analysis.cells if "%session new" not in cell.source)
@@ -142,12 +142,12 @@ def record_scene(lab: Lab, browser: Browser) -> Scene:
         with browser.new_context(base_url=lab.url, viewport=_SIZE) as context:
             desk = sit_down(context, lab, name)
             record(desk, desk.open_notebook(notebook))
-    commands = lab.house.call("anna", api.LIST_COMMANDS, schemas.ListCommands(code=code)).items
+    commands = lab.store.call("anna", api.LIST_COMMANDS, schemas.ListCommands(code=code)).items
     saved = max(each.number for each in commands if each.user == "anna")
     for path in ("figures/temperatures.png", "figures/rain.svg", "tables/monthly.csv"):
         request = schemas.PublishFile(code=code, path=path, command=saved)
         content = (lab.work / path).read_bytes()
-        lab.house.call("anna", api.PUBLISH_FILE, request, upload=content)
+        lab.store.call("anna", api.PUBLISH_FILE, request, upload=content)
     return Scene(lab, browser, code)
 
 

@@ -281,7 +281,7 @@ def recording(
 
 
 @pytest.fixture
-def house(database: str, tmp_path: Path) -> Iterator[Store]:
+def store(database: str, tmp_path: Path) -> Iterator[Store]:
     """Give a store on each database, with the system user ``root`` and nobody else."""
     clock = Clock()
     dispatcher = Dispatcher(database, tmp_path / "blobs", clock=clock)

@@ -111,7 +111,7 @@ MODULES = sorted(
 
 
 def part_of(module: str) -> str:
-    """Return which part of the house a module belongs to."""
+    """Return which part of the package a module belongs to."""
     return module.partition("/")[0].removesuffix(".py")
 
 
@@ -135,7 +135,7 @@ def imported(module: str) -> Iterator[tuple[str, bool]]:
 
 
 def parts_imported(module: str) -> set[str]:
-    """Return which parts of the house a module imports, other than its own."""
+    """Return which parts of the package a module imports, other than its own."""
     found = set()
     for name, _ in imported(module):
         package, _, rest = name.partition(".")

@@ -1,4 +1,4 @@
-"""What people read: no phrase that house.md bans comes back into messages, helps and pages.
+"""What people read: no phrase that store.md bans comes back into messages, helps and pages.
 
 Scanned are the string literals of the package (also the helps of commands, which are docstrings),
 the templates and scripts of the pages, and the strings of the JupyterLab front end.
@@ -35,7 +35,7 @@ BANNED = {
     r"\bany more\b": "no longer",
     r"\bfor good\b": "permanently",
     r"\b([Tt]ake|[Tt]akes|[Tt]aken|[Tt]ook) up\b": "resume, use",
-    r"\b[Tt]he house\b": "the project",
+    r"\b[Tt]he store\b": "the project",
     r"\bnested too deep\b": "nested too deeply",
 }
 

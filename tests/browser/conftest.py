@@ -90,39 +90,39 @@ class Site:
     """A running sessions server and its store, which this process works on too."""
 
     url: str
-    house: Store
+    store: Store
     people: set[str] = field(default_factory=set)
 
     def person(self, name: str) -> str:
         """Make an account, once."""
         if name not in self.people:
-            self.house.add(name)
+            self.store.add(name)
             self.people.add(name)
         return name
 
     def cookie(self, name: str) -> dict[str, str]:
         """Return the cookie of someone's login."""
-        login = self.house.credentials(self.person(name))
+        login = self.store.credentials(self.person(name))
         assert isinstance(login, KeyHolder)
         port = self.url.rpartition(":")[2]
         return {"name": f"jupyter-sessions-{port}", "value": login.key, "url": self.url}
 
     def session(self, label: str = "A session", **grants: str) -> str:
         """Make a session of root's with members; return its code."""
-        code = self.house.new(label=label).code
+        code = self.store.new(label=label).code
         for name, roles in grants.items():
-            self.house.grant(code, self.person(name), *roles.split())
+            self.store.grant(code, self.person(name), *roles.split())
         return code
 
     def record(self, code: str, *commands: schemas.Recording, by: str = "root") -> list[int]:
         """Record commands."""
         request = schemas.RecordCommands(code=code, commands=list(commands))
-        return list(self.house.call(by, api.RECORD_COMMANDS, request).numbers)
+        return list(self.store.call(by, api.RECORD_COMMANDS, request).numbers)
 
     def publish(self, code: str, path: str, content: bytes, media_type: str = "") -> None:
         """Publish a file."""
         request = schemas.PublishFile(code=code, path=path, media_type=media_type)
-        self.house.call("root", api.PUBLISH_FILE, request, upload=content)
+        self.store.call("root", api.PUBLISH_FILE, request, upload=content)
 
     def address(self, code: str, tail: str = "") -> str:
         """Return a session URL, or a page below it."""

@@ -303,7 +303,7 @@ def test_a_revoked_member_is_told_and_does_not_come_back(site: Site, visit: Visi
     code = site.session("Revoked", leaver="read")
     page = visit(site.address(code), "leaver")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    site.house.call("root", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["leaver"]))
+    site.store.call("root", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["leaver"]))
     expect(page.get_by_text("You no longer have access to this session.")).to_be_visible()
 
 
@@ -327,7 +327,7 @@ def test_the_history_reads_without_scripts(site: Site, visit: Visit, variety: st
 def test_a_forgotten_command_keeps_its_row_and_loses_its_content(site: Site, visit: Visit) -> None:
     code = site.session("Forgotten", reader="read")
     site.record(code, command("secret = 'swordfish'", text("swordfish")))
-    site.house.call("root", api.FORGET_COMMAND, schemas.CommandNamed(code=code, number=1))
+    site.store.call("root", api.FORGET_COMMAND, schemas.CommandNamed(code=code, number=1))
     page = visit(site.address(code), "reader")
     expect(page.locator("#c1")).to_contain_text("was erased")
     assert "swordfish" not in page.content()

@@ -12,7 +12,7 @@ from tests.conftest import PASSWORD
 def invite(site: Site, code: str, *roles: str, uses: int = 5) -> str:
     """Make an invitation, and return its key."""
     wanted = schemas.Invite(code=code, roles=list(roles), uses=uses)
-    key: str = site.house.call("root", api.INVITE, wanted).key
+    key: str = site.store.call("root", api.INVITE, wanted).key
     return key
 
 

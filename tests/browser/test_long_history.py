@@ -57,7 +57,7 @@ def _copy(transaction: Transaction, code: str) -> None:
 def long(site: Site) -> str:
     code = site.session("Very long", patient="read", colleague="write")
     site.record(code, command("needle = 1", printed("in a haystack")))
-    site.house.dispatcher.database.write(lambda tx: _copy(tx, code)).result()
+    site.store.dispatcher.database.write(lambda tx: _copy(tx, code)).result()
     return code
 
 

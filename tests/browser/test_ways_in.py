@@ -119,7 +119,7 @@ def test_the_login_cookie_is_out_of_the_reach_of_scripts(site: Site, visit: Visi
 
 def test_a_look_at_a_one_time_way_in_does_not_use_it_up(site: Site, visit: Visit) -> None:
     code = site.session("By ticket", invited="read")
-    ticket = site.house.call("invited", api.MAKE_TICKET, schemas.Nothing()).ticket
+    ticket = site.store.call("invited", api.MAKE_TICKET, schemas.Nothing()).ticket
     query = httpx.QueryParams(next=f"/sessions/{code}/experiment")
     address = f"/sessions/enter?{query}#{ticket}"
     for _ in range(2):

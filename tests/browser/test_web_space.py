@@ -136,7 +136,7 @@ def test_activity_tells_what_happened_in_words_and_leads_there(
 
 def test_the_list_finds_sessions_and_separates_mine_from_shared(site: Site, visit: Visit) -> None:
     site.session("Tides of the Sound", lister="read")
-    site.house.new(owner="lister", label="My own tides")
+    site.store.new(owner="lister", label="My own tides")
     page = visit("/sessions/", "lister")
     titles = page.locator(".sessions h2 a")
     for link, wanted in (
@@ -156,7 +156,7 @@ def test_the_list_finds_sessions_and_separates_mine_from_shared(site: Site, visi
 def test_cards_tell_sessions_of_one_name_apart(site: Site, visit: Visit) -> None:
     first, second = (site.session("Twins", sibling="read") for _ in range(2))
     request = schemas.UpdateSession(code=second, description="The second try, with wind")
-    site.house.call("root", api.UPDATE_SESSION, request)
+    site.store.call("root", api.UPDATE_SESSION, request)
     page = visit("/sessions/?search=twins", "sibling")
     cards = page.locator(".sessions li")
     expect(cards.first).to_contain_text("The second try, with wind")
@@ -220,10 +220,10 @@ def test_a_group_is_a_member_and_sessions_made_in_it_say_so(site: Site, visit: V
     for name in ("grouper", "fellow"):
         site.person(name)
     lab = schemas.NewGroup(name="lab", roles=["read", "write"], owners=["grouper", "fellow"])
-    site.house.call("root", api.ADD_GROUP, lab)
-    site.house.call("grouper", api.SWITCH_GROUP, schemas.SwitchGroup(group="lab"))
-    code = site.house.new("grouper", label="Rain in the lab").code
-    site.house.grant(code, site.person("ada"), by="grouper")
+    site.store.call("root", api.ADD_GROUP, lab)
+    site.store.call("grouper", api.SWITCH_GROUP, schemas.SwitchGroup(group="lab"))
+    code = site.store.new("grouper", label="Rain in the lab").code
+    site.store.grant(code, site.person("ada"), by="grouper")
     page = visit("/sessions/?which=shared", "fellow")
     row = page.locator(".sessions li").filter(has_text="Rain in the lab")
     expect(row.get_by_text("@lab")).to_be_visible()
@@ -243,6 +243,6 @@ def test_a_group_is_a_member_and_sessions_made_in_it_say_so(site: Site, visit: V
     page.get_by_role("link", name="Activity").click()
     expect(page.locator(".event").last).to_contain_text("created the session lab")
     out = schemas.GroupUsers(name="lab", users=["fellow"])
-    site.house.call("grouper", api.REMOVE_GROUP_USERS, out)
+    site.store.call("grouper", api.REMOVE_GROUP_USERS, out)
     page.reload()
     expect(page.get_by_text("Rain in the lab")).to_have_count(0)

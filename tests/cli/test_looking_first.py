@@ -61,28 +61,28 @@ class Asking(Shell):
 
 @pytest.mark.parametrize("operation", [api.CLOSE_SESSION, api.REMOVE_SESSION, api.FORGET_COMMAND])
 def test_who_may_not_do_it_is_not_asked(
-    house: Store, monkeypatch: pytest.MonkeyPatch, operation: api.Operation
+    store: Store, monkeypatch: pytest.MonkeyPatch, operation: api.Operation
 ) -> None:
-    house.add("reader")
-    code = house.new("root").code
-    house.grant(code, "reader", "read")
-    shown = house.call("reader", api.GET_SESSION, schemas.SessionNamed(code=code))
+    store.add("reader")
+    code = store.new("root").code
+    store.grant(code, "reader", "read")
+    shown = store.call("reader", api.GET_SESSION, schemas.SessionNamed(code=code))
     work = Invocation(Asking(), code, None)
     monkeypatch.setattr(work, "call", lambda *_: shown)
     with pytest.raises(errors.RoleMissing, match=r"Only the owner|needs the role"):
         sessions.ask_first(work, operation, "{} {}", "Nothing.")
 
 
-def test_a_kernel_of_others_is_shown_without_its_folders(house: Store) -> None:
-    house.add("reader")
-    code = house.new("root").code
-    house.grant(code, "reader", "read")
+def test_a_kernel_of_others_is_shown_without_its_folders(store: Store) -> None:
+    store.add("reader")
+    code = store.new("root").code
+    store.grant(code, "reader", "read")
     keep = schemas.KeepPresence(
         code=code, client="c1", kind="kernel", agent="/home/root/secret plans/a.ipynb on vm"
     )
-    house.call("root", api.KEEP_PRESENCE, keep)
+    store.call("root", api.KEEP_PRESENCE, keep)
     named = schemas.SessionNamed(code=code)
-    (seen,) = house.call("reader", api.LIST_PRESENCE, named).here
+    (seen,) = store.call("reader", api.LIST_PRESENCE, named).here
     assert seen.agent == "a.ipynb on vm"
-    (own,) = house.call("root", api.LIST_PRESENCE, named).here
+    (own,) = store.call("root", api.LIST_PRESENCE, named).here
     assert own.agent.startswith("/home/root/")

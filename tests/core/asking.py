@@ -15,11 +15,11 @@ from tests.conftest import Store, recording
 
 
 def do(
-    house: Store, who: str, operation: api.Operation, *, upload: Any = None, **fields: Any
+    store: Store, who: str, operation: api.Operation, *, upload: Any = None, **fields: Any
 ) -> Any:
     """Do an operation as someone, with the request's fields as keywords."""
     more = {} if upload is None else {"upload": upload}
-    return house.call(who, operation, operation.request(**fields), **more)
+    return store.call(who, operation, operation.request(**fields), **more)
 
 
 def refused(error: type[errors.SessionsError], match: str | None = None) -> Any:
@@ -31,49 +31,49 @@ def refused(error: type[errors.SessionsError], match: str | None = None) -> Any:
     return pytest.RaisesExc(error, match=match, check=exactly)
 
 
-def join(house: Store, *names: str) -> None:
+def join(store: Store, *names: str) -> None:
     """Have people in the store, whom an identity provider vouches for: without passwords, fast."""
     for name in names:
-        house.keys[name] = Identified(name)
-        do(house, name, api.MAKE_TICKET)
+        store.keys[name] = Identified(name)
+        do(store, name, api.MAKE_TICKET)
 
 
-def members(house: Store, code: str, by: str = "root") -> dict[str, list[str]]:
+def members(store: Store, code: str, by: str = "root") -> dict[str, list[str]]:
     """Return who is in a session, with their roles, in the order told."""
-    found = do(house, by, api.LIST_MEMBERS, code=code).members
+    found = do(store, by, api.LIST_MEMBERS, code=code).members
     return {member.user: list(member.roles) for member in found}
 
 
 def commands(
-    house: Store, code: str, by: str = "root", **query: Any
+    store: Store, code: str, by: str = "root", **query: Any
 ) -> list[schemas.CommandSummary]:
     """Return a page of the history."""
-    return list(do(house, by, api.LIST_COMMANDS, code=code, **query).items)
+    return list(do(store, by, api.LIST_COMMANDS, code=code, **query).items)
 
 
-def command(house: Store, code: str, number: int, by: str = "root") -> schemas.Command:
+def command(store: Store, code: str, number: int, by: str = "root") -> schemas.Command:
     """Return a whole command."""
-    answer: schemas.Command = do(house, by, api.GET_COMMAND, code=code, number=number)
+    answer: schemas.Command = do(store, by, api.GET_COMMAND, code=code, number=number)
     return answer
 
 
-def record(house: Store, code: str, *recordings: schemas.Recording, by: str = "root") -> list[int]:
+def record(store: Store, code: str, *recordings: schemas.Recording, by: str = "root") -> list[int]:
     """Record these, in one request."""
-    return list(do(house, by, api.RECORD_COMMANDS, code=code, commands=list(recordings)).numbers)
+    return list(do(store, by, api.RECORD_COMMANDS, code=code, commands=list(recordings)).numbers)
 
 
 def recorded(
-    house: Store, source: str = "1", *, later: float = 0, **more: Any
+    store: Store, source: str = "1", *, later: float = 0, **more: Any
 ) -> schemas.Recording:
     """Make a recording as of now, or of some seconds `later`."""
-    return recording(source, at=house.clock() + timedelta(seconds=later), **more)
+    return recording(source, at=store.clock() + timedelta(seconds=later), **more)
 
 
 def running(
-    house: Store, uid: str, source: str = "1", *outputs: schemas.Output, after: float = 0
+    store: Store, uid: str, source: str = "1", *outputs: schemas.Output, after: float = 0
 ) -> schemas.Recording:
     """Make a recording of a command that still runs, with what it put out `after` some seconds."""
-    now = house.clock()
+    now = store.clock()
     so_far = None
     if outputs or after:
         so_far = schemas.SoFar(outputs=list(outputs), until=now + timedelta(seconds=after))
@@ -82,30 +82,30 @@ def running(
 
 
 def publish(
-    house: Store, code: str, *paths: str, content: bytes = b"x", by: str = "root", **more: Any
+    store: Store, code: str, *paths: str, content: bytes = b"x", by: str = "root", **more: Any
 ) -> list[schemas.File]:
     """Publish the same content under each path."""
     return [
-        do(house, by, api.PUBLISH_FILE, upload=content, code=code, path=path, **more)
+        do(store, by, api.PUBLISH_FILE, upload=content, code=code, path=path, **more)
         for path in paths
     ]
 
 
-def files(house: Store, code: str, by: str = "root", **query: Any) -> list[str]:
+def files(store: Store, code: str, by: str = "root", **query: Any) -> list[str]:
     """Return what one page of a folder's listing shows, folders with a slash behind."""
-    page = do(house, by, api.LIST_FILES, code=code, **query)
+    page = do(store, by, api.LIST_FILES, code=code, **query)
     return [f"{file.path}/" if file.folder else file.path for file in page.items]
 
 
-def content(house: Store, code: str, path: str, by: str = "root") -> bytes:
+def content(store: Store, code: str, path: str, by: str = "root") -> bytes:
     """Return a published file's content."""
-    _, blob = do(house, by, api.DOWNLOAD_FILE, code=code, path=path)
-    return house.dispatcher.blobs.read(blob)
+    _, blob = do(store, by, api.DOWNLOAD_FILE, code=code, path=path)
+    return store.dispatcher.blobs.read(blob)
 
 
-def log(house: Store, code: str, by: str = "root") -> list[schemas.Event]:
+def log(store: Store, code: str, by: str = "root") -> list[schemas.Event]:
     """Return a session's whole log."""
-    return list(do(house, by, api.LIST_EVENTS, code=code, limit=500).items)
+    return list(do(store, by, api.LIST_EVENTS, code=code, limit=500).items)
 
 
 def pages(ask: Callable[[str | None], schemas.Page[Any]]) -> list[list[Any]]:
@@ -120,7 +120,7 @@ def pages(ask: Callable[[str | None], schemas.Page[Any]]) -> list[list[Any]]:
         assert page.items, "an empty page promises more"
 
 
-def counted(house: Store, *tables: Any) -> dict[str, int]:
+def counted(store: Store, *tables: Any) -> dict[str, int]:
     """Return how many rows tables have, straight from the database."""
 
     def count(connection: Connection) -> dict[str, int]:
@@ -129,4 +129,4 @@ def counted(house: Store, *tables: Any) -> dict[str, int]:
             for table in tables
         }
 
-    return house.dispatcher.database.read(lambda tx: count(tx.connection)).result()
+    return store.dispatcher.database.read(lambda tx: count(tx.connection)).result()

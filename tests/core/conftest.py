@@ -44,9 +44,9 @@ def _cheap_hashes() -> Iterator[None]:
 
 
 @pytest.fixture
-def code(house: Store) -> str:
+def code(store: Store) -> str:
     """Give the code of a session of root's."""
-    return house.new().code
+    return store.new().code
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -24,10 +24,10 @@ def leave_out_refused(pieces: list[Future]) -> list[Future]:
     return [piece for piece in pieces if piece is not refused]
 
 
-def test_a_person_searches_twice_at_a_time_and_others_do_not_wait_for_them(house, monkeypatch):
-    join(house, "ann", "bob")
-    code = house.new("ann").code
-    house.grant(code, "bob", "read", by="ann")
+def test_a_person_searches_twice_at_a_time_and_others_do_not_wait_for_them(store, monkeypatch):
+    join(store, "ann", "bob")
+    code = store.new("ann").code
+    store.grant(code, "bob", "read", by="ann")
     go_on, begun = threading.Event(), []
     use_case = dispatcher.USE_CASES[api.LIST_COMMANDS.name]
 
@@ -40,28 +40,28 @@ def test_a_person_searches_twice_at_a_time_and_others_do_not_wait_for_them(house
 
     def search() -> Future:
         request = api.LIST_COMMANDS.request(code=code, search="slow")
-        return house.dispatcher.submit(api.LIST_COMMANDS, request, house.keys["ann"])
+        return store.dispatcher.submit(api.LIST_COMMANDS, request, store.keys["ann"])
 
     try:
         searches = [search() for _ in range(11)]
         until(lambda: len(begun) == 2, "two searches")
         waiting = leave_out_refused(searches)
-        assert do(house, "bob", api.LIST_COMMANDS, code=code, search="quick").items == []
-        assert do(house, "ann", api.LIST_COMMANDS, code=code).items == []
+        assert do(store, "bob", api.LIST_COMMANDS, code=code, search="quick").items == []
+        assert do(store, "ann", api.LIST_COMMANDS, code=code).items == []
         assert begun.count("slow") == 2
     finally:
         go_on.set()
     for each in waiting:
         assert each.result(STARTED_WITHIN).items == []
     assert begun.count("slow") == 10
-    assert do(house, "ann", api.LIST_COMMANDS, code=code, search="quick").items == []
+    assert do(store, "ann", api.LIST_COMMANDS, code=code, search="quick").items == []
 
 
 def test_a_person_checks_the_store_twice_at_a_time_and_others_do_not_wait_for_them(
-    house, monkeypatch
+    store, monkeypatch
 ):
-    join(house, "ann")
-    house.keys["ann"] = Identified("ann", administrator=True)
+    join(store, "ann")
+    store.keys["ann"] = Identified("ann", administrator=True)
     go_on, begun = threading.Event(), []
     use_case = dispatcher.USE_CASES[api.CHECK_STORE.name]
 
@@ -74,7 +74,7 @@ def test_a_person_checks_the_store_twice_at_a_time_and_others_do_not_wait_for_th
 
     def check(by: str) -> Future:
         request = api.CHECK_STORE.request()
-        return house.dispatcher.submit(api.CHECK_STORE, request, house.credentials(by))
+        return store.dispatcher.submit(api.CHECK_STORE, request, store.credentials(by))
 
     try:
         checks = [check("root") for _ in range(11)]

@@ -21,48 +21,48 @@ def new_key() -> str:
     return secrets.token_urlsafe(24)
 
 
-def keyed(house: Store, who: str, operation: Any, key: str, **fields: Any) -> Any:
+def keyed(store: Store, who: str, operation: Any, key: str, **fields: Any) -> Any:
     upload = {"upload": fields.pop("upload")} if "upload" in fields else {}
     request = operation.request(**fields)
-    return house.call(who, operation, request, idempotency_key=key, **upload)
+    return store.call(who, operation, request, idempotency_key=key, **upload)
 
 
-def test_a_session_that_is_asked_for_twice_by_one_key_is_made_once(house):
+def test_a_session_that_is_asked_for_twice_by_one_key_is_made_once(store):
     key = new_key()
-    first = keyed(house, "root", api.CREATE_SESSION, key, label="One")
-    again = keyed(house, "root", api.CREATE_SESSION, key, label="One")
+    first = keyed(store, "root", api.CREATE_SESSION, key, label="One")
+    again = keyed(store, "root", api.CREATE_SESSION, key, label="One")
     assert again == first
-    assert keyed(house, "root", api.CREATE_SESSION, new_key(), label="One").code != first.code
-    assert len(do(house, "root", api.LIST_SESSIONS).items) == 2
+    assert keyed(store, "root", api.CREATE_SESSION, new_key(), label="One").code != first.code
+    assert len(do(store, "root", api.LIST_SESSIONS).items) == 2
 
 
-def test_a_key_for_another_request_is_a_conflict_and_changes_nothing(house):
+def test_a_key_for_another_request_is_a_conflict_and_changes_nothing(store):
     key = new_key()
-    keyed(house, "root", api.CREATE_SESSION, key, label="One")
+    keyed(store, "root", api.CREATE_SESSION, key, label="One")
     with refused(errors.Conflict, match="Idempotency-Key"):
-        keyed(house, "root", api.CREATE_SESSION, key, label="Two")
-    assert len(do(house, "root", api.LIST_SESSIONS).items) == 1
+        keyed(store, "root", api.CREATE_SESSION, key, label="Two")
+    assert len(do(store, "root", api.LIST_SESSIONS).items) == 1
 
 
-def test_a_key_is_of_one_person_and_one_operation(house):
-    join(house, "ann", "bob")
+def test_a_key_is_of_one_person_and_one_operation(store):
+    join(store, "ann", "bob")
     key = new_key()
-    codes = {keyed(house, who, api.CREATE_SESSION, key).code for who in ("ann", "bob")}
+    codes = {keyed(store, who, api.CREATE_SESSION, key).code for who in ("ann", "bob")}
     assert len(codes) == 2
-    assert keyed(house, "root", api.ADD_GROUP, key, name="lab").name == "lab"
+    assert keyed(store, "root", api.ADD_GROUP, key, name="lab").name == "lab"
 
 
-def test_a_request_that_failed_is_done_when_it_is_sent_again(house, code):
-    join(house, "bob")
+def test_a_request_that_failed_is_done_when_it_is_sent_again(store, code):
+    join(store, "bob")
     key = new_key()
     with refused(errors.NoSuchSession):
-        keyed(house, "bob", api.UPDATE_SESSION, key, code=code, label="Bob's")
-    house.grant(code, "bob", "write")
-    assert keyed(house, "bob", api.UPDATE_SESSION, key, code=code, label="Bob's").label == "Bob's"
+        keyed(store, "bob", api.UPDATE_SESSION, key, code=code, label="Bob's")
+    store.grant(code, "bob", "write")
+    assert keyed(store, "bob", api.UPDATE_SESSION, key, code=code, label="Bob's").label == "Bob's"
 
 
-def test_what_can_be_done_once_only_is_answered_again(house, code):
-    join(house, "bob")
+def test_what_can_be_done_once_only_is_answered_again(store, code):
+    join(store, "bob")
     grants = [schemas.Grant(user="bob", roles=["read"])]
     for operation, fields in (
         (api.GRANT_ROLES, {"grants": grants}),
@@ -72,53 +72,53 @@ def test_what_can_be_done_once_only_is_answered_again(house, code):
         (api.TRANSFER_SESSION, {"user": "bob"}),
     ):
         key = new_key()
-        first = keyed(house, "root", operation, key, code=code, **fields)
-        events = len(log(house, code, "bob")) if operation is api.TRANSFER_SESSION else None
-        assert keyed(house, "root", operation, key, code=code, **fields) == first
+        first = keyed(store, "root", operation, key, code=code, **fields)
+        events = len(log(store, code, "bob")) if operation is api.TRANSFER_SESSION else None
+        assert keyed(store, "root", operation, key, code=code, **fields) == first
         if events is not None:
-            assert len(log(house, code, "bob")) == events
+            assert len(log(store, code, "bob")) == events
     key = new_key()
-    first = keyed(house, "bob", api.REMOVE_SESSION, key, code=code)
-    assert keyed(house, "bob", api.REMOVE_SESSION, key, code=code) == first
+    first = keyed(store, "bob", api.REMOVE_SESSION, key, code=code)
+    assert keyed(store, "bob", api.REMOVE_SESSION, key, code=code) == first
 
 
-def test_other_content_under_the_same_key_is_a_conflict(house, code):
+def test_other_content_under_the_same_key_is_a_conflict(store, code):
     key = new_key()
-    keyed(house, "root", api.PUBLISH_FILE, key, code=code, path="x", upload=b"first")
+    keyed(store, "root", api.PUBLISH_FILE, key, code=code, path="x", upload=b"first")
     with refused(errors.Conflict):
-        keyed(house, "root", api.PUBLISH_FILE, key, code=code, path="x", upload=b"other")
-    file = do(house, "root", api.GET_FILE, code=code, path="x")
+        keyed(store, "root", api.PUBLISH_FILE, key, code=code, path="x", upload=b"other")
+    file = do(store, "root", api.GET_FILE, code=code, path="x")
     assert file.size == 5
 
 
-def test_whose_login_has_ended_gets_no_answer_again(house):
-    house.add("ann")
+def test_whose_login_has_ended_gets_no_answer_again(store):
+    store.add("ann")
     key = new_key()
-    keyed(house, "ann", api.CREATE_SESSION, key)
-    do(house, "ann", api.LOG_OUT)
+    keyed(store, "ann", api.CREATE_SESSION, key)
+    do(store, "ann", api.LOG_OUT)
     with refused(errors.LoginRevoked):
-        keyed(house, "ann", api.CREATE_SESSION, key)
+        keyed(store, "ann", api.CREATE_SESSION, key)
 
 
-def test_no_secret_is_kept_and_who_asks_again_gets_one_that_works(house, code):
-    join(house, "bob")
+def test_no_secret_is_kept_and_who_asks_again_gets_one_that_works(store, code):
+    join(store, "bob")
     key = new_key()
     fields = {"code": code, "roles": ["write"]}
-    first = keyed(house, "root", api.INVITE, key, **fields)
-    again = keyed(house, "root", api.INVITE, key, **fields)
+    first = keyed(store, "root", api.INVITE, key, **fields)
+    again = keyed(store, "root", api.INVITE, key, **fields)
     assert again.invitation == first.invitation
     assert again.key != first.key
     with refused(errors.InvitationUnusable):
-        do(house, "bob", api.JOIN, key=first.key)
-    assert do(house, "bob", api.JOIN, key=again.key).changed
+        do(store, "bob", api.JOIN, key=first.key)
+    assert do(store, "bob", api.JOIN, key=again.key).changed
 
-    ticket = do(house, "root", api.MAKE_TICKET).ticket
-    logins = [keyed(house, "nobody", api.LOG_IN_WITH_TICKET, key, ticket=ticket) for _ in range(2)]
-    house.keys["again"] = KeyHolder(logins[1].key)
-    assert do(house, "again", api.WHO_AM_I).name == "root"
+    ticket = do(store, "root", api.MAKE_TICKET).ticket
+    logins = [keyed(store, "nobody", api.LOG_IN_WITH_TICKET, key, ticket=ticket) for _ in range(2)]
+    store.keys["again"] = KeyHolder(logins[1].key)
+    assert do(store, "again", api.WHO_AM_I).name == "root"
 
-    keyed(house, "root", api.ADD_ACCOUNT, key, name="cleo", password=PASSWORD)
-    rows = house.dispatcher.database.read(
+    keyed(store, "root", api.ADD_ACCOUNT, key, name="cleo", password=PASSWORD)
+    rows = store.dispatcher.database.read(
         lambda tx: tx.connection.execute(select(done_requests)).all()
     ).result()
     kept = str(rows)
@@ -126,15 +126,15 @@ def test_no_secret_is_kept_and_who_asks_again_gets_one_that_works(house, code):
         assert secret not in kept
 
 
-def test_what_was_ended_since_is_not_brought_back(house, code):
+def test_what_was_ended_since_is_not_brought_back(store, code):
     key = new_key()
-    made = keyed(house, "root", api.INVITE, key, code=code, roles=["read"])
-    do(house, "root", api.UNINVITE, code=code, id=made.invitation.id)
+    made = keyed(store, "root", api.INVITE, key, code=code, roles=["read"])
+    do(store, "root", api.UNINVITE, code=code, id=made.invitation.id)
     with refused(errors.Conflict):
-        keyed(house, "root", api.INVITE, key, code=code, roles=["read"])
+        keyed(store, "root", api.INVITE, key, code=code, roles=["read"])
 
 
-def test_answers_hold_secrets_only_where_they_are_taken_out(house):
+def test_answers_hold_secrets_only_where_they_are_taken_out(store):
     known = {
         schemas.NewLogin,
         schemas.NewInvitation,
@@ -157,30 +157,30 @@ def test_answers_hold_secrets_only_where_they_are_taken_out(house):
             assert not operation.keyed, operation.name
 
 
-def test_the_same_request_that_comes_many_times_at_once_is_done_once(house):
+def test_the_same_request_that_comes_many_times_at_once_is_done_once(store):
     key = new_key()
     with ThreadPoolExecutor(8) as threads:
         made = list(
             threads.map(
-                lambda _: keyed(house, "root", api.CREATE_SESSION, key, label="x").code, range(24)
+                lambda _: keyed(store, "root", api.CREATE_SESSION, key, label="x").code, range(24)
             )
         )
     assert len(set(made)) == 1
-    assert counted(house, done_requests) == {"done_requests": 1}
+    assert counted(store, done_requests) == {"done_requests": 1}
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 201, "not\nof plain text at all", "é" * 20])
-def test_a_key_that_could_be_guessed_is_refused(house, key):
+def test_a_key_that_could_be_guessed_is_refused(store, key):
     with refused(errors.BadRequest, match="Idempotency-Key"):
-        keyed(house, "root", api.CREATE_SESSION, key)
+        keyed(store, "root", api.CREATE_SESSION, key)
 
 
-def test_answers_are_kept_for_a_day(house):
+def test_answers_are_kept_for_a_day(store):
     key = new_key()
-    first = keyed(house, "root", api.CREATE_SESSION, key)
-    house.clock.forward(hours=23)
-    house.dispatcher.tidy()
-    assert keyed(house, "root", api.CREATE_SESSION, key) == first
-    house.clock.forward(hours=2)
-    house.dispatcher.tidy()
-    assert counted(house, done_requests) == {"done_requests": 0}
+    first = keyed(store, "root", api.CREATE_SESSION, key)
+    store.clock.forward(hours=23)
+    store.dispatcher.tidy()
+    assert keyed(store, "root", api.CREATE_SESSION, key) == first
+    store.clock.forward(hours=2)
+    store.dispatcher.tidy()
+    assert counted(store, done_requests) == {"done_requests": 0}

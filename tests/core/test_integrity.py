@@ -15,21 +15,21 @@ from tests.conftest import Store
 LARGE = secrets.token_hex(300_000)
 
 
-def check(house: Store) -> list[str]:
+def check(store: Store) -> list[str]:
     """Check all, and return what is wrong."""
     problems: list[str] = []
     after: str | None = ""
     while after is not None:
-        found = house.call("root", api.CHECK_STORE, schemas.CheckStore(after=after))
+        found = store.call("root", api.CHECK_STORE, schemas.CheckStore(after=after))
         problems, after = problems + found.problems, found.next
     return problems
 
 
-def publish(house: Store, code: str, path: str, content: bytes) -> Path:
-    file = house.call(
+def publish(store: Store, code: str, path: str, content: bytes) -> Path:
+    file = store.call(
         "root", api.PUBLISH_FILE, schemas.PublishFile(code=code, path=path), upload=content
     )
-    return Path(house.dispatcher.blobs.place) / file.sha256[:2] / file.sha256[2:]
+    return Path(store.dispatcher.blobs.place) / file.sha256[:2] / file.sha256[2:]
 
 
 def flip(path: Path) -> None:
@@ -38,20 +38,20 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_a_sound_store_is_sound(house: Store) -> None:
-    code = house.new().code
-    house.record(code, "print(1)", text="small")
-    house.record(code, "print(2)", text=LARGE)
-    publish(house, code, "a.bin", secrets.token_bytes(50_000))
-    assert check(house) == []
+def test_a_sound_store_is_sound(store: Store) -> None:
+    code = store.new().code
+    store.record(code, "print(1)", text="small")
+    store.record(code, "print(2)", text=LARGE)
+    publish(store, code, "a.bin", secrets.token_bytes(50_000))
+    assert check(store) == []
 
 
-def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(house: Store) -> None:
-    code = house.new().code
-    house.record(code, "print(1)", text="small " * 300)
-    house.record(code, "print(2)", text=LARGE)
-    flip(publish(house, code, "flipped.bin", secrets.token_bytes(50_000)))
-    publish(house, code, "gone.bin", secrets.token_bytes(50_000)).unlink()
+def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(store: Store) -> None:
+    code = store.new().code
+    store.record(code, "print(1)", text="small " * 300)
+    store.record(code, "print(2)", text=LARGE)
+    flip(publish(store, code, "flipped.bin", secrets.token_bytes(50_000)))
+    publish(store, code, "gone.bin", secrets.token_bytes(50_000)).unlink()
 
     def harm(transaction):
         row = transaction.connection.execute(
@@ -66,9 +66,9 @@ def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(house: Store) 
             select(commands.c.outputs_blob).where(commands.c.number == 2)
         ).scalar_one()
 
-    sha256 = house.dispatcher.database.write(harm).result()
-    flip(Path(house.dispatcher.blobs.place) / sha256[:2] / sha256[2:])
-    assert sorted(check(house)) == [
+    sha256 = store.dispatcher.database.write(harm).result()
+    flip(Path(store.dispatcher.blobs.place) / sha256[:2] / sha256[2:])
+    assert sorted(check(store)) == [
         f"The file 'flipped.bin' in session {code} is damaged.",
         f"The file 'gone.bin' in session {code} is missing.",
         f"The output of command 1 in session {code} is damaged.",
@@ -76,19 +76,19 @@ def test_what_is_damaged_or_missing_is_found_and_said_whose_it_is(house: Store) 
     ]
     for number in (1, 2):
         with pytest.raises(errors.ContentDamaged, match=f"command {number} in session {code}"):
-            house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=number))
-    resumed = house.call("root", api.RESUME_SESSION, schemas.ResumeSession(code=code, commands=5))
+            store.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=number))
+    resumed = store.call("root", api.RESUME_SESSION, schemas.ResumeSession(code=code, commands=5))
     notes = [command.response.note for command in resumed.commands]
     assert all("is damaged in the store" in note for note in notes)
     assert all(command.response.outputs == [] for command in resumed.commands)
 
 
 @pytest.mark.parametrize("column", ["source", "preview"])
-def test_damage_to_the_text_of_a_row_is_found_and_not_given_out(house: Store, column: str) -> None:
-    code = house.new().code
-    house.record(code, "before = 1", "print('é☂')", "a\0b", "x = 1\n" * 2_000, text="small é ☂")
-    house.call("root", api.FORGET_COMMAND, schemas.CommandNamed(code=code, number=1))
-    assert check(house) == []
+def test_damage_to_the_text_of_a_row_is_found_and_not_given_out(store: Store, column: str) -> None:
+    code = store.new().code
+    store.record(code, "before = 1", "print('é☂')", "a\0b", "x = 1\n" * 2_000, text="small é ☂")
+    store.call("root", api.FORGET_COMMAND, schemas.CommandNamed(code=code, number=1))
+    assert check(store) == []
 
     def harm(transaction):
         for number in (2, 4):
@@ -101,19 +101,19 @@ def test_damage_to_the_text_of_a_row_is_found_and_not_given_out(house: Store, co
                 update(commands).where(commands.c.id == row.id).values({column: harmed})
             )
 
-    house.dispatcher.database.write(harm).result()
-    assert check(house) == [
+    store.dispatcher.database.write(harm).result()
+    assert check(store) == [
         f"The source of command {number} in session {code} is damaged." for number in (2, 4)
     ]
     with pytest.raises(errors.ContentDamaged, match="the source of command 2"):
-        house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=2))
-    whole = house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=3))
+        store.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=2))
+    whole = store.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=3))
     assert whole.request.source == "a\0b"
 
 
-def test_text_that_is_not_even_utf_8_is_found_by_the_check(house: Store) -> None:
-    code = house.new().code
-    house.record(code, "print(1)", "print(2)", text="x")
+def test_text_that_is_not_even_utf_8_is_found_by_the_check(store: Store) -> None:
+    code = store.new().code
+    store.record(code, "print(1)", "print(2)", text="x")
 
     def harm(transaction) -> bool:
         if transaction.is_sqlite:  # PostgreSQL takes no such text
@@ -122,30 +122,30 @@ def test_text_that_is_not_even_utf_8_is_found_by_the_check(house: Store) -> None
             )
         return transaction.is_sqlite
 
-    harmed = house.dispatcher.database.write(harm).result()
-    assert check(house) == [f"The source of command 1 in session {code} is damaged."] * harmed
+    harmed = store.dispatcher.database.write(harm).result()
+    assert check(store) == [f"The source of command 1 in session {code} is damaged."] * harmed
 
 
-def test_rows_of_earlier_versions_have_no_checksum_and_are_taken_as_they_are(house: Store) -> None:
-    code = house.new().code
-    house.record(code, "print(1)", text="x")
-    house.dispatcher.database.write(
+def test_rows_of_earlier_versions_have_no_checksum_and_are_taken_as_they_are(store: Store) -> None:
+    code = store.new().code
+    store.record(code, "print(1)", text="x")
+    store.dispatcher.database.write(
         lambda transaction: transaction.connection.execute(update(commands).values(checksum=None))
     ).result()
-    assert check(house) == []
-    house.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=1))
+    assert check(store) == []
+    store.call("root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=1))
 
 
-def test_health_tells_how_the_last_check_went_and_of_nobodys_sessions(house: Store) -> None:
-    before = house.call("nobody", api.CHECK_HEALTH, schemas.Nothing())
+def test_health_tells_how_the_last_check_went_and_of_nobodys_sessions(store: Store) -> None:
+    before = store.call("nobody", api.CHECK_HEALTH, schemas.Nothing())
     assert (before.checked, before.damaged) == (None, 0)
-    house.dispatcher.note_check(3)
-    after = house.call("nobody", api.CHECK_HEALTH, schemas.Nothing())
+    store.dispatcher.note_check(3)
+    after = store.call("nobody", api.CHECK_HEALTH, schemas.Nothing())
     assert (after.damaged, after.ok) == (3, True)
     assert after.checked
 
 
-def test_a_place_that_is_none_is_refused(house: Store) -> None:
+def test_a_place_that_is_none_is_refused(store: Store) -> None:
     for place in ("elsewhere", "outputs:x", "outputs:" + "9" * 30):
         with pytest.raises(errors.BadRequest):
-            house.call("root", api.CHECK_STORE, schemas.CheckStore(after=place))
+            store.call("root", api.CHECK_STORE, schemas.CheckStore(after=place))

@@ -14,9 +14,9 @@ from tests.waiting import STARTED_WITHIN, until
 
 
 @pytest.fixture
-def meanwhile(house):
+def meanwhile(store):
     """Give a connection of another process to PostgreSQL, and a wait for someone to wait for it."""
-    engine = create_engine(house.dispatcher.database.url, poolclass=NullPool)
+    engine = create_engine(store.dispatcher.database.url, poolclass=NullPool)
     with engine.connect() as connection:
         yield connection, lambda: _until_someone_waits(engine)
 
@@ -35,34 +35,34 @@ def _until_someone_waits(engine: Engine) -> None:
 
 
 @pytest.fixture
-def shared(house):
-    join(house, "bob")
-    code = house.new("ann").code
-    house.grant(code, "bob", "write", by="ann")
+def shared(store):
+    join(store, "bob")
+    code = store.new("ann").code
+    store.grant(code, "bob", "write", by="ann")
     return code
 
 
-def submit_recording(house, code):
-    request = api.RECORD_COMMANDS.request(code=code, commands=[recorded(house)])
-    return house.dispatcher.submit(api.RECORD_COMMANDS, request, house.credentials("bob"))
+def submit_recording(store, code):
+    request = api.RECORD_COMMANDS.request(code=code, commands=[recorded(store)])
+    return store.dispatcher.submit(api.RECORD_COMMANDS, request, store.credentials("bob"))
 
 
-def test_who_is_revoked_while_they_wait_does_not_write_any_more(house, shared, meanwhile):
+def test_who_is_revoked_while_they_wait_does_not_write_any_more(store, shared, meanwhile):
     connection, someone_waits = meanwhile
     connection.execute(text("SELECT id FROM sessions FOR UPDATE"))
-    writing = submit_recording(house, shared)
+    writing = submit_recording(store, shared)
     someone_waits()
     connection.execute(text("DELETE FROM members WHERE granted_by IS NOT NULL"))
     connection.commit()
     with refused(errors.NoSuchSession):
         writing.result(STARTED_WITHIN)
-    assert do(house, "ann", api.GET_SESSION, code=shared).commands == 0
+    assert do(store, "ann", api.GET_SESSION, code=shared).commands == 0
 
 
-def test_who_loses_a_role_while_they_wait_does_not_act_in_it_any_more(house, shared, meanwhile):
+def test_who_loses_a_role_while_they_wait_does_not_act_in_it_any_more(store, shared, meanwhile):
     connection, someone_waits = meanwhile
     connection.execute(text("SELECT id FROM sessions FOR UPDATE"))
-    writing = submit_recording(house, shared)
+    writing = submit_recording(store, shared)
     someone_waits()
     connection.execute(text("UPDATE members SET roles = 1 WHERE granted_by IS NOT NULL"))
     connection.commit()
@@ -70,24 +70,24 @@ def test_who_loses_a_role_while_they_wait_does_not_act_in_it_any_more(house, sha
         writing.result(STARTED_WITHIN)
 
 
-def test_a_session_that_gets_another_owner_meanwhile_is_still_there(house, shared, meanwhile):
+def test_a_session_that_gets_another_owner_meanwhile_is_still_there(store, shared, meanwhile):
     connection, someone_waits = meanwhile
     connection.execute(
         text("UPDATE sessions SET owner_id = (SELECT id FROM users WHERE name = 'bob')")
     )
-    writing = submit_recording(house, shared)
+    writing = submit_recording(store, shared)
     someone_waits()
     connection.commit()
     assert writing.result(STARTED_WITHIN).numbers == [1]
 
 
-def test_numbers_stay_gapless_when_many_write_at_once(house, shared):
-    asked = [submit_recording(house, shared) for _ in range(40)]
+def test_numbers_stay_gapless_when_many_write_at_once(store, shared):
+    asked = [submit_recording(store, shared) for _ in range(40)]
     assert sorted(n for future in asked for n in future.result().numbers) == list(range(1, 41))
-    assert [event.number for event in log(house, shared, "ann")] == list(range(1, 43))
+    assert [event.number for event in log(store, shared, "ann")] == list(range(1, 43))
 
 
-def test_two_first_acts_of_someone_new_at_once_both_succeed(house, meanwhile):
+def test_two_first_acts_of_someone_new_at_once_both_succeed(store, meanwhile):
     connection, someone_waits = meanwhile
     connection.execute(
         text(
@@ -95,7 +95,7 @@ def test_two_first_acts_of_someone_new_at_once_both_succeed(house, meanwhile):
             "VALUES ('zoe', 'zoe', '', false, false, 0)"
         )
     )
-    making = house.dispatcher.submit(
+    making = store.dispatcher.submit(
         api.CREATE_SESSION, api.CREATE_SESSION.request(label="x"), Identified("zoe")
     )
     someone_waits()
@@ -103,13 +103,13 @@ def test_two_first_acts_of_someone_new_at_once_both_succeed(house, meanwhile):
     assert making.result(STARTED_WITHIN).owner == "zoe"
 
 
-def test_an_account_is_removed_while_others_write_in_its_sessions(house, shared, meanwhile):
-    join(house, "cleo")
-    house.grant(shared, "cleo", by="ann")
+def test_an_account_is_removed_while_others_write_in_its_sessions(store, shared, meanwhile):
+    join(store, "cleo")
+    store.grant(shared, "cleo", by="ann")
     connection, someone_waits = meanwhile
     connection.execute(text("UPDATE sessions SET events = events"))
     request = api.REMOVE_ACCOUNT.request(name="cleo")
-    removing = house.dispatcher.submit(api.REMOVE_ACCOUNT, request, house.credentials("root"))
+    removing = store.dispatcher.submit(api.REMOVE_ACCOUNT, request, store.credentials("root"))
     someone_waits()
     connection.execute(
         text(
@@ -120,33 +120,33 @@ def test_an_account_is_removed_while_others_write_in_its_sessions(house, shared,
     connection.execute(text("UPDATE sessions SET events = events + 1"))
     connection.commit()
     removing.result(STARTED_WITHIN)
-    assert list(members(house, shared, "ann")) == ["ann", "bob"]
-    told = log(house, shared, "ann")
+    assert list(members(store, shared, "ann")) == ["ann", "bob"]
+    told = log(store, shared, "ann")
     assert [event.number for event in told] == list(range(1, len(told) + 1))
     assert [event.kind for event in told[-2:]] == ["test.came", "member.revoked"]
 
 
-def test_a_session_used_while_it_is_about_to_run_out_stays_open(house, shared, meanwhile):
-    do(house, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=10)
-    house.clock.forward(minutes=10)
+def test_a_session_used_while_it_is_about_to_run_out_stays_open(store, shared, meanwhile):
+    do(store, "ann", api.SET_SESSION_TIMEOUTS, code=shared, idle_timeout=10)
+    store.clock.forward(minutes=10)
     connection, someone_waits = meanwhile
     connection.execute(text("UPDATE sessions SET last_used = last_used + 600000000"))
     with ThreadPoolExecutor(1) as pool:
-        tidying = pool.submit(house.dispatcher.tidy)
+        tidying = pool.submit(store.dispatcher.tidy)
         someone_waits()
         connection.commit()
         tidying.result(STARTED_WITHIN)
-    assert do(house, "ann", api.GET_SESSION, code=shared).state == "active"
+    assert do(store, "ann", api.GET_SESSION, code=shared).state == "active"
 
 
-def test_a_session_restored_while_it_is_about_to_be_purged_stays(house, shared, meanwhile):
-    do(house, "ann", api.REMOVE_SESSION, code=shared)
-    house.clock.forward(days=31)
+def test_a_session_restored_while_it_is_about_to_be_purged_stays(store, shared, meanwhile):
+    do(store, "ann", api.REMOVE_SESSION, code=shared)
+    store.clock.forward(days=31)
     connection, someone_waits = meanwhile
     connection.execute(text("UPDATE sessions SET removed = NULL"))
     with ThreadPoolExecutor(1) as pool:
-        tidying = pool.submit(house.dispatcher.tidy)
+        tidying = pool.submit(store.dispatcher.tidy)
         someone_waits()
         connection.commit()
         tidying.result(STARTED_WITHIN)
-    assert do(house, "ann", api.GET_SESSION, code=shared).state == "active"
+    assert do(store, "ann", api.GET_SESSION, code=shared).state == "active"

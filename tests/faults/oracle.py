@@ -133,12 +133,12 @@ class Oracle:
         """How much was acknowledged so far."""
         return self.counts.acknowledged
 
-    def compare(self, house: Store, code: str, *, order: bool = False) -> Counts:
+    def compare(self, store: Store, code: str, *, order: bool = False) -> Counts:
         """Compare what was acknowledged with what is in a session.
 
         Parameters
         ----------
-        house
+        store
             The store; ``root`` owns the session.
         code
             The session, which nobody else writes into.
@@ -146,7 +146,7 @@ class Oracle:
             Whether the commands of each writer (``WRITER-NUMBER``) must stand in their order.
         """
         stored: dict[str, list[int]] = {}
-        for command in _commands(house, code):
+        for command in _commands(store, code):
             name = command.source
             stored.setdefault(name, []).append(command.number)
         counts = self.counts
@@ -160,20 +160,20 @@ class Oracle:
         for name, numbers in stored.items():
             if len(numbers) > 1:
                 counts.doubled.append(f"command {name} ({numbers})")
-            self._compare_command(house, code, name, numbers[0])
+            self._compare_command(store, code, name, numbers[0])
         taken = sorted(number for numbers in stored.values() for number in numbers)
         if taken != list(range(1, len(taken) + 1)):
             counts.wrong.append("the numbers of commands have gaps")
         if order:
             self._compare_order(stored)
         for name in sorted(self._files):
-            self._compare_file(house, code, name)
+            self._compare_file(store, code, name)
         counts.seen["stored without an acknowledgment"] += len(stored) - len(self._commands)
         return counts
 
-    def _compare_command(self, house: Store, code: str, name: str, number: int) -> None:
+    def _compare_command(self, store: Store, code: str, name: str, number: int) -> None:
         try:
-            command = house.call(
+            command = store.call(
                 "root", api.GET_COMMAND, schemas.CommandNamed(code=code, number=number)
             )
         except errors.NotFound as error:
@@ -195,11 +195,11 @@ class Oracle:
                 self.counts.wrong.append(f"command {name} stands after a later one of its writer")
             last[writer] = int(number)
 
-    def _compare_file(self, house: Store, code: str, name: str) -> None:
+    def _compare_file(self, store: Store, code: str, name: str) -> None:
         path = f"{name}.bin"
         try:
-            _, blob = house.call("root", api.DOWNLOAD_FILE, schemas.FileNamed(code=code, path=path))
-            content = b"".join(house.dispatcher.blobs.stream(blob))
+            _, blob = store.call("root", api.DOWNLOAD_FILE, schemas.FileNamed(code=code, path=path))
+            content = b"".join(store.dispatcher.blobs.stream(blob))
         except errors.NotFound as error:
             self.counts.lost.append(f"file {name}: {error.message}")
             return
@@ -228,11 +228,11 @@ def make_command(seed: int, name: str) -> schemas.Recording:
     )
 
 
-def _commands(house: Store, code: str) -> Iterator[schemas.CommandSummary]:
+def _commands(store: Store, code: str) -> Iterator[schemas.CommandSummary]:
     after = None
     while True:
         request = schemas.ListCommands(code=code, order="oldest", limit=500, after=after)
-        page = house.call("root", api.LIST_COMMANDS, request)
+        page = store.call("root", api.LIST_COMMANDS, request)
         yield from page.items
         after = page.next
         if after is None:

@@ -84,7 +84,7 @@ class Stage:
         return self.place.store / "blobs"
 
     @contextmanager
-    def house(self) -> Iterator[Store]:
+    def open_store(self) -> Iterator[Store]:
         """Work on the store in this process."""
         clock: Any = lambda: datetime.now(UTC)  # noqa: E731
         dispatcher = Dispatcher(self.database, self.blobs)
@@ -95,8 +95,8 @@ class Stage:
 
     def prepare(self) -> None:
         """Make the session."""
-        with self.house() as house:
-            self.code, self.key = house.new().code, key_for(house, "root")
+        with self.open_store() as store:
+            self.code, self.key = store.new().code, key_for(store, "root")
 
     def start(self, port: int) -> int:
         """Start a server, and return its process; it need not answer yet."""
@@ -159,10 +159,10 @@ class Stage:
         """End all servers, and compare what was acknowledged with what is there."""
         for port in list(self.running):
             self.kill(port)
-        with self.house() as house:
-            counts = self.oracle.compare(house, self.code, order=order)
+        with self.open_store() as store:
+            counts = self.oracle.compare(store, self.code, order=order)
             named = schemas.SessionNamed(code=self.code)
-            events = house.call("root", api.GET_SESSION, named).events
+            events = store.call("root", api.GET_SESSION, named).events
         stored = counts.acknowledged + counts.seen["stored without an acknowledgment"]
         counts.seen["events"] += events
         if events < stored + 1 - len(counts.lost):

@@ -87,7 +87,7 @@ class Lab:
 
     folder: Path
     port: int
-    house: Persons
+    store: Persons
     command: str = "lab"
     owner: str = "olga"
     process: subprocess.Popen[bytes] | None = None
@@ -158,21 +158,21 @@ class Lab:
 
     def session(self, label: str = "A session", owner: str = "alice", **grants: str) -> str:
         """Make a session with members; return its code."""
-        code = self.house.new(owner, label=label).code
+        code = self.store.new(owner, label=label).code
         for name, roles in grants.items():
-            self.house.call(name, api.MAKE_TICKET, schemas.Nothing())  # so that they are known
-            self.house.grant(code, name, *roles.split(), by=owner)
+            self.store.call(name, api.MAKE_TICKET, schemas.Nothing())  # so that they are known
+            self.store.grant(code, name, *roles.split(), by=owner)
         return code
 
     def record(self, code: str, *commands: schemas.Recording, by: str = "alice") -> list[int]:
         """Record commands."""
         request = schemas.RecordCommands(code=code, commands=list(commands))
-        return list(self.house.call(by, api.RECORD_COMMANDS, request).numbers)
+        return list(self.store.call(by, api.RECORD_COMMANDS, request).numbers)
 
     def publish(self, code: str, path: str, content: bytes, by: str = "alice") -> None:
         """Publish a file."""
         request = schemas.PublishFile(code=code, path=path)
-        self.house.call(by, api.PUBLISH_FILE, request, upload=content)
+        self.store.call(by, api.PUBLISH_FILE, request, upload=content)
 
     def store_login(self, user: str, server: str, key: str) -> None:
         """Store a login where the one who runs the server has theirs."""
@@ -229,8 +229,8 @@ def start_lab(folder: Path, command: str = "lab", owner: str = "olga") -> Iterat
         )
     )
     dispatcher = Dispatcher(database, blobs)
-    house = Persons(dispatcher, Clock(datetime.now(UTC)))
-    lab = Lab(folder, free_port(), house, command, owner)
+    store = Persons(dispatcher, Clock(datetime.now(UTC)))
+    lab = Lab(folder, free_port(), store, command, owner)
     try:
         lab.start()
         yield lab

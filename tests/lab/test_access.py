@@ -56,7 +56,7 @@ def test_axe_finds_nothing_serious_in_any_part_light_or_dark_wide_or_narrow(
     lab.record(code, command("d['x']", failure, status="error"), by="ida")
     lab.publish(code, "figures/rain.csv", b"a,b\n1,2\n")
     closed = lab.session("An archive")
-    lab.house.call("alice", api.CLOSE_SESSION, schemas.SessionNamed(code=closed))
+    lab.store.call("alice", api.CLOSE_SESSION, schemas.SessionNamed(code=closed))
     desk = sit("alice")
     page = desk.page
     notebook = desk.open_notebook(lab.notebook("accessible.ipynb", "1"))

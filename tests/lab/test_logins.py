@@ -20,9 +20,9 @@ def test_one_switches_to_a_stored_login_records_as_whom_it_stands_for_and_logs_o
     lab: Lab, sit: Sit
 ) -> None:
     account = schemas.NewAccount(name="bar", password=PASSWORD)
-    lab.house.call("root", api.ADD_ACCOUNT, account)
-    key = lab.house.call("root", api.LOG_IN, schemas.LogIn(user="bar", password=PASSWORD)).key
-    made = lab.house.dispatcher.submit(
+    lab.store.call("root", api.ADD_ACCOUNT, account)
+    key = lab.store.call("root", api.LOG_IN, schemas.LogIn(user="bar", password=PASSWORD)).key
+    made = lab.store.dispatcher.submit(
         api.CREATE_SESSION, schemas.NewSession(label="Of bar"), KeyHolder(key)
     )
     code = made.result().code
@@ -44,7 +44,7 @@ def test_one_switches_to_a_stored_login_records_as_whom_it_stands_for_and_logs_o
     expect(notebook.locator(".jp-CodeCell").first).to_have_attribute(
         "data-jp-sessions-command", "1"
     )
-    asked = lab.house.dispatcher.submit(
+    asked = lab.store.dispatcher.submit(
         api.LIST_COMMANDS, schemas.ListCommands(code=code), KeyHolder(key)
     )
     assert asked.result().items[0].user == "bar"

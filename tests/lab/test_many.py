@@ -26,10 +26,10 @@ WATCH = """() => {
 
 def fill(lab: Lab) -> None:
     """Have one person own all of them, by way of the store itself."""
-    calls, credentials = [], lab.house.credentials("mona")
+    calls, credentials = [], lab.store.credentials("mona")
     for number in range(1, SESSIONS):
         request = schemas.NewSession(label=f"Experiment {number:04}")
-        calls.append(lab.house.dispatcher.submit(api.CREATE_SESSION, request, credentials))
+        calls.append(lab.store.dispatcher.submit(api.CREATE_SESSION, request, credentials))
     code = lab.session("Very long", owner="mona")
     one = command("")
     for first in range(1, COMMANDS, AT_ONCE):
@@ -42,7 +42,7 @@ def fill(lab: Lab) -> None:
             for number in range(first, first + AT_ONCE)
         ]
         asked = schemas.RecordCommands(code=code, commands=recordings)
-        calls.append(lab.house.dispatcher.submit(api.RECORD_COMMANDS, asked, credentials))
+        calls.append(lab.store.dispatcher.submit(api.RECORD_COMMANDS, asked, credentials))
     for call in calls:
         call.result()
 

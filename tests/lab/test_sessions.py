@@ -75,7 +75,7 @@ def test_a_session_is_joined_by_its_url_or_an_invitation_and_what_is_neither_is_
     opened.value.close()
 
     code = lab.session("By invitation")
-    made = lab.house.call("alice", api.INVITE, schemas.Invite(code=code, roles=["write"]))
+    made = lab.store.call("alice", api.INVITE, schemas.Invite(code=code, roles=["write"]))
     give(made.key)
     dialog.get_by_role("button", name="Join").click()
     expect(dialog).to_contain_text("alice invites you")
@@ -255,7 +255,7 @@ def test_a_group_is_found_and_let_in_and_the_session_goes_over_to_a_new_owner(
     lab: Lab, sit: Sit
 ) -> None:
     lab.session("Handed over", kira="read")
-    lab.house.call("root", api.ADD_GROUP, schemas.NewGroup(name="hydrology", owners=["alice"]))
+    lab.store.call("root", api.ADD_GROUP, schemas.NewGroup(name="hydrology", owners=["alice"]))
     tab = sit("alice").open_session("Handed over")
     tab.get_by_role("tab", name="Members").click()
     field = tab.get_by_label("User name, or @group")

@@ -24,7 +24,7 @@ _refused = []
 def _tell(recording, encode=msgspec.json.encode, refused=_refused):
     if recording.request.source in refused:
         raise OSError("refused")
-    with open({told!r}, "ab") as file:
+    with open({recordings!r}, "ab") as file:
         file.write(encode(recording) + b"\\n")
 
 recording = recorder.record(get_ipython(), _tell, **{options!r})
@@ -32,7 +32,7 @@ recording = recorder.record(get_ipython(), _tell, **{options!r})
 
 
 @dataclass
-class Told:
+class Recordings:
     """The recordings that a kernel has told, in a file that outlives it."""
 
     path: Path
@@ -41,7 +41,7 @@ class Told:
     @property
     def start(self) -> str:
         """The cell that begins recording."""
-        return START.format(told=str(self.path), options=self.options).strip()
+        return START.format(recordings=str(self.path), options=self.options).strip()
 
     def all(self) -> list[schemas.Recording]:
         """Every recording, in the order they were told."""
@@ -60,7 +60,9 @@ class Told:
         assert response is not None
         return msgspec.to_builtins(response.outputs)
 
-    def wait_for(self, condition: Callable[[Told], bool], seconds: float = STARTED_WITHIN) -> None:
+    def wait_for(
+        self, condition: Callable[[Recordings], bool], seconds: float = STARTED_WITHIN
+    ) -> None:
         """Wait until `condition` holds of what was told."""
         until(lambda: condition(self), self.all, within=seconds)
 
@@ -77,17 +79,17 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Told:
-    return Told(tmp_path / "told.jsonl")
+def recordings(tmp_path: Path) -> Recordings:
+    return Recordings(tmp_path / "told.jsonl")
 
 
 @pytest.fixture
-def run(told: Told) -> Iterator[Callable[..., list[nbformat.NotebookNode]]]:
+def run(recordings: Recordings) -> Iterator[Callable[..., list[nbformat.NotebookNode]]]:
     """Run sources as a notebook with recording on; return its cells as nbclient shows them."""
 
     def run_notebook(*sources: str, **options: object) -> list[nbformat.NotebookNode]:
-        told.options = options
-        cells = [nbformat.v4.new_code_cell(source) for source in (told.start, *sources)]
+        recordings.options = options
+        cells = [nbformat.v4.new_code_cell(source) for source in (recordings.start, *sources)]
         notebook = nbformat.v4.new_notebook(cells=cells)
         NotebookClient(notebook, timeout=120, allow_errors=True).execute()
         assert cells[0].outputs == []

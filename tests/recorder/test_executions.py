@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 
 from jupyter_sessions import schemas
 from jupyter_sessions.recorder.iopub.subscriber import Subscriber
-from tests.recorder.conftest import Told
+from tests.recorder.conftest import Recordings
 from tests.waiting import STARTED_WITHIN
 
 
@@ -53,11 +53,11 @@ def last(recordings: list[schemas.Recording]) -> list[schemas.Recording]:
 @contextmanager
 def listening(manager: KernelManager) -> Iterator[tuple[Subscriber, list[schemas.Recording]]]:
     """Listen to a kernel from without; after the block the list holds what was told of it."""
-    told: list[schemas.Recording] = []
-    subscriber = Subscriber(Path(manager.connection_file), told.append)
+    recordings: list[schemas.Recording] = []
+    subscriber = Subscriber(Path(manager.connection_file), recordings.append)
     assert subscriber.wait_until_listening(STARTED_WITHIN)
     try:
-        yield subscriber, told
+        yield subscriber, recordings
     finally:
         assert subscriber.stop(STARTED_WITHIN)
 
@@ -68,14 +68,14 @@ def cells(notebook: str, count: int) -> list[str]:
 
 
 def test_two_notebooks_run_in_one_kernel_are_recorded_whole_from_within(
-    manager: KernelManager, told: Told
+    manager: KernelManager, recordings: Recordings
 ) -> None:
     first, second = cells("a", 40), cells("b", 41)
-    run(manager, told.start, *first)
+    run(manager, recordings.start, *first)
     run(manager, *second)
-    told.wait_for(lambda told: len(last(told.all())) >= len(first) + len(second))
+    recordings.wait_for(lambda recordings: len(last(recordings.all())) >= len(first) + len(second))
     run(manager, "recording.stop(90)")
-    found = last(told.all())[: len(first) + len(second)]
+    found = last(recordings.all())[: len(first) + len(second)]
     assert [each.request.source for each in found] == first + second
     assert [texts(each) for each in found] == [
         *(f"a{number}\n" for number in range(40)),
@@ -87,10 +87,10 @@ def test_two_notebooks_run_in_one_kernel_are_recorded_whole_from_without(
     manager: KernelManager,
 ) -> None:
     first, second = cells("a", 5), cells("b", 6)
-    with listening(manager) as (_, told):
+    with listening(manager) as (_, recordings):
         run(manager, *first)
         run(manager, *second)
-    found = last(told)
+    found = last(recordings)
     assert [each.request.source for each in found] == first + second
     assert [texts(each).strip() for each in found] == [
         *(f"a{number}" for number in range(5)),
@@ -102,13 +102,13 @@ def test_a_new_client_after_a_restart_leaves_what_was_recorded_before_alone(
     manager: KernelManager,
 ) -> None:
     first, second = cells("a", 4), cells("b", 3)
-    with listening(manager) as (subscriber, told):
+    with listening(manager) as (subscriber, recordings):
         run(manager, *first)
         manager.restart_kernel(now=True)
         assert subscriber.go_on(Path(manager.connection_file), STARTED_WITHIN, "restarted")
         run(manager, *second)
-    assert [each.request.source for each in last(told)] == first + second
-    assert [texts(each).strip() for each in last(told)] == [
+    assert [each.request.source for each in last(recordings)] == first + second
+    assert [texts(each).strip() for each in last(recordings)] == [
         "a0",
         "a1",
         "a2",
@@ -130,12 +130,12 @@ session.utcnow = lambda: datetime.datetime.now(datetime.UTC) + datetime.timedelt
 
 @pytest.mark.parametrize("step", [-7200, 7200])
 def test_cells_are_recorded_and_paused_in_their_order_whatever_the_kernels_clock_says(
-    manager: KernelManager, told: Told, step: int
+    manager: KernelManager, recordings: Recordings, step: int
 ) -> None:
     with listening(manager) as (_, heard):
         run(
             manager,
-            told.start,
+            recordings.start,
             "print('a')",
             SET.format(step),
             "print('b')",
@@ -148,10 +148,10 @@ def test_cells_are_recorded_and_paused_in_their_order_whatever_the_kernels_clock
             "print('d')",
             "recording.stop(90)",
         )
-    within = [each.request.source for each in last(told.all())]
+    within = [each.request.source for each in last(recordings.all())]
     wanted = ["print('a')", SET.format(step), "print('b')", "recording.pause()"]
     assert within == [*wanted, "print('c')", "print('d')", "recording.stop(90)"]
     assert len(last(heard)) == 12
-    for each in last(told.all()):
+    for each in last(recordings.all()):
         assert each.response is not None
         assert each.response.finished >= each.request.started

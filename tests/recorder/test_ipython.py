@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.recorder.conftest import Told
+from tests.recorder.conftest import Recordings
 from tests.terminals import EOF, TIMEOUT, spawn
 from tests.waiting import STARTED_WITHIN
 
@@ -54,14 +54,14 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 @pytest.fixture
-def recorded(terminal: Callable[..., Terminal], told: Told, tmp_path: Path) -> Terminal:
+def recorded(terminal: Callable[..., Terminal], recordings: Recordings, tmp_path: Path) -> Terminal:
     """A terminal with a simple prompt and recording on."""
-    return start(terminal("--simple-prompt"), told, tmp_path)
+    return start(terminal("--simple-prompt"), recordings, tmp_path)
 
 
-def start(one: Terminal, told: Told, folder: Path) -> Terminal:
+def start(one: Terminal, recordings: Recordings, folder: Path) -> Terminal:
     script = folder / "start.py"
-    script.write_text(told.start)
+    script.write_text(recordings.start)
     one.type(f"get_ipython().run_cell(open({str(script)!r}).read()); None")
     return one
 
@@ -152,19 +152,19 @@ curses.wrapper(draw)
 """
 
 
-def test_each_line_is_recorded_as_it_showed(recorded: Terminal, told: Told) -> None:
+def test_each_line_is_recorded_as_it_showed(recorded: Terminal, recordings: Recordings) -> None:
     for line in LINES:
         recorded.type(line)
         if line.endswith("\n"):
             recorded.type("")
     recorded.leave()
-    assert [source.strip() for source in told.commands()] == [
+    assert [source.strip() for source in recordings.commands()] == [
         *(line.strip() for line in LINES),
         "exit",
     ]
     for line, outputs in LINES.items():
-        source = next(s for s in told.commands() if s.strip() == line.strip())
-        assert told.outputs(source) == outputs, line
+        source = next(s for s in recordings.commands() if s.strip() == line.strip())
+        assert recordings.outputs(source) == outputs, line
 
 
 def test_what_shows_is_the_same_byte_for_byte(
@@ -191,43 +191,49 @@ def test_what_shows_is_the_same_byte_for_byte(
         assert recorded.type(line) == plain.type(line), line
 
 
-def test_an_error_is_recorded_with_its_traceback(recorded: Terminal, told: Told) -> None:
+def test_an_error_is_recorded_with_its_traceback(
+    recorded: Terminal, recordings: Recordings
+) -> None:
     shown = recorded.type("1/0")
     recorded.leave()
-    response = told.commands()["1/0"].response
+    response = recordings.commands()["1/0"].response
     assert response is not None
     assert response.status == "error"
-    [output] = told.outputs("1/0")
+    [output] = recordings.outputs("1/0")
     assert (output["ename"], output["evalue"]) == ("ZeroDivisionError", "division by zero")
     assert "\n".join(output["traceback"]) in shown.replace("\r\n", "\n")  # type: ignore[arg-type]
 
 
-def test_a_failure_without_an_error_output_is_an_error(recorded: Terminal, told: Told) -> None:
+def test_a_failure_without_an_error_output_is_an_error(
+    recorded: Terminal, recordings: Recordings
+) -> None:
     recorded.type("%no_such_magic")
     recorded.leave()
-    response = told.commands()["%no_such_magic"].response
+    response = recordings.commands()["%no_such_magic"].response
     assert response is not None
     assert response.status == "error"
 
 
 def test_updating_a_display_changes_the_command_that_displayed_it(
-    recorded: Terminal, told: Told
+    recorded: Terminal, recordings: Recordings
 ) -> None:
     recorded.type("handle = display('first', display_id=True)")
     recorded.type("handle.update('second')")
     recorded.leave()
-    [output] = told.outputs("handle = display('first', display_id=True)")
+    [output] = recordings.outputs("handle = display('first', display_id=True)")
     assert output["data"] == {"text/plain": "'second'"}
-    assert told.outputs("handle.update('second')") == []
+    assert recordings.outputs("handle.update('second')") == []
 
 
-def test_input_works_and_what_was_typed_is_recorded(recorded: Terminal, told: Told) -> None:
+def test_input_works_and_what_was_typed_is_recorded(
+    recorded: Terminal, recordings: Recordings
+) -> None:
     recorded.process.sendline("name = input('name? '); print('hello', name)")
     recorded.process.expect(r"name\? ")
     recorded.type("bob")
     recorded.leave()
     source = "name = input('name? '); print('hello', name)"
-    assert told.outputs(source) == [stream("name? bob\nhello bob\n")]
+    assert recordings.outputs(source) == [stream("name? bob\nhello bob\n")]
 
 
 def interrupted(one: Terminal) -> str:
@@ -257,7 +263,7 @@ def test_an_interrupted_input_shows_the_traceback_that_it_always_did(
     assert shown[0] == shown[1]
 
 
-def test_the_debugger_works(recorded: Terminal, told: Told) -> None:
+def test_the_debugger_works(recorded: Terminal, recordings: Recordings) -> None:
     source = "x = 5; import pdb; pdb.Pdb().set_trace(); x"
     recorded.process.sendline(source)
     recorded.process.expect(r"\(Pdb\) ")
@@ -266,7 +272,7 @@ def test_the_debugger_works(recorded: Terminal, told: Told) -> None:
     recorded.process.expect(r"\(Pdb\) ")
     recorded.type("c")
     recorded.leave()
-    text = "".join(str(output.get("text", "")) for output in told.outputs(source))
+    text = "".join(str(output.get("text", "")) for output in recordings.outputs(source))
     assert "105\n" in text
 
 
@@ -296,7 +302,7 @@ def test_the_size_of_the_terminal_is_followed(recorded: Terminal) -> None:
 
 
 def test_text_of_a_process_that_outlives_its_command_is_added_to_it(
-    recorded: Terminal, told: Told, tmp_path: Path
+    recorded: Terminal, recordings: Recordings, tmp_path: Path
 ) -> None:
     go_on = tmp_path / "go-on"
     waits = f"until [ -e {go_on} ]; do sleep 0.05; done; echo late"
@@ -304,17 +310,17 @@ def test_text_of_a_process_that_outlives_its_command_is_added_to_it(
     recorded.type(source)
     go_on.touch()
     recorded.process.expect("late\r\n")
-    told.wait_for(lambda told: told.outputs(source) == [stream("late\n")])
+    recordings.wait_for(lambda recordings: recordings.outputs(source) == [stream("late\n")])
 
 
 def test_what_threads_print_at_the_prompt_is_added_to_the_last_command(
-    terminal: Callable[..., Terminal], told: Told, tmp_path: Path
+    terminal: Callable[..., Terminal], recordings: Recordings, tmp_path: Path
 ) -> None:
     one = terminal()
     # prompt_toolkit asks the terminal where its cursor is, and draws once it knows or gives up.
     one.process.send("\x1b[1;1R")
     script = tmp_path / "start.py"
-    script.write_text(told.start)
+    script.write_text(recordings.start)
     lines = [
         f"get_ipython().run_cell(open({str(script)!r}).read()); None",
         "import threading; threading.Timer(1, print, ['late']).start()",
@@ -323,20 +329,24 @@ def test_what_threads_print_at_the_prompt_is_added_to_the_last_command(
         time.sleep(0.5)
         one.process.send(line + "\r")
         one.process.expect(PROMPT)
-    told.wait_for(
-        lambda told: lines[1] in told.commands() and told.outputs(lines[1]) == [stream("late\n")]
+    recordings.wait_for(
+        lambda recordings: (
+            lines[1] in recordings.commands() and recordings.outputs(lines[1]) == [stream("late\n")]
+        )
     )
 
 
-def test_a_long_command_is_told_of_while_it_runs(recorded: Terminal, told: Told) -> None:
+def test_a_long_command_is_told_of_while_it_runs(
+    recorded: Terminal, recordings: Recordings
+) -> None:
     source = "import time; time.sleep(1)"
     recorded.type(source)
-    responses = [r.response is not None for r in told.all() if r.request.source == source]
-    told.wait_for(lambda told: told.commands()[source].response is not None)
+    responses = [r.response is not None for r in recordings.all() if r.request.source == source]
+    recordings.wait_for(lambda recordings: recordings.commands()[source].response is not None)
     assert responses[0] is False
 
 
-def test_skipping_pausing_and_stopping(recorded: Terminal, told: Told) -> None:
+def test_skipping_pausing_and_stopping(recorded: Terminal, recordings: Recordings) -> None:
     lines = [
         "print(1)",
         "print('hidden'); recording.skip_current_cell()",
@@ -350,25 +360,29 @@ def test_skipping_pausing_and_stopping(recorded: Terminal, told: Told) -> None:
     for line in lines:
         recorded.type(line)
     recorded.leave()
-    assert list(told.commands()) == [lines[0], lines[2], lines[5], lines[6]]
-    assert told.outputs(lines[6]) == [stream("last\n")]
+    assert list(recordings.commands()) == [lines[0], lines[2], lines[5], lines[6]]
+    assert recordings.outputs(lines[6]) == [stream("last\n")]
 
 
-def test_a_command_within_a_command_is_part_of_it(recorded: Terminal, told: Told) -> None:
+def test_a_command_within_a_command_is_part_of_it(
+    recorded: Terminal, recordings: Recordings
+) -> None:
     source = "get_ipython().run_cell('print(1)'); print(2)"
     recorded.type(source)
     recorded.leave()
-    assert list(told.commands()) == [source, "exit"]
-    assert told.outputs(source) == [stream("1\n2\n")]
+    assert list(recordings.commands()) == [source, "exit"]
+    assert recordings.outputs(source) == [stream("1\n2\n")]
 
 
-def test_without_a_terminal_text_is_recorded_and_passed_on(told: Told, tmp_path: Path) -> None:
+def test_without_a_terminal_text_is_recorded_and_passed_on(
+    recordings: Recordings, tmp_path: Path
+) -> None:
     code = (
         "import os, sys; print('a', flush=True); os.system('echo b; echo c >&2');"
         " print('d', file=sys.stderr);"
     )
     script = tmp_path / "start.py"
-    script.write_text(told.start)
+    script.write_text(recordings.start)
     lines = f"get_ipython().run_cell(open({str(script)!r}).read());\n{code}\nexit\n"
     done = subprocess.run(
         [IPYTHON, "--no-banner", "--simple-prompt", "--colors=NoColor"],
@@ -380,11 +394,11 @@ def test_without_a_terminal_text_is_recorded_and_passed_on(told: Told, tmp_path:
     )
     assert "a\nb\n" in done.stdout
     assert done.stderr == "c\nd\n"
-    assert told.outputs(code) == [stream("a\nb\n"), stream("c\nd\n", "stderr")]
+    assert recordings.outputs(code) == [stream("a\nb\n"), stream("c\nd\n", "stderr")]
 
 
 def test_a_shell_without_file_descriptors_is_recorded_from_pythons_streams(
-    told: Told, tmp_path: Path
+    recordings: Recordings, tmp_path: Path
 ) -> None:
     program = tmp_path / "embedded.py"
     program.write_text(
@@ -394,13 +408,13 @@ def test_a_shell_without_file_descriptors_is_recorded_from_pythons_streams(
         "sys.stdout, sys.stderr = Stream(), Stream()\n"
         "shell = InteractiveShell.instance()\n"
         "get_ipython = lambda: shell\n"
-        f"{told.start}\n"
+        f"{recordings.start}\n"
         "shell.run_cell('print(1); display(2); 3', store_history=True)\n"
         "recording.stop(90)\n"
         "assert '1\\n2\\nOut[1]: 3' in sys.stdout.getvalue(), sys.stdout.getvalue()\n"
     )
     subprocess.run([sys.executable, str(program)], check=True, timeout=STARTED_WITHIN)
-    assert [output["output_type"] for output in told.outputs("print(1); display(2); 3")] == [
+    assert [output["output_type"] for output in recordings.outputs("print(1); display(2); 3")] == [
         "stream",
         "display_data",
         "execute_result",
@@ -434,45 +448,49 @@ def write_script(folder: Path, ending: str, source: str) -> list[str]:
 
 @pytest.mark.parametrize("ending", ["-c", ".ipy", ".py"])
 def test_what_the_command_line_runs_is_recorded_where_it_begins_that_itself(
-    told: Told, tmp_path: Path, ending: str
+    recordings: Recordings, tmp_path: Path, ending: str
 ) -> None:
-    source = f"print('before')\n{told.start}\n{SCRIPT}\n1/0"
+    source = f"print('before')\n{recordings.start}\n{SCRIPT}\n1/0"
     run_ipython(tmp_path, *write_script(tmp_path, ending, source))
-    [recorded] = told.commands().values()
+    [recorded] = recordings.commands().values()
     assert recorded.request.source == source
     assert recorded.response is not None
     assert recorded.response.status == "error"
-    text, error = told.outputs(source)
+    text, error = recordings.outputs(source)
     assert text == stream("from the script\n")
     assert error["ename"] == "ZeroDivisionError"
 
 
 @pytest.mark.parametrize("ending", ["-c", ".ipy", ".py"])
 def test_what_the_command_line_runs_is_recorded_where_something_before_began_that(
-    told: Told, tmp_path: Path, ending: str
+    recordings: Recordings, tmp_path: Path, ending: str
 ) -> None:
-    (tmp_path / "start.py").write_text(told.start)
+    (tmp_path / "start.py").write_text(recordings.start)
     nested = f"{SCRIPT}\nget_ipython().run_cell('2', silent=True); None"
     begun = "--InteractiveShellApp.exec_files=['start.py']"
     run_ipython(tmp_path, begun, *write_script(tmp_path, ending, nested))
-    assert list(told.commands()) == [nested]
-    [response] = [recorded.response for recorded in told.commands().values()]
+    assert list(recordings.commands()) == [nested]
+    [response] = [recorded.response for recorded in recordings.commands().values()]
     assert response is not None
     assert (response.status, response.note) == ("completed", "")
-    assert told.outputs(nested) == [stream("from the script\n")]
+    assert recordings.outputs(nested) == [stream("from the script\n")]
 
 
-def test_what_is_typed_after_a_script_is_a_command_of_its_own(told: Told, tmp_path: Path) -> None:
-    source = f"{told.start}\n{SCRIPT}"
+def test_what_is_typed_after_a_script_is_a_command_of_its_own(
+    recordings: Recordings, tmp_path: Path
+) -> None:
+    source = f"{recordings.start}\n{SCRIPT}"
     script = write_script(tmp_path, ".py", source)
     run_ipython(tmp_path, "-i", *script, typed="print('typed')\n")
-    assert list(told.commands()) == [source, "print('typed')"]
-    assert told.outputs(source) == [stream("from the script\n")]
+    assert list(recordings.commands()) == [source, "print('typed')"]
+    assert recordings.outputs(source) == [stream("from the script\n")]
 
 
-def test_a_script_with_a_secret_is_not_recorded(told: Told, tmp_path: Path) -> None:
-    told.options = {"leaves_out": 0}
-    start = told.start.replace("**{'leaves_out': 0}", "leaves_out=lambda s: 'SEC' + 'RET' in s")
+def test_a_script_with_a_secret_is_not_recorded(recordings: Recordings, tmp_path: Path) -> None:
+    recordings.options = {"leaves_out": 0}
+    start = recordings.start.replace(
+        "**{'leaves_out': 0}", "leaves_out=lambda s: 'SEC' + 'RET' in s"
+    )
     for word in ("SECRET", "PUBLIC"):
         run_ipython(tmp_path, "-c", f"{start}\nprint('{word}')")
-    assert list(told.commands()) == [f"{start}\nprint('PUBLIC')"]
+    assert list(recordings.commands()) == [f"{start}\nprint('PUBLIC')"]

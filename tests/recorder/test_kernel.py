@@ -12,7 +12,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from jupyter_sessions import schemas
-from tests.recorder.conftest import Told
+from tests.recorder.conftest import Recordings
 
 Run = Callable[..., list[nbformat.NotebookNode]]
 
@@ -100,7 +100,7 @@ def test_what_is_recorded_equals_what_nbclient_shows(run: Run, recordings: Recor
     assert list(commands) == sources
     for (kind, _), cell in zip(KINDS.items(), cells, strict=True):
         shown = joined(nbformat.from_dict(cell)["outputs"])
-        assert told.outputs(cell.source) == shown, kind
+        assert recordings.outputs(cell.source) == shown, kind
         recording = commands[cell.source]
         assert recording.response is not None
         assert recording.response.status == ("error" if kind in FAILED else "completed"), kind
@@ -128,26 +128,32 @@ def test_the_notebook_is_the_kernel_sessions(
     assert recordings.commands()["1"].request.notebook == "work/weather.ipynb"
 
 
-def test_fifty_quick_cells_before_a_shutdown_are_all_told_in_order(run: Run, recordings: Recordings) -> None:
+def test_fifty_quick_cells_before_a_shutdown_are_all_told_in_order(
+    run: Run, recordings: Recordings
+) -> None:
     sources = [f"print({number})" for number in range(50)]
     run(*sources)
-    recordings = told.all()
-    assert [recording.request.source for recording in recordings] == sources
+    everything = recordings.all()
+    assert [recording.request.source for recording in everything] == sources
     for number, source in enumerate(sources):
         text = f"{number}\n"
-        assert told.outputs(source) == [{"output_type": "stream", "name": "stdout", "text": text}]
-    starts = [recording.request.started for recording in recordings]
+        assert recordings.outputs(source) == [
+            {"output_type": "stream", "name": "stdout", "text": text}
+        ]
+    starts = [recording.request.started for recording in everything]
     assert all(a < b for a, b in pairwise(starts))
 
 
 def test_a_flood_of_displays_is_recorded_whole(run: Run, recordings: Recordings) -> None:
     source = "for i in range(2_000): display(i)"
     run(source)
-    values = [output["data"]["text/plain"] for output in told.outputs(source)]  # type: ignore[index]
+    values = [output["data"]["text/plain"] for output in recordings.outputs(source)]  # type: ignore[index]
     assert values == [str(number) for number in range(2_000)]
 
 
-def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, recordings: Recordings) -> None:
+def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(
+    run: Run, recordings: Recordings
+) -> None:
     flood = "for _ in range(2_000): print('x' * 9_999)"
     run(flood, "print('next')", limit=1_000_000)
     response = recordings.commands()[flood].response
@@ -157,13 +163,13 @@ def test_past_the_limit_outputs_are_cut_and_the_kernel_goes_on(run: Run, recordi
     assert isinstance(output, schemas.Stream)
     assert len(output.text) == 1_000_000
     assert "cut at 1.0 MB; another 19 MB" in response.note
-    assert told.outputs("print('next')")[0]["text"] == "next\n"
+    assert recordings.outputs("print('next')")[0]["text"] == "next\n"
 
 
 def test_a_large_output_is_recorded_whole(run: Run, recordings: Recordings) -> None:
     source = "display({'text/plain': 'x' * 5_000_000}, raw=True)"
     run(source)
-    [output] = told.outputs(source)
+    [output] = recordings.outputs(source)
     assert len(output["data"]["text/plain"]) == 5_000_000  # type: ignore[index]
 
 
@@ -206,17 +212,17 @@ def test_a_long_command_is_told_of_while_it_runs_and_an_interrupted_one_failed(
 ) -> None:
     manager, client = start_new_kernel()
     try:
-        client.execute_interactive(told.start)
+        client.execute_interactive(recordings.start)
         source = "import threading, os, signal, time; print('began', flush=True); time.sleep(60)"
         client.execute(source)
-        told.wait_for(lambda told: source in recordings.commands())
+        recordings.wait_for(lambda recordings: source in recordings.commands())
         assert recordings.commands()[source].response is None
         manager.interrupt_kernel()
-        told.wait_for(lambda told: recordings.commands()[source].response is not None)
+        recordings.wait_for(lambda recordings: recordings.commands()[source].response is not None)
         response = recordings.commands()[source].response
         assert response is not None
         assert response.status == "error"
-        assert told.outputs(source)[0]["text"] == "began\n"
+        assert recordings.outputs(source)[0]["text"] == "began\n"
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -225,7 +231,7 @@ def test_a_long_command_is_told_of_while_it_runs_and_an_interrupted_one_failed(
 def test_what_threads_print_after_their_cell_is_told_as_well(recordings: Recordings) -> None:
     manager, client = start_new_kernel()
     try:
-        client.execute_interactive(told.start)
+        client.execute_interactive(recordings.start)
         source = """
 import threading, time
 def late():
@@ -235,9 +241,10 @@ threading.Thread(target=late).start()
 print("first")
 """.strip()
         client.execute_interactive(source)
-        told.wait_for(
-            lambda told: (
-                source in recordings.commands() and told.outputs(source)[0]["text"] == "first\nlate\n"
+        recordings.wait_for(
+            lambda recordings: (
+                source in recordings.commands()
+                and recordings.outputs(source)[0]["text"] == "first\nlate\n"
             )
         )
     finally:
@@ -248,11 +255,11 @@ print("first")
 def test_all_that_ended_before_a_kernel_is_killed_is_told(recordings: Recordings) -> None:
     manager, client = start_new_kernel()
     try:
-        client.execute_interactive(told.start)
+        client.execute_interactive(recordings.start)
         for number in range(10):
             client.execute_interactive(f"print({number})", output_hook=lambda message: None)
         last = "print(9)"
-        told.wait_for(lambda told: last in recordings.commands())
+        recordings.wait_for(lambda recordings: last in recordings.commands())
         client.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
         assert list(recordings.commands()) == [f"print({number})" for number in range(10)]
     finally:

@@ -55,7 +55,7 @@ class Site:
 
     place: Place
     server: Server
-    house: Store
+    store: Store
     http: httpx.Client
     keys: dict[str, str] = field(default_factory=dict)
     #: The key of the guest in each session: a guest has one alone.
@@ -89,28 +89,28 @@ class Site:
     def account(self) -> str:
         """Make an account of its own for one test, and log it in."""
         name = self.name()
-        self.house.add(name)
-        credentials = self.house.keys[name]
+        self.store.add(name)
+        credentials = self.store.keys[name]
         assert isinstance(credentials, KeyHolder)
         self.keys[name] = credentials.key
         return name
 
     def session(self, state: schemas.State = "active") -> str:
         """Make a session with members and some of everything in it; return its code."""
-        house = self.house
-        house.call("owner", api.SWITCH_GROUP, schemas.SwitchGroup(group="lab"))
-        code = house.new("owner", label="A session").code
+        store = self.store
+        store.call("owner", api.SWITCH_GROUP, schemas.SwitchGroup(group="lab"))
+        code = store.new("owner", label="A session").code
         roles = MEMBERS | {"revoked": "admin", "disabled": "admin", "expired": "admin"}
         roles |= {f"@of-{name}": role for name, role in THROUGH_GROUPS.items()}
         roles["@of-group-left"] = "admin"
         grants = [schemas.Grant(user=name, roles=[role]) for name, role in roles.items()]
-        house.call("owner", api.GRANT_ROLES, schemas.GrantRoles(code=code, grants=grants))
-        house.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["revoked"]))
-        house.record(code, "print('the owner')", by="owner", text="the owner's")
-        house.record(code, "print('a writer')", by="writer", text="a writer's")
-        publish(house, code, "site/index.html", FILE, by="writer")
+        store.call("owner", api.GRANT_ROLES, schemas.GrantRoles(code=code, grants=grants))
+        store.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["revoked"]))
+        store.record(code, "print('the owner')", by="owner", text="the owner's")
+        store.record(code, "print('a writer')", by="writer", text="a writer's")
+        publish(store, code, "site/index.html", FILE, by="writer")
         value = schemas.SetScratch(code=code, name="kept", value={"a": 1})
-        house.call("writer", api.SET_SCRATCH, value)
+        store.call("writer", api.SET_SCRATCH, value)
         self.let_in(code)
         named = schemas.SessionNamed(code=code)
         change = {
@@ -119,21 +119,21 @@ class Site:
             "removed": api.REMOVE_SESSION,
         }.get(state)
         if change is not None:
-            house.call("owner", change, named)
+            store.call("owner", change, named)
         return code
 
     def invite(self, code: str, *roles: str, uses: int = 1) -> str:
         """Make an invitation, and return its key."""
         wanted = schemas.Invite(code=code, roles=list(roles), uses=uses)
-        key: str = self.house.call("owner", api.INVITE, wanted).key
+        key: str = self.store.call("owner", api.INVITE, wanted).key
         return key
 
     def let_in(self, code: str) -> None:
         """Have the invited and a guest come into a session by invitations, both to write."""
         key = self.invite(code, "write", uses=2)
-        self.house.call("invited", api.JOIN, schemas.InvitationByKey(key=key))
+        self.store.call("invited", api.JOIN, schemas.InvitationByKey(key=key))
         entering = schemas.EnterAsGuest(key=key, name=self.name())
-        self.guests[code] = self.house.call("nobody", api.ENTER_AS_GUEST, entering).login.key
+        self.guests[code] = self.store.call("nobody", api.ENTER_AS_GUEST, entering).login.key
 
     def view(self, who: str, code: str, **what: Any) -> str:
         """Return a capability URL."""
@@ -144,32 +144,32 @@ class Site:
 
 
 def _populate(site: Site) -> None:
-    house = site.house
+    store = site.store
     people = [name for name in IDENTITIES if name not in {"anonymous", "administrator"}]
-    house.add(*people, "spare")
+    store.add(*people, "spare")
     for name in (*people, "spare"):
-        credentials = house.keys[name]
+        credentials = store.keys[name]
         assert isinstance(credentials, KeyHolder)
         site.keys[name] = credentials.key
-    house.call("root", api.DISABLE_ACCOUNT, schemas.AccountNamed(name="disabled"))
+    store.call("root", api.DISABLE_ACCOUNT, schemas.AccountNamed(name="disabled"))
     # The system user who runs the server is its administrator, and gets its key by a one-time link.
-    site.keys["administrator"] = key_for(house, getpass.getuser())
+    site.keys["administrator"] = key_for(store, getpass.getuser())
     past = Clock(datetime.now(UTC) - timedelta(days=31))
-    with site.place.house(past) as then:
+    with site.place.open_store(past) as then:
         request = schemas.LogIn(user="expired", password=PASSWORD)
         site.keys["expired"] = then.call("nobody", api.LOG_IN, request).key
 
 
 def _group(site: Site) -> None:
-    house = site.house
+    store = site.store
     for name in (*THROUGH_GROUPS, "group-left"):
-        house.call("root", api.ADD_GROUP, schemas.NewGroup(name=f"of-{name}", owners=["owner"]))
+        store.call("root", api.ADD_GROUP, schemas.NewGroup(name=f"of-{name}", owners=["owner"]))
         users = schemas.GroupUsers(name=f"of-{name}", users=[name])
-        house.call("owner", api.ADD_GROUP_USERS, users)
-    house.call("owner", api.REMOVE_GROUP_USERS, users)
-    house.call("root", api.ADD_GROUP, schemas.NewGroup(name="lab", owners=sorted(OWN_LAB)))
+        store.call("owner", api.ADD_GROUP_USERS, users)
+    store.call("owner", api.REMOVE_GROUP_USERS, users)
+    store.call("root", api.ADD_GROUP, schemas.NewGroup(name="lab", owners=sorted(OWN_LAB)))
     users = schemas.GroupUsers(name="lab", users=sorted(IN_LAB - OWN_LAB))
-    house.call("group-owner", api.ADD_GROUP_USERS, users)
+    store.call("group-owner", api.ADD_GROUP_USERS, users)
 
 
 @contextmanager
@@ -177,10 +177,10 @@ def serve_site(place: Place) -> Iterator[Site]:
     """Serve a store with one person of each standing."""
     with (
         place.serve("--debug", "--SessionsExtension.guests=True") as server,
-        place.house() as house,
+        place.open_store() as store,
         httpx.Client(base_url=server.url, timeout=30) as http,
     ):
-        site = Site(place, server, house, http)
+        site = Site(place, server, store, http)
         _populate(site)
         _group(site)
         yield site

@@ -134,7 +134,7 @@ class Place:
             server.stop()
 
     @contextmanager
-    def house(self, clock: Clock | None = None) -> Iterator[Store]:
+    def open_store(self, clock: Clock | None = None) -> Iterator[Store]:
         """Work on the store in this process, as the system user and as its accounts."""
         now: Any = clock or (lambda: datetime.now(UTC))
         dispatcher = Dispatcher(self.database, self.store / "blobs", Limits(guests=True), clock=now)
@@ -226,17 +226,17 @@ def recording(uid: str, source: str = "1 + 1", text: str = "") -> dict[str, Any]
 
 
 def publish(
-    house: Store, code: str, path: str, content: bytes, by: str, **more: Any
+    store: Store, code: str, path: str, content: bytes, by: str, **more: Any
 ) -> schemas.File:
     """Publish a file in process."""
     request = schemas.PublishFile(code=code, path=path, **more)
-    file: schemas.File = house.call(by, api.PUBLISH_FILE, request, upload=content)
+    file: schemas.File = store.call(by, api.PUBLISH_FILE, request, upload=content)
     return file
 
 
-def key_for(house: Store, name: str) -> str:
+def key_for(store: Store, name: str) -> str:
     """Log someone in without a password."""
-    ticket = house.call(name, api.MAKE_TICKET, schemas.Nothing()).ticket
+    ticket = store.call(name, api.MAKE_TICKET, schemas.Nothing()).ticket
     request = schemas.LogInWithTicket(ticket=ticket)
-    key: str = house.call("nobody", api.LOG_IN_WITH_TICKET, request).key
+    key: str = store.call("nobody", api.LOG_IN_WITH_TICKET, request).key
     return key

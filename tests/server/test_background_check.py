@@ -26,7 +26,7 @@ PROBLEM = "The file 'x.bin' in session"
 
 def test_damage_stands_on_the_health_page_until_it_is_mended(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    with place.serve(SHORT) as server, place.house() as house:
+    with place.serve(SHORT) as server, place.open_store() as store:
 
         def health() -> dict[str, Any]:
             answer: dict[str, Any] = httpx.get(f"{server.url}{api.PREFIX}/health").json()
@@ -34,8 +34,8 @@ def test_damage_stands_on_the_health_page_until_it_is_mended(tmp_path: Path) -> 
 
         until(lambda: health()["checked"], "the first check")
         assert health()["damaged"] == 0
-        code = house.new().code
-        file = publish(house, code, "x.bin", os.urandom(50_000), by="root")
+        code = store.new().code
+        file = publish(store, code, "x.bin", os.urandom(50_000), by="root")
         blob = place.store / "blobs" / file.sha256[:2] / file.sha256[2:]
         sound = blob.read_bytes()
         blob.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
@@ -97,8 +97,8 @@ def test_the_check_waits_for_the_store_goes_at_its_rate_and_comes_again_each_day
         assert not started.opened, "the check does not open the store itself"
         started.pauses.clear()
         dispatcher = await started.service.dispatcher()
-        house = Store(dispatcher, dispatcher._clock)
-        publish(house, house.new().code, "x.bin", os.urandom(3_000_000), by="root")
+        store = Store(dispatcher, dispatcher._clock)
+        publish(store, store.new().code, "x.bin", os.urandom(3_000_000), by="root")
         note = dispatcher.note_check
         done = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -112,8 +112,8 @@ def test_an_https_origin_is_not_ours_on_an_http_server(site: Site, browser: http
 
 
 def test_behind_tls_the_login_cookie_is_of_this_host_only(place: Place) -> None:
-    with place.serve("--ServerApp.trust_xheaders=True") as server, place.house() as house:
-        house.add("ann")
+    with place.serve("--ServerApp.trust_xheaders=True") as server, place.open_store() as store:
+        store.add("ann")
         with httpx.Client(
             base_url=server.url, headers={"X-Forwarded-Proto": "https"}, timeout=30
         ) as http:
@@ -161,9 +161,9 @@ def test_a_capability_url_stays_dead_after_revoke_and_grant(
         viewer = who if who in site.keys else "group-reader"
         url = site.view(viewer, code, **what) + tail
         assert site.http.get(url).status_code == 200
-        site.house.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=[name]))
+        site.store.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=[name]))
         assert site.http.get(url).status_code == 404
-        site.house.grant(code, name, "read", by="owner")
+        site.store.grant(code, name, "read", by="owner")
         assert site.http.get(url).status_code == 404
         assert site.http.get(site.view(viewer, code, **what) + tail).status_code == 200
 
@@ -171,12 +171,12 @@ def test_a_capability_url_stays_dead_after_revoke_and_grant(
 def test_a_capability_url_stays_dead_after_reading_was_taken_and_given_again(site: Site) -> None:
     code = site.session()
     url = site.view("reader", code, path="site/index.html")
-    site.house.grant(code, "reader", "execute", by="owner")
+    site.store.grant(code, "reader", "execute", by="owner")
     assert site.http.get(url).status_code == 403
-    site.house.grant(code, "reader", "read", by="owner")
+    site.store.grant(code, "reader", "read", by="owner")
     assert site.http.get(url).status_code == 404
     url = site.view("reader", code, path="site/index.html")
-    site.house.grant(code, "reader", "write", by="owner")  # more roles end nothing
+    site.store.grant(code, "reader", "write", by="owner")  # more roles end nothing
     assert site.http.get(url).status_code == 200
 
 
@@ -204,7 +204,7 @@ def test_content_that_would_have_the_whole_window_is_shown_in_a_frame(
 def test_a_login_leads_to_no_content(site: Site, browser: httpx.Client) -> None:
     code = site.session()
     publish(
-        site.house,
+        site.store,
         code,
         "evil.html",
         b"<script>location = 'https://evil.example'</script>",

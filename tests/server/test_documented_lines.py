@@ -36,7 +36,7 @@ def test_the_ten_lines_work_as_they_stand(
     site: Site, tmp_path: Path, page: str, below: str
 ) -> None:
     code = site.session()
-    site.house.record(code, "rain = load()", by="writer")
+    site.store.record(code, "rain = load()", by="writer")
     (lines,) = blocks(f"reference/{page}.md", "python")
     assert len([line for line in lines.splitlines() if line]) <= 11
     url = f"{site.server.url}{api.PREFIX}/sessions/{code}/{below}"
@@ -55,7 +55,7 @@ def test_the_ten_lines_work_as_they_stand(
 
 def test_a_shell_works_in_a_session_with_curl_alone(site: Site, tmp_path: Path) -> None:
     code = site.session()
-    site.house.record(code, "rain = load()", by="writer")
+    site.store.record(code, "rain = load()", by="writer")
     lines = "\n".join(blocks("how-to/other-languages.md", "bash"))
     printed = run(
         site,

@@ -62,8 +62,8 @@ class Busy(threading.Thread):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_busy_connections_get_all_their_answers(place: Place, how: int) -> None:
     with place.serve() as server:
-        with place.house() as house:
-            code, key = house.new().code, key_for(house, "root")
+        with place.open_store() as store:
+            code, key = store.new().code, key_for(store, "root")
         path = address(api.RECORD_COMMANDS, {"code": code})
         senders = [Busy(server.port, path, key, f"s{number}") for number in range(SENDERS)]
         for sender in senders:
@@ -77,8 +77,8 @@ def test_busy_connections_get_all_their_answers(place: Place, how: int) -> None:
     assert [sender.cut for sender in senders] == [None] * SENDERS
     assert all(sender.told_to_close for sender in senders)
     acknowledged = [uid for sender in senders for uid in sender.acknowledged]
-    with place.house() as house:
-        listed: Any = house.call("root", api.GET_SESSION, schemas.SessionNamed(code=code))
+    with place.open_store() as store:
+        listed: Any = store.call("root", api.GET_SESSION, schemas.SessionNamed(code=code))
     assert listed.commands == len(acknowledged)
     assert took < STARTED_WITHIN
 
@@ -105,8 +105,8 @@ def test_a_request_that_never_ends_is_cut_off_in_the_end_or_when_asked_twice(
         place.serve(f"--SessionsExtension.stop_within={wait}") as server,
         server.connect() as open_one,
     ):
-        with place.house() as house:
-            code, key = house.new().code, key_for(house, "root")
+        with place.open_store() as store:
+            code, key = store.new().code, key_for(store, "root")
         path = address(api.PUBLISH_FILE, {"code": code, "path": "x.txt"})
         head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
         open_one.sendall(

@@ -28,10 +28,10 @@ def counted(html: str) -> tuple[int, int, int]:
 
 def test_what_is_shown_and_what_is_said_not_to_be_make_up_the_figure(site: Site) -> None:
     who = site.account()
-    assert isinstance(site.house.keys[who], KeyHolder)
-    code = site.house.new(who).code
-    site.house.record(code, "%session new x", "a = 1", "%session members", "b = 2", by=who)
-    site.house.record(code, "%session web", "%session grant x", by=who)
+    assert isinstance(site.store.keys[who], KeyHolder)
+    code = site.store.new(who).code
+    site.store.record(code, "%session new x", "a = 1", "%session members", "b = 2", by=who)
+    site.store.record(code, "%session web", "%session grant x", by=who)
     html = page(site, who, code)
     assert counted(html) == (6, 2, 4)
     assert "4 <code>%session</code> commands of these not shown" in html
@@ -43,10 +43,10 @@ def test_what_is_shown_and_what_is_said_not_to_be_make_up_the_figure(site: Site)
 
 def test_the_pages_of_a_long_history_together_account_for_every_command(site: Site) -> None:
     who = site.account()
-    code = site.house.new(who).code
+    code = site.store.new(who).code
     sources = ["%session show" if number % 3 == 0 else f"step({number})" for number in range(160)]
-    site.house.record(code, *sources[:80], by=who)
-    site.house.record(code, *sources[80:], by=who)
+    site.store.record(code, *sources[:80], by=who)
+    site.store.record(code, *sources[80:], by=who)
     for order in ("newest", "oldest"):
         query, total, pages = f"?order={order}", 0, 0
         while query:
@@ -62,14 +62,14 @@ def test_the_pages_of_a_long_history_together_account_for_every_command(site: Si
 
 def test_a_session_of_nothing_but_management_says_so(site: Site) -> None:
     who = site.account()
-    code = site.house.new(who).code
-    site.house.record(code, "%session new x", by=who)
+    code = site.store.new(who).code
+    site.store.record(code, "%session new x", by=who)
     assert "Only %session commands so far" in page(site, who, code)
 
 
 def test_a_gap_stands_in_the_history_with_its_note_and_its_times(site: Site) -> None:
     who = site.account()
-    code = site.house.new(who).code
+    code = site.store.new(who).code
     said = "Recording was interrupted: between 10:00:00 and 10:05:00 (UTC) commands may be missing."
     started = datetime(2026, 11, 30, 10, tzinfo=UTC)
     gap = schemas.Recording(
@@ -84,12 +84,12 @@ def test_a_gap_stands_in_the_history_with_its_note_and_its_times(site: Site) -> 
         ),
         runner=None,
     )
-    site.house.call(who, api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=[gap]))
+    site.store.call(who, api.RECORD_COMMANDS, schemas.RecordCommands(code=code, commands=[gap]))
     html = page(site, who, code)
     assert said in html
     assert "5 min 00 s" in html
     assert "2026-11-30T10:00" in html
     assert 'aria-label="Source of command 1"' not in html
-    (listed,) = site.house.call(who, api.LIST_COMMANDS, schemas.ListCommands(code=code)).items
+    (listed,) = site.store.call(who, api.LIST_COMMANDS, schemas.ListCommands(code=code)).items
     assert (listed.started, listed.duration, listed.note) == (started, 300.0, said)
     assert describe_source(listed) == f"({said})"

@@ -70,7 +70,7 @@ class Case:
         if not (self.allowed and self.code):
             return 1
         listing = schemas.ListInvitations(code=self.code)
-        page = self.site.house.call("owner", api.LIST_INVITATIONS, listing)
+        page = self.site.store.call("owner", api.LIST_INVITATIONS, listing)
         number: int = page.items[0].id
         return number
 
@@ -80,7 +80,7 @@ class Case:
             return "spare"
         name = self.site.name()
         account = schemas.NewAccount(name=name, password=PASSWORD)
-        self.site.house.call("root", api.ADD_ACCOUNT, account)
+        self.site.store.call("root", api.ADD_ACCOUNT, account)
         return name
 
     def group(self) -> str:
@@ -88,7 +88,7 @@ class Case:
         if not self.allowed:
             return "lab"
         name = self.site.name()
-        self.site.house.call("root", api.ADD_GROUP, schemas.NewGroup(name=name))
+        self.site.store.call("root", api.ADD_GROUP, schemas.NewGroup(name=name))
         return name
 
     def user_of_lab(self) -> str:
@@ -96,7 +96,7 @@ class Case:
         name = self.account()
         if self.allowed:
             users = schemas.GroupUsers(name="lab", users=[name])
-            self.site.house.call("root", api.ADD_GROUP_USERS, users)
+            self.site.store.call("root", api.ADD_GROUP_USERS, users)
         return name
 
 
@@ -168,7 +168,7 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "password.change": lambda case: {"current": PASSWORD, "password": PASSWORD},
     "logins.create": lambda case: {"user": "spare", "password": PASSWORD},
     "logins.redeem": lambda case: {
-        "ticket": case.site.house.call("spare", api.MAKE_TICKET, schemas.Nothing()).ticket
+        "ticket": case.site.store.call("spare", api.MAKE_TICKET, schemas.Nothing()).ticket
     },
     "logins.check": lambda case: {},
     "logins.refresh": lambda case: {},
@@ -305,13 +305,13 @@ def _handshake(
 
 def snapshot(site: Site, code: str) -> Any:
     """Return all that the owner sees of a session, to tell whether anything has changed."""
-    house, named = site.house, schemas.SessionNamed(code=code)
+    store, named = site.store, schemas.SessionNamed(code=code)
     try:
-        events = house.call("owner", api.LIST_EVENTS, schemas.ListEvents(code=code, limit=500))
-        files = house.call("owner", api.LIST_FILES, schemas.ListFiles(code=code, deep=True))
-        members = house.call("owner", api.LIST_MEMBERS, named)
-        scratch = house.call("owner", api.LIST_SCRATCH, schemas.ListScratch(code=code))
-        return house.call("owner", api.GET_SESSION, named), events, files, members, scratch
+        events = store.call("owner", api.LIST_EVENTS, schemas.ListEvents(code=code, limit=500))
+        files = store.call("owner", api.LIST_FILES, schemas.ListFiles(code=code, deep=True))
+        members = store.call("owner", api.LIST_MEMBERS, named)
+        scratch = store.call("owner", api.LIST_SCRATCH, schemas.ListScratch(code=code))
+        return store.call("owner", api.GET_SESSION, named), events, files, members, scratch
     except errors.WrongState as error:
         return str(error)
 
@@ -362,9 +362,9 @@ def test_ones_own_command_needs_the_lesser_role_to_be_forgotten(site: Site, who:
         assert answer.status_code == 200
     else:
         # They had the role once, and recorded then.
-        site.house.grant(code, who, "write", by="owner")
+        site.store.grant(code, who, "write", by="owner")
         number = site.ask(who, api.RECORD_COMMANDS, code=code, commands=[recording("own")])
-        site.house.grant(code, who, MEMBERS[who], by="owner")
+        site.store.grant(code, who, MEMBERS[who], by="owner")
         answer = site.ask(who, api.FORGET_COMMAND, code=code, number=number.json()["numbers"][0])
         assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")
 

@@ -140,7 +140,7 @@ def test_a_key_that_is_none_shows_the_form_again_and_is_escaped(
 def test_keys_that_let_nobody_in_answer_alike_to_the_byte(site: Site, code: str) -> None:
     used = site.invite(code)
     site.ask("stranger", api.JOIN, key=used)
-    site.house.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["stranger"]))
+    site.store.call("owner", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["stranger"]))
     who = site.account()
     answers = {
         dateless(site.ask(who, api.JOIN, key=key).content)
@@ -211,11 +211,11 @@ def test_a_browser_that_follows_is_a_page(site: Site, code: str) -> None:
 
 
 def test_two_servers_on_one_store_tell_of_the_same_people(place: Place) -> None:
-    with place.serve() as first, place.serve() as second, place.house() as house:
-        house.add("bar")
-        code = house.new().code
-        house.grant(code, "bar", "read")
-        key = house.keys["bar"].key  # type: ignore[union-attr]
+    with place.serve() as first, place.serve() as second, place.open_store() as store:
+        store.add("bar")
+        code = store.new().code
+        store.grant(code, "bar", "read")
+        key = store.keys["bar"].key  # type: ignore[union-attr]
         path = address(api.FOLLOW_EVENTS, {"code": code})
         followers = [
             websocket.create_connection(

@@ -82,9 +82,9 @@ def time_calls(*calls: Callable[[], int]) -> float:
 
 
 def test_sixty_connections_that_log_in_hold_up_no_upload_and_no_other_login(place: Place) -> None:
-    with place.house() as house:
-        house.add("ann", "bob", "cyd")
-        code, key = house.new("ann").code, key_for(house, "ann")
+    with place.open_store() as store:
+        store.add("ann", "bob", "cyd")
+        code, key = store.new("ann").code, key_for(store, "ann")
     with place.serve() as server:
 
         def upload() -> int:

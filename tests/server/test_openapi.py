@@ -114,7 +114,7 @@ def test_the_api_does_as_its_document_says(
 ) -> None:
     described = schema[operation.path][operation.method]
     name = site.account()
-    code = site.house.new(name).code if "code" in operation.path_fields else ""
+    code = site.store.new(name).code if "code" in operation.path_fields else ""
     who = "administrator" if operation.needs.value.endswith("server administrator") else name
 
     @settings(

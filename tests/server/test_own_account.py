@@ -139,9 +139,9 @@ def test_behind_a_proxy_cookies_are_for_tls_only_and_the_audit_log_has_the_reade
     configured = f"--SessionsExtension.audit_log={file}"
     with (
         place.serve("--ServerApp.trust_xheaders=True", configured) as server,
-        place.house() as house,
+        place.open_store() as store,
     ):
-        house.add("owner")
+        store.add("owner")
         for scheme in ("https", "http"):
             headers = {"X-Forwarded-Proto": scheme, "X-Real-IP": "198.51.100.4"}
             with httpx.Client(base_url=server.url, headers=headers) as browser:

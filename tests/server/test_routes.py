@@ -259,9 +259,9 @@ def test_nobody_gets_anything_from_a_jupyter_server(with_token: Jupyter) -> None
 def test_who_holds_a_sessions_account_reaches_nothing_else_of_a_jupyter_server(
     with_token: Jupyter,
 ) -> None:
-    with with_token.place.house() as house:
-        house.add("colleague")
-        key = key_for(house, "colleague")
+    with with_token.place.open_store() as store:
+        store.add("colleague")
+        key = key_for(store, "colleague")
     me = httpx.get(f"{with_token.url}/sessions/api/user", headers=bearer(key))
     assert me.json()["name"] == "colleague"
     port = with_token.url.rpartition(":")[2]
@@ -307,8 +307,8 @@ def test_who_gets_past_the_token_is_the_user_who_runs_the_server(with_token: Jup
     assert (me["administrator"], me["via"]) == (True, "system")
     # What they make over HTTP and in process is theirs alike.
     made = httpx.post(f"{with_token.url}{api.PREFIX}/sessions", headers=token, content=b"{}").json()
-    with with_token.place.house() as house:
-        session = house.call("root", api.GET_SESSION, schemas.SessionNamed(code=made["code"]))
+    with with_token.place.open_store() as store:
+        session = store.call("root", api.GET_SESSION, schemas.SessionNamed(code=made["code"]))
         assert session.owner == getpass.getuser()
     for wrong in ({}, {"Authorization": "token wrong"}, {"Authorization": "Bearer jses_wrong"}):
         assert httpx.get(path, headers=wrong).status_code == 401

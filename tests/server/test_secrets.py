@@ -25,10 +25,10 @@ def test_no_secret_is_found_in_any_file_after_a_workout(
     told: list[str] = []
     with (
         place.serve("--SessionsExtension.guests=True", *arguments) as server,
-        place.house() as house,
+        place.open_store() as store,
         httpx.Client(base_url=server.url) as http,
     ):
-        root = key_for(house, "root")
+        root = key_for(store, "root")
         secrets.add(root)
 
         def ask(
@@ -51,9 +51,9 @@ def test_no_secret_is_found_in_any_file_after_a_workout(
         told.append(ask(root, api.ADD_ACCOUNT, name="foo", password=CANARY).text)
         told.append(ask(root, api.ADD_ACCOUNT, name=CANARY[:3] + "/", password=CANARY).text)
         told.append(ask(login + "x", api.WHO_AM_I).text)
-        code = house.new().code
-        house.grant(code, "foo", "admin")
-        publish(house, code, "a/x.html", b"<b>", by="root")
+        code = store.new().code
+        store.grant(code, "foo", "admin")
+        publish(store, code, "a/x.html", b"<b>", by="root")
         ask(login, api.RECORD_COMMANDS, code=code, commands=[recording("x")])
         told.append(ask(login, api.LIST_EVENTS, code=code).text)
         told.append(ask(login, api.GET_COMMAND, code=code, number=10**17).text)
@@ -156,8 +156,8 @@ def _found(folder: Path, secrets: set[str]) -> dict[str, list[str]]:
 
 
 def test_what_is_kept_is_for_its_owners_eyes_alone(place: Place) -> None:
-    with place.serve() as server, place.house() as house:
-        publish(house, house.new().code, "x", b"x" * 100, by="root")
+    with place.serve() as server, place.open_store() as store:
+        publish(store, store.new().code, "x", b"x" * 100, by="root")
         assert server.is_up()
         for path in (place.store, *place.store.rglob("*")):
             if path.is_dir() and path.parent in {place.store, place.store.parent}:

@@ -48,8 +48,8 @@ def test_a_server_that_was_never_asked_anything_stops_with_0(place: Place) -> No
 
 
 def test_a_request_that_is_open_on_sigterm_is_answered(place: Place) -> None:
-    with place.serve() as server, place.house() as house:
-        code, key = house.new().code, key_for(house, "root")
+    with place.serve() as server, place.open_store() as store:
+        code, key = store.new().code, key_for(store, "root")
         path = address(api.PUBLISH_FILE, {"code": code, "path": "x.txt"})
         head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
         with server.connect() as connection:
@@ -62,7 +62,7 @@ def test_a_request_that_is_open_on_sigterm_is_answered(place: Place) -> None:
             connection.sendall(b"ended")
             assert status_of(read_answer(connection)) == 200
         assert server.process.wait(STARTED_WITHIN) == 0
-        file = house.call("root", api.GET_FILE, schemas.FileNamed(code=code, path="x.txt"))
+        file = store.call("root", api.GET_FILE, schemas.FileNamed(code=code, path="x.txt"))
         assert file.size == 10
 
 
@@ -72,8 +72,8 @@ def listens(port: int) -> bool:
 
 
 def test_followers_are_told_that_the_server_goes(place: Place) -> None:
-    with place.serve() as server, place.house() as house:
-        code, key = house.new().code, key_for(house, "root")
+    with place.serve() as server, place.open_store() as store:
+        code, key = store.new().code, key_for(store, "root")
         url = f"ws://127.0.0.1:{server.port}" + address(api.FOLLOW_EVENTS, {"code": code})
         live = websocket.create_connection(f"{url}?after=0", header=bearer(key), timeout=30)
         assert json.loads(live.recv())["kind"] == "session.created"

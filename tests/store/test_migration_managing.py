@@ -26,19 +26,19 @@ BEFORE = [
 ]
 
 
-def test_commands_of_before_are_told_apart_too(house: Store, database: str, tmp_path) -> None:
-    code, other = house.new().code, house.new().code
+def test_commands_of_before_are_told_apart_too(store: Store, database: str, tmp_path) -> None:
+    code, other = store.new().code, store.new().code
     long = f"{'a' * 5000}\n%session history"
-    record(house, code, *(recorded(house, each) for each in ["a = 1", long, "%session history"]))
-    record(house, other, recorded(house, "%session new x"))
-    house.dispatcher.close()
+    record(store, code, *(recorded(store, each) for each in ["a = 1", long, "%session history"]))
+    record(store, other, recorded(store, "%session new x"))
+    store.dispatcher.close()
     module = {"module": sqlite_library.sqlite_module()} if database.startswith("sqlite") else {}
     engine = create_engine(database, **module)
     with engine.begin() as connection:
         for statement in BEFORE:
             connection.execute(text(statement))
     engine.dispose()
-    house.dispatcher = Dispatcher(database, tmp_path / "blobs", clock=house.clock)
-    assert [each.managing for each in commands(house, code)] == [True, False, False]
-    sessions = [do(house, "root", api.GET_SESSION, code=each) for each in (code, other)]
+    store.dispatcher = Dispatcher(database, tmp_path / "blobs", clock=store.clock)
+    assert [each.managing for each in commands(store, code)] == [True, False, False]
+    sessions = [do(store, "root", api.GET_SESSION, code=each) for each in (code, other)]
     assert [each.last_command for each in sessions] == ["a" * 200, ""]

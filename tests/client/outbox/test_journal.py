@@ -21,7 +21,7 @@ LARGE = 1000
 
 
 @pytest.fixture(autouse=True)
-def _small_files_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def _compact_small_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "COMPACTED_FROM", 10 * LARGE)
 
 

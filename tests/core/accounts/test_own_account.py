@@ -16,66 +16,66 @@ NEW = "a horse of another colour"
 
 
 @pytest.fixture
-def name(house):
+def name(store):
     """Have an account whose failed tries are its own: they are kept in the process, by name."""
     name = f"pia{secrets.token_hex(4)}"
-    house.add(name)
+    store.add(name)
     return name
 
 
-def log_in(house, name, password=PASSWORD):
-    return do(house, "nobody", api.LOG_IN, user=name, password=password)
+def log_in(store, name, password=PASSWORD):
+    return do(store, "nobody", api.LOG_IN, user=name, password=password)
 
 
-def test_a_user_changes_their_password_and_every_other_login_ends(house, name):
-    other = log_in(house, name)
-    house.keys["other"] = KeyHolder(other.key)
-    ticket = do(house, "other", api.MAKE_TICKET).ticket
-    assert do(house, name, api.CHANGE_PASSWORD, current=PASSWORD, password=NEW).ended >= 2
-    assert do(house, name, api.WHO_AM_I).name == name
+def test_a_user_changes_their_password_and_every_other_login_ends(store, name):
+    other = log_in(store, name)
+    store.keys["other"] = KeyHolder(other.key)
+    ticket = do(store, "other", api.MAKE_TICKET).ticket
+    assert do(store, name, api.CHANGE_PASSWORD, current=PASSWORD, password=NEW).ended >= 2
+    assert do(store, name, api.WHO_AM_I).name == name
     with refused(errors.LoginRevoked):
-        do(house, "other", api.WHO_AM_I)
+        do(store, "other", api.WHO_AM_I)
     with refused(errors.NotLoggedIn):
-        do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
+        do(store, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
     with refused(errors.WrongPassword):
-        log_in(house, name)
-    assert log_in(house, name, NEW).user == name
+        log_in(store, name)
+    assert log_in(store, name, NEW).user == name
 
 
-def test_a_login_made_by_a_link_outlives_the_login_that_made_the_link(house, name):
-    ticket = do(house, name, api.MAKE_TICKET).ticket
-    page = do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
-    house.keys["page"] = KeyHolder(page.key)
-    do(house, "page", api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
-    assert do(house, "page", api.WHO_AM_I).name == name
+def test_a_login_made_by_a_link_outlives_the_login_that_made_the_link(store, name):
+    ticket = do(store, name, api.MAKE_TICKET).ticket
+    page = do(store, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
+    store.keys["page"] = KeyHolder(page.key)
+    do(store, "page", api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
+    assert do(store, "page", api.WHO_AM_I).name == name
     with refused(errors.LoginRevoked):
-        do(house, name, api.WHO_AM_I)
+        do(store, name, api.WHO_AM_I)
 
 
-def test_the_present_password_is_needed_and_guessing_it_backs_off(house, name):
+def test_the_present_password_is_needed_and_guessing_it_backs_off(store, name):
     with refused(errors.ConfirmationFailed):
-        do(house, name, api.CHANGE_PASSWORD, current="not the password", password=NEW)
-    assert log_in(house, name).user == name
+        do(store, name, api.CHANGE_PASSWORD, current="not the password", password=NEW)
+    assert log_in(store, name).user == name
     with pytest.raises(errors.TooManyTries):
         for _ in range(30):
             with refused(errors.ConfirmationFailed):
-                do(house, name, api.CHANGE_PASSWORD, current="not the password", password=NEW)
+                do(store, name, api.CHANGE_PASSWORD, current="not the password", password=NEW)
     with refused(errors.TooManyTries):
-        do(house, name, api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
+        do(store, name, api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
 
 
-def test_who_is_known_by_other_means_or_acts_for_somebody_changes_no_password(house, name):
-    join(house, "vouched")
+def test_who_is_known_by_other_means_or_acts_for_somebody_changes_no_password(store, name):
+    join(store, "vouched")
     for who in ("vouched", "root"):
         with refused(errors.Conflict, match="does not have a password here"):
-            do(house, who, api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
-    made = do(house, "root", api.ISSUE_LOGIN, user=name)
-    house.keys["for"] = KeyHolder(made.key)
+            do(store, who, api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
+    made = do(store, "root", api.ISSUE_LOGIN, user=name)
+    store.keys["for"] = KeyHolder(made.key)
     with refused(errors.Forbidden, match="acts for"):
-        do(house, "for", api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
-    house.keys["hub"] = Identified(name)
-    do(house, "hub", api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
-    assert log_in(house, name, NEW).user == name
+        do(store, "for", api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
+    store.keys["hub"] = Identified(name)
+    do(store, "hub", api.CHANGE_PASSWORD, current=PASSWORD, password=NEW)
+    assert log_in(store, name, NEW).user == name
 
 
 @pytest.mark.parametrize(
@@ -88,28 +88,28 @@ def test_a_password_that_anybody_would_try_first_is_refused(password):
         password_rules.check_password(password, "pia", "Pia Palmer")
 
 
-def test_the_rules_hold_wherever_a_password_is_chosen(house, name):
+def test_the_rules_hold_wherever_a_password_is_chosen(store, name):
     with refused(errors.WeakPassword):
         do(
-            house, "root", api.ADD_ACCOUNT,
+            store, "root", api.ADD_ACCOUNT,
             name="pia", password="piapalmer99", display_name="Pia Palmer",
         )  # fmt: skip
     with refused(errors.WeakPassword):
-        do(house, "root", api.SET_PASSWORD, name=name, password=f"{name[:3]}{name[3:]}!!")
+        do(store, "root", api.SET_PASSWORD, name=name, password=f"{name[:3]}{name[3:]}!!")
     with refused(errors.WeakPassword):
-        do(house, name, api.CHANGE_PASSWORD, current=PASSWORD, password="iloveyou")
-    assert log_in(house, name).user == name
+        do(store, name, api.CHANGE_PASSWORD, current=PASSWORD, password="iloveyou")
+    assert log_in(store, name).user == name
 
 
-def test_any_composition_is_taken_up_to_a_thousand_characters(house, name):
+def test_any_composition_is_taken_up_to_a_thousand_characters(store, name):
     for password in ("correct horse battery staple", "   spaces at the ends   ", "ñandú 🦙 ωμέγα",
                      "x1" * 490 + "a" * 20, "lowercaseonlywords"):  # fmt: skip
         password_rules.check_password(password, "pia", "Pia")
     long = " ñx7" * 250
-    do(house, name, api.CHANGE_PASSWORD, current=PASSWORD, password=long)
+    do(store, name, api.CHANGE_PASSWORD, current=PASSWORD, password=long)
     with refused(errors.WrongPassword):
-        log_in(house, name, long[:-1])
-    assert log_in(house, name, long).user == name
+        log_in(store, name, long[:-1])
+    assert log_in(store, name, long).user == name
 
 
 def test_the_list_holds_more_than_three_thousand_passwords_that_could_be_chosen():

@@ -17,29 +17,29 @@ CANARY = "typed-into-the-wrong-field"
 
 
 @pytest.fixture
-def name(house):
+def name(store):
     """Have an account that is logged in."""
     name = f"pia{secrets.token_hex(4)}"
-    house.add(name)
+    store.add(name)
     return name
 
 
-def entries(house, **query):
-    return do(house, "root", api.LIST_AUDIT, **query).items
+def entries(store, **query):
+    return do(store, "root", api.LIST_AUDIT, **query).items
 
 
-def test_logins_made_refused_and_ended_are_in_the_log(house, name):
-    submit = house.dispatcher.submit
+def test_logins_made_refused_and_ended_are_in_the_log(store, name):
+    submit = store.dispatcher.submit
     for password, code in ((PASSWORD, ""), ("wrong " + CANARY, ""), (PASSWORD, "")):
         request = api.LOG_IN.request(user=name, password=password, code=code)
-        done = submit(api.LOG_IN, request, house.keys["nobody"], address="192.0.2.7")
+        done = submit(api.LOG_IN, request, store.keys["nobody"], address="192.0.2.7")
         if password == PASSWORD:
-            house.keys["again"] = KeyHolder(done.result().key)
+            store.keys["again"] = KeyHolder(done.result().key)
         else:
             with pytest.raises(errors.WrongPassword):
                 done.result()
-    do(house, "again", api.LOG_OUT)
-    found = entries(house, user=name)
+    do(store, "again", api.LOG_OUT)
+    found = entries(store, user=name)
     told = [(each.kind, each.user, each.address, each.data) for each in found]
     refusal = {"operation": "logins.create", "why": "wrong_password", "user": name}
     assert ("login.refused", "", "192.0.2.7", refusal) in told
@@ -48,24 +48,24 @@ def test_logins_made_refused_and_ended_are_in_the_log(house, name):
     assert CANARY not in repr(told)
 
 
-def test_a_name_that_nobody_has_is_not_written_down_and_still_told_apart(house, name):
+def test_a_name_that_nobody_has_is_not_written_down_and_still_told_apart(store, name):
     for user in (CANARY, CANARY, "jses_" + "x" * 43):
         with refused(errors.WrongPassword):
-            do(house, "nobody", api.LOG_IN, user=user, password="x")
-    found = [each.data for each in entries(house)[:3]]
+            do(store, "nobody", api.LOG_IN, user=user, password="x")
+    found = [each.data for each in entries(store)[:3]]
     assert found[1]["unknown"] == found[2]["unknown"] != found[0]["unknown"]
     assert CANARY not in repr(found) and "jses_" not in repr(found)
 
 
-def test_what_is_changed_of_an_account_is_in_the_log_with_who_did_it(house, name):
-    do(house, name, api.CHANGE_PASSWORD, current=PASSWORD, password="a horse of another colour")
+def test_what_is_changed_of_an_account_is_in_the_log_with_who_did_it(store, name):
+    do(store, name, api.CHANGE_PASSWORD, current=PASSWORD, password="a horse of another colour")
     with refused(errors.ConfirmationFailed):
-        do(house, name, api.CHANGE_PASSWORD, current=PASSWORD, password="another horse again")
-    do(house, "root", api.SET_PASSWORD, name=name, password=PASSWORD)
+        do(store, name, api.CHANGE_PASSWORD, current=PASSWORD, password="another horse again")
+    do(store, "root", api.SET_PASSWORD, name=name, password=PASSWORD)
     with refused(errors.LoginRevoked):
-        do(house, name, api.SET_PASSWORD, name="root", password=PASSWORD)
-    do(house, "root", api.DISABLE_ACCOUNT, name=name)
-    found = [(each.kind, each.user) for each in entries(house)[:5]]
+        do(store, name, api.SET_PASSWORD, name="root", password=PASSWORD)
+    do(store, "root", api.DISABLE_ACCOUNT, name=name)
+    found = [(each.kind, each.user) for each in entries(store)[:5]]
     assert found == [
         ("account.disabled", "root"),
         ("operation.refused", name),
@@ -75,39 +75,39 @@ def test_what_is_changed_of_an_account_is_in_the_log_with_who_did_it(house, name
     ]
 
 
-def test_only_administrators_read_it_page_by_page(house, name):
+def test_only_administrators_read_it_page_by_page(store, name):
     assert [each for each in api.OPERATIONS if each.startswith("audit.")] == ["audit.list"]
     assert not api.LIST_AUDIT.writes
-    do(house, "root", api.ADD_ACCOUNT, name="ann", password=PASSWORD)
+    do(store, "root", api.ADD_ACCOUNT, name="ann", password=PASSWORD)
     with refused(errors.Forbidden):
-        do(house, name, api.LIST_AUDIT)
-    found = pages(lambda after: do(house, "root", api.LIST_AUDIT, limit=2, after=after))
+        do(store, name, api.LIST_AUDIT)
+    found = pages(lambda after: do(store, "root", api.LIST_AUDIT, limit=2, after=after))
     numbers = [each.number for page in found for each in page]
     assert len(numbers) >= 3 and numbers == sorted(numbers, reverse=True)
     with refused(errors.NotFound):
-        do(house, "root", api.LIST_AUDIT, user="unheard-of")
+        do(store, "root", api.LIST_AUDIT, user="unheard-of")
 
 
-def test_it_is_kept_for_a_year(house, name):
-    old = entries(house)[-1].number
-    house.clock.forward(days=366)
-    do(house, "root", api.ADD_ACCOUNT, name="new", password=PASSWORD)
-    house.dispatcher.tidy()
-    assert old not in [each.number for each in entries(house)]
-    assert entries(house)[-1].kind == "account.added"
+def test_it_is_kept_for_a_year(store, name):
+    old = entries(store)[-1].number
+    store.clock.forward(days=366)
+    do(store, "root", api.ADD_ACCOUNT, name="new", password=PASSWORD)
+    store.dispatcher.tidy()
+    assert old not in [each.number for each in entries(store)]
+    assert entries(store)[-1].kind == "account.added"
 
 
-def test_each_entry_goes_to_the_logger_after_it_is_on_disk(house, name, caplog):
-    join(house, "bob")
-    code = house.new("root").code
+def test_each_entry_goes_to_the_logger_after_it_is_on_disk(store, name, caplog):
+    join(store, "bob")
+    code = store.new("root").code
     with caplog.at_level(logging.INFO, "jupyter_sessions.audit"):
-        do(house, "root", api.ADD_ACCOUNT, name="ann", password=PASSWORD)
+        do(store, "root", api.ADD_ACCOUNT, name="ann", password=PASSWORD)
         with refused(errors.WrongPassword):
-            do(house, "nobody", api.LOG_IN, user=name, password=CANARY)
-        house.grant(code, "bob", "read")
+            do(store, "nobody", api.LOG_IN, user=name, password=CANARY)
+        store.grant(code, "bob", "read")
         with refused(errors.RoleMissing):
-            do(house, "bob", api.SET_SCRATCH, code=code, name="x", value=1)
-        house.dispatcher.close()  # what was to be written is
+            do(store, "bob", api.SET_SCRATCH, code=code, name="x", value=1)
+        store.dispatcher.close()  # what was to be written is
     lines = [(record.levelname, record.audit) for record in caplog.records]
     kinds = [(level, entry["kind"], entry.get("by"), entry.get("why")) for level, entry in lines]
     assert kinds == [

@@ -15,22 +15,22 @@ from tests.core.asking import do, join, pages, refused
 
 
 @pytest.fixture
-def lab(house):
+def lab(store):
     """Have people here, a group ``lab`` of ann, who owns it, and bob, and one of eve's."""
-    join(house, "ann", "bob", "cleo", "dan", "eve")
-    do(house, "root", api.ADD_GROUP, name="lab", owners=["ann"])
-    do(house, "root", api.ADD_GROUP, name="others", owners=["eve"], roles=["read"])
-    do(house, "ann", api.ADD_GROUP_USERS, name="lab", users=["bob"])
-    return house
+    join(store, "ann", "bob", "cleo", "dan", "eve")
+    do(store, "root", api.ADD_GROUP, name="lab", owners=["ann"])
+    do(store, "root", api.ADD_GROUP, name="others", owners=["eve"], roles=["read"])
+    do(store, "ann", api.ADD_GROUP_USERS, name="lab", users=["bob"])
+    return store
 
 
-def users(house: Store, name: str = "lab", by: str = "root") -> dict[str, bool]:
+def users(store: Store, name: str = "lab", by: str = "root") -> dict[str, bool]:
     """Return who is in a group, and whether they own it."""
-    page = do(house, by, api.LIST_GROUP_USERS, name=name)
+    page = do(store, by, api.LIST_GROUP_USERS, name=name)
     return {each.user: each.owner for each in page.items}
 
 
-def audit(house: Store) -> list[str]:
+def audit(store: Store) -> list[str]:
     """Return the kinds of the server's events that concern groups, the oldest first."""
 
     def read(transaction: Any) -> list[str]:
@@ -39,17 +39,17 @@ def audit(house: Store) -> list[str]:
         )
         return [kind for kind in kinds.scalars() if kind.startswith("group.")]
 
-    return list(house.dispatcher.database.read(read).result())
+    return list(store.dispatcher.database.read(read).result())
 
 
-def test_an_administrator_makes_a_group_and_nobody_is_in_it_but_its_owners(house):
-    join(house, "ann")
-    made = do(house, "root", api.ADD_GROUP, name="Lab", description="Rain", owners=["ann"])
+def test_an_administrator_makes_a_group_and_nobody_is_in_it_but_its_owners(store):
+    join(store, "ann")
+    made = do(store, "root", api.ADD_GROUP, name="Lab", description="Rain", owners=["ann"])
     assert (made.name, made.description, made.roles) == ("Lab", "Rain", [])
     assert (made.users, made.owners, made.member, made.default) == (1, ["ann"], False, False)
     with refused(errors.Forbidden, match="administrator"):
-        do(house, "ann", api.ADD_GROUP, name="mine")
-    assert do(house, "ann", api.GET_GROUP, name="@lab").member
+        do(store, "ann", api.ADD_GROUP, name="mine")
+    assert do(store, "ann", api.GET_GROUP, name="@lab").member
 
 
 @pytest.mark.parametrize("name", ["lab", "LAB", "@Lab", "ｌａｂ"])
@@ -60,10 +60,10 @@ def test_two_groups_can_not_have_names_that_look_alike(lab, name):
 
 
 @pytest.mark.parametrize("name", ["", "@", " lab", "a/b", "a\0", "@@lab", ".lab", "lаb2"])
-def test_a_group_is_called_as_a_user_can_be(house, name):
+def test_a_group_is_called_as_a_user_can_be(store, name):
     with refused(errors.BadName, match="group name"):
-        do(house, "root", api.ADD_GROUP, name=name)
-    assert do(house, "root", api.LIST_GROUPS).items == []
+        do(store, "root", api.ADD_GROUP, name=name)
+    assert do(store, "root", api.LIST_GROUPS).items == []
 
 
 def test_a_group_with_an_owner_or_a_role_that_is_none_is_not_made(lab):
@@ -188,15 +188,15 @@ def test_to_be_added_to_a_group_does_not_make_it_the_default(lab):
     assert lab.new("cleo").group is None
 
 
-def test_lists_of_groups_and_of_their_users_come_in_pages(house):
+def test_lists_of_groups_and_of_their_users_come_in_pages(store):
     names = [f"g{n:02}" for n in range(7)]
-    join(house, *names)
+    join(store, *names)
     for name in names:
-        do(house, "root", api.ADD_GROUP, name=name, owners=names)
-    found = pages(lambda after: do(house, "g00", api.LIST_GROUPS, limit=3, after=after))
+        do(store, "root", api.ADD_GROUP, name=name, owners=names)
+    found = pages(lambda after: do(store, "g00", api.LIST_GROUPS, limit=3, after=after))
     assert [group.name for page in found for group in page] == names
     found = pages(
-        lambda after: do(house, "g00", api.LIST_GROUP_USERS, name="g03", limit=3, after=after)
+        lambda after: do(store, "g00", api.LIST_GROUP_USERS, name="g03", limit=3, after=after)
     )
     assert [each.user for page in found for each in page] == names
 
@@ -213,21 +213,21 @@ def test_what_becomes_of_groups_stands_in_the_servers_log(lab):
     ]  # fmt: skip
 
 
-def test_a_removed_account_is_in_no_group_and_whoever_takes_its_name_neither(house):
-    house.add("foo")
-    do(house, "root", api.ADD_GROUP, name="lab", owners=["foo"], roles=["read"])
-    do(house, "root", api.REMOVE_ACCOUNT, name="foo")
-    assert users(house) == {}
-    house.add("foo")
-    assert do(house, "foo", api.LIST_GROUPS).items == []
+def test_a_removed_account_is_in_no_group_and_whoever_takes_its_name_neither(store):
+    store.add("foo")
+    do(store, "root", api.ADD_GROUP, name="lab", owners=["foo"], roles=["read"])
+    do(store, "root", api.REMOVE_ACCOUNT, name="foo")
+    assert users(store) == {}
+    store.add("foo")
+    assert do(store, "foo", api.LIST_GROUPS).items == []
 
 
 # ---- what ends with one's place in a group
 
 
-def acting(house: Store, by: str, user: str, group: str | None = "lab") -> KeyHolder:
+def acting(store: Store, by: str, user: str, group: str | None = "lab") -> KeyHolder:
     """Make a login for someone."""
-    return KeyHolder(do(house, by, api.ISSUE_LOGIN, user=user, group=group).key)
+    return KeyHolder(do(store, by, api.ISSUE_LOGIN, user=user, group=group).key)
 
 
 def test_who_is_taken_out_of_a_group_works_in_none_with_the_logins_they_have(lab):

@@ -152,20 +152,20 @@ def hashing(monkeypatch):
     stopped.go_on.set()
 
 
-def log_in(house, user: str, address: str, password: str = PASSWORD):
+def log_in(store, user: str, address: str, password: str = PASSWORD):
     request = schemas.LogIn(user=user, password=password)
-    return house.dispatcher.submit(
-        api.LOG_IN, request, house.credentials("nobody"), address=address
+    return store.dispatcher.submit(
+        api.LOG_IN, request, store.credentials("nobody"), address=address
     )
 
 
-def fill(house, hashing: Hashing, addresses: list[str], each: int) -> list:
+def fill(store, hashing: Hashing, addresses: list[str], each: int) -> list:
     """Flood with random names from addresses, of which two tries are being hashed."""
-    asked = [log_in(house, f"flood{n}", addresses[0], "flood") for n in range(2)]
+    asked = [log_in(store, f"flood{n}", addresses[0], "flood") for n in range(2)]
     for _ in asked:
         assert hashing.begun.acquire(timeout=STARTED_WITHIN)
     return asked + [
-        log_in(house, f"random{n}-{address}", address, "flood")
+        log_in(store, f"random{n}-{address}", address, "flood")
         for n in range(each)
         for address in addresses
     ]
@@ -175,64 +175,64 @@ def outcomes(asked: list) -> list[type]:
     return [type(each.exception(60)) for each in asked]
 
 
-def test_one_address_fills_its_own_short_queue_and_uploads_do_not_wait_for_it(house, hashing):
-    code = house.new().code
-    asked = fill(house, hashing, ["192.0.2.1"], 18)
+def test_one_address_fills_its_own_short_queue_and_uploads_do_not_wait_for_it(store, hashing):
+    code = store.new().code
+    asked = fill(store, hashing, ["192.0.2.1"], 18)
     refused_ = [each.exception(60) for each in asked[-10:]]
     assert {type(each) for each in refused_} == {errors.ServerBusy}
     assert all(each.retry_after for each in refused_)
     publish = schemas.PublishFile(code=code, path="x")
-    assert house.call("root", api.PUBLISH_FILE, publish, upload=b"x").size == 1
+    assert store.call("root", api.PUBLISH_FILE, publish, upload=b"x").size == 1
     hashing.go_on.set()
     assert outcomes(asked[:10]) == [errors.WrongPassword] * 10
 
 
-def test_a_person_at_another_address_is_next_whatever_waits_from_the_flooding_one(house, hashing):
-    asked = fill(house, hashing, ["192.0.2.1"], 8)
-    person = log_in(house, "ann", "198.51.100.1", "ann's")
+def test_a_person_at_another_address_is_next_whatever_waits_from_the_flooding_one(store, hashing):
+    asked = fill(store, hashing, ["192.0.2.1"], 8)
+    person = log_in(store, "ann", "198.51.100.1", "ann's")
     hashing.go_on.set()
     assert outcomes([person, *asked]) == [errors.WrongPassword] * 11
     assert "ann's" in hashing.order[2:5]
 
 
-def test_a_person_is_next_however_many_addresses_flood(house, hashing):
-    asked = fill(house, hashing, [f"203.0.113.{n}" for n in range(30)], 2)
+def test_a_person_is_next_however_many_addresses_flood(store, hashing):
+    asked = fill(store, hashing, [f"203.0.113.{n}" for n in range(30)], 2)
     for _ in range(40):  # until each address has had a turn
         hashing.step()
     begun = len(hashing.order)
-    persons = [log_in(house, f"person{n}", f"198.51.100.{n}", f"person{n}") for n in range(3)]
+    persons = [log_in(store, f"person{n}", f"198.51.100.{n}", f"person{n}") for n in range(3)]
     hashing.go_on.set()
     assert outcomes([*persons, *asked]) == [errors.WrongPassword] * (3 + len(asked))
     assert {f"person{n}" for n in range(3)} <= set(hashing.order[begun : begun + 4])
 
 
-def test_who_has_logged_in_from_the_flooding_address_before_is_next_too(house, hashing):
-    tries = house.dispatcher._services.login_tries
+def test_who_has_logged_in_from_the_flooding_address_before_is_next_too(store, hashing):
+    tries = store.dispatcher._services.login_tries
     tries.begin("ann", "192.0.2.1")
     tries.succeeded("ann", "192.0.2.1")
-    fill(house, hashing, ["192.0.2.1", *(f"198.51.100.{n}" for n in range(40))], 3)
-    person = log_in(house, "ann", "192.0.2.1", "ann's")
+    fill(store, hashing, ["192.0.2.1", *(f"198.51.100.{n}" for n in range(40))], 3)
+    person = log_in(store, "ann", "192.0.2.1", "ann's")
     hashing.go_on.set()
     assert outcomes([person]) == [errors.WrongPassword]
     assert "ann's" in hashing.order[2:5]
 
 
-def test_where_all_is_full_the_address_with_the_most_waiting_gives_way(house, hashing, monkeypatch):
+def test_where_all_is_full_the_address_with_the_most_waiting_gives_way(store, hashing, monkeypatch):
     monkeypatch.setattr(workers, "IN_ALL", 12)
-    asked = fill(house, hashing, ["192.0.2.1"], 8)
-    asked += [log_in(house, f"other{n}", "192.0.2.2", "other") for n in range(4)]
-    person = log_in(house, "ann", "198.51.100.1", "ann's")
+    asked = fill(store, hashing, ["192.0.2.1"], 8)
+    asked += [log_in(store, f"other{n}", "192.0.2.2", "other") for n in range(4)]
+    person = log_in(store, "ann", "198.51.100.1", "ann's")
     assert isinstance(asked[9].exception(60), errors.ServerBusy), "the last of the fullest"
     hashing.go_on.set()
     kept = [each for number, each in enumerate(asked) if number != 9]
     assert outcomes([person, *kept]) == [errors.WrongPassword] * 14
 
 
-def test_who_waited_too_long_is_turned_away_and_the_try_does_not_count(house, hashing, monkeypatch):
+def test_who_waited_too_long_is_turned_away_and_the_try_does_not_count(store, hashing, monkeypatch):
     monkeypatch.setattr(workers, "LONGEST_WAIT", 0.0)
-    held = [log_in(house, "ann", "198.51.100.1") for _ in range(5)]
+    held = [log_in(store, "ann", "198.51.100.1") for _ in range(5)]
     assert set(outcomes(held)) == {errors.ServerBusy}
     monkeypatch.setattr(workers, "LONGEST_WAIT", 60.0)
     hashing.go_on.set()
-    again = [log_in(house, "ann", "198.51.100.1") for _ in range(5)]
+    again = [log_in(store, "ann", "198.51.100.1") for _ in range(5)]
     assert outcomes(again) == [errors.WrongPassword] * 5

@@ -3,11 +3,11 @@
 from jupyter_sessions import api, schemas
 
 
-def test_who_only_reads_every_day_stays_logged_in(house):
-    house.add("reader")
+def test_who_only_reads_every_day_stays_logged_in(store):
+    store.add("reader")
     for _ in range(20):
-        house.clock.forward(days=1)
-        house.call("reader", api.LIST_SESSIONS, schemas.ListSessions())
+        store.clock.forward(days=1)
+        store.call("reader", api.LIST_SESSIONS, schemas.ListSessions())
         # Written down beside the answer: the next write comes after it.
-        house.new()
-    assert house.call("reader", api.WHO_AM_I, schemas.Nothing()).name == "reader"
+        store.new()
+    assert store.call("reader", api.WHO_AM_I, schemas.Nothing()).name == "reader"

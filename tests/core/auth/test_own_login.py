@@ -21,23 +21,23 @@ from tests.waiting import until
 HASH = passwords.make_hash(PASSWORD)
 
 
-def log_in(house: Store, user: str, password: str = PASSWORD, **more) -> schemas.NewLogin:
+def log_in(store: Store, user: str, password: str = PASSWORD, **more) -> schemas.NewLogin:
     """Log someone in, and have them asked for by their name."""
-    made: schemas.NewLogin = do(house, "nobody", api.LOG_IN, user=user, password=password, **more)
-    house.keys[more.get("sudo") or user] = KeyHolder(made.key)
+    made: schemas.NewLogin = do(store, "nobody", api.LOG_IN, user=user, password=password, **more)
+    store.keys[more.get("sudo") or user] = KeyHolder(made.key)
     return made
 
 
-def own(house: Store, who: str) -> schemas.Login:
-    login: schemas.Login = do(house, who, api.CHECK_LOGIN)
+def own(store: Store, who: str) -> schemas.Login:
+    login: schemas.Login = do(store, who, api.CHECK_LOGIN)
     return login
 
 
 @pytest.fixture
-def people(house):
+def people(store):
     """Have bar and cleo with accounts, a group ``physics`` that bar owns with cleo in it."""
     names = ("bar", "cleo", "dan", "boss")
-    join(house, *names)
+    join(store, *names)
 
     def work(transaction):
         connection = transaction.connection
@@ -47,7 +47,7 @@ def people(house):
         for name in ("physics", "chemistry"):
             group = connection.execute(
                 insert(groups)
-                .values(name=name, folded=name, description="", roles=0, created=house.clock())
+                .values(name=name, folded=name, description="", roles=0, created=store.clock())
                 .returning(groups.c.id)
             ).scalar_one()
             for user in ("bar", "cleo") if name == "physics" else ("cleo",):
@@ -56,14 +56,14 @@ def people(house):
                         group_id=group,
                         user_id=numbers[user],
                         owner=user == "bar",
-                        since=house.clock(),
+                        since=store.clock(),
                     )
                 )
 
-    house.dispatcher.database.write(work).result()
+    store.dispatcher.database.write(work).result()
     for name in names:
-        house.keys[name] = KeyHolder(key_for(house, name))
-    return house
+        store.keys[name] = KeyHolder(key_for(store, name))
+    return store
 
 
 # ---- what a login is ---------------------------------------------------------------------------
@@ -90,13 +90,13 @@ def test_without_more_a_login_has_the_servers_time_out_and_no_group(people):
     assert login.group is None
 
 
-def test_who_is_known_without_a_key_has_a_login_without_an_end(house):
-    login = own(house, "root")
+def test_who_is_known_without_a_key_has_a_login_without_an_end(store):
+    login = own(store, "root")
     assert (login.id, login.user, login.state, login.current) == (None, "root", "active", True)
     assert login.expires is login.idle_timeout is login.created is None
-    assert do(house, "root", api.REFRESH_LOGIN) == login
+    assert do(store, "root", api.REFRESH_LOGIN) == login
     with refused(errors.Conflict, match="not logged in with a key"):
-        do(house, "root", api.SET_LOGIN_TIMEOUT, idle_timeout=5)
+        do(store, "root", api.SET_LOGIN_TIMEOUT, idle_timeout=5)
 
 
 def test_a_group_that_one_is_not_in_is_refused_as_such_and_tells_not_whether_it_is_there(people):
@@ -181,11 +181,11 @@ def test_a_time_out_that_is_clamped_is_told_as_such(people):
         assert own(people, "cleo").idle_timeout == min(asked, longest)
 
 
-def test_an_administrator_is_not_clamped_before_the_end_that_all_logins_have(people, house):
-    house.dispatcher._services = type(house.dispatcher._services)(
-        blobs=house.dispatcher.blobs,
-        limits=type(house.dispatcher.limits)(longest_login_idle=timedelta(minutes=10)),
-        secret=house.dispatcher._services.secret,
+def test_an_administrator_is_not_clamped_before_the_end_that_all_logins_have(people, store):
+    store.dispatcher._services = type(store.dispatcher._services)(
+        blobs=store.dispatcher.blobs,
+        limits=type(store.dispatcher.limits)(longest_login_idle=timedelta(minutes=10)),
+        secret=store.dispatcher._services.secret,
     )
     assert log_in(people, "cleo", idle_timeout=60).login.idle_timeout == 10
     assert log_in(people, "boss", idle_timeout=60).login.idle_timeout == 60
@@ -211,8 +211,8 @@ def test_which_end_a_dead_key_came_to_is_told_to_its_holder(people):
 # ---- lists, and ends ---------------------------------------------------------------------------
 
 
-def listed(house: Store, who: str, **query) -> list[str]:
-    return [login.label for login in do(house, who, api.LIST_LOGINS, **query).items]
+def listed(store: Store, who: str, **query) -> list[str]:
+    return [login.label for login in do(store, who, api.LIST_LOGINS, **query).items]
 
 
 def test_one_lists_ones_own_live_logins_the_newest_first(people):
@@ -259,9 +259,9 @@ def test_one_ends_ones_own_logins_and_nobody_elses(people):
 # ---- logins for others -------------------------------------------------------------------------
 
 
-def open_for(house: Store, who: str, user: str, **more) -> schemas.NewLogin:
-    made: schemas.NewLogin = do(house, who, api.ISSUE_LOGIN, user=user, **more)
-    house.keys[f"{user} by {who}"] = KeyHolder(made.key)
+def open_for(store: Store, who: str, user: str, **more) -> schemas.NewLogin:
+    made: schemas.NewLogin = do(store, who, api.ISSUE_LOGIN, user=user, **more)
+    store.keys[f"{user} by {who}"] = KeyHolder(made.key)
     return made
 
 

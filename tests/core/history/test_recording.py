@@ -31,11 +31,11 @@ from tests.core.asking import (
 )
 
 
-def completed(house: Store, uid: str, *outputs: schemas.Output, **more: Any) -> schemas.Recording:
+def completed(store: Store, uid: str, *outputs: schemas.Output, **more: Any) -> schemas.Recording:
     """Make a recording with these outputs."""
-    request = schemas.CommandRequest(source=more.pop("source", "1"), started=house.clock())
+    request = schemas.CommandRequest(source=more.pop("source", "1"), started=store.clock())
     response = schemas.CommandResponse(
-        status="completed", outputs=list(outputs), finished=house.clock(), duration=0.5, **more
+        status="completed", outputs=list(outputs), finished=store.clock(), duration=0.5, **more
     )
     return schemas.Recording(id=uid, request=request, response=response)
 
@@ -43,113 +43,113 @@ def completed(house: Store, uid: str, *outputs: schemas.Output, **more: Any) -> 
 # ---- each id once ------------------------------------------------------------------------------
 
 
-def test_commands_are_numbered_from_one_in_the_order_they_came(house, code):
-    assert house.record(code, "a", "b", "c") == [1, 2, 3]
-    assert house.record(code, "d") == [4]
-    assert [entry.source for entry in commands(house, code, order="oldest")] == list("abcd")
-    assert house.record(house.new().code, "a") == [1]
+def test_commands_are_numbered_from_one_in_the_order_they_came(store, code):
+    assert store.record(code, "a", "b", "c") == [1, 2, 3]
+    assert store.record(code, "d") == [4]
+    assert [entry.source for entry in commands(store, code, order="oldest")] == list("abcd")
+    assert store.record(store.new().code, "a") == [1]
 
 
-def test_the_same_command_twice_changes_nothing_and_answers_the_same_number(house, code):
-    first = recorded(house, "x = 1", uid="u", text="out")
-    assert record(house, code, first) == [1]
-    before = command(house, code, 1)
-    house.clock.forward(minutes=1)
-    assert record(house, code, first) == [1]
-    assert command(house, code, 1) == before
-    assert [event.kind for event in log(house, code)].count("command.recorded") == 1
+def test_the_same_command_twice_changes_nothing_and_answers_the_same_number(store, code):
+    first = recorded(store, "x = 1", uid="u", text="out")
+    assert record(store, code, first) == [1]
+    before = command(store, code, 1)
+    store.clock.forward(minutes=1)
+    assert record(store, code, first) == [1]
+    assert command(store, code, 1) == before
+    assert [event.kind for event in log(store, code)].count("command.recorded") == 1
 
 
 @pytest.mark.parametrize("source", ["x = 1", "x = 2", "# long\n" * 2000])
 @pytest.mark.parametrize("later", [0, -120, 120, 0.000001])
-def test_the_same_id_with_another_source_or_start_is_another_command(house, code, source, later):
-    first = recorded(house, "x = 1", uid="u", text="first")
-    assert record(house, code, first) == [1]
-    before = command(house, code, 1)
-    second = recorded(house, source, uid="u", text="second", later=later)
+def test_the_same_id_with_another_source_or_start_is_another_command(store, code, source, later):
+    first = recorded(store, "x = 1", uid="u", text="first")
+    assert record(store, code, first) == [1]
+    before = command(store, code, 1)
+    second = recorded(store, source, uid="u", text="second", later=later)
     same = (source, later) == ("x = 1", 0)
-    assert record(house, code, second, first) == ([1, 1] if same else [2, 1])
-    assert record(house, code, second) == [1 if same else 2]
+    assert record(store, code, second, first) == ([1, 1] if same else [2, 1])
+    assert record(store, code, second) == [1 if same else 2]
     if not same:
-        assert command(house, code, 1) == before
-        assert command(house, code, 2).summary.preview == "second"
-        assert command(house, code, 2).request.source == source
+        assert command(store, code, 1) == before
+        assert command(store, code, 2).summary.preview == "second"
+        assert command(store, code, 2).request.source == source
 
 
-def test_an_id_of_its_own_stands_for_a_command_whenever_that_says_that_it_started(house, code):
+def test_an_id_of_its_own_stands_for_a_command_whenever_that_says_that_it_started(store, code):
     def keyed(later: float, source: str = "x") -> schemas.Recording:
-        made = recorded(house, source, uid="mine", later=later)
+        made = recorded(store, source, uid="mine", later=later)
         return msgspec.structs.replace(made, keyed=True)
 
-    assert record(house, code, keyed(0)) == [1]
-    assert record(house, code, keyed(60)) == [1]
-    assert record(house, code, keyed(60, "y")) == [2]
-    assert record(house, code, recorded(house, "x", uid="mine")) == [3]
+    assert record(store, code, keyed(0)) == [1]
+    assert record(store, code, keyed(60)) == [1]
+    assert record(store, code, keyed(60, "y")) == [2]
+    assert record(store, code, recorded(store, "x", uid="mine")) == [3]
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
 @pytest.mark.parametrize("source", ["x = 1", "# long\n" * 2000])
-def test_a_command_of_an_earlier_version_is_known_by_its_message_id(house, code, source, forgotten):
-    first = recorded(house, source, uid="s_1_7", text="out")
-    record(house, code, first)
+def test_a_command_of_an_earlier_version_is_known_by_its_message_id(store, code, source, forgotten):
+    first = recorded(store, source, uid="s_1_7", text="out")
+    record(store, code, first)
     if forgotten:
-        do(house, "root", api.FORGET_COMMAND, code=code, number=1)
+        do(store, "root", api.FORGET_COMMAND, code=code, number=1)
     rename = sql_update(tables.commands).values(uid="s_1_7")
-    house.dispatcher.database.write(lambda tx: tx.connection.execute(rename)).result()
-    before = command(house, code, 1)
-    assert record(house, code, first) == [1]
-    assert record(house, code, msgspec.structs.replace(first, keyed=True)) == [1]
-    assert command(house, code, 1) == before
-    another = recorded(house, "y", uid="s_1_7", later=7)
-    assert record(house, code, another, first) == [2, 1]
-    assert record(house, code, another) == [2]
-    assert command(house, code, 1) == before
+    store.dispatcher.database.write(lambda tx: tx.connection.execute(rename)).result()
+    before = command(store, code, 1)
+    assert record(store, code, first) == [1]
+    assert record(store, code, msgspec.structs.replace(first, keyed=True)) == [1]
+    assert command(store, code, 1) == before
+    another = recorded(store, "y", uid="s_1_7", later=7)
+    assert record(store, code, another, first) == [2, 1]
+    assert record(store, code, another) == [2]
+    assert command(store, code, 1) == before
 
 
-def test_a_running_command_of_an_earlier_version_is_completed(house, code):
-    record(house, code, running(house, "s_1_7", "sleep()"))
+def test_a_running_command_of_an_earlier_version_is_completed(store, code):
+    record(store, code, running(store, "s_1_7", "sleep()"))
     rename = sql_update(tables.commands).values(uid="s_1_7")
-    house.dispatcher.database.write(lambda tx: tx.connection.execute(rename)).result()
+    store.dispatcher.database.write(lambda tx: tx.connection.execute(rename)).result()
     for _ in range(2):
-        assert record(house, code, recorded(house, "sleep()", uid="s_1_7", text="done")) == [1]
-    assert command(house, code, 1).summary.preview == "done"
+        assert record(store, code, recorded(store, "sleep()", uid="s_1_7", text="done")) == [1]
+    assert command(store, code, 1).summary.preview == "done"
 
 
-def test_the_same_id_in_another_session_is_another_command(house, code):
-    other = house.new().code
+def test_the_same_id_in_another_session_is_another_command(store, code):
+    other = store.new().code
     for session in (code, other):
-        assert record(house, session, recorded(house, session, uid="u")) == [1]
-    assert command(house, code, 1).request.source == code
+        assert record(store, session, recorded(store, session, uid="u")) == [1]
+    assert command(store, code, 1).request.source == code
 
 
-def test_a_running_command_is_completed_in_place(house, code):
-    assert record(house, code, running(house, "u", "sleep()"), running(house, "v")) == [1, 2]
-    assert record(house, code, recorded(house, "sleep()", uid="u", text="done")) == [1]
-    found = command(house, code, 1)
+def test_a_running_command_is_completed_in_place(store, code):
+    assert record(store, code, running(store, "u", "sleep()"), running(store, "v")) == [1, 2]
+    assert record(store, code, recorded(store, "sleep()", uid="u", text="done")) == [1]
+    found = command(store, code, 1)
     assert (found.summary.status, found.summary.preview) == ("completed", "done")
-    assert [entry.number for entry in commands(house, code, search="done")] == [1]
-    kinds = [event.kind for event in log(house, code)][1:]
+    assert [entry.number for entry in commands(store, code, search="done")] == [1]
+    kinds = [event.kind for event in log(store, code)][1:]
     assert kinds == ["command.started", "command.started", "command.recorded"]
 
 
-def test_a_late_announcement_that_it_runs_does_not_undo_completion(house, code):
-    record(house, code, recorded(house, "x", uid="u", text="done"))
-    assert record(house, code, running(house, "u", "x")) == [1]
-    assert command(house, code, 1).summary.status == "completed"
+def test_a_late_announcement_that_it_runs_does_not_undo_completion(store, code):
+    record(store, code, recorded(store, "x", uid="u", text="done"))
+    assert record(store, code, running(store, "u", "x")) == [1]
+    assert command(store, code, 1).summary.status == "completed"
 
 
 def versioned(recording: schemas.Recording, version: int) -> schemas.Recording:
     return msgspec.structs.replace(recording, version=version)
 
 
-def test_later_outputs_of_a_thread_are_taken_over(house, code):
-    early = recorded(house, "t.start()", uid="u", text="early")
-    late = recorded(house, "t.start()", uid="u", text="early late", took=5)
-    record(house, code, versioned(early, 3))
-    record(house, code, versioned(late, 4))
-    assert command(house, code, 1).summary.preview == "early late"
-    assert commands(house, code, search="late")
-    assert log(house, code)[-1].kind == "command.updated"
+def test_later_outputs_of_a_thread_are_taken_over(store, code):
+    early = recorded(store, "t.start()", uid="u", text="early")
+    late = recorded(store, "t.start()", uid="u", text="early late", took=5)
+    record(store, code, versioned(early, 3))
+    record(store, code, versioned(late, 4))
+    assert command(store, code, 1).summary.preview == "early late"
+    assert commands(store, code, search="late")
+    assert log(store, code)[-1].kind == "command.updated"
 
 
 @pytest.mark.parametrize("keyed", [False, True])
@@ -157,118 +157,118 @@ def test_later_outputs_of_a_thread_are_taken_over(house, code):
 @pytest.mark.parametrize(("stored", "version"), [(0, 0), (2, 0), (2, 1), (2, 2)])
 @pytest.mark.parametrize("ended", ["completed", "error"])
 def test_a_completed_command_is_altered_by_no_word_without_a_later_version(
-    house, code, ended, stored, version, status, keyed
+    store, code, ended, stored, version, status, keyed
 ):
-    first = recorded(house, "f()", uid="u", text="result one", status=ended)
-    record(house, code, versioned(first, stored))
-    before, told = command(house, code, 1), log(house, code)
+    first = recorded(store, "f()", uid="u", text="result one", status=ended)
+    record(store, code, versioned(first, stored))
+    before, told = command(store, code, 1), log(store, code)
     second = (
-        running(house, "u", "f()", schemas.Stream("stdout", "result two"), after=9)
+        running(store, "u", "f()", schemas.Stream("stdout", "result two"), after=9)
         if status == "running"
-        else recorded(house, "f()", uid="u", text="result two", status=status, took=9)
+        else recorded(store, "f()", uid="u", text="result two", status=status, took=9)
     )
     second = msgspec.structs.replace(second, version=version, keyed=keyed)
     # Keyed or not is part of the identity, so a keyed one here is the same only where all are.
     if keyed:
-        record(house, code, msgspec.structs.replace(first, id="v", version=stored, keyed=True))
-        before, told = command(house, code, 2), log(house, code)
+        record(store, code, msgspec.structs.replace(first, id="v", version=stored, keyed=True))
+        before, told = command(store, code, 2), log(store, code)
         second = msgspec.structs.replace(second, id="v")
     number = 2 if keyed else 1
     for _ in range(2):
-        assert record(house, code, second) == [number]
-    assert command(house, code, number) == before
-    assert log(house, code) == told
-    assert commands(house, code, search="two") == []
+        assert record(store, code, second) == [number]
+    assert command(store, code, number) == before
+    assert log(store, code) == told
+    assert commands(store, code, search="two") == []
 
 
 @pytest.mark.parametrize(("ended", "later"), [("completed", "error"), ("error", "completed")])
-def test_no_version_changes_how_a_command_ended(house, code, ended, later):
-    first = recorded(house, "f()", uid="u", text="result one", status=ended)
-    record(house, code, versioned(first, 1))
-    before = command(house, code, 1)
+def test_no_version_changes_how_a_command_ended(store, code, ended, later):
+    first = recorded(store, "f()", uid="u", text="result one", status=ended)
+    record(store, code, versioned(first, 1))
+    before = command(store, code, 1)
     for status in (later, "aborted"):
-        other = recorded(house, "f()", uid="u", text="two", status=status)
-        assert record(house, code, versioned(other, 9)) == [1]
-    assert command(house, code, 1) == before
+        other = recorded(store, "f()", uid="u", text="two", status=status)
+        assert record(store, code, versioned(other, 9)) == [1]
+    assert command(store, code, 1) == before
 
 
-def test_a_keyed_command_that_was_aborted_is_not_altered(house, code):
+def test_a_keyed_command_that_was_aborted_is_not_altered(store, code):
     def keyed(status: str, text: str) -> schemas.Recording:
-        made = recorded(house, "f()", uid="u", text=text, status=status)
+        made = recorded(store, "f()", uid="u", text=text, status=status)
         return msgspec.structs.replace(made, keyed=True)
 
-    record(house, code, keyed("aborted", "one"))
-    before = command(house, code, 1)
+    record(store, code, keyed("aborted", "one"))
+    before = command(store, code, 1)
     for each in (keyed("completed", "two"), keyed("aborted", "one two three")):
-        assert record(house, code, each) == [1]
-    assert command(house, code, 1) == before
+        assert record(store, code, each) == [1]
+    assert command(store, code, 1) == before
 
 
-def test_an_earlier_outbox_without_versions_completes_a_running_command_once(house, code):
-    record(house, code, versioned(running(house, "u", "f()"), 5))
-    assert record(house, code, recorded(house, "f()", uid="u", text="done")) == [1]
-    assert record(house, code, recorded(house, "f()", uid="u", text="other")) == [1]
-    found = command(house, code, 1).summary
+def test_an_earlier_outbox_without_versions_completes_a_running_command_once(store, code):
+    record(store, code, versioned(running(store, "u", "f()"), 5))
+    assert record(store, code, recorded(store, "f()", uid="u", text="done")) == [1]
+    assert record(store, code, recorded(store, "f()", uid="u", text="other")) == [1]
+    found = command(store, code, 1).summary
     assert (found.status, found.preview) == ("completed", "done")
 
 
 @pytest.mark.parametrize("state", ["running", "completed"])
-def test_another_users_command_is_refused_whatever_comes_of_it(house, code, state):
-    join(house, "bob")
-    house.grant(code, "bob", "write")
-    mine = running(house, "u", "mine") if state == "running" else recorded(house, "mine", uid="u")
-    record(house, code, mine)
-    for theirs in (running(house, "u", "mine"), recorded(house, "mine", uid="u", took=9)):
+def test_another_users_command_is_refused_whatever_comes_of_it(store, code, state):
+    join(store, "bob")
+    store.grant(code, "bob", "write")
+    mine = running(store, "u", "mine") if state == "running" else recorded(store, "mine", uid="u")
+    record(store, code, mine)
+    for theirs in (running(store, "u", "mine"), recorded(store, "mine", uid="u", took=9)):
         with refused(errors.Conflict, match="someone else"):
-            record(house, code, recorded(house, "new"), theirs, by="bob")
-    found = command(house, code, 1)
+            record(store, code, recorded(store, "new"), theirs, by="bob")
+    found = command(store, code, 1)
     assert (found.summary.user, found.request.source) == ("root", "mine")
-    assert len(commands(house, code)) == 1, "nothing of a refused batch is recorded"
-    assert record(house, code, recorded(house, "bobs", uid="u"), by="bob") == [2]
+    assert len(commands(store, code)) == 1, "nothing of a refused batch is recorded"
+    assert record(store, code, recorded(store, "bobs", uid="u"), by="bob") == [2]
 
 
 # ---- batches -----------------------------------------------------------------------------------
 
 
-def test_an_id_twice_in_one_batch_is_one_command(house, code):
+def test_an_id_twice_in_one_batch_is_one_command(store, code):
     batch = [
-        recorded(house, "a", uid="a"),
-        running(house, "b", "b"),
-        recorded(house, "c", uid="c"),
-        recorded(house, "b", uid="b", text="done"),
+        recorded(store, "a", uid="a"),
+        running(store, "b", "b"),
+        recorded(store, "c", uid="c"),
+        recorded(store, "b", uid="b", text="done"),
     ]
-    assert record(house, code, *batch) == [1, 2, 3, 2]
-    assert command(house, code, 2).summary.status == "completed"
-    assert do(house, "root", api.GET_SESSION, code=code).commands == 3
+    assert record(store, code, *batch) == [1, 2, 3, 2]
+    assert command(store, code, 2).summary.status == "completed"
+    assert do(store, "root", api.GET_SESSION, code=code).commands == 3
 
 
-def test_a_batch_out_of_order_keeps_the_response(house, code):
-    batch = [recorded(house, "a", uid="a", text="done"), running(house, "a", "a")]
-    assert record(house, code, *batch) == [1, 1]
-    assert command(house, code, 1).summary.preview == "done"
+def test_a_batch_out_of_order_keeps_the_response(store, code):
+    batch = [recorded(store, "a", uid="a", text="done"), running(store, "a", "a")]
+    assert record(store, code, *batch) == [1, 1]
+    assert command(store, code, 1).summary.preview == "done"
 
 
-def test_a_batch_of_known_and_new_commands_answers_in_the_order_asked(house, code):
-    record(house, code, recorded(house, "a", uid="a"), recorded(house, "b", uid="b"))
-    batch = [recorded(house, uid, uid=uid) for uid in ("c", "b", "d", "a")]
-    assert record(house, code, *batch) == [3, 2, 4, 1]
+def test_a_batch_of_known_and_new_commands_answers_in_the_order_asked(store, code):
+    record(store, code, recorded(store, "a", uid="a"), recorded(store, "b", uid="b"))
+    batch = [recorded(store, uid, uid=uid) for uid in ("c", "b", "d", "a")]
+    assert record(store, code, *batch) == [3, 2, 4, 1]
 
 
-def test_a_whole_batch_at_its_limit_is_recorded(house, code):
-    assert record(house, code, *(recorded(house) for _ in range(500))) == list(range(1, 501))
-    assert [event.number for event in log(house, code)] == list(range(1, 501))
+def test_a_whole_batch_at_its_limit_is_recorded(store, code):
+    assert record(store, code, *(recorded(store) for _ in range(500))) == list(range(1, 501))
+    assert [event.number for event in log(store, code)] == list(range(1, 501))
 
 
-def test_who_records_needs_the_role_and_is_named(house, code):
-    join(house, "reader", "runner", "writer")
-    house.grant(code, "reader", "read")
-    house.grant(code, "runner", "execute")
-    house.grant(code, "writer", "write")
+def test_who_records_needs_the_role_and_is_named(store, code):
+    join(store, "reader", "runner", "writer")
+    store.grant(code, "reader", "read")
+    store.grant(code, "runner", "execute")
+    store.grant(code, "writer", "write")
     for who in ("reader", "runner"):
         with refused(errors.RoleMissing, match="write"):
-            house.record(code, "1", by=who)
-    house.record(code, "1", by="writer")
-    assert [entry.user for entry in commands(house, code)] == ["writer"]
+            store.record(code, "1", by=who)
+    store.record(code, "1", by="writer")
+    assert [entry.user for entry in commands(store, code)] == ["writer"]
 
 
 # ---- what is kept ------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def test_who_records_needs_the_role_and_is_named(house, code):
 PNG = "iVBORw0KGgoAAAANSUhEUg=="
 
 
-def test_outputs_come_back_as_they_were(house, code):
+def test_outputs_come_back_as_they_were(store, code):
     outputs = [
         schemas.Stream("stdout", "a\r\x1b[31mb\x1b[0m\0c\n"),
         schemas.Stream("stderr", ["one\n", "two\n"]),
@@ -291,8 +291,8 @@ def test_outputs_come_back_as_they_were(house, code):
         schemas.ExecuteResult({"text/html": "<script>1</script>"}, {}, 3),
         schemas.ErrorOutput("Key\0Error", "'x'", ["\x1b[0;31mTraceback\x1b[0m", ""]),
     ]
-    record(house, code, completed(house, "u", *outputs))
-    found = command(house, code, 1)
+    record(store, code, completed(store, "u", *outputs))
+    found = command(store, code, 1)
     assert found.response.outputs == outputs
     assert found.summary.media == [
         "stream", "image/png", "text/plain", "application/json", "text/html", "error",
@@ -301,17 +301,17 @@ def test_outputs_come_back_as_they_were(house, code):
 
 
 @pytest.mark.parametrize("size", [4_000, 4_001, 100_000])
-def test_a_source_of_any_length_comes_back_whole_and_stands_cut_in_lists(house, code, size):
+def test_a_source_of_any_length_comes_back_whole_and_stands_cut_in_lists(store, code, size):
     source = "é" * size
-    house.record(code, source)
-    found = command(house, code, 1)
+    store.record(code, source)
+    found = command(store, code, 1)
     assert found.request.source == source
     assert len(found.summary.source) == min(size, 4_000)
     assert found.summary.source_cut == (size > 4_000)
 
 
-def test_nul_in_what_is_recorded_comes_back_as_it_was(house, code):
-    moment = house.clock()
+def test_nul_in_what_is_recorded_comes_back_as_it_was(store, code):
+    moment = store.clock()
     request = schemas.CommandRequest(
         source="print('\0')", started=moment, language="p\0", kernel="k\0", notebook="n\0.ipynb"
     )
@@ -319,16 +319,16 @@ def test_nul_in_what_is_recorded_comes_back_as_it_was(house, code):
     response = schemas.CommandResponse(
         status="completed", outputs=outputs, finished=moment, duration=0.0, note="no\0te"
     )
-    record(house, code, schemas.Recording(id="u", request=request, response=response))
-    found = command(house, code, 1)
+    record(store, code, schemas.Recording(id="u", request=request, response=response))
+    found = command(store, code, 1)
     assert found.request.source == "print('\0')"
     assert found.response.outputs == outputs
 
 
-def test_large_outputs_lie_in_a_blob_and_lists_show_a_preview(house, code, tmp_path):
+def test_large_outputs_lie_in_a_blob_and_lists_show_a_preview(store, code, tmp_path):
     noise = secrets.token_hex(400_000)
-    house.record(code, "noise()", text=noise)
-    found = command(house, code, 1)
+    store.record(code, "noise()", text=noise)
+    found = command(store, code, 1)
     assert found.response.outputs == [schemas.Stream("stdout", noise)]
     assert found.summary.preview == noise[:600]
     assert found.summary.size > 800_000
@@ -405,10 +405,10 @@ def at(moment: datetime, finished: datetime | None = None) -> schemas.Recording:
     return schemas.Recording(id=secrets.token_hex(4), request=request, response=response)
 
 
-def test_instants_of_any_time_zone_are_the_same_instant(house, code):
+def test_instants_of_any_time_zone_are_the_same_instant(store, code):
     moment = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-9.5)))
-    record(house, code, at(moment))
-    found = command(house, code, 1)
+    record(store, code, at(moment))
+    found = command(store, code, 1)
     assert found.request.started == moment
     assert found.request.started.utcoffset() == timedelta(0)
 
@@ -421,20 +421,20 @@ def test_instants_of_any_time_zone_are_the_same_instant(house, code):
         datetime(2026, 1, 1),
     ],
 )
-def test_an_instant_that_is_none_is_refused_and_breaks_no_list(house, code, moment):
-    house.record(code, "before")
-    for bad in (at(moment), at(house.clock(), moment)):
+def test_an_instant_that_is_none_is_refused_and_breaks_no_list(store, code, moment):
+    store.record(code, "before")
+    for bad in (at(moment), at(store.clock(), moment)):
         with refused(errors.BadRequest):
-            record(house, code, bad)
+            record(store, code, bad)
     with refused(errors.BadRequest):
-        commands(house, code, since=moment)
-    assert [entry.source for entry in commands(house, code)] == ["before"]
+        commands(store, code, since=moment)
+    assert [entry.source for entry in commands(store, code)] == ["before"]
 
 
-def test_the_first_and_the_last_instant_are_kept(house, code):
+def test_the_first_and_the_last_instant_are_kept(store, code):
     for moment in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
-        record(house, code, at(moment))
-    assert command(house, code, 2).request.started == datetime.max.replace(tzinfo=UTC)
+        record(store, code, at(moment))
+    assert command(store, code, 2).request.started == datetime.max.replace(tzinfo=UTC)
 
 
 # ---- anything ----------------------------------------------------------------------------------
@@ -462,14 +462,14 @@ OUTPUT = st.one_of(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(source=TEXT, outputs=st.lists(OUTPUT, max_size=4))
-def test_whatever_is_recorded_comes_back_unaltered(house, source, outputs):
-    code = do(house, "root", api.GET_SESSION, code="default").code
+def test_whatever_is_recorded_comes_back_unaltered(store, source, outputs):
+    code = do(store, "root", api.GET_SESSION, code="default").code
     uid = secrets.token_hex(8)
-    (number,) = record(house, code, completed(house, uid, *outputs, source=source))
-    found = command(house, code, number)
+    (number,) = record(store, code, completed(store, uid, *outputs, source=source))
+    found = command(store, code, number)
     assert found.request.source == source
     assert json.dumps(msgspec.to_builtins(found.response.outputs)) == json.dumps(
         msgspec.to_builtins(outputs)
     )
-    (shown,) = commands(house, code, limit=1)
+    (shown,) = commands(store, code, limit=1)
     assert shown.outputs == len(outputs)

@@ -13,9 +13,9 @@ from tests.conftest import PASSWORD
 from tests.core.asking import do, join, log, pages, publish, record, recorded, refused, running
 
 
-def test_every_change_is_told_in_order_without_a_gap(house):
-    join(house, "bob", "cleo")
-    code = house.new("ann", label="Weather").code
+def test_every_change_is_told_in_order_without_a_gap(store):
+    join(store, "bob", "cleo")
+    code = store.new("ann", label="Weather").code
     changes = [
         (api.UPDATE_SESSION, {"label": "Rain"}, "session.described"),
         (api.SET_SESSION_TIMEOUTS, {"lifetime": 100}, "session.timed"),
@@ -27,18 +27,18 @@ def test_every_change_is_told_in_order_without_a_gap(house):
     ]
     kinds = ["session.created"]
     for operation, fields, kind in changes:
-        do(house, "ann", operation, code=code, **fields)
+        do(store, "ann", operation, code=code, **fields)
         kinds.append(kind)
-    house.grant(code, "bob", "write", by="ann")
-    record(house, code, running(house, "u"), by="bob")
-    record(house, code, recorded(house, uid="u"), by="bob")
-    publish(house, code, "a.txt", by="bob")
-    do(house, "bob", api.UNPUBLISH_FILE, code=code, path="a.txt")
-    do(house, "bob", api.FORGET_COMMAND, code=code, number=1)
-    do(house, "ann", api.REVOKE_ROLES, code=code, users=["bob"])
-    do(house, "ann", api.TRANSFER_SESSION, code=code, user="cleo")
-    do(house, "cleo", api.CLOSE_SESSION, code=code)
-    told = log(house, code, "cleo")
+    store.grant(code, "bob", "write", by="ann")
+    record(store, code, running(store, "u"), by="bob")
+    record(store, code, recorded(store, uid="u"), by="bob")
+    publish(store, code, "a.txt", by="bob")
+    do(store, "bob", api.UNPUBLISH_FILE, code=code, path="a.txt")
+    do(store, "bob", api.FORGET_COMMAND, code=code, number=1)
+    do(store, "ann", api.REVOKE_ROLES, code=code, users=["bob"])
+    do(store, "ann", api.TRANSFER_SESSION, code=code, user="cleo")
+    do(store, "cleo", api.CLOSE_SESSION, code=code)
+    told = log(store, code, "cleo")
     assert [event.kind for event in told] == [
         *kinds, "member.granted", "command.started", "command.recorded", "file.published",
         "file.unpublished", "command.forgotten", "member.revoked", "session.transferred",
@@ -46,36 +46,36 @@ def test_every_change_is_told_in_order_without_a_gap(house):
     ]  # fmt: skip
     assert [event.number for event in told] == list(range(1, len(told) + 1))
     assert [event.user for event in told[9:14]] == ["bob"] * 5
-    assert do(house, "cleo", api.GET_SESSION, code=code).events == len(told)
+    assert do(store, "cleo", api.GET_SESSION, code=code).events == len(told)
 
 
-def test_what_fails_and_what_only_looks_leaves_no_event(house):
-    code = house.new("ann").code
+def test_what_fails_and_what_only_looks_leaves_no_event(store):
+    code = store.new("ann").code
     with refused(errors.NotFound):
-        do(house, "ann", api.REVOKE_ROLES, code=code, users=["unheard-of"])
-    do(house, "ann", api.LIST_COMMANDS, code=code)
-    do(house, "ann", api.GET_SESSION, code=code)
-    assert [event.kind for event in log(house, code, "ann")] == ["session.created"]
+        do(store, "ann", api.REVOKE_ROLES, code=code, users=["unheard-of"])
+    do(store, "ann", api.LIST_COMMANDS, code=code)
+    do(store, "ann", api.GET_SESSION, code=code)
+    assert [event.kind for event in log(store, code, "ann")] == ["session.created"]
 
 
-def test_an_event_shows_its_command_as_it_is_now(house):
-    code = house.new().code
-    record(house, code, running(house, "u", "sleep()"))
-    (_, started) = log(house, code)
+def test_an_event_shows_its_command_as_it_is_now(store):
+    code = store.new().code
+    record(store, code, running(store, "u", "sleep()"))
+    (_, started) = log(store, code)
     assert (started.command.status, started.command.source) == ("running", "sleep()")
-    record(house, code, recorded(house, "sleep()", uid="u"))
-    assert log(house, code)[1].command.status == "completed"
-    do(house, "root", api.FORGET_COMMAND, code=code, number=1)
-    assert log(house, code)[1].command.source == ""
+    record(store, code, recorded(store, "sleep()", uid="u"))
+    assert log(store, code)[1].command.status == "completed"
+    do(store, "root", api.FORGET_COMMAND, code=code, number=1)
+    assert log(store, code)[1].command.source == ""
 
 
 @pytest.mark.parametrize("order", ["oldest", "newest"])
-def test_all_pages_together_are_the_log(house, order):
-    code = house.new().code
-    house.record(code, *map(str, range(25)))
+def test_all_pages_together_are_the_log(store, order):
+    code = store.new().code
+    store.record(code, *map(str, range(25)))
     found = pages(
         lambda after: do(
-            house, "root", api.LIST_EVENTS, code=code, order=order, limit=10,
+            store, "root", api.LIST_EVENTS, code=code, order=order, limit=10,
             after=after and int(after),
         )
     )  # fmt: skip
@@ -84,23 +84,23 @@ def test_all_pages_together_are_the_log(house, order):
     assert numbers == sorted(range(1, 27), reverse=order == "newest")
 
 
-def test_sessions_have_logs_of_their_own(house):
-    first, second = house.new().code, house.new().code
-    house.record(first, "1")
-    house.record(second, "1", "2")
-    assert [event.number for event in log(house, second)] == [1, 2, 3]
-    assert [event.number for event in log(house, first)] == [1, 2]
+def test_sessions_have_logs_of_their_own(store):
+    first, second = store.new().code, store.new().code
+    store.record(first, "1")
+    store.record(second, "1", "2")
+    assert [event.number for event in log(store, second)] == [1, 2, 3]
+    assert [event.number for event in log(store, first)] == [1, 2]
 
 
-def test_no_secret_stands_anywhere_in_the_database(house):
+def test_no_secret_stands_anywhere_in_the_database(store):
     """A canary: what proves who one is must not be found in any column of any table."""
-    house.add("bob")
-    ticket = do(house, "bob", api.MAKE_TICKET).ticket
-    code = house.new("bob").code
-    house.record(code, "1", by="bob")
-    token = do(house, "bob", api.CREATE_CAPABILITY_URL, code=code, command=1).url.split("/")[3]
-    do(house, "bob", api.LOG_OUT)
-    credentials = house.keys["bob"]
+    store.add("bob")
+    ticket = do(store, "bob", api.MAKE_TICKET).ticket
+    code = store.new("bob").code
+    store.record(code, "1", by="bob")
+    token = do(store, "bob", api.CREATE_CAPABILITY_URL, code=code, command=1).url.split("/")[3]
+    do(store, "bob", api.LOG_OUT)
+    credentials = store.keys["bob"]
     assert isinstance(credentials, KeyHolder)
     secrets = [PASSWORD, credentials.key, ticket, token]
 
@@ -112,22 +112,22 @@ def test_no_secret_stands_anywhere_in_the_database(house):
         ]
         return repr(rows)
 
-    stored = house.dispatcher.database.read(everything).result()
+    stored = store.dispatcher.database.read(everything).result()
     assert "argon2" in stored, "the accounts were looked at"
     for secret in secrets:
         assert secret not in stored
 
 
-def test_what_concerns_accounts_is_told_with_who_did_it(house):
-    house.add("bob")
-    do(house, "root", api.DISABLE_ACCOUNT, name="bob")
-    do(house, "root", api.ENABLE_ACCOUNT, name="bob")
+def test_what_concerns_accounts_is_told_with_who_did_it(store):
+    store.add("bob")
+    do(store, "root", api.DISABLE_ACCOUNT, name="bob")
+    do(store, "root", api.ENABLE_ACCOUNT, name="bob")
 
     def everything(transaction) -> list[tuple[str, dict[str, str]]]:
         told = transaction.connection.execute(select(tables.server_events)).all()
         return [(row.kind, msgspec.json.decode(row.data)) for row in told]
 
-    assert house.dispatcher.database.read(everything).result() == [
+    assert store.dispatcher.database.read(everything).result() == [
         ("account.added", {"user": "bob"}),
         ("login.created", {"user": "bob"}),
         ("account.disabled", {"user": "bob"}),
@@ -138,45 +138,45 @@ def test_what_concerns_accounts_is_told_with_who_did_it(house):
 # ---- following ---------------------------------------------------------------------------------
 
 
-def test_a_follower_is_let_in_where_they_were_and_no_one_else_is(house):
-    join(house, "bob")
-    code = house.new("ann").code
-    house.record(code, "1", by="ann")
+def test_a_follower_is_let_in_where_they_were_and_no_one_else_is(store):
+    join(store, "bob")
+    code = store.new("ann").code
+    store.record(code, "1", by="ann")
     follow = api.FOLLOW_EVENTS.request
-    dispatcher = house.dispatcher
-    assert dispatcher.follow(follow(code=code), house.credentials("ann")).result()[1] == 2
-    assert dispatcher.follow(follow(code=code, after=1), house.credentials("ann")).result()[1] == 1
+    dispatcher = store.dispatcher
+    assert dispatcher.follow(follow(code=code), store.credentials("ann")).result()[1] == 2
+    assert dispatcher.follow(follow(code=code, after=1), store.credentials("ann")).result()[1] == 1
     assert (
-        dispatcher.follow(follow(code=code, after=2**53), house.credentials("ann")).result()[1] == 2
+        dispatcher.follow(follow(code=code, after=2**53), store.credentials("ann")).result()[1] == 2
     )
     with refused(errors.NoSuchSession):
-        dispatcher.follow(follow(code=code), house.credentials("bob")).result()
+        dispatcher.follow(follow(code=code), store.credentials("bob")).result()
     with refused(errors.NotLoggedIn):
-        dispatcher.follow(follow(code=code), house.credentials("nobody")).result()
+        dispatcher.follow(follow(code=code), store.credentials("nobody")).result()
 
 
-def test_who_follows_is_told_all_that_is_new_and_who_lost_the_role_nothing(house):
-    join(house, "bob", "cleo")
-    code = house.new("ann").code
-    house.grant(code, "bob", by="ann")
-    house.grant(code, "cleo", by="ann")
-    session, after, _ = house.dispatcher.follow(
-        api.FOLLOW_EVENTS.request(code=code), house.credentials("bob")
+def test_who_follows_is_told_all_that_is_new_and_who_lost_the_role_nothing(store):
+    join(store, "bob", "cleo")
+    code = store.new("ann").code
+    store.grant(code, "bob", by="ann")
+    store.grant(code, "cleo", by="ann")
+    session, after, _ = store.dispatcher.follow(
+        api.FOLLOW_EVENTS.request(code=code), store.credentials("bob")
     ).result()
-    askers = [house.credentials("bob"), house.credentials("cleo")]
+    askers = [store.credentials("bob"), store.credentials("cleo")]
 
     def advance(after: int, *, check: bool = False):
-        return house.dispatcher.advance(session, code, after, askers, check=check).result()
+        return store.dispatcher.advance(session, code, after, askers, check=check).result()
 
     assert advance(after).events == []
-    house.record(code, "1", by="ann")
+    store.record(code, "1", by="ann")
     progress = advance(after)
     assert [event.kind for event in progress.events] == ["command.recorded"]
     assert progress.refused == {}
-    do(house, "ann", api.REVOKE_ROLES, code=code, users=["bob"])
-    house.record(code, "2", by="ann")
+    do(store, "ann", api.REVOKE_ROLES, code=code, users=["bob"])
+    store.record(code, "2", by="ann")
     progress = advance(progress.events[-1].number)
     assert [event.kind for event in progress.events] == ["member.revoked", "command.recorded"]
-    assert list(progress.refused) == [house.credentials("bob")]
-    do(house, "ann", api.DISABLE_SESSION, code=code)
+    assert list(progress.refused) == [store.credentials("bob")]
+    do(store, "ann", api.DISABLE_SESSION, code=code)
     assert list(advance(progress.events[-1].number).refused) == askers

@@ -15,28 +15,28 @@ LEVELS = {"private": [], "read-only": ["read"], "read-write": ["read", "write"]}
 
 
 @pytest.fixture
-def people(house):
+def people(store):
     """Have ann, bob and cleo in the group ``lab``, which gives them nothing, and dan in none."""
-    join(house, "ann", "bob", "cleo", "dan")
-    do(house, "root", api.ADD_GROUP, name="lab", owners=["ann"])
-    do(house, "ann", api.ADD_GROUP_USERS, name="lab", users=["bob", "cleo"])
-    do(house, "bob", api.SET_DEFAULT_GROUP, group="lab")
-    return house
+    join(store, "ann", "bob", "cleo", "dan")
+    do(store, "root", api.ADD_GROUP, name="lab", owners=["ann"])
+    do(store, "ann", api.ADD_GROUP_USERS, name="lab", users=["bob", "cleo"])
+    do(store, "bob", api.SET_DEFAULT_GROUP, group="lab")
+    return store
 
 
-def level(house: Store, roles: list[str], name: str = "lab") -> None:
+def level(store: Store, roles: list[str], name: str = "lab") -> None:
     """Change what a group gives."""
-    do(house, "root", api.CHANGE_GROUP, name=name, roles=roles)
+    do(store, "root", api.CHANGE_GROUP, name=name, roles=roles)
 
 
-def out(house: Store, *users: str) -> None:
+def out(store: Store, *users: str) -> None:
     """Take users out of the group."""
-    do(house, "ann", api.REMOVE_GROUP_USERS, name="lab", users=list(users))
+    do(store, "ann", api.REMOVE_GROUP_USERS, name="lab", users=list(users))
 
 
-def roles_of(house: Store, code: str, who: str) -> list[str]:
+def roles_of(store: Store, code: str, who: str) -> list[str]:
     """Return someone's roles in a session."""
-    return list(do(house, who, api.GET_SESSION, code=code).roles)
+    return list(do(store, who, api.GET_SESSION, code=code).roles)
 
 
 @pytest.mark.parametrize("roles", [*LEVELS.values(), ["read", "execute"]])
@@ -82,12 +82,12 @@ def test_an_owner_of_a_group_has_no_more_in_its_sessions_than_others_in_it(peopl
         do(people, "ann", api.GRANT_ROLES, code=code, grants=[{"user": "dan", "roles": []}])
 
 
-def grant(house: Store, by: str, code: str, **roles: list[str]) -> Any:
+def grant(store: Store, by: str, code: str, **roles: list[str]) -> Any:
     """Grant roles; an underscore before a name makes it a group's."""
     wanted = [
         schemas.Grant(user=name.replace("_", "@", 1), roles=given) for name, given in roles.items()
     ]
-    return do(house, by, api.GRANT_ROLES, code=code, grants=wanted)
+    return do(store, by, api.GRANT_ROLES, code=code, grants=wanted)
 
 
 def test_a_group_is_granted_roles_and_they_are_taken_away_again(people):

@@ -14,7 +14,7 @@ from tests.core.asking import do, join, log, members, refused
 
 
 @pytest.fixture
-def house(database, tmp_path) -> Iterator[Store]:
+def store(database, tmp_path) -> Iterator[Store]:
     """Give a store that lets guests in."""
     clock = Clock()
     dispatcher = Dispatcher(database, tmp_path / "blobs", Limits(guests=True), clock=clock)
@@ -23,54 +23,54 @@ def house(database, tmp_path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def code(house):
+def code(store):
     """Give the code of ann's session; bob and cleo are known here, and not in it."""
-    join(house, "bob", "cleo")
-    return house.new("ann", label="Weather").code
+    join(store, "bob", "cleo")
+    return store.new("ann", label="Weather").code
 
 
-def invite(house: Store, code: str, *roles: str, by: str = "ann", **more) -> schemas.NewInvitation:
+def invite(store: Store, code: str, *roles: str, by: str = "ann", **more) -> schemas.NewInvitation:
     """Make an invitation."""
     made: schemas.NewInvitation = do(
-        house, by, api.INVITE, code=code, roles=list(roles), **({"uses": 9} | more)
+        store, by, api.INVITE, code=code, roles=list(roles), **({"uses": 9} | more)
     )
     return made
 
 
-def enter(house: Store, key: str, name: str = "gail") -> str:
+def enter(store: Store, key: str, name: str = "gail") -> str:
     """Come in as a guest, and return how they are called."""
-    entered = do(house, "nobody", api.ENTER_AS_GUEST, key=key, name=name)
-    house.keys[entered.login.user] = KeyHolder(entered.login.key)
+    entered = do(store, "nobody", api.ENTER_AS_GUEST, key=key, name=name)
+    store.keys[entered.login.user] = KeyHolder(entered.login.key)
     return str(entered.login.user)
 
 
 def test_without_the_servers_leave_there_are_no_guests(database, tmp_path):
     dispatcher = Dispatcher(database, tmp_path / "blobs")
-    house = Store(dispatcher, Clock())
-    made = invite(house, house.new().code, by="root")
+    store = Store(dispatcher, Clock())
+    made = invite(store, store.new().code, by="root")
     with refused(errors.Forbidden, match="does not admit guests"):
-        do(house, "nobody", api.ENTER_AS_GUEST, key=made.key, name="gail")
+        do(store, "nobody", api.ENTER_AS_GUEST, key=made.key, name="gail")
     with refused(errors.Forbidden, match="does not admit guests"):
-        do(house, "nobody", api.ENTER_AS_GUEST, key="jinv_x", name="gail")
+        do(store, "nobody", api.ENTER_AS_GUEST, key="jinv_x", name="gail")
     dispatcher.close()
 
 
-def test_a_guest_works_in_the_session_and_is_marked_wherever_they_are_told_of(house, code):
-    gail = enter(house, invite(house, code, "write").key)
+def test_a_guest_works_in_the_session_and_is_marked_wherever_they_are_told_of(store, code):
+    gail = enter(store, invite(store, code, "write").key)
     assert gail == "guest~gail"
-    house.record(code, "1 + 1", by=gail)
-    me = do(house, gail, api.WHO_AM_I)
+    store.record(code, "1 + 1", by=gail)
+    me = do(store, gail, api.WHO_AM_I)
     assert (me.name, me.display_name, me.guest, me.administrator) == (gail, "gail", True, False)
-    told = {m.user: m for m in do(house, "ann", api.LIST_MEMBERS, code=code).members}
+    told = {m.user: m for m in do(store, "ann", api.LIST_MEMBERS, code=code).members}
     assert (told[gail].guest, told[gail].display_name, told[gail].granted_by) == (
         True,
         "gail",
         "ann",
     )
     assert not told["ann"].guest
-    (command,) = do(house, "ann", api.LIST_COMMANDS, code=code).items
+    (command,) = do(store, "ann", api.LIST_COMMANDS, code=code).items
     assert (command.user, command.guest) == (gail, True)
-    events = log(house, code, "ann")
+    events = log(store, code, "ann")
     assert [(e.kind, e.user, e.guest) for e in events[-2:]] == [
         ("member.joined", gail, True),
         ("command.recorded", gail, True),
@@ -78,15 +78,15 @@ def test_a_guest_works_in_the_session_and_is_marked_wherever_they_are_told_of(ho
     assert not events[0].guest
 
 
-def test_a_guest_has_that_session_alone(house, code):
-    other = house.new("ann").code
-    invitation = invite(house, other)
-    gail = enter(house, invite(house, code, "write").key)
-    assert [s.code for s in do(house, gail, api.LIST_SESSIONS).items] == [code]
+def test_a_guest_has_that_session_alone(store, code):
+    other = store.new("ann").code
+    invitation = invite(store, other)
+    gail = enter(store, invite(store, code, "write").key)
+    assert [s.code for s in do(store, gail, api.LIST_SESSIONS).items] == [code]
     with refused(errors.NoSuchSession):
-        do(house, gail, api.GET_SESSION, code=other)
+        do(store, gail, api.GET_SESSION, code=other)
     with refused(errors.NoSuchSession):
-        do(house, gail, api.GET_SESSION, code="default")
+        do(store, gail, api.GET_SESSION, code="default")
     for operation, more in [
         (api.CREATE_SESSION, {}),
         (api.JOIN, {"key": invitation.key}),
@@ -95,132 +95,132 @@ def test_a_guest_has_that_session_alone(house, code):
         (api.LIST_ACCOUNTS, {}),
     ]:
         with refused(errors.Forbidden):
-            do(house, gail, operation, **more)
+            do(store, gail, operation, **more)
     with refused(errors.NotFound, match="no user"):
-        house.grant(other, gail, "read", by="ann")
+        store.grant(other, gail, "read", by="ann")
     with refused(errors.Conflict, match="guest"):
-        do(house, "ann", api.TRANSFER_SESSION, code=code, user=gail)
+        do(store, "ann", api.TRANSFER_SESSION, code=code, user=gail)
 
 
-def test_a_guest_can_be_given_other_roles_in_the_session_but_never_admin(house, code):
-    gail = enter(house, invite(house, code).key)
-    house.grant(code, gail, "write", by="ann")
-    house.record(code, "1", by=gail)
+def test_a_guest_can_be_given_other_roles_in_the_session_but_never_admin(store, code):
+    gail = enter(store, invite(store, code).key)
+    store.grant(code, gail, "write", by="ann")
+    store.record(code, "1", by=gail)
     with refused(errors.Forbidden, match="guests can't have the role admin"):
-        house.grant(code, gail, "admin", by="ann")
-    do(house, gail, api.JOIN, key=invite(house, code, "admin").key)
-    assert members(house, code, "ann")[gail] == ["read", "write", "execute"]
+        store.grant(code, gail, "admin", by="ann")
+    do(store, gail, api.JOIN, key=invite(store, code, "admin").key)
+    assert members(store, code, "ann")[gail] == ["read", "write", "execute"]
     with refused(errors.Forbidden, match="admin"):
-        enter(house, invite(house, code, "admin").key, "hal")
+        enter(store, invite(store, code, "admin").key, "hal")
 
 
 @pytest.mark.parametrize("name", ["bob", "BOB", "ｂｏｂ", "gail", "Gail", "root"])
-def test_a_guest_can_not_take_a_name_that_somebody_has(house, code, name):
-    made = invite(house, code)
-    enter(house, made.key, "gail")
-    house.new("root")
+def test_a_guest_can_not_take_a_name_that_somebody_has(store, code, name):
+    made = invite(store, code)
+    enter(store, made.key, "gail")
+    store.new("root")
     with refused(errors.Conflict, match="already"):
-        enter(house, made.key, name)
-    assert do(house, "ann", api.LIST_INVITATIONS, code=code).items[0].used == 1
+        enter(store, made.key, name)
+    assert do(store, "ann", api.LIST_INVITATIONS, code=code).items[0].used == 1
 
 
 @pytest.mark.parametrize("name", ["", " ", "guest~bob", "a/b", "a b", "a\u202eb", "x" * 65, "\0"])
-def test_a_guests_name_is_a_name_that_a_user_could_have(house, code, name):
+def test_a_guests_name_is_a_name_that_a_user_could_have(store, code, name):
     with pytest.raises(errors.BadName):
-        do(house, "nobody", api.ENTER_AS_GUEST, key=invite(house, code).key, name=name)
+        do(store, "nobody", api.ENTER_AS_GUEST, key=invite(store, code).key, name=name)
 
 
-def test_names_are_not_tried_out_without_end(house, code):
-    made = invite(house, code)
+def test_names_are_not_tried_out_without_end(store, code):
+    made = invite(store, code)
     for _ in range(5):
         with refused(errors.Conflict):
-            enter(house, made.key, "bob")
+            enter(store, made.key, "bob")
     with refused(errors.TooManyTries):
-        enter(house, made.key, "bob")
-    enter(house, made.key, "gail")
+        enter(store, made.key, "bob")
+    enter(store, made.key, "gail")
 
 
-def test_nobody_with_an_account_is_taken_for_a_guest_nor_the_other_way_round(house, code):
-    gail = enter(house, invite(house, code).key)
+def test_nobody_with_an_account_is_taken_for_a_guest_nor_the_other_way_round(store, code):
+    gail = enter(store, invite(store, code).key)
     # Someone of that name comes later, with an account or from the identity provider.
-    house.keys["gail"] = Identified("gail")
-    assert do(house, "gail", api.LIST_SESSIONS).items == []
+    store.keys["gail"] = Identified("gail")
+    assert do(store, "gail", api.LIST_SESSIONS).items == []
     with refused(errors.NoSuchSession):
-        do(house, "gail", api.GET_SESSION, code=code)
-    house.keys["sly"] = Identified(gail)
+        do(store, "gail", api.GET_SESSION, code=code)
+    store.keys["sly"] = Identified(gail)
     with refused(errors.NotLoggedIn):
-        do(house, "sly", api.LIST_SESSIONS)
+        do(store, "sly", api.LIST_SESSIONS)
     with refused(errors.WrongPassword):
-        do(house, "nobody", api.LOG_IN, user=gail, password="")
+        do(store, "nobody", api.LOG_IN, user=gail, password="")
     with refused(errors.Conflict, match="do not have passwords"):
-        do(house, "root", api.SET_PASSWORD, name=gail, password="long enough")
+        do(store, "root", api.SET_PASSWORD, name=gail, password="long enough")
 
 
-def test_who_logs_out_as_a_guest_is_gone_and_so_is_their_name(house, code):
-    made = invite(house, code, "write")
-    gail = enter(house, made.key)
-    house.record(code, "1", by=gail)
-    do(house, gail, api.LOG_OUT)
-    assert list(members(house, code, "ann")) == ["ann"]
-    assert log(house, code, "ann")[-1].kind == "member.left"
-    again = enter(house, made.key)
+def test_who_logs_out_as_a_guest_is_gone_and_so_is_their_name(store, code):
+    made = invite(store, code, "write")
+    gail = enter(store, made.key)
+    store.record(code, "1", by=gail)
+    do(store, gail, api.LOG_OUT)
+    assert list(members(store, code, "ann")) == ["ann"]
+    assert log(store, code, "ann")[-1].kind == "member.left"
+    again = enter(store, made.key)
     assert again == gail
     # What was done under the name stays, and is not the new guest's to forget.
     with refused(errors.RoleMissing):
-        do(house, again, api.FORGET_COMMAND, code=code, number=1)
+        do(store, again, api.FORGET_COMMAND, code=code, number=1)
 
 
-def test_one_of_two_logins_can_end_before_the_guest_does(house, code):
-    gail = enter(house, invite(house, code).key)
-    ticket = do(house, gail, api.MAKE_TICKET).ticket
-    second = do(house, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
-    house.keys["browser"] = KeyHolder(second.key)
-    do(house, "browser", api.LOG_OUT)
-    assert do(house, gail, api.GET_SESSION, code=code).code == code
+def test_one_of_two_logins_can_end_before_the_guest_does(store, code):
+    gail = enter(store, invite(store, code).key)
+    ticket = do(store, gail, api.MAKE_TICKET).ticket
+    second = do(store, "nobody", api.LOG_IN_WITH_TICKET, ticket=ticket)
+    store.keys["browser"] = KeyHolder(second.key)
+    do(store, "browser", api.LOG_OUT)
+    assert do(store, gail, api.GET_SESSION, code=code).code == code
 
 
-def test_a_guest_whose_login_has_run_out_is_gone(house, code):
-    gail = enter(house, invite(house, code).key)
-    house.clock.forward(days=8)
-    house.dispatcher.tidy()
-    assert list(members(house, code, "ann")) == ["ann"]
+def test_a_guest_whose_login_has_run_out_is_gone(store, code):
+    gail = enter(store, invite(store, code).key)
+    store.clock.forward(days=8)
+    store.dispatcher.tidy()
+    assert list(members(store, code, "ann")) == ["ann"]
     with refused(errors.LoginRevoked):
-        do(house, gail, api.GET_SESSION, code=code)
+        do(store, gail, api.GET_SESSION, code=code)
 
 
-def test_an_invitation_that_is_taken_back_takes_its_guests_along(house, code):
-    made, other = invite(house, code, "write"), invite(house, code)
-    gail, hal = enter(house, made.key), enter(house, other.key, "hal")
-    do(house, "bob", api.JOIN, key=made.key)
-    do(house, "ann", api.UNINVITE, code=code, id=made.invitation.id)
-    assert list(members(house, code, "ann")) == ["ann", "bob", hal]
-    assert do(house, "ann", api.GET_SESSION, code=code).members == 3
+def test_an_invitation_that_is_taken_back_takes_its_guests_along(store, code):
+    made, other = invite(store, code, "write"), invite(store, code)
+    gail, hal = enter(store, made.key), enter(store, other.key, "hal")
+    do(store, "bob", api.JOIN, key=made.key)
+    do(store, "ann", api.UNINVITE, code=code, id=made.invitation.id)
+    assert list(members(store, code, "ann")) == ["ann", "bob", hal]
+    assert do(store, "ann", api.GET_SESSION, code=code).members == 3
     with pytest.raises(errors.LoginRevoked) as raised:
-        do(house, gail, api.GET_SESSION, code=code)
+        do(store, gail, api.GET_SESSION, code=code)
     assert raised.value.hint == "Ask for another invitation."
-    told = log(house, code, "ann")[-2:]
+    told = log(store, code, "ann")[-2:]
     assert [event.kind for event in told] == ["invitation.revoked", "member.left"]
     assert told[1].data == {"user": gail}
 
 
-def test_a_guest_outlives_the_hour_in_which_an_invitation_can_be_used(house, code):
-    gail = enter(house, invite(house, code, expires=60).key)
-    house.clock.forward(hours=2)
-    assert do(house, gail, api.GET_SESSION, code=code).code == code
+def test_a_guest_outlives_the_hour_in_which_an_invitation_can_be_used(store, code):
+    gail = enter(store, invite(store, code, expires=60).key)
+    store.clock.forward(hours=2)
+    assert do(store, gail, api.GET_SESSION, code=code).code == code
 
 
-def test_a_guest_who_is_revoked_is_gone(house, code):
-    gail = enter(house, invite(house, code).key)
-    do(house, "ann", api.REVOKE_ROLES, code=code, users=[gail])
+def test_a_guest_who_is_revoked_is_gone(store, code):
+    gail = enter(store, invite(store, code).key)
+    do(store, "ann", api.REVOKE_ROLES, code=code, users=[gail])
     with refused(errors.LoginRevoked):
-        do(house, gail, api.WHO_AM_I)
+        do(store, gail, api.WHO_AM_I)
 
 
-def test_a_guest_who_leaves_a_removed_session_harms_nothing(house, code):
-    gail = enter(house, invite(house, code).key)
-    do(house, "ann", api.REMOVE_SESSION, code=code)
+def test_a_guest_who_leaves_a_removed_session_harms_nothing(store, code):
+    gail = enter(store, invite(store, code).key)
+    do(store, "ann", api.REMOVE_SESSION, code=code)
     with refused(errors.NoSuchSession):
-        do(house, gail, api.GET_SESSION, code=code)
-    house.clock.forward(days=31)
-    house.dispatcher.tidy()
-    assert do(house, "root", api.LIST_ACCOUNTS, limit=500).next is None
+        do(store, gail, api.GET_SESSION, code=code)
+    store.clock.forward(days=31)
+    store.dispatcher.tidy()
+    assert do(store, "root", api.LIST_ACCOUNTS, limit=500).next is None

@@ -75,25 +75,25 @@ class Sessions(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         url = f"sqlite:///{self.folder / 'sessions.db'}"
         clock = Clock()
-        self.house = Store(Dispatcher(url, self.folder / "blobs", clock=clock), clock)
+        self.store = Store(Dispatcher(url, self.folder / "blobs", clock=clock), clock)
 
     def teardown(self) -> None:
-        self.house.dispatcher.close()
+        self.store.dispatcher.close()
         shutil.rmtree(self.folder)
 
     @initialize()
     def begin(self) -> None:
-        join(self.house, *PEOPLE)
-        self.code = self.house.new("ann").code
+        join(self.store, *PEOPLE)
+        self.code = self.store.new("ann").code
         self.expected = Expected(held={"ann": set(ORDER)})
 
     def attempt(self, refusal: type[Exception] | None, who: str, operation, **fields) -> bool:
         """Do something that is to be refused like this, or not at all; tell whether it was done."""
         if refusal is OK:
-            do(self.house, who, operation, code=self.code, **fields)
+            do(self.store, who, operation, code=self.code, **fields)
             return True
         with pytest.raises(errors.SessionsError) as refused:
-            do(self.house, who, operation, code=self.code, **fields)
+            do(self.store, who, operation, code=self.code, **fields)
         assert type(refused.value) is refusal, refused.value
         return False
 
@@ -149,7 +149,7 @@ class Sessions(RuleBasedStateMachine):
     def record(self, who: str) -> None:
         expected = self.expected
         refusal = expected.refusal(who, "write", {"active"})
-        commands = [recorded(self.house)]
+        commands = [recorded(self.store)]
         if self.attempt(refusal, who, api.RECORD_COMMANDS, commands=commands):
             expected.commands += 1
             expected.events += 1
@@ -157,8 +157,8 @@ class Sessions(RuleBasedStateMachine):
     @rule(who=people)
     def follow(self, who: str) -> None:
         refusal = self.expected.refusal(who, "read", {"active", "closed", "disabled"})
-        asked = self.house.dispatcher.follow(
-            schemas.Follow(code=self.code), self.house.credentials(who)
+        asked = self.store.dispatcher.follow(
+            schemas.Follow(code=self.code), self.store.credentials(who)
         ).exception()
         assert (None if asked is None else type(asked)) is refusal
 
@@ -168,7 +168,7 @@ class Sessions(RuleBasedStateMachine):
         for who in PEOPLE:
             looking = {"active", "closed", "disabled"}
             self.attempt(expected.refusal(who, "read", looking), who, api.LIST_COMMANDS)
-            listed = {s.code for s in do(self.house, who, api.LIST_SESSIONS).items}
+            listed = {s.code for s in do(self.store, who, api.LIST_SESSIONS).items}
             hidden = expected.state == "removed" or (
                 expected.state == "disabled" and who != expected.owner
             )
@@ -179,10 +179,10 @@ class Sessions(RuleBasedStateMachine):
         expected = self.expected
         if expected.state == "removed":
             return
-        shown = do(self.house, expected.owner, api.GET_SESSION, code=self.code)
+        shown = do(self.store, expected.owner, api.GET_SESSION, code=self.code)
         assert (shown.state, shown.owner) == (expected.state, expected.owner)
         assert (shown.commands, shown.events) == (expected.commands, expected.events)
-        held = members(self.house, self.code, expected.owner)
+        held = members(self.store, self.code, expected.owner)
         assert next(iter(held)) == expected.owner
         assert held == {
             user: [name for name in ORDER if name in names] for user, names in expected.held.items()

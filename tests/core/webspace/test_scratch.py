@@ -14,12 +14,12 @@ from tests.conftest import Store
 from tests.core.asking import counted, do, join, log, pages, refused
 
 
-def keep(house: Store, code: str, name: str, value: object, by: str = "root") -> None:
-    do(house, by, api.SET_SCRATCH, code=code, name=name, value=value)
+def keep(store: Store, code: str, name: str, value: object, by: str = "root") -> None:
+    do(store, by, api.SET_SCRATCH, code=code, name=name, value=value)
 
 
-def kept(house: Store, code: str, name: str, by: str = "root") -> object:
-    return do(house, by, api.GET_SCRATCH, code=code, name=name).value
+def kept(store: Store, code: str, name: str, by: str = "root") -> object:
+    return do(store, by, api.GET_SCRATCH, code=code, name=name).value
 
 
 @pytest.mark.parametrize(
@@ -30,31 +30,31 @@ def kept(house: Store, code: str, name: str, by: str = "root") -> object:
     ],
     ids=repr,
 )  # fmt: skip
-def test_any_json_value_comes_back_as_it_was(house, code, value):
-    keep(house, code, "x", value)
-    found = kept(house, code, "x")
+def test_any_json_value_comes_back_as_it_was(store, code, value):
+    keep(store, code, "x", value)
+    found = kept(store, code, "x")
     assert found == value
     assert type(found) is type(value)
 
 
-def test_a_value_tells_its_size_who_set_it_and_when(house, code):
-    join(house, "bob")
-    house.grant(code, "bob", "write")
-    keep(house, code, "best", 0.5)
-    house.clock.forward(minutes=1)
-    keep(house, code, "best", [0.75], by="bob")
-    told = do(house, "root", api.GET_SCRATCH, code=code, name="best")
-    assert (told.name, told.size, told.user, told.changed) == ("best", 6, "bob", house.clock())
-    assert counted(house, scratch) == {"scratch": 1}
+def test_a_value_tells_its_size_who_set_it_and_when(store, code):
+    join(store, "bob")
+    store.grant(code, "bob", "write")
+    keep(store, code, "best", 0.5)
+    store.clock.forward(minutes=1)
+    keep(store, code, "best", [0.75], by="bob")
+    told = do(store, "root", api.GET_SCRATCH, code=code, name="best")
+    assert (told.name, told.size, told.user, told.changed) == ("best", 6, "bob", store.clock())
+    assert counted(store, scratch) == {"scratch": 1}
 
 
-def test_names_that_look_the_same_are_the_same(house, code):
-    keep(house, code, "Score", 1)
-    keep(house, code, "ｓｃｏｒｅ", 2)
-    assert [entry.name for entry in do(house, "root", api.LIST_SCRATCH, code=code).items] == [
+def test_names_that_look_the_same_are_the_same(store, code):
+    keep(store, code, "Score", 1)
+    keep(store, code, "ｓｃｏｒｅ", 2)
+    assert [entry.name for entry in do(store, "root", api.LIST_SCRATCH, code=code).items] == [
         "ｓｃｏｒｅ"
     ]
-    assert kept(house, code, "SCORE") == 2
+    assert kept(store, code, "SCORE") == 2
 
 
 @pytest.mark.parametrize(
@@ -62,39 +62,39 @@ def test_names_that_look_the_same_are_the_same(house, code):
     [".", "..", "a/b", "/a", "a\\b", " a", "a ", "a\nb", "a\0", "a\u202eb", "‥", "℅", "é" * 128],
     ids=repr,
 )
-def test_a_bad_name_is_refused_by_every_operation(house, code, name):
+def test_a_bad_name_is_refused_by_every_operation(store, code, name):
     for operation in (api.SET_SCRATCH, api.GET_SCRATCH, api.DELETE_SCRATCH):
         value = {"value": 1} if operation is api.SET_SCRATCH else {}
         with refused(errors.BadName):
-            do(house, "root", operation, code=code, name=name, **value)
-    assert counted(house, scratch) == {"scratch": 0}
+            do(store, "root", operation, code=code, name=name, **value)
+    assert counted(store, scratch) == {"scratch": 0}
 
 
-def test_what_was_deleted_or_never_set_is_not_found(house, code):
-    keep(house, code, "x", 1)
-    assert do(house, "root", api.DELETE_SCRATCH, code=code, name="X").name == "x"
+def test_what_was_deleted_or_never_set_is_not_found(store, code):
+    keep(store, code, "x", 1)
+    assert do(store, "root", api.DELETE_SCRATCH, code=code, name="X").name == "x"
     for operation in (api.GET_SCRATCH, api.DELETE_SCRATCH):
         with refused(errors.NotFound, match="'x'"):
-            do(house, "root", operation, code=code, name="x")
+            do(store, "root", operation, code=code, name="x")
 
 
-def test_the_list_is_told_by_name_in_pages_and_without_values(house, code):
+def test_the_list_is_told_by_name_in_pages_and_without_values(store, code):
     names = [f"n{number:02}" for number in range(7)]
     for name in reversed(names):
-        keep(house, code, name, "secret")
-    keep(house, house.new().code, "of another session", 1)
+        keep(store, code, name, "secret")
+    keep(store, store.new().code, "of another session", 1)
     found = pages(
-        lambda after: do(house, "root", api.LIST_SCRATCH, code=code, limit=3, after=after)
+        lambda after: do(store, "root", api.LIST_SCRATCH, code=code, limit=3, after=after)
     )
     assert [[entry.name for entry in page] for page in found] == [names[:3], names[3:6], names[6:]]
     assert not hasattr(found[0][0], "value")
 
 
-def test_each_change_is_an_event_that_tells_the_name_and_never_the_value(house, code):
-    keep(house, code, "x", "a secret value")
-    keep(house, code, "x", [1, 2])
-    do(house, "root", api.DELETE_SCRATCH, code=code, name="x")
-    told = [(event.kind, event.data) for event in log(house, code)][1:]
+def test_each_change_is_an_event_that_tells_the_name_and_never_the_value(store, code):
+    keep(store, code, "x", "a secret value")
+    keep(store, code, "x", [1, 2])
+    do(store, "root", api.DELETE_SCRATCH, code=code, name="x")
+    told = [(event.kind, event.data) for event in log(store, code)][1:]
     assert told == [
         ("scratch.set", {"name": "x", "size": 16}),
         ("scratch.set", {"name": "x", "size": 5}),
@@ -105,33 +105,33 @@ def test_each_change_is_an_event_that_tells_the_name_and_never_the_value(house, 
 def test_a_value_and_a_session_have_a_limit_and_what_is_refused_changes_nothing(database, tmp_path):
     limits = Limits(scratch_value=3000, scratch=5000)
     dispatcher = Dispatcher(database, tmp_path / "blobs", limits)
-    house = Store(dispatcher, None)
-    code = house.new().code
-    keep(house, code, "a", "x" * 2998)
+    store = Store(dispatcher, None)
+    code = store.new().code
+    keep(store, code, "a", "x" * 2998)
     with refused(errors.TooLarge, match="at most 3,000"):
-        keep(house, code, "b", "x" * 2999)
-    keep(house, code, "b", 1)
-    before = len(log(house, code))
+        keep(store, code, "b", "x" * 2999)
+    keep(store, code, "b", 1)
+    before = len(log(store, code))
     with refused(errors.TooLarge, match="larger than 5,000"):
-        keep(house, code, "c", 1)
+        keep(store, code, "c", 1)
     # In place of what it replaces there is room.
-    keep(house, code, "A", "y" * 2900)
-    keep(house, house.new().code, "c", "x" * 2998)
-    do(house, "root", api.DELETE_SCRATCH, code=code, name="b")
-    keep(house, code, "c", 1)
-    assert len(log(house, code)) == before + 3
+    keep(store, code, "A", "y" * 2900)
+    keep(store, store.new().code, "c", "x" * 2998)
+    do(store, "root", api.DELETE_SCRATCH, code=code, name="b")
+    keep(store, code, "c", 1)
+    assert len(log(store, code)) == before + 3
     dispatcher.close()
 
 
 def test_two_writers_at_once_do_not_get_past_the_limit(database, tmp_path):
     dispatcher = Dispatcher(database, tmp_path / "blobs", Limits(scratch=5 * 1024))
-    house = Store(dispatcher, None)
-    code = house.new().code
+    store = Store(dispatcher, None)
+    code = store.new().code
     outcomes: list[bool] = []
 
     def write(number: int) -> None:
         try:
-            keep(house, code, f"n{number}", number)
+            keep(store, code, f"n{number}", number)
             outcomes.append(True)
         except errors.TooLarge:
             outcomes.append(False)
@@ -142,34 +142,34 @@ def test_two_writers_at_once_do_not_get_past_the_limit(database, tmp_path):
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == [False] * 7 + [True] * 5
-    assert counted(house, scratch) == {"scratch": 5}
+    assert counted(store, scratch) == {"scratch": 5}
     dispatcher.close()
 
 
-def test_a_reader_looks_a_writer_changes_and_a_closed_session_keeps_its_values(house, code):
-    join(house, "bob", "cleo", "eve")
-    house.grant(code, "bob", "read")
-    house.grant(code, "cleo", "execute")
-    keep(house, code, "x", 1)
-    assert kept(house, code, "x", by="bob") == 1
+def test_a_reader_looks_a_writer_changes_and_a_closed_session_keeps_its_values(store, code):
+    join(store, "bob", "cleo", "eve")
+    store.grant(code, "bob", "read")
+    store.grant(code, "cleo", "execute")
+    keep(store, code, "x", 1)
+    assert kept(store, code, "x", by="bob") == 1
     with refused(errors.RoleMissing, match="write"):
-        keep(house, code, "x", 2, by="bob")
+        keep(store, code, "x", 2, by="bob")
     with refused(errors.RoleMissing, match="read"):
-        kept(house, code, "x", by="cleo")
+        kept(store, code, "x", by="cleo")
     with refused(errors.NoSuchSession):
-        kept(house, code, "x", by="eve")
-    do(house, "root", api.CLOSE_SESSION, code=code)
-    assert kept(house, code, "x", by="bob") == 1
+        kept(store, code, "x", by="eve")
+    do(store, "root", api.CLOSE_SESSION, code=code)
+    assert kept(store, code, "x", by="bob") == 1
     with refused(errors.WrongState):
-        keep(house, code, "x", 2)
+        keep(store, code, "x", 2)
 
 
-def test_values_survive_the_process_and_go_with_their_session(database, tmp_path, house, code):
-    keep(house, code, "x", {"a": 1})
+def test_values_survive_the_process_and_go_with_their_session(database, tmp_path, store, code):
+    keep(store, code, "x", {"a": 1})
     again = Dispatcher(database, tmp_path / "blobs")
     assert kept(Store(again, None), code, "x") == {"a": 1}
     again.close()
-    do(house, "root", api.REMOVE_SESSION, code=code)
-    house.clock.forward(days=31)
-    house.dispatcher.tidy()
-    assert counted(house, scratch) == {"scratch": 0}
+    do(store, "root", api.REMOVE_SESSION, code=code)
+    store.clock.forward(days=31)
+    store.dispatcher.tidy()
+    assert counted(store, scratch) == {"scratch": 0}

@@ -125,7 +125,7 @@ def test_published_content_comes_unaltered_with_the_type_that_was_declared(
 ) -> None:
     code = site.session()
     content = b"<script>alert(document.cookie)</script>\x00\xff"
-    publish(site.house, code, "f/x.bin", content, by="writer", media_type=media_type)
+    publish(site.store, code, "f/x.bin", content, by="writer", media_type=media_type)
     answer = site.http.get(site.view("reader", code, path="f/x.bin"))
     assert answer.content == content
     assert answer.headers["Content-Type"].partition(";")[0] == media_type
@@ -160,8 +160,8 @@ def test_rich_outputs_come_in_the_sandbox(site: Site) -> None:
 
 def test_a_view_reaches_its_own_publication_alone(site: Site) -> None:
     code = site.session()
-    publish(site.house, code, "other/secret.txt", b"canary-elsewhere", by="writer")
-    publish(site.house, code, "site2/secret.txt", b"canary-elsewhere", by="writer")
+    publish(site.store, code, "other/secret.txt", b"canary-elsewhere", by="writer")
+    publish(site.store, code, "site2/secret.txt", b"canary-elsewhere", by="writer")
     url = site.view("reader", code, path="site/index.html")
     place = urlsplit(url).path.removesuffix("site/index.html")
     for path in (
@@ -237,7 +237,7 @@ def set_password(site: Site, code: str, name: str) -> None:
 
 
 def lessen(site: Site, code: str, name: str) -> None:
-    site.house.grant(code, name, "execute", by="owner")
+    site.store.grant(code, name, "execute", by="owner")
 
 
 def disable_session(site: Site, code: str, name: str) -> None:
@@ -271,7 +271,7 @@ def test_a_capability_url_dies_with_its_viewers_right(
     site: Site, end: Callable[[Site, str, str], None]
 ) -> None:
     code, viewer = site.session(), site.account()
-    site.house.grant(code, viewer, "read", by="owner")
+    site.store.grant(code, viewer, "read", by="owner")
     urls = [
         site.view(viewer, code, path="site/index.html"),
         site.view(viewer, code, command=1) + "0",
@@ -294,7 +294,7 @@ def test_a_capability_url_says_when_it_ends_and_that_is_within_an_hour(site: Sit
 
 def test_the_dead_view_of_one_login_leaves_anothers_cookie_alone(site: Site) -> None:
     code, viewer = site.session(), site.account()
-    site.house.grant(code, viewer, "read", by="owner")
+    site.store.grant(code, viewer, "read", by="owner")
     url = site.view(viewer, code, path="site/index.html")
     log_out(site, code, viewer)
     answer = site.http.get(url, headers={"Cookie": f"{site.server.cookie}={site.keys['owner']}"})
@@ -384,5 +384,5 @@ def test_a_path_that_is_none_is_refused(site: Site, path: str) -> None:
             site.headers("owner"),
         )
         assert status_of(answer) in {400, 404}, (operation.name, path)
-    listed = site.house.call("owner", api.LIST_FILES, schemas.ListFiles(code=code, deep=True))
+    listed = site.store.call("owner", api.LIST_FILES, schemas.ListFiles(code=code, deep=True))
     assert [file.path for file in listed.items] == ["site/index.html"]

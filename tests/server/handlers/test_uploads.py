@@ -82,10 +82,10 @@ def test_a_large_upload_goes_through_the_disk_and_not_the_memory(site: Site) -> 
 def test_an_upload_over_the_limit_is_refused_and_nothing_of_it_kept(place: Place) -> None:
     with (
         place.serve("--SessionsExtension.max_file_bytes=300000") as server,
-        place.house() as house,
-        httpx.Client(base_url=server.url, headers=bearer(key_for(house, "root"))) as http,
+        place.open_store() as store,
+        httpx.Client(base_url=server.url, headers=bearer(key_for(store, "root"))) as http,
     ):
-        code = house.new().code
+        code = store.new().code
         url = address(api.PUBLISH_FILE, {"code": code, "path": "x.bin"})
         assert http.put(url, content=bytes(300000)).status_code == 200
         kept = stored(place)
@@ -153,7 +153,7 @@ def test_an_upload_that_is_broken_off_leaves_nothing(site: Site) -> None:
 
 def test_someone_whose_role_is_revoked_during_an_upload_has_published_nothing(site: Site) -> None:
     code, name = site.session(), site.account()
-    site.house.grant(code, name, "write", by="owner")
+    site.store.grant(code, name, "write", by="owner")
     path = address(api.PUBLISH_FILE, {"code": code, "path": "late.bin"})
 
     def content() -> Iterator[bytes]:
@@ -176,10 +176,10 @@ def test_a_default_session_takes_uploads_by_that_name(site: Site) -> None:
 def test_a_full_disk_is_told_as_such_and_what_was_there_is_intact(place: Place) -> None:
     with (
         place.serve() as server,
-        place.house() as house,
-        httpx.Client(base_url=server.url, headers=bearer(key_for(house, "root"))) as http,
+        place.open_store() as store,
+        httpx.Client(base_url=server.url, headers=bearer(key_for(store, "root"))) as http,
     ):
-        code = house.new().code
+        code = store.new().code
         url = address(api.PUBLISH_FILE, {"code": code, "path": "x.bin"})
         assert http.put(url, content=b"before").status_code == 200
         # No file of the server's may grow past this: to it, the disk is full.

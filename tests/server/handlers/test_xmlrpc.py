@@ -256,7 +256,7 @@ def test_many_calls_at_once_answer_each_by_itself(site: Site, code: str) -> None
 
 
 def test_a_file_larger_than_an_answer_is_refused(site: Site, code: str) -> None:
-    publish(site.house, code, "large.bin", b"0" * (LARGEST // 2 + 1), by="owner")
+    publish(site.store, code, "large.bin", b"0" * (LARGEST // 2 + 1), by="owner")
     with proxy(site, "reader", code) as session:
         assert len(session.files.download("large.bin").data) == LARGEST // 2 + 1
         calls = MultiCall(session)

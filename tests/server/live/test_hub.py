@@ -95,15 +95,15 @@ def test_a_follower_is_told_what_others_do_here_and_in_other_processes(site: Sit
         assert (event["number"], event["kind"]) == (start + 1, "command.recorded")
         assert (event["user"], event["command"]["source"]) == ("writer", "here")
         # This process works on the same file.
-        site.house.record(code, "elsewhere", by="owner")
+        site.store.record(code, "elsewhere", by="owner")
         event = live.next()
         assert isinstance(event, dict)
         assert (event["number"], event["command"]["source"]) == (start + 2, "elsewhere")
-        publish(site.house, code, "live/x.txt", b"x", by="writer")
+        publish(site.store, code, "live/x.txt", b"x", by="writer")
         event = live.next()
         assert isinstance(event, dict)
         assert (event["kind"], event["data"]["path"]) == ("file.published", "live/x.txt")
-        site.house.grant(code, "spare", "read", by="owner")
+        site.store.grant(code, "spare", "read", by="owner")
         event = live.next()
         assert isinstance(event, dict)
         assert event["kind"] == "member.granted"
@@ -111,20 +111,20 @@ def test_a_follower_is_told_what_others_do_here_and_in_other_processes(site: Sit
 
 def test_a_follower_who_comes_back_after_a_kill_has_lost_and_repeated_nothing(place: Place) -> None:
     seen: list[int] = []
-    with place.house() as house:
-        code, key = house.new().code, key_for(house, "root")
+    with place.open_store() as store:
+        code, key = store.new().code, key_for(store, "root")
         for round_ in range(3):
             with place.serve() as server:
                 live = Live(server, code, key, seen[-1] if seen else 0)
                 for index in range(20):
-                    house.record(code, f"{round_} {index}")
+                    store.record(code, f"{round_} {index}")
                 seen += live.up_to(seen[-1] + 5 if seen else 5)
                 # The rest is on its way, or was sent and not read.
                 server.stop(signal.SIGKILL)
                 live.socket.shutdown()
-            house.record(code, "while the server was away")
+            store.record(code, "while the server was away")
         with place.serve() as server:
-            last = house.call("root", api.GET_SESSION, schemas.SessionNamed(code=code)).events
+            last = store.call("root", api.GET_SESSION, schemas.SessionNamed(code=code)).events
             seen += Live(server, code, key, seen[-1]).up_to(last)
     assert seen == list(range(1, last + 1))
 
@@ -146,14 +146,14 @@ def test_who_may_not_follow_any_more_is_closed_out_and_told_nothing_further(
     site: Site, end: Callable[[Site, str, str], None], closed: int
 ) -> None:
     code, name = site.session(), site.account()
-    site.house.grant(code, name, "read", by="owner")
+    site.store.grant(code, name, "read", by="owner")
     with following(site, name, code) as live, following(site, "owner", code) as owner:
         known = newest(site, code)
         live.up_to(known)
         end(site, code, name)
         last = newest_seen = known
         if closed not in {4404, 4403} or end in {revoke, lessen}:
-            site.house.record(code, "a secret", by="owner")
+            site.store.record(code, "a secret", by="owner")
             newest_seen = newest(site, code)
         told = []
         while isinstance(event := live.next(), dict):
@@ -165,23 +165,23 @@ def test_who_may_not_follow_any_more_is_closed_out_and_told_nothing_further(
             owner.up_to(newest_seen)
 
 
-def test_what_ends_a_login_is_seen_before_any_later_event(house: Store) -> None:
+def test_what_ends_a_login_is_seen_before_any_later_event(store: Store) -> None:
     """Both may be new at one look: the end of the login is no event of the session."""
-    house.add("foo")
-    code = house.new().code
-    house.grant(code, "foo", "read")
-    foo = house.credentials("foo")
-    session_id, after, _ = house.dispatcher.follow(schemas.Follow(code=code), foo).result()
+    store.add("foo")
+    code = store.new().code
+    store.grant(code, "foo", "read")
+    foo = store.credentials("foo")
+    session_id, after, _ = store.dispatcher.follow(schemas.Follow(code=code), foo).result()
 
     def advance(after: int) -> Any:
-        return house.dispatcher.advance(session_id, code, after, [foo], check=False).result()
+        return store.dispatcher.advance(session_id, code, after, [foo], check=False).result()
 
-    house.record(code, "seen")
+    store.record(code, "seen")
     progress = advance(after)
     assert [event.number for event in progress.events] == [after + 1]
     assert not progress.refused
-    house.call("root", api.DISABLE_ACCOUNT, schemas.AccountNamed(name="foo"))
-    house.record(code, "a secret")
+    store.call("root", api.DISABLE_ACCOUNT, schemas.AccountNamed(name="foo"))
+    store.record(code, "a secret")
     assert isinstance(advance(after + 1).refused.get(foo), errors.NotLoggedIn)
 
 
@@ -254,7 +254,7 @@ def test_a_plain_request_for_the_live_view_is_told_what_it_is(site: Site) -> Non
 def test_a_place_that_is_not_reached_yet_begins_with_what_comes_next(site: Site) -> None:
     code = site.session()
     with following(site, "reader", code, 10**6) as live:
-        site.house.record(code, "next", by="owner")
+        site.store.record(code, "next", by="owner")
         event = live.next()
         assert isinstance(event, dict)
         assert event["command"]["source"] == "next"
@@ -262,7 +262,7 @@ def test_a_place_that_is_not_reached_yet_begins_with_what_comes_next(site: Site)
 
 def test_who_is_closed_out_and_does_not_go_costs_nothing(site: Site) -> None:
     code, name = site.session(), site.account()
-    site.house.grant(code, name, "read", by="owner")
+    site.store.grant(code, name, "read", by="owner")
 
     def worked() -> int:
         stat = Path(f"/proc/{site.server.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -287,7 +287,7 @@ def test_what_a_follower_says_is_let_go(site: Site) -> None:
         live.socket.send("{")
         live.socket.send_binary(bytes(1000))
         live.socket.ping("x")
-        site.house.record(code, "next", by="owner")
+        site.store.record(code, "next", by="owner")
         event = live.next()
         while isinstance(event, dict) and event.get("kind") != "command.recorded":
             event = live.next()
@@ -296,8 +296,8 @@ def test_what_a_follower_says_is_let_go(site: Site) -> None:
 
 def test_events_carry_no_key_and_no_password(site: Site) -> None:
     name = site.account()
-    code = site.house.new(name).code
-    credentials = site.house.credentials(name)
+    code = site.store.new(name).code
+    credentials = site.store.credentials(name)
     assert isinstance(credentials, KeyHolder)
     listed = site.ask(name, api.LIST_EVENTS, code=code)
     assert credentials.key not in listed.text

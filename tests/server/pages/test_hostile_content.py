@@ -39,7 +39,7 @@ def record(site: Site, code: str, source: str, *outputs: schemas.Output) -> int:
         ),
     )
     request = schemas.RecordCommands(code=code, commands=[command])
-    number: int = site.house.call("writer", api.RECORD_COMMANDS, request).numbers[0]
+    number: int = site.store.call("writer", api.RECORD_COMMANDS, request).numbers[0]
     return number
 
 
@@ -101,7 +101,7 @@ def test_nested_json_is_shown_in_a_size_of_its_own_order(site: Site, code: str) 
         answer = get(site, f"{code}/experiment/{address}")
         assert answer.status_code == 200
         assert len(answer.content) < 10 * len(NESTED), address
-    publish(site.house, code, "nested.json", NESTED.encode(), by="writer")
+    publish(site.store, code, "nested.json", NESTED.encode(), by="writer")
     assert len(get(site, f"{code}/experiment/preview/nested.json").content) < 10 * len(NESTED)
 
 
@@ -123,7 +123,7 @@ def test_a_notebook_of_any_form_shows_its_other_cells(
     sound = {"cell_type": "code", "source": "sound = 1", "outputs": []}
     notebook = {"cells": [*cells, sound], "metadata": {"kernelspec": [], "language_info": 3}}
     path = f"{site.name()}.ipynb"
-    publish(site.house, code, path, json.dumps(notebook).encode(), by="writer")
+    publish(site.store, code, path, json.dumps(notebook).encode(), by="writer")
     page = get(site, f"{code}/experiment/preview/{path}")
     assert page.status_code == 200
     assert '<span class="n">sound</span>' in page.text

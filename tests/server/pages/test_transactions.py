@@ -17,9 +17,9 @@ _LOGGED = {"loggers": {"sqlalchemy.engine.Engine": {"level": "INFO", "handlers":
 class Pages:
     """A server that logs its transactions, and somebody who looks at its pages."""
 
-    def __init__(self, http: httpx.Client, house: Store, log_of: Place) -> None:
+    def __init__(self, http: httpx.Client, store: Store, log_of: Place) -> None:
         self.http = http
-        self.house = house
+        self.store = store
         self._place = log_of
 
     def transactions(self, path: str) -> int:
@@ -45,19 +45,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     logging = f"--SessionsExtension.logging_config={json.dumps(_LOGGED)}"
     with (
         place.serve(logging) as server,
-        place.house() as house,
-        httpx.Client(base_url=server.url, headers=bearer(key_for(house, "root"))) as http,
+        place.open_store() as store,
+        httpx.Client(base_url=server.url, headers=bearer(key_for(store, "root"))) as http,
     ):
-        yield Pages(http, house, place)
+        yield Pages(http, store, place)
 
 
 @pytest.mark.parametrize("commands", [0, 1, 50])
 def test_a_page_of_the_history_takes_three_transactions_at_most(
     pages: Pages, commands: int
 ) -> None:
-    code = pages.house.new().code
+    code = pages.store.new().code
     for number in range(commands):
-        pages.house.record(code, f"print({number})", text=f"{number}\n")
+        pages.store.record(code, f"print({number})", text=f"{number}\n")
     page = f"/sessions/{code}/experiment"
     text = pages.http.get(page).text
     assert text.count('<article class="command') == commands

@@ -11,7 +11,7 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core.types import KeyHolder
 from tests.conftest import Store
 from tests.server.recording.jupyter import Jupyter
-from tests.server.recording.test_stored_logins import store
+from tests.server.recording.test_stored_logins import store_login
 from tests.server.serving import Place, Server
 from tests.waiting import until
 
@@ -21,20 +21,20 @@ def elsewhere(tmp_path: Path, jupyter: Jupyter) -> Iterator[tuple[Place, Server,
     """Another server, with the account ``bar``, as whom a login is stored for a while."""
     place = Place(tmp_path / "elsewhere")
     place.folder.mkdir()
-    with place.serve() as server, place.house() as house:
-        house.add("bar")
-        credentials = house.keys["bar"]
+    with place.serve() as server, place.open_store() as store:
+        store.add("bar")
+        credentials = store.keys["bar"]
         assert isinstance(credentials, KeyHolder)
-        stored = store(jupyter, "b2", server.url, credentials.key)
-        yield place, server, house
+        stored = store_login(jupyter, "b2", server.url, credentials.key)
+        yield place, server, store
         stored.unlink()
 
 
 def test_what_runs_while_the_other_server_is_away_arrives_once_and_in_order_when_it_is_back(
     jupyter: Jupyter, elsewhere: tuple[Place, Server, Store]
 ) -> None:
-    place, server, house = elsewhere
-    code = house.new("bar", label="Far away").code
+    place, server, store = elsewhere
+    code = store.new("bar", label="Far away").code
     kernel = jupyter.kernel("bash")
     url = f"{server.url}/sessions/{code}/experiment"
     attached = jupyter.attach(kernel, url)
@@ -59,7 +59,7 @@ def test_what_runs_while_the_other_server_is_away_arrives_once_and_in_order_when
         assert jupyter.attachment(kernel)["state"] == "recording"
     finally:
         again.stop()
-    listed = house.call("bar", api.LIST_COMMANDS, schemas.ListCommands(code=code, order="oldest"))
+    listed = store.call("bar", api.LIST_COMMANDS, schemas.ListCommands(code=code, order="oldest"))
     assert [(each.source, each.user, each.status) for each in listed.items] == [
         (f"echo {said}", "bar", "completed")
         for said in ("before", "meanwhile 1", "meanwhile 2", "after")
@@ -69,19 +69,19 @@ def test_what_runs_while_the_other_server_is_away_arrives_once_and_in_order_when
 def test_what_the_login_may_not_record_into_is_refused_with_its_reason(
     jupyter: Jupyter, elsewhere: tuple[Place, Server, Store]
 ) -> None:
-    _, server, house = elsewhere
-    house.add("ann")
-    code = house.new("ann").code
+    _, server, store = elsewhere
+    store.add("ann")
+    code = store.new("ann").code
     url = f"{server.url}/sessions/{code}/experiment"
     kernel = jupyter.kernel("bash")
     assert jupyter.attach(kernel, url, 404)["code"] == "no_such_session"
-    house.grant(code, "bar", "read", by="ann")
+    store.grant(code, "bar", "read", by="ann")
     refused = jupyter.attach(kernel, url, 403)
     assert refused["code"] == "role_missing"
     assert "write" in refused["message"]
-    house.grant(code, "bar", "write", by="ann")
+    store.grant(code, "bar", "write", by="ann")
     assert jupyter.attach(kernel, url)["user"] == "bar"
-    house.call("ann", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["bar"]))
+    store.call("ann", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["bar"]))
     jupyter.run(kernel, "echo too late")
     held = jupyter.attachment(kernel)
     assert held["waiting"] == 1

@@ -13,7 +13,7 @@ from tests.server.recording.jupyter import Jupyter
 ROUTE = "/sessions/api/stored-logins"
 
 
-def store(jupyter: Jupyter, id_: str, server: str, key: str, **more: Any) -> Path:
+def store_login(jupyter: Jupyter, id_: str, server: str, key: str, **more: Any) -> Path:
     """Store a login where the server's user has theirs, and return its file."""
     folder = jupyter.place.store / "logins"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -32,9 +32,9 @@ def test_they_are_listed_without_their_keys_and_open_a_way_in_as_whom_they_stand
     jupyter.ask("POST", "/sessions/api/accounts", json=account)
     made = {"user": "bar", "password": PASSWORD}
     key = jupyter.ask("POST", "/sessions/api/login", json=made, headers={})["key"]
-    store(jupyter, "c1", jupyter.server.url, key)
+    store_login(jupyter, "c1", jupyter.server.url, key)
     past = "2020-01-01T00:00:00Z"
-    store(
+    store_login(
         jupyter, "b1", "https://sessions.example", "jses_of-elsewhere", expires=past, created=past
     )
     listed = jupyter.ask("GET", f"{ROUTE}?limit=1")
@@ -55,7 +55,7 @@ def test_they_are_listed_without_their_keys_and_open_a_way_in_as_whom_they_stand
 
 def test_they_are_for_the_one_who_runs_the_server_alone(people: Jupyter) -> None:
     anna = people.as_user("anna")
-    store(people, "c1", people.server.url, "jses_of-the-one-who-runs-it")
+    store_login(people, "c1", people.server.url, "jses_of-the-one-who-runs-it")
     assert anna.ask("GET", ROUTE, 403)["code"] == "forbidden"
     assert anna.ask("POST", f"{ROUTE}/c1/link", 403, json={})["code"] == "forbidden"
     assert people.ask("GET", ROUTE, 401, headers={})["code"] == "not_signed_in"

@@ -22,23 +22,23 @@ from tests.core.asking import do, join
 from tests.core.test_reading_together import counted
 
 
-def find(house: Store, code: str, who: str) -> Target:
+def find(store: Store, code: str, who: str) -> Target:
     async def look() -> Target:
         async def dispatcher() -> Dispatcher:
-            return house.dispatcher
+            return store.dispatcher
 
         targets = Targets(dispatcher, Bridge().wait, [])
         request = schemas.Attach(kernel="kernel", session=code)
-        return await targets.find(request, house.credentials(who), "http://localhost:8888")
+        return await targets.find(request, store.credentials(who), "http://localhost:8888")
 
     return asyncio.run(look())
 
 
-def test_a_session_is_found_in_one_transaction(house: Store) -> None:
-    join(house, "ann")
-    code = house.new("ann", label="mine").code
-    with counted(house) as transactions:
-        target = find(house, code, "ann")
+def test_a_session_is_found_in_one_transaction(store: Store) -> None:
+    join(store, "ann")
+    code = store.new("ann", label="mine").code
+    with counted(store) as transactions:
+        target = find(store, code, "ann")
         assert transactions() == 1
     assert (target.server, target.user, target.session.label) == (None, "ann", "mine")
     assert str(target.session.url).startswith("http://localhost:8888/")
@@ -49,21 +49,21 @@ def test_a_session_is_found_in_one_transaction(house: Store) -> None:
     [("reader", errors.RoleMissing), ("stranger", errors.NoSuchSession)],
 )
 def test_who_may_not_record_finds_no_target(
-    house: Store, who: str, error: type[errors.SessionsError]
+    store: Store, who: str, error: type[errors.SessionsError]
 ) -> None:
-    join(house, "ann", "reader", "stranger")
-    code = house.new("ann").code
-    house.grant(code, "reader", "read", by="ann")
+    join(store, "ann", "reader", "stranger")
+    code = store.new("ann").code
+    store.grant(code, "reader", "read", by="ann")
     with pytest.raises(error):
-        find(house, code, who)
+        find(store, code, who)
 
 
-def test_a_closed_session_is_no_target(house: Store) -> None:
-    join(house, "ann")
-    code = house.new("ann").code
-    do(house, "ann", api.CLOSE_SESSION, code=code)
+def test_a_closed_session_is_no_target(store: Store) -> None:
+    join(store, "ann")
+    code = store.new("ann").code
+    do(store, "ann", api.CLOSE_SESSION, code=code)
     with pytest.raises(errors.WrongState):
-        find(house, code, "ann")
+        find(store, code, "ann")
 
 
 def test_the_answer_to_attach_says_how_far_the_recording_is(tmp_path: Path) -> None:
