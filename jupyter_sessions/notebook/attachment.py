@@ -6,6 +6,7 @@ import atexit
 import os
 import socket
 import threading
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -40,6 +41,9 @@ _EXIT_WITHIN = 4.0
 
 #: Seconds that a command which shows the history waits for earlier commands.
 _SETTLED_WITHIN = 2.0
+
+#: Seconds that a cell waits to learn who revoked the user's role.
+_REVOKER_WITHIN = 2.0
 
 #: Seconds to wait for the running cell to be reported: recorders do so after half a second.
 _REPORT_TIMEOUT = 1.5
@@ -97,6 +101,8 @@ class Attachment(KernelAttachment):
         self.delivery: OutboxDelivery | None = None
         self._recorder: Recorder | None = None
         self._only_looking = ""
+        self._revoker: str | None = None
+        self._asked_revoker = False
         self._limit, self._limit_problem = _limit()
         self._here = PresenceHeartbeat(transport, session.code, "kernel", agent(shell))
         self.adapt(session)
@@ -211,6 +217,22 @@ class Attachment(KernelAttachment):
             lines.append(count_waiting(self.delivery.waiting))
         return lines
 
+    def _find_revoker(self) -> str | None:
+        """Return who revoked this user's roles, if the server says so soon; ask only once."""
+        if not self._asked_revoker:
+            self._asked_revoker = True
+
+            def ask() -> None:
+                with suppress(errors.SessionsError):
+                    request = schemas.SessionNamed(code=self.code)
+                    answer = self.transport.call(api.SESSION_EXISTS, request)
+                    self._revoker = answer.ended_by
+
+            thread = threading.Thread(target=ask, daemon=True)
+            thread.start()
+            thread.join(_REVOKER_WITHIN)
+        return self._revoker
+
     def explain_shut_out(self) -> list[Line]:
         """Explain that the session no longer takes this user's commands, and what to do.
 
@@ -225,9 +247,15 @@ class Attachment(KernelAttachment):
             return [Line(gone.message, Tone.WARNING), Line(f"{gone.hint} {kept}")]
         held = self.delivery.held if self.delivery is not None else ""
         if self.delivery is None or held not in SHUT_OUT:
+            self._revoker, self._asked_revoker = None, False
             return []
         name = f"{one_line(self._label)} ({self.code})" if self._label else self.code
         said = f"The session {name} {SHUT_OUT[held].format(one_line(self._owner))}"
+        if held == errors.NoSuchSession.code and (revoker := self._find_revoker()):
+            said = (
+                f"The session {name} is no longer open to you: {one_line(revoker)} has revoked "
+                "your role."
+            )
         many = self.delivery.waiting
         wait = "1 command waits" if many == 1 else f"{many} commands wait"
         return [

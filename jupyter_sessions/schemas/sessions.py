@@ -108,10 +108,14 @@ class TransferSession(Request):
     user: UserName
 
 
-class Existence(Answer):
-    """Whether the caller has a role in a session with that code."""
+class Existence(Answer, omit_defaults=True):
+    """Whether the caller has a role in a session with that code.
+
+    `ended_by` is the user who revoked the caller's roles, if the caller recently had some.
+    """
 
     exists: bool
+    ended_by: str | None = None
 
 
 class ResumeSession(Request):

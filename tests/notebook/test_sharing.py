@@ -130,7 +130,7 @@ def test_the_notebook_says_once_that_a_role_was_taken_and_asks_what_to_do(
     bar.good(f"%session resume {address}")
     for take, said in (
         ("%session grant bar:read", "you have lost the role write. Its owner is ann"),
-        ("%session revoke bar", "its owner ann or an admin has revoked your role"),
+        ("%session revoke bar", "is no longer open to you: ann has revoked your role"),
     ):
         bar.good("'recorded'")
         ann.good(take)

@@ -20,8 +20,12 @@ from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.types import Credentials
 from jupyter_sessions.errors import SessionsError
 from jupyter_sessions.store.statements import CompiledStatement
-from jupyter_sessions.store.tables import events, server_events
+from jupyter_sessions.store.tables import events, server_events, sessions
+from jupyter_sessions.store.tables import users as users_table
 from jupyter_sessions.store.types import number_in, rows_in
+
+#: The number of a session's newest events that are searched for a revocation.
+_SEARCHED = 10_000
 
 _INSERT = CompiledStatement(insert(events), columns=events.columns.keys())
 
@@ -131,6 +135,33 @@ def read(
         )
         for row in rows
     ]
+
+
+def find_revoker(context: Context, code: str, user: str) -> str | None:
+    """Return who revoked a user's roles in a session, if that is among its newest events.
+
+    Only someone who had a role learns anything of the session.
+    """
+    found = context.connection.execute(
+        select(sessions.c.id, sessions.c.events).where(sessions.c.code == code)
+    ).one_or_none()
+    if found is None or not user:
+        return None
+    oldest = max(1, found.events - _SEARCHED + 1)
+    rows = context.connection.execute(
+        select(events.c.data, users_table.c.name)
+        .join(users_table, users_table.c.id == events.c.user_id)
+        .where(
+            events.c.id.between(number_in(found.id, oldest), number_in(found.id, found.events)),
+            events.c.kind == "member.revoked",
+        )
+        .order_by(events.c.id.desc())
+    )
+    for row in rows:
+        if _decode(row.data).get("user") == user:
+            name: str = row.name
+            return name
+    return None
 
 
 @implements(api.LIST_EVENTS)

@@ -179,7 +179,8 @@ def exists(context: Context, request: schemas.SessionNamed) -> schemas.Existence
             context.connection, context.principal, request.code, now=context.now, lock=False
         )
     except NoSuchSession:
-        return schemas.Existence(exists=False)
+        ended_by = events.find_revoker(context, request.code, context.principal.name)
+        return schemas.Existence(exists=False, ended_by=ended_by)
     return schemas.Existence(exists=session.removed is None)
 
 

@@ -94,8 +94,12 @@ export type Event = { number: number; at: string; kind: string; user: string; re
 /** The value of a cell's last expression (nbformat v4). */
 export type ExecuteResult = { output_type: 'execute_result'; data: Record<string, unknown>; metadata: Record<string, unknown>; execution_count: number | null };
 
-/** Whether the caller has a role in a session with that code. */
-export type Existence = { exists: boolean };
+/**
+ * Whether the caller has a role in a session with that code.
+ *
+ * `ended_by` is the user who revoked the caller's roles, if the caller recently had some.
+ */
+export type Existence = { exists: boolean; ended_by: string | null };
 
 /**
  * A published file, or a folder that contains some (`folder` true).
