@@ -147,7 +147,7 @@ def _verify(preparation: Preparation, request: schemas.LogIn) -> _Verified:
     if row.disabled:
         # The try stays counted as a failure, or the password could be guessed without limit.
         raise AccountDisabled(
-            f"Account {row.name} disabled.", hint="Ask the server's administrator."
+            f"The account {row.name} is disabled.", hint="Ask the server's administrator."
         )
     try:
         check_code(preparation, row.id, request.code)
