@@ -19,7 +19,7 @@ _NEEDED = ("ipykernel", "matplotlib", "nbclient", "pandas", "vega_datasets")
 _CELL_WITHIN = 300  # seconds
 
 # The code that asks the kernel for its session after the last cell.
-_CODE = "get_ipython().find_line_magic('session').__self__.front.attachment.code"
+_CODE = "get_ipython().find_line_magic('session').__self__.frontend.attachment.code"
 
 
 @dataclass(frozen=True)
