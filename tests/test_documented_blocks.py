@@ -292,7 +292,7 @@ PAGES: dict[str, list[Step]] = {
         colleague,
         Checked("runs this test, and all others"),
     ],
-    "CONTRIBUTING.md": [INSTALLS, INSTALLS, INSTALLS],
+    "CONTRIBUTING.md": [INSTALLS, INSTALLS, INSTALLS, INSTALLS],
     "docs/architecture.md": [Checked("a drawing; tests/test_architecture_page.py", len)] * 7,
     "docs/tutorial.md": [
         INSTALLS,
