@@ -115,7 +115,7 @@ def test_paths_that_look_alike_do_not_stand_side_by_side(store, code):
         ("K", "k"),
     ]:
         publish(store, code, first)
-        with refused(errors.Conflict, match="alike"):
+        with refused(errors.Conflict, match="too similar"):
             publish(store, code, second, content=b"other")
         assert second not in files(store, code, deep=True)
         assert content(store, code, second) == b"x", "it is found by either"
