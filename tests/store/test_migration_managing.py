@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import create_engine, text
 
 from jupyter_sessions import api
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.store import sqlite_library
-from tests.conftest import Store
+from tests.conftest import Store, store  # noqa: F401  # the fixture with people, not this folder's
 from tests.core.asking import commands, do, record, recorded
 
 BEFORE = [
+    "ALTER TABLE commands DROP COLUMN checksum",
+    "ALTER TABLE sessions DROP COLUMN reopened",
     "ALTER TABLE commands DROP COLUMN version",
     "DROP TABLE done_requests",
     "ALTER TABLE blobs DROP COLUMN digests",
@@ -26,7 +30,11 @@ BEFORE = [
 ]
 
 
-def test_commands_of_before_are_told_apart_too(store: Store, database: str, tmp_path) -> None:
+def test_commands_of_before_are_told_apart_too(
+    store: Store,  # noqa: F811  # the fixture
+    database: str,
+    tmp_path: Path,
+) -> None:
     code, other = store.new().code, store.new().code
     long = f"{'a' * 5000}\n%session history"
     record(store, code, *(recorded(store, each) for each in ["a = 1", long, "%session history"]))
