@@ -35,7 +35,7 @@ BANNED = {
     r"\bany more\b": "no longer",
     r"\bfor good\b": "permanently",
     r"\b([Tt]ake|[Tt]akes|[Tt]aken|[Tt]ook) up\b": "resume, use",
-    r"\b[Tt]he store\b": "the project",
+    r"\b[Tt]he house\b": "the project",
     r"\bnested too deep\b": "nested too deeply",
 }
 

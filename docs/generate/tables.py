@@ -10,7 +10,6 @@ from docs.generate.markdown import anchor, table
 from jupyter_sessions import api, errors, roles, schemas
 from jupyter_sessions.cli.commands import login
 from jupyter_sessions.client import logins
-from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.notebook import attachment
 from jupyter_sessions.paths import BLOBS_VARIABLE, DATABASE_VARIABLE
 from jupyter_sessions.server.app import ServedSessions
@@ -18,8 +17,8 @@ from jupyter_sessions.server.extension import SessionsExtension
 
 #: What the environment can say, by variable.
 ENVIRONMENT = {
-    resolve.SERVER_VARIABLE: "The server that commands go to. A Jupyter server with the extension "
-    "whose store is not the user's own sets it for its kernels.",
+    logins.SERVER_VARIABLE: "The server that commands go to. A Jupyter server with the "
+    "extension whose store is not the user's own sets it for its kernels.",
     login.PASSWORD_VARIABLE: "The password for `login`, where nobody can be asked.",
     attachment.LIMIT_VARIABLE: "How many bytes of outputs are kept of one command that a kernel "
     "with this variable records; past them they are cut, with a note. By default 268435456.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jupyter_sessions import errors
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.results import Line
 from jupyter_sessions.cli.values import one_line
 
@@ -98,6 +98,40 @@ class Invocation:
 
             confirm_login(self.frontend, transport, needed)
             return transport.call(operation, request, content)
+
+    def confirm(self, operation: Operation[Any, Any], question: str, unchanged: str) -> None:
+        """Ask for confirmation of an irreversible action, naming the session and its content.
+
+        The question is not asked if the operation would be refused anyway.
+
+        Parameters
+        ----------
+        question
+            Has placeholders for the session's name and its number of commands.
+        unchanged
+            What to say if the answer is no.
+
+        Raises
+        ------
+        RoleMissing, WrongState
+            When the caller's roles, or the session's state, don't allow the operation.
+        BadRequest
+            When the answer is no.
+        """
+        from jupyter_sessions.cli.rendering.columns import name_session
+
+        session = self.call(api.GET_SESSION, schemas.SessionNamed(code=self.code))
+        needed = operation.needs, operation.author_needs
+        enough = {need.value for need in needed if need is not None}
+        held = set(session.roles)
+        if "owner" in held:
+            held |= {"read", "write", "execute", "admin"}
+        if not enough & held:
+            raise errors.RoleMissing.from_roles(operation.needs.value, session.roles, session.owner)
+        if session.state not in operation.states:
+            raise errors.WrongState.from_state(session.state)
+        many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
+        self.frontend.make_sure(question.format(name_session(session), many), unchanged)
 
     def with_place(
         self, error: errors.SessionsError, way: Transport, otherwise: str

@@ -14,9 +14,8 @@ from pathlib import Path
 import msgspec
 
 from jupyter_sessions import paths, schemas
-from jupyter_sessions.client.logins import storage
+from jupyter_sessions.client.logins import selection, storage
 from jupyter_sessions.client.logins.shells import Shell
-from jupyter_sessions.client.transports import resolve
 
 _NAMES = "last-session-"
 
@@ -97,7 +96,7 @@ def forget(code: str) -> None:
 
 
 def _file(shell: Shell | None) -> Path:
-    login = resolve.login_for()
+    login = selection.choose_login()
     place = f"{login.server}\n{login.user}" if login is not None else ""
     told = f"{shell.name if shell is not None else ''}\n{place}"
     return paths.home() / f"{_NAMES}{hashlib.sha256(told.encode()).hexdigest()[:16]}.json"

@@ -194,12 +194,13 @@ class Shell(Frontend):
 
 
 def _transport(noted: Noted) -> Transport:
+    from jupyter_sessions.client import logins
     from jupyter_sessions.client.transports import resolve
 
     if noted.server is None:
         return resolve.in_process()
     # Use the current login if it belongs to the user: it may act for somebody else.
-    login = resolve.login_for(noted.server)
+    login = logins.choose_login(noted.server)
     if login is not None and login.user == noted.user:
         return resolve.over_http(login)
     return resolve.open_transport(noted.server, noted.user)

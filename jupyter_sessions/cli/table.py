@@ -121,9 +121,11 @@ TABLE: tuple[Entry, ...] = (
         ("who", "List who is connected, to all your sessions or to one."),
     ),
     *_section(
+        "Commands", "sessions", ("resume", "Switch to a session, or list the last commands.")
+    ),
+    *_section(
         "Commands",
         "history",
-        ("resume", "Switch to a session, or list the last commands."),
         ("history", "List, filter and search the commands."),
         ("view", "Show commands with their recorded outputs."),
         ("request", "Show a command's request as JSON."),

@@ -374,3 +374,19 @@ def _once(what: str, *values: T | None) -> T | None:
             hint="Leave one of them out.",
         )
     return said[0] if said else None
+
+
+def same_server(one: str, other: str) -> bool:
+    """Tell whether two base URLs name one server, even by different names of this machine."""
+    try:
+        other = parse_address(other).server or ""
+    except BadAddress:
+        return False
+    return _place(one) == _place(other)
+
+
+def _place(server: str) -> tuple[str, str, int | None, str]:
+    # This machine has several names for itself, and browsers may show any of them.
+    host = get_host(server)
+    parts = urlsplit(server)
+    return parts.scheme, "localhost" if is_loopback(host) else host, parts.port, parts.path

@@ -61,7 +61,7 @@ def connect(
     if key is not None:
         own, shown = _read_login(key, address)
         return Connection(HttpTransport(own.server, key, own.user), shown, own)
-    login = resolve.find_login_at(address)
+    login = logins.find_login_at(address)
     transport = resolve.over_http(login) if login else resolve.in_process()
     try:
         shown = transport.call(api.REFRESH_LOGIN, schemas.Nothing())
@@ -83,7 +83,7 @@ def _read_login(key: str, address: Address) -> tuple[logins.Login, schemas.Login
 
 
 def _default_server() -> str:
-    named = os.environ.get(resolve.SERVER_VARIABLE, "").strip()
+    named = os.environ.get(logins.SERVER_VARIABLE, "").strip()
     server = addresses.address(named).server if named else None
     current = None if server else logins.current()
     if server is None and current is None:

@@ -7,6 +7,7 @@ import os
 import msgspec
 
 from jupyter_sessions import paths, schemas
+from jupyter_sessions.client.addresses import same_server
 
 
 class RunningServer(msgspec.Struct):
@@ -77,3 +78,11 @@ def alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def is_own(server: str) -> bool:
+    """Tell whether a server on this machine shows the user's own store."""
+    own = paths.own_database()
+    return any(
+        running.database == own and same_server(server, running.url) for running in own_servers()
+    )

@@ -102,7 +102,7 @@ class Attachment(KernelAttachment):
         self._recorder: Recorder | None = None
         self._only_looking = ""
         self._revoker: str | None = None
-        self._asked_revoker = False
+        self._revoker_known = False
         self._limit, self._limit_problem = _limit()
         self._here = PresenceHeartbeat(transport, session.code, "kernel", agent(shell))
         self.adapt(session)
@@ -219,8 +219,8 @@ class Attachment(KernelAttachment):
 
     def _find_revoker(self) -> str | None:
         """Return who revoked this user's roles, if the server says so soon; ask only once."""
-        if not self._asked_revoker:
-            self._asked_revoker = True
+        if not self._revoker_known:
+            self._revoker_known = True
 
             def ask() -> None:
                 with suppress(errors.SessionsError):
@@ -247,7 +247,7 @@ class Attachment(KernelAttachment):
             return [Line(gone.message, Tone.WARNING), Line(f"{gone.hint} {kept}")]
         held = self.delivery.held if self.delivery is not None else ""
         if self.delivery is None or held not in SHUT_OUT:
-            self._revoker, self._asked_revoker = None, False
+            self._revoker, self._revoker_known = None, False
             return []
         name = f"{one_line(self._label)} ({self.code})" if self._label else self.code
         said = f"The session {name} {SHUT_OUT[held].format(one_line(self._owner))}"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client import logins
+from jupyter_sessions.client.addresses import same_server
 from jupyter_sessions.client.presence import login_link
-from jupyter_sessions.client.transports.resolve import over_http, same_server
+from jupyter_sessions.client.transports.resolve import over_http
 from jupyter_sessions.server.auth import runs_server
 from jupyter_sessions.server.list_paging import take_page
 

@@ -3,7 +3,7 @@
 A writer thread takes the waiting units of work of a lane, runs them in one transaction, commits
 once, and only then answers. What is acknowledged is therefore on disk, and many waiting writers
 cost only one sync. Adjacent units of the same kind are combined. SQLite has one lane and one
-writer; on PostgreSQL each session is a lane, and several writers serve them (see `write_lanes`).
+writer; on PostgreSQL each session is a lane, and several writers serve them (see `write_queue`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jupyter_sessions import forking
 from jupyter_sessions.errors import StoreGone
 from jupyter_sessions.store import batching, engines
 from jupyter_sessions.store.workers import Workers
-from jupyter_sessions.store.write_lanes import WriteLanes
+from jupyter_sessions.store.write_queue import WriteQueue
 
 T = TypeVar("T")
 
@@ -129,7 +129,7 @@ class Database:
         self._file = _File(Path(str(make_url(url).database))) if self.is_sqlite else None
         self._listeners: list[Listener] = []
         self._readers = Workers(_READERS, "sessions-read")
-        self._lanes: WriteLanes[_Job] = WriteLanes()
+        self._queue: WriteQueue[_Job] = WriteQueue()
         writers = 1 if self._engines.is_sqlite else _POSTGRESQL_WRITERS
         self._writers = [
             threading.Thread(target=self._write_all, name="sessions-write", daemon=True)
@@ -141,8 +141,8 @@ class Database:
 
     def reset_in_child(self) -> None:
         """Accept no work and close nothing, since threads and connections belong to the parent."""
-        self._lanes = WriteLanes()
-        self._lanes.close(0)
+        self._queue = WriteQueue()
+        self._queue.close(0)
         self._writers = []
 
     @property
@@ -186,7 +186,7 @@ class Database:
             lane = _ONLY_LANE
         elif lane is None:
             lane = object()  # a lane of its own
-        self._lanes.put(lane, job)
+        self._queue.put(lane, job)
         return outcome
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -203,7 +203,7 @@ class Database:
     def close(self) -> None:
         """Finish the accepted work, then close the database."""
         writers, self._writers = self._writers, []
-        self._lanes.close(len(writers))
+        self._queue.close(len(writers))
         for writer in writers:
             writer.join()
         if writers:
@@ -220,10 +220,10 @@ class Database:
 
     def _write_all(self) -> None:
         most = _GROUP if self.is_sqlite else _POSTGRESQL_GROUP
-        while (lane := self._lanes.take_lane()) is not None:
-            self._commit(self._lanes.take(lane, most))
-            while self._lanes.give_back(lane):
-                self._commit(self._lanes.take(lane, most))
+        while (lane := self._queue.take_lane()) is not None:
+            self._commit(self._queue.take(lane, most))
+            while self._queue.give_back(lane):
+                self._commit(self._queue.take(lane, most))
 
     def _commit(self, jobs: list[_Job]) -> None:
         # From here on they can't be cancelled.

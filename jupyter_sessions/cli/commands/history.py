@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jupyter_sessions import __version__, api, errors, schemas
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
-from jupyter_sessions.cli.commands.members import listing
-from jupyter_sessions.cli.commands.sessions import ask_first, card
 from jupyter_sessions.cli.parameters import Moment, Numbers, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Outputs, Request, Result, Table, Tone
@@ -73,84 +70,11 @@ def _shows(source: str, numbers: range) -> bool:
     return False
 
 
-_LAST = 10
+DEFAULT_COUNT = 10
 
-_MOST_RESUMED = 100
-
-
-_ALL = click.option(
+all_option = click.option(
     "--all", "managing", is_flag=True, help="Include commands that only manage sessions."
 )
-
-
-@command("resume 1234567890123456789012", "resume", "resume 3")
-@click.argument("what", nargs=-1, metavar="[CODE|URL] [N]")
-@_ALL
-@click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
-def resume(work: Invocation, what: tuple[str, ...], managing: bool, verbose: bool) -> Result:
-    """Switch to a session, and show its members and its last commands.
-
-    From then on this kernel's commands are recorded into it, if your roles allow that. With only a
-    number, or without arguments, list the last commands of the current session.
-    """
-    names = [each for each in what if not _is_count(each)]
-    counts = [int(each) for each in what if _is_count(each)]
-    if len(names) > 1 or len(counts) > 1:
-        raise click.UsageError("Name at most one session and one number of commands.")
-    count = counts[0] if counts else _LAST
-    if not names:
-        few = _within(count, 500)
-        typed = ["history", "-n", f"{few}", *["--all"] * managing, *["-v"] * verbose]
-        listed = _listed(
-            work, [], [], verbose, order="newest", limit=few, typed=typed, managing=managing
-        )
-        return replace(listed, blocks=(*listed.blocks, *_too_many(work, counts)))
-    work.name_session(names[0])
-    request = schemas.ResumeSession(
-        code=work.code,
-        commands=_within(count, _MOST_RESUMED),
-        managing=managing,
-        agent=f"jupyter_sessions {__version__}, {work.frontend.prefix}",
-    )
-    answer = work.call(api.RESUME_SESSION, request)
-    work.keep(work.transport)
-    said = work.frontend.take_up(answer.session, work.transport)
-    shown = sorted(answer.commands, key=lambda each: each.summary.number)
-    blocks = (
-        card(answer.session),
-        listing(answer.members),
-        *_build_blocks(work, shown, brief=True),
-        *said,
-    )
-    return Result(answer, blocks)
-
-
-def _is_count(text: str) -> bool:
-    return text.isdecimal() and len(text) < 10
-
-
-def _within(count: int, most: int) -> int:
-    if not 1 <= count <= most:
-        raise click.BadParameter(
-            f"{count} is not a number of commands from 1 to {most}, and not a "
-            "session's code, which has 22 digits."
-        )
-    return count
-
-
-def _too_many(work: Invocation, counts: list[int]) -> list[Line]:
-    """Say that more commands are requested than exist: the number may be a truncated code."""
-    if not counts:
-        return []
-    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
-    if counts[0] <= session.commands:
-        return []
-    many = "1 command" if session.commands == 1 else f"{session.commands} commands"
-    said = (
-        f"This session has {many}, not {counts[0]}. If {counts[0]} is the beginning "
-        "of another session's code, write all 22 digits."
-    )
-    return [Line(said, Tone.WARNING)]
 
 
 @command(
@@ -184,7 +108,7 @@ def _too_many(work: Invocation, counts: list[int]) -> list[Line]:
     "--since", type=Moment(), help="List only commands since then: a date, 2h, yesterday."
 )
 @click.option("--until", type=Moment(), help="List only commands until then.")
-@_ALL
+@all_option
 @click.option("--oldest", "order", flag_value="oldest", help="List the oldest first.")
 @click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
 def history(
@@ -204,10 +128,10 @@ def history(
     )
     cursor = filters["after"] if first is None else first
     filters["after"] = None if cursor is None else f"{cursor}"
-    return _listed(work, users, statuses, verbose, **filters)
+    return list_history(work, users, statuses, verbose, **filters)
 
 
-def _listed(
+def list_history(
     work: Invocation,
     users: Sequence[str],
     statuses: Sequence[str],
@@ -218,6 +142,7 @@ def _listed(
     typed: Sequence[str] | None = None,
     **filters: Any,
 ) -> Result:
+    """Return a page of the history, or an explanation why it is empty."""
     work.frontend.settle(work.code)
     pages = [
         work.call(
@@ -280,7 +205,7 @@ def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
     """
     work.frontend.settle(work.code)
     if numbers is None:
-        request = schemas.ListCommands(code=work.code, limit=_LAST, managing=False)
+        request = schemas.ListCommands(code=work.code, limit=DEFAULT_COUNT, managing=False)
         page = work.call(api.LIST_COMMANDS, request)
         ended = [each.number for each in page.items if each.status != "running"]
         if not ended:
@@ -301,9 +226,10 @@ def fetch(work: Invocation, numbers: range | None) -> list[schemas.Command]:
     return found
 
 
-def _build_blocks(
+def build_blocks(
     work: Invocation, commands: Iterable[schemas.Command], *, brief: bool = False
 ) -> list[Block]:
+    """Return the blocks that show commands: the request and the outputs of each."""
     blocks: list[Block] = []
     for each in commands:
         own = each.summary.user == work.transport.user and each.summary.real_user is None
@@ -320,7 +246,7 @@ def view(work: Invocation, numbers: range | None, save: str | None) -> Result:
     A terminal shows text. Use --save to write figures, tables and other outputs into files.
     """
     found = fetch(work, numbers)
-    blocks = _build_blocks(work, found)
+    blocks = build_blocks(work, found)
     if save is not None:
         blocks.append(_saved(found, Path(save)))
     return Result(found[0] if len(found) == 1 else found, blocks)
@@ -382,7 +308,7 @@ def forget(work: Invocation, numbers: range, yes: bool) -> Result:
     if not yes:
         which = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
         question = f"Erase the source and outputs of {which} in {{}} permanently?"
-        ask_first(work, api.FORGET_COMMAND, question, "Nothing was erased.")
+        work.confirm(api.FORGET_COMMAND, question, "Nothing was erased.")
     work.frontend.settle(work.code)
     gone = [
         work.call(api.FORGET_COMMAND, schemas.CommandNamed(code=work.code, number=number))
@@ -403,4 +329,4 @@ def forget(work: Invocation, numbers: range, yes: bool) -> Result:
     return Result(gone[0] if len(gone) == 1 else gone, lines)
 
 
-COMMANDS = table(resume, history, view, request, response, forget)
+COMMANDS = table(history, view, request, response, forget)

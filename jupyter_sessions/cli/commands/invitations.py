@@ -9,7 +9,7 @@ import click
 
 from jupyter_sessions import __version__, api, errors, roles, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
-from jupyter_sessions.cli.commands.sessions import card, name_session
+from jupyter_sessions.cli.commands.sessions import card
 from jupyter_sessions.cli.parameters import Minutes
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Line, Result, Table, Tone, done
@@ -121,9 +121,9 @@ def join(work: Invocation, key: str | None, where: str | None, guest: str | None
                 otherwise = f"to use another server, type {work.frontend.prefix} join KEY SERVER"
                 raise work.with_place(error, transport, otherwise) from error
             work.keep(transport)
-            said = f"You have joined {name_session(joined.session)}."
+            said = f"You have joined {columns.name_session(joined.session)}."
             if not joined.changed:
-                said = f"You are already a member of {name_session(joined.session)}."
+                said = f"You are already a member of {columns.name_session(joined.session)}."
             return _taken_up(work, joined, transport, said)
     return _enter(work, secret, guest)
 
@@ -158,7 +158,8 @@ def _enter(work: Invocation, secret: str, name: str | None) -> Result:
     login = logins.join(server, entered.login.key)
     logins.choose_if_none(login, work.frontend.place)
     transport = resolve.open_transport(server, login.user)
-    said = f"You have joined {name_session(entered.session)} as the guest {one_line(login.user)}."
+    session = columns.name_session(entered.session)
+    said = f"You have joined {session} as the guest {one_line(login.user)}."
     # Its key is in the file of the login, and is not shown.
     return _taken_up(work, schemas.Joined(session=entered.session, changed=True), transport, said)
 

@@ -322,11 +322,11 @@ def keepalive(work: Invocation, interval: float, stop: bool) -> Result:
 
     In a notebook, a separate process does this, so a long computation can't delay it.
     """
-    from jupyter_sessions.client.transports import resolve
-
     if stop:
         return Result({"kept_alive": False}, work.frontend.stop_keeping_alive())
-    login = resolve.login_for(work.server)
+    from jupyter_sessions.client import logins
+
+    login = logins.choose_login(work.server)
     if login is None:
         raise errors.NoLogin(
             "There is no current login to keep alive.",

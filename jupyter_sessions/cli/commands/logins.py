@@ -39,7 +39,8 @@ def overruled(login: Login | None) -> list[Line]:
     """Warn that the environment directs commands elsewhere than to the login's server."""
     from jupyter_sessions.client import logins
     from jupyter_sessions.client.addresses import parse_address
-    from jupyter_sessions.client.transports.resolve import SERVER_VARIABLE, is_own
+    from jupyter_sessions.client.local_servers import is_own
+    from jupyter_sessions.client.logins import SERVER_VARIABLE
 
     chosen = logins.chosen()
     lines = []
@@ -135,11 +136,10 @@ def logout(work: Invocation, all_: bool) -> Result:
     `switch`. Another login is never used silently.
     """
     from jupyter_sessions.client import logins
-    from jupyter_sessions.client.transports import resolve
 
     if all_:
         return _ended(work, _stored(work))
-    login = resolve.login_for(work.server)
+    login = logins.choose_login(work.server)
     if login is None:
         raise errors.NoLogin(
             "There is no current login.", hint=f"Log in: {work.frontend.prefix} login USER@SERVER"
@@ -273,18 +273,17 @@ _ENDED: dict[End, str] = {
 
 def _current(work: Invocation) -> tuple[Login | None, tuple[Line, ...]]:
     """Return the current login, if it has not ended, and messages about it."""
-    from jupyter_sessions.client.logins import as_stored
-    from jupyter_sessions.client.transports import resolve
+    from jupyter_sessions.client import logins
 
     try:
-        login = resolve.login_for(work.server)
+        login = logins.choose_login(work.server)
     except errors.NoLogin as error:
         return None, (trouble(error),)
     if login is None:
         return None, (Line("There is no current login.", Tone.WARNING),)
     if login.over:
         return None, (Line(f"{_ENDED[login.over]} Log in again.", Tone.WARNING),)
-    doubt = as_stored(login).why
+    doubt = logins.as_stored(login).why
     said = (trouble(doubt),) if doubt else ()
     return login, said
 

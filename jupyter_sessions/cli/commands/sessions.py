@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from jupyter_sessions import api, errors, schemas
+from jupyter_sessions import __version__, api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
+from jupyter_sessions.cli.commands.history import (
+    DEFAULT_COUNT,
+    all_option,
+    build_blocks,
+    list_history,
+)
+from jupyter_sessions.cli.commands.members import listing
 from jupyter_sessions.cli.parameters import Minutes, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Form, Line, Result, Table, Tone, done
@@ -17,11 +25,6 @@ from jupyter_sessions.cli.values import one_line, written
 def card(session: schemas.Session) -> Card:
     """Return a session as a card."""
     return Card(columns.label(session), columns.SESSION_CARD, session)
-
-
-def name_session(session: schemas.Session) -> str:
-    """Return how a sentence names a session."""
-    return f"{one_line(columns.label(session))} ({session.code})"
 
 
 @command('new "Seattle weather"', 'new "Trial run" --idle-timeout 2h --lifetime 7d', session=False)
@@ -124,7 +127,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
 def change(work: Invocation, operation: Any, text: str) -> Result:
     """Carry out one of `CHANGES`, and report what it means for recording."""
     session = work.call(operation, schemas.SessionNamed(code=work.code))
-    line = Line(f"The session {name_session(session)} {text}", Tone.DONE)
+    line = Line(f"The session {columns.name_session(session)} {text}", Tone.DONE)
     return Result(session, (line, *work.frontend.changed(session)))
 
 
@@ -146,32 +149,6 @@ def enable(work: Invocation) -> Result:
     return change(work, *CHANGES["enable"])
 
 
-def ask_first(
-    work: Invocation, operation: api.Operation[Any, Any], question: str, unchanged: str
-) -> None:
-    """Ask for confirmation of an irreversible action, naming the session and its content.
-
-    `question` has placeholders for the session's name and its number of commands. It is not asked
-    if the operation would be refused anyway.
-
-    Raises
-    ------
-    RoleMissing, WrongState
-        When the caller's roles, or the session's state, don't allow the operation.
-    BadRequest
-        When the answer is no.
-    """
-    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
-    enough = {need.value for need in (operation.needs, operation.author_needs) if need is not None}
-    held = {*session.roles, *(["read", "write", "execute", "admin"] if _owns(session) else [])}
-    if not enough & held:
-        raise errors.RoleMissing.from_roles(operation.needs.value, session.roles, session.owner)
-    if session.state not in operation.states:
-        raise errors.WrongState.from_state(session.state)
-    many = f"{session.commands} command{'' if session.commands == 1 else 's'}"
-    work.frontend.make_sure(question.format(name_session(session), many), unchanged)
-
-
 def _owns(session: schemas.Session) -> bool:
     return "owner" in session.roles
 
@@ -184,7 +161,7 @@ def close(work: Invocation, yes: bool) -> Result:
         question = (
             "Close the session {} with {} permanently? After that, nothing can be added to it."
         )
-        ask_first(work, api.CLOSE_SESSION, question, "Nothing was closed.")
+        work.confirm(api.CLOSE_SESSION, question, "Nothing was closed.")
     return end(work, *CHANGES["close"])
 
 
@@ -194,7 +171,7 @@ def remove(work: Invocation, yes: bool) -> Result:
     """Remove the session from all lists. You can restore it until it is erased."""
     if not yes:
         question = "Remove the session {} with {}?"
-        ask_first(work, api.REMOVE_SESSION, question, "Nothing was removed.")
+        work.confirm(api.REMOVE_SESSION, question, "Nothing was removed.")
     return _remove(work)
 
 
@@ -222,7 +199,8 @@ def _remove(work: Invocation) -> Result:
     until = f" It will be erased on {session.purged:%Y-%m-%d}." if session.purged else ""
     back = f"{work.frontend.prefix} restore -S {session.code}"
     return done(
-        session, f"The session {name_session(session)} is removed.{until} To restore it: {back}"
+        session,
+        f"The session {columns.name_session(session)} is removed.{until} To restore it: {back}",
     )
 
 
@@ -237,7 +215,9 @@ def restore(work: Invocation) -> Result:
 def transfer(work: Invocation, user: str) -> Result:
     """Make another user the owner. You keep the role admin."""
     session = work.call(api.TRANSFER_SESSION, schemas.TransferSession(code=work.code, user=user))
-    return done(session, f"{one_line(session.owner)} now owns the session {name_session(session)}.")
+    return done(
+        session, f"{one_line(session.owner)} now owns the session {columns.name_session(session)}."
+    )
 
 
 _YES = {"yes", "true", "on", "1"}
@@ -371,8 +351,82 @@ def xmlrpc_url(work: Invocation, code: str | None) -> Result:
     return _address(work, code, "xmlrpc")
 
 
+_MOST_RESUMED = 100
+
+
+@command("resume 1234567890123456789012", "resume", "resume 3")
+@click.argument("what", nargs=-1, metavar="[CODE|URL] [N]")
+@all_option
+@click.option("-v", "verbose", is_flag=True, help="Show more of each command.")
+def resume(work: Invocation, what: tuple[str, ...], managing: bool, verbose: bool) -> Result:
+    """Switch to a session, and show its members and its last commands.
+
+    From then on this kernel's commands are recorded into it, if your roles allow that. With only a
+    number, or without arguments, list the last commands of the current session.
+    """
+    names = [each for each in what if not _is_count(each)]
+    counts = [int(each) for each in what if _is_count(each)]
+    if len(names) > 1 or len(counts) > 1:
+        raise click.UsageError("Name at most one session and one number of commands.")
+    count = counts[0] if counts else DEFAULT_COUNT
+    if not names:
+        few = _within(count, 500)
+        typed = ["history", "-n", f"{few}", *["--all"] * managing, *["-v"] * verbose]
+        listed = list_history(
+            work, [], [], verbose, order="newest", limit=few, typed=typed, managing=managing
+        )
+        return replace(listed, blocks=(*listed.blocks, *_too_many(work, counts)))
+    work.name_session(names[0])
+    request = schemas.ResumeSession(
+        code=work.code,
+        commands=_within(count, _MOST_RESUMED),
+        managing=managing,
+        agent=f"jupyter_sessions {__version__}, {work.frontend.prefix}",
+    )
+    answer = work.call(api.RESUME_SESSION, request)
+    work.keep(work.transport)
+    said = work.frontend.take_up(answer.session, work.transport)
+    shown = sorted(answer.commands, key=lambda each: each.summary.number)
+    blocks = (
+        card(answer.session),
+        listing(answer.members),
+        *build_blocks(work, shown, brief=True),
+        *said,
+    )
+    return Result(answer, blocks)
+
+
+def _is_count(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
+
+
+def _within(count: int, most: int) -> int:
+    if not 1 <= count <= most:
+        raise click.BadParameter(
+            f"{count} is not a number of commands from 1 to {most}, and not a "
+            "session's code, which has 22 digits."
+        )
+    return count
+
+
+def _too_many(work: Invocation, counts: list[int]) -> list[Line]:
+    """Say that more commands are requested than exist: the number may be a truncated code."""
+    if not counts:
+        return []
+    session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+    if counts[0] <= session.commands:
+        return []
+    many = "1 command" if session.commands == 1 else f"{session.commands} commands"
+    said = (
+        f"This session has {many}, not {counts[0]}. If {counts[0]} is the beginning "
+        "of another session's code, write all 22 digits."
+    )
+    return [Line(said, Tone.WARNING)]
+
+
 COMMANDS = table(
     new,
+    resume,
     list_,
     show,
     exists,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions import schemas
 from jupyter_sessions.cli.results import Column, Form
+from jupyter_sessions.cli.values import one_line
 from jupyter_sessions.formatting import simplify_roles
 
 if TYPE_CHECKING:
@@ -224,3 +225,8 @@ STORED_LOGIN = (
     Column("Expires", lambda each: each["expires"], Form.MOMENT),
     Column("Label", lambda each: each["label"] or None, gives_way=True, optional=True),
 )
+
+
+def name_session(session: schemas.Session) -> str:
+    """Return how a sentence names a session."""
+    return f"{one_line(label(session))} ({session.code})"

@@ -18,7 +18,8 @@ from typing import Final, Literal
 import msgspec
 
 from jupyter_sessions import errors, schemas
-from jupyter_sessions.client.addresses import get_port, parse_address
+from jupyter_sessions.client.addresses import Address, get_port, parse_address, same_server
+from jupyter_sessions.client.local_servers import is_own
 from jupyter_sessions.client.logins import storage
 from jupyter_sessions.client.logins.model import Login, Wanted
 from jupyter_sessions.client.logins.shells import Shell
@@ -34,6 +35,8 @@ Place = Literal["kernel", "shell"]
 
 #: Stands for no login: the user's own store.
 OWN: Final = "own"
+#: The environment variable that names the server to use.
+SERVER_VARIABLE = "JUPYTER_SESSIONS_URL"
 
 
 class _Pointer(msgspec.Struct, kw_only=True):
@@ -329,3 +332,55 @@ def _bare(server: str) -> str:
 def _same(one: str, other: str | None) -> bool:
     # Compare names as servers do.
     return other is not None and fold_name(one) == fold_name(other)
+
+
+def choose_login(server: str | None = None) -> Login | None:
+    """Choose the stored login for a server, or for none given; None for in-process access.
+
+    The first available of these is used: `server`, the environment variable
+    ``JUPYTER_SESSIONS_URL``, the current login.
+
+    Raises
+    ------
+    NoLogin
+        When the given server is not the user's own, and no login for it is stored.
+    LoginGone
+        When the chosen login is no longer stored, and no server is given.
+    BadAddress
+        When the server is not a valid address.
+    """
+    for named in (server, os.environ.get(SERVER_VARIABLE)):
+        if named and named.strip():
+            return find_login_at(parse_address(named))
+    return current()
+
+
+def find_login_at(address: Address) -> Login | None:
+    """Return the stored login for an address; None for the user's own store.
+
+    Raises
+    ------
+    NoLogin, BadAddress
+        As `choose_login`.
+    """
+    if address.server is None:
+        return choose_login()
+    if address.user is None:
+        choice = chosen()
+        if choice is not None and choice.id == OWN and is_own(address.server):
+            return None
+        if choice is not None and (
+            choice.server is None or same_server(address.server, choice.server)
+        ):
+            _ = choice.login  # a choice that is gone is not replaced
+    login = find(address.server, address.user)
+    if login:
+        return login
+    if address.user is None and is_own(address.server):
+        return None
+    there = f"{address.user}@{address.server}" if address.user else address.server
+    raise errors.NoLogin(
+        f"You are not logged in to {there}.",
+        hint=f"Log in: type `%session login {there}` in a notebook, or `jupyter "
+        f"sessions login {there}` in a shell.",
+    )

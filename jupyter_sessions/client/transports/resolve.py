@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
-from urllib.parse import urlsplit
 
-from jupyter_sessions import errors, paths, schemas
+from jupyter_sessions import errors, schemas
 from jupyter_sessions.client import login_context, logins
 from jupyter_sessions.client.addresses import (
     Address,
     Reference,
-    get_host,
-    is_loopback,
-    parse_address,
     parse_reference,
+    same_server,
 )
-from jupyter_sessions.client.local_servers import own_servers
+from jupyter_sessions.client.local_servers import is_own
 from jupyter_sessions.client.logins import storage
 from jupyter_sessions.client.logins.model import Login
-from jupyter_sessions.client.logins.selection import find
+from jupyter_sessions.client.logins.selection import choose_login, find, find_login_at
 from jupyter_sessions.client.transports.base import Transport
-
-SERVER_VARIABLE = "JUPYTER_SESSIONS_URL"
 
 
 def transport(server: str | None = None) -> Transport:
@@ -46,21 +40,7 @@ def transport(server: str | None = None) -> Transport:
     BadAddress
         When the server is not a valid address.
     """
-    return _by(login_for(server))
-
-
-def login_for(server: str | None = None) -> logins.Login | None:
-    """Return the stored login that `transport` uses; None for in-process access.
-
-    Raises
-    ------
-    NoLogin, BadAddress
-        As `transport`.
-    """
-    for named in (server, os.environ.get(SERVER_VARIABLE)):
-        if named and named.strip():
-            return find_login_at(parse_address(named))
-    return logins.current()
+    return _by(choose_login(server))
 
 
 def transport_for(reference: Reference | str) -> Transport:
@@ -107,37 +87,6 @@ def _by(login: logins.Login | None) -> Transport:
     return over_http(login) if login else in_process()
 
 
-def find_login_at(address: Address) -> logins.Login | None:
-    """Return the stored login for an address; None for the user's own store.
-
-    Raises
-    ------
-    NoLogin, BadAddress
-        As `transport`.
-    """
-    if address.server is None:
-        return login_for()
-    if address.user is None:
-        chosen = logins.chosen()
-        if chosen is not None and chosen.id == logins.OWN and is_own(address.server):
-            return None
-        if chosen is not None and (
-            chosen.server is None or same_server(address.server, chosen.server)
-        ):
-            _ = chosen.login  # a choice that is gone is not replaced
-    login = logins.find(address.server, address.user)
-    if login:
-        return login
-    if address.user is None and is_own(address.server):
-        return None
-    there = f"{address.user}@{address.server}" if address.user else address.server
-    raise errors.NoLogin(
-        f"You are not logged in to {there}.",
-        hint=f"Log in: type `%session login {there}` in a notebook, or `jupyter "
-        f"sessions login {there}` in a shell.",
-    )
-
-
 def over_http(login: logins.Login) -> Transport:
     """Return the transport for a stored login; the server's answers about the login are stored."""
     from jupyter_sessions.client.transports.http import HttpTransport
@@ -156,30 +105,6 @@ def in_process() -> Transport:
 def reaches(way: Transport, server: str) -> bool:
     """Tell whether a transport leads to the server with this base URL."""
     return is_own(server) if way.server is None else same_server(server, way.server)
-
-
-def is_own(server: str) -> bool:
-    """Tell whether a server on this machine shows the user's own store."""
-    own = paths.own_database()
-    return any(
-        running.database == own and same_server(server, running.url) for running in own_servers()
-    )
-
-
-def same_server(one: str, other: str) -> bool:
-    """Tell whether two base URLs name one server, even by different names of this machine."""
-    try:
-        other = parse_address(other).server or ""
-    except errors.BadAddress:
-        return False
-    return _place(one) == _place(other)
-
-
-def _place(server: str) -> tuple[str, str, int | None, str]:
-    # This machine has several names for itself, and browsers may show any of them.
-    host = get_host(server)
-    parts = urlsplit(server)
-    return parts.scheme, "localhost" if is_loopback(host) else host, parts.port, parts.path
 
 
 class Used:

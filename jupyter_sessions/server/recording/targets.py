@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.client.addresses import Reference, parse_reference
-from jupyter_sessions.client.transports.resolve import open_transport, same_server
+from jupyter_sessions.client.addresses import Reference, parse_reference, same_server
+from jupyter_sessions.client.transports.resolve import open_transport
 from jupyter_sessions.core.types import Credentials, Identified, SystemUser
 from jupyter_sessions.server.auth import runs_server
 

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_sessions import errors
 from jupyter_sessions.client import logins
-from jupyter_sessions.client.logins import shells
+from jupyter_sessions.client.logins import selection, shells
 from jupyter_sessions.client.transports import resolve
 from tests.client.logins.conftest import put
 
@@ -153,7 +153,7 @@ def test_one_that_is_gone_leaves_its_server_to_none_of_the_users_other_logins() 
     with pytest.raises(errors.LoginGone):
         resolve.transport("h")
     assert resolve.transport("bob@h").user == "bob"
-    assert resolve.login_for("https://i") == elsewhere
+    assert selection.choose_login("https://i") == elsewhere
 
 
 def test_a_new_login_takes_the_place_of_one_that_is_gone_and_of_no_other() -> None:

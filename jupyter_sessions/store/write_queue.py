@@ -19,7 +19,7 @@ from jupyter_sessions.store.workers import closing
 T = TypeVar("T")
 
 
-class WriteLanes(Generic[T]):
+class WriteQueue(Generic[T]):
     """Lanes of waiting work, served in turn by several threads; no lane by two at a time."""
 
     def __init__(self) -> None:
