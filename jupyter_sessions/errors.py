@@ -288,7 +288,7 @@ class NoKernels(NotFound):
 
 
 class InvitationUnusable(SessionsError):
-    """No invitation has this key, or it can't be used any more: the error is the same for both."""
+    """No invitation has this key, or it can no longer be used: the error is the same for both."""
 
     code = "invitation_unusable"
     status = 404
@@ -429,7 +429,7 @@ class ConnectionLost(ServerUnreachable):
 
 
 class BadSetting(ServerUnreachable):
-    """Met by clients only: a proxy or certificate that the environment names can't be used."""
+    """Raised by clients only: a proxy or certificate that the environment names can't be used."""
 
     code = "bad_setting"
     exit_code = 55

@@ -1,4 +1,4 @@
-"""What people read: no phrase that store.md bans comes back into messages, helps and pages.
+"""What people read: no banned phrase comes back into messages, helps and pages.
 
 Scanned are the string literals of the package (also the helps of commands, which are docstrings),
 the templates and scripts of the pages, and the strings of the JupyterLab front end.

@@ -16,8 +16,8 @@ def commands_page() -> Iterator[str]:
     """Describe the command table."""
     yield "\n# Commands\n"
     yield "`%session NAME …` in a notebook and `jupyter sessions NAME …` in a shell take the same"
-    yield "arguments. `%session` alone shows the attached session. All but those that start"
-    yield "programs take these options, and those about a session take `-S` too:\n"
+    yield "arguments. `%session` without a name shows the attached session. All commands except"
+    yield "those that start programs take these options. Commands about a session take `-S` too:\n"
     group = CommandGroup(all_commands=True)
     common = [param for param in _command(group, "show").params if isinstance(param, click.Option)]
     yield from _options(common)
@@ -27,7 +27,7 @@ def commands_page() -> Iterator[str]:
             section = entry.section
             yield f"## {section}\n"
         yield from _entry(group, entry, {name for option in common for name in option.opts})
-    yield "## In a notebook alone\n"
+    yield "## Only in a notebook\n"
     yield "`%%session off` at the top of a cell leaves that cell out of the record."
     yield "`%oph_manage_session …` and `%oph_resume …` take the statements of Ophidia's manual: see"
     yield "[coming from Ophidia](../how-to/from-ophidia.md).\n"
@@ -56,11 +56,11 @@ def _entry(group: click.Group, entry: Entry, common: set[str]) -> Iterator[str]:
         if entry.aliases:
             yield f"Also called {', '.join(f'`{alias}`' for alias in entry.aliases)}.\n"
         if entry.shell_only:
-            yield "In a shell alone.\n"
+            yield "Only in a shell.\n"
         own = [param for param in one.params if isinstance(param, click.Option)]
         yield from _options([param for param in own if not common >= set(param.opts)])
         if entry.name == "serve":
-            yield "Its options are [configuration](configuration.md#options-of-serve).\n"
+            yield "Its options set the [configuration](configuration.md#options-of-serve).\n"
         if isinstance(one, SessionsCommand):
             yield "```text"
             prefix = "jupyter sessions" if entry.shell_only else "%session"

@@ -42,18 +42,18 @@ with ServerProxy(os.environ["SESSION_URL"], headers=headers, allow_none=True) as
 def http_page() -> Iterator[str]:
     """Describe a session's base URL."""
     yield "\n# A session over HTTP\n"
-    yield "`http-url CODE` prints a base URL, `SERVER/sessions/api/sessions/CODE/`. All that a"
-    yield "session can do stands under it, for any library that speaks HTTP. These lines work as"
-    yield "they stand:\n"
+    yield "`http-url CODE` prints a session's base URL, `SERVER/sessions/api/sessions/CODE/`. Use"
+    yield "the session's operations under it with any HTTP library. These lines work as they"
+    yield "stand:\n"
     yield f"```python\n{_HTTP}\n```\n"
     yield "`SESSION_URL` is what `jupyter sessions http-url CODE` prints."
     yield f"{_KEY}\n"
     yield "A request that changes something may carry the header `Idempotency-Key`, a random"
     yield "text of 16 to 200 characters, new for each request (a UUID, for example). If the"
-    yield "connection breaks before the answer comes, send the same request with the same key: it"
-    yield "is done once, and answered as it was the first time, for a day. Only a secret in the"
-    yield "answer is a new one. The same key with another request is a `conflict`. Our own client"
-    yield "does this by itself.\n"
+    yield "connection breaks before the answer comes, send the same request with the same key"
+    yield "within a day: it is carried out only once, and you get the first answer again. Only a"
+    yield "secret in the answer is a new one. The same key with another request is a"
+    yield "`conflict`. Our own client does this automatically.\n"
     yield "Below the base URL:\n"
     stem = "/sessions/{code}"
     inside = [each for each in api.OPERATIONS.values() if each.in_session]
@@ -79,12 +79,13 @@ def xmlrpc_page() -> Iterator[str]:
     yield f"```python\n{_XMLRPC}\n```\n"
     yield "`SESSION_URL` is what `jupyter sessions xmlrpc-url CODE` prints."
     yield f"{_KEY} A program that can't set headers"
-    yield "gives the key as the password of HTTP's Basic authentication, with any user name. A"
-    yield "browser's cookie is not taken.\n"
+    yield "sends the key as the password of HTTP Basic authentication, with any user name. A"
+    yield "browser's cookie is not accepted.\n"
     yield "## Methods\n"
     yield "The methods are the session's [operations](operations.md), with the same roles. A method"
-    yield "takes its parameters in the order told here, or all by name in one struct; what has a"
-    yield "default can be left out. It answers the operation's [schema](schemas.md) as a struct.\n"
+    yield "takes its parameters in the order listed here, or all by name in one struct. You can"
+    yield "leave out those that have a default. It returns the operation's [schema](schemas.md) as"
+    yield "a struct.\n"
     yield from table(
         ("method", "takes", "does"),
         (
@@ -102,8 +103,8 @@ def xmlrpc_page() -> Iterator[str]:
     yield "If the connection breaks, you can't know whether a call was performed. Most methods that"
     yield "change something take an `idempotency_key`: by name, or as the last parameter. It is a"
     yield "random text of 16 to 200 visible ASCII characters, new for each call (a UUID, for"
-    yield "example). Send the same call with the same key again: it is performed once, and answered"
-    yield "as the first time, for a day. `invitations.create`, for example, then makes one"
+    yield "example). Send the same call with the same key again within a day: it is performed only"
+    yield "once, and you get the first answer again. `invitations.create`, for example, creates one"
     yield "invitation, and the answer to the repeated call has a new secret. The same key with"
     yield "another call is a `conflict`. `commands.record` and `scratch.set` need no key. In a"
     yield "`system.multicall`, each call has its own key, so the header `Idempotency-Key` is"
@@ -117,7 +118,7 @@ def xmlrpc_page() -> Iterator[str]:
             (
                 "instant",
                 "`string` in RFC 3339, as over HTTP. `dateTime.iso8601` has neither a time zone "
-                "nor fractions of a second: it is taken, as UTC, and never given",
+                "nor fractions of a second: it is accepted, as UTC, and never returned",
             ),
             (
                 "text",
@@ -133,6 +134,6 @@ def xmlrpc_page() -> Iterator[str]:
     )
     yield "## Faults\n"
     yield "A failure is a fault: `faultCode` is the [exit code](errors.md) that a command would end"
-    yield "with, `faultString` the message, the hint, and the error's code in brackets. That no"
-    yield "valid key came is a fault, too. What is no XML-RPC at all is answered as everywhere in"
-    yield "the API."
+    yield "with, `faultString` the message, the hint, and the error's code in brackets. A missing"
+    yield "or invalid key is a fault, too. A request that is not XML-RPC at all gets the same"
+    yield "answer as everywhere in the API."

@@ -16,14 +16,13 @@ from jupyter_sessions import api, schemas
 def operations_page() -> Iterator[str]:
     """Describe the API."""
     yield "\n# Operations\n"
-    yield f"The API stands under `{api.PREFIX}` below the server's base URL. A caller comes with"
-    yield "`Authorization: Bearer KEY`, the login cookie of the pages, or what the Jupyter server"
-    yield "knows them by. What does not stand in the path goes into the query of a `GET`, or as"
-    yield "JSON into the body; uploads have bytes as their body. Unknown fields, NaN and duplicate"
-    yield "keys are refused. [Errors](errors.md) are `{code, message, hint}`. A page of a list is"
-    yield "`{items, next}`; `next` of one is `after` of the following, and null at the end. The"
-    yield "server gives all this as OpenAPI at"
-    yield f"`{api.PREFIX}/openapi.json`.\n"
+    yield f"The API is under `{api.PREFIX}` below the server's base URL. Authenticate with"
+    yield "`Authorization: Bearer KEY`, the pages' login cookie, or your Jupyter server identity."
+    yield "Send what is not in the path in the query of a `GET`, or as JSON in the body; the body"
+    yield "of an upload is its bytes. Unknown fields, NaN and duplicate keys are refused."
+    yield "[Errors](errors.md) are `{code, message, hint}`. A page of a list is `{items, next}`."
+    yield "Send `next` as `after` to get the following page; it is null at the end. The server"
+    yield f"describes all this as OpenAPI at `{api.PREFIX}/openapi.json`.\n"
     noun = ""
     for operation in api.OPERATIONS.values():
         if operation.name.partition(".")[0] != noun:
@@ -38,13 +37,13 @@ def operations_page() -> Iterator[str]:
         yield f"- takes: {_schema_link(operation.request)}" + (
             ", and bytes" if operation.content == "upload" else ""
         )
-        yield f"- gives: {_schema_link(operation.answer)}\n"
+        yield f"- returns: {_schema_link(operation.answer)}\n"
 
 
 def _needs(operation: api.Operation[Any, Any]) -> str:
     if operation.needs.role is None:
         return operation.needs.value
-    own = f", or {operation.author_needs.value} for one's own" if operation.author_needs else ""
+    own = f", or {operation.author_needs.value} for your own" if operation.author_needs else ""
     return f"the role {operation.needs.value}{own}"
 
 
@@ -60,9 +59,9 @@ def _schema_link(schema: type) -> str:
 def schemas_page() -> Iterator[str]:
     """Describe what goes over the wire."""
     yield "\n# Schemas\n"
-    yield "What [operations](operations.md) take and give, as JSON. Instants are RFC 3339 in UTC,"
-    yield "durations seconds, sizes bytes, time-outs minutes. A field with a default can be left"
-    yield "out.\n"
+    yield "What [operations](operations.md) take and return, as JSON. Times are RFC 3339 in UTC,"
+    yield "durations are in seconds, sizes in bytes, time-outs in minutes. You can leave out a"
+    yield "field that has a default.\n"
     for schema in sorted(_all_schemas(), key=lambda schema: schema.__name__):
         described = types.type_info(schema)
         if not isinstance(described, types.StructType) or schema is schemas.Nothing:

@@ -17,20 +17,20 @@ from jupyter_sessions.server.extension import SessionsExtension
 
 #: What the environment can say, by variable.
 ENVIRONMENT = {
-    logins.SERVER_VARIABLE: "The server that commands go to. A Jupyter server with the "
-    "extension whose store is not the user's own sets it for its kernels.",
-    login.PASSWORD_VARIABLE: "The password for `login`, where nobody can be asked.",
-    attachment.LIMIT_VARIABLE: "How many bytes of outputs are kept of one command that a kernel "
-    "with this variable records; past them they are cut, with a note. By default 268435456.",
-    DATABASE_VARIABLE: "The database of the own store, as an SQLAlchemy URL. An administrator's "
-    "shell and the server name the same store by it.",
-    BLOBS_VARIABLE: "Where the blobs of the own store are kept.",
+    logins.SERVER_VARIABLE: "The server that commands go to. A Jupyter server sets it for its "
+    "kernels if it has the extension and a store other than the user's own.",
+    login.PASSWORD_VARIABLE: "The password for `login` where you can't be asked for it.",
+    attachment.LIMIT_VARIABLE: "How many bytes of a command's outputs a kernel with this "
+    "variable records. The rest is cut, with a note. By default 268435456.",
+    DATABASE_VARIABLE: "The database of your own store, as an SQLAlchemy URL. Set it to the same "
+    "value for the server and for an administrator's shell.",
+    BLOBS_VARIABLE: "Where the blobs of your own store are kept.",
     logins.FOLDER_VARIABLE: "The folder of stored logins; by default one in Jupyter's data folder.",
-    logins.USER_FOLDER_VARIABLE: "A folder whose `logins` is the folder of stored logins, where "
-    f"`{logins.FOLDER_VARIABLE}` names none.",
+    logins.USER_FOLDER_VARIABLE: "A folder with a subfolder `logins` for the stored logins, unless "
+    f"`{logins.FOLDER_VARIABLE}` names another.",
     logins.LOGIN_VARIABLE: "The id of the stored login that is current in this shell or kernel, "
     "and in all that it starts.",
-    logins.KEYRING_VARIABLE: "Set to `yes`, it has the keys of new logins kept in the user's "
+    logins.KEYRING_VARIABLE: "Set it to `yes` to keep the keys of new logins in your system's "
     'keyring (`pip install "jupyter_sessions[keyring]"`).',
 }
 
@@ -39,8 +39,8 @@ def roles_page() -> Iterator[str]:
     """Show which role may do which operation."""
     yield "\n# Roles and operations\n"
     yield "A member holds any of read, write, execute and admin. Write implies read; admin implies"
-    yield "all three; execute alone implies neither. *Own* means what one did oneself. To one"
-    yield "without any role a session does not exist: the same 404 as for a code never given out.\n"
+    yield "all three; execute implies neither. *Own* means only what you did yourself. If you have"
+    yield "no role in a session, you get the same 404 as for a code that does not exist.\n"
     held = [roles.expand(role) for role in roles.Roles if role is not roles.Roles.OWNER]
     columns = [*held, roles.ALL]
     names = [*(role.name.lower() for role in roles.Roles if role.name)]
@@ -56,8 +56,8 @@ def roles_page() -> Iterator[str]:
             for operation in inside
         ),
     )
-    yield "A disabled session is its owner's alone, whatever it says above.\n"
-    yield "## Outside of sessions\n"
+    yield "Only its owner can reach a disabled session, whatever the table says.\n"
+    yield "## Outside sessions\n"
     outside = [operation for operation in api.OPERATIONS.values() if not operation.in_session]
     yield from table(
         ("operation", "needs"),
@@ -83,10 +83,10 @@ def _may(operation: api.Operation[Any, Any], held: roles.Roles) -> str:
 def errors_page() -> Iterator[str]:
     """List every failure."""
     yield "\n# Errors and exit codes\n"
-    yield "Over HTTP an error is `{code, message, hint}` with a status; in Python it is the"
-    yield "exception of `jupyter_sessions.errors`; a shell's command prints message and hint on"
-    yield "stderr (with `--json` the same JSON) and ends with the exit code. `exists` ends with 1"
-    yield "where there is none; Ctrl-C ends a command with 130.\n"
+    yield "Over HTTP, an error is `{code, message, hint}` with a status. In Python, it is an"
+    yield "exception of `jupyter_sessions.errors`. In a shell, a command prints the message and the"
+    yield "hint on stderr (with `--json`, the same JSON) and ends with the exit code. `exists`"
+    yield "exits with 1 if there is no such session. Ctrl-C ends a command with 130.\n"
     every = sorted(errors.list_error_classes(), key=lambda each: (each.exit_code, each.code))
     yield from table(
         ("exit code", "HTTP status", "code", "exception", "meaning"),
@@ -119,9 +119,9 @@ def configuration_page() -> Iterator[str]:
     """Describe what can be configured."""
     yield "\n# Configuration\n"
     yield "## The extension\n"
-    yield "For `jupyter lab` and `jupyter server` in `jupyter_server_config.py`, for"
-    yield "`jupyter sessions serve` in `jupyter_sessions_config.py`, both in a folder that"
-    yield "`jupyter --paths` lists under config; or on the command line:"
+    yield "Configure `jupyter lab` and `jupyter server` in `jupyter_server_config.py`, and"
+    yield "`jupyter sessions serve` in `jupyter_sessions_config.py`. Put the file into a folder"
+    yield "that `jupyter --paths` lists under config. Or give an option on the command line:"
     yield "`--SessionsExtension.login_days=1`.\n"
     yield from table(
         ("option of `SessionsExtension`", "default", "meaning"),
@@ -130,7 +130,7 @@ def configuration_page() -> Iterator[str]:
             for name, trait in sorted(traits().items())
         ),
     )
-    yield "Where `database` and `blobs` are empty, the environment names them, else they are in"
+    yield "If `database` or `blobs` is empty, the environment names it. Otherwise it is in"
     yield "Jupyter's data folder (`jupyter --data-dir`), in `sessions/`.\n"
     yield "## Options of serve\n"
     yield from table(

@@ -16,6 +16,7 @@ _MAX_LISTED = 50
 @command("check", "check --rate 20", session=False)
 @click.option(
     "--rate",
+    metavar="MB",
     type=click.FloatRange(min=0.1),
     help="Read at most this many MB a second; by default without a limit.",
 )

@@ -86,7 +86,12 @@ def _page(work: Invocation, after: str | None, command: str) -> tuple[Line, ...]
 
 
 _how_many = click.option(
-    "-n", "limit", type=click.IntRange(1, 500), default=200, help="List at most N entries."
+    "-n",
+    "limit",
+    metavar="N",
+    type=click.IntRange(1, 500),
+    default=200,
+    help="List at most N entries.",
 )
 _after = click.option(
     "--after", metavar="NEXT", help="List the page after the one whose `next` this is."

@@ -85,7 +85,12 @@ all_option = click.option(
     "history --before 120",
 )
 @click.option(
-    "-n", "limit", type=click.IntRange(1, 500), default=20, help="List at most N entries."
+    "-n",
+    "limit",
+    metavar="N",
+    type=click.IntRange(1, 500),
+    default=20,
+    help="List at most N entries.",
 )
 @click.option(
     "--before", metavar="N", type=click.IntRange(1), help="List only commands before number N."

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.argument("role", required=False, default="", metavar="[ROLE|ROLE…]")
 @click.option(
     "--uses",
+    metavar="N",
     type=click.IntRange(1, 10_000),
     default=1,
     help="Let this many people join; 1 by default.",
@@ -63,7 +64,12 @@ def invite(work: Invocation, role: str, uses: int, expires: int | None, name: st
 
 @command("invitations", "invitations -S 1234567890123456789012")
 @click.option(
-    "-n", "limit", type=click.IntRange(1, 500), default=100, help="List at most N entries."
+    "-n",
+    "limit",
+    metavar="N",
+    type=click.IntRange(1, 500),
+    default=100,
+    help="List at most N entries.",
 )
 @click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def invitations(work: Invocation, limit: int, after: str | None) -> Result:

@@ -13,7 +13,7 @@ from jupyter_sessions.formatting import format_minute
 #: The rules for new passwords, shown before asking for one.
 RULES = (
     "A password needs at least 8 characters of any kind. Common passwords are "
-    "refused, and so is your name with digits or signs."
+    "refused, and so is your name with digits or symbols."
 )
 _code = click.option(
     "--code", metavar="CODE", help="Use this code of your second factor, if you have one."

@@ -55,7 +55,12 @@ def get(work: Invocation, name: str) -> Result:
 
 @command("scratch list")
 @click.option(
-    "-n", "limit", type=click.IntRange(1, 500), default=200, help="List at most N entries."
+    "-n",
+    "limit",
+    metavar="N",
+    type=click.IntRange(1, 500),
+    default=200,
+    help="List at most N entries.",
 )
 @click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def list_(work: Invocation, limit: int, after: str | None) -> Result:

@@ -44,7 +44,12 @@ def add(work: Invocation, name: str, display_name: str, password_stdin: bool) ->
 
 @command("account list", session=False)
 @click.option(
-    "-n", "limit", type=click.IntRange(1, 500), default=200, help="List at most N entries."
+    "-n",
+    "limit",
+    metavar="N",
+    type=click.IntRange(1, 500),
+    default=200,
+    help="List at most N entries.",
 )
 @click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def list_(work: Invocation, limit: int, after: str | None) -> Result:
@@ -105,7 +110,12 @@ def reset_second_factor(work: Invocation, name: str) -> Result:
 @command("audit", "audit --user foo", "audit -n 500 --json", session=False)
 @click.option("--user", metavar="USER", help="List only entries about this user.")
 @click.option(
-    "-n", "limit", type=click.IntRange(1, 500), default=50, help="List at most N entries."
+    "-n",
+    "limit",
+    metavar="N",
+    type=click.IntRange(1, 500),
+    default=50,
+    help="List at most N entries.",
 )
 @click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def audit(work: Invocation, user: str | None, limit: int, after: str | None) -> Result:
@@ -139,7 +149,9 @@ Examples:
 
 @click.command("demo", epilog=_DEMO_EXAMPLES)
 @click.option("--no-serve", is_flag=True, help="Stop after the summary; do not start a server.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Use this port.")
+@click.option(
+    "--port", metavar="PORT", type=click.IntRange(0, 65535), default=0, help="Use this port."
+)
 @click.option("--output", metavar="FILE", help="Write the executed notebook to this file.")
 def demo(no_serve: bool, port: int, output: str | None) -> None:
     """Record a real analysis into a new session, publish its results, and serve it.

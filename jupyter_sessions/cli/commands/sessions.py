@@ -30,7 +30,9 @@ def card(session: schemas.Session) -> Card:
 @command('new "Seattle weather"', 'new "Trial run" --idle-timeout 2h --lifetime 7d', session=False)
 @click.argument("words", nargs=-1, metavar="[LABEL]")
 @click.option("--description", default="", metavar="T", help="Set the description.")
-@click.option("--idle-timeout", type=Minutes(), help="Close it when it was unused for this long.")
+@click.option(
+    "--idle-timeout", type=Minutes(), help="Close it once it has been unused for this long."
+)
 @click.option("--lifetime", type=Minutes(), help="Close it after this long.")
 def new(work: Invocation, words: tuple[str, ...], **more: Any) -> Result:
     """Create a session that you own, and record this kernel's commands into it.

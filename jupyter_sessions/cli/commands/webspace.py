@@ -138,7 +138,12 @@ def _strip_trailing_slash(path: str) -> str:
 @click.argument("folder", default="")
 @click.option("--deep", is_flag=True, help="List the content of folders too.")
 @click.option(
-    "-n", "limit", type=click.IntRange(1, 500), default=200, help="List at most N entries."
+    "-n",
+    "limit",
+    metavar="N",
+    type=click.IntRange(1, 500),
+    default=200,
+    help="List at most N entries.",
 )
 @click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
 def files(work: Invocation, folder: str, deep: bool, limit: int, after: str | None) -> Result:

@@ -68,7 +68,7 @@ def check_password(password: str, *about: str) -> None:
     }
     if letters in CONTEXT_WORDS | (names - {""}):
         raise WeakPassword(
-            "This password is only a name or a word of this product, with digits or signs added.",
+            "This password is only a name or a word of this product, with digits or symbols added.",
             hint=_RULES,
         )
     if len(set(folded)) < 3:

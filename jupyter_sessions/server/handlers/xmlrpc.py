@@ -245,7 +245,7 @@ def _find_operation(parameters: list[Any]) -> Operation[Any, Any] | str:
 def _list(parameters: list[Any]) -> list[str]:
     if parameters:
         raise errors.BadRequest(
-            "system.listMethods does not take parameters.", hint="Leave it out."
+            "system.listMethods does not take parameters.", hint="Leave them out."
         )
     return sorted([*CALLABLE, *_HELP])
 
