@@ -76,11 +76,15 @@ def find_processes() -> dict[int, str]:
 
 
 def find_threads(before: set[threading.Thread]) -> list[str]:
-    """Return the threads that keep this process from ending and were not there before."""
+    """Return the threads that keep this process from ending and were not there before.
+
+    The pool of an event loop is left out: pytest-jupyter closes its loops without it, and its
+    threads wait for work until the process ends.
+    """
     return [
         f"thread {thread.name}"
         for thread in threading.enumerate()
-        if thread not in before and not thread.daemon
+        if thread not in before and not thread.daemon and not thread.name.startswith("asyncio_")
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import Integer, bindparam, func, insert, literal, select, text, update
+from sqlalchemy import Integer, bindparam, func, insert, literal, null, select, text, update
 
 from jupyter_sessions.store.database import Transaction
 from jupyter_sessions.store.tables import commands, sessions, users
@@ -38,6 +38,7 @@ def _copy(transaction: Transaction, code: str) -> None:
         "user_id": case(failed, bindparam("colleague", colleague, Integer), commands.c.user_id),
         "status": case(failed, "error", commands.c.status),
         "source": source,
+        "checksum": null(),  # as rows of early versions have it
     }
     columns = [changed.get(column.name, column) for column in commands.columns]
     first = commands.c.id == number_in(session_id, 1)

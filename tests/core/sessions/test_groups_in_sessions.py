@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.store import statements
 from tests.conftest import Store
 from tests.core.asking import do, join, log, members, pages, refused, running
 
@@ -209,9 +210,16 @@ def test_lists_have_the_sessions_that_groups_open_once_each_and_in_pages(people)
     assert [session.roles for session in page.items] == [["read", "write"], *[["read"]] * 6]
 
 
-def test_a_list_asks_the_database_as_often_for_many_sessions_as_for_few(people):
+def test_a_list_asks_the_database_as_often_for_many_sessions_as_for_few(people, monkeypatch):
     level(people, ["read"])
     asked: list[str] = []
+    plain = statements._cursor
+
+    def count_compiled(connection: Any, sql: str) -> Any:
+        asked.append(sql)
+        return plain(connection, sql)
+
+    monkeypatch.setattr(statements, "_cursor", count_compiled)
 
     def count(*heard: Any) -> None:
         asked.append(heard[2])

@@ -202,19 +202,19 @@ def test_only_what_can_be_a_name_is_told_how_to_add(store, code, name, added):
     refusal.value.hint.encode("ascii")
 
 
-def test_who_lost_their_roles_is_told_who_revoked_them_and_nobody_else_is(house, code):
-    join(house, "eve")
-    grants(house, "ann", code, bob=["read"], cleo=["admin"])
+def test_who_lost_their_roles_is_told_who_revoked_them_and_nobody_else_is(store, code):
+    join(store, "eve")
+    grants(store, "ann", code, bob=["read"], cleo=["admin"])
 
     def told(who: str) -> tuple[bool, str | None]:
-        answer = do(house, who, api.SESSION_EXISTS, code=code)
+        answer = do(store, who, api.SESSION_EXISTS, code=code)
         return answer.exists, answer.ended_by
 
     assert told("bob") == (True, None)
-    do(house, "cleo", api.REVOKE_ROLES, code=code, users=["bob"])
+    do(store, "cleo", api.REVOKE_ROLES, code=code, users=["bob"])
     assert told("bob") == (False, "cleo")
     assert told("eve") == (False, None)
-    grants(house, "ann", code, bob=["read"])
+    grants(store, "ann", code, bob=["read"])
     assert told("bob") == (True, None)
-    do(house, "ann", api.REVOKE_ROLES, code=code, users=["bob"])
+    do(store, "ann", api.REVOKE_ROLES, code=code, users=["bob"])
     assert told("bob") == (False, "ann")

@@ -21,7 +21,7 @@ from tests.waiting import STARTED_WITHIN, until
 
 NESTED = "[" + ",".join(["[" * 480 + "]" * 480] * 200) + "]"
 ENDLESS = f"\x1b[{'5' * 5_000}m after it"
-PLAIN = "shown as plain text"
+PLAIN = "Shown as plain text"
 
 
 def display(kind: str, value: Any) -> schemas.DisplayData:

@@ -182,7 +182,7 @@ def test_a_document_of_json_is_made_of_its_encoded_text() -> None:
         + b'1]},"metadata":{}}'
     )
     document, _ = render_output_document(decode_output(many))
-    assert b"This is shown as plain text, and only its beginning" in document
+    assert b"Shown as plain text, only the beginning" in document
 
 
 def test_it_holds_for_the_cells_after_it_in_a_notebook_too() -> None:
