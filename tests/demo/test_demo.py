@@ -48,7 +48,7 @@ def until(process: subprocess.Popen[str], last: str) -> str:
     printed = ""
     for line in process.stdout:
         printed += line
-        if line.startswith(last):
+        if last in line:
             return printed
     assert process.stderr is not None
     raise AssertionError(printed + process.stderr.read())
