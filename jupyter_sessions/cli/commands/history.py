@@ -1,4 +1,4 @@
-"""Commands for the history: resume a session, list, show, repeat and erase commands."""
+"""Commands for the history: list, show, repeat and erase commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that create, list, show, change, end and transfer sessions."""
+"""Commands that create, list, resume, show, change, end and transfer sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choose the transport and the login for a command: HTTP to a server, or in process."""
+"""Choose the transport for a command: HTTP to a server, or in process."""
 
 from __future__ import annotations
 
