@@ -8,7 +8,6 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation
-from jupyter_sessions.cli.commands import sessions
 from jupyter_sessions.cli.shell import Shell
 from jupyter_sessions.client.transports.local import LocalTransport
 from tests.cli.conftest import Program
@@ -70,7 +69,7 @@ def test_who_may_not_do_it_is_not_asked(
     work = Invocation(Asking(), code, None)
     monkeypatch.setattr(work, "call", lambda *_: shown)
     with pytest.raises(errors.RoleMissing, match=r"Only the owner|needs the role"):
-        sessions.ask_first(work, operation, "{} {}", "Nothing.")
+        work.confirm(operation, "{} {}", "Nothing.")
 
 
 def test_a_kernel_of_others_is_shown_without_its_folders(store: Store) -> None:
