@@ -122,7 +122,8 @@ def test_what_could_not_be_kept_stands_in_the_history_as_a_gap_with_its_times(
     kill_recorder(jupyter)
     jupyter.run(kernel, "2")
     jupyter.command(code, "2")
-    (gap,) = [each for each in jupyter.history(code) if not each["source"]]
+    gaps = until(lambda: [each for each in jupyter.history(code) if not each["source"]])
+    (gap,) = gaps
     assert gap["status"] == "aborted"
     assert gap["note"].startswith("Recording was interrupted: commands and outputs of this kernel ")
     assert gap["duration"] > 0
