@@ -103,6 +103,7 @@ class RecordingWorker:
         self._recorded: dict[str, Recorded] = {}
         # For kernels to be attached again: the commands that ran when the previous process ended.
         self._adopted: dict[str, list[schemas.Recording]] = {each: [] for each in place.kernels}
+        self._with_gaps: set[str] = set()  # kernels of whose messages some were not kept
         self._adopting = threading.Lock()
         self._questions: dict[int, Future[protocol.Request | None]] = {}
         self._server_ended = False
@@ -180,8 +181,13 @@ class RecordingWorker:
             if kernel in self._adopted:
                 self._adopted[kernel].append(recording)
                 return True
+            missing = kernel in self._with_gaps
         recorded = self._recorded.get(kernel)
-        return recorded is not None and recorded.knows(recording.id)
+        if recorded is None or not recorded.knows(recording.id):
+            return False
+        # It arrived after the replay had ended.
+        recorded.go_on_with([recording], missing=missing)
+        return True
 
     def _replay(self, kernel: str, request: protocol.Replay) -> None:
         recorded = self._recorded.get(kernel)
@@ -190,6 +196,8 @@ class RecordingWorker:
             recorded.replay(request)
             with self._adopting:
                 adopted = self._adopted.pop(kernel, [])
+                if request.missing is not None:
+                    self._with_gaps.add(kernel)
             recorded.go_on_with(adopted, missing=request.missing is not None)
 
     def _transport(self, request: protocol.Attach) -> Caller:
