@@ -188,6 +188,8 @@ class Recorded:
         """Continue commands that were already running; those without new messages are ended.
 
         With `missing`, their later outputs may be incomplete: those already stored stay, too.
+        Known fault: a process that dies in the moment after it delivered the first outputs of a
+        command may leave a journal without them, and then later outputs replace them.
         """
         for recording in running:
             if self.knows(recording.id):
