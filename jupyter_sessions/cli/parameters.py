@@ -1,12 +1,15 @@
-"""Parameter types for times, ranges of commands and time-outs."""
+"""Parameter types for times, ranges of commands and time-outs, and options that commands share."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _AGO = re.compile(r"(\d{1,6})\s*(s|min|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -52,6 +55,28 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in newe
 
 #: The confirmation option of each command that asks first.
 yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+
+#: The option of lists of commands that includes those which most people don't look for.
+all_option = click.option(
+    "--all", "managing", is_flag=True, help="Include commands that only manage sessions."
+)
+
+#: The option of each list that goes on where a page ended.
+after_option = click.option(
+    "--after", metavar="NEXT", help="List the page after the one whose `next` this is."
+)
+
+
+def limit_option(default: int) -> Callable[[Command], Command]:
+    """Return the option that limits how many entries a page of a list has."""
+    return click.option(
+        "-n",
+        "limit",
+        metavar="N",
+        type=click.IntRange(1, 500),
+        default=default,
+        help="List at most N entries.",
+    )
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions

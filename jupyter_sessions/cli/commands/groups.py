@@ -8,7 +8,7 @@ import click
 
 from jupyter_sessions import api, roles, schemas
 from jupyter_sessions.cli.command import Invocation, command, table
-from jupyter_sessions.cli.parameters import yes_option
+from jupyter_sessions.cli.parameters import after_option, limit_option, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
@@ -85,22 +85,9 @@ def _page(work: Invocation, after: str | None, command: str) -> tuple[Line, ...]
     return (Line(f"More: {typed}"),) if after is not None else ()
 
 
-_how_many = click.option(
-    "-n",
-    "limit",
-    metavar="N",
-    type=click.IntRange(1, 500),
-    default=200,
-    help="List at most N entries.",
-)
-_after = click.option(
-    "--after", metavar="NEXT", help="List the page after the one whose `next` this is."
-)
-
-
 @command("groups list", session=False)
-@_how_many
-@_after
+@limit_option(200)
+@after_option
 def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the groups that you are in. Administrators see all groups."""
     page = work.call(api.LIST_GROUPS, schemas.ListGroups(limit=limit, after=after))
@@ -153,8 +140,8 @@ def info(work: Invocation, name: str) -> Result:
 
 @command("groups members lab", session=False)
 @click.argument("name")
-@_how_many
-@_after
+@limit_option(200)
+@after_option
 def members(work: Invocation, name: str, limit: int, after: str | None) -> Result:
     """List the users in a group, and its owners."""
     request = schemas.ListGroupUsers(name=name, limit=limit, after=after)

@@ -12,7 +12,7 @@ import click
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
-from jupyter_sessions.cli.parameters import Moment, Numbers, yes_option
+from jupyter_sessions.cli.parameters import Moment, Numbers, all_option, limit_option, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Outputs, Request, Result, Table, Tone
 from jupyter_sessions.cli.values import one_line
@@ -72,10 +72,6 @@ def _shows(source: str, numbers: range) -> bool:
 
 DEFAULT_COUNT = 10
 
-all_option = click.option(
-    "--all", "managing", is_flag=True, help="Include commands that only manage sessions."
-)
-
 
 @command(
     "history",
@@ -84,14 +80,7 @@ all_option = click.option(
     'history --search "temp_max mean" -v',
     "history --before 120",
 )
-@click.option(
-    "-n",
-    "limit",
-    metavar="N",
-    type=click.IntRange(1, 500),
-    default=20,
-    help="List at most N entries.",
-)
+@limit_option(20)
 @click.option(
     "--before", metavar="N", type=click.IntRange(1), help="List only commands before number N."
 )

@@ -10,7 +10,7 @@ import click
 from jupyter_sessions import __version__, api, errors, roles, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.sessions import card
-from jupyter_sessions.cli.parameters import Minutes
+from jupyter_sessions.cli.parameters import Minutes, after_option, limit_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
@@ -63,15 +63,8 @@ def invite(work: Invocation, role: str, uses: int, expires: int | None, name: st
 
 
 @command("invitations", "invitations -S 1234567890123456789012")
-@click.option(
-    "-n",
-    "limit",
-    metavar="N",
-    type=click.IntRange(1, 500),
-    default=100,
-    help="List at most N entries.",
-)
-@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
+@limit_option(100)
+@after_option
 def invitations(work: Invocation, limit: int, after: str | None) -> Result:
     """List the session's invitations, newest first, without their keys.
 

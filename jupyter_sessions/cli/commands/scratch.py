@@ -9,6 +9,7 @@ import msgspec
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
+from jupyter_sessions.cli.parameters import after_option, limit_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Code, Result, Table, done
 from jupyter_sessions.cli.values import one_line
@@ -54,15 +55,8 @@ def get(work: Invocation, name: str) -> Result:
 
 
 @command("scratch list")
-@click.option(
-    "-n",
-    "limit",
-    metavar="N",
-    type=click.IntRange(1, 500),
-    default=200,
-    help="List at most N entries.",
-)
-@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
+@limit_option(200)
+@after_option
 def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the names of the values, with their sizes."""
     page = work.call(

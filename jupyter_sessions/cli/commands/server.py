@@ -7,7 +7,7 @@ import click
 from jupyter_sessions import api, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.own_account import ask_new_password
-from jupyter_sessions.cli.parameters import yes_option
+from jupyter_sessions.cli.parameters import after_option, limit_option, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
@@ -43,15 +43,8 @@ def add(work: Invocation, name: str, display_name: str, password_stdin: bool) ->
 
 
 @command("account list", session=False)
-@click.option(
-    "-n",
-    "limit",
-    metavar="N",
-    type=click.IntRange(1, 500),
-    default=200,
-    help="List at most N entries.",
-)
-@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
+@limit_option(200)
+@after_option
 def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the accounts."""
     page = work.call(api.LIST_ACCOUNTS, schemas.ListAccounts(limit=limit, after=after))
@@ -109,15 +102,8 @@ def reset_second_factor(work: Invocation, name: str) -> Result:
 
 @command("audit", "audit --user foo", "audit -n 500 --json", session=False)
 @click.option("--user", metavar="USER", help="List only entries about this user.")
-@click.option(
-    "-n",
-    "limit",
-    metavar="N",
-    type=click.IntRange(1, 500),
-    default=50,
-    help="List at most N entries.",
-)
-@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
+@limit_option(50)
+@after_option
 def audit(work: Invocation, user: str | None, limit: int, after: str | None) -> Result:
     """Read the audit log, newest first. Only administrators can do this."""
     page = work.call(api.LIST_AUDIT, schemas.ListAudit(user=user, limit=limit, after=after))

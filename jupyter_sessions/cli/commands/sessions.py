@@ -11,12 +11,11 @@ from jupyter_sessions import __version__, api, errors, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.history import (
     DEFAULT_COUNT,
-    all_option,
     build_blocks,
     list_history,
 )
 from jupyter_sessions.cli.commands.members import listing
-from jupyter_sessions.cli.parameters import Minutes, yes_option
+from jupyter_sessions.cli.parameters import Minutes, after_option, all_option, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Form, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line, written
@@ -76,7 +75,7 @@ def _nothing_found(work: Invocation, which: str, search: str) -> str:
 @click.option("--removed", is_flag=True, help="List removed sessions that can be restored.")
 @click.option("--search", default="", metavar="T", help="List only entries with these words.")
 @click.option("-n", "limit", default=100, metavar="N", help="List at most N entries.")
-@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
+@after_option
 def list_(
     work: Invocation, mine: bool, shared: bool, removed: bool, search: str, **paging: Any
 ) -> Result:
@@ -151,10 +150,6 @@ def enable(work: Invocation) -> Result:
     return change(work, *CHANGES["enable"])
 
 
-def _owns(session: schemas.Session) -> bool:
-    return "owner" in session.roles
-
-
 @command("close", "close -S 1234567890123456789012 --yes")
 @yes_option
 def close(work: Invocation, yes: bool) -> Result:
@@ -189,7 +184,7 @@ def dispose(work: Invocation, code: str) -> Result:
     if work.code == "default":
         return Result(schemas.Done())
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
-    if session.default and _owns(session):
+    if session.default and "owner" in session.roles:
         return Result(schemas.Done())
     return _remove(work)
 

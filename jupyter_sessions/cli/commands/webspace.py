@@ -12,6 +12,7 @@ import click
 
 from jupyter_sessions import api, errors, schemas, urls
 from jupyter_sessions.cli.command import Invocation, command, more, table
+from jupyter_sessions.cli.parameters import after_option, limit_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
@@ -137,15 +138,8 @@ def _strip_trailing_slash(path: str) -> str:
 @command("files", "files results", "files --deep")
 @click.argument("folder", default="")
 @click.option("--deep", is_flag=True, help="List the content of folders too.")
-@click.option(
-    "-n",
-    "limit",
-    metavar="N",
-    type=click.IntRange(1, 500),
-    default=200,
-    help="List at most N entries.",
-)
-@click.option("--after", metavar="NEXT", help="List the page after the one whose `next` this is.")
+@limit_option(200)
+@after_option
 def files(work: Invocation, folder: str, deep: bool, limit: int, after: str | None) -> Result:
     """List the published files."""
     request = schemas.ListFiles(
