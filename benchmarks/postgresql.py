@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import commands, load, servers
@@ -17,59 +17,42 @@ _NAME = "benchmark"
 def measure(effort: Effort, folder: Path) -> Row:
     """Have 32 clients record commands on each database; count the CPU of our own process."""
     title = "11. PostgreSQL: one command a request, 32 clients, CPU of our process"
-    with contextlib.ExitStack() as stack:
-        url = stack.enter_context(_cluster())
+    with _cluster() as url:
         if url is None:
             return Row(title, notes=["PostgreSQL is not measured: it is not installed."])
-        loads: dict[str, list[load.Load]] = {"sqlite": [], "postgresql": []}
-
-        def side(name: str, database: str) -> load.Load:
-            place = folder / name
-            place.mkdir(exist_ok=True)
-            if name not in running:
-                running[name] = stack.enter_context(servers.sessions(place, database))
-                paths[name] = f"/sessions/{running[name].new_session()}/commands"
-            ours = running[name]
-            loads[name].append(
-                load.drive(
-                    ours.server,
-                    lambda: ours.request("POST", paths[name], commands.body(1)),
-                    _CLIENTS,
-                    effort.seconds,
-                )
+        places = {"sqlite": folder / "sqlite", "postgresql": folder / "postgresql"}
+        for place in places.values():
+            place.mkdir()
+        with (
+            servers.sessions(places["sqlite"]) as sqlite,
+            servers.sessions(places["postgresql"], url) as postgresql,
+        ):
+            measured = alternate(
+                {"sqlite": _record(sqlite, effort), "postgresql": _record(postgresql, effort)},
+                effort.rounds,
             )
-            return loads[name][-1]
-
-        running: dict[str, servers.Sessions] = {}
-        paths: dict[str, str] = {}
-        measured = alternate(
-            {
-                "sqlite": lambda: side("sqlite", "").cost,
-                "postgresql": lambda: side("postgresql", url).cost,
-            },
-            effort.rounds,
-        )
+    cpu = {name: [1e6 * each.cost for each in loads] for name, loads in measured.items()}
+    rate = {name: [each.a_second for each in loads] for name, loads in measured.items()}
     return Row(
         title,
         figures=[
-            Figure("SQLite, CPU a command", [one * 1e6 for one in measured["sqlite"]], "µs"),
-            Figure(
-                "PostgreSQL, CPU a command", [one * 1e6 for one in measured["postgresql"]], "µs"
-            ),
-            Figure("SQLite, commands a second", [one.a_second for one in loads["sqlite"]], "/s"),
-            Figure(
-                "PostgreSQL, commands a second", [one.a_second for one in loads["postgresql"]], "/s"
-            ),
+            Figure("SQLite, CPU a command", cpu["sqlite"], "µs"),
+            Figure("PostgreSQL, CPU a command", cpu["postgresql"], "µs"),
+            Figure("SQLite, commands a second", rate["sqlite"], "/s"),
+            Figure("PostgreSQL, commands a second", rate["postgresql"], "/s"),
         ],
-        goals=[
-            Goal(
-                "PostgreSQL : SQLite, CPU",
-                ratios(measured["postgresql"], measured["sqlite"]),
-                "",
-                1.3,
-            )
-        ],
+        goals=[Goal("PostgreSQL : SQLite, CPU", ratios(cpu["postgresql"], cpu["sqlite"]), "", 1.3)],
     )
+
+
+def _record(ours: servers.Sessions, effort: Effort) -> Callable[[], load.Load]:
+    """Return what records commands into a new session for a while."""
+    path = f"/sessions/{ours.new_session()}/commands"
+
+    def request() -> bytes:
+        return ours.request("POST", path, commands.body(1))
+
+    return lambda: load.drive(ours.server, request, _CLIENTS, effort.seconds)
 
 
 @contextlib.contextmanager

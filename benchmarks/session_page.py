@@ -1,4 +1,4 @@
-"""Row 11: a session's page of 50 commands beside the API's list of the same commands."""
+"""Row 13: a session's page of 50 commands beside the API's list of the same commands."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def measure(effort: Effort, folder: Path) -> Row:
         measured = alternate({name: timed(name) for name in asked}, effort.rounds)
     for name, values in costs.items():
         costs[name] = values[1:]  # the first was the warm-up
-    row = Row(f"11. A session's page of {PAGE} commands beside the API's list of the same")
+    row = Row(f"13. A session's page of {PAGE} commands beside the API's list of the same")
     row.figures = [
         Figure("the API's list", measured["list"], "ms"),
         Figure("the page", measured["page"], "ms"),

@@ -8,6 +8,9 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _LOOPS = 40
 
@@ -36,8 +39,8 @@ QUICK = Effort(rounds=2, seconds=0.3, quick=True)
 
 
 def alternate(
-    sides: Mapping[str, Callable[[], float]], rounds: int, warm_up: bool = True
-) -> dict[str, list[float]]:
+    sides: Mapping[str, Callable[[], T]], rounds: int, warm_up: bool = True
+) -> dict[str, list[T]]:
     """Measure every side once a round, in an order that turns, so that drift hits all alike.
 
     Parameters
@@ -51,14 +54,14 @@ def alternate(
 
     Returns
     -------
-    dict of str to list of float
+    dict of str to list
         Each side's measurements, one a round.
     """
     names = list(sides)
     if warm_up:
         for measure in sides.values():
             measure()
-    measured: dict[str, list[float]] = {name: [] for name in names}
+    measured: dict[str, list[T]] = {name: [] for name in names}
     for turn in range(rounds):
         for place in range(len(names)):
             name = names[(turn + place) % len(names)]

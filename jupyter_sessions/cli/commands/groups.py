@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from jupyter_sessions import api, roles, schemas
-from jupyter_sessions.cli.command import Invocation, command, table
+from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.parameters import after_option, limit_option, yes_option
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Line, Result, Table, Tone, done
@@ -80,11 +80,6 @@ def group(work: Invocation, name: str | None, nothing: bool) -> Result:
     return done(login, f"New sessions belong to the group {one_line(login.group)} from now on.")
 
 
-def _page(work: Invocation, after: str | None, command: str) -> tuple[Line, ...]:
-    typed = f"{work.frontend.prefix} {command} --after {after}"
-    return (Line(f"More: {typed}"),) if after is not None else ()
-
-
 @command("groups list", session=False)
 @limit_option(200)
 @after_option
@@ -92,7 +87,7 @@ def list_(work: Invocation, limit: int, after: str | None) -> Result:
     """List the groups that you are in. Administrators see all groups."""
     page = work.call(api.LIST_GROUPS, schemas.ListGroups(limit=limit, after=after))
     shown = Table(columns.GROUP, page.items, "You are not in a group.")
-    return Result(page, (shown, *_page(work, page.next, "groups list")))
+    return Result(page, (shown, *more(work, page.next, typed=("groups", "list"))))
 
 
 @command(
@@ -147,7 +142,8 @@ def members(work: Invocation, name: str, limit: int, after: str | None) -> Resul
     request = schemas.ListGroupUsers(name=name, limit=limit, after=after)
     page = work.call(api.LIST_GROUP_USERS, request)
     shown = Table(columns.GROUP_USER, page.items, "The group has no users.")
-    return Result(page, (shown, *_page(work, page.next, f"groups members {_bare(name)}")))
+    typed = "groups", "members", _bare(name)
+    return Result(page, (shown, *more(work, page.next, typed=typed)))
 
 
 @command(
