@@ -189,15 +189,7 @@ class Attachment(KernelAttachment):
     def status(
         self, session: schemas.Session | None = None, failure: errors.SessionsError | None = None
     ) -> list[Line]:
-        """Report whether commands are recorded, and what keeps some from being delivered.
-
-        Parameters
-        ----------
-        session
-            The session's present state, if known.
-        failure
-            Why it is not known.
-        """
+        """Report whether commands are recorded; see `KernelAttachment.status`."""
         if self._recorder is None or self.delivery is None:
             why = failure.message if failure is not None else f"{self._only_looking}."
             return [warn_not_recording(why)]

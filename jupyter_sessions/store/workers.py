@@ -49,7 +49,33 @@ def settle(outcome: Future[T], work: Callable[[], T]) -> bool:
     return True
 
 
-class Workers:
+class _Pool:
+    """Daemon threads that start one by one, with the first submissions."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._count = count
+        self._name = name
+        self._closed = False
+        self._threads: list[threading.Thread] = []
+        forking.reset_in_child(self)
+
+    def reset_in_child(self) -> None:
+        """Accept no more work, since the threads belong to the parent."""
+        self._closed = True
+        self._threads = []
+
+    def _start_another(self) -> None:
+        """Start a thread, unless all run."""
+        if len(self._threads) < self._count:
+            name = f"{self._name}-{len(self._threads)}"
+            self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
+            self._threads[-1].start()
+
+    def _work(self) -> None:
+        raise NotImplementedError
+
+
+class Workers(_Pool):
     """Threads that run submitted work in order; they start with the first submission.
 
     Parameters
@@ -61,19 +87,14 @@ class Workers:
     """
 
     def __init__(self, count: int, name: str) -> None:
-        self._count = count
-        self._name = name
         self._starting = threading.Lock()
-        self._closed = False
-        self._threads: list[threading.Thread] = []
         self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        forking.reset_in_child(self)
+        super().__init__(count, name)
 
     def reset_in_child(self) -> None:
         """Accept no more work, since the threads belong to the parent."""
         self._starting = threading.Lock()
-        self._closed = True
-        self._threads = []
+        super().reset_in_child()
 
     @property
     def waiting(self) -> int:
@@ -96,8 +117,7 @@ class Workers:
         with self._starting:
             if self._closed:
                 raise closing()
-            if len(self._threads) < self._count:
-                self._start()
+            self._start_another()
             self._waiting.put(do)
         return outcome
 
@@ -109,11 +129,6 @@ class Workers:
                 self._waiting.put(None)
         for thread in self._threads:
             thread.join()
-
-    def _start(self) -> None:
-        name = f"{self._name}-{len(self._threads)}"
-        self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
-        self._threads[-1].start()
 
     def _work(self) -> None:
         while (do := self._waiting.get()) is not None:
@@ -195,7 +210,7 @@ class _Ring:
         return waiting
 
 
-class FairWorkers:
+class FairWorkers(_Pool):
     """Threads that serve many callers in turn; they start with the first request.
 
     Somebody who floods the store with requests that need a password hash must delay only
@@ -213,20 +228,15 @@ class FairWorkers:
     """
 
     def __init__(self, count: int, name: str) -> None:
-        self._count = count
-        self._name = name
         self._changed = threading.Condition()
-        self._closed = False
-        self._threads: list[threading.Thread] = []
         self._rings = {True: _Ring(), False: _Ring()}
         self._known_next = True
-        forking.reset_in_child(self)
+        super().__init__(count, name)
 
     def reset_in_child(self) -> None:
-        """Accept no more work: the threads are the parent's."""
+        """Accept no more work, since the threads belong to the parent."""
         self._changed = threading.Condition()
-        self._closed = True
-        self._threads = []
+        super().reset_in_child()
 
     def submit(
         self,
@@ -261,8 +271,7 @@ class FairWorkers:
             evicted = self._rings[known].add((known, who), waiting)
             if evicted is not None:
                 dropped.append(evicted)
-            if len(self._threads) < self._count:
-                self._start()
+            self._start_another()
             self._changed.notify()
         _drop(dropped)
         return outcome
@@ -274,11 +283,6 @@ class FairWorkers:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
-
-    def _start(self) -> None:
-        name = f"{self._name}-{len(self._threads)}"
-        self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
-        self._threads[-1].start()
 
     def _expired(self) -> list[_Waiting]:
         now = time.monotonic()

@@ -22,9 +22,8 @@ from jupyter_sessions.client.transports.base import Transport
 def transport(server: str | None = None) -> Transport:
     """Return the transport to the sessions.
 
-    The first available of these is used: `server`, the environment variable
-    ``JUPYTER_SESSIONS_URL``, the current login; otherwise operations run in process, on the user's
-    own store.
+    They are reached with the login that `logins.choose_login` chooses; without one, operations run
+    in process, on the user's own store.
 
     Parameters
     ----------
@@ -33,12 +32,8 @@ def transport(server: str | None = None) -> Transport:
 
     Raises
     ------
-    NoLogin
-        When the given server is not the user's own, and no login for it is stored.
-    LoginGone
-        When the chosen login is no longer stored, and no server is given.
-    BadAddress
-        When the server is not a valid address.
+    NoLogin, LoginGone, BadAddress
+        As `logins.choose_login`.
     """
     return _by(choose_login(server))
 

@@ -82,6 +82,7 @@ class Recorded:
         self._failed = failed
         self._known_failed: dict[str, bool] = {}
         self._limit = limit
+        self._incomplete = False  # whether messages were missing in the replay
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
         python = request.language == "python"
         self._selection = Selection(is_unrecorded if python else None, on=not request.paused)
@@ -173,6 +174,7 @@ class Recorded:
     def replay(self, request: protocol.Replay) -> None:
         """Process messages that were published while nobody recorded, and then continue."""
         if request.missing is not None:
+            self._incomplete = True
             self.add_gap(request.missing)
         self._subscriber.replay(request.messages, self._act_on_mark, _REPLAYED_WITHIN)
 
@@ -184,17 +186,18 @@ class Recorded:
             case [protocol.SKIP, command]:
                 self._subscriber.messages.skip(Origin(command.decode()), time.monotonic())
 
-    def go_on_with(self, running: list[schemas.Recording], *, missing: bool) -> None:
+    def go_on_with(self, running: list[schemas.Recording]) -> None:
         """Continue commands that were already running; those without new messages are ended.
 
-        With `missing`, their later outputs may be incomplete: those already stored stay, too.
+        If messages were missing in the replay, their outputs already stored stay before the later
+        ones.
         Known fault: a process that dies in the moment after it delivered the first outputs of a
         command may leave a journal without them, and then later outputs replace them.
         """
         for recording in running:
             if self.knows(recording.id):
                 told = recording.so_far.outputs if recording.so_far is not None else []
-                if missing and told:
+                if self._incomplete and told:
                     self._subscriber.messages.tracker.put_before(recording.id, told)
             else:
                 self._delivery.send(

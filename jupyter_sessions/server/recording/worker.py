@@ -103,7 +103,6 @@ class RecordingWorker:
         self._recorded: dict[str, Recorded] = {}
         # For kernels to be attached again: the commands that ran when the previous process ended.
         self._adopted: dict[str, list[schemas.Recording]] = {each: [] for each in place.kernels}
-        self._with_gaps: set[str] = set()  # kernels of whose messages some were not kept
         self._adopting = threading.Lock()
         self._questions: dict[int, Future[protocol.Request | None]] = {}
         self._server_ended = False
@@ -181,12 +180,11 @@ class RecordingWorker:
             if kernel in self._adopted:
                 self._adopted[kernel].append(recording)
                 return True
-            missing = kernel in self._with_gaps
         recorded = self._recorded.get(kernel)
         if recorded is None or not recorded.knows(recording.id):
             return False
         # It arrived after the replay had ended.
-        recorded.go_on_with([recording], missing=missing)
+        recorded.go_on_with([recording])
         return True
 
     def _replay(self, kernel: str, request: protocol.Replay) -> None:
@@ -196,9 +194,7 @@ class RecordingWorker:
             recorded.replay(request)
             with self._adopting:
                 adopted = self._adopted.pop(kernel, [])
-                if request.missing is not None:
-                    self._with_gaps.add(kernel)
-            recorded.go_on_with(adopted, missing=request.missing is not None)
+            recorded.go_on_with(adopted)
 
     def _transport(self, request: protocol.Attach) -> Caller:
         if request.server is None:
