@@ -49,11 +49,9 @@ def _nothing_left() -> Iterator[None]:
 @contextmanager
 def lasting() -> Iterator[None]:
     """Mark what is started meanwhile as something that outlives its module."""
-    before, os.environ[_MARK] = os.environ[_MARK], _LASTS
-    try:
+    with pytest.MonkeyPatch.context() as patch:  # programs without a mark use these helpers, too
+        patch.setenv(_MARK, _LASTS)
         yield
-    finally:
-        os.environ[_MARK] = before
 
 
 def find_processes() -> dict[int, str]:
