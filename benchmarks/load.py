@@ -8,7 +8,7 @@ import selectors
 import socket
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import psutil
@@ -54,6 +54,21 @@ class Load:
         return 1 / self.own_cost
 
 
+def latencies(loads: Iterable[Load]) -> list[float]:
+    """Return the latency of each, in milliseconds."""
+    return [1e3 * each.latency for each in loads]
+
+
+def rates(loads: Iterable[Load]) -> list[float]:
+    """Return how many answers a second each had."""
+    return [each.a_second for each in loads]
+
+
+def costs(loads: Iterable[Load]) -> list[float]:
+    """Return what each answer cost the server, in milliseconds of CPU."""
+    return [1e3 * each.cost for each in loads]
+
+
 @dataclass
 class _Client:
     connection: socket.socket
@@ -80,13 +95,22 @@ class _Client:
         return True
 
 
-def drive(server: Server, request: Callable[[], bytes], clients: int, seconds: float) -> Load:
+def drive(
+    server: Server,
+    request: Callable[[], bytes],
+    clients: int,
+    seconds: float,
+    *,
+    workers: bool = False,
+) -> Load:
     """Have `clients` ask `server` for `seconds`, and count the answers.
 
     Parameters
     ----------
     request
         Makes the bytes of the next request.
+    workers
+        Whether the server's child processes, which render content, add to its cost.
 
     Raises
     ------
@@ -98,7 +122,8 @@ def drive(server: Server, request: Callable[[], bytes], clients: int, seconds: f
         selector = stack.enter_context(selectors.DefaultSelector())
         for client in asking:
             selector.register(client.connection, selectors.EVENT_READ, client)
-        cost, own_cost, begin = _cpu(server.process), time.process_time(), time.perf_counter()
+        cost, own_cost = _cpu(server.process, workers), time.process_time()
+        begin = time.perf_counter()
         end = begin + seconds
         latencies = []
         for client in asking:
@@ -123,7 +148,7 @@ def drive(server: Server, request: Callable[[], bytes], clients: int, seconds: f
             answers=answers,
             a_second=answers / (time.perf_counter() - begin),
             latency=statistics.median(latencies),
-            cost=(_cpu(server.process) - cost) / answers,
+            cost=(_cpu(server.process, workers) - cost) / answers,
             own_cost=(time.process_time() - own_cost) / answers,
         )
 
@@ -135,6 +160,7 @@ def _connect(port: int) -> socket.socket:
     return connection
 
 
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _cpu(process: psutil.Process, workers: bool) -> float:
+    processes = [process, *(process.children(recursive=True) if workers else ())]
+    times = [each.cpu_times() for each in processes]
+    return float(sum(each.user + each.system for each in times))

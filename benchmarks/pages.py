@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks import filled, load, servers
@@ -38,30 +39,23 @@ def measure(effort: Effort, folder: Path) -> Row:
         get = ours.bare_get()
         asked = {"get": lambda: get, **depths}
 
-        costs: dict[str, list[float]] = {name: [] for name in asked}
-
-        def timed(name: str) -> Callable[[], float]:
-            def once() -> float:
-                loaded = load.drive(ours.server, asked[name], 1, effort.seconds / 2)
-                costs[name].append(1e3 * loaded.cost)
-                return 1e3 * loaded.latency
-
-            return once
-
-        sides = {name: timed(name) for name in asked}
+        half = effort.seconds / 2
+        sides = {
+            name: partial(load.drive, ours.server, request, 1, half)
+            for name, request in asked.items()
+        }
         if mlflow is not None:
             mlflow.copy_run(folder, _RUNS)
             search = mlflow.request("/runs/search", {"experiment_ids": ["0"], "max_results": PAGE})
-            sides["mlflow"] = lambda: (
-                1e3 * load.drive(mlflow.server, lambda: search, 1, effort.seconds / 2).latency
-            )
-        measured = alternate(sides, effort.rounds)
+            sides["mlflow"] = partial(load.drive, mlflow.server, lambda: search, 1, half)
+        loads = alternate(sides, effort.rounds)
+    measured = {name: load.latencies(each) for name, each in loads.items()}
     row = Row(f"5. A page of {PAGE} commands at any depth of {count:,}")
     row.figures = [
         Figure("GET of 1 KB from a bare handler in our server's process", measured["get"], "ms"),
         *(Figure(f"ours, {depth}", measured[depth], "ms") for depth in depths),
-        Figure("the server's CPU for a GET", costs["get"], "ms"),
-        Figure("the server's CPU for a page, anywhere", costs["anywhere"], "ms"),
+        Figure("the server's CPU for a GET", load.costs(loads["get"]), "ms"),
+        Figure("the server's CPU for a page, anywhere", load.costs(loads["anywhere"]), "ms"),
     ]
     slowest = max(depths, key=lambda depth: sum(ratios(measured[depth], measured["get"])))
     row.goals = [Goal(f"ours, {slowest} : GET", ratios(measured[slowest], measured["get"]), "", 2)]

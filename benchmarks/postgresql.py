@@ -31,13 +31,13 @@ def measure(effort: Effort, folder: Path) -> Row:
                 {"sqlite": _record(sqlite, effort), "postgresql": _record(postgresql, effort)},
                 effort.rounds,
             )
-    cpu = {name: [1e6 * each.cost for each in loads] for name, loads in measured.items()}
-    rate = {name: [each.a_second for each in loads] for name, loads in measured.items()}
+    cpu = {name: load.costs(loads) for name, loads in measured.items()}
+    rate = {name: load.rates(loads) for name, loads in measured.items()}
     return Row(
         title,
         figures=[
-            Figure("SQLite, CPU a command", cpu["sqlite"], "µs"),
-            Figure("PostgreSQL, CPU a command", cpu["postgresql"], "µs"),
+            Figure("SQLite, CPU a command", cpu["sqlite"], "ms"),
+            Figure("PostgreSQL, CPU a command", cpu["postgresql"], "ms"),
             Figure("SQLite, commands a second", rate["sqlite"], "/s"),
             Figure("PostgreSQL, commands a second", rate["postgresql"], "/s"),
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -34,13 +34,13 @@ def measure(effort: Effort, folder: Path) -> Row:
 
         asked = {name: found(words) for name, words in _SEARCHES.items()}
         asked["page"] = ours.request("GET", path)
-
-        def timed(name: str) -> Callable[[], float]:
-            return lambda: (
-                1e3 * load.drive(ours.server, lambda: asked[name], 1, effort.seconds / 2).latency
-            )
-
-        measured = alternate({name: timed(name) for name in asked}, effort.rounds)
+        half = effort.seconds / 2
+        sides = {
+            name: partial(load.drive, ours.server, lambda request=request: request, 1, half)
+            for name, request in asked.items()
+        }
+        loads = alternate(sides, effort.rounds)
+    measured = {name: load.latencies(each) for name, each in loads.items()}
     row = Row(f"6. A page of {PAGE} of what a search finds in {count:,} commands")
     row.figures = [
         Figure("a page without a search", measured["page"], "ms"),

@@ -40,8 +40,8 @@ def measure(effort: Effort, folder: Path) -> Row:
             effort.rounds,
         )
         size = len(ours.client.get(f"/sessions/api/sessions?limit={PAGE}").content)
-    cpu = {name: [1e3 * each.cost for each in loads] for name, loads in measured.items()}
-    clock = {name: [1e3 * each.latency for each in loads] for name, loads in measured.items()}
+    cpu = {name: load.costs(loads) for name, loads in measured.items()}
+    clock = {name: load.latencies(loads) for name, loads in measured.items()}
     return Row(
         f"12. The first {PAGE} of {count:,} sessions",
         figures=[

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-
-import psutil
 
 from benchmarks import filled, load, servers
 from benchmarks.report import Figure, Goal, Row
@@ -39,21 +38,13 @@ def measure(effort: Effort, folder: Path) -> Row:
             "page": lambda: shown(newest),
             "new page": lambda: shown(random.randint(PAGE, newest)),
         }
-        costs: dict[str, list[float]] = {name: [] for name in asked}
-
-        def timed(name: str) -> Callable[[], float]:
-            def once() -> float:
-                before = _cpu_with_workers(ours.server.process)
-                loaded = load.drive(ours.server, asked[name], 1, effort.seconds)
-                spent = _cpu_with_workers(ours.server.process) - before
-                costs[name].append(1e3 * spent / loaded.answers)
-                return 1e3 * loaded.latency
-
-            return once
-
-        measured = alternate({name: timed(name) for name in asked}, effort.rounds)
-    for name, values in costs.items():
-        costs[name] = values[1:]  # the first was the warm-up
+        sides = {
+            name: partial(load.drive, ours.server, request, 1, effort.seconds, workers=True)
+            for name, request in asked.items()
+        }
+        loads = alternate(sides, effort.rounds)
+    measured = {name: load.latencies(each) for name, each in loads.items()}
+    costs = {name: load.costs(each) for name, each in loads.items()}
     row = Row(f"13. A session's page of {PAGE} commands beside the API's list of the same")
     row.figures = [
         Figure("the API's list", measured["list"], "ms"),
@@ -74,12 +65,3 @@ def measure(effort: Effort, folder: Path) -> Row:
         "outputs, the list none."
     )
     return row
-
-
-def _cpu_with_workers(process: psutil.Process) -> float:
-    """Return the processor time of a server and its rendering processes, in seconds."""
-    total = 0.0
-    for each in (process, *process.children(recursive=True)):
-        times = each.cpu_times()
-        total += times.user + times.system
-    return float(total)
