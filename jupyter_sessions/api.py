@@ -360,13 +360,13 @@ SET_LOGIN_TIMEOUT = _add("logins.set_timeout", "PUT /login/timeout", N.USER, sch
 SWITCH_GROUP = _add("logins.group", "PUT /login/group", N.USER, schemas.SwitchGroup, schemas.Login,
     "Change the group in which the caller's new sessions are created.", allow_group_login=False, allow_guest=False)
 LIST_LOGINS = _add("logins.list", "GET /logins", N.USER, schemas.ListLogins, schemas.Page[schemas.Login],
-    "List the caller's live logins and those they made for others; administrators see all.",
+    "List the live logins of the caller and those the caller created for others; administrators see all.",
     allow_group_login=False)
 ISSUE_LOGIN = _add("logins.issue", "POST /logins", N.USER, schemas.IssueLogin, schemas.NewLogin,
     "Create a login for a user, as an administrator or as an owner of a group the user is in.",
     allow_group_login=False, allow_guest=False)
 REVOKE_LOGIN = _add("logins.revoke", "DELETE /logins/{id}", N.USER, schemas.LoginNamed, schemas.Login,
-    "End one of the caller's logins, or one they made for somebody else; administrators may end any.",
+    "End a login of the caller, or one the caller created for someone else; administrators may end any.",
     allow_group_login=False)
 LOG_OUT = _add("logins.logout", "POST /logout", N.USER, schemas.Nothing, schemas.Done,
     "End the login of this request.", keyed=False)
@@ -395,7 +395,7 @@ REMOVE_GROUP_USERS = _add("groupusers.remove", "POST /groups/{name}/users/remove
 SET_GROUP_OWNERS = _add("groupusers.set_owners", "PUT /groups/{name}/owners", N.GROUP_OWNER, schemas.SetGroupOwners, schemas.Group,
     "Make users of a group its owners, or end their ownership: either for all of them, or for none.", allow_group_login=False)
 SET_DEFAULT_GROUP = _add("groups.default", "PUT /user/group", N.USER, schemas.SetDefaultGroup, schemas.DefaultGroup,
-    "Choose the group that the caller's new logins start in; administrators may choose for others.", allow_group_login=False, allow_guest=False)
+    "Set the group that the caller's new logins start in; administrators may set it for others.", allow_group_login=False, allow_guest=False)
 
 # ---- server
 LIST_AUDIT = _add("audit.list", "GET /audit", N.SERVER_ADMIN, schemas.ListAudit, schemas.Page[schemas.AuditEntry],

@@ -1,7 +1,8 @@
 """What people read: no banned phrase comes back into messages, helps and pages.
 
 Scanned are the string literals of the package (also the helps of commands, which are docstrings),
-the templates and scripts of the pages, and the strings of the JupyterLab front end.
+the templates and scripts of the pages, the strings of the JupyterLab front end, and the
+documentation.
 """
 
 from __future__ import annotations
@@ -100,6 +101,19 @@ def texts_of_page(path: Path) -> Iterator[tuple[int, str]]:
     yield from enumerate(_TAG.sub(shown, _JINJA.sub(strings, text)).splitlines(), 1)
 
 
+_CODE = re.compile(r"`[^`]*`")
+
+
+def texts_of_markdown(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines outside blocks of code, without the code in them."""
+    in_block = False
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.startswith("```"):
+            in_block = not in_block
+        elif not in_block:
+            yield number, _CODE.sub("``", line)
+
+
 def placed(path: Path, texts: Iterator[tuple[int, str]]) -> Iterator[tuple[str, str]]:
     yield from ((f"{path.relative_to(ROOT)}:{line}", text) for line, text in texts)
 
@@ -115,6 +129,8 @@ def shown_texts() -> Iterator[tuple[str, str]]:
     scripts += sorted(each for each in LAB.rglob("*.ts*") if "__tests__" not in each.parts)
     for path in scripts:
         yield from placed(path, texts_of_script(path))
+    for path in sorted((*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))):
+        yield from placed(path, texts_of_markdown(path))
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +178,7 @@ def test_texts_of_each_kind_are_read(texts: list[tuple[str, str]]) -> None:
     assert any("Repeat the new password" in text for text in read)
     assert "You no longer have access to this session." in read
     assert "Paste the URL or invitation you were sent." in read
+    assert "In a notebook, the same commands follow ``." in read
 
 
 @pytest.mark.parametrize("meanings", [ROLES, STATES], ids=["roles", "states"])

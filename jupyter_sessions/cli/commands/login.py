@@ -1,4 +1,4 @@
-"""Commands that log in, keep logins alive, and make or end logins for others."""
+"""Commands that log in, keep logins alive, and create or end logins for others."""
 
 from __future__ import annotations
 

@@ -110,6 +110,6 @@ def _revoke(connection: Connection, condition: ColumnElement[bool], now: datetim
 
 
 def revoke_all(connection: Connection, user_id: int, *, now: datetime) -> None:
-    """End all keys of a user, including those with which they act as others or made for others."""
+    """End all keys of a user, including those that act as others or were created for others."""
     columns = (keys.c.user_id, keys.c.real_user_id, keys.c.made_by_id)
     revoke(connection, or_(*(column == user_id for column in columns)), now=now)

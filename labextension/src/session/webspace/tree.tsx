@@ -138,7 +138,9 @@ function Inside({ line }: { line: Line }): JSX.Element {
   if (line.kind === 'problem') {
     return (
       <span className="jp-Sessions-soft">
-        {trans.__('Loading failed. Choose it to try again.')}
+        {trans.__(
+          'The files could not be loaded. Click this line to try again.'
+        )}
       </span>
     );
   }
