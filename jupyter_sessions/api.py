@@ -402,6 +402,8 @@ LIST_AUDIT = _add("audit.list", "GET /audit", N.SERVER_ADMIN, schemas.ListAudit,
     "Read the audit log, newest first: logins created, ended and refused, and changes of accounts.")
 CHECK_STORE = _add("server.check", "GET /check", N.SERVER_ADMIN, schemas.CheckStore, schemas.StoreCheck,
     "Verify a part of the store, and report what is damaged and whose it is.")
+LIST_DAMAGE = _add("server.damage", "GET /damage", N.SERVER_ADMIN, schemas.Nothing, schemas.StoreDamage,
+    "List what is known to be damaged and whose it is, without a new check.")
 CHECK_HEALTH = _add("server.health", "GET /health", N.NOTHING, schemas.Nothing, schemas.Health,
     "Check whether the server works: whether its database accepts a write.", writes=True, keyed=False)
 # fmt: on

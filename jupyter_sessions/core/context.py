@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from jupyter_sessions.core import normalize
 from jupyter_sessions.core.accounts.passwords import BackOff
 from jupyter_sessions.core.auth.login_limits import LoginTries
+from jupyter_sessions.core.damage import DamageNotes
 from jupyter_sessions.core.types import Limits
 from jupyter_sessions.roles import Roles
 from jupyter_sessions.schemas import RoleName, State
@@ -22,10 +23,12 @@ from jupyter_sessions.store.database import Transaction
 class Services:
     """What use cases share: the blobs, the limits, and the store's secret for signing.
 
-    `joining` limits tries with invalid invitation keys, `login_tries` tries with wrong passwords.
+    `damage` takes note of what is found damaged. `joining` limits tries with invalid invitation
+    keys, `login_tries` tries with wrong passwords.
     """
 
     blobs: Blobs
+    damage: DamageNotes
     limits: Limits
     secret: bytes = field(repr=False)
     joining: BackOff = field(

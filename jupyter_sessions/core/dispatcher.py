@@ -36,6 +36,7 @@ from jupyter_sessions.core.auth import (
 )
 from jupyter_sessions.core.concurrency_limits import Turns, pass_on
 from jupyter_sessions.core.context import Context, Principal, Services
+from jupyter_sessions.core.damage import DamageNotes
 from jupyter_sessions.core.history import commands, recording
 from jupyter_sessions.core.registry import USE_CASES, Preparation, UseCase
 from jupyter_sessions.core.sessions import events, invitations, join, members, presence, sessions
@@ -138,16 +139,17 @@ class Dispatcher:
         limits: Limits | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._clock = clock
         self.blobs = Blobs(blobs)
         self.database = Database(database, self._describe_orphaned_blobs)
+        notes = self.blobs.observer = DamageNotes(self.database, clock)
         self.limits = limits or Limits()
-        self._clock = clock
         try:
             secret = self._secret()
         except BaseException:
             self.database.close()
             raise
-        self._services = Services(blobs=self.blobs, limits=self.limits, secret=secret)
+        self._services = Services(blobs=self.blobs, damage=notes, limits=self.limits, secret=secret)
         self._preparation = Preparation(self._services, self.database)
         self._preparers = Workers(_PREPARERS, "sessions-prepare")
         self._hashers = FairWorkers(_HASHERS, "sessions-hash")
@@ -486,11 +488,7 @@ class Dispatcher:
 
     def check_next(self, after: str) -> schemas.StoreCheck:
         """Verify a part of the store; see `core.integrity`."""
-        return integrity.check_next(self.database, self.blobs, after)
-
-    def note_check(self, damaged: int) -> None:
-        """Store the result of a check of the whole store."""
-        self._as_server(lambda context: integrity.note_outcome(context, damaged)).result()
+        return integrity.check_next(self.database, self.blobs, after, self._clock)
 
     def _describe_orphaned_blobs(self) -> str:
         return "" if self.blobs.empty else f"there are blobs of a store in {self.blobs.place}"

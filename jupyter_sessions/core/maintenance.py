@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, insert, or_, select, true, update
 
 from jupyter_sessions import __version__, api, schemas
-from jupyter_sessions.core import integrity, permissions
+from jupyter_sessions.core import damage, integrity, permissions
 from jupyter_sessions.core.context import Context, OpenSession
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events, guests
@@ -45,7 +45,7 @@ def check_health(context: Context, request: schemas.Nothing) -> schemas.Health: 
     return schemas.Health(
         ok=True,
         checked=checked.finished if checked else None,
-        damaged=checked.damaged if checked else 0,
+        damaged=damage.count(context.connection),
         version=__version__,
         database=context.connection.dialect.name,
         writable=True,

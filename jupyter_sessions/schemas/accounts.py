@@ -130,14 +130,18 @@ class User(Answer):
 
 
 class Health(Answer):
-    """Whether the server works."""
+    """Whether the server works.
+
+    `checked` is when all stored data was last verified, by whichever process; null if never.
+    `damaged` is how many published files, sources and outputs are known to be damaged or missing:
+    found by that check, or by a read since, and not mended.
+    """
 
     ok: bool
     version: str
     database: str
     writable: bool
-    #: When all stored data was last verified, and how much of it was damaged or missing then.
-    checked: str | None = None
+    checked: datetime | None = None
     damaged: int = 0
 
 
@@ -168,3 +172,19 @@ class StoreCheck(Answer):
     size: int
     problems: list[str]
     next: str | None
+
+
+class Damage(Answer):
+    """One thing that is damaged or missing, its session's code if it has one, and when found."""
+
+    problem: str
+    session: str | None
+    found: datetime
+
+
+class StoreDamage(Answer):
+    """What is known to be damaged: the whole number, and the latest found; see `Health`."""
+
+    checked: datetime | None
+    damaged: int
+    items: list[Damage]

@@ -204,17 +204,15 @@ class Service:
             self.connections.hurry()
 
     async def check_store(self, rate: float) -> None:
-        """Verify all stored data, at most `rate` bytes a second, and record the result."""
+        """Verify all stored data, at most `rate` bytes a second, and log what is damaged."""
         dispatcher = await self.dispatcher()
         after: str | None = ""
-        damaged = 0
         while after is not None:
             found = await asyncio.to_thread(dispatcher.check_next, after)
             for problem in found.problems:
                 _log.error("Check of the store: %s", problem)
-            damaged, after = damaged + len(found.problems), found.next
+            after = found.next
             await asyncio.sleep(max(_LEAST_PAUSE, found.size / rate))
-        await asyncio.to_thread(dispatcher.note_check, damaged)
 
     async def stop(self) -> None:
         """Finish accepted work and close the store."""

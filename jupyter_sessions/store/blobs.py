@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Protocol, Self
 
 import zstandard
 from xxhash import xxh3_128, xxh3_128_digest
@@ -72,6 +72,16 @@ class Blob:
     used_as: str = field(default="", compare=False)
 
 
+class Observer(Protocol):
+    """Whoever keeps note of blobs that are damaged or missing."""
+
+    def note_damaged(self, sha256: str, *, missing: bool) -> None:
+        """Take note that a blob was found damaged or missing; must not block or fail."""
+
+    def note_mended(self, sha256: str) -> None:
+        """Take note that a blob that was found damaged is intact; must not block or fail."""
+
+
 _own = threading.local()
 
 
@@ -115,11 +125,14 @@ class Blobs:
         The folder or URL of the store.
     damaged
         The SHA-256 of blobs that were found damaged, and not found intact since.
+    observer
+        Is informed when a read finds a blob damaged or missing, and when one was mended.
     """
 
     def __init__(self, place: str | Path) -> None:
         self.place = place
         self.damaged: set[str] = set()
+        self.observer: Observer | None = None
         self._found: dict[str, bytes] = {}
         self._objects: Objects
         if isinstance(place, Path) or "://" not in place:
@@ -167,8 +180,9 @@ class Blobs:
                 if encoding is not None:
                     return replace(blob, encoding=encoding)
                 self._objects.replace(key, scratch)
+                self.damaged.add(blob.sha256)
                 break
-        self.damaged.discard(blob.sha256)
+        self._note_sound(blob)
         return blob
 
     def _sound_encoding(self, blob: Blob) -> str | None:
@@ -193,10 +207,11 @@ class Blobs:
         ContentDamaged
             If it differs from what was stored.
         """
-        content = b"".join(self._pieces(blob))
-        if len(content) != blob.size or hashlib.sha256(content).hexdigest() != blob.sha256:
-            raise self._note_damage(blob)
-        self.damaged.discard(blob.sha256)
+        with self._observed(blob):
+            content = b"".join(self._pieces(blob))
+            if len(content) != blob.size or hashlib.sha256(content).hexdigest() != blob.sha256:
+                raise self._note_damage(blob)
+        self._note_sound(blob)
         return content
 
     def stream(self, blob: Blob, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
@@ -215,6 +230,10 @@ class Blobs:
             if content:
                 yield content
             return
+        with self._observed(blob):
+            yield from self._stream_chunks(blob, start, stop)
+
+    def _stream_chunks(self, blob: Blob, start: int, stop: int) -> Iterator[bytes]:
         digests = self._digests(blob)
         index = start // CHUNK
         for chunk in self._chunks(blob, index):
@@ -255,7 +274,7 @@ class Blobs:
             pace(len(chunk))
         if size != blob.size or whole.hexdigest() != blob.sha256:
             raise self._note_damage(blob)
-        self.damaged.discard(blob.sha256)
+        self._note_sound(blob)
         return bytes(found)
 
     def _digests(self, blob: Blob) -> bytes:
@@ -314,6 +333,24 @@ class Blobs:
     def _note_damage(self, blob: Blob) -> ContentDamaged:
         self.damaged.add(blob.sha256)
         return damaged(blob.used_as)
+
+    def _note_sound(self, blob: Blob) -> None:
+        if blob.sha256 in self.damaged:
+            self.damaged.discard(blob.sha256)
+            if self.observer is not None:
+                self.observer.note_mended(blob.sha256)
+
+    @contextmanager
+    def _observed(self, blob: Blob) -> Iterator[None]:
+        """Inform the observer if what is read in the block is damaged or missing."""
+        try:
+            yield
+        except (ContentDamaged, NotFound) as failure:
+            if isinstance(failure, NotFound):
+                self.damaged.add(blob.sha256)
+            if self.observer is not None:
+                self.observer.note_damaged(blob.sha256, missing=isinstance(failure, NotFound))
+            raise
 
     # ---- maintenance
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from jupyter_sessions.store.types import Folded, Instant, Number
 
 #: The newest migration. A database at this revision does not need to load the migrations.
-REVISION = "0014"
+REVISION = "0015"
 
 metadata = MetaData(
     naming_convention={
@@ -151,6 +151,23 @@ blobs = Table(
     # The XXH3 digests of its chunks, if it has more than one. Blobs that were stored by early
     # versions have no digests, and are verified as a whole.
     Column("digests", LargeBinary),
+)
+
+#: What was found damaged or missing, by a check or a read, and not found intact since.
+damage = Table(
+    "damage",
+    metadata,
+    # `core.damage.Damage.name`
+    Column("name", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    # The damaged blob, or the command whose row is damaged. Neither is a foreign key: a note may
+    # be written while what it names is being deleted.
+    Column("sha256", String(64)),
+    Column("command_id", Number),
+    # What SQLite says of damage to the database itself.
+    Column("problem", Text, nullable=False),
+    Column("missing", Boolean, nullable=False),
+    Column("found", Instant, nullable=False),
 )
 
 commands = Table(

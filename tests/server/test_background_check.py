@@ -99,19 +99,18 @@ def test_the_check_waits_for_the_store_goes_at_its_rate_and_comes_again_each_day
         dispatcher = await started.service.dispatcher()
         store = Store(dispatcher, dispatcher._clock)
         publish(store, store.new().code, "x.bin", os.urandom(3_000_000), by="root")
-        note = dispatcher.note_check
         done = asyncio.Event()
-        loop = asyncio.get_running_loop()
+        check_store = Service.check_store
 
-        def kept(damaged: int) -> None:
-            note(damaged)
+        async def kept(self: Service, rate: float) -> None:
+            await check_store(self, rate)
             days.append((started.pauses.copy(), sizes.copy()))
             started.pauses.clear()
             sizes.clear()
             if len(days) == 2:
-                loop.call_soon_threadsafe(done.set)
+                done.set()
 
-        monkeypatch.setattr(dispatcher, "note_check", kept)
+        monkeypatch.setattr(Service, "check_store", kept)
         await done.wait()
         checks.cancel()
         await started.service.stop()

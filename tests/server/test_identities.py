@@ -192,6 +192,7 @@ CALLS: dict[str, Callable[[Case], dict[str, Any]]] = {
     "groups.default": lambda case: {"group": None},
     "server.health": lambda case: {},
     "server.check": lambda case: {},
+    "server.damage": lambda case: {},
 }
 
 #: Operations that the table lets everyone ask for, and who may have them done in the end.

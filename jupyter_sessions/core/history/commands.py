@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core import normalize, pagination
 from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.context import Context
+from jupyter_sessions.core.damage import Damage
 from jupyter_sessions.core.history import summaries
 from jupyter_sessions.core.history.outputs import check_texts, split, unpack
 from jupyter_sessions.core.registry import implements
@@ -34,7 +35,6 @@ _SELECT_COMMAND: Select[Any] = (
     summaries.SUMMARY.add_columns(
         commands.c.kernel,
         commands.c.finished,
-        commands.c.checksum,
         commands.c.outputs,
         commands.c.source_blob.label("source_sha"),
         _SOURCES.c.size.label("source_size"),
@@ -56,7 +56,7 @@ def build_command(row: Row[Any], context: Context) -> schemas.Command:
     ContentDamaged, NotFound
         If its source or outputs differ from what was recorded, or do not exist.
     """
-    summary = summaries.summary(row)
+    summary = summaries.summary(row, context.services.damage)
     if row.forgotten:
         return schemas.Command(summary=summary, request=None, response=None)
     request = _request(row, _read_source(row, context))
@@ -74,7 +74,8 @@ def split_outputs(row: Row[Any], context: Context) -> list[msgspec.Raw]:
         return []
     used_as = f"the outputs of command {row.number} in session {context.session.code}"
     blob = _blob(row, "outputs", used_as)
-    return split(row.outputs, row.size, blob, context.services.blobs, used_as)
+    with _watch_outputs(row, context):
+        return split(row.outputs, row.size, blob, context.services.blobs, used_as)
 
 
 def _read_source(row: Any, context: Context) -> str:
@@ -87,7 +88,14 @@ def _read_source(row: Any, context: Context) -> str:
 def _read_outputs(row: Any, context: Context) -> list[schemas.Output]:
     used_as = f"the outputs of command {row.number} in session {context.session.code}"
     blob = _blob(row, "outputs", used_as)
-    return unpack(row.outputs, row.size, blob, context.services.blobs, used_as)
+    with _watch_outputs(row, context):
+        return unpack(row.outputs, row.size, blob, context.services.blobs, used_as)
+
+
+def _watch_outputs(row: Any, context: Context) -> AbstractContextManager[None]:
+    """Note damage to the outputs in a row; of blobs it is noted where they are read."""
+    in_row = row.outputs_sha is None
+    return context.services.damage.watch(Damage("outputs", row.id)) if in_row else nullcontext()
 
 
 def _build_command_or_note(row: Row[Any], context: Context) -> schemas.Command:
@@ -95,9 +103,10 @@ def _build_command_or_note(row: Row[Any], context: Context) -> schemas.Command:
     try:
         return build_command(row, context)
     except (ContentDamaged, NotFound) as failure:
+        summary = summaries.summary(row, context.services.damage)
         response = _response(row, [], f"{row.note} {failure.message}".strip())
         return schemas.Command(
-            summary=summaries.summary(row), request=_request(row, row.source), response=response
+            summary=summary, request=_request(row, summary.source), response=response
         )
 
 
@@ -215,7 +224,7 @@ def list_commands(
     return schemas.Page(
         items=_with_outputs(page, context, budget)
         if budget
-        else [summaries.summary(row) for row in page],
+        else [summaries.summary(row, context.services.damage) for row in page],
         next=pagination.write(page[-1].number) if len(rows) > request.limit else None,
     )
 
@@ -226,7 +235,7 @@ def _with_outputs(
     """Return the summaries for rows of `_SELECT_COMMAND`, with the content of those that fit."""
     listed = []
     for row in rows:
-        shown = summaries.summary(row)
+        shown = summaries.summary(row, context.services.damage)
         size = row.size + (row.source_size or 0)
         if not row.forgotten and size <= budget:
             # Damaged content does not hide the rest of the page; `get` explains it.
@@ -290,8 +299,9 @@ def forget(context: Context, request: schemas.CommandNamed) -> schemas.CommandSu
         if not row.managing and request.number == _last(context):
             context.session.change(last_command="")
         events.append(context, "command.forgotten", {"number": request.number})
-    number = {request.number}
-    return summaries.by_number(context.connection, context.session.id, number)[request.number]
+    number, notes = {request.number}, context.services.damage
+    shown = summaries.by_number(context.connection, context.session.id, number, notes)
+    return shown[request.number]
 
 
 @implements(api.RESUME_SESSION)

@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from jupyter_sessions.core import normalize
+from jupyter_sessions.core.damage import Damage, DamageNotes
+from jupyter_sessions.core.history.outputs import check_texts
+from jupyter_sessions.errors import ContentDamaged
 from jupyter_sessions.schemas import CommandSummary
 from jupyter_sessions.store.statements import CompiledStatement
 from jupyter_sessions.store.tables import commands, users
@@ -14,6 +17,8 @@ from jupyter_sessions.store.types import is_in, number_in
 
 #: The prefix of all kinds of events that concern a command.
 EVENTS_OF_COMMANDS = "command."
+
+_DAMAGED = "The source of this command is damaged in the store, so it is not shown."
 
 _REAL = users.alias("real_users")
 
@@ -39,6 +44,7 @@ SUMMARY: Select[Any] = (
         commands.c.forgotten,
         commands.c.note,
         commands.c.managing,
+        commands.c.checksum,
     )
     .join(users, users.c.id == commands.c.user_id)
     .outerjoin(_REAL, _REAL.c.id == commands.c.real_user_id)
@@ -46,8 +52,14 @@ SUMMARY: Select[Any] = (
 _BY_ID = CompiledStatement(SUMMARY.where(is_in(commands.c.id, "ids")))
 
 
-def summary(row: Any) -> CommandSummary:
-    """Return the summary for a row of `SUMMARY`."""
+def summary(row: Any, notes: DamageNotes) -> CommandSummary:
+    """Return the summary for a row of `SUMMARY`; if its texts are damaged, a note replaces them."""
+    source, preview, note = row.source, row.preview, row.note
+    try:
+        with notes.watch(Damage("source", row.id)):
+            check_texts(row.checksum, source, preview, "")
+    except ContentDamaged:
+        source, preview, note = "", "", f"{note} {_DAMAGED}".strip()
     return CommandSummary(
         number=row.number,
         user=row.user,
@@ -55,9 +67,9 @@ def summary(row: Any) -> CommandSummary:
         started=row.started,
         duration=row.duration,
         status=row.status,
-        source=row.source,
+        source=source,
         source_cut=row.source_blob is not None,
-        preview=row.preview,
+        preview=preview,
         media=row.media.split(),
         outputs=row.output_count,
         size=row.size,
@@ -65,17 +77,17 @@ def summary(row: Any) -> CommandSummary:
         notebook=row.notebook,
         execution_count=row.execution_count,
         forgotten=row.forgotten,
-        note=row.note,
+        note=note,
         managing=row.managing,
         guest=normalize.is_guest(row.user),
     )
 
 
 def by_number(
-    connection: Connection, session_id: int, numbers: set[int]
+    connection: Connection, session_id: int, numbers: set[int], notes: DamageNotes
 ) -> dict[int, CommandSummary]:
     """Return the summaries of the session's commands with these numbers."""
     if not numbers:
         return {}
     ids = [number_in(session_id, number) for number in numbers]
-    return {row.number: summary(row) for row in _BY_ID.rows(connection, ids=ids)}
+    return {row.number: summary(row, notes) for row in _BY_ID.rows(connection, ids=ids)}

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Integer, bindparam, insert, select
+from sqlalchemy import Integer, bindparam, insert, select
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core import normalize, permissions
@@ -100,7 +100,7 @@ def _page(newest_first: bool) -> CompiledStatement:
 
 
 def read(
-    connection: Connection,
+    context: Context,
     session_id: int,
     *,
     after: int | None,
@@ -108,7 +108,7 @@ def read(
     newest_first: bool = False,
 ) -> list[schemas.Event]:
     """Read events of a session, with the current state of the commands that they concern."""
-    span = rows_in(session_id)
+    connection, span = context.connection, rows_in(session_id)
     if after is not None:
         span = rows_in(session_id, **{"before" if newest_first else "after": after})
     rows = _page(newest_first).rows(connection, first=span.first, last=span.last, rows=limit)
@@ -116,7 +116,7 @@ def read(
     numbers = {
         data[row.id]["number"] for row in rows if row.kind.startswith(summaries.EVENTS_OF_COMMANDS)
     }
-    commands = summaries.by_number(connection, session_id, numbers)
+    commands = summaries.by_number(connection, session_id, numbers, context.services.damage)
     called = users.find_names(
         connection, [id_ for row in rows for id_ in (row.user_id, row.real_user_id)]
     )
@@ -168,7 +168,7 @@ def find_revoker(context: Context, code: str, user: str) -> str | None:
 def list_events(context: Context, request: schemas.ListEvents) -> schemas.Page[schemas.Event]:
     """List a page of the session's log."""
     found = read(
-        context.connection,
+        context,
         context.session.id,
         after=request.after,
         limit=request.limit + 1,
@@ -221,7 +221,7 @@ def advance(
         Whether to check the followers in any case: time has passed, or something changed without an
         event.
     """
-    new = read(context.connection, session_id, after=after, limit=_MOST)
+    new = read(context, session_id, after=after, limit=_MOST)
     harmless = new and all(event.kind.startswith(_HARMLESS) for event in new)
     if not check and harmless:
         followers = principals.alive(context.connection, callers, context.now)

@@ -103,8 +103,8 @@ def find(context: Context, path: str) -> tuple[schemas.File, Blob]:
             f"There is no published file {path!r} in this session.",
             hint="It may have been unpublished. To list the files, run `files`.",
         )
-    by = "" if row.command is None else f", published by command {row.command}"
-    used_as = f"{row.path!r} in session {context.session.code}{by},"
+    by = "" if row.command is None else f" (published by command {row.command})"
+    used_as = f"{row.path!r} in session {context.session.code}{by}"
     return _file(context, row), Blob(row.sha256, row.size, row.encoding, row.digests, used_as)
 
 

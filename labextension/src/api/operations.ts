@@ -65,6 +65,9 @@ export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outpu
  */
 export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean; managing: boolean; output_list?: Array<Stream | DisplayData | ExecuteResult | ErrorOutput> };
 
+/** One thing that is damaged or missing, its session's code if it has one, and when found. */
+export type Damage = { problem: string; session: string | null; found: string };
+
 /** The group in which a user's new logins start. */
 export type DefaultGroup = { user: string; group: string | null };
 
@@ -128,7 +131,13 @@ export type Group = { name: string; description: string; roles: Array<'admin' | 
 /** A user in a group. */
 export type GroupUser = { user: string; display_name: string; owner: boolean; since: string };
 
-/** Whether the server works. */
+/**
+ * Whether the server works.
+ *
+ * `checked` is when all stored data was last verified, by whichever process; null if never.
+ * `damaged` is how many published files, sources and outputs are known to be damaged or missing:
+ * found by that check, or by a read since, and not mended.
+ */
 export type Health = { ok: boolean; version: string; database: string; writable: boolean; checked: string | null; damaged: number };
 
 /**
@@ -297,6 +306,9 @@ export type SoFar = { outputs: Array<Stream | DisplayData | ExecuteResult | Erro
  */
 export type StoreCheck = { checked: number; size: number; problems: Array<string>; next: string | null };
 
+/** What is known to be damaged: the whole number, and the latest found; see `Health`. */
+export type StoreDamage = { checked: string | null; damaged: number; items: Array<Damage> };
+
 /**
  * A stored login, as `jupyter sessions logins` lists it, without its key.
  *
@@ -412,6 +424,7 @@ export type Operations = {
   'groups.default': { request: { group: string | null; user?: string | null }; answer: DefaultGroup };
   'audit.list': { request: { user?: string | null; limit?: number; after?: string | null }; answer: Page<AuditEntry> };
   'server.check': { request: { after?: string }; answer: StoreCheck };
+  'server.damage': { request: {  }; answer: StoreDamage };
   'server.health': { request: {  }; answer: Health };
   'xmlrpc': { request: { code: string }; answer: Blob };
 };
@@ -505,6 +518,7 @@ export const OPERATIONS = {
   'groups.default': {"method": "PUT", "path": "/user/group", "keyed": true},
   'audit.list': {"method": "GET", "path": "/audit"},
   'server.check': {"method": "GET", "path": "/check"},
+  'server.damage': {"method": "GET", "path": "/damage"},
   'server.health': {"method": "GET", "path": "/health"},
   'xmlrpc': {"method": "POST", "path": "/sessions/{code}/xmlrpc"},
 } as const;
