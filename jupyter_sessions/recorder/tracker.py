@@ -117,6 +117,7 @@ class _Tracked:
     sent: float | None = None
     sent_size: int = 0
     delivered: float | None = None
+    last_message: str = ""
 
     def recording(self, now: float) -> schemas.Recording:
         """Return the current recording of the command, as its next version."""
@@ -133,7 +134,9 @@ class _Tracked:
 
     def _build_so_far(self, now: float) -> schemas.SoFar:
         until = self.request.started + timedelta(seconds=max(0.0, now - self.opened))
-        return schemas.SoFar(outputs=self.area.to_outputs(), until=until)
+        return schemas.SoFar(
+            outputs=self.area.to_outputs(), until=until, last_message=self.last_message
+        )
 
     def _response(self) -> schemas.CommandResponse | None:
         if self.ended is None:
@@ -163,6 +166,25 @@ class _Tracked:
         if self.delivered is None:
             return self.opened
         return get_ended_due(self.delivered, self.sent_size)
+
+
+@dataclass
+class _Adopted:
+    """What another tracker has delivered of a command that continues here.
+
+    Later recordings of the command count only if their version, or the time until which a running
+    command is known, is greater.
+    """
+
+    version: int
+    elapsed: float
+    outputs: list[schemas.Output]
+
+    def hand_over(self, tracked: _Tracked) -> None:
+        tracked.version = max(tracked.version, self.version)
+        tracked.opened -= self.elapsed
+        for output in self.outputs:
+            tracked.area.add_again(output)
 
 
 class Tracker:
@@ -198,6 +220,34 @@ class Tracker:
         self._in_delivery: dict[str, None] = {}
         # For each display, the commands that show it, in the order of their starts.
         self._displays: dict[str, dict[str, None]] = {}
+        self._adopted: dict[str, _Adopted] = {}
+        self._message = ""
+
+    @_locked
+    def report_from(self, message: str) -> None:
+        """Name the message from which the following reports come; recordings say which was last."""
+        self._message = message
+
+    @_locked
+    def adopt(self, recording: schemas.Recording, *, with_outputs: bool) -> None:
+        """Continue a command of another tracker, which has delivered this, once it is opened here.
+
+        Parameters
+        ----------
+        recording
+            The last recording that the other tracker delivered, of a running command.
+        with_outputs
+            Whether to begin with its outputs, since they will not be reported again.
+        """
+        so_far = recording.so_far or schemas.SoFar(outputs=[], until=recording.request.started)
+        elapsed = (so_far.until - recording.request.started).total_seconds()
+        outputs = so_far.outputs if with_outputs else []
+        adopted = _Adopted(recording.version, max(0.0, elapsed), outputs)
+        tracked = self._find(recording.id)
+        if tracked is None:
+            self._adopted[recording.id] = adopted
+        else:
+            adopted.hand_over(tracked)
 
     @_locked
     def open(
@@ -206,7 +256,9 @@ class Tracker:
         """Record that a command was started, in this process of the kernel."""
         if self._find(command_id) is None:
             area = OutputArea(self.limit, self._new_text)
-            tracked = _Tracked(command_id, request, area, now, process)
+            tracked = _Tracked(command_id, request, area, now, process, last_message=self._message)
+            if (adopted := self._adopted.pop(command_id, None)) is not None:
+                adopted.hand_over(tracked)
             self._open[command_id] = self._unsent[command_id] = tracked
 
     @_locked
@@ -252,7 +304,7 @@ class Tracker:
         for command_id in self._displays.get(display_id, ()):
             tracked = self._find(command_id)
             if tracked and tracked.area.shows(display_id):
-                with self._changing(command_id):
+                with self._changing(command_id, own=False):
                     tracked.area.update(display_id, output, size)
 
     @_locked
@@ -269,21 +321,14 @@ class Tracker:
             if tracked:
                 tracked.area.add_unreadable()
 
-    @_locked
-    def put_before(self, command_id: str, outputs: list[schemas.Output]) -> None:
-        """Insert outputs that were delivered earlier before those that came since."""
-        with self._changing(command_id) as tracked:
-            if tracked is not None:
-                later = tracked.area.to_outputs()
-                tracked.area = OutputArea(self.limit)
-                for output in (*outputs, *later):
-                    tracked.area.add_again(output)
-
     @contextmanager
-    def _changing(self, command_id: str) -> Iterator[_Tracked | None]:
+    def _changing(self, command_id: str, *, own: bool = True) -> Iterator[_Tracked | None]:
+        """Note that a command changes, by a message of its own or of another one."""
         tracked = self._find(command_id)
         before = tracked.area.size if tracked else 0
         yield tracked
+        if tracked and own:
+            tracked.last_message = self._message
         if tracked and tracked.ended:
             self._ended_size += tracked.area.size - before
             self._unsent[command_id] = tracked

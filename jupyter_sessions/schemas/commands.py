@@ -94,11 +94,16 @@ class CommandResponse(Struct, kw_only=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=1_000)] = ""
 
 
-class SoFar(Struct, kw_only=True, forbid_unknown_fields=True):
-    """The outputs of a running command up to the moment `until`."""
+class SoFar(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The outputs of a running command up to the moment `until`.
+
+    `last_message` is the ID of the kernel's last message that is contained in them. The recorder
+    that sent this may end, and the one that goes on then knows what follows.
+    """
 
     outputs: list[Output]
     until: datetime
+    last_message: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Recording(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

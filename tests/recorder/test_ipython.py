@@ -294,8 +294,9 @@ def test_a_program_that_sets_the_modes_of_its_terminal_gets_its_keys(recorded: T
 def test_the_size_of_the_terminal_is_followed(recorded: Terminal) -> None:
     recorded.type("import os, time")
     columns = "lambda: (time.sleep(0.05), os.get_terminal_size().columns)[1]"
-    recorded.process.sendline(f"print(list(iter({columns}, 77)) and os.get_terminal_size())")
-    recorded.process.expect("time.sleep")
+    awaited = f"list(iter({columns}, 77))"
+    recorded.process.sendline(f"print('be' 'gun'), {awaited}, print(os.get_terminal_size())")
+    recorded.process.expect("begun")
     recorded.process.setwinsize(30, 77)
     recorded.process.expect("columns=77, lines=30")
     recorded.process.expect(PROMPT)

@@ -100,6 +100,7 @@ class OutboxDelivery:
         self._own = Journal(self._destination)
         self._orphaned: list[Journal] = []
         self._looked = _LONG_AGO
+        self._taken_over = threading.Event()
         self._held_until = _LONG_AGO  # when to retry its session
         self._changed = threading.Condition()
         self._appended = threading.Event()
@@ -209,6 +210,21 @@ class OutboxDelivery:
             )
             return not self.waiting
 
+    def wait_until_taken_over(self, timeout: float) -> bool:
+        """Wait until what ended processes have left is known, though not delivered.
+
+        Parameters
+        ----------
+        timeout
+            In seconds.
+
+        Returns
+        -------
+        bool
+            Whether that is the case.
+        """
+        return self._taken_over.wait(timeout)
+
     def deliver_orphaned(self, timeout: float, *, held: bool) -> None:
         """Wait until commands of ended processes are delivered, or can't be.
 
@@ -291,6 +307,7 @@ class OutboxDelivery:
             self._orphaned += take_over_journals(to.server, to.user, again, taken_up, self._adopt)
         except FAILURES as error:
             self._obstacle = f"the outbox can't be read ({reason(error)})."
+        self._taken_over.set()
 
     def _rest(self) -> None:
         for journal in self._orphaned:

@@ -17,19 +17,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 import zmq
 
 from jupyter_sessions.recorder.delivery import Delivery, Sink
+from jupyter_sessions.recorder.iopub.connection import create_context, read_connection
 from jupyter_sessions.recorder.iopub.messages import MessageRecorder, Selection
-from jupyter_sessions.recorder.iopub.wire import DELIMITER, Message, Reader, UnreadableMessage
+from jupyter_sessions.recorder.iopub.wire import (
+    DELIMITER,
+    Message,
+    Reader,
+    UnreadableMessage,
+    command_id,
+)
 from jupyter_sessions.recorder.tracker import OUTPUT_LIMIT, Tracker
 from jupyter_sessions.schemas.commands import KERNEL_ENDED
-
-#: The number of messages that may wait for us before a kernel that floods loses some: ten times a
-#: front end's limit, and more than a kernel sends while we store one large output.
-WAITING_MESSAGES = 10_000
 
 #: Seconds to let messages gather before they are read together. Waking up for each one would take
 #: the interpreter from the cell that sends them.
@@ -37,10 +39,6 @@ GATHERED_FOR = 0.02
 
 #: The number of messages to read before checking for other work.
 MESSAGES_A_TURN = 1000
-
-#: Milliseconds between tries to reach a kernel that restarts. A new kernel listens for longer than
-#: that before it runs anything, so nothing that it runs is missed.
-TRIED_EVERY = 20
 
 #: Seconds of silence after which a kernel that can't confirm it (protocol before 5.4) is assumed to
 #: have sent everything.
@@ -88,10 +86,8 @@ class Subscriber:
             notebook=notebook,
             language=language,
         )
-        self._context = zmq.Context()
-        self._context.setsockopt(zmq.RCVHWM, WAITING_MESSAGES)
-        self._context.setsockopt(zmq.RECONNECT_IVL, TRIED_EVERY)
-        connection = _connection(connection_file, self._context)
+        self._context = create_context()
+        connection = read_connection(connection_file, self._context)
         self._connected = connection.get_connection_info()
         self._socket = connection.connect_iopub()
         session = connection.session
@@ -104,7 +100,7 @@ class Subscriber:
         self._calls: deque[Callable[[], None]] = deque()
         self._arrivals: dict[str, _Arrival] = {}
         self._held: list[Message] | None = [] if held else None
-        #: The id of the last message that was processed.
+        #: The id of the last message that was processed, as `command_id`.
         self.last_message = ""
         self._confirms = False
         self._ended = False
@@ -143,7 +139,7 @@ class Subscriber:
             False if that is impossible: the kernel has moved, or its protocol is before 5.4, which
             does not distinguish the processes of a kernel.
         """
-        there = _connection(connection_file, self._context).get_connection_info()
+        there = read_connection(connection_file, self._context).get_connection_info()
         if not self._confirms or there != self._connected:
             return False
         living = self._pass_through(timeout)
@@ -321,8 +317,10 @@ class Subscriber:
             return None
 
     def _act_on(self, message: Message) -> None:
+        name = command_id(message.id)
+        self.messages.tracker.report_from(name)
         self.messages.take(message, time.monotonic())
-        self.last_message = message.id
+        self.last_message = name
 
     def _confirm(self, message: Message) -> None:
         arrival = self._arrivals.get(str((message.content or {}).get("subscription")))
@@ -337,12 +335,3 @@ class _Arrival:
 
     done: Event = field(default_factory=Event)
     process: str | None = None
-
-
-def _connection(connection_file: Path, context: zmq.Context[zmq.Socket[bytes]]) -> Any:
-    """Read a connection file."""
-    from jupyter_client.connect import ConnectionFileMixin
-
-    connection = ConnectionFileMixin(context=context)
-    connection.load_connection_file(str(connection_file))
-    return connection

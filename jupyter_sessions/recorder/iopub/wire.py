@@ -107,6 +107,42 @@ def command_id(msg_id: str) -> str:
     return hashlib.sha256(msg_id.encode(errors="replace")).hexdigest()
 
 
+class Envelope(NamedTuple):
+    """What identifies a message, without its content.
+
+    Attributes
+    ----------
+    id
+        The message's own id, as `command_id`; empty if there is none.
+    type
+        The message's type.
+    request
+        The request that it belongs to, as `command_id`; empty if there is none.
+    """
+
+    id: str = ""
+    type: str = ""
+    request: str = ""
+
+
+class _Names(Struct):
+    msg_id: str = ""
+    msg_type: str = ""
+
+
+_read_names = Decoder(_Names).decode
+
+
+def read_envelope(frames: Sequence[bytes]) -> Envelope:
+    """Return a message's envelope, without checking the signature; empty if it is unreadable."""
+    try:
+        start = frames.index(DELIMITER) + 1
+        header, parent = _read_names(frames[start + 1]), _read_names(frames[start + 2])
+    except (ValueError, IndexError, RecursionError):
+        return Envelope()
+    return Envelope(command_id(header.msg_id), header.msg_type, command_id(parent.msg_id))
+
+
 class UnreadableMessage(ValueError):
     """The frames are not a message of this kernel: wrongly signed, truncated or not JSON."""
 
@@ -147,7 +183,7 @@ def read_source(started: Message) -> str:
     return str((started.content or {}).get("code", ""))
 
 
-schemas.ready(_Header, _Parent)
+schemas.ready(_Names, _Header, _Parent)
 
 
 class Reader:

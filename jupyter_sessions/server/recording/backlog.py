@@ -7,6 +7,7 @@ published messages as they came and unparsed, and the requests that front ends s
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,22 +15,41 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_sessions.recorder.iopub.wire import DELIMITER, command_id
+import zmq
+
+from jupyter_sessions.recorder.iopub.wire import Envelope, command_id, read_envelope
 from jupyter_sessions.server.recording import protocol
 
 #: Bytes of messages kept for each kernel; the oldest outputs are dropped first.
 _LARGEST = 16 << 20
-#: Messages that started a command kept beyond that.
-_MOST_INPUTS = 1_000
+#: Starts and ends of commands kept beyond that.
+_MOST_STATES = 2_000
 #: Unanswered requests kept for each kernel.
 _MOST_REQUESTS = 1_000
 #: Answered requests kept for each kernel.
 _MOST_ANSWERED = 20
-_HEADER, _PARENT = 2, 3  # parts after the delimiter
+
+
+#: The types of messages and marks that tell which commands ran and are to be recorded.
+_STATES = frozenset({"execute_input", "status", "skip"})
+
+
+class _Buffered:
+    """A message, or a mark."""
+
+    __slots__ = ("envelope", "frames", "size")
+
+    def __init__(self, frames: list[bytes], envelope: Envelope) -> None:
+        self.frames = frames
+        self.envelope = envelope
+        self.size = sum(map(len, frames))
 
 
 class Backlog:
     """One kernel's messages that may be lost elsewhere, with marks for requests made between them.
+
+    The recording process may have delivered beginnings of running commands. If their messages are
+    dropped here, it continues from what it has delivered.
 
     Parameters
     ----------
@@ -41,79 +61,112 @@ class Backlog:
 
     def __init__(self, stream: Any, *, on: bool) -> None:
         self._stream = stream
-        self._on = on  # index of the first message
-        self._needed: deque[list[bytes]] = deque()
-        self._messages: deque[list[bytes]] = deque()
+        self._on = on  # at the first of `_messages`
+        # In this order: what is left of dropped messages, those that the recording process has
+        # processed but may not have on disk, and those that it may not have received.
+        self._states: deque[_Buffered] = deque()
+        self._needed: deque[_Buffered] = deque()
+        self._messages: deque[_Buffered] = deque()
         self._size = 0
+        self._reported = float("-inf")
+        self._arrivals: dict[bytes, asyncio.Event] = {}
         #: The time up to which the recording process is known to have had everything.
         self.had_until = datetime.now(UTC)
-        #: Whether a message was dropped since then.
-        self.incomplete = False
+        #: The requests of which a message was dropped that the recording process may need.
+        self.dropped: set[str] = set()
         stream.on_recv(self._take)
 
+    async def wait_until_listening(self, within: float) -> None:
+        """Wait until no later message can be missed, or for `within` seconds.
+
+        Kernels with a protocol before 5.4 never confirm it.
+        """
+        topic = f"jupyter-sessions-{uuid.uuid4().hex}".encode()
+        arrived = self._arrivals[topic] = asyncio.Event()
+        self._stream.setsockopt(zmq.SUBSCRIBE, topic)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(arrived.wait(), within)
+        del self._arrivals[topic]
+        if not self._stream.closed():
+            self._stream.setsockopt(zmq.UNSUBSCRIBE, topic)
+
     def _take(self, frames: list[bytes]) -> None:
-        self._messages.append(frames)
-        self._size += _size(frames)
-        while self._size > _LARGEST:
+        message = _Buffered(frames, read_envelope(frames))
+        if message.envelope.type == "iopub_welcome":
+            for topic, arrived in self._arrivals.items():
+                if any(topic in frame for frame in frames):
+                    arrived.set()
+            return
+        self._messages.append(message)
+        self._size += message.size
+        while self._size > _LARGEST or len(self._states) > _MOST_STATES:
             self._drop()
 
     def _drop(self) -> None:
-        source = self._needed if len(self._needed) > _MOST_INPUTS else self._messages
+        """Drop the oldest message; which commands ran stays known, if not their outputs."""
+        source = self._needed or self._messages
+        if not source or len(self._states) > _MOST_STATES:
+            source = self._states
         dropped = source.popleft()
-        self._size -= _size(dropped)
-        self._pass(dropped)
-        if _is_input(dropped) and source is self._messages and self._on:
-            self._needed.append(dropped)  # which commands ran stays known, if not their outputs
-        else:
-            self.incomplete = True
+        recorded = self._pass(dropped) if source is self._messages else True
+        if dropped.envelope.type in _STATES and source is not self._states and recorded:
+            self._states.append(dropped)
+            return
+        self._size -= dropped.size
+        if recorded and dropped.envelope.request:
+            self.dropped.add(dropped.envelope.request)
 
-    def _pass(self, frames: list[bytes]) -> None:
-        if frames[0] == protocol.SWITCH:
-            self._on = frames[1] == protocol.ON
+    def _pass(self, message: _Buffered) -> bool:
+        """Follow the marks; return whether commands that start here are recorded."""
+        if message.frames[0] == protocol.SWITCH:
+            self._on = message.frames[1] == protocol.ON
+        return self._on
 
     def switch(self, on: bool) -> None:
         """Mark that later commands are recorded, or left out."""
-        self._mark(protocol.SWITCH, protocol.ON if on else protocol.OFF)
+        self._mark(Envelope(), protocol.SWITCH, protocol.ON if on else protocol.OFF)
 
     def skip(self, command: str) -> None:
         """Mark that a command is left out, by the ID of its request."""
-        self._mark(protocol.SKIP, command.encode())
+        skipped = Envelope(type="skip", request=command_id(command))
+        self._mark(skipped, protocol.SKIP, command.encode())
 
-    def _mark(self, *mark: bytes) -> None:
+    def _mark(self, envelope: Envelope, *mark: bytes) -> None:
         self._stream.flush()  # earlier messages precede it
-        self._messages.append([*mark])
+        self._messages.append(_Buffered([*mark], envelope))
 
-    def acknowledge(self, last_message: str, needed: list[str], requested: datetime) -> None:
+    def acknowledge(self, progress: protocol.Progress, requested: datetime) -> None:
         """Drop messages that the recording process has on disk.
 
         Parameters
         ----------
-        last_message
-            The ID of the last message that it has processed.
-        needed
-            The requests whose messages it does not have on disk yet.
+        progress
+            What it reports.
         requested
             When it was asked for this.
         """
-        place = self._find(last_message)
-        if place is not None:
-            for _ in range(place + 1):
-                frames = self._messages.popleft()
-                self._pass(frames)
-                self._needed.append(frames)
-        elif self._messages:
+        if progress.reported <= self._reported:
+            return  # a later report overtook it
+        place = self._find(progress.last_message)
+        if place is None and self._messages:
             return  # it is older than what is kept
-        wanted = [each.encode() for each in needed]
-        self._needed = deque(each for each in self._needed if _belongs_to(each, wanted))
-        self._size = sum(map(_size, self._needed)) + sum(map(_size, self._messages))
+        self._reported = progress.reported
+        wanted = set(progress.needed)
+        for _ in range(0 if place is None else place + 1):
+            message = self._messages.popleft()
+            self._pass(message)
+            self._needed.append(message)
+        self._states = deque(each for each in self._states if each.envelope.request in wanted)
+        self._needed = deque(each for each in self._needed if each.envelope.request in wanted)
+        left = (*self._states, *self._needed, *self._messages)
+        self._size = sum(each.size for each in left)
         self.had_until = requested
-        self.incomplete = self.incomplete and bool(wanted)
+        self.dropped &= wanted
 
     def _find(self, last_message: str) -> int | None:
         """Return the index of the message with an ID; it is near the end, if it is kept."""
-        name = last_message.encode()
         for place in range(len(self._messages) - 1, -1, -1):
-            if name and name in _part(self._messages[place], _HEADER):
+            if last_message and self._messages[place].envelope.id == last_message:
                 return place
         return None
 
@@ -121,7 +174,9 @@ class Backlog:
         """Return the kept messages, the oldest first, with marks between them."""
         self._stream.flush()
         began = [protocol.SWITCH, protocol.ON if self._on else protocol.OFF]
-        return [[protocol.SWITCH, protocol.ON], *self._needed, began, *self._messages]
+        before = [each.frames for each in (*self._states, *self._needed)]
+        after = [each.frames for each in self._messages]
+        return [[protocol.SWITCH, protocol.ON], *before, began, *after]
 
     def close(self) -> None:
         """Stop listening."""
@@ -208,23 +263,3 @@ class Requests:
         for kernel in self._sent.keys() - set(kernels):
             self.take(kernel)
             self._failed.pop(kernel, None)
-
-
-def _part(frames: list[bytes], place: int) -> bytes:
-    if DELIMITER not in frames:
-        return b""
-    start = frames.index(DELIMITER)
-    return frames[start + place] if len(frames) > start + place else b""
-
-
-def _is_input(frames: list[bytes]) -> bool:
-    return b'"execute_input"' in _part(frames, _HEADER)
-
-
-def _belongs_to(frames: list[bytes], requests: list[bytes]) -> bool:
-    parent = _part(frames, _PARENT)
-    return any(request in parent for request in requests)
-
-
-def _size(frames: list[bytes]) -> int:
-    return sum(map(len, frames))

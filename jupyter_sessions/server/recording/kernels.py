@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import ensure_async
+from zmq.eventloop.zmqstream import ZMQStream
 
 from jupyter_sessions import errors
+from jupyter_sessions.recorder.iopub.connection import create_context, read_connection
 
 _KERNEL_ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 
@@ -24,6 +26,7 @@ class Kernels:
     def __init__(self, serverapp: Any) -> None:
         self._app = serverapp
         self._managers: Any = serverapp.kernel_manager
+        self._context = create_context()
 
     def find(self, kernel: str) -> Any:
         """Return a kernel's manager.
@@ -60,8 +63,16 @@ class Kernels:
         return str(known) if known and Path(known).exists() else ""
 
     def listen(self, kernel: str) -> Any:
-        """Open a kernel's iopub channel as a stream on the server's event loop."""
-        return self._managers.get_kernel(kernel).connect_iopub()
+        """Open a kernel's iopub channel as a stream on the server's event loop.
+
+        The kernel manager's own connection would reach a starting kernel up to 0.2 seconds late.
+        """
+        file = Path(self.connection_file(kernel))
+        return ZMQStream(read_connection(file, self._context).connect_iopub())
+
+    def close(self) -> None:
+        """Close all streams."""
+        self._context.destroy(linger=0)
 
     def running(self) -> dict[str, str]:
         """Return the connection files of all running kernels by kernel ID."""

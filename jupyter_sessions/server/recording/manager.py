@@ -101,6 +101,9 @@ _TOUCH_EVERY = 5.0
 
 _LEAVE_TIMEOUT = 4.0
 
+#: Seconds to wait for a kernel to confirm that its messages are buffered; older kernels never do.
+_LISTENING_WITHIN = 1.0
+
 #: Seconds to wait for messages that a kernel published before a new process subscribed.
 _ON_ITS_WAY = 0.05
 
@@ -218,6 +221,7 @@ class AttachmentManager:
             attached.release()
         if self._process is not None:
             await self._process.end()
+        self._kernels.close()
 
     def new(
         self, kernel: str, manager: Any, target: Target, credentials: Credentials, notebook: str
@@ -246,7 +250,10 @@ class AttachmentManager:
         attached.life = self._kernels.life(kernel)
         attached.backlog = self._listen(attached)
         try:
-            found = await self.ask(replace(attached.request, missing=missing))
+            found, _ = await asyncio.gather(
+                self.ask(replace(attached.request, missing=missing)),
+                attached.backlog.wait_until_listening(_LISTENING_WITHIN),
+            )
         except BaseException:
             attached.release()
             raise
@@ -358,14 +365,16 @@ class AttachmentManager:
         """Have a new process continue a kernel's recording where the previous one ended."""
         backlog, kernel = attached.backlog, attached.request.kernel
         try:
-            await process.ask(replace(attached.request, held=True))
+            await process.ask(replace(attached.request, held=backlog is not None))
             await asyncio.sleep(_ON_ITS_WAY)
-            replayed = protocol.Replay(
-                kernel=kernel,
-                messages=backlog.list_messages() if backlog is not None else [],
-                missing=backlog.had_until if backlog is not None and backlog.incomplete else None,
-            )
-            await process.ask(replayed)
+            if backlog is not None:
+                replayed = protocol.Replay(
+                    kernel=kernel,
+                    messages=backlog.list_messages(),
+                    had_until=backlog.had_until,
+                    dropped=[*backlog.dropped],
+                )
+                await process.ask(replayed)
         except errors.SessionsError:
             _log.exception("Kernel %s could not be recorded again", kernel)
 
@@ -515,7 +524,7 @@ class AttachmentManager:
             if progress.alive:
                 attached.progress = progress
                 if attached.backlog is not None:
-                    attached.backlog.acknowledge(progress.last_message, progress.needed, asked)
+                    attached.backlog.acknowledge(progress, asked)
                 await self._end_if_closed(attached)
             else:
                 missing = attached.backlog.had_until if attached.backlog is not None else None

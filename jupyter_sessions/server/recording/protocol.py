@@ -57,12 +57,14 @@ class Replay(_Request):
     """Messages that a kernel published while nobody recorded it, and earlier ones that may be lost.
 
     There are marks between the messages: `SWITCH` and whether to record from there on, `SKIP` and a
-    request to leave out. `missing` is the time since which messages may be missing.
+    request to leave out. `dropped` are requests of which messages are missing; all of these were
+    published after `had_until` or belong to commands that ran then.
     """
 
     kernel: str
     messages: list[list[bytes]]
-    missing: datetime | None = None
+    had_until: datetime
+    dropped: list[str] = []
 
 
 SWITCH, ON, OFF, SKIP = b"switch", b"on", b"off", b"skip"
@@ -156,7 +158,8 @@ class Progress(Struct):
 
     `held` is the code of the error that keeps its session from taking commands. `alive` is false
     where the recorder does not know the kernel. Everything published up to `last_message` is on
-    disk, except for what belongs to the requests `needed`.
+    disk, except for what belongs to the requests `needed`. `reported` orders reports: it is a
+    reading of the machine's monotonic clock.
     """
 
     alive: bool = False
@@ -165,6 +168,7 @@ class Progress(Struct):
     held: str = ""
     last_message: str = ""
     needed: list[str] = []
+    reported: float = 0.0
 
 
 class Answered(Struct, tag=True):

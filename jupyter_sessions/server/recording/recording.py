@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from jupyter_sessions.recorder.iopub.wire import (
     Origin,
     command_id,
     get_request_id,
+    read_envelope,
     read_origin,
 )
 from jupyter_sessions.schemas.commands import RECORDING_INTERRUPTED, STOPPED_HERE
@@ -80,9 +82,9 @@ class Recorded:
         self._transport = transport
         self._who = who
         self._failed = failed
+        self._reporting = threading.Lock()
         self._known_failed: dict[str, bool] = {}
         self._limit = limit
-        self._incomplete = False  # whether messages were missing in the replay
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
         python = request.language == "python"
         self._selection = Selection(is_unrecorded if python else None, on=not request.paused)
@@ -171,12 +173,32 @@ class Recorded:
         """Tell whether a command is tracked."""
         return self._subscriber.messages.tracker.knows(command)
 
-    def replay(self, request: protocol.Replay) -> None:
-        """Process messages that were published while nobody recorded, and then continue."""
-        if request.missing is not None:
-            self._incomplete = True
-            self.add_gap(request.missing)
-        self._subscriber.replay(request.messages, self._act_on_mark, _REPLAYED_WITHIN)
+    def wait_until_taken_over(self, timeout: float) -> None:
+        """Wait until what the previous process has left on disk is taken over."""
+        self._delivery.wait_until_taken_over(timeout)
+
+    def replay(self, request: protocol.Replay, running: list[schemas.Recording]) -> None:
+        """Process messages that were published while nobody recorded, and then continue.
+
+        Parameters
+        ----------
+        request
+            The messages, as the server has kept them.
+        running
+            What the previous process has delivered last of each command that was running. A command
+            whose messages are missing begins with these outputs; one without messages is ended.
+        """
+        messages, complete = leave_out_delivered(request, running)
+        if not complete:
+            self.add_gap(request.had_until)
+        for recording in running:
+            begins = get_request_id(recording.id) in request.dropped
+            self._subscriber.messages.tracker.adopt(recording, with_outputs=begins)
+        self._subscriber.replay(messages, self._act_on_mark, _REPLAYED_WITHIN)
+        for recording in running:
+            if not self.knows(recording.id):
+                now = datetime.now(UTC)
+                self._delivery.send(log_file.aborted(recording, now, RECORDING_INTERRUPTED))
 
     def _act_on_mark(self, mark: Sequence[bytes]) -> None:
         """Repeat a request that the server made between two messages."""
@@ -186,23 +208,9 @@ class Recorded:
             case [protocol.SKIP, command]:
                 self._subscriber.messages.skip(Origin(command.decode()), time.monotonic())
 
-    def go_on_with(self, running: list[schemas.Recording]) -> None:
-        """Continue commands that were already running; those without new messages are ended.
-
-        If messages were missing in the replay, their outputs already stored stay before the later
-        ones.
-        Known fault: a process that dies in the moment after it delivered the first outputs of a
-        command may leave a journal without them, and then later outputs replace them.
-        """
-        for recording in running:
-            if self.knows(recording.id):
-                told = recording.so_far.outputs if recording.so_far is not None else []
-                if self._incomplete and told:
-                    self._subscriber.messages.tracker.put_before(recording.id, told)
-            else:
-                self._delivery.send(
-                    log_file.aborted(recording, datetime.now(UTC), RECORDING_INTERRUPTED)
-                )
+    def go_on_with(self, recording: schemas.Recording) -> None:
+        """Continue a known command, of which the previous process has delivered this last."""
+        self._subscriber.messages.tracker.adopt(recording, with_outputs=False)
 
     def add_gap(self, missing: datetime) -> None:
         """Add a history entry for the period until now that nobody recorded."""
@@ -270,13 +278,16 @@ class Recorded:
 
     def progress(self) -> protocol.Progress:
         """Return the progress."""
-        # The order matters: what was processed since is needed, or on disk.
-        heard = self._subscriber.last_message
-        unsettled = self._subscriber.messages.tracker.unsettled()
+        with self._reporting:
+            # The order matters: what was processed since is needed, or on disk.
+            reported = time.monotonic()
+            heard = self._subscriber.last_message
+            unsettled = self._subscriber.messages.tracker.unsettled()
         return protocol.Progress(
             alive=True,
             last_message=heard,
             needed=[get_request_id(each) for each in unsettled],
+            reported=reported,
             waiting=self._delivery.waiting,
             problem=self._delivery.problem,
             held=self._delivery.held,
@@ -301,3 +312,32 @@ class Recorded:
         self._delivery.close(within / 2)
         self._here.leave()
         self._transport.close()
+
+
+def leave_out_delivered(
+    request: protocol.Replay, running: list[schemas.Recording]
+) -> tuple[list[list[bytes]], bool]:
+    """Return the messages to replay, and whether no output is missing.
+
+    If messages of a command were dropped, it begins with the outputs that were delivered, so what
+    these contain is left out. Messages are dropped in their order, except for those that tell which
+    commands ran.
+    """
+    envelopes = [read_envelope(frames) for frames in request.messages]
+    outputs = {
+        each.id: place
+        for place, each in enumerate(envelopes)
+        if each.id and each.type != "execute_input"
+    }
+    delivered = {
+        get_request_id(each.id): outputs[each.so_far.last_message]
+        for each in running
+        if each.so_far is not None and each.so_far.last_message in outputs
+    }
+    delivered = {name: delivered[name] for name in request.dropped if name in delivered}
+    messages = [
+        frames
+        for place, (frames, each) in enumerate(zip(request.messages, envelopes, strict=True))
+        if place > delivered.get(each.request, -1) or each.type in ("execute_input", "status")
+    ]
+    return messages, len(delivered) == len(request.dropped)

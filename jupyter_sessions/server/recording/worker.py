@@ -77,6 +77,9 @@ _ANSWER_TIMEOUT = 5.0
 #: Seconds to deliver recorded commands once the server has ended.
 _ENDED_WITHIN = 4.0
 
+#: Seconds to read what the previous process has left on disk.
+_TAKEN_OVER_WITHIN = 8.0
+
 _WORKERS = 16
 
 
@@ -183,18 +186,17 @@ class RecordingWorker:
         recorded = self._recorded.get(kernel)
         if recorded is None or not recorded.knows(recording.id):
             return False
-        # It arrived after the replay had ended.
-        recorded.go_on_with([recording])
+        # It arrived after the replay had begun.
+        recorded.go_on_with(recording)
         return True
 
     def _replay(self, kernel: str, request: protocol.Replay) -> None:
         recorded = self._recorded.get(kernel)
         if recorded is not None:
-            # Commands adopted meanwhile are known when it ends.
-            recorded.replay(request)
+            recorded.wait_until_taken_over(_TAKEN_OVER_WITHIN)
             with self._adopting:
                 adopted = self._adopted.pop(kernel, [])
-            recorded.go_on_with(adopted)
+            recorded.replay(request, adopted)
 
     def _transport(self, request: protocol.Attach) -> Caller:
         if request.server is None:

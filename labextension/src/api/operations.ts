@@ -296,8 +296,13 @@ export type ServerAddress = { url: string; problem: string };
  */
 export type Session = { code: string; url: string | null; label: string; description: string; message: string; agent: string; owner: string; group: string | null; roles: Array<'admin' | 'execute' | 'owner' | 'read' | 'write'>; state: 'active' | 'closed' | 'disabled' | 'removed'; default: boolean; created: string; last_used: string; commands: number; last_command: string; events: number; members: number; idle_timeout: number | null; lifetime: number | null; closes: string | null; removed: string | null; purged: string | null; files: number };
 
-/** The outputs of a running command up to the moment `until`. */
-export type SoFar = { outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; until: string };
+/**
+ * The outputs of a running command up to the moment `until`.
+ *
+ * `last_message` is the ID of the kernel's last message that is contained in them. The recorder
+ * that sent this may end, and the one that goes on then knows what follows.
+ */
+export type SoFar = { outputs: Array<Stream | DisplayData | ExecuteResult | ErrorOutput>; until: string; last_message?: string };
 
 /**
  * The result of a check: the number of items and bytes verified, damage, and where to continue.

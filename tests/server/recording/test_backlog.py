@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
+from jupyter_sessions.recorder.iopub.wire import command_id
 from jupyter_sessions.server.recording import backlog as module
+from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.backlog import Backlog, Requests
 
 NOW = datetime.now(UTC) + timedelta(seconds=1)
@@ -41,6 +44,15 @@ def message(name: str, request: str, kind: str = "stream", content: bytes = b"{}
     return [b"topic", b"<IDS|MSG>", b"signature", header, parent, b"{}", content]
 
 
+AT = count(1)
+
+
+def progress(last_message: str, needed: list[str], at: float | None = None) -> protocol.Progress:
+    """Make a report of the recording process, by default the latest one."""
+    at = next(AT) if at is None else at
+    return protocol.Progress(alive=True, last_message=last_message, needed=needed, reported=at)
+
+
 def names(backlog: Backlog) -> list[str]:
     """Return what is kept: the ids of messages, and marks."""
     return [
@@ -55,10 +67,10 @@ def test_what_is_on_disk_is_let_go_of_but_for_what_belongs_to_a_running_command(
     backlog = Backlog(stream, on=True)
     for name, request in (("1", "a"), ("2", "b"), ("3", "a"), ("4", "b")):
         stream.send(message(name, request))
-    backlog.acknowledge("3", ["b"], NOW)
+    backlog.acknowledge(progress("3", ["b"]), NOW)
     assert names(backlog) == ["switch on", "2", "switch on", "4"]
     assert backlog.had_until == NOW
-    backlog.acknowledge("4", [], NOW)
+    backlog.acknowledge(progress("4", []), NOW)
     assert names(backlog) == ["switch on", "switch on"]
 
 
@@ -66,8 +78,8 @@ def test_what_was_not_heard_of_stays(stream: Stream) -> None:
     backlog = Backlog(stream, on=True)
     opened = backlog.had_until
     stream.send(message("1", "a"))
-    backlog.acknowledge("0", [], NOW)
-    backlog.acknowledge("", [], NOW)
+    backlog.acknowledge(progress("0", []), NOW)
+    backlog.acknowledge(progress("", []), NOW)
     assert names(backlog) == ["switch on", "switch on", "1"]
     assert backlog.had_until == opened
 
@@ -81,7 +93,7 @@ def test_pauses_stand_where_they_were_asked_for(stream: Stream) -> None:
     backlog.skip("c")
     asked = ["switch off", "2", "switch on", "skip c"]
     assert names(backlog) == ["switch on", "switch on", "1", *asked]
-    backlog.acknowledge("2", [], NOW)
+    backlog.acknowledge(progress("2", []), NOW)
     assert names(backlog) == ["switch on", "switch off", "switch on", "skip c"]
 
 
@@ -91,14 +103,60 @@ def test_where_too_much_comes_what_ran_is_kept_and_the_gap_known(
     monkeypatch.setattr(module, "_LARGEST", 2_000)
     backlog = Backlog(stream, on=True)
     stream.send(message("1", "a", "execute_input"))
-    assert not backlog.incomplete
+    assert not backlog.dropped
     for number in range(2, 12):
         stream.send(message(str(number), "a", content=b"x" * 500))
     assert names(backlog)[:3] == ["switch on", "1", "switch on"]
     assert names(backlog)[-1] == "11"
-    assert backlog.incomplete
-    backlog.acknowledge("11", [], NOW)
-    assert not backlog.incomplete
+    assert backlog.dropped == {"a"}
+    backlog.acknowledge(progress("11", []), NOW)
+    assert not backlog.dropped
+
+
+def test_a_running_command_with_large_outputs_loses_the_oldest_and_not_the_newest(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGEST", 2_000)
+    backlog = Backlog(stream, on=True)
+    stream.send(message("1", "a", "execute_input"))
+    for number in range(2, 12):
+        stream.send(message(str(number), "a", content=b"x" * 500))
+        backlog.acknowledge(progress(str(number), ["a"]), NOW)
+    stream.send(message("12", "a", "status"))
+    assert names(backlog) == ["switch on", "1", "9", "10", "11", "switch on", "12"]
+    assert backlog.dropped == {"a"}
+
+
+def test_what_is_left_out_stays_left_out_where_too_much_comes(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGEST", 2_000)
+    backlog = Backlog(stream, on=True)
+    stream.send(message("1", "a", "execute_input"))
+    backlog.skip("a")
+    backlog.switch(False)
+    stream.send(message("2", "b", "execute_input"))
+    backlog.switch(True)
+    for number in range(3, 12):
+        stream.send(message(str(number), "c", content=b"x" * 500))
+    assert names(backlog)[:4] == ["switch on", "1", "skip a", "switch on"]
+    assert "2" not in names(backlog)
+
+
+def test_a_report_that_a_later_one_has_overtaken_changes_nothing(stream: Stream) -> None:
+    backlog = Backlog(stream, on=True)
+    stream.send(message("1", "a", "execute_input"))
+    earlier, later = progress("0", []), progress("1", ["a"])
+    backlog.acknowledge(later, NOW)
+    backlog.acknowledge(earlier, NOW)
+    assert names(backlog) == ["switch on", "1", "switch on"]
+
+
+def test_requests_with_odd_ids_are_known_again(stream: Stream) -> None:
+    backlog = Backlog(stream, on=True)
+    stream.send(message("1", "an odd id", "execute_input"))
+    backlog.acknowledge(progress("1", [command_id("an odd id")]), NOW)
+    assert names(backlog) == ["switch on", "1", "switch on"]
 
 
 def test_a_request_is_kept_until_others_after_it_were_answered() -> None:

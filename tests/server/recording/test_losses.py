@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,21 @@ for _ in range(40):
 """
 
 
+STEPS = """
+import os, threading, time
+def wait(name):
+    while not os.path.exists(os.path.join({folder!r}, name)): time.sleep(0.05)
+    print(name)
+number = 0
+while not os.path.exists(os.path.join({folder!r}, 'running')):
+    print('line', number := number + 1)
+    time.sleep(0.25)
+wait('running')
+wait('ended')
+threading.Thread(target=wait, args=('late',)).start()
+"""
+
+
 def kill_recorder(jupyter: Jupyter) -> None:
     """Kill the recording process of a server."""
     (recorder,) = recorders_of(jupyter)
@@ -36,7 +50,7 @@ def kill_recorder(jupyter: Jupyter) -> None:
 def text_of(jupyter: Jupyter, code: str, number: int) -> str:
     """Return what a command has written."""
     whole = jupyter.ask("GET", f"/sessions/api/sessions/{code}/commands/{number}")
-    outputs: list[dict[str, Any]] = whole["response"]["outputs"]
+    outputs: list[dict[str, Any]] = (whole["response"] or whole["so_far"])["outputs"]
     return "".join("".join(each.get("text", "")) for each in outputs)
 
 
@@ -89,6 +103,30 @@ def test_what_runs_while_the_recording_process_is_lost_is_recorded_all_the_same(
     jupyter.detach(kernel)
 
 
+def test_outputs_that_come_after_the_recording_process_was_lost_are_added_at_every_stage(
+    jupyter: Jupyter, tmp_path: Path
+) -> None:
+    source = STEPS.format(folder=str(tmp_path))
+    code, kernel = jupyter.session(), jupyter.kernel()
+    jupyter.attach(kernel, code)
+    jupyter.run(kernel, source, stay=False)
+    number = jupyter.command(code, source, "running")["number"]
+    until(lambda: "line 8" in text_of(jupyter, code, number))  # it was delivered several times
+    kill_recorder(jupyter)
+    until(lambda: recorders_of(jupyter), "the next one")
+    (tmp_path / "running").touch()
+    until(lambda: text_of(jupyter, code, number).endswith("running\n"))
+    assert jupyter.history(code)[0]["status"] == "running"
+    (tmp_path / "ended").touch()
+    assert jupyter.command(code, source)["status"] == "completed"
+    (tmp_path / "late").touch()
+    until(lambda: text_of(jupyter, code, number).endswith("running\nended\nlate\n"))
+    text = text_of(jupyter, code, number)
+    lines = text.count("line")
+    assert text == "".join(f"line {n}\n" for n in range(1, lines + 1)) + "running\nended\nlate\n"
+    jupyter.detach(kernel)
+
+
 def test_a_cell_ended_in_the_moment_before_the_recording_process_is_lost_is_recorded_once(
     jupyter: Jupyter,
 ) -> None:
@@ -116,9 +154,6 @@ def test_what_could_not_be_kept_stands_in_the_history_as_a_gap_with_its_times(
     jupyter.run(kernel, flood, stay=False)
     running = jupyter.command(code, flood, "running")
     until(lambda: "first line" in jupyter.command(code, flood, "running")["preview"])
-    # In the first moment after it is seen, the text may be lost with the process: see the note of
-    # `Recorded.go_on_with`.
-    time.sleep(2)
     (recorder,) = recorders_of(jupyter)
     os.kill(recorder, signal.SIGSTOP)
     go_on.touch()
@@ -134,5 +169,7 @@ def test_what_could_not_be_kept_stands_in_the_history_as_a_gap_with_its_times(
     assert gap["preview"].startswith("Recording was interrupted")
     flooded = jupyter.command(code, flood)
     assert (flooded["status"], flooded["number"]) == ("completed", running["number"])
-    assert text_of(jupyter, code, flooded["number"]).startswith("first line\n")
+    text = text_of(jupyter, code, flooded["number"])
+    assert text.startswith("first line\n")
+    assert text.count("first line") == 1
     jupyter.detach(kernel)
