@@ -73,6 +73,19 @@ def can_be_indented(text: bytes) -> bool:
     return True
 
 
+def has_more_values(text: bytes, most: int) -> bool:
+    """Return whether JSON consists of more than so many values, without building them."""
+    if text.count(b",") + text.count(b"[") + text.count(b"{") < most:
+        return False
+    left = most
+    for match in _TOKEN.finditer(text):
+        if match[0] in b"[{,":
+            left -= 1
+            if left <= 0:
+                return True
+    return False
+
+
 def format_size(count: int) -> str:
     """Format a number of bytes in powers of 1000: ``999 B``, ``1.2 kB``, ``48 kB``."""
     if count < 1_000:

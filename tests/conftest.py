@@ -19,6 +19,7 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.history.encoded import decode_outputs
 from jupyter_sessions.core.types import Anonymous, Credentials, KeyHolder, SystemUser
 from tests.ports import free_port
 from tests.postgresql import PostgresqlCluster, find_programs
@@ -233,7 +234,8 @@ class Store:
         self, who: str, operation: api.Operation, request: schemas.Request, **more: Any
     ) -> Any:
         """Do an operation as someone."""
-        return self.dispatcher.submit(operation, request, self.credentials(who), **more).result()
+        answer = self.dispatcher.submit(operation, request, self.credentials(who), **more).result()
+        return decode_outputs(answer)
 
     def add(self, *names: str) -> None:
         """Make accounts and log them in."""

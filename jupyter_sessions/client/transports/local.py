@@ -14,6 +14,7 @@ import msgspec
 from jupyter_sessions import api, errors, forking, paths, schemas
 from jupyter_sessions.client.local_servers import find_server_of_database
 from jupyter_sessions.core.dispatcher import Dispatcher
+from jupyter_sessions.core.history.encoded import decode_outputs
 from jupyter_sessions.core.types import SystemUser
 from jupyter_sessions.validation import refused
 
@@ -95,7 +96,7 @@ class LocalTransport:
             upload=content,
             server=find_server_of_database(self._database),
         ).result()
-        return answer
+        return decode_outputs(answer)
 
     def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
         """Download a published file's content into `target`."""

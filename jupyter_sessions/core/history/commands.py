@@ -16,6 +16,7 @@ from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.damage import Damage
 from jupyter_sessions.core.history import summaries
+from jupyter_sessions.core.history.encoded import NOTHING, declare
 from jupyter_sessions.core.history.outputs import check_texts, split, unpack
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
@@ -51,6 +52,8 @@ _SELECT_COMMAND: Select[Any] = (
 def build_command(row: Row[Any], context: Context) -> schemas.Command:
     """Return the whole command for a row of `_SELECT_COMMAND`, reading its blobs.
 
+    Its outputs are JSON; see `core.history.encoded`.
+
     Raises
     ------
     ContentDamaged, NotFound
@@ -62,7 +65,9 @@ def build_command(row: Row[Any], context: Context) -> schemas.Command:
     request = _request(row, _read_source(row, context))
     outputs = _read_outputs(row, context)
     if row.status == "running":
-        so_far = schemas.SoFar(outputs=outputs, until=row.finished) if row.finished else None
+        so_far = None
+        if row.finished:
+            so_far = schemas.SoFar(outputs=declare(outputs), until=row.finished)
         return schemas.Command(summary=summary, request=request, response=None, so_far=so_far)
     response = _response(row, outputs, row.note)
     return schemas.Command(summary=summary, request=request, response=response)
@@ -70,12 +75,7 @@ def build_command(row: Row[Any], context: Context) -> schemas.Command:
 
 def split_outputs(row: Row[Any], context: Context) -> list[msgspec.Raw]:
     """Return the JSON of each output of such a row; see `build_command` for errors."""
-    if row.forgotten:
-        return []
-    used_as = f"the outputs of command {row.number} in session {context.session.code}"
-    blob = _blob(row, "outputs", used_as)
-    with _watch_outputs(row, context):
-        return split(row.outputs, row.size, blob, context.services.blobs, used_as)
+    return [] if row.forgotten else split(_read_outputs(row, context))
 
 
 def _read_source(row: Any, context: Context) -> str:
@@ -85,7 +85,7 @@ def _read_source(row: Any, context: Context) -> str:
     return context.services.blobs.read(blob).decode() if blob else str(row.source)
 
 
-def _read_outputs(row: Any, context: Context) -> list[schemas.Output]:
+def _read_outputs(row: Any, context: Context) -> msgspec.Raw:
     used_as = f"the outputs of command {row.number} in session {context.session.code}"
     blob = _blob(row, "outputs", used_as)
     with _watch_outputs(row, context):
@@ -104,7 +104,7 @@ def _build_command_or_note(row: Row[Any], context: Context) -> schemas.Command:
         return build_command(row, context)
     except (ContentDamaged, NotFound) as failure:
         summary = summaries.summary(row, context.services.damage)
-        response = _response(row, [], f"{row.note} {failure.message}".strip())
+        response = _response(row, NOTHING, f"{row.note} {failure.message}".strip())
         return schemas.Command(
             summary=summary, request=_request(row, summary.source), response=response
         )
@@ -121,10 +121,10 @@ def _request(row: Row[Any], source: str) -> schemas.CommandRequest:
     )
 
 
-def _response(row: Row[Any], outputs: list[schemas.Output], note: str) -> schemas.CommandResponse:
+def _response(row: Row[Any], outputs: msgspec.Raw, note: str) -> schemas.CommandResponse:
     return schemas.CommandResponse(
         status=row.status,
-        outputs=outputs,
+        outputs=declare(outputs),
         finished=row.finished,
         duration=row.duration,
         note=note,
@@ -241,7 +241,8 @@ def _with_outputs(
             # Damaged content does not hide the rest of the page; `get` explains it.
             with suppress(ContentDamaged, NotFound):
                 source, outputs = _read_source(row, context), _read_outputs(row, context)
-                shown.source, shown.source_cut, shown.output_list = source, False, outputs
+                shown.source, shown.source_cut = source, False
+                shown.output_list = declare(outputs)
                 budget -= size
         listed.append(shown)
     return listed

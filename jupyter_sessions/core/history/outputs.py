@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from xxhash import xxh3_64_intdigest
 
 from jupyter_sessions.core import normalize
+from jupyter_sessions.core.history.encoded import NOTHING
 from jupyter_sessions.errors import ContentDamaged
 from jupyter_sessions.escape_sequences import remove_sequences
 from jupyter_sessions.schemas import (
@@ -43,10 +44,8 @@ _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
 
 _encode = msgspec.json.Encoder().encode
 
-_decode = msgspec.json.Decoder(list[Output]).decode
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-T = TypeVar("T")
+_scan = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,17 +169,11 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
 
 def unpack(
     inline: bytes | None, size: int, blob: Blob | None, blobs: Blobs, used_as: str
-) -> list[Output]:
-    """Return the outputs of a row as they were recorded; the errors are those of `split`."""
-    return _unpack(_decode, inline, size, blob, blobs, used_as)
+) -> msgspec.Raw:
+    """Return the outputs of a row as JSON, as they were recorded.
 
-
-def split(
-    inline: bytes | None, size: int, blob: Blob | None, blobs: Blobs, used_as: str
-) -> list[msgspec.Raw]:
-    """Return the JSON of each output of a row, for a caller who needs few of them.
-
-    Decoding all of them could hold up the whole process.
+    They are not decoded: they may consist of millions of values, which would hold up the whole
+    process, and most callers only pass them on.
 
     Raises
     ------
@@ -189,29 +182,25 @@ def split(
     NotFound
         If they do not exist.
     """
-    return _unpack(_split, inline, size, blob, blobs, used_as)
-
-
-def _unpack(
-    decode: Callable[[bytes], list[T]],
-    inline: bytes | None,
-    size: int,
-    blob: Blob | None,
-    blobs: Blobs,
-    used_as: str,
-) -> list[T]:
     if blob is not None:
-        return decode(blobs.read(blob))
+        return msgspec.Raw(blobs.read(blob))
     if not inline:
-        return []
+        return NOTHING
     try:
         content = decompress(inline)
         # Rows of early versions have no checksum, but all non-empty ones have a size.
         if size not in {0, len(content)}:
             raise damaged(used_as)
-        return decode(content)
+        if not content.isascii():
+            content.decode()
+        return _scan(content)
     except (ContentDamaged, msgspec.DecodeError, UnicodeDecodeError):
         raise damaged(used_as) from None
+
+
+def split(outputs: msgspec.Raw) -> list[msgspec.Raw]:
+    """Return the JSON of each output, for a caller who needs few of them."""
+    return _split(outputs)
 
 
 def _storable(text: str) -> str:

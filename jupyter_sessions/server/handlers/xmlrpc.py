@@ -18,6 +18,7 @@ from jupyter_sessions.server.handlers.xmlrpc_values import (
     build_fault,
     plain,
     read_call,
+    to_values,
     write_answer,
     write_fault,
 )
@@ -114,7 +115,7 @@ class XmlRpcHandler(BodyHandler):
         )
         if operation.content == "download":
             return await self._read(*answer)
-        return await self.in_thread(msgspec.to_builtins, answer)
+        return await self.in_thread(to_values, answer)
 
     async def _read(self, file: schemas.File, blob: Any) -> bytes:
         self._sent_size += file.size

@@ -17,10 +17,14 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 from xmlrpc import client
 
+import msgspec
 from defusedxml.xmlrpc import DefusedExpatParser
 
 from jupyter_sessions import errors
+from jupyter_sessions.formatting import has_more_values
 
+#: The most values that an answer may have.
+MOST_VALUES = 100_000
 _HINT = "Send it as Python's xmlrpc.client.ServerProxy does."
 # Errors that Python's parser raises on invalid XML-RPC; defusedxml raises ValueError for what it
 # forbids.
@@ -98,6 +102,27 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def to_values(answer: Any) -> Any:
+    """Return an operation's answer as values that `write_answer` takes.
+
+    Raises
+    ------
+    TooLarge
+        When it has so many of them that to build them would hold up the server, or they are nested
+        too deep.
+    """
+    encoded = msgspec.json.encode(answer)
+    if has_more_values(encoded, MOST_VALUES):
+        raise errors.TooLarge(
+            f"The answer has more than {MOST_VALUES:,} values, too many for XML-RPC.",
+            hint="Use HTTP instead.",
+        )
+    try:
+        return msgspec.json.decode(encoded)
+    except RecursionError:
+        raise _nested_too_deep() from None
+
+
 def write_answer(value: Any) -> bytes:
     """Encode a method's response.
 
@@ -109,9 +134,11 @@ def write_answer(value: Any) -> bytes:
     try:
         return _document(f"<params><param>{_written(value)}</param></params>")
     except RecursionError:
-        raise errors.TooLarge(
-            "The answer is nested too deeply for XML-RPC.", hint="Use HTTP instead."
-        ) from None
+        raise _nested_too_deep() from None
+
+
+def _nested_too_deep() -> errors.TooLarge:
+    return errors.TooLarge("The answer is nested too deeply for XML-RPC.", hint="Use HTTP instead.")
 
 
 def write_fault(error: errors.SessionsError) -> bytes:

@@ -13,11 +13,15 @@ import msgspec
 from markupsafe import Markup
 
 from jupyter_sessions import schemas
+from jupyter_sessions.core.history.encoded import as_json
 from jupyter_sessions.formatting import format_age, format_utc_day
 from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.mime import IMAGES, joined, preferred
+from jupyter_sessions.server.rendering.outputs import decode_output
 from jupyter_sessions.server.rendering.renderer import Piece
 from jupyter_sessions.server.rendering.workers.cache import RenderingCache
+
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 #: Characters of a single text that a page shows; the response's JSON has all of it.
 _LONGEST_TEXT = 300_000
@@ -69,9 +73,11 @@ class PageContent:
         self.pieces.append(piece)
         return piece
 
-    def add_outputs(self, outputs: Sequence[schemas.Output], fold: int) -> list[OutputView]:
-        """Add outputs of a command; long texts are collapsed."""
-        return [self._show(index, output, fold) for index, output in enumerate(outputs)]
+    def add_outputs(self, outputs: Sequence[msgspec.Raw], fold: int) -> list[OutputView]:
+        """Add outputs of a command, given as JSON; long texts are collapsed."""
+        return [
+            self._show(index, decode_output(output), fold) for index, output in enumerate(outputs)
+        ]
 
     def _show(self, index: int, output: schemas.Output, fold: int) -> OutputView:
         if isinstance(output, schemas.Stream):
@@ -132,20 +138,21 @@ class Entry:
 def entry(
     summary: schemas.CommandSummary,
     source: str,
-    outputs: Sequence[schemas.Output],
+    outputs: list[schemas.Output],
     content: PageContent,
     *,
     fold: int = FOLD_IN_LIST,
     most: int = PAGE_OUTPUTS,
     ago: str | None = None,
 ) -> Entry:
-    """Prepare a command with its outputs, or with the first `most` of them."""
+    """Prepare a command with its outputs, which are JSON, or with the first `most` of them."""
     shown = content.add_source(source, summary.language)
+    each = _split(as_json(outputs))
     return Entry(
         summary=summary,
         source=shown,
-        outputs=content.add_outputs(outputs[:most], fold),
-        more=max(0, len(outputs) - most),
+        outputs=content.add_outputs(each[:most], fold),
+        more=max(0, len(each) - most),
         ago=ago,
     )
 
@@ -223,7 +230,7 @@ class CommandList:
             key = _key(place, left, summary)
             html = None if key is None else cache.get(key)
             self._listed.append(_Listed(summary, key, left, html))
-            left -= min(left, len(summary.output_list or ()))
+            left -= min(left, _count_outputs(summary))
 
     @property
     def new(self) -> bool:
@@ -287,9 +294,13 @@ def _list_entry(summary: schemas.CommandSummary, content: PageContent, most: int
     return Entry(summary=summary, source=source, preview=preview, ago=_AGO)
 
 
+def _count_outputs(summary: schemas.CommandSummary) -> int:
+    return 0 if summary.output_list is msgspec.UNSET else summary.outputs
+
+
 def _key(place: str, most: int, summary: schemas.CommandSummary) -> bytes | None:
     """Return what a command is cached by; None if it can't be encoded."""
-    cut = min(most, len(summary.output_list or ()))
+    cut = min(most, _count_outputs(summary))
     try:
         told = msgspec.msgpack.encode((place, cut, summary))
     except UnicodeEncodeError:  # half of a character

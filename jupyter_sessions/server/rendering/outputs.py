@@ -30,39 +30,50 @@ _LONGEST_JSON = 4_000_000
 
 #: Characters of the texts before an output that are searched for definitions.
 _SEARCHED = 100_000
+#: Bytes of an output's metadata that are read.
+_LARGEST_METADATA = 10_000
 #: Bytes of an output's JSON that is searched for them.
 _LARGEST_SEARCHED = 1_000_000
 
 
 class _Display(msgspec.Struct, tag_field="output_type", tag="display_data"):
     data: dict[str, msgspec.Raw]
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class _Result(msgspec.Struct, tag_field="output_type", tag="execute_result"):
     data: dict[str, msgspec.Raw]
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 schemas.ready(_Display, _Result)
 
 _decode = msgspec.json.Decoder(schemas.Stream | schemas.ErrorOutput | _Display | _Result).decode
 _decode_text = msgspec.json.Decoder(str | list[str]).decode
+_decode_metadata = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def decode_output(encoded: msgspec.Raw) -> schemas.Output:
-    """Decode a recorded output with the representation to show, and no other.
+    """Decode a recorded output with the representation to show and its plain text, and no other.
 
     A JSON value stays encoded: it may consist of millions of objects, whose decoding would hold up
-    the server, and is shown as text anyway.
+    the server, and is shown as text anyway. Metadata that are too large for an image's are left
+    out.
     """
     output = _decode(encoded)
     if isinstance(output, schemas.Stream | schemas.ErrorOutput):
         return output
     kind = preferred(output.data)
-    data: schemas.MimeBundle = dict(output.data)
-    if kind is not None:
-        value = output.data[kind]
-        data = {kind: value if kind == "application/json" else _read_text(value)}
-    return schemas.DisplayData(data=data, metadata={})
+    if kind is None:
+        return schemas.DisplayData(data=dict(output.data), metadata={})
+    data: schemas.MimeBundle = {
+        each: value if each == "application/json" else _read_text(value)
+        for each, value in output.data.items()
+        if each in {kind, "text/plain"}
+    }
+    few = len(memoryview(output.metadata)) <= _LARGEST_METADATA
+    metadata = _decode_metadata(output.metadata) if few else {}
+    return schemas.DisplayData(data=data, metadata=metadata)
 
 
 def _read_text(value: msgspec.Raw) -> str:

@@ -12,8 +12,9 @@ import pytest
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.server.handlers.xmlrpc import CALLABLE, LARGEST, list_parameters
+from jupyter_sessions.server.handlers.xmlrpc_values import MOST_VALUES
 from tests.server.conftest import IDENTITIES, Site
-from tests.server.serving import NEVER_GIVEN, error_of, publish
+from tests.server.serving import NEVER_GIVEN, error_of, publish, recording
 from tests.server.test_identities import CALLS, Case, expected, snapshot
 
 EXIT_CODES = {error.code: error.exit_code for error in errors.list_error_classes()}
@@ -335,3 +336,23 @@ def test_no_operation_takes_an_object_first_which_would_be_taken_for_its_fields(
             with pytest.raises(msgspec.ValidationError):
                 msgspec.convert({"a": 1}, field.type)
     assert schemas.SetScratch.__struct_fields__[:3] == ("code", "name", "value")
+
+
+def test_an_answer_of_too_many_values_is_refused_before_they_are_made(
+    site: Site, code: str
+) -> None:
+    many: Any = [[]] * MOST_VALUES
+    command = recording("many")
+    command["response"]["outputs"] = [
+        {"output_type": "display_data", "data": {"application/json": many}, "metadata": {}},
+    ]
+    answer = site.ask("writer", api.RECORD_COMMANDS, code=code, commands=[command])
+    (number,) = answer.json()["numbers"]
+    with proxy(site, "reader", code) as session:
+        with pytest.raises(Fault, match="Use HTTP instead") as raised:
+            session.commands.get(number)
+        assert raised.value.faultCode == errors.TooLarge.exit_code
+        # Commas in a text are no values.
+        text = "," * (2 * MOST_VALUES)
+        site.ask("writer", api.RECORD_COMMANDS, code=code, commands=[recording("x", text=text)])
+        assert session.commands.get(number + 1)["response"]["outputs"][0]["text"] == text

@@ -160,7 +160,8 @@ def test_only_the_representation_that_is_shown_is_decoded() -> None:
         assert isinstance(found, schemas.DisplayData)
         return found.data
 
-    assert decoded("text/html", "text/plain") == {"text/html": "<b>one</b>\ntwo"}
+    shown = {"text/html": "<b>one</b>\ntwo", "text/plain": "plain"}
+    assert decoded("text/html", "text/latex", "text/plain") == shown
     assert decoded("text/latex", "text/plain") == {"text/latex": '{"not":"a text"}'}
     # It may be large, and is passed on to a worker as it is.
     kept = decoded("application/json", "text/plain")
