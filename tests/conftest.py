@@ -14,17 +14,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
-import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from jupyter_sessions import api, schemas
+from jupyter_sessions.core.accounts import passwords
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.history.encoded import decode_outputs
 from jupyter_sessions.core.types import Anonymous, Credentials, KeyHolder, SystemUser
 from tests.ports import free_port
 from tests.postgresql import PostgresqlCluster, find_programs
 from tests.processes import end_process
-from tests.waiting import until
+from tests.waiting import answers, until
 
 pytest_plugins = ["pytest_jupyter.jupyter_server", "tests.leftovers"]
 
@@ -142,6 +143,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield folder
     if opened := sys.modules.get("jupyter_sessions.client.transports.local"):
         opened.close_databases()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    """Hash passwords at the least cost in this process; other processes hash them as it is."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", lambda: cheap)
+        passwords._make_placeholder.cache_clear()
+        yield
+    passwords._make_placeholder.cache_clear()
+
+
+@pytest.fixture
+def usual_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hash passwords at their usual cost in this process, too."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher)
+    passwords._make_placeholder.cache_clear()
+    yield
+    passwords._make_placeholder.cache_clear()
 
 
 # ---- databases ---------------------------------------------------------------------------------
@@ -328,10 +349,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
         def up() -> bool:
             assert process.poll() is None, log.read_text()
-            try:
-                return httpx.get(f"{served.url}/sessions/api/health").status_code == 200
-            except httpx.TransportError:
-                return False
+            return answers(served.url)
 
         until(up, "the server")
         return served

@@ -15,14 +15,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from tests.conftest import PASSWORD
 from tests.notebook.kernels import Kernel, Terminal
 from tests.ports import free_port
 from tests.processes import end_process
 from tests.terminals import EOF, spawn
-from tests.waiting import until
+from tests.waiting import answers, until
 
 ROOT = Path(__file__).parents[1]
 FENCED = re.compile(r"^```([^\n`]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -142,10 +140,7 @@ class Reader:
 
         def is_up() -> bool:
             assert server.poll() is None, log.read_text()
-            try:
-                return httpx.get(f"{self.server}/sessions/api/health").status_code == 200
-            except httpx.TransportError:
-                return False
+            return answers(self.server)
 
         until(is_up, "the server")
 

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -23,7 +22,7 @@ from jupyter_sessions.core.types import KeyHolder
 from tests.conftest import Clock, Store, missing
 from tests.ports import free_port
 from tests.processes import end_process
-from tests.waiting import STARTED_WITHIN, until
+from tests.waiting import STARTED_WITHIN, answers, until
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -153,17 +152,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as ending:
         ending.callback(end_process, process, home / "serve.log")
-        until(lambda: _healthy(url) or process.poll() is not None, "the server")
+        until(lambda: answers(url) or process.poll() is not None, "the server")
         assert process.poll() is None, (home / "serve.log").read_text()
         dispatcher = ending.enter_context(closing(Dispatcher(database, blobs)))
         yield Site(url, Store(dispatcher, Clock(datetime.now(UTC))))
-
-
-def _healthy(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/sessions/api/health").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def command(

@@ -11,7 +11,7 @@ import httpx
 
 from tests.ports import free_port
 from tests.processes import end_process
-from tests.waiting import STARTED_WITHIN, until
+from tests.waiting import STARTED_WITHIN, answers, until
 
 
 @contextmanager
@@ -32,7 +32,9 @@ def jupyterlab(
     base = f"http://127.0.0.1:{port}/user/x"
     try:
         until(
-            lambda: _answers(base) or server.poll() is not None, log.read_text, 2 * STARTED_WITHIN
+            lambda: answers(base, "/api") or server.poll() is not None,
+            log.read_text,
+            2 * STARTED_WITHIN,
         )
         assert server.poll() is None, log.read_text()
         yield base
@@ -48,10 +50,3 @@ def wait_for_kernel(base: str) -> None:
 def _has_kernel(base: str) -> bool:
     kernels = httpx.get(f"{base}/api/kernels", params={"token": "secret"}).json()
     return any(each["execution_state"] == "idle" and each["connections"] for each in kernels)
-
-
-def _answers(base: str) -> bool:
-    try:
-        return httpx.get(f"{base}/api").status_code == 200
-    except httpx.TransportError:
-        return False

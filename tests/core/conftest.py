@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import NullPool, create_engine, text
 
-from jupyter_sessions.core.accounts import passwords
 from jupyter_sessions.store import engines
 from jupyter_sessions.store.tables import metadata
 from tests.conftest import Store, new_postgresql_database
@@ -30,17 +28,6 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("migrated") / "store"
     engines.open_engines(f"sqlite:///{folder / 'sessions.db'}").dispose()
     return folder
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _cheap_hashes() -> Iterator[None]:
-    """Hash passwords at the least cost; one test here, and those of servers, hash them as it is."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", lambda: cheap)
-        passwords._make_placeholder.cache_clear()
-        yield
-    passwords._make_placeholder.cache_clear()
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -30,7 +29,7 @@ from tests.conftest import Clock, Store
 from tests.leftovers import lasting
 from tests.ports import free_port
 from tests.processes import end_process
-from tests.waiting import STARTED_WITHIN, until
+from tests.waiting import STARTED_WITHIN, answers, until
 
 __all__ = ["catcher", "chromium", "jp_asyncio_loop", "jp_server_cleanup"]
 
@@ -131,7 +130,9 @@ class Lab:
                 stdin=subprocess.DEVNULL,
             )
         try:
-            until(lambda: _is_up(f"http://127.0.0.1:{port}"), (self.folder / "serve.log").read_text)
+            until(
+                lambda: answers(f"http://127.0.0.1:{port}"), (self.folder / "serve.log").read_text
+            )
             yield
         finally:
             end_process(process, self.folder / "serve.log")
@@ -148,7 +149,7 @@ class Lab:
                 stdin=subprocess.DEVNULL,
             )
         log_text = (self.folder / "lab.log").read_text
-        until(lambda: _is_up(self.url) or self.process.poll() is not None, log_text, every=0.1)
+        until(lambda: answers(self.url) or self.process.poll() is not None, log_text, every=0.1)
         assert self.process.poll() is None, log_text()
 
     def stop(self, how: int = signal.SIGTERM) -> None:
@@ -192,13 +193,6 @@ class Lab:
         book.cells = [nbformat.v4.new_code_cell(source) for source in sources]
         nbformat.write(book, self.work / name)
         return name
-
-
-def _is_up(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/sessions/api/health").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @contextmanager

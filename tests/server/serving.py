@@ -26,7 +26,7 @@ from jupyter_sessions.core.types import Limits
 from tests.conftest import Clock, Store
 from tests.ports import free_port
 from tests.processes import end_process
-from tests.waiting import STARTED_WITHIN, until
+from tests.waiting import STARTED_WITHIN, answers, until
 
 NEVER_GIVEN = "9876543210987654321098"
 
@@ -52,10 +52,7 @@ class Server:
     def is_up(self) -> bool:
         """Tell whether it answers."""
         assert self.process.poll() is None, self.log.read_text()
-        try:
-            return httpx.get(f"{self.url}/sessions/api/health").status_code == 200
-        except httpx.TransportError:
-            return False
+        return answers(self.url)
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         """End it, and return its exit status."""

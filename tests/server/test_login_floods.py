@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import pytest
+
 from jupyter_sessions import api
 from tests.conftest import PASSWORD
 from tests.server.serving import Place, Server, address, bearer, key_for
@@ -81,6 +83,7 @@ def time_calls(*calls: Callable[[], int]) -> float:
     return longest
 
 
+@pytest.mark.usefixtures("usual_hashes")
 def test_sixty_connections_that_log_in_hold_up_no_upload_and_no_other_login(place: Place) -> None:
     with place.open_store() as store:
         store.add("ann", "bob", "cyd")

@@ -20,7 +20,7 @@ from jupyter_sessions import api, schemas
 from tests.ports import free_port
 from tests.server.conftest import Site
 from tests.server.serving import Place, address, bearer, key_for
-from tests.waiting import STARTED_WITHIN, until
+from tests.waiting import STARTED_WITHIN, answers, until
 
 #: What anyone may have from a sessions server, by pattern; all else is for those who are known.
 PUBLIC = (
@@ -213,10 +213,7 @@ def jupyter(place: Place, *arguments: str) -> Iterator[Jupyter]:
 
     def up() -> bool:
         assert process.poll() is None, (place.folder / "jupyter.log").read_text()
-        try:
-            return httpx.get(f"{running.url}/sessions/api/health").status_code == 200
-        except httpx.TransportError:
-            return False
+        return answers(running.url)
 
     try:
         until(up, "the Jupyter server")

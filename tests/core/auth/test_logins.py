@@ -7,7 +7,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from argon2 import PasswordHasher
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.core.accounts import passwords
@@ -123,8 +122,8 @@ def test_tries_under_very_many_names_take_no_more_room():
     assert len(back_off._failures) == 10_000
 
 
-def test_a_password_is_stored_with_a_salt_and_checked_whole(monkeypatch):
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher)
+@pytest.mark.usefixtures("usual_hashes")
+def test_a_password_is_stored_with_a_salt_and_checked_whole():
     first, second = passwords.make_hash("x" * 100), passwords.make_hash("x" * 100)
     assert first != second
     assert first.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
