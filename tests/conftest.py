@@ -22,6 +22,7 @@ from jupyter_sessions.core.accounts import passwords
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.history.encoded import decode_outputs
 from jupyter_sessions.core.types import Anonymous, Credentials, KeyHolder, SystemUser
+from tests.databases import copy_new_database
 from tests.ports import free_port
 from tests.postgresql import PostgresqlCluster, find_programs
 from tests.processes import end_process
@@ -143,6 +144,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield folder
     if opened := sys.modules.get("jupyter_sessions.client.transports.local"):
         opened.close_databases()
+
+
+@pytest.fixture
+def own_store(home: Path) -> None:
+    """Make the user's own store, so that what is tested need not."""
+    copy_new_database(home / "data" / "sessions")
 
 
 @pytest.fixture(scope="session", autouse=True)

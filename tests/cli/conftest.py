@@ -73,7 +73,7 @@ class Process(Program):
 
 
 @pytest.fixture
-def folder(home: Path, tmp_path: Path) -> Path:
+def folder(own_store: None, tmp_path: Path) -> Path:
     work = tmp_path / "work"
     work.mkdir()
     return work

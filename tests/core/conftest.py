@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sqlalchemy import NullPool, create_engine, text
 from jupyter_sessions.store import engines
 from jupyter_sessions.store.tables import metadata
 from tests.conftest import Store, new_postgresql_database
+from tests.databases import copy_new_database
 
 
 @pytest.fixture(scope="session")
@@ -20,14 +20,6 @@ def migrated_postgresql(postgresql: str) -> Iterator[str]:
     with new_postgresql_database(postgresql) as url:
         engines.open_engines(url).dispose()
         yield url
-
-
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the folder of a SQLite database with the schema in it, for each test here to copy."""
-    folder = tmp_path_factory.mktemp("migrated") / "store"
-    engines.open_engines(f"sqlite:///{folder / 'sessions.db'}").dispose()
-    return folder
 
 
 @pytest.fixture
@@ -40,7 +32,7 @@ def code(store: Store) -> str:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the URL of a database without a row, on each that we know."""
     if request.param == "sqlite":
-        shutil.copytree(request.getfixturevalue("migrated_sqlite"), tmp_path / "store")
+        copy_new_database(tmp_path / "store")
         yield f"sqlite:///{tmp_path / 'store' / 'sessions.db'}"
         return
     url: str = request.getfixturevalue("migrated_postgresql")

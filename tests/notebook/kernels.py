@@ -12,6 +12,7 @@ from typing import Any, Self
 import nbformat
 from nbclient import NotebookClient
 
+from tests.databases import copy_new_database
 from tests.terminals import EOF, spawn
 
 
@@ -65,6 +66,8 @@ class Kernel:
         names = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("DATA", "RUNTIME")}
         self._environment = os.environ | names | {"IPYTHONDIR": str(home / "ipython")} | environment
         home.mkdir(exist_ok=True)
+        if not (home / "data" / "sessions").exists():
+            copy_new_database(home / "data" / "sessions")
         self._home = home
         self._client: Any = NotebookClient(
             nbformat.v4.new_notebook(), kernel_name="python3", allow_errors=True, timeout=90

@@ -24,6 +24,7 @@ from jupyter_sessions import api, schemas
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.types import Limits
 from tests.conftest import Clock, Store
+from tests.databases import copy_new_database
 from tests.ports import free_port
 from tests.processes import end_process
 from tests.waiting import STARTED_WITHIN, answers, until
@@ -109,6 +110,7 @@ class Place:
 
     def start(self, *arguments: str, port: int | None = None) -> Server:
         """Start a server here; `Server.is_up` tells when it answers."""
+        self.make_store()
         port = port or free_port()
         if self.url:
             arguments = (*arguments, f"--database={self.url}")
@@ -133,12 +135,18 @@ class Place:
     @contextmanager
     def open_store(self, clock: Clock | None = None) -> Iterator[Store]:
         """Work on the store in this process, as the system user and as its accounts."""
+        self.make_store()
         now: Any = clock or (lambda: datetime.now(UTC))
         dispatcher = Dispatcher(self.database, self.store / "blobs", Limits(guests=True), clock=now)
         try:
             yield Store(dispatcher, now)
         finally:
             dispatcher.close()
+
+    def make_store(self) -> None:
+        """Make the store, so that a server's start need not, unless it is there."""
+        if not self.url and not self.store.exists():
+            copy_new_database(self.store)
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ class WidgetStore:
 
 
 @pytest.fixture
-def store() -> Iterator[WidgetStore]:
+def store(own_store: None) -> Iterator[WidgetStore]:
     """Give the store of this test's home."""
     transport = LocalTransport()
     yield WidgetStore(transport)

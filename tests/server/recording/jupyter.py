@@ -226,6 +226,7 @@ def message(kind: str, content: dict[str, Any], msg_id: str, claims: str = "") -
 
 def start(place: Place, *arguments: str) -> Server:
     """Start a Jupyter server on a place of its own."""
+    place.make_store()
     port = free_port()
     log = place.folder / f"jupyter-{time.monotonic_ns()}.log"
     extensions = {"jupyter_sessions": True, **dict.fromkeys(_OTHERS, False)}
