@@ -121,8 +121,9 @@ def test_what_a_kernel_runs_first_after_a_restart_is_not_missed() -> None:
         for number in range(5):
             manager.restart_kernel(now=True)
             # It waits in the kernel's socket, and is what the new process does first of all.
-            client.execute(f"print({number})")
-            client.wait_for_ready(timeout=STARTED_WITHIN)
+            client.execute(f"print({number})", reply=True, timeout=STARTED_WITHIN)
+            # If it were killed as soon as it has answered, what it ran might not be published.
+            subscriber.catch_up(STARTED_WITHIN)
         assert subscriber.stop(STARTED_WITHIN)
     assert [each.request.source for each in sink.recordings if each.response] == [
         f"print({number})" for number in range(5)
