@@ -26,7 +26,7 @@ def check(work: Invocation, rate: float | None, last: bool) -> Result:
     """Verify everything that is stored: the database, published files and outputs.
 
     A server also does this itself, once a day by default. Its health page shows the result of the
-    last check, whoever made it, and how much is known to be damaged.
+    last check, by the server or by a person, and how much is known to be damaged.
     """
     if last:
         return _show_last(work)
