@@ -30,7 +30,7 @@ from jupyter_sessions.errors import (
     StoreUnusable,
 )
 from jupyter_sessions.local_files import open_snapshot
-from jupyter_sessions.store.blob_storage import PIECE, FolderObjects, Objects, UrlObjects
+from jupyter_sessions.store.object_storage import PIECE, FolderObjects, Objects, UrlObjects
 
 #: The size in bytes of a chunk with its own digest: the least that is read to verify a part.
 CHUNK = 1 << 20

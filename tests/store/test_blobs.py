@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 
 from jupyter_sessions import errors
 from jupyter_sessions.local_files import open_snapshot
-from jupyter_sessions.store.blob_storage import FolderObjects
 from jupyter_sessions.store.blobs import Blob, Blobs, compress, decompress
+from jupyter_sessions.store.object_storage import FolderObjects
 from tests.waiting import until
 
 DAY = 86_400
