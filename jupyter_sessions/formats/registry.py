@@ -104,12 +104,22 @@ def write(value: object, *, name: str, path: str | None = None) -> Content:
         # An empty path stays empty, and the server refuses it.
         path = f"{path}{ending}" if path else path
     if ending not in endings:
-        raise BadRequest(
-            f"{format_.name} can't be written as {ending}.",
-            hint=f"Choose a path that ends in {_either(endings)}.",
-        )
+        raise _make_ending_error(format_, value, ending, endings)
     written = _write(format_, value, ending, endings)
     return Content(path, written.data, media_type(path), written.note)
+
+
+def _make_ending_error(
+    format_: Format, value: object, ending: str, endings: tuple[str, ...]
+) -> BadRequest:
+    name, instead = format_.name, ""
+    if format_ in display.FORMATS:
+        name = f"A value of the type {type(value).__name__}"
+        instead = ", or convert the value to a table, list, dictionary or text first"
+    return BadRequest(
+        f"{name} can't be written as {ending}.",
+        hint=f"Choose a path that ends in {_either(endings)}{instead}.",
+    )
 
 
 def _write(format_: Format, value: object, ending: str, endings: tuple[str, ...]) -> Written:

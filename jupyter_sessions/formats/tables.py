@@ -14,6 +14,7 @@ from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.delimited import DelimitedText, is_missing
 from jupyter_sessions.formats.display import page
 from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a
+from jupyter_sessions.formats.readback import explain_csv, explain_json
 from jupyter_sessions.formats.texts import check_json, describe_renamed, to_utf8
 
 #: The largest number of rows of an HTML page; CSV and Parquet hold all rows.
@@ -79,8 +80,9 @@ def _csv(frame: Any) -> Written:
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     text.add_columns([*beside, *columns])
     written = text.to_written()
-    has_names = labels.nlevels > 1 and bool(beside)
-    return written if has_names else _with_note(written, _explain_lost_names(labels, "CSV"))
+    if labels.nlevels == 1 or not beside:
+        written = _with_note(written, _explain_lost_names(labels, "CSV"))
+    return _with_note(written, explain_csv(written.data, frame, len(beside)))
 
 
 def _explain_lost_names(labels: Any, format_: str) -> str:
@@ -274,6 +276,7 @@ def _json(frame: Any) -> Written:
     cells = (cell for column in values for cell in column if isinstance(cell, list | tuple | dict))
     notes.append(describe_renamed(sum(map(check_json, cells))))
     data = to_utf8(json.dumps(whole, allow_nan=False, ensure_ascii=False))
+    notes.append(explain_json(data, frame, with_index=bool(index)))
     return Written(data, " ".join(each for each in notes if each))
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.format import Format, Written, always, first_line
+from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a
+
+# The integers that have 64 bits, with or without a sign.
+_INT64, _UINT64 = -(2**63), 2**64 - 1
 
 
 def to_utf8(text: str) -> bytes:
@@ -25,17 +30,69 @@ def to_utf8(text: str) -> bytes:
         ) from error
 
 
-def _text(value: object, _ending: str) -> bytes:
-    return to_utf8(str(value))
+def _text(value: object, ending: str) -> Written:
+    text = str(value)
+    return Written(to_utf8(text), _describe_invalid(text) if ending == ".json" else "")
+
+
+def _describe_invalid(text: str) -> str:
+    """Say that a text is not JSON; nothing if it is."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return "The text is not valid JSON; it was published as it is."
+    return ""
 
 
 def _bytes(value: object, _ending: str) -> bytes:
     return bytes(value)  # type: ignore[call-overload,no-any-return]  # `takes` saw bytes or alike
 
 
-def _json(value: object, _ending: str) -> Written:
-    note = describe_renamed(check_json(value))
-    return Written(json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode(), note)
+def _json(value: object) -> Written:
+    notes = [describe_renamed(check_json(value)), _describe_long(value)]
+    data = json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode()
+    return Written(data, " ".join(filter(None, notes)))
+
+
+def _plain(value: object, ending: str) -> Written:
+    """Write a value of Python itself, as JSON or as Python displays it."""
+    if ending == ".json":
+        return _json(value)
+    from IPython.lib import pretty
+
+    # The display shows the first thousand items; a file has room for all.
+    shown: str = pretty.pretty(value, max_seq_length=0)  # type: ignore[no-untyped-call]
+    return Written(to_utf8(shown))
+
+
+def _number(value: Any, ending: str) -> Written:
+    return _plain(value.item() if is_a(value, "numpy.generic") else value, ending)
+
+
+def _set(value: object, ending: str) -> Written:
+    if ending == ".json":
+        raise BadRequest(
+            "JSON has no sets, so a set can't be written as .json.",
+            hint="Publish a list of its items: items = sorted(…), or choose .txt.",
+        )
+    return _plain(value, ending)
+
+
+def _describe_long(value: object) -> str:
+    """Say that integers are longer than most readers of JSON take; nothing if none is."""
+    long = any(type(part) is int and not _INT64 <= part <= _UINT64 for part in _each_part(value))
+    return "It has integers beyond 64 bits, which many readers of JSON refuse or round." * long
+
+
+def _each_part(value: object) -> Iterator[object]:
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list | tuple):
+            waiting += part
 
 
 def describe_renamed(keys: int) -> str:
@@ -60,9 +117,8 @@ def check_json(value: object) -> int:
             f"The value can't be written as JSON: {first_line(error)}",
             hint="JSON has text, finite numbers, lists and dictionaries with text keys.",
         ) from error
-    renamed, waiting = 0, [value]
-    while waiting:
-        part = waiting.pop()
+    renamed = 0
+    for part in _each_part(value):
         if isinstance(part, dict):
             others = sum(not isinstance(key, str) for key in part)
             if others and len({_key(key) for key in part}) < len(part):
@@ -71,9 +127,6 @@ def check_json(value: object) -> int:
                     hint="Use keys that differ as text.",
                 )
             renamed += others
-            waiting += part.values()
-        elif isinstance(part, list | tuple):
-            waiting += part
     return renamed
 
 
@@ -111,10 +164,19 @@ FORMATS = (
     ),
     Format(
         "A dictionary or list",
-        always(
-            ".json",
-        ),
+        always(".json", ".txt"),
         lambda value: isinstance(value, dict | list | tuple),
-        _json,
+        _plain,
     ),
+    Format(
+        "A number",
+        always(".txt", ".json"),
+        lambda value: (
+            value is None
+            or isinstance(value, bool | int | float)
+            or is_a(value, "numpy.bool", "numpy.integer", "numpy.floating")
+        ),
+        _number,
+    ),
+    Format("A set", always(".txt", ".json"), lambda v: isinstance(v, set | frozenset), _set),
 )

@@ -313,6 +313,81 @@ def _parsed(value: Any, text: str) -> Any:
     return type(value).fromisoformat(text)
 
 
+def agree(frame: pd.DataFrame, read: pd.DataFrame) -> bool:
+    """Tell whether all values of a table were read as they are, texts and missing ones aside."""
+    if frame.shape != read.shape:
+        return False
+    return all(
+        (is_text(value) and is_text(kept))
+        or (is_missing(value) and is_missing(kept))
+        or (isinstance(value, bool | np.bool) == isinstance(kept, bool | np.bool) and value == kept)
+        or isinstance(value, float | np.floating | complex | np.complexfloating)
+        for place in range(frame.shape[1])
+        for value, kept in zip(frame.iloc[:, place].array, read.iloc[:, place].array, strict=True)
+    )
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str) or is_missing(value)
+
+
+@thorough
+@given(tables())
+@pytest.mark.filterwarnings("ignore")
+@example(pd.DataFrame({"a": [2**70]}))
+@example(pd.DataFrame({"a": pd.Series([2**64 - 1], dtype="u8")}))
+@example(pd.DataFrame({"a": pd.Series(np.array(["0001-01-01"], dtype="M8[s]"))}))
+@example(pd.DataFrame({"a": pd.to_timedelta([1])}))
+def test_what_pandas_does_not_read_back_from_json_is_said(frame: pd.DataFrame) -> None:
+    data = written(frame, "t.json")
+    if data is None or "pandas" in write(frame, name="t", path="t.json").note:
+        return
+    read = pd.read_json(io.BytesIO(data), orient="table", precise_float=True)
+    assert agree(frame, read)
+
+
+@thorough
+@given(tables())
+@pytest.mark.filterwarnings("ignore")
+@example(pd.DataFrame({"a": ["007", "NA"]}))
+@example(pd.DataFrame({"a": pd.to_datetime(["2026-11-30", "1500-01-01"])}, index=["x", "y"]))
+@example(pd.DataFrame({"a": pd.array([2**62 + 1, None], dtype="Int64")}))
+@example(pd.DataFrame({"a": pd.to_timedelta([1])}))
+def test_what_pandas_needs_to_read_a_csv_file_is_said_and_does_it(frame: pd.DataFrame) -> None:
+    data = written(frame, "t.csv")
+    if data is None:
+        return
+    note = write(frame, name="t", path="t.csv").note
+    if "pandas reads" in note or "pandas can't" in note:
+        return
+    options: dict[str, Any] = {}
+    if "To read it" in note:
+        call = note.partition("pandas.read_csv(FILE, ")[2].rpartition(").")[0]
+        options = eval(f"dict({call})")  # what a user would type
+    assert agree(frame, pd.read_csv(io.BytesIO(data), **options))
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "note"),
+    [
+        ({"a": ["007"]}, "t.csv", "To read it with pandas: pandas.read_csv(FILE, dtype={'a': str}"),
+        ({"a": [2**70]}, "t.json", "pandas can't read it back: ValueError: Value is too big!"),
+        (
+            {"a": pd.Series([2**64 - 1], dtype="u8")},
+            "t.json",
+            "pandas reads some values differently: in column 'a' 18446744073709551615 becomes -1.",
+        ),
+        ({"a": pd.to_timedelta([1])}, "t.csv", "pandas reads some values differently: in column"),
+        ({"a": [1.5], "b": ["x"]}, "t.csv", ""),
+        ({"a": [1.5], "b": ["x"]}, "t.json", ""),
+    ],
+)
+def test_a_note_says_what_a_reader_of_a_table_gets(table: Any, path: str, note: str) -> None:
+    said = write(pd.DataFrame(table), name="t", path=path).note
+    assert said.startswith(note)
+    assert bool(said) == bool(note)
+
+
 def test_pandas_reads_the_json_of_a_table_as_the_table() -> None:
     frame = pd.DataFrame(
         {
@@ -400,17 +475,27 @@ def with_text_keys(value: Any) -> Any:
     return [*map(with_text_keys, value)] if isinstance(value, list) else value
 
 
+def has_long(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(has_long, value.values() if isinstance(value, dict) else value))
+    return type(value) is int and not -(2**63) <= value < 2**64
+
+
 @thorough
 @given(st.lists(VALUES, max_size=3) | st.dictionaries(TEXTS | st.integers(), VALUES, max_size=3))
 @example({1: "a", "1": "b"})
 @example({True: 1, "true": 2})
+@example([2**64 - 1, -(2**63)])
+@example({"a": [2**64]})
 def test_lists_and_dictionaries_are_the_same_from_json(value: Any) -> None:
     data = written(value, "v.json")
     if data is None:
         return
     read = json.loads(data, object_pairs_hook=strict, parse_constant=pytest.fail)
     assert read == with_text_keys(value)
-    assert bool(write(value, name="v").note) == (with_text_keys(value) != value)
+    note = write(value, name="v").note
+    assert ("became text" in note) == (with_text_keys(value) != value)
+    assert ("beyond 64 bits" in note) == has_long(value)
 
 
 @given(TEXTS)
@@ -704,7 +789,7 @@ def test_names_of_labels_that_a_file_leaves_out_are_said() -> None:
     several = pd.DataFrame([[1, 2]], columns=levels)
     assert "('x', 'y')" in write(several, name="t", path="t.csv").note
     several.index = pd.Index(["row"])
-    assert write(several, name="t", path="t.csv").note == ""
+    assert "can't store the names" not in write(several, name="t", path="t.csv").note
 
 
 def test_keys_in_the_cells_of_a_table_that_become_texts_are_said() -> None:

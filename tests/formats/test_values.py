@@ -283,3 +283,40 @@ def test_a_table_with_a_missing_time_is_written_as_csv(times: pd.Index, cells: l
     text = data(write(labelled, name="t", path="t.csv")).decode()
     bare = [cell.strip('"') for cell in cells]
     assert text.splitlines() == ["t,x", f"{bare[0]},1", f"{bare[1]},2"]
+
+
+@pytest.mark.parametrize(
+    ("value", "as_json", "as_text"),
+    [
+        (7, b"7", b"7"),
+        (True, b"true", b"True"),
+        (None, b"null", b"None"),
+        (np.int64(7), b"7", b"7"),
+        (np.float64(0.1), b"0.1", b"0.1"),
+        ((1, "a"), b'[\n 1,\n "a"\n]', b"(1, 'a')"),
+        ({"a": 1}, b'{\n "a": 1\n}', b"{'a': 1}"),
+        ([], b"[]", b"[]"),
+    ],
+)
+def test_a_plain_value_is_written_as_json_or_text(
+    value: object, as_json: bytes, as_text: bytes
+) -> None:
+    assert data(write(value, name="y", path="y.json")) == as_json
+    assert data(write(value, name="y", path="y.txt")) == as_text
+
+
+def test_what_json_does_not_hold_is_refused_with_what_to_do() -> None:
+    with pytest.raises(errors.BadRequest, match="JSON has no sets") as refusal:
+        write({1, 2}, name="y", path="y.json")
+    assert "sorted(" in refusal.value.hint
+    assert data(write({1, 2}, name="y", path="y.txt")) == b"{1, 2}"
+    with pytest.raises(errors.BadRequest, match="type complex can't be written") as refusal:
+        write(1j, name="y", path="y.json")
+    assert ".txt, or convert the value" in refusal.value.hint
+    with pytest.raises(errors.BadRequest, match="can't be written as JSON"):
+        write(float("nan"), name="y", path="y.json")
+
+
+def test_a_text_that_is_not_json_says_so() -> None:
+    assert write('{"a": 1}', name="y", path="y.json").note == ""
+    assert "not valid JSON" in write("a", name="y", path="y.json").note
