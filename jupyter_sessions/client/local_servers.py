@@ -7,7 +7,7 @@ import os
 import msgspec
 
 from jupyter_sessions import paths, schemas
-from jupyter_sessions.client.addresses import same_server
+from jupyter_sessions.client.addresses import get_host, is_loopback, same_server
 
 
 class RunningServer(msgspec.Struct):
@@ -56,13 +56,16 @@ def own_servers() -> list[RunningServer]:
 def find_server_of_database(database: str) -> str | None:
     """Return the base URL of a local server that serves a database, or None.
 
-    A server without kernels is preferred: it was started for others, and session URLs are shared
-    with them.
-    of sessions are what people pass around.
+    Session URLs are shared with others, so a server without kernels is preferred, since it was
+    started for others, and then one whose address other machines can open.
     """
-    showing = (server for server in own_servers() if server.database == database)
-    chosen = min(showing, key=lambda server: bool(server.kernels), default=None)
-    return chosen.url.rstrip("/") if chosen else None
+    return next((server.url.rstrip("/") for server in list_servers_of_database(database)), None)
+
+
+def list_servers_of_database(database: str) -> list[RunningServer]:
+    """List the local servers that serve a database, the one to give to others first."""
+    serving = (server for server in own_servers() if server.database == database)
+    return sorted(serving, key=lambda each: (bool(each.kernels), is_loopback(get_host(each.url))))
 
 
 def alive(pid: int) -> bool:

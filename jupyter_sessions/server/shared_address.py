@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_sessions import api, schemas
 from jupyter_sessions.client.addresses import get_host, is_loopback
-from jupyter_sessions.client.local_servers import own_servers
+from jupyter_sessions.client.local_servers import list_servers_of_database
 from jupyter_sessions.client.reachability import explain_unreachable
 
 if TYPE_CHECKING:
@@ -46,10 +46,8 @@ class SharedAddress:
         server_url
             The base URL under which the caller reaches the Jupyter server.
         """
-        started = (each for each in own_servers() if each.database == self._database)
+        started = list_servers_of_database(self._database)
         urls = [each.url.rstrip("/") for each in started if not each.kernels]
-        # If there are several, prefer one that other machines can open.
-        urls.sort(key=lambda url: is_loopback(get_host(url)))
         if not urls:
             # Behind a proxy, only the caller knows the address; on this machine, only the server
             # does.

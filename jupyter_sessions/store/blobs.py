@@ -73,7 +73,7 @@ class Blob:
 
 
 class Observer(Protocol):
-    """Whoever keeps note of blobs that are damaged or missing."""
+    """Takes note of blobs that are damaged or missing."""
 
     def note_damaged(self, sha256: str, *, missing: bool) -> None:
         """Take note that a blob was found damaged or missing; must not block or fail."""

@@ -11,6 +11,7 @@ from jupyter_sessions import __version__, api, errors, roles, schemas
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.sessions import card
 from jupyter_sessions.cli.parameters import Minutes, after_option, limit_option
+from jupyter_sessions.cli.reachability_notes import explain_reachability, find_server
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
@@ -59,7 +60,7 @@ def invite(work: Invocation, role: str, uses: int, expires: int | None, name: st
             Line("It expires earlier than you asked for, due to the server's limit.", Tone.WARNING)
         )
     blocks.append(Card("", columns.INVITATION, shown))
-    return Result(made, blocks)
+    return Result(made, (*blocks, *explain_reachability(find_server(work.in_session))))
 
 
 @command("invitations", "invitations -S 1234567890123456789012")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from jupyter_sessions import api, errors, roles, schemas
 from jupyter_sessions.cli.command import Invocation, command, table
+from jupyter_sessions.cli.reachability_notes import explain_reachability, find_server
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Line, Result, Table, Tone
 from jupyter_sessions.cli.values import one_line
@@ -54,7 +57,9 @@ def grant(work: Invocation, grants: tuple[str, ...]) -> Result:
     request = schemas.GrantRoles(code=work.code, grants=[read_grant(text) for text in grants])
     answer = work.call(api.GRANT_ROLES, request)
     users = ", ".join(one_line(each.user) for each in request.grants)
-    return _changed(answer, f"Granted to {users}.")
+    granted = _changed(answer, f"Granted to {users}.")
+    notes = explain_reachability(find_server(work.in_session))
+    return replace(granted, blocks=(*granted.blocks, *notes))
 
 
 def _changed(answer: schemas.Members, text: str) -> Result:

@@ -16,6 +16,7 @@ from jupyter_sessions.cli.commands.history import (
 )
 from jupyter_sessions.cli.commands.members import listing
 from jupyter_sessions.cli.parameters import Minutes, after_option, all_option, yes_option
+from jupyter_sessions.cli.reachability_notes import explain_reachability, find_server
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Card, Code, Form, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line, written
@@ -306,23 +307,16 @@ def _address(work: Invocation, code: str | None, page: str) -> Result:
     # Any role is sufficient here; each operation checks its own.
     if not work.in_session.call(api.SESSION_EXISTS, named).exists:
         raise errors.NoSuchSession
-    server = work.in_session.server or _own_server()
-    path = api.GET_SESSION.path.format(code=named.code)
-    url = f"{server}{api.PREFIX}{path}/{page}"
-    return Result({"url": url}, (Line(url),))
-
-
-def _own_server() -> str:
-    from jupyter_sessions.client.local_servers import find_server_of_database
-    from jupyter_sessions.paths import own_database
-
-    server = find_server_of_database(own_database())
+    server = find_server(work.in_session)
     if server is None:
         raise errors.ServerUnreachable(
             "No server is running on this store, so other programs can't reach its sessions.",
             hint="Start one: `jupyter sessions serve`, or open JupyterLab.",
         )
-    return server
+    path = api.GET_SESSION.path.format(code=named.code)
+    url = f"{server}{api.PREFIX}{path}/{page}"
+    # The URL alone is on the standard output, for programs.
+    return Result({"url": url}, (Line(url),), aside=explain_reachability(server))
 
 
 @command("http-url", "http-url 1234567890123456789012")

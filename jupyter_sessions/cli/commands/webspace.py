@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from jupyter_sessions import api, errors, schemas, urls
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.parameters import after_option, limit_option
+from jupyter_sessions.cli.reachability_notes import explain_reachability, find_server
 from jupyter_sessions.cli.rendering import columns
 from jupyter_sessions.cli.results import Block, Code, Line, Result, Table, Tone, done
 from jupyter_sessions.cli.values import one_line
@@ -21,9 +22,6 @@ from jupyter_sessions.client.addresses import get_host, is_loopback
 from jupyter_sessions.client.presence import login_link
 from jupyter_sessions.formats import Content, folders, inside, outputs, write
 from jupyter_sessions.formatting import format_size
-
-if TYPE_CHECKING:
-    from jupyter_sessions.client.transports.base import Transport
 
 
 def resolve_content(
@@ -223,30 +221,16 @@ def web(work: Invocation, all_sessions: bool, no_browser: bool) -> Result:
     """
     if all_sessions:
         user = work.call(api.WHO_AM_I, schemas.Nothing())
-        return _page(work, user, _server(work.transport), urls.ROOT, browser=not no_browser)
+        return _page(work, user, find_server(work.transport), urls.ROOT, browser=not no_browser)
     session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
     server = urls.get_server(session.url) if session.url else None
     page = urls.build_session_url("", session.code)
     return _page(work, session, server, page, browser=not no_browser)
 
 
-def _server(transport: Transport) -> str | None:
-    if transport.server is not None:
-        return transport.server
-    from jupyter_sessions.client.local_servers import find_server_of_database
-    from jupyter_sessions.paths import own_database
-
-    return find_server_of_database(own_database())
-
-
 def _page(work: Invocation, answer: Any, server: str | None, page: str, *, browser: bool) -> Result:
     if server is None:
-        said = (
-            "No server is running on this store, so its pages have no "
-            "address.\nStart one in a shell: `jupyter sessions serve`; for other "
-            "machines too: `jupyter sessions serve --ip=0.0.0.0`."
-        )
-        return Result(answer, (Line(said, Tone.WARNING),), exit_code=1)
+        return Result(answer, explain_reachability(None), exit_code=1)
     url = server + page
     if page == urls.ROOT:
         lines: list[Block] = [Line("My sessions:", link=url)]
@@ -270,10 +254,9 @@ def _page(work: Invocation, answer: Any, server: str | None, page: str, *, brows
 
 def _for_a_colleague(work: Invocation, server: str, url: str) -> list[Block]:
     """Say what to send to a colleague, or why the URL can't be sent."""
-    from jupyter_sessions.client.reachability import explain_plain_http, explain_unreachable
+    from jupyter_sessions.client.reachability import explain_plain_http
 
-    unreachable = explain_unreachable(server)
-    blocks: list[Block] = [Line(unreachable, Tone.WARNING)] if unreachable else []
+    blocks: list[Block] = [*explain_reachability(server)]
     if is_loopback(get_host(server)):
         return blocks
     members = work.call(api.LIST_MEMBERS, schemas.SessionNamed(code=work.code)).members

@@ -21,7 +21,7 @@ def test_the_last_check_is_shown_without_another(program: Program) -> None:
     checked = program("check")
     assert checked.code == 39
     problem = f"The file 'a.bin' in session {code} is damaged."
-    assert f"1 of 3 are damaged or missing. {problem}" in checked.err
+    assert f"1 of 2 are damaged or missing. {problem}" in checked.err
     blob.write_bytes(content)
     last = program("check", "--last")
     assert last.code == 39
