@@ -9,7 +9,7 @@ import signal
 import sys
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from jupyter_server import serverapp
 from jupyter_server.auth.authorizer import Authorizer
@@ -113,8 +113,68 @@ def _is_logged(record: logging.LogRecord) -> bool:
     return not _UNLOGGED.match(record.getMessage())
 
 
+# How argparse and traitlets put it, since they only raise sentences.
+_NO_VALUE = re.compile(r"argument (\S+): expected one argument")
+_UNWANTED_VALUE = re.compile(r"argument (\S+): ignored explicit argument .*")
+_WRONG_TYPE = re.compile(
+    r"The '(\w+)' trait of an? (\w+) instance expected (.+), not the \w+ (.+?)\.?"
+)
+_SEVERAL_VALUES = re.compile(r"Error loading argument (\S+?)=.* only accepts one value, .*")
+_WRONG_VALUE = re.compile(r"Error loading argument (\S+?)=(.*?), .*")
+_TYPES = {"an int": "a whole number", "a float": "a number", "a boolean": "True or False"}
+
+
+class _Parser(KVArgParseConfigLoader.parser_class):  # type: ignore[misc,valid-type]  # theirs is untyped
+    """Parser that raises our own error where argparse prints its usage and ends the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the error for a message of argparse."""
+        if found := _NO_VALUE.fullmatch(message):
+            name = _name_option(found[1])
+            if name not in _ALIASES and "." not in name:
+                raise _make_unknown_error(found[1])
+            raise errors.BadRequest(
+                f"The option --{name} needs a value: --{name}=VALUE.", hint=_SEE_HELP
+            )
+        if found := _UNWANTED_VALUE.fullmatch(message):
+            raise errors.BadRequest(f"The option {found[1]} takes no value.", hint=_SEE_HELP)
+        raise errors.BadRequest(f"{message[0].upper()}{message[1:]}.", hint=_SEE_HELP)
+
+
+def _name_option(name: str) -> str:
+    """Return the shortest name of an option, without dashes: ``port``, ``Class.name``."""
+    name = name.lstrip("-")
+    aliases = {trait.rpartition(".")[2]: alias for alias, trait in _ALIASES.items()}
+    return aliases.get(name.rpartition(".")[2], name)
+
+
+def _make_unknown_error(name: str) -> errors.BadRequest:
+    bare = name.lstrip("-")
+    if len(bare) == 1:
+        return errors.BadRequest(f"There is no option -{bare}.", hint=_SEE_HELP)
+    near = get_close_matches(bare, [*_ALIASES, *_FLAGS], n=1)
+    meant = f" Did you mean --{near[0]}?" if near else ""
+    return errors.BadRequest(f"There is no option --{bare}.{meant}", hint=_SEE_HELP)
+
+
+def _make_value_error(error: TraitError | ArgumentError) -> errors.BadRequest:
+    """Return our own error for a value that traitlets does not accept."""
+    said = " ".join(f"{error}".split())
+    if found := _WRONG_TYPE.fullmatch(said):
+        name = _name_option(f"{found[2]}.{found[1]}")
+        said = f"{found[4]} is not a valid value of --{name}: it must be "
+        said += _TYPES.get(found[3], found[3])
+    elif found := _SEVERAL_VALUES.fullmatch(said):
+        said = f"The option --{_name_option(found[1])} can be given only once"
+    elif found := _WRONG_VALUE.fullmatch(said):
+        said = f"{found[2]!r} is not a valid value of --{_name_option(found[1])}"
+    return errors.BadRequest(f"{said.rstrip('.')}.", hint=_SEE_HELP)
+
+
 class StrictLoader(KVArgParseConfigLoader):
     """Command-line loader that raises an error for unknown options."""
+
+    parser_class = _Parser
 
     def load_config(self, *more: Any, **options: Any) -> Config:
         """Load the options and refuse unknown ones."""
@@ -126,9 +186,7 @@ class StrictLoader(KVArgParseConfigLoader):
         return config
 
     def _handle_unrecognized_alias(self, arg: str) -> None:
-        near = get_close_matches(arg, [*_ALIASES, *_FLAGS], n=1)
-        meant = f" Did you mean --{near[0]}?" if near else ""
-        raise errors.BadRequest(f"There is no option --{arg}.{meant}", hint=_SEE_HELP)
+        raise _make_unknown_error(arg)
 
 
 def _check_names(config: Config) -> None:
@@ -232,8 +290,7 @@ class SessionsServerApp(ServerApp):
         """Raise our own error where traitlets would end the process."""
         wrong = sys.exc_info()[1]
         if isinstance(wrong, TraitError | ArgumentError):
-            said = " ".join(f"{wrong}".split())
-            raise errors.BadRequest(f"{said.rstrip('.')}.", hint=_SEE_HELP) from wrong
+            raise _make_value_error(wrong) from wrong
         super().exit(exit_status)
 
     def load_config_file(self, suppress_errors: bool = False) -> None:  # type: ignore[override]  # as theirs

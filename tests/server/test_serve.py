@@ -23,7 +23,26 @@ from tests.waiting import STARTED_WITHIN, until
 REFUSED: dict[str, tuple[type[errors.SessionsError], str]] = {
     "foo": (errors.BadRequest, "'foo' is not a valid option"),
     "--port=99999": (errors.BadPort, "99999 is not a valid port."),
-    "--port=many": (errors.BadRequest, "not the str 'many'"),
+    "--port=many": (
+        errors.BadRequest,
+        "'many' is not a valid value of --port: it must be a whole number.",
+    ),
+    "--port=": (errors.BadRequest, "'' is not a valid value of --port: it must be a whole number."),
+    "--port": (errors.BadRequest, "The option --port needs a value: --port=VALUE."),
+    "--ip": (errors.BadRequest, "The option --ip needs a value: --ip=VALUE."),
+    "--foo": (errors.BadRequest, "There is no option --foo."),
+    "--prot": (errors.BadRequest, "There is no option --prot. Did you mean --port?"),
+    "-p": (errors.BadRequest, "There is no option -p."),
+    "--debug=3": (errors.BadRequest, "The option --debug takes no value."),
+    "--ip=localhost --ip=::1": (errors.BadRequest, "The option --ip can be given only once."),
+    "--SessionsExtension.check_hours": (
+        errors.BadRequest,
+        "The option --SessionsExtension.check_hours needs a value",
+    ),
+    "--SessionsExtension.check_hours=daily": (
+        errors.BadRequest,
+        "'daily' is not a valid value of --SessionsExtension.check_hours: it must be a number.",
+    ),
     "--prot=3": (errors.BadRequest, "Did you mean --port?"),
     "--ip=999.1.1.1": (errors.BadAddress, "'999.1.1.1' is not an address or name"),
     "--ip=192.0.2.77": (errors.BadAddress, "192.0.2.77 is not an address of this machine"),
@@ -31,7 +50,7 @@ REFUSED: dict[str, tuple[type[errors.SessionsError], str]] = {
     "--config=none.py": (errors.BadRequest, "The configuration file none.py does not exist"),
     "--public-url=here": (errors.BadRequest, "public_url is 'here'"),
     "--database=nonsense": (errors.StoreUnusable, "The database URL is not valid"),
-    "--SessionsExtension.guests=maybe": (errors.BadRequest, "expected a boolean"),
+    "--SessionsExtension.guests=maybe": (errors.BadRequest, "it must be True or False."),
     "--SessionsExtension.guest=True": (errors.BadRequest, "Did you mean --SessionsExtension.guest"),
     "--SessionsApp.guests=True": (errors.BadRequest, "Did you mean --SessionsExtension.guests?"),
 }
@@ -47,7 +66,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]
         batch, waiting = waiting[:4], waiting[4:]
         running = {
             typed: subprocess.Popen(
-                [sys.executable, "-m", "jupyter_sessions", "serve", "--port=0", typed]
+                [sys.executable, "-m", "jupyter_sessions", "serve", "--port=0", *typed.split()]
                 if not typed.startswith("--port")
                 else [sys.executable, "-m", "jupyter_sessions", "serve", typed],
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -75,6 +94,7 @@ def test_what_can_not_be_meant_is_one_sentence_and_an_exit_code(
     lines = [line for line in printed.splitlines() if not line.startswith(("[W ", "[I "))]
     assert len(lines) == 2, printed
     assert lines[0].startswith("Error: ")
+    assert not re.search(r"\b(trait|instance|usage|argument|str|int)\b", lines[0])
 
 
 def test_a_port_that_is_taken_is_an_error_that_names_who_has_it(tmp_path: Path) -> None:
