@@ -6,15 +6,16 @@ import atexit
 import os
 import socket
 import threading
-from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from jupyter_sessions import api, errors, forking, schemas
+from jupyter_sessions.cli.commands.outbox import describe_waiting
 from jupyter_sessions.cli.results import Line, Tone
 from jupyter_sessions.cli.unrecorded import is_unrecorded
 from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.client.outbox import recovery
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.notebook.kernel_attachment import (
@@ -22,7 +23,9 @@ from jupyter_sessions.notebook.kernel_attachment import (
     STILL_PAUSED,
     KernelAttachment,
     count_waiting,
+    describe_revoked,
     explain_refusal,
+    find_revoker,
     warn_not_recording,
     warn_on_disk,
 )
@@ -41,9 +44,6 @@ _EXIT_WITHIN = 4.0
 
 #: Seconds that a command which shows the history waits for earlier commands.
 _SETTLED_WITHIN = 2.0
-
-#: Seconds that a cell waits to learn who revoked the user's role.
-_REVOKER_WITHIN = 2.0
 
 #: Seconds to wait for the running cell to be reported: recorders do so after half a second.
 _REPORT_TIMEOUT = 1.5
@@ -203,6 +203,8 @@ class Attachment(KernelAttachment):
             lines = [RECORDING]
         if self._limit_problem:
             lines.append(Line(self._limit_problem, Tone.WARNING))
+        if self.delivery.held in SHUT_OUT and (failure is not None or why):
+            return lines  # why is said, and the outbox's hint says how many commands wait
         if self.delivery.problem is not None:
             lines.append(Line(self.delivery.problem, Tone.WARNING))
         elif self.delivery.waiting:
@@ -210,49 +212,35 @@ class Attachment(KernelAttachment):
         return lines
 
     def _find_revoker(self) -> str | None:
-        """Return who revoked this user's roles, if the server says so soon; ask only once."""
+        """Return who revoked this user's roles; ask only once."""
         if not self._revoker_known:
             self._revoker_known = True
-
-            def ask() -> None:
-                with suppress(errors.SessionsError):
-                    request = schemas.SessionNamed(code=self.code)
-                    answer = self.transport.call(api.SESSION_EXISTS, request)
-                    self._revoker = answer.ended_by
-
-            thread = threading.Thread(target=ask, daemon=True)
-            thread.start()
-            thread.join(_REVOKER_WITHIN)
+            self._revoker = find_revoker(self.transport, self.code)
         return self._revoker
 
-    def explain_shut_out(self) -> list[Line]:
-        """Explain that the session no longer takes this user's commands, and what to do.
-
-        Returns
-        -------
-        list of Line
-            Empty if it takes commands, or refuses them only temporarily.
-        """
+    def explain_shut_out(self, failure: errors.SessionsError | None = None) -> list[Line]:
+        """Explain that the session no longer takes this user's commands, and what to do."""
         if self.delivery is not None and self.delivery.store_error is not None:
             gone = self.delivery.store_error
             kept = "Until then, what you run is kept in the outbox on this disk."
             return [Line(gone.message, Tone.WARNING), Line(f"{gone.hint} {kept}")]
         held = self.delivery.held if self.delivery is not None else ""
-        if self.delivery is None or held not in SHUT_OUT:
+        if failure is not None and failure.code in SHUT_OUT:
+            held = failure.code
+        if held not in SHUT_OUT:
             self._revoker, self._revoker_known = None, False
             return []
         name = f"{one_line(self._label)} ({self.code})" if self._label else self.code
         said = f"The session {name} {SHUT_OUT[held].format(one_line(self._owner))}"
         if held == errors.NoSuchSession.code and (revoker := self._find_revoker()):
-            said = (
-                f"The session {name} is no longer open to you: {one_line(revoker)} has revoked "
-                "your role."
-            )
-        many = self.delivery.waiting
-        wait = "1 command waits" if many == 1 else f"{many} commands wait"
+            said = describe_revoked(name, revoker)
+        if self.delivery is None:
+            return [Line(said, Tone.WARNING), warn_not_recording(f"{self._only_looking}.")]
+        waiting = [each for each in recovery.survey() if each.session == self.code]
+        wait = "So far no command waits on this disk" if not waiting else describe_waiting(waiting)
         return [
             Line(said, Tone.WARNING),
-            Line(f"{wait} on this disk, and so will each cell from now on. You can:"),
+            Line(f"{wait}, and so will each cell from now on. You can:"),
             Line("  keep them until you get the role again: type nothing"),
             Line("  stop recording: %session detach"),
             Line(f"  move them into another session: %session outbox {self.code} --into OTHER"),

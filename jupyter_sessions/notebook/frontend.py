@@ -250,10 +250,20 @@ class Notebook(Frontend, Kernel):
             return
         lines = attachment.explain_shut_out()
         if not lines:
-            self._shut_out = ""
+            # While some wait, it may be that only nobody has tried to deliver them yet.
+            if attachment.delivery is None or not attachment.delivery.waiting:
+                self._shut_out = ""
         elif self._shut_out != attachment.code:
             self._shut_out = attachment.code
             self.show(Result(None, lines))
+
+    def explain_shut_out(self, failure: errors.SessionsError) -> list[Line]:
+        """Explain a failure to look at the session, so that the cell's end need not repeat it."""
+        attachment = self.attachment
+        lines = attachment.explain_shut_out(failure) if attachment is not None else []
+        if lines and attachment is not None:
+            self._shut_out = attachment.code
+        return lines
 
     def current(self) -> Current | None:
         """Return the attached session."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli.results import Line, Tone
+from jupyter_sessions.cli.values import one_line
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.outbox.delivery import OutboxDelivery
     from jupyter_sessions.client.transports.base import Transport
 
 RECORDING = Line("Recording: each cell from now on goes into this session.", Tone.DONE)
+
+#: Seconds that a cell waits to learn who revoked the user's role.
+_REVOKER_WITHIN = 2.0
 
 _PAUSED = "Recording is paused. To resume it, type `%session unpause`."
 #: The answer to the command that pauses, and the warning that it is still so.
@@ -111,15 +117,45 @@ class KernelAttachment(Protocol):
         """Return the session's present state from the server."""
         return self.transport.call(api.GET_SESSION, schemas.SessionNamed(code=self.code))
 
-    def explain_shut_out(self) -> list[Line]:
+    def explain_shut_out(self, failure: errors.SessionsError | None = None) -> list[Line]:
         """Explain that the session no longer takes this user's commands, and what to do.
+
+        Parameters
+        ----------
+        failure
+            Why the session could not be looked at, if that was tried.
 
         Returns
         -------
         list of Line
             Empty if it takes commands, refuses them only temporarily, or the server handles that.
         """
-        return []
+        if not isinstance(failure, errors.NoSuchSession):
+            return []
+        revoker = find_revoker(self.transport, self.code)
+        return [Line(describe_revoked(self.code, revoker), Tone.WARNING)] if revoker else []
+
+
+def find_revoker(transport: Transport, code: str) -> str | None:
+    """Return who revoked this user's roles, if the server says so soon."""
+    found: list[str | None] = []
+
+    def ask() -> None:
+        with suppress(errors.SessionsError):
+            request = schemas.SessionNamed(code=code)
+            found.append(transport.call(api.SESSION_EXISTS, request).ended_by)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(_REVOKER_WITHIN)
+    return found[0] if found else None
+
+
+def describe_revoked(name: str, revoker: str) -> str:
+    """Say who ended this user's access to a session."""
+    return (
+        f"The session {name} is no longer open to you: {one_line(revoker)} has revoked your role."
+    )
 
 
 def explain_refusal(session: schemas.Session) -> str:

@@ -119,8 +119,15 @@ class SessionMagics:
         try:
             session = attachment.session()
         except errors.SessionsError as error:
-            lines = [Line(f"Session {attachment.code}"), *attachment.status(failure=error)]
-            self.frontend.show(Result(None, (*lines, *outbox.hint(self.frontend))))
+            if isinstance(error, errors.NoSuchSession | errors.RoleMissing):
+                attachment.settle()  # so that all commands are counted
+            why = self.frontend.explain_shut_out(error)
+            lines = why or [
+                Line(f"Session {attachment.code}"),
+                *attachment.status(failure=error),
+            ]
+            hint = outbox.hint(self.frontend, explained=attachment.code if why else "")
+            self.frontend.show(Result(None, (*lines, *hint)))
             return
         if session.state == "closed":  # permanently, while this kernel did not check
             attachment.adapt(session)

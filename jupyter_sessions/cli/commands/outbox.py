@@ -23,19 +23,31 @@ from jupyter_sessions.client.transports.base import Transport
 _DELIVERED_WITHIN = 60.0  # seconds
 
 
-def hint(frontend: Frontend) -> list[Line]:
-    """Return a one-line hint that commands wait on this disk, unless they are being delivered."""
+def hint(frontend: Frontend, explained: str = "") -> list[Line]:
+    """Return a one-line hint that commands wait on this disk, unless they are being delivered.
+
+    Parameters
+    ----------
+    explained
+        The code of a session whose commands the user was told of.
+    """
     own = frontend.delivery.journals[-1].path if frontend.delivery is not None else None
     moving = own.stem if own is not None else None
-    count = sum(
-        each.commands
+    waiting = [
+        each
         for each in recovery.survey()
-        if each.state != "waiting" or each.file != moving
-    )
-    if not count:
+        if (each.state != "waiting" or each.file != moving) and each.session != explained
+    ]
+    if not waiting:
         return []
-    said = "1 command waits" if count == 1 else f"{count} commands wait"
-    return [Line(f"{said} on this disk. To see why, type {frontend.prefix} outbox.", Tone.WARNING)]
+    said = f"{describe_waiting(waiting)}. To see why, type {frontend.prefix} outbox."
+    return [Line(said, Tone.WARNING)]
+
+
+def describe_waiting(waiting: list[Undelivered]) -> str:
+    """Say how many commands wait on this disk."""
+    wait = "waits" if sum(each.commands for each in waiting) == 1 else "wait"
+    return f"{recovery.describe_number(waiting)} {wait} on this disk"
 
 
 @command(
@@ -86,6 +98,9 @@ def outbox(
         blocks.append(
             Table(columns.UNDELIVERED, after, "All recorded commands are in their sessions.")
         )
+    if managing := sum(each.managing for each in after):
+        lines = "1 %session line waits" if managing == 1 else f"{managing} %session lines wait"
+        blocks.append(Line(f"{lines}, too."))
     blocks += _hindered(work.frontend, after)
     return Result(after, blocks, exit_code=1 if acted and after else 0)
 
@@ -145,7 +160,7 @@ def _discard(frontend: Frontend, chosen: list[Undelivered], *, yes: bool) -> lis
         return []
     if not yes:
         frontend.make_sure(
-            f"Discard {_commands(_count(chosen))} permanently?", "Nothing was discarded."
+            f"Discard {recovery.describe_number(chosen)} permanently?", "Nothing was discarded."
         )
     return _each(frontend, chosen, recovery.discard)
 

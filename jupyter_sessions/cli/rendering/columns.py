@@ -209,7 +209,7 @@ UNDELIVERED = (
     Column("Server", lambda u: u.server or "own store"),
     Column("User", lambda u: u.user),
     Column("State", lambda u: u.state, Form.STATUS),
-    Column("Commands", lambda u: u.commands, Form.NUMBER),
+    Column("Commands", lambda u: u.commands - u.managing, Form.NUMBER),
     Column("First", lambda u: u.first, Form.MOMENT),
     Column("Its source", lambda u: u.source, Form.SOURCE, gives_way=True),
     Column("Why", lambda u: f"{u.why.message} {u.why.hint}" if u.why else None, gives_way=True),

@@ -20,6 +20,8 @@ from jupyter_sessions.client.outbox.journal import (
     read_refused,
 )
 from jupyter_sessions.client.outbox.log_file import Destination, Failure, Hold, Slot, remove_empty
+from jupyter_sessions.formatting import format_count
+from jupyter_sessions.session_lines import manages_sessions
 
 _TAIL = 1 << 16
 _SOURCE = 200
@@ -37,6 +39,8 @@ class Undelivered(msgspec.Struct, kw_only=True):
         permanently.
     commands
         The number of commands.
+    managing
+        How many of them only manage sessions, as a ``%session`` line does.
     first, last
         When the first and the last of them were started.
     source
@@ -52,12 +56,21 @@ class Undelivered(msgspec.Struct, kw_only=True):
     session: str
     state: str
     commands: int
+    managing: int
     first: datetime
     last: datetime
     source: str
     why: Failure | None
     since: datetime | None
     file: str
+
+
+def describe_number(undelivered: Collection[Undelivered]) -> str:
+    """Say how many commands these are: ``5 commands and 2 %session lines``."""
+    managing = sum(each.managing for each in undelivered)
+    commands = sum(each.commands for each in undelivered) - managing
+    lines = format_count(managing, "%session line") if managing else ""
+    return " and ".join(filter(None, (format_count(commands, "command"), lines)))
 
 
 def take_over_journals(
@@ -238,6 +251,7 @@ def _build_undelivered(
         session=to.session,
         state=state,
         commands=len(commands),
+        managing=sum(manages_sessions(each.source) for each in asked),
         first=asked[0].started,
         last=asked[-1].started,
         source=asked[0].source[:_SOURCE],
