@@ -93,7 +93,10 @@ def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None
     bar.good("'not allowed any more'")
     told = bar.good("%session")
     assert "only to this disk for now. Recording needs the role write" in told.text
-    assert re.search(r"1 command waits on this disk\. To see why, type %session outbox", told.text)
+    assert re.search(
+        r"1 command (and \d %session lines? )?waits? on this disk\. To see why, type %session outbox",
+        told.text,
+    )
     looked = bar.good(f"%session resume {address}")
     assert "recording needs the role write" in looked.text
     assert bar("%session pause").error.ename == "WrongState"
