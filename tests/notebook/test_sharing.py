@@ -94,7 +94,7 @@ def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None
     told = bar.good("%session")
     assert "only to this disk for now. Recording needs the role write" in told.text
     assert re.search(
-        r"1 command (and \d %session lines? )?waits? on this disk\. To see why, type %session outbox",
+        r"1 command (and \d %session lines? )?waits? on this disk\. To see why, type %session",
         told.text,
     )
     looked = bar.good(f"%session resume {address}")
