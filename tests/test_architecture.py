@@ -46,7 +46,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "client": {
         "api", "schemas", "roles", "errors", "paths", "local_files", "forking", "names", "urls",
-        "backoff",
+        "backoff", "session_lines",
     },
     "recorder": {"schemas", "escape_sequences", "formatting", "forking"},
     "formats": {"schemas", "errors"},

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from jupyter_sessions import schemas
+from jupyter_sessions.recorder.figures import ShownFigures, draw
 from jupyter_sessions.recorder.outputs import output_from_content
 from jupyter_sessions.recorder.streams.patching import replace
 
@@ -75,6 +76,8 @@ class OtherForms:
                     value = self._form(obj, mime)
                     if isinstance(value, tuple) and len(value) == 2:
                         value, metadata[mime] = value
+                    if value is None and mime == "image/png":
+                        value = draw(obj)
                     if value is not None:
                         data[mime] = value
         finally:
@@ -139,6 +142,7 @@ class DisplayReporter:
         self._page = page
         self._restore: list[Callable[[], None]] = []
         self._forms = OtherForms(shell)
+        self._figures = ShownFigures(self._put_figure)
         self._result: dict[str, Any] = {}
 
     def begin(self) -> None:
@@ -164,12 +168,18 @@ class DisplayReporter:
             ),
             replace(shell, _showtraceback=self._failing(shell._showtraceback)),
         ]
+        self._figures.begin()
 
     def end(self) -> None:
         """Stop observing."""
+        self._figures.end()
         while self._restore:
             self._restore.pop()()
         self._forms.forget()
+
+    def _put_figure(self, text: str, picture: str) -> None:
+        content = {"data": {"text/plain": text, "image/png": picture}, "metadata": {}}
+        self._page.add(*stored("display_data", content), None)
 
     @contextmanager
     def _its_own_text(self) -> Iterator[None]:

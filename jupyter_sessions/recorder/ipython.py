@@ -49,6 +49,10 @@ _SWITCH = re.compile(r"\x1b\[\?(?:1049|1047|47)([hl])")
 _BEGUN = re.compile(r"\x1b(?:\[(?:\?[0-9]{0,4})?)?\Z")
 
 
+# What ends IPython at its prompt, and does nothing else.
+_EXIT = re.compile(r"\s*(?:exit|quit)\s*(?:\(\s*\))?\s*;?\s*")
+
+
 class ScreenFilter:
     """Removes what is written to a terminal's alternate screen.
 
@@ -238,7 +242,7 @@ class TerminalRecorder:
         if self._running:
             # A command that runs another (%rerun, a macro) is a single command.
             self._running.append(info)
-        elif not self._paused:
+        elif not self._paused and not _EXIT.fullmatch(info.raw_cell or ""):
             self._begin(info)
 
     def _watching_script_cells(self, run: Callable[..., Any]) -> Callable[..., Any]:

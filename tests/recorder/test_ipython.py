@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 import time
@@ -158,10 +159,7 @@ def test_each_line_is_recorded_as_it_showed(recorded: Terminal, recordings: Reco
         if line.endswith("\n"):
             recorded.type("")
     recorded.leave()
-    assert [source.strip() for source in recordings.commands()] == [
-        *(line.strip() for line in LINES),
-        "exit",
-    ]
+    assert [source.strip() for source in recordings.commands()] == [line.strip() for line in LINES]
     for line, outputs in LINES.items():
         source = next(s for s in recordings.commands() if s.strip() == line.strip())
         assert recordings.outputs(source) == outputs, line
@@ -371,8 +369,49 @@ def test_a_command_within_a_command_is_part_of_it(
     source = "get_ipython().run_cell('print(1)'); print(2)"
     recorded.type(source)
     recorded.leave()
-    assert list(recordings.commands()) == [source, "exit"]
+    assert list(recordings.commands()) == [source]
     assert recordings.outputs(source) == [stream("1\n2\n")]
+
+
+@pytest.mark.parametrize("typed", ["exit", "quit", "exit()", "quit ( )"])
+def test_the_line_that_ends_ipython_is_not_a_command(
+    recorded: Terminal, recordings: Recordings, typed: str
+) -> None:
+    recorded.type("quit_at = exit")
+    recorded.process.sendline(typed)
+    recorded.process.expect(EOF)
+    assert list(recordings.commands()) == ["quit_at = exit"]
+
+
+#: Lines, and how many pictures are stored of each.
+FIGURES = {
+    "import matplotlib; matplotlib.use('agg'); import matplotlib.pyplot as plt;"
+    " _ = plt.plot([1, 2]); plt.show()": 1,
+    "plt.show()": 0,  # nothing has changed
+    "_ = plt.plot([2, 1]); plt.show()": 1,
+    "fig = plt.gcf(); plt.close(fig)": 0,
+    "fig": 1,
+    "display(fig)": 1,
+    "from matplotlib.figure import Figure; empty = Figure(); empty": 0,
+    "a, b = plt.subplots()[0], plt.subplots()[0]; plt.show()": 2,
+    "plt.gcf() is b": 0,
+    "[fig]": 0,
+}
+
+
+def test_figures_are_recorded_as_pictures(recorded: Terminal, recordings: Recordings) -> None:
+    shown = [recorded.type(line) for line in FIGURES]
+    recorded.leave()
+    assert "Figure" in shown[4]
+    for line, pictures in FIGURES.items():
+        bundles: list[Any] = [output.get("data", {}) for output in recordings.outputs(line)]
+        found = [bundle["image/png"] for bundle in bundles if "image/png" in bundle]
+        assert len(found) == pictures, line
+        assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in found)
+        assert all(
+            "<Figure" in str(bundle["text/plain"]) for bundle in bundles if "image/png" in bundle
+        )
+    assert recordings.outputs("plt.gcf() is b")[0]["data"] == {"text/plain": "True"}
 
 
 def test_without_a_terminal_text_is_recorded_and_passed_on(

@@ -19,6 +19,7 @@ from jupyter_sessions.client.outbox.log_file import Destination
 from jupyter_sessions.client.outbox.recovery import Undelivered
 from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.client.transports.base import Transport
+from jupyter_sessions.formatting import format_count
 
 _DELIVERED_WITHIN = 60.0  # seconds
 
@@ -44,10 +45,18 @@ def hint(frontend: Frontend, explained: str = "") -> list[Line]:
     return [Line(said, Tone.WARNING)]
 
 
+def describe_number(undelivered: list[Undelivered]) -> str:
+    """Say how many commands these are: ``5 commands and 2 %session lines``."""
+    managing = sum(each.managing for each in undelivered)
+    commands = sum(each.commands for each in undelivered) - managing
+    lines = format_count(managing, "%session line") if managing else ""
+    return " and ".join(filter(None, (format_count(commands, "command"), lines)))
+
+
 def describe_waiting(waiting: list[Undelivered]) -> str:
     """Say how many commands wait on this disk."""
     wait = "waits" if sum(each.commands for each in waiting) == 1 else "wait"
-    return f"{recovery.describe_number(waiting)} {wait} on this disk"
+    return f"{describe_number(waiting)} {wait} on this disk"
 
 
 @command(
@@ -160,7 +169,7 @@ def _discard(frontend: Frontend, chosen: list[Undelivered], *, yes: bool) -> lis
         return []
     if not yes:
         frontend.make_sure(
-            f"Discard {recovery.describe_number(chosen)} permanently?", "Nothing was discarded."
+            f"Discard {describe_number(chosen)} permanently?", "Nothing was discarded."
         )
     return _each(frontend, chosen, recovery.discard)
 

@@ -20,7 +20,6 @@ from jupyter_sessions.client.outbox.journal import (
     read_refused,
 )
 from jupyter_sessions.client.outbox.log_file import Destination, Failure, Hold, Slot, remove_empty
-from jupyter_sessions.formatting import format_count
 from jupyter_sessions.session_lines import manages_sessions
 
 _TAIL = 1 << 16
@@ -63,14 +62,6 @@ class Undelivered(msgspec.Struct, kw_only=True):
     why: Failure | None
     since: datetime | None
     file: str
-
-
-def describe_number(undelivered: Collection[Undelivered]) -> str:
-    """Say how many commands these are: ``5 commands and 2 %session lines``."""
-    managing = sum(each.managing for each in undelivered)
-    commands = sum(each.commands for each in undelivered) - managing
-    lines = format_count(managing, "%session line") if managing else ""
-    return " and ".join(filter(None, (format_count(commands, "command"), lines)))
 
 
 def take_over_journals(
