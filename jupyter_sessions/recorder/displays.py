@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from jupyter_sessions import schemas
-from jupyter_sessions.recorder.figures import ShownFigures, draw
+from jupyter_sessions.recorder.figures import FigureWatch, draw
 from jupyter_sessions.recorder.outputs import output_from_content
 from jupyter_sessions.recorder.streams.patching import replace
 
@@ -142,7 +142,7 @@ class DisplayReporter:
         self._page = page
         self._restore: list[Callable[[], None]] = []
         self._forms = OtherForms(shell)
-        self._figures = ShownFigures(self._put_figure)
+        self._figures = FigureWatch(self._put_figure)
         self._result: dict[str, Any] = {}
 
     def begin(self) -> None:

@@ -39,7 +39,7 @@ def draw(value: object) -> str | None:
     return picture
 
 
-class ShownFigures:
+class FigureWatch:
     """Reports the figures that `matplotlib.pyplot.show` shows, between `begin` and `end`.
 
     Parameters
