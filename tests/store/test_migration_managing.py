@@ -13,6 +13,7 @@ from tests.conftest import Store, store  # noqa: F401  # the fixture with people
 from tests.core.asking import commands, do, record, recorded
 
 BEFORE = [
+    "DROP TABLE damage",
     "ALTER TABLE commands DROP COLUMN checksum",
     "ALTER TABLE sessions DROP COLUMN reopened",
     "ALTER TABLE commands DROP COLUMN version",

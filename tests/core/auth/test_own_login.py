@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -182,11 +183,8 @@ def test_a_time_out_that_is_clamped_is_told_as_such(people):
 
 
 def test_an_administrator_is_not_clamped_before_the_end_that_all_logins_have(people, store):
-    store.dispatcher._services = type(store.dispatcher._services)(
-        blobs=store.dispatcher.blobs,
-        limits=type(store.dispatcher.limits)(longest_login_idle=timedelta(minutes=10)),
-        secret=store.dispatcher._services.secret,
-    )
+    limits = replace(store.dispatcher.limits, longest_login_idle=timedelta(minutes=10))
+    store.dispatcher._services = replace(store.dispatcher._services, limits=limits)
     assert log_in(people, "cleo", idle_timeout=60).login.idle_timeout == 10
     assert log_in(people, "boss", idle_timeout=60).login.idle_timeout == 60
     made = log_in(people, "boss", idle_timeout=5_256_000)
