@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import msgspec
 
     from jupyter_sessions import schemas
@@ -94,21 +96,32 @@ class Call:
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A published file that a capability URL gives a `viewer` access to."""
+    """A published file that a capability URL gives a `viewer` access to, until it `expires`."""
 
     viewer: str
+    expires: datetime
     code: str
     file: schemas.File
     blob: Blob
 
+    @property
+    def version(self) -> str:
+        """What changes with the content."""
+        return self.file.sha256
+
 
 @dataclass(frozen=True)
 class CommandOutputs:
-    """A command's outputs, each as JSON, that a capability URL gives a `viewer` access to."""
+    """A command's outputs, each as JSON, that a capability URL gives a `viewer` access to.
+
+    `version` changes with the outputs; it is empty if that is not certain.
+    """
 
     viewer: str
+    expires: datetime
     code: str
     number: int
+    version: str
     outputs: list[msgspec.Raw]
 
 

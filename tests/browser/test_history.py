@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -14,6 +16,10 @@ from tests.browser.conftest import Site, Visit, command, shown, text, wait_until
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAA"
     "AElFTkSuQmCC"
+)
+OTHER = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+    "rkJggg=="
 )
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 0h9"/></svg>'
 TABLE = (
@@ -52,6 +58,46 @@ def variety(site: Site) -> str:
     )
     site.record(code, command("ls /", text("bin\n")), by="writer")
     return code
+
+
+def with_version(recording: schemas.Recording, version: int) -> schemas.Recording:
+    """Return a recording as a recorder that counts its reports makes it."""
+    return msgspec.structs.replace(recording, version=version)
+
+
+def fetched(page: Page) -> list[str]:
+    """Return the images of a page that came over the network, once all are shown."""
+    wait_until(page, "[...document.images].every(e => e.complete && e.naturalWidth)")
+    return list(
+        page.evaluate(
+            "performance.getEntriesByType('resource').filter(e => e.initiatorType === 'img'"
+            " && e.transferSize).map(e => e.name)"
+        )
+    )
+
+
+def test_a_second_visit_fetches_an_image_only_if_it_has_changed(site: Site, visit: Visit) -> None:
+    code = site.session("Images", reader="read")
+    first, other = shown(image__png=PIXEL), shown(image__png=OTHER)
+    runs = [command("fig", first, uid=f"second-visit-{n}") for n in range(3)]
+    site.record(code, *(with_version(each, 1) for each in runs))
+    site.publish(code, "plots/a.png", base64.b64decode(PIXEL))
+    page = visit(site.address(code), "reader")
+    assert len(fetched(page)) == 3
+    page.goto(site.address(code, "/files/plots"))
+    assert len(fetched(page)) == 1
+    page.goto(site.address(code))
+    assert fetched(page) == []
+    page.goto(site.address(code, "/files/plots"))
+    assert fetched(page) == []
+    changed = msgspec.structs.replace(runs[1].response, outputs=[other])
+    site.record(code, with_version(msgspec.structs.replace(runs[1], response=changed), 2))
+    site.publish(code, "plots/a.png", base64.b64decode(OTHER))
+    page.goto(site.address(code))
+    (only,) = fetched(page)
+    assert "/commands/2/" in only
+    page.goto(site.address(code, "/files/plots"))
+    assert len(fetched(page)) == 1
 
 
 def test_each_output_is_shown_in_its_best_form(site: Site, visit: Visit, variety: str) -> None:

@@ -34,6 +34,8 @@ Ans = TypeVar("Ans")
 T = TypeVar("T")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# Seconds before a capability URL expires in which the browser no longer uses its cache.
+_USED_WITHIN = 60
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 
@@ -263,6 +265,12 @@ class SessionsHandler(JupyterHandler):
         if self._costly is not None:
             self._costly.cancel()
         super().on_connection_close()
+
+    def allow_cache_until(self, expires: datetime) -> None:
+        """Allow the browser to use this response again until shortly before a time."""
+        remaining = int((expires - datetime.now(UTC)).total_seconds()) - _USED_WITHIN
+        if remaining > 0:
+            self.set_header("Cache-Control", f"private, max-age={remaining}, immutable")
 
     async def sign_in(self, login: schemas.NewLogin) -> None:
         """Set the browser's login cookie; its previous login ends."""

@@ -20,6 +20,7 @@ from jupyter_sessions.server.rendering.document import (
     image_document,
 )
 from jupyter_sessions.server.rendering.files import PREVIEW_BYTES
+from jupyter_sessions.server.rendering.mime import RASTER_IMAGES
 from jupyter_sessions.server.rendering.outputs import decode_output, definitions_before
 from jupyter_sessions.urls import build_capability_url, get_token
 
@@ -33,6 +34,8 @@ _POLICY = (
 
 class CapabilityHandler(SessionsHandler):
     """Serve published files and rich outputs, and nothing else."""
+
+    _found: Viewed | None = None
 
     async def arrive(self) -> None:
         """Skip authentication: the token determines what may be seen."""
@@ -72,7 +75,7 @@ class CapabilityHandler(SessionsHandler):
             await self._finish_document(frame_document(f"{name}?{urlencode(kept)}"), HTML)
             return
         dispatcher = await self.service.dispatcher()
-        found = await self.service.answered(dispatcher.view(token, path))
+        found = self._found = await self.service.answered(dispatcher.view(token, path))
         if self.request.headers.get("Sec-Fetch-Dest") == "document":
             # Content with the whole window could navigate it anywhere; in a frame of ours it can't.
             self.redirect(self._framed(found))
@@ -83,6 +86,7 @@ class CapabilityHandler(SessionsHandler):
         elif self._is_document(found.file.media_type):
             await self._finish_document(image_document(name), HTML)
         else:
+            self._allow_cache(found.file.media_type)
             self.set_header("Content-Type", typed(found.file.media_type))
             self.set_header("Content-Length", str(found.file.size))
             await send(self, dispatcher, found.blob)
@@ -120,12 +124,22 @@ class CapabilityHandler(SessionsHandler):
         document, media_type = await self.while_connected(rendering)
         if self._is_document(media_type):
             document, media_type = image_document(f"./{self.path_args[1]}"), HTML
+        self._allow_cache(media_type)
         await self._finish_document(document, media_type)
 
     def _is_document(self, media_type: str) -> bool:
         """Tell whether a document is requested for content that is not one."""
         wanted = self.get_query_argument("document", "")
         return bool(wanted) and media_type.startswith("image/")
+
+    def _allow_cache(self, media_type: str) -> None:
+        """Allow the browser to keep an image whose URL names its version.
+
+        Only images without scripts: no check of how the content is shown happens in the cache.
+        """
+        found, wanted = self._found, self.get_query_argument("v", "")
+        if found and wanted and wanted == found.version and media_type in RASTER_IMAGES:
+            self.allow_cache_until(found.expires)
 
     async def _finish_document(self, document: bytes, media_type: str) -> None:
         self.set_header("Content-Type", media_type)

@@ -6,8 +6,10 @@ import contextlib
 import re
 import shlex
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache, partial
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -205,17 +207,26 @@ class ContentAddress(Page):
         """Return the page that shows the content in a frame."""
         raise NotImplementedError
 
-    async def content(self, *path: str) -> str:
-        """Return the content's capability URL."""
+    async def content(self, *path: str) -> tuple[str, datetime]:
+        """Return the content's capability URL, and when it expires."""
         raise NotImplementedError
 
     @allow_unauthenticated
     async def get(self, *path: str) -> None:
-        """Redirect to the content, or to the page that frames it if it would fill the window."""
+        """Redirect to the content, or to the page that frames it if it would fill the window.
+
+        If the page names the content's version (``v``), the browser may remember the redirect for
+        the same login, and so finds an image that it has shown before in its cache.
+        """
         if self.request.headers.get("Sec-Fetch-Dest") == "document":
             self.redirect(self.framed(*path))
-        else:
-            self.redirect(await self.content(*path))
+            return
+        url, expires = await self.content(*path)
+        if version := self.get_query_argument("v", ""):
+            self.allow_cache_until(expires)
+            self.set_header("Vary", "Cookie, Sec-Fetch-Dest")
+            url += ("&" if "?" in url else "?") + urlencode({"v": version})
+        self.redirect(url)
 
     def page_after_login(self) -> str:
         """Return the page that frames the content."""

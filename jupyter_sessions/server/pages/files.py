@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from jupyter_sessions import api, errors, schemas
@@ -89,13 +90,13 @@ class RawRedirect(ContentAddress):
         """Return the page that shows the file in a frame of the window's size."""
         return self.links.files(*path, alone=1)
 
-    async def content(self, *path: str) -> str:
+    async def content(self, *path: str) -> tuple[str, datetime]:
         """Create a capability URL."""
         code, file = path
         view = await self.call(
             api.CREATE_CAPABILITY_URL, self.ask(schemas.CreateCapabilityUrl, code=code, path=file)
         )
-        return view.url
+        return view.url, view.expires
 
 
 class PreviewRedirect(ContentAddress):
@@ -105,10 +106,10 @@ class PreviewRedirect(ContentAddress):
         """Return the file's page, which shows the preview."""
         return self.links.files(*path)
 
-    async def content(self, *path: str) -> str:
+    async def content(self, *path: str) -> tuple[str, datetime]:
         """Create a capability URL of the preview."""
         code, file = path
         view = await self.call(
             api.CREATE_CAPABILITY_URL, self.ask(schemas.CreateCapabilityUrl, code=code, path=file)
         )
-        return view.url + "?preview=1"
+        return view.url + "?preview=1", view.expires

@@ -318,12 +318,12 @@ class OutputRedirect(ContentAddress):
         code, number, _ = path
         return self.links.command(code, int(number))
 
-    async def content(self, *path: str) -> str:
+    async def content(self, *path: str) -> tuple[str, datetime]:
         """Create a capability URL."""
         code, number, index = path
         request = self.ask(schemas.CreateCapabilityUrl, code=code, command=int(number))
         view = await self.call(api.CREATE_CAPABILITY_URL, request)
-        return f"{view.url}{int(index)}"
+        return f"{view.url}{int(index)}", view.expires
 
 
 class CommandJson(Page):

@@ -24,6 +24,9 @@ PREFERENCE = (
 #: The types that an ``<img>`` can show; scripts in an SVG do not run there.
 IMAGES = frozenset(kind for kind in PREFERENCE if kind.startswith("image/"))
 
+#: Those that can't contain scripts.
+RASTER_IMAGES = IMAGES - {"image/svg+xml"}
+
 
 def preferred(data: Mapping[str, Any]) -> str | None:
     """Return the media type of `data` to show, or None if none can be shown."""

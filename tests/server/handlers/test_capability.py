@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -156,6 +158,47 @@ def test_rich_outputs_come_in_the_sandbox(site: Site) -> None:
         answer = site.http.get(f"{url}{index}")
         assert answer.status_code == 200, rich[index]
         check_headers(answer)
+
+
+def test_a_browser_may_keep_an_image_whose_version_is_named_and_nothing_else(site: Site) -> None:
+    code = site.session()
+    png = base64.b64decode(PNG)
+    types = {"a.png": "image/png", "a.svg": "image/svg+xml", "a.html": "text/html"}
+    for name, media_type in types.items():
+        publish(site.store, code, f"p/{name}", png, by="writer", media_type=media_type)
+    command = recording("kept") | {"version": 3}
+    data = ({"image/png": PNG}, {"text/html": "<b>"}, {"image/svg+xml": "<svg/>"})
+    command["response"]["outputs"] = [
+        {"output_type": "display_data", "data": each, "metadata": {}} for each in data
+    ]
+    answer = site.ask("writer", api.RECORD_COMMANDS, code=code, commands=[command])
+    (number,) = answer.json()["numbers"]
+    size = site.ask("reader", api.GET_COMMAND, code=code, number=number).json()["summary"]["size"]
+    sha256 = hashlib.sha256(png).hexdigest()
+    outputs = site.view("reader", code, command=number)
+    files = site.view("reader", code, path="p/a.png").removesuffix("a.png")
+    allowed = {f"{outputs}0?v=3-{size}", f"{files}a.png?v={sha256}"}
+    refused = {
+        *(f"{outputs}{index}?v=3-{size}" for index in (1, 2)),
+        *(f"{outputs}0{query}" for query in ("", "?v=", f"?v=2-{size}", f"?v=3-{size}&document=1")),
+        *(f"{files}{name}?v={sha256}" for name in ("a.svg", "a.html")),
+        f"{files}a.png",
+        f"{files}a.png?v=3-{size}",
+        f"{files}missing.png?v={sha256}",
+    }
+    for url in allowed:
+        cached = site.http.get(url).headers["Cache-Control"]
+        found = re.fullmatch(r"private, max-age=([0-9]+), immutable", cached)
+        assert found is not None, url
+        assert 0 < int(found[1]) < 3600
+    for url in refused:
+        assert site.http.get(url).headers["Cache-Control"] == "private, no-store", url
+    page = site.server.url + f"/sessions/{code}/experiment/commands/{number}/outputs/0?v=3-{size}"
+    redirect = site.http.get(page, headers=site.headers("reader"), follow_redirects=False)
+    assert redirect.status_code == 302
+    assert redirect.headers["Vary"] == "Cookie, Sec-Fetch-Dest"
+    assert redirect.headers["Location"].endswith(f"/0?v=3-{size}")
+    assert "max-age" in redirect.headers["Cache-Control"]
 
 
 def test_a_view_reaches_its_own_publication_alone(site: Site) -> None:
