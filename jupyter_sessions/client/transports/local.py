@@ -14,7 +14,7 @@ import msgspec
 from jupyter_sessions import api, errors, forking, paths, schemas
 from jupyter_sessions.client.local_servers import find_server_of_database
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.history.encoded import decode_outputs
+from jupyter_sessions.core.history.encoded import decode_outputs, decode_request
 from jupyter_sessions.core.types import SystemUser
 from jupyter_sessions.validation import refused
 
@@ -155,7 +155,7 @@ class LocalTransport:
 def _checked(request: Req) -> Req:
     """Validate a request by the same rules as one that is sent over HTTP."""
     try:
-        return msgspec.json.decode(msgspec.json.encode(request), type=type(request))
+        return decode_request(type(request), msgspec.json.encode(request))
     except msgspec.ValidationError as error:
         raise refused(error) from None
     except UnicodeEncodeError:

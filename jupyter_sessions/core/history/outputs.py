@@ -11,17 +11,20 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from jupyter_sessions.core import normalize
-from jupyter_sessions.core.history.encoded import NOTHING
+from jupyter_sessions.core.history import json_scan
+from jupyter_sessions.core.history.encoded import (
+    NOTHING,
+    EncodedDisplay,
+    EncodedError,
+    EncodedOutput,
+    EncodedResult,
+    EncodedStream,
+    encode_outputs,
+    read_bundle,
+)
 from jupyter_sessions.errors import ContentDamaged
 from jupyter_sessions.escape_sequences import remove_sequences
-from jupyter_sessions.schemas import (
-    DisplayData,
-    ErrorOutput,
-    ExecuteResult,
-    Output,
-    Recording,
-    Stream,
-)
+from jupyter_sessions.schemas import Output, Recording
 from jupyter_sessions.session_lines import manages_sessions
 from jupyter_sessions.store.blobs import Blob, Blobs, compress, damaged, decompress
 
@@ -37,6 +40,9 @@ _INLINE = 16_384
 # Larger outputs go into a blob without trying how far they compress.
 _TRIED = 64 * _INLINE
 
+# How many ends of lines are tried to find a list's beginning.
+_MOST_TRIES = 20
+
 _LONGEST_NOTE = 1_000
 
 _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
@@ -45,6 +51,8 @@ _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
 _encode = msgspec.json.Encoder().encode
 
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_any = msgspec.json.Decoder().decode
+_decode_lines = msgspec.json.Decoder(list[str]).decode
 _scan = msgspec.json.Decoder(msgspec.Raw).decode
 
 
@@ -83,7 +91,7 @@ def size_if_small(recording: Recording) -> int | None:
     if len(request.source) > SOURCE_PREVIEW or "\0" in request.source:
         return None
     told = response or recording.so_far
-    outputs = 0 if told is None else sum(map(_roughly, told.outputs))
+    outputs = 0 if told is None else sum(map(_measure, told.outputs))
     return None if outputs > _INLINE else len(request.source) + outputs
 
 
@@ -94,17 +102,15 @@ def known_until(recording: Recording) -> datetime | None:
     return recording.so_far.until if recording.so_far is not None else None
 
 
-def _roughly(output: Output) -> int:
-    """Estimate an output's size in characters; more than the limit if it is not text."""
+def _measure(output: Output | EncodedOutput) -> int:
+    """Return the size of what an output consists of, as JSON, in bytes."""
     match output:
-        case Stream(text=str(text)):
-            return len(text)
-        case ErrorOutput(traceback=traceback):
-            return sum(map(len, traceback))
-        case DisplayData(data=data) | ExecuteResult(data=data):
-            return sum(len(value) if isinstance(value, str) else _INLINE for value in data.values())
+        case EncodedStream(text=part) | EncodedError(traceback=part):
+            return len(memoryview(part))
+        case EncodedDisplay() | EncodedResult():
+            return len(memoryview(output.data)) + len(memoryview(output.metadata))
         case _:
-            return _INLINE + 1
+            return len(_encode(output))
 
 
 def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
@@ -118,13 +124,14 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
     """
     request, response = recording.request, recording.response
     told = response or recording.so_far
-    outputs, note = told.outputs if told else [], response.note if response else ""
+    outputs = encode_outputs(told.outputs) if told else []
+    note = response.note if response else ""
     packed = _encode(outputs)
     if len(packed) > limit:
         outputs, note = _cut(outputs, note, limit)
         packed = _encode(outputs)
     until = known_until(recording)
-    text = "\n".join(_texts(outputs))
+    text = _read_texts(outputs)
     source_blob = (
         blobs.put(request.source.encode())
         if len(request.source) > SOURCE_PREVIEW or "\0" in request.source
@@ -148,7 +155,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
         "source_blob": source_blob and source_blob.sha256,
         "preview": preview,
         "checksum": checksum_of(source, preview),
-        "media": _storable(" ".join(dict.fromkeys(_media(outputs)))),
+        "media": _storable(" ".join(dict.fromkeys(_list_media(outputs)))),
         "output_count": len(outputs),
         "size": len(packed) if told else 0,
         "outputs": None if outputs_blob else small,
@@ -208,7 +215,7 @@ def _storable(text: str) -> str:
     return text.replace("\0", "␀") if "\0" in text else text
 
 
-def _cut(outputs: list[Output], note: str, limit: int) -> tuple[list[Output], str]:
+def _cut(outputs: list[EncodedOutput], note: str, limit: int) -> tuple[list[EncodedOutput], str]:
     """Keep the outputs that fit and the beginning of a text, and note what is missing."""
     left = limit
     for index, output in enumerate(outputs):
@@ -226,48 +233,89 @@ def _cut(outputs: list[Output], note: str, limit: int) -> tuple[list[Output], st
     return outputs, note
 
 
-def _beginning(output: Output, room: int) -> list[Output]:
+def _beginning(output: EncodedOutput, room: int) -> list[EncodedOutput]:
     """Truncate a text output to at most `room` bytes; return nothing for other outputs."""
-    if not isinstance(output, Stream):
+    if not isinstance(output, EncodedStream):
         return []
-    whole = output.text if isinstance(output.text, str) else "".join(output.text)
-    packed = _encode(whole)[:-1]
-    packed = packed[: max(0, room - len(_encode(Stream(output.name, ""))) + 1)]
-    # The cut can fall inside a character or an escape, which has at most six bytes.
-    for end in range(len(packed), max(1, len(packed) - 6), -1):
+    whole = bytes(output.text)
+    if whole[:1] != b'"':
+        whole = _encode("".join(_decode_lines(whole)))
+    room -= len(_encode(EncodedStream(output.name, msgspec.Raw(b""))))
+    begun = _shorten(whole, room)
+    return [EncodedStream(output.name, msgspec.Raw(begun))] if begun else []
+
+
+def _shorten(text: bytes, room: int) -> bytes:
+    """Return the beginning of a string's JSON in at most so many bytes; nothing if none fits."""
+    begun = text[:-1][: max(0, room - 1)]
+    # The cut can fall inside a character or an escape, which has at most six bytes, or inside the
+    # first of two escapes that are one character.
+    for end in range(len(begun), max(1, len(begun) - 12), -1):
+        shortened = begun[:end] + b'"'
         try:
-            return [Stream(output.name, msgspec.json.decode(packed[:end] + b'"', type=str))]
+            msgspec.json.decode(shortened, type=str)
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-    return []
+        return shortened
+    return b""
 
 
-def _texts(outputs: list[Output]) -> Iterator[str]:
-    """Yield the parts of outputs that are searchable and shown in previews."""
+def _read_texts(outputs: list[EncodedOutput]) -> str:
+    """Return the beginning of what is searchable and shown in previews."""
+    found: list[str] = []
+    left = _SEARCHED
     for output in outputs:
+        if left < 0:
+            break
         match output:
-            case Stream(text=text):
-                yield _plain(text)
-            case ErrorOutput(ename=ename, evalue=evalue):
-                yield f"{ename}: {evalue}"
+            case EncodedStream(text=text):
+                found.append(_plain(text))
+            case EncodedError(ename=ename, evalue=evalue):
+                found.append(f"{ename}: {evalue}")
             case _:
-                for media in _TEXT_MEDIA:
-                    if media in output.data:
-                        yield _plain(output.data[media])
-                        break
+                bundle = read_bundle(output.data)
+                text_of = next((bundle[kind] for kind in _TEXT_MEDIA if kind in bundle), None)
+                if text_of is None:
+                    continue
+                found.append(_plain(text_of))
+        left -= len(found[-1]) + 1
+    return "\n".join(found)
 
 
-def _plain(text: Any) -> str:
-    whole = "".join(map(str, text)) if isinstance(text, list) else str(text)
+def _plain(encoded: msgspec.Raw) -> str:
+    """Return a text without escape sequences, or the beginning of a very long one."""
+    if len(memoryview(encoded)) > json_scan.SMALL:
+        encoded = msgspec.Raw(_shorten_any(bytes(encoded)))
+    read = _decode_any(encoded)
+    whole = "".join(map(str, read)) if isinstance(read, list) else str(read)
     return remove_sequences(whole)
 
 
-def _media(outputs: list[Output]) -> Iterator[str]:
+def _shorten_any(text: bytes) -> bytes:
+    """Return a shorter text or list of lines, as JSON; an empty one for other values."""
+    if text[:1] == b'"':
+        return _shorten(text, json_scan.SMALL)
+    end = json_scan.SMALL
+    for _ in range(_MOST_TRIES):
+        # The last line that ends before it; what looks like a line's end may be within a line.
+        end = text.rfind(b'",', 0, end)
+        if end < 0:
+            break
+        lines = text[: end + 1] + b"]"
+        try:
+            _decode_lines(lines)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        return lines
+    return b'""'
+
+
+def _list_media(outputs: list[EncodedOutput]) -> Iterator[str]:
     for output in outputs:
         match output:
-            case Stream():
+            case EncodedStream():
                 yield "stream"
-            case ErrorOutput():
+            case EncodedError():
                 yield "error"
             case _:
-                yield from ("".join(name.split()) for name in output.data)
+                yield from ("".join(name.split()) for name in read_bundle(output.data))

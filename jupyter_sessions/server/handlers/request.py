@@ -10,10 +10,18 @@ import msgspec
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.api import OPERATIONS, Operation
+from jupyter_sessions.core.history import json_scan
+from jupyter_sessions.core.history.encoded import RECEIVED, check_outputs
+from jupyter_sessions.formatting import has_more_values
 from jupyter_sessions.validation import refused
 
 Req = TypeVar("Req", bound=schemas.Request)
 
+#: The most values of a request other than a recording.
+_MOST_VALUES = 300_000
+#: How deep in a recording its outputs' values begin, which are stored unaltered.
+_OUTER_LEVELS = 7
+_DUPLICATE = "an object has the same key twice"
 _HINT = "See the reference, or openapi.json, for what the operation takes."
 
 
@@ -38,10 +46,14 @@ def read_request(
             return msgspec.convert({**query, **fields}, operation.request, strict=False)
         if query:
             raise errors.BadRequest("This operation does not take a query.", hint=_HINT)
-        content = _read_body(_BODIES[operation.name], body)
-        return operation.request(**fields, **msgspec.structs.asdict(content))
+        content = _read_body(operation.name, bytes(body))
+        request = operation.request(**fields, **msgspec.structs.asdict(content))
+        check_outputs(request)
+        return request
     except msgspec.ValidationError as error:
         raise refused(error) from None
+    except RecursionError:
+        raise errors.BadRequest("The body's JSON is nested too deeply.", hint=_HINT) from None
 
 
 def _in_path(operation: Operation[Req, Any], path: Mapping[str, str]) -> dict[str, Any]:
@@ -49,20 +61,40 @@ def _in_path(operation: Operation[Req, Any], path: Mapping[str, str]) -> dict[st
     return msgspec.structs.asdict(read)
 
 
-def _read_body(kind: type[msgspec.Struct], body: bytes | bytearray) -> msgspec.Struct:
+def _read_body(name: str, body: bytes) -> msgspec.Struct:
     try:
-        read = msgspec.json.decode(body or b"{}", type=kind)
-        _check_keys(body)
+        large = len(body) > json_scan.SMALL
+        if large:
+            _check_size(name, body)
+        read = msgspec.json.decode(body or b"{}", type=_BODIES[name])
+        if large:
+            _check_large(read, body)
+        else:
+            _check_keys(body)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise errors.BadRequest(f"The body is not JSON: {error}.", hint=_HINT) from None
-    except RecursionError:
-        raise errors.BadRequest("The body's JSON is nested too deeply.", hint=_HINT) from None
     return read
 
 
-def _check_keys(body: bytes | bytearray) -> None:
+def _check_size(name: str, body: bytes) -> None:
+    """Refuse a body of so many values that to build them would hold up the server."""
+    if OPERATIONS[name].request not in RECEIVED and has_more_values(body, _MOST_VALUES):
+        raise errors.TooLarge(
+            f"The request has more than {_MOST_VALUES:,} values.", hint="Send it in parts."
+        )
+
+
+def _check_large(read: msgspec.Struct, body: bytes) -> None:
+    """Refuse what `_check_keys` and a full decoding would, except within outputs' values."""
+    if not json_scan.is_utf8(body):
+        raise ValueError("it is not UTF-8")
+    if msgspec.json.encode(read) != body and json_scan.has_duplicates(body, _OUTER_LEVELS):
+        raise ValueError(_DUPLICATE)
+
+
+def _check_keys(body: bytes) -> None:
     """Refuse duplicate keys: msgspec takes the last, which could bypass a check of the first."""
     # If re-encoding gives the same text, there were none. Other spacing and escapes take the slow
     # path.
@@ -73,14 +105,15 @@ def _check_keys(body: bytes | bytearray) -> None:
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(pairs)
     if len(read) != len(pairs):
-        raise ValueError("an object has the same key twice")
+        raise ValueError(_DUPLICATE)
     return read
 
 
 def _part(operation: Operation[Any, Any], *, inside: bool) -> type[msgspec.Struct]:
     """Build the struct of an operation's fields that stand in the path, or of the others."""
     fields: list[Any] = []
-    for field in msgspec.structs.fields(operation.request):
+    received = RECEIVED.get(operation.request, operation.request)
+    for field in msgspec.structs.fields(received):
         if (field.name in operation.path_fields) is not inside:
             continue
         if field.default is not msgspec.NODEFAULT:

@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.api import OPERATIONS, Operation
+from jupyter_sessions.core.history.encoded import decode_request
 from jupyter_sessions.core.types import Anonymous
 from jupyter_sessions.server.auth import Authenticated, key_holder
 from jupyter_sessions.server.handlers.operations import BodyHandler
@@ -214,7 +215,7 @@ def read_parameters(operation: Operation[Any, Any], code: str, parameters: list[
         raise errors.BadRequest(f"The {_KEY} must be a string.", hint=hint)
     try:
         body = msgspec.json.encode({**plain(fields), "code": code})
-        return Call(msgspec.json.decode(body, type=operation.request), content, key)
+        return Call(decode_request(operation.request, body), content, key)
     except msgspec.ValidationError as error:
         raise refused(error) from None
 

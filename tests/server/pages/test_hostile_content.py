@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 
 from jupyter_sessions import api, schemas
 from tests.server.conftest import Site
-from tests.server.serving import publish
+from tests.server.serving import error_of, publish, recording
 from tests.waiting import STARTED_WITHIN, until
 
 NESTED = "[" + ",".join(["[" * 480 + "]" * 480] * 200) + "]"
@@ -191,3 +192,95 @@ def test_what_nobody_waits_for_is_not_rendered(site: Site, code: str) -> None:
     assert "<em>" in page.text
     assert time.monotonic() - started < 3 + 10 * one
     until(lambda: site.http.get("/sessions/api/health").status_code == 200)
+
+
+GET = b"""<methodCall><methodName>commands.get</methodName><params>
+<param><value><int>%d</int></value></param></params></methodCall>"""
+SIZE = 14_000_000
+
+
+def repeat(piece: bytes, last: bytes = b"") -> bytes:
+    return piece * (SIZE // len(piece)) + (last or piece.rstrip(b","))
+
+
+def bundle(data: bytes) -> bytes:
+    return b'{"output_type":"display_data","data":{%b},"metadata":{}}' % data
+
+
+#: Outputs that are small as text and large as Python objects.
+TAKEN = {
+    "arrays": bundle(b'"application/json":[%b]' % repeat(b"[],")),
+    "objects": bundle(b'"application/json":[%b]' % repeat(b'{"a":{}},')),
+    "outputs": repeat(b'{"output_type":"stream","name":"","text":""},'),
+}
+REFUSED = {
+    "lines": b'{"output_type":"stream","name":"stdout","text":[%b]}' % repeat(b'"ab",'),
+    "media types": bundle(b",".join(b'"%07d":0' % number for number in range(SIZE // 12))),
+}
+
+
+@contextmanager
+def measured(site: Site) -> Iterator[list[float]]:
+    """Ask the server how it is while something runs, and give how long it took to answer."""
+    done, waits = threading.Event(), list[float]()
+
+    def ask() -> None:
+        while not done.is_set():
+            waits.append(health(site))
+            time.sleep(0.005)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def held() -> float:
+    """Give how long a process is held up in which such a command is decoded."""
+    half = b"[%b]" % repeat(b"[],")[: SIZE // 2].rpartition(b",")[0]
+    started = time.monotonic()
+    json.loads(half)
+    return 2 * (time.monotonic() - started)
+
+
+@pytest.mark.parametrize("name", [*TAKEN, *REFUSED])
+def test_nobody_waits_while_a_command_of_millions_of_values_is_recorded_and_read(
+    site: Site, name: str, held: float
+) -> None:
+    code, outputs = site.session(), (TAKEN | REFUSED)[name]
+    command = json.dumps(recording("many")).encode()
+    command = command.replace(b'"outputs": []', b'"outputs":[%b]' % outputs)
+    reader, writer = site.headers("reader"), site.headers("writer")
+    ours, page = f"/sessions/api/sessions/{code}", f"/sessions/{code}/experiment"
+    with httpx.Client(base_url=site.server.url, timeout=STARTED_WITHIN) as http:
+        with measured(site) as waits:
+            taken = http.post(
+                f"{ours}/commands", content=b'{"commands":[%b]}' % command, headers=writer
+            )
+        assert max(waits) < held / 2, (held, waits)
+        if name in REFUSED:
+            assert taken.status_code == 400
+            assert "more than" in error_of(taken)["message"]
+            return
+        (number,) = taken.json()["numbers"]
+        call = GET % number
+        for ask in (
+            lambda: http.get(f"{ours}/commands/{number}", headers=reader),
+            lambda: http.post(f"{ours}/resume", json={}, headers=reader),
+            lambda: http.get(f"{page}/json/response/{number}.json", headers=reader),
+        ):
+            with measured(site) as waits:
+                answer = ask()
+            assert outputs in answer.content
+            assert max(waits) < held / 2, (held, waits)
+        with measured(site) as waits:
+            shown = http.get(f"{page}/commands/{number}", headers=reader)
+            text = {"Content-Type": "text/xml"}
+            fault = http.post(f"{ours}/xmlrpc", content=call, headers=reader | text)
+        assert shown.status_code == 200
+        assert "too many for XML-RPC" in fault.text
+        assert max(waits) < held / 2, (held, waits)
