@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -64,6 +65,26 @@ class ErrorOutput(Struct, tag_field="output_type", tag="error", forbid_unknown_f
 
 
 Output = Stream | DisplayData | ExecuteResult | ErrorOutput
+
+
+def make_storable(value: Any) -> Any:
+    """Return a value of an output as JSON can represent it everywhere.
+
+    Halves of characters become question marks, integers of more than 64 bits become text, and
+    numbers that are not finite become null.
+    """
+    match value:
+        case str():
+            return value.encode(errors="replace").decode()
+        case dict():
+            return {make_storable(name): make_storable(each) for name, each in value.items()}
+        case list() | tuple():
+            return [make_storable(each) for each in value]
+        case int() if not -(2**63) <= value < 2**64:
+            return str(value)
+        case float() if not math.isfinite(value):
+            return None
+    return value
 
 
 class CommandRequest(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -47,20 +46,8 @@ def encoded(recording: schemas.Recording) -> bytes:
     try:
         return msgspec.json.encode(recording)
     except (ValueError, OverflowError, TypeError):
-        plain = _plain(msgspec.to_builtins(recording, str_keys=True, enc_hook=repr))
-        return msgspec.json.encode(plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {_plain(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return str(value)
-    return value
+        plain = msgspec.to_builtins(recording, str_keys=True, enc_hook=repr)
+        return msgspec.json.encode(schemas.make_storable(plain))
 
 
 #: The suffix of the file's name, in place of the journal's own.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -263,17 +262,7 @@ def _text(value: Any) -> str:
 
 def _lenient(frame: bytes) -> dict[str, Any] | None:
     try:
-        content = _storable(json.loads(frame.decode(errors="replace")))
+        content = schemas.make_storable(json.loads(frame.decode(errors="replace")))
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode(errors="replace").decode()
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -162,10 +162,10 @@ def test_only_the_representation_that_is_shown_is_decoded() -> None:
 
     shown = {"text/html": "<b>one</b>\ntwo", "text/plain": "plain"}
     assert decoded("text/html", "text/latex", "text/plain") == shown
-    assert decoded("text/latex", "text/plain") == {"text/latex": '{"not":"a text"}'}
+    assert decoded("text/latex", "application/x-else") == {"text/latex": '{"not":"a text"}'}
     # It may be large, and is passed on to a worker as it is.
     kept = decoded("application/json", "text/plain")
-    assert list(kept) == ["application/json"]
+    assert list(kept) == ["application/json", "text/plain"]
     assert isinstance(kept["application/json"], msgspec.Raw)
     assert list(decoded("application/x-else")) == ["application/x-else"]
     stream = schemas.Stream(name="stdout", text=["a\n", "b"])
