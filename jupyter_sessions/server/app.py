@@ -24,6 +24,7 @@ from traitlets.config.loader import ArgumentError, Config, KVArgParseConfigLoade
 
 from jupyter_sessions import errors
 from jupyter_sessions.client.reachability import explain_plain_http, explain_unreachable
+from jupyter_sessions.server.access_log import skip_unlogged
 from jupyter_sessions.server.extension import SessionsExtension, find_own_url
 from jupyter_sessions.server.listening import listen
 
@@ -343,6 +344,10 @@ class SessionsServerApp(ServerApp):
             self.port = self._listening[0].getsockname()[1]
         super().init_webapp()
         self.web_app.add_transform(NoServerHeader)
+        settings = self.web_app.settings
+        settings["log_function"] = skip_unlogged(
+            settings["log_function"], count_requests=self.record_http_request_metrics
+        )
 
     def _find_http_port(self) -> None:
         """Keep the port that is already bound."""
