@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ class Invocation:
         self.frontend = frontend
         self._reference = session
         self._server = server
+        self._changed = False
         self._opened: list[Transport] = []
 
     @cached_property
@@ -91,6 +93,7 @@ class Invocation:
     ) -> Ans:
         """Call an operation, on the session's server if it concerns a session."""
         transport = self.in_session if operation.in_session else self.transport
+        self._changed |= operation.in_session and operation.writes
         try:
             return transport.call(operation, request, content)
         except errors.ConfirmationNeeded as needed:
@@ -210,9 +213,26 @@ class Invocation:
 
     def _name_current(self, error: errors.SessionsError) -> errors.SessionsError:
         """Add the session to an error about the current one, which nobody typed."""
-        current = "" if self._reference else self.frontend.describe_current()
-        uses_current = current and "_target" in self.__dict__
-        return error.adding(current) if uses_current else error
+        current = self._current_name
+        return error.adding(f"The current session is {current}.") if current else error
+
+    @property
+    def _current_name(self) -> str:
+        """The name of the current session; empty if the command named one, or used none."""
+        uses_current = not self._reference and "_target" in self.__dict__
+        return self.frontend.name_current() if uses_current else ""
+
+    def name_changed(self, result: Result) -> Result:
+        """Say in a result which session was changed, if nobody typed it and nothing names it."""
+        if not self._changed or not (current := self._current_name):
+            return result
+        texts = [block.text for block in result.blocks if isinstance(block, Line)]
+        cards = [getattr(block, "item", None) for block in result.blocks]
+        if any(self.code in text for text in texts) or any(
+            getattr(item, "code", None) == self.code for item in cards
+        ):
+            return result
+        return replace(result, aside=(*result.aside, Line(f"In the session {current}.")))
 
     def _open(self, server: str | None) -> Transport:
         from jupyter_sessions.client.transports.resolve import transport
@@ -301,7 +321,7 @@ def command(
                 if as_json:
                     click.echo(result.to_json())
                 else:
-                    front.show(result)
+                    front.show(work.name_changed(result))
                 if result.afterwards is not None:
                     result.afterwards()
                 return result.exit_code

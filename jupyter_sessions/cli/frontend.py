@@ -173,8 +173,8 @@ class Frontend(ABC):
         """What delivers the commands that are recorded here."""
         return None
 
-    def describe_current(self) -> str:
-        """Name the current session in a sentence; empty where its user sees which it is."""
+    def name_current(self) -> str:
+        """Name the current session; empty where its user sees which it is."""
         return ""
 
     def reached(self, transport: Transport) -> None:  # noqa: ARG002  # a kernel's delivery does it

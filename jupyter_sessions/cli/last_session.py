@@ -83,6 +83,14 @@ def recall() -> Noted | None:
     return noted if noted is not None and noted.code else None
 
 
+def relabel(code: str, label: str) -> None:
+    """Note a session's new label wherever the session is stored."""
+    for file in paths.home().glob(f"{_NAMES}*"):
+        noted = storage.read(file, Noted)
+        if noted is not None and noted.code == code:
+            storage.write(file, msgspec.structs.replace(noted, label=label))
+
+
 def forget(code: str) -> None:
     """Forget a session; a shell that used it does not switch to the global session."""
     for file in paths.home().glob(f"{_NAMES}*"):

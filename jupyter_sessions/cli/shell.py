@@ -64,7 +64,7 @@ class Shell(Frontend):
             return None
         return noted.code if noted is not None else None
 
-    def describe_current(self) -> str:
+    def name_current(self) -> str:
         """Name the session that the shell last created or resumed."""
         from jupyter_sessions.cli import last_session
         from jupyter_sessions.cli.values import one_line
@@ -72,8 +72,7 @@ class Shell(Frontend):
         with suppress(errors.SessionsError):  # a command that uses the transport reports this
             noted = last_session.recall()
             if noted is not None:
-                name = f"{one_line(noted.label)} ({noted.code})" if noted.label else noted.code
-                return f"The current session is {name}."
+                return f"{one_line(noted.label)} ({noted.code})" if noted.label else noted.code
         return ""
 
     def reached(self, transport: Transport) -> None:

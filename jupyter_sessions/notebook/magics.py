@@ -116,11 +116,10 @@ class SessionMagics:
             said = f"{why_unattached(self.frontend.shell)}\n{how}\nAll commands: %session --help"
             self.frontend.show(Result(None, (Line(said), *outbox.hint(self.frontend))))
             return
+        attachment.settle()  # so that all commands are counted
         try:
             session = attachment.session()
         except errors.SessionsError as error:
-            if isinstance(error, errors.NoSuchSession | errors.RoleMissing):
-                attachment.settle()  # so that all commands are counted
             why = self.frontend.explain_shut_out(error)
             lines = why or [
                 Line(f"Session {attachment.code}"),
@@ -131,7 +130,6 @@ class SessionMagics:
             return
         if session.state == "closed":  # permanently, while this kernel did not check
             attachment.adapt(session)
-        attachment.settle()
         told: list[Block] = [card(session), *attachment.status(session)]
         self.frontend.show(Result(session, [*told, *outbox.hint(self.frontend)]))
 

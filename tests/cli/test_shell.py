@@ -440,16 +440,95 @@ def test_a_folder_is_named_as_it_is_listed_with_a_slash(program: Program) -> Non
 def test_publishing_nothing_in_particular_publishes_the_last_output(program: Program) -> None:
     code = new(program)
     record_figure(code)
-    record(code, "print()", text="only text")
     record(code, "%session publish x")
     published = program("publish", "--json").json
     assert (published["path"], published["command"]) == ("output-1.png", 1)
+    record(code, "x = 1")
+    assert "Published output-1.png: the picture of command 1" in program.good("publish")
+    record(code, "print()", text="\x1b[31monly text\x1b[0m")
+    assert "Published output-4.txt: the text of command 4" in program.good("publish")
+    assert program.good("get", "output-4.txt", "-o", "-") == "only text"
+
+
+def test_publishing_an_output_that_is_not_the_newest_says_so(program: Program) -> None:
+    code = new(program)
+    record_figure(code)
+    LocalTransport().call(
+        api.RECORD_COMMANDS,
+        schemas.RecordCommands(code=code, commands=[failed("1/0"), failed("2/0")]),
+    )
+    printed = program.good("publish")
+    assert "Published output-1.png: the picture of command 1" in printed
+    assert "Commands 2, 3 came later, but their outputs can't be published" in printed
+
+
+def failed(source: str) -> schemas.Recording:
+    """A command that ended with an error, and put out nothing else."""
+    now = datetime.now(UTC)
+    output = schemas.ErrorOutput(ename="ZeroDivisionError", evalue="division", traceback=[])
+    return schemas.Recording(
+        id=source,
+        request=schemas.CommandRequest(
+            source=source, started=now, language="python", kernel="k", notebook="n"
+        ),
+        response=schemas.CommandResponse(
+            status="error", outputs=[output], finished=now, duration=0.1
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "publish a.txt",
+        "unpublish a.txt",
+        "scratch set x 1",
+        "scratch delete x",
+        "grant bar",
+        "revoke bar",
+        "forget 1 --yes",
+    ],
+)
+def test_a_change_names_the_session_that_was_changed(program: Program, typed: str) -> None:
+    code = new(program)
+    program.good("account", "add", "bar", "--password-stdin", input=PASSWORD)
+    record(code, "print()", text="x")
+    (program.folder / "a.txt").write_text("x")
+    program.good("publish", "a.txt")
+    program.good("scratch", "set", "x", "1")
+    program.good("grant", "bar")
+    program.good("set", "label", "Rain")
+    changed = program(*typed.split())
+    assert changed.code == 0, changed.err
+    assert f"In the session Rain ({code})." in changed.err
+    # Where the session was typed, or nothing was changed, nobody has to be told.
+    assert "In the session" not in program("files").err
+    assert "In the session" not in program("scratch", "set", "y", "1", "-S", code).err
+
+
+def test_the_history_says_what_it_does_not_list(program: Program) -> None:
+    code = new(program)
+    record(code, "x = 1")
+    assert "Not listed" not in program.good("history")
+    record(code, "%session")
+    record(code, "x = 2")
+    record(code, "%session history")
+    said = "Not listed: 2 commands that only manage sessions. To list all, add --all."
+    assert said in program.good("history")
+    page = program.good("history", "-n", "2")
+    assert "Not listed: 1 command that only manages sessions." not in program.good(
+        "history", "--all"
+    )
+    assert "Not listed: 2 commands" in page
+    assert "Not listed" not in program.good("history", "--search", "x")
+    record(code, "x = 3")
+    assert "Not listed: 1 command that only manages sessions." in program.good("history", "-n", "2")
 
 
 def test_publishing_where_there_is_no_output_says_what_to_publish_with_an_example(
     program: Program,
 ) -> None:
-    record(new(program), "print()", text="only text")
+    record(new(program), "x = 1")
     refused = program("publish")
     assert refused.code == errors.NotFound.exit_code
     assert "There is no output to publish" in refused.err

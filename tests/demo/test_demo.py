@@ -15,8 +15,9 @@ import httpx
 import nbformat
 import pytest
 
-from jupyter_sessions import errors
+from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.cli import shell
+from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.demo import analysis
 from tests.demo.comparing import assert_stored_is_shown
 from tests.ports import free_port
@@ -80,6 +81,12 @@ def test_the_demo_records_publishes_and_serves(demo: subprocess.Popen[str], tmp_
         assert entered.status_code == 200
         assert entered.url.path == f"/sessions/{code[1]}/experiment"
         assert "Seattle weather" in entered.text
+
+    # What the session's page shows first is a figure, and not the error.
+    listed = schemas.ListCommands(code=code[1], managing=False, limit=1)
+    (newest,) = LocalTransport().call(api.LIST_COMMANDS, listed).items
+    assert newest.status == "completed"
+    assert "image/png" in newest.media
 
     # What is stored is what the notebook shows, output for output.
     assert_stored_is_shown(code[1], tmp_path / "executed.ipynb")

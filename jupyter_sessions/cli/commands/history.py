@@ -159,7 +159,25 @@ def list_history(
     blocks: list[Block] = [Table(shown, chronological, empty)]
     last = page.items[-1].number if page.next else None
     option = "--after" if order == "oldest" else "--before"
+    if not (users or statuses or any(filters.values())):
+        blocks += _explain_missing(work, page)
     return Result(page, [*blocks, *more(work, last, option=option, typed=typed)])
+
+
+def _explain_missing(work: Invocation, page: schemas.Page[schemas.CommandSummary]) -> list[Line]:
+    """Say how many of the commands are not on a page because they only manage sessions."""
+    numbers = [each.number for each in page.items]
+    if page.next:
+        missing = max(numbers) - min(numbers) + 1 - len(numbers)
+    else:
+        session = work.call(api.GET_SESSION, schemas.SessionNamed(code=work.code))
+        missing = session.commands - len(numbers)
+    if missing <= 0:
+        return []
+    which = (
+        "1 command that only manages" if missing == 1 else f"{missing} commands that only manage"
+    )
+    return [Line(f"Not listed: {which} sessions. To list all, add --all.")]
 
 
 def _merged(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from jupyter_sessions import __version__, api, errors, schemas
+from jupyter_sessions.cli import last_session
 from jupyter_sessions.cli.command import Invocation, command, more, table
 from jupyter_sessions.cli.commands.history import (
     DEFAULT_COUNT,
@@ -266,6 +267,8 @@ def set_(ctx: click.Context, work: Invocation, attribute: str, value: str) -> Re
 def _set_attribute(work: Invocation, attribute: str, words: str) -> Result:
     request = schemas.UpdateSession(code=work.code, **{attribute: words})
     session = work.call(api.UPDATE_SESSION, request)
+    if attribute == "label":
+        last_session.relabel(session.code, session.label)
     return _set(session, attribute, one_line(getattr(session, attribute)))
 
 

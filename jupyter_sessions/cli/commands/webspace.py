@@ -20,6 +20,7 @@ from jupyter_sessions.cli.values import one_line
 from jupyter_sessions.client import files as downloads
 from jupyter_sessions.client.addresses import get_host, is_loopback
 from jupyter_sessions.client.presence import login_link
+from jupyter_sessions.escape_sequences import remove_sequences
 from jupyter_sessions.formats import Content, folders, inside, outputs, write
 from jupyter_sessions.formatting import format_size
 
@@ -65,6 +66,9 @@ def resolve_content(
 def publish(work: Invocation, what: tuple[str, ...], path: str | None) -> Result:
     """Publish variables (in a notebook), files or folders; without arguments, the last output.
 
+    The last output is that of your newest command that put out anything but an error; the answer
+    names the command.
+
     The ending of PATH decides how a variable is written: a table as .html, .csv or .parquet, a
     figure as .png, .svg or .pdf. If you publish several things, PATH is the folder for them. A name
     that is both a variable and a file means the variable; write ./NAME for the file.
@@ -83,10 +87,15 @@ def publish(work: Invocation, what: tuple[str, ...], path: str | None) -> Result
             for content in resolve_content(each, target, variable, left_out.append)
         ]
         made_by = work.frontend.running_command(code)
+        origin, notes = "", list[Line]()
     else:
-        contents, made_by = _last_output(work, path)
+        contents, made_by, origin, notes = _last_output(work, path)
     files = [_published(work, content, made_by) for content in contents]
-    said = [Line(f"Published {file.path}", Tone.DONE, file.url) for file in files]
+    said = [
+        Line(f"Published {file.path}{_describe_origin(file, origin)}", Tone.DONE, file.url)
+        for file in files
+    ]
+    said += notes
     said += [Line(content.note, Tone.WARNING) for content in contents if content.note]
     if left_out:
         from jupyter_sessions.formats.folders import explain_omitted
@@ -102,30 +111,88 @@ def _published(work: Invocation, content: Content, number: int | None) -> schema
     return work.call(api.PUBLISH_FILE, request, content.data)
 
 
-def _last_output(work: Invocation, path: str | None) -> tuple[list[Content], int | None]:
+#: What people call a file of a media type.
+_KINDS = {
+    "application/json": "JSON",
+    "application/pdf": "PDF",
+    "text/html": "HTML",
+    "text/latex": "LaTeX",
+    "text/markdown": "Markdown",
+    "text/plain": "text",
+}
+_FAILED = "error"
+
+
+def _describe_origin(file: schemas.File, origin: str) -> str:
+    if not origin:
+        return ""
+    picture = file.media_type.startswith("image/")
+    kind = "picture" if picture else _KINDS.get(file.media_type, file.media_type)
+    return f": the {kind} of {origin}"
+
+
+def _last_output(
+    work: Invocation, path: str | None
+) -> tuple[list[Content], int | None, str, list[Line]]:
+    """Return the last output, its command, what to call that, and what the user should know."""
     if not work.frontend.settle(work.code):
         known, value = work.frontend.variable("_")
         if known and value is not None and not (isinstance(value, str) and not value):
-            return [write(value, name="output", path=path)], None
-    request = schemas.ListCommands(code=work.code, limit=50, managing=False)
-    page = work.call(api.LIST_COMMANDS, request)
-    for summary in page.items:
-        if summary.status == "running":
+            content = write(value, name="output", path=path)
+            return [content], None, "the last result (_)", []
+    later: list[int] = []
+    for summary in _list_newest(work):
+        if summary.status == "running" or not summary.media:
             continue
-        if not any("/" in media for media in summary.media):
+        if set(summary.media) == {_FAILED}:
+            later.append(summary.number)
             continue
-        found = work.call(
-            api.GET_COMMAND, schemas.CommandNamed(code=work.code, number=summary.number)
-        )
-        if outputs.displayed(found.response):
-            contents = list(outputs.files(summary.number, found.response))
-            return outputs.renamed(contents, path), summary.number
+        named = schemas.CommandNamed(code=work.code, number=summary.number)
+        response = work.call(api.GET_COMMAND, named).response
+        contents = _to_files(summary.number, response)
+        if not contents:
+            later.append(summary.number)
+            continue
+        origin, notes = f"command {summary.number}", _warn_of_later(later)
+        return outputs.renamed(contents, path), summary.number, origin, notes
     raise errors.NotFound(
-        "There is no output to publish: none of the last commands displayed a "
-        "figure, table or value.",
+        "There is no output to publish: none of the last commands put out a "
+        "figure, table, value or text.",
         hint="Name what to publish: a variable, a file or a folder. For example: "
         f"{work.frontend.prefix} publish results.csv",
     )
+
+
+def _to_files(number: int, response: schemas.CommandResponse | None) -> list[Content]:
+    """Return what a command displayed as files, or else the text that it printed as one."""
+    if outputs.displayed(response):
+        return list(outputs.files(number, response))
+    streams = [
+        output.text if isinstance(output.text, str) else "".join(output.text)
+        for output in (response.outputs if response is not None else [])
+        if isinstance(output, schemas.Stream)
+    ]
+    text = remove_sequences("".join(streams))
+    return [write(text, name=f"output-{number}", path=f"output-{number}.txt")] if text else []
+
+
+def _list_newest(work: Invocation) -> list[schemas.CommandSummary]:
+    """List the newest commands of the user or, if there are none, of everyone."""
+    for user in (work.in_session.user, None):
+        request = schemas.ListCommands(code=work.code, limit=50, managing=False, user=user)
+        if items := work.call(api.LIST_COMMANDS, request).items:
+            return items
+    return []
+
+
+def _warn_of_later(numbers: list[int]) -> list[Line]:
+    if not numbers:
+        return []
+    which = ", ".join(map(str, sorted(numbers)))
+    said = f"Commands {which} came later, but their outputs can't be published, such as errors."
+    if len(numbers) == 1:
+        said = f"Command {which} came later, but its output can't be published, such as an error."
+    return [Line(said, Tone.WARNING)]
 
 
 def _strip_trailing_slash(path: str) -> str:
