@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jupyter_sessions import api, schemas
 from jupyter_sessions.widgets import HistoryBrowser
 from tests.widgets.conftest import WidgetStore, on_a_loop, until
@@ -110,6 +112,7 @@ def test_another_session_begins_anew(store: WidgetStore) -> None:
     assert "Select a session" in browser.empty.value
 
 
+@pytest.mark.slow
 def test_commands_appear_as_they_run(store: WidgetStore) -> None:
     session = store.new()
     store.record(session.code, "before")

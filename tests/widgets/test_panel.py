@@ -55,6 +55,7 @@ def test_its_text_form_stands_in_the_display(store: WidgetStore) -> None:
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
+@pytest.mark.slow
 def test_everything_is_live_and_closing_lets_go(store: WidgetStore) -> None:
     session = store.new("Live")
 
@@ -75,6 +76,7 @@ def test_everything_is_live_and_closing_lets_go(store: WidgetStore) -> None:
     on_a_loop(look)
 
 
+@pytest.mark.slow
 def test_a_revoke_while_looking_ends_it(store: WidgetStore, serve: Serve) -> None:
     served = serve()
     store.account("bar")

@@ -19,8 +19,6 @@ from tests.core.asking import do, join, log, refused
 from tests.server.serving import key_for
 from tests.waiting import until
 
-HASH = passwords.make_hash(PASSWORD)
-
 
 def log_in(store: Store, user: str, password: str = PASSWORD, **more) -> schemas.NewLogin:
     """Log someone in, and have them asked for by their name."""
@@ -42,7 +40,7 @@ def people(store):
 
     def work(transaction):
         connection = transaction.connection
-        connection.execute(update(users).values(password_hash=HASH))
+        connection.execute(update(users).values(password_hash=passwords.make_hash(PASSWORD)))
         connection.execute(update(users).where(users.c.name == "boss").values(administrator=True))
         numbers = {row.name: row.id for row in connection.execute(select(users))}
         for name in ("physics", "chemistry"):
