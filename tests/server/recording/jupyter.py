@@ -182,7 +182,10 @@ class Jupyter:
                     return each
             return None
 
-        command: dict[str, Any] = until(found, lambda: f"{source} in {self.sources(code)}", within)
+        # Not oftener: the server that answers is what has to record meanwhile.
+        command: dict[str, Any] = until(
+            found, lambda: f"{source} in {self.sources(code)}", within, every=0.05
+        )
         return command
 
 
