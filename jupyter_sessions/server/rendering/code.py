@@ -11,6 +11,7 @@ from jupyter_sessions.server.rendering.budget import TooLarge
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
+    from pygments.token import _TokenType
 
 #: Longer sources are shown without colours.
 LONGEST_HIGHLIGHTED = 60_000
@@ -74,6 +75,15 @@ LANGUAGES = {
     "yaml": "yaml",
     "yml": "yaml",
 }
+#: The classes that the style sheet knows, ``code.css``; half of a source has none of them.
+STYLED = frozenset(
+    (
+        "bp", "c", "c1", "ch", "cm", "cp", "cpf", "cs", "dl", "fm", "gd", "gh", "gi", "gr", "gu",
+        "il", "k", "kc", "kd", "kn", "kp", "kr", "kt", "m", "mb", "mf", "mh", "mi", "mo", "na",
+        "nb", "nc", "nd", "ne", "nf", "nn", "nt", "nv", "o", "ow", "p", "s", "s1", "s2", "sa",
+        "sb", "sc", "sd", "se", "sh", "si", "sr", "ss", "sx",
+    )
+)  # fmt: skip
 #: The same for files, by extension.
 _ENDINGS = {
     "bash": "bash",
@@ -162,13 +172,25 @@ def highlight(source: str, language: str = "") -> Markup:
         return escape(source)
     if len(source) > LONGEST_HIGHLIGHTED:
         raise TooLarge
-    from pygments import highlight as pygmentize
+    from pygments import format as write_tokens
     from pygments.formatters import HtmlFormatter
 
-    html = pygmentize(source, _lexer(LANGUAGES[language.lower()]), HtmlFormatter(nowrap=True))
+    tokens = _lexer(LANGUAGES[language.lower()]).get_tokens(source)
+    styled = ((_find_styled(kind), text) for kind, text in tokens)
+    html = write_tokens(styled, HtmlFormatter(nowrap=True))
     # The formatter ends every line with a line break, even the last.
     whole = html if source.endswith("\n") else html.removesuffix("\n")
     return Markup(whole)  # noqa: S704  # the formatter escapes
+
+
+@cache
+def _find_styled(kind: _TokenType) -> _TokenType:
+    """Return a kind of token as it is shown: what has no style of its own needs no element."""
+    from pygments.token import STANDARD_TYPES, Text
+
+    while kind not in STANDARD_TYPES and kind.parent is not None:
+        kind = kind.parent
+    return kind if STANDARD_TYPES.get(kind) in STYLED else Text
 
 
 @cache
