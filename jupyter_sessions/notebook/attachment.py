@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from jupyter_sessions import api, errors, forking, schemas
-from jupyter_sessions.cli.commands.outbox import describe_waiting
 from jupyter_sessions.cli.results import Line, Tone
 from jupyter_sessions.cli.unrecorded import is_unrecorded
 from jupyter_sessions.cli.values import one_line
-from jupyter_sessions.client.outbox import recovery
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.notebook.kernel_attachment import (
@@ -25,6 +23,7 @@ from jupyter_sessions.notebook.kernel_attachment import (
     count_waiting,
     describe_revoked,
     explain_refusal,
+    explain_waiting,
     find_revoker,
     warn_not_recording,
     warn_on_disk,
@@ -236,16 +235,7 @@ class Attachment(KernelAttachment):
             said = describe_revoked(name, revoker)
         if self.delivery is None:
             return [Line(said, Tone.WARNING), warn_not_recording(f"{self._only_looking}.")]
-        waiting = [each for each in recovery.survey() if each.session == self.code]
-        wait = "So far no command waits on this disk" if not waiting else describe_waiting(waiting)
-        return [
-            Line(said, Tone.WARNING),
-            Line(f"{wait}, and so will each cell from now on. You can:"),
-            Line("  keep them until you get the role again: type nothing"),
-            Line("  stop recording: %session detach"),
-            Line(f"  move them into another session: %session outbox {self.code} --into OTHER"),
-            Line(f"  discard them: %session outbox {self.code} --discard"),
-        ]
+        return [Line(said, Tone.WARNING), *explain_waiting(self.code)]
 
     def recorder(self) -> Recorder:
         """Return the recorder.

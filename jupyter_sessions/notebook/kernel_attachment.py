@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from jupyter_sessions import api, errors, schemas
+from jupyter_sessions.cli.commands.outbox import describe_waiting
 from jupyter_sessions.cli.results import Line, Tone
 from jupyter_sessions.cli.values import one_line
+from jupyter_sessions.client.outbox import recovery
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.outbox.delivery import OutboxDelivery
@@ -133,7 +135,10 @@ class KernelAttachment(Protocol):
         if not isinstance(failure, errors.NoSuchSession):
             return []
         revoker = find_revoker(self.transport, self.code)
-        return [Line(describe_revoked(self.code, revoker), Tone.WARNING)] if revoker else []
+        if revoker is None:
+            return []
+        said = Line(describe_revoked(self.code, revoker), Tone.WARNING)
+        return [said, *explain_waiting(self.code)]
 
 
 def find_revoker(transport: Transport, code: str) -> str | None:
@@ -156,6 +161,19 @@ def describe_revoked(name: str, revoker: str) -> str:
     return (
         f"The session {name} is no longer open to you: {one_line(revoker)} has revoked your role."
     )
+
+
+def explain_waiting(code: str) -> list[Line]:
+    """Say how many commands wait for a session that takes none, and what the user can do."""
+    waiting = [each for each in recovery.survey() if each.session == code]
+    wait = describe_waiting(waiting) if waiting else "So far no command waits on this disk"
+    return [
+        Line(f"{wait}, and so will each cell from now on. You can:"),
+        Line("  keep them until you get the role again: type nothing"),
+        Line("  stop recording: %session detach"),
+        Line(f"  move them into another session: %session outbox {code} --into OTHER"),
+        Line(f"  discard them: %session outbox {code} --discard"),
+    ]
 
 
 def explain_refusal(session: schemas.Session) -> str:

@@ -86,3 +86,23 @@ def test_what_the_login_may_not_record_into_is_refused_with_its_reason(
     held = jupyter.attachment(kernel)
     assert held["waiting"] == 1
     assert held["problem"]
+
+
+def test_a_recorded_kernel_says_who_revoked_the_role_and_how_many_wait(
+    jupyter: Jupyter, elsewhere: tuple[Place, Server, Store]
+) -> None:
+    _, server, store = elsewhere
+    store.add("ann")
+    code = store.new("ann").code
+    store.grant(code, "bar", "write", by="ann")
+    kernel = jupyter.kernel()
+    jupyter.run(kernel, "%load_ext jupyter_sessions")
+    jupyter.attach(kernel, f"{server.url}/sessions/{code}/experiment")
+    store.call("ann", api.REVOKE_ROLES, schemas.RevokeRoles(code=code, users=["bar"]))
+    jupyter.run(kernel, "x = 1")
+    until(lambda: jupyter.attachment(kernel)["waiting"] == 1, "the command that waits")
+    printed = jupyter.run(kernel, "%session")
+    assert f"The session {code} is no longer open to you: ann has revoked your role." in printed
+    assert "1 command waits on this disk" in printed
+    assert "There is no such session" not in printed
+    jupyter.run(kernel, f"%session outbox {code} --discard --yes")
