@@ -180,14 +180,21 @@ def _means_same(value: Any, read: Any) -> bool:
     if isinstance(value, bool) or isinstance(read, bool):
         return bool(value is read)
     if isinstance(value, Number) and isinstance(read, Number):
-        return bool(value == read)
+        return _is_equal(value, read)
     if isinstance(value, datetime) and isinstance(read, datetime):
-        return (value.tzinfo is None) == (read.tzinfo is None) and bool(value == read)
+        return (value.tzinfo is None) == (read.tzinfo is None) and _is_equal(value, read)
     if isinstance(value, timedelta) and isinstance(read, timedelta):
-        return bool(value == read)
+        return _is_equal(value, read)
     if isinstance(value, dict | list | tuple):
         return json.dumps(value) == json.dumps(read)  # keys that became text are said elsewhere
-    return type(value) is type(read) and bool(value == read)
+    return type(value) is type(read) and _is_equal(value, read)
+
+
+def _is_equal(value: Any, read: Any) -> bool:
+    try:
+        return bool(value == read)
+    except (TypeError, ValueError):  # a Decimal and a NumPy integer; anything like an array
+        return False
 
 
 def _short(value: object) -> str:
