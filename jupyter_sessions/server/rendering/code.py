@@ -80,7 +80,7 @@ STYLED = frozenset(
     (
         "bp", "c", "c1", "ch", "cm", "cp", "cpf", "cs", "dl", "fm", "gd", "gh", "gi", "gr", "gu",
         "il", "k", "kc", "kd", "kn", "kp", "kr", "kt", "m", "mb", "mf", "mh", "mi", "mo", "na",
-        "nb", "nc", "nd", "ne", "nf", "nn", "nt", "nv", "o", "ow", "p", "s", "s1", "s2", "sa",
+        "nb", "nc", "nd", "ne", "nf", "nn", "nt", "nv", "ow", "s", "s1", "s2", "sa",
         "sb", "sc", "sd", "se", "sh", "si", "sr", "ss", "sx",
     )
 )  # fmt: skip

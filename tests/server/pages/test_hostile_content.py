@@ -92,7 +92,7 @@ def test_code_that_takes_too_long_is_shown_as_plain_text_and_says_so(site: Site,
     assert "before = 1" in page.text and "after = 2" in page.text
     assert PLAIN in page.text
     other = record(site, code, "quick = 3")
-    assert 'quick <span class="o">=</span>' in get(site, f"{code}/experiment").text
+    assert 'quick = <span class="mi">3</span>' in get(site, f"{code}/experiment").text
     assert PLAIN not in get(site, f"{code}/experiment/commands/{other}").text
 
 
@@ -127,7 +127,7 @@ def test_a_notebook_of_any_form_shows_its_other_cells(
     publish(site.store, code, path, json.dumps(notebook).encode(), by="writer")
     page = get(site, f"{code}/experiment/preview/{path}")
     assert page.status_code == 200
-    assert 'sound <span class="o">=</span>' in page.text
+    assert 'sound = <span class="mi">1</span>' in page.text
 
 
 def health(site: Site) -> float:

@@ -9,11 +9,8 @@ from jupyter_sessions.server.rendering.code import STYLED, highlight
 
 
 def test_what_has_no_style_has_no_element() -> None:
-    assert highlight("x = y(1)\n", "python") == (
-        'x <span class="o">=</span> y<span class="p">(</span>'
-        '<span class="mi">1</span><span class="p">)</span>\n'
-    )
-    assert highlight("a\n  b <c>\n\n", "python").endswith("&gt;</span>\n\n")
+    assert highlight("x = y(1)\n", "python") == 'x = y(<span class="mi">1</span>)\n'
+    assert highlight("a\n  b <c>\n\n", "python") == "a\n  b &lt;c&gt;\n\n"
 
 
 def test_the_styled_classes_are_those_of_the_style_sheet() -> None:
