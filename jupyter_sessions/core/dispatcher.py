@@ -267,9 +267,12 @@ class Dispatcher:
         def work(transaction: Transaction) -> list[Any]:
             answers: list[Any] = []
             noted: int | None = None
+            principal: Principal | None = None  # the caller of all, who is resolved once
             for call in calls:
                 try:
-                    context = self._admit(transaction, call, lock=False)
+                    context = self._admit(transaction, call, lock=False, principal=principal)
+                    if call.operation.needs is not Needs.NOTHING:
+                        principal = context.principal
                     run = _use_case(call).run
                     answers.append(None if call.operation.writes else run(context, call.request))
                 except errors.SessionsError as error:
@@ -585,17 +588,35 @@ class Dispatcher:
 
         return work
 
-    def _admit(self, transaction: Transaction, call: Call, *, lock: bool) -> Context:
-        """Resolve the principal and the session, and check that the operation is allowed."""
-        context = self._resolve(transaction, call, lock=lock)
+    def _admit(
+        self,
+        transaction: Transaction,
+        call: Call,
+        *,
+        lock: bool,
+        principal: Principal | None = None,
+    ) -> Context:
+        """Resolve the principal and the session, and check that the operation is allowed.
+
+        The `principal` is given if the transaction has resolved the caller before.
+        """
+        context = self._resolve(transaction, call, lock=lock, principal=principal)
         self._check(context, call, lock=lock)
         return context
 
-    def _resolve(self, transaction: Transaction, call: Call, *, lock: bool) -> Context:
+    def _resolve(
+        self,
+        transaction: Transaction,
+        call: Call,
+        *,
+        lock: bool,
+        principal: Principal | None = None,
+    ) -> Context:
         """Resolve the principal."""
-        principal = principals.ANONYMOUS
-        if call.operation.needs is not Needs.NOTHING:
+        if call.operation.needs is Needs.NOTHING:
             # A caller whose login has ended must be able to log in again.
+            principal = principals.ANONYMOUS
+        elif principal is None:
             principal = principals.resolve(
                 transaction.connection,
                 call.credentials,
