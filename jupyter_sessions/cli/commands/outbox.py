@@ -30,7 +30,7 @@ def hint(frontend: Frontend, explained: str = "") -> list[Line]:
     Parameters
     ----------
     explained
-        The code of a session whose commands the user was told of.
+        The code of a session whose waiting commands are explained elsewhere.
     """
     own = frontend.delivery.journals[-1].path if frontend.delivery is not None else None
     moving = own.stem if own is not None else None
