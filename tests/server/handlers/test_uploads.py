@@ -49,8 +49,9 @@ def files(*folders: Path) -> list[Path]:
 
 
 def stored(place: Place) -> list[Path]:
-    """Return the files of the blob store."""
-    return files(place.store / "blobs")
+    """Return the blobs, without the temporary files of uploads that have just been answered."""
+    blobs = place.store / "blobs"
+    return [path for path in files(blobs) if path.parent != blobs]
 
 
 def held(place: Place) -> list[Path]:
@@ -104,7 +105,7 @@ def test_an_upload_over_the_limit_is_refused_and_nothing_of_it_kept(place: Place
                 continue
             assert answer.status_code == 413
             assert error_of(answer)["code"] == "too_large"
-        until(lambda: held(place) == kept, "the rest to be gone")
+        until(lambda: held(place) == kept, lambda: f"{held(place)} is {kept}")
         assert http.get(url).content == bytes(300000)
 
 
