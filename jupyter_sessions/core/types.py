@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import msgspec
 
     from jupyter_sessions import schemas
@@ -96,10 +94,9 @@ class Call:
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A published file that a capability URL gives a `viewer` access to, until it `expires`."""
+    """A published file that a capability URL gives a `viewer` access to."""
 
     viewer: str
-    expires: datetime
     code: str
     file: schemas.File
     blob: Blob
@@ -118,7 +115,6 @@ class CommandOutputs:
     """
 
     viewer: str
-    expires: datetime
     code: str
     number: int
     version: str

@@ -210,10 +210,8 @@ class CommandSummary(Answer):
     `user` is who ran it, empty if unknown (a kernel that several people use). `preview` is the
     beginning of the outputs' text; `media` are the outputs' media types (``stream`` and ``error``
     for streams and errors). `real_user` is who really acted, under sudo. `managing` marks a command
-    that only manages sessions, such as a ``%session`` line. `version` is that of the recorder's
-    last report, and grows when the outputs change; 0 if it is not counted. `output_list` has the
-    outputs themselves, in a list that was requested with an `outputs_budget`; then `source` is
-    whole.
+    that only manages sessions, such as a ``%session`` line. `output_list` has the outputs
+    themselves, in a list that was requested with an `outputs_budget`; then `source` is whole.
     """
 
     number: int
@@ -235,7 +233,6 @@ class CommandSummary(Answer):
     note: str
     guest: bool = False
     managing: bool = False
-    version: Count = 0
     output_list: list[Output] | UnsetType = UNSET
 
 

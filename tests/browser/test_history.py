@@ -66,12 +66,16 @@ def with_version(recording: schemas.Recording, version: int) -> schemas.Recordin
 
 
 def fetched(page: Page) -> list[str]:
-    """Return the images of a page that came over the network, once all are shown."""
+    """Return the images of a page that were transferred, once all are shown.
+
+    For one that is shown from the cache after the server has confirmed it, a browser states 300
+    bytes, which stand for the headers.
+    """
     wait_until(page, "[...document.images].every(e => e.complete && e.naturalWidth)")
     return list(
         page.evaluate(
             "performance.getEntriesByType('resource').filter(e => e.initiatorType === 'img'"
-            " && e.transferSize).map(e => e.name)"
+            " && e.transferSize > 300).map(e => e.name)"
         )
     )
 
@@ -86,10 +90,11 @@ def test_a_second_visit_fetches_an_image_only_if_it_has_changed(site: Site, visi
     assert len(fetched(page)) == 3
     page.goto(site.address(code, "/files/plots"))
     assert len(fetched(page)) == 1
-    page.goto(site.address(code))
-    assert fetched(page) == []
-    page.goto(site.address(code, "/files/plots"))
-    assert fetched(page) == []
+    for _ in range(2):
+        page.goto(site.address(code))
+        assert fetched(page) == []
+        page.goto(site.address(code, "/files/plots"))
+        assert fetched(page) == []
     changed = msgspec.structs.replace(runs[1].response, outputs=[other])
     site.record(code, with_version(msgspec.structs.replace(runs[1], response=changed), 2))
     site.publish(code, "plots/a.png", base64.b64decode(OTHER))

@@ -100,7 +100,9 @@ def test_logging_out_ends_the_login_on_the_server_too(site: Site, visit: Visit) 
     page.wait_for_url("**/sessions/")
     kept = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     assert httpx.get(f"{site.url}/sessions/api/user", cookies=kept).status_code == 200
-    page.get_by_role("button", name="Log out").click()
+    with page.expect_response("**/logout") as answer:
+        page.get_by_role("button", name="Log out").click()
+    assert answer.value.header_value("Clear-Site-Data") == '"cache"'
     page.wait_for_url("**/sessions/login")
     assert httpx.get(f"{site.url}/sessions/api/user", cookies=kept).status_code == 401
     page.goto("/sessions/")

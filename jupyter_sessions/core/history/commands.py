@@ -36,6 +36,7 @@ _SELECT_COMMAND: Select[Any] = (
     summaries.SUMMARY.add_columns(
         commands.c.kernel,
         commands.c.finished,
+        commands.c.version,
         commands.c.outputs,
         commands.c.source_blob.label("source_sha"),
         _SOURCES.c.size.label("source_size"),

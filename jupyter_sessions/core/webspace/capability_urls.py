@@ -165,14 +165,13 @@ def look(context: Context, token: str, path: str) -> Viewed:
     if not set(grant.standing) & set(_standing(context, grant.user_id, session)):
         raise _ended()
     context.principal, context.open_session = viewer, session
-    expires = datetime.fromtimestamp(grant.expires, UTC)
     if grant.folder is None:
         row = commands.find(context.connection, session.id, grant.number or 0)
         outputs = commands.split_outputs(row, context)
         version = f"{row.version}-{row.size}" if row.version else ""
-        return CommandOutputs(viewer.name, expires, session.code, row.number, version, outputs)
+        return CommandOutputs(viewer.name, session.code, row.number, version, outputs)
     if fold_name(path).partition("/")[0] != grant.folder:
         raise NotFound(
             "This link does not give access to that file.", hint="Open the file from its session."
         )
-    return PublishedFile(viewer.name, expires, session.code, *files.find(context, path))
+    return PublishedFile(viewer.name, session.code, *files.find(context, path))

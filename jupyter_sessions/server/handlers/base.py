@@ -34,8 +34,6 @@ Ans = TypeVar("Ans")
 T = TypeVar("T")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Seconds before a capability URL expires in which the browser no longer uses its cache.
-_USED_WITHIN = 60
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 
@@ -266,12 +264,6 @@ class SessionsHandler(JupyterHandler):
             self._costly.cancel()
         super().on_connection_close()
 
-    def allow_cache_until(self, expires: datetime) -> None:
-        """Allow the browser to use this response again until shortly before a time."""
-        remaining = int((expires - datetime.now(UTC)).total_seconds()) - _USED_WITHIN
-        if remaining > 0:
-            self.set_header("Cache-Control", f"private, max-age={remaining}, immutable")
-
     async def sign_in(self, login: schemas.NewLogin) -> None:
         """Set the browser's login cookie; its previous login ends."""
         before = self.login_cookie
@@ -299,6 +291,7 @@ class SessionsHandler(JupyterHandler):
                 cookie_name(self), "", expires=_LONG_AGO, path=cookie_path(self), httponly=True
             )
             self._new_login_key = ""
+            self.set_header("Clear-Site-Data", '"cache"')
 
     def failure(self, status_code: int, error: object) -> errors.SessionsError:
         """Convert any failure into the common error format, without internal details."""

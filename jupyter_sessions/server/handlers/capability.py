@@ -35,7 +35,7 @@ _POLICY = (
 class CapabilityHandler(SessionsHandler):
     """Serve published files and rich outputs, and nothing else."""
 
-    _found: Viewed | None = None
+    _version = ""
 
     async def arrive(self) -> None:
         """Skip authentication: the token determines what may be seen."""
@@ -75,10 +75,15 @@ class CapabilityHandler(SessionsHandler):
             await self._finish_document(frame_document(f"{name}?{urlencode(kept)}"), HTML)
             return
         dispatcher = await self.service.dispatcher()
-        found = self._found = await self.service.answered(dispatcher.view(token, path))
+        found = await self.service.answered(dispatcher.view(token, path))
+        self._version = found.version
         if self.request.headers.get("Sec-Fetch-Dest") == "document":
             # Content with the whole window could navigate it anywhere; in a frame of ours it can't.
             self.redirect(self._framed(found))
+        elif self._is_cached():
+            self._keep_cached()
+            self.set_status(304)
+            await self.finish()
         elif isinstance(found, CommandOutputs):
             await self._output(found, path)
         elif self.get_query_argument("preview", ""):
@@ -133,13 +138,21 @@ class CapabilityHandler(SessionsHandler):
         return bool(wanted) and media_type.startswith("image/")
 
     def _allow_cache(self, media_type: str) -> None:
-        """Allow the browser to keep an image whose URL names its version.
+        """Allow the browser to keep an image, which it may show again once we have confirmed it.
 
-        Only images without scripts: no check of how the content is shown happens in the cache.
+        Whatever can contain scripts is not kept: a document must not come from a cache.
         """
-        found, wanted = self._found, self.get_query_argument("v", "")
-        if found and wanted and wanted == found.version and media_type in RASTER_IMAGES:
-            self.allow_cache_until(found.expires)
+        if self._version and media_type in RASTER_IMAGES:
+            self._keep_cached()
+
+    def _keep_cached(self) -> None:
+        self.set_header("Cache-Control", "private, no-cache")
+        self.set_header("ETag", f'"{self._version}"')
+
+    def _is_cached(self) -> bool:
+        """Tell whether the browser has kept this content, for which we gave it an ETag."""
+        wanted = self.request.headers.get("If-None-Match", "")
+        return bool(self._version) and wanted.removeprefix("W/") == f'"{self._version}"'
 
     async def _finish_document(self, document: bytes, media_type: str) -> None:
         self.set_header("Content-Type", media_type)

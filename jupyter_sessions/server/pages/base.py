@@ -6,10 +6,9 @@ import contextlib
 import re
 import shlex
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -63,6 +62,9 @@ def environment() -> Environment:
 
 Req = TypeVar("Req", bound=schemas.Request)
 
+
+# Seconds before a capability URL expires in which a browser asks for a new one.
+_USED_WITHIN = 60
 
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 
@@ -215,17 +217,17 @@ class ContentAddress(Page):
     async def get(self, *path: str) -> None:
         """Redirect to the content, or to the page that frames it if it would fill the window.
 
-        If the page names the content's version (``v``), the browser may remember the redirect for
-        the same login, and so finds an image that it has shown before in its cache.
+        The browser may remember the redirect for the same login, so that it finds an image that it
+        has shown before in its cache. Whether that may still be shown is checked there.
         """
         if self.request.headers.get("Sec-Fetch-Dest") == "document":
             self.redirect(self.framed(*path))
             return
         url, expires = await self.content(*path)
-        if version := self.get_query_argument("v", ""):
-            self.allow_cache_until(expires)
+        remaining = int((expires - datetime.now(UTC)).total_seconds()) - _USED_WITHIN
+        if remaining > 0:
+            self.set_header("Cache-Control", f"private, max-age={remaining}")
             self.set_header("Vary", "Cookie, Sec-Fetch-Dest")
-            url += ("&" if "?" in url else "?") + urlencode({"v": version})
         self.redirect(url)
 
     def page_after_login(self) -> str:

@@ -61,9 +61,9 @@ class Links:
         """A command's permalink."""
         return urls.build_command_url(self.session(code), number) + _query(query)
 
-    def output(self, code: str, number: int, index: int, **query: object) -> str:
+    def output(self, code: str, number: int, index: int) -> str:
         """Redirect to the capability URL of one output of a command."""
-        return f"{self.command(code, number)}/outputs/{index}" + _query(query)
+        return f"{self.command(code, number)}/outputs/{index}"
 
     def half(self, code: str, which: str, number: int) -> str:
         """A command's request or response as JSON."""
@@ -73,9 +73,9 @@ class Links:
         """A folder or file of the web space."""
         return urls.build_file_url(self.session(code), path) + _query(query)
 
-    def raw(self, code: str, path: str, **query: object) -> str:
+    def raw(self, code: str, path: str) -> str:
         """Redirect to the capability URL of a published file."""
-        return f"{self.session(code)}/raw/{urls.quote_path(path)}" + _query(query)
+        return f"{self.session(code)}/raw/{urls.quote_path(path)}"
 
     def preview(self, code: str, path: str) -> str:
         """Redirect to the capability URL of a published file's preview."""

@@ -60,12 +60,10 @@ export type CommandResponse = { status: 'aborted' | 'completed' | 'error'; outpu
  * `user` is who ran it, empty if unknown (a kernel that several people use). `preview` is the
  * beginning of the outputs' text; `media` are the outputs' media types (`stream` and `error`
  * for streams and errors). `real_user` is who really acted, under sudo. `managing` marks a command
- * that only manages sessions, such as a `%session` line. `version` is that of the recorder's
- * last report, and grows when the outputs change; 0 if it is not counted. `output_list` has the
- * outputs themselves, in a list that was requested with an `outputs_budget`; then `source` is
- * whole.
+ * that only manages sessions, such as a `%session` line. `output_list` has the outputs
+ * themselves, in a list that was requested with an `outputs_budget`; then `source` is whole.
  */
-export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean; managing: boolean; version: number; output_list?: Array<Stream | DisplayData | ExecuteResult | ErrorOutput> };
+export type CommandSummary = { number: number; user: string; real_user: string | null; started: string; duration: number | null; status: 'aborted' | 'completed' | 'error' | 'running'; source: string; source_cut: boolean; preview: string; media: Array<string>; outputs: number; size: number; language: string; notebook: string; execution_count: number | null; forgotten: boolean; note: string; guest: boolean; managing: boolean; output_list?: Array<Stream | DisplayData | ExecuteResult | ErrorOutput> };
 
 /** One thing that is damaged or missing, its session's code if it has one, and when found. */
 export type Damage = { problem: string; session: string | null; found: string };

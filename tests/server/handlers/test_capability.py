@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -160,8 +159,10 @@ def test_rich_outputs_come_in_the_sandbox(site: Site) -> None:
         check_headers(answer)
 
 
-def test_a_browser_may_keep_an_image_whose_version_is_named_and_nothing_else(site: Site) -> None:
+def test_a_browser_may_keep_an_image_and_show_it_only_once_that_is_confirmed(site: Site) -> None:
+    reader = site.account()
     code = site.session()
+    site.ask("owner", api.GRANT_ROLES, code=code, grants=[{"user": reader, "roles": ["read"]}])
     png = base64.b64decode(PNG)
     types = {"a.png": "image/png", "a.svg": "image/svg+xml", "a.html": "text/html"}
     for name, media_type in types.items():
@@ -173,32 +174,33 @@ def test_a_browser_may_keep_an_image_whose_version_is_named_and_nothing_else(sit
     ]
     answer = site.ask("writer", api.RECORD_COMMANDS, code=code, commands=[command])
     (number,) = answer.json()["numbers"]
-    size = site.ask("reader", api.GET_COMMAND, code=code, number=number).json()["summary"]["size"]
-    sha256 = hashlib.sha256(png).hexdigest()
-    outputs = site.view("reader", code, command=number)
-    files = site.view("reader", code, path="p/a.png").removesuffix("a.png")
-    allowed = {f"{outputs}0?v=3-{size}", f"{files}a.png?v={sha256}"}
-    refused = {
-        *(f"{outputs}{index}?v=3-{size}" for index in (1, 2)),
-        *(f"{outputs}0{query}" for query in ("", "?v=", f"?v=2-{size}", f"?v=3-{size}&document=1")),
-        *(f"{files}{name}?v={sha256}" for name in ("a.svg", "a.html")),
-        f"{files}a.png",
-        f"{files}a.png?v=3-{size}",
-        f"{files}missing.png?v={sha256}",
-    }
-    for url in allowed:
-        cached = site.http.get(url).headers["Cache-Control"]
-        found = re.fullmatch(r"private, max-age=([0-9]+), immutable", cached)
-        assert found is not None, url
-        assert 0 < int(found[1]) < 3600
-    for url in refused:
-        assert site.http.get(url).headers["Cache-Control"] == "private, no-store", url
-    page = site.server.url + f"/sessions/{code}/experiment/commands/{number}/outputs/0?v=3-{size}"
-    redirect = site.http.get(page, headers=site.headers("reader"), follow_redirects=False)
+    outputs = site.view(reader, code, command=number)
+    files = site.view(reader, code, path="p/a.png").removesuffix("a.png")
+    images = [f"{outputs}0", f"{files}a.png"]
+    others = [f"{outputs}1", f"{outputs}2", f"{outputs}0?document=1", f"{outputs}0?framed=1"]
+    for url in (*others, f"{files}a.svg", f"{files}a.html", f"{files}missing.png"):
+        answer = site.http.get(url)
+        assert answer.headers["Cache-Control"].endswith("no-store"), url
+        assert "ETag" not in answer.headers, url
+    tags = {}
+    for url in images:
+        answer = site.http.get(url)
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        tags[url] = {"If-None-Match": answer.headers["ETag"]}
+        again = site.http.get(url, headers=tags[url])
+        assert (again.status_code, again.content) == (304, b"")
+        # What else it said would replace what the browser has kept.
+        assert again.headers["Cache-Control"] == "private, no-cache"
+        assert site.http.get(url, headers={"If-None-Match": '"other"'}).content == answer.content
+    page = f"{site.server.url}/sessions/{code}/experiment/commands/{number}/outputs/0"
+    redirect = site.http.get(page, headers=site.headers(reader), follow_redirects=False)
     assert redirect.status_code == 302
     assert redirect.headers["Vary"] == "Cookie, Sec-Fetch-Dest"
-    assert redirect.headers["Location"].endswith(f"/0?v=3-{size}")
-    assert "max-age" in redirect.headers["Cache-Control"]
+    lasts = re.fullmatch("private, max-age=([0-9]+)", redirect.headers["Cache-Control"])
+    assert lasts is not None and 0 < int(lasts[1]) < 3600
+    site.ask("owner", api.REVOKE_ROLES, code=code, users=[reader])
+    for url in images:
+        assert site.http.get(url, headers=tags[url]).status_code == 404
 
 
 def test_a_view_reaches_its_own_publication_alone(site: Site) -> None:
