@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from numbers import Number
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.format import Written, is_a
+from jupyter_sessions.formats.format import Written, is_a, is_missing
 from jupyter_sessions.formats.texts import to_utf8
+from jupyter_sessions.formats.times import use_whole_minutes
 
 # A spreadsheet interprets a cell that starts with one of these as a formula, and runs it;
 # full-width signs count too, and invisible characters are skipped.
@@ -154,9 +155,7 @@ def _times(column: Any) -> list[str]:
 
 def _instant(value: Any) -> str:
     """Return a time as text; in UTC if no reader supports its zone's offset."""
-    if isinstance(value, datetime) and (offset := value.utcoffset()) and offset.seconds % 60:
-        value = value.astimezone(UTC)
-    return str(value)
+    return str(use_whole_minutes(value) if isinstance(value, datetime) else value)
 
 
 def _text(value: object) -> str | None:
@@ -184,11 +183,3 @@ def _is_equal(value: Any, other: Any) -> bool:
     if is_missing(value) or is_missing(other) or isinstance(value, str) != isinstance(other, str):
         return False
     return bool(value == other)
-
-
-def is_missing(value: object) -> bool:
-    """Tell whether a single value represents a missing value."""
-    if value is None or is_a(value, "pandas.NAType", "pandas.NaTType"):
-        return True
-    floating = isinstance(value, float) or is_a(value, "numpy.datetime64", "numpy.timedelta64")
-    return floating and bool(value != value)  # only NaN and NaT differ from themselves

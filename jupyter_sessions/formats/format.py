@@ -60,6 +60,16 @@ def is_a(value: object, *types: str) -> bool:
     )
 
 
+def is_missing(value: object) -> bool:
+    """Tell whether a single value represents a missing value."""
+    if value is None or is_a(value, "pandas.NAType", "pandas.NaTType"):
+        return True
+    floating = isinstance(value, float) or is_a(
+        value, "numpy.floating", "numpy.datetime64", "numpy.timedelta64"
+    )
+    return floating and bool(value != value)  # only NaN and NaT differ from themselves
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of a library's error as one short sentence."""
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")

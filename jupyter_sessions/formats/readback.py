@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from numbers import Number
 from typing import Any
 
-from jupyter_sessions.formats.delimited import is_missing
-from jupyter_sessions.formats.format import first_line, is_a
+from jupyter_sessions.formats.delimited import defuse
+from jupyter_sessions.formats.format import first_line, is_a, is_missing
 
 #: A note names no more columns than these.
 _MAX_NAMED = 3
@@ -50,7 +50,8 @@ def explain_csv(data: bytes, frame: Any, index_levels: int) -> str:
     if options:
         how = ", ".join(f"{name}={value!r}" for name, value in options.items())
         said = f"To read it with pandas: pandas.read_csv(FILE, {how})."
-    return " ".join(filter(None, (said, _explain_changes(frame, read, index_levels > 0))))
+    changes = _explain_changes(frame, read, index_levels > 0)
+    return " ".join(filter(None, (said, _explain_labels(frame, read, index_levels > 0), changes)))
 
 
 def explain_json(data: bytes, frame: Any, *, with_index: bool) -> str:
@@ -66,7 +67,10 @@ def explain_json(data: bytes, frame: Any, *, with_index: bool) -> str:
             f"pandas can't read it back: {first_line(error)} Other readers of JSON can; for "
             "pandas, choose .parquet or .csv."
         )
-    return _explain_changes(frame, read, with_index)
+    # The caller says that JSON has the columns' labels as text.
+    labels = frame.iloc[:0].set_axis([str(label) for label in frame.columns], axis="columns")
+    said = (_explain_labels(labels, read, with_index), _explain_changes(frame, read, with_index))
+    return " ".join(filter(None, said))
 
 
 def _read_csv(data: bytes, options: dict[str, Any]) -> Any:
@@ -87,10 +91,10 @@ def _choose_options(frame: Any, read: Any, index_levels: int) -> dict[str, Any]:
         labels = frame.index.get_level_values(level)
         if labels.dtype.kind == "M" and not _is_same(labels, read.index.get_level_values(level)):
             dates.append(level)
-    names = [str(label) for label in frame.columns]
-    for place, name in enumerate(names):
+    # The names are those that pandas reads: it changes labels, and wants its own in options.
+    for place, name in enumerate(read.columns):
         had, kept = frame.iloc[:, place], read.iloc[:, place]
-        if frame.columns.nlevels > 1 or names.count(name) > 1 or _is_same(had, kept):
+        if frame.columns.nlevels > 1 or _is_same(had, kept):
             continue
         if had.dtype.kind == "M":
             dates.append(name)
@@ -127,6 +131,31 @@ def _has_missing(column: Any) -> bool:
 
 def _is_text(column: Any) -> bool:
     return all(isinstance(each, str) or is_missing(each) for each in column.tolist())
+
+
+def _explain_labels(frame: Any, read: Any, with_index: bool) -> str:
+    """Say which labels of columns, and which names of the rows' labels, are read differently."""
+    changes = list(dict.fromkeys(_each_label_change(frame, read, with_index)))
+    said = ", ".join(changes[:_MAX_NAMED]) + (", …" if changes[_MAX_NAMED:] else "")
+    return f"pandas reads some labels differently: {said}." if changes else ""
+
+
+def _each_label_change(frame: Any, read: Any, with_index: bool) -> Iterator[str]:
+    if frame.columns.shape != read.columns.shape or frame.columns.nlevels != read.columns.nlevels:
+        return  # what becomes of the table says more
+    pairs: list[tuple[str, Any, Any]] = []
+    if with_index and frame.index.nlevels == read.index.nlevels:
+        names = zip(frame.index.names, read.index.names, strict=True)
+        pairs = [("the name of the rows' labels", had, kept) for had, kept in names]
+    for level in range(frame.columns.nlevels):
+        labels = frame.columns.get_level_values(level).tolist()
+        kept_labels = read.columns.get_level_values(level).tolist()
+        pairs += [("column", had, kept) for had, kept in zip(labels, kept_labels, strict=True)]
+    for name, had, kept in pairs:
+        # An apostrophe in front of a formula is said already.
+        guarded = isinstance(had, str) and kept == defuse(had)
+        if not guarded and (isinstance(had, tuple) or not _means_same(had, kept)):
+            yield f"{name} {_short(had)} becomes {_short(kept)}"
 
 
 def _explain_changes(frame: Any, read: Any, with_index: bool) -> str:

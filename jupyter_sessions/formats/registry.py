@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats import arrays, display, figures, tables, texts
+from jupyter_sessions.formats import arrays, display, figures, tables, texts, times
 from jupyter_sessions.formats.format import Format, Written, first_line
 
 #: The entry point group of other packages' `Format` objects.
@@ -151,7 +151,7 @@ def _formats() -> Iterable[Format]:
             )
         yield added
     yield from (*tables.FORMATS, *arrays.FORMATS, *figures.FORMATS, *texts.FORMATS)
-    yield from display.FORMATS
+    yield from (*times.FORMATS, *display.FORMATS)
 
 
 def _file_name(name: str) -> str:

@@ -7,15 +7,17 @@ import io
 import json
 import warnings
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.delimited import DelimitedText, is_missing
+from jupyter_sessions.formats.delimited import DelimitedText
 from jupyter_sessions.formats.display import page
-from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a
+from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a, is_missing
 from jupyter_sessions.formats.readback import explain_csv, explain_json
-from jupyter_sessions.formats.texts import check_json, describe_renamed, to_utf8
+from jupyter_sessions.formats.texts import check_json, describe_renamed, describe_types, to_utf8
+from jupyter_sessions.formats.times import format_iso, is_time
 
 #: The largest number of rows of an HTML page; CSV and Parquet hold all rows.
 _MAX_ROWS = 1_000
@@ -273,8 +275,10 @@ def _json(frame: Any) -> Written:
     notes = [_explain_lost_names(frame.columns, "JSON")]
     if any(not isinstance(label, str) for label in frame.columns):
         notes.append("JSON names are text, so the labels of the columns were converted to text.")
-    cells = (cell for column in values for cell in column if isinstance(cell, list | tuple | dict))
-    notes.append(describe_renamed(sum(map(check_json, cells))))
+    cells = [
+        cell for column in values for cell in column if isinstance(cell, list | tuple | dict | Enum)
+    ]
+    notes += [describe_renamed(sum(map(check_json, cells))), describe_types(cells)]
     data = to_utf8(json.dumps(whole, allow_nan=False, ensure_ascii=False))
     notes.append(explain_json(data, frame, with_index=bool(index)))
     return Written(data, " ".join(each for each in notes if each))
@@ -295,18 +299,14 @@ def _json_value(value: Any, name: str) -> Any:
 
     if is_missing(value):
         return None
-    if isinstance(value, np.generic) and not isinstance(value, np.longdouble | np.clongdouble):
-        value = pd.Timestamp(value) if isinstance(value, np.datetime64) else value
-        value = pd.Timedelta(value) if isinstance(value, np.timedelta64) else value
-        value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, pd.Timestamp) and value.tzinfo is not None:
         return value.tz_convert("UTC").isoformat().replace("+00:00", "Z")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return pd.Timedelta(value).isoformat()
+    if is_time(value):
+        return format_iso(value)
     if isinstance(value, pd.Period):
         return str(value)
+    if isinstance(value, np.generic) and not isinstance(value, np.longdouble | np.clongdouble):
+        value = value.item()
     if isinstance(value, float) and not np.isfinite(value):
         raise BadRequest(
             f"The column {name!r} holds {value}, which JSON can't store as a number.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
@@ -11,6 +12,9 @@ from jupyter_sessions.formats.format import Format, Written, always, first_line,
 
 # The integers that have 64 bits, with or without a sign.
 _INT64, _UINT64 = -(2**63), 2**64 - 1
+_JSON_TYPES = frozenset((dict, list, str, int, float, bool, type(None)))
+# A note names no more types than these, and no more characters of the names of fields.
+_MAX_TYPES, _MAX_FIELDS = 3, 60
 
 
 def to_utf8(text: str) -> bytes:
@@ -49,7 +53,7 @@ def _bytes(value: object, _ending: str) -> bytes:
 
 
 def _json(value: object) -> Written:
-    notes = [describe_renamed(check_json(value)), _describe_long(value)]
+    notes = [describe_renamed(check_json(value)), _describe_long(value), describe_types(value)]
     data = json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode()
     return Written(data, " ".join(filter(None, notes)))
 
@@ -63,6 +67,13 @@ def _plain(value: object, ending: str) -> Written:
     # The display shows the first thousand items; a file has room for all.
     shown: str = pretty.pretty(value, max_seq_length=0)  # type: ignore[no-untyped-call]
     return Written(to_utf8(shown))
+
+
+def _is_number(value: object) -> bool:
+    # NumPy derives durations from integers.
+    return isinstance(value, int | float) or (
+        is_a(value, "numpy.integer", "numpy.floating") and not is_a(value, "numpy.timedelta64")
+    )
 
 
 def _number(value: Any, ending: str) -> Written:
@@ -82,6 +93,32 @@ def _describe_long(value: object) -> str:
     """Say that integers are longer than most readers of JSON take; nothing if none is."""
     long = any(type(part) is int and not _INT64 <= part <= _UINT64 for part in _each_part(value))
     return "It has integers beyond 64 bits, which many readers of JSON refuse or round." * long
+
+
+def describe_types(value: object) -> str:
+    """Say which types JSON doesn't have and what became of them; nothing if it has all."""
+    changed = dict.fromkeys(filter(None, map(_describe_type, _each_part(value))))
+    if not changed:
+        return ""
+    said = [*list(changed)[:_MAX_TYPES], *(["…"] if len(changed) > _MAX_TYPES else [])]
+    return f"JSON doesn't have all its types: {', '.join(said)}."
+
+
+def _describe_type(part: object) -> str:
+    kind = type(part)
+    if kind in _JSON_TYPES:
+        return ""
+    if isinstance(part, Enum):
+        return f"{kind.__name__} became its value"
+    if isinstance(part, dict):
+        return f"{kind.__name__} became a dictionary"
+    if not isinstance(part, list | tuple):
+        return ""
+    fields = ", ".join(map(str, getattr(part, "_fields", ())))
+    if len(fields) > _MAX_FIELDS:
+        fields = f"{fields[:_MAX_FIELDS]}…"
+    without = f" without the names of its fields ({fields})" if fields else ""
+    return f"{kind.__name__} became a list{without}"
 
 
 def _each_part(value: object) -> Iterator[object]:
@@ -163,20 +200,18 @@ FORMATS = (
         _bytes,
     ),
     Format(
-        "A dictionary or list",
+        "A dictionary, list or tuple",
         always(".json", ".txt"),
         lambda value: isinstance(value, dict | list | tuple),
         _plain,
     ),
+    Format("None", always(".txt", ".json"), lambda value: value is None, _plain),
     Format(
-        "A number",
+        "A Boolean value",
         always(".txt", ".json"),
-        lambda value: (
-            value is None
-            or isinstance(value, bool | int | float)
-            or is_a(value, "numpy.bool", "numpy.integer", "numpy.floating")
-        ),
+        lambda value: isinstance(value, bool) or is_a(value, "numpy.bool"),
         _number,
     ),
+    Format("A number", always(".txt", ".json"), _is_number, _number),
     Format("A set", always(".txt", ".json"), lambda v: isinstance(v, set | frozenset), _set),
 )

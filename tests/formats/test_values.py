@@ -6,7 +6,12 @@ import io
 import json
 import subprocess
 import sys
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from enum import IntEnum
 from importlib.metadata import EntryPoint, EntryPoints
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import matplotlib as mpl
 import numpy as np
@@ -320,3 +325,112 @@ def test_what_json_does_not_hold_is_refused_with_what_to_do() -> None:
 def test_a_text_that_is_not_json_says_so() -> None:
     assert write('{"a": 1}', name="y", path="y.json").note == ""
     assert "not valid JSON" in write("a", name="y", path="y.json").note
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("value", "as_text", "as_json"),
+    [
+        (np.timedelta64(5, "ns"), "5 nanoseconds", "P0DT0H0M0.000000005S"),
+        (np.timedelta64(5, "as"), "5 attoseconds", "P0DT0H0M0.000000000000000005S"),
+        (np.timedelta64(5, "Y"), "5 years", "P5Y"),
+        (np.timedelta64(-5, "M"), "-5 months", "P-5M"),
+        (np.timedelta64(2, "W"), "2 weeks", "P14DT0H0M0S"),
+        (np.timedelta64(3, "25s"), "75 seconds", "P0DT0H1M15S"),
+        (np.timedelta64(2**62, "s"), f"{2**62} seconds", "P53375995583650DT7H45M4S"),
+        (np.datetime64("2026-11"), "2026-11", "2026-11"),
+        (np.datetime64(5, "ns"), "1970-01-01T00:00:00.000000005", "1970-01-01T00:00:00.000000005"),
+        (pd.Timedelta(-1), "-1 days +23:59:59.999999999", "P-1DT23H59M59.999999999S"),
+        (pd.Timestamp(5), "1970-01-01 00:00:00.000000005", "1970-01-01T00:00:00.000000005"),
+        (timedelta(1, 2, 3), "1 day, 0:00:02.000003", "P1DT0H0M2.000003S"),
+        (datetime(2026, 11, 30, tzinfo=UTC), "2026-11-30 00:00:00+00:00", None),
+        (date(2026, 11, 30), "2026-11-30", "2026-11-30"),
+        (time(1, 2, 3), "01:02:03", "01:02:03"),
+    ],
+)
+def test_a_date_time_or_duration_is_written_as_its_text_or_in_iso_8601(
+    value: Any, as_text: str, as_json: str | None
+) -> None:
+    text = write(value, name="y")
+    assert (text.name, data(text).decode(), text.note) == ("y.txt", as_text, "")
+    content = write(value, name="y", path="y.json")
+    assert json.loads(data(content)) == (as_json or value.isoformat())
+    assert content.note.startswith("JSON has no dates, times and durations")
+    with pytest.raises(errors.BadRequest, match=r"A date, time or duration can't be written"):
+        write(value, name="y", path="y.csv")
+
+
+@pytest.mark.parametrize("value", [timedelta(-3, 7, 1), pd.Timedelta(10**15 + 7), pd.Timedelta(0)])
+def test_a_duration_is_in_json_as_pandas_writes_and_reads_it(value: timedelta) -> None:
+    written = json.loads(data(write(value, name="y", path="y.json")))
+    assert written == pd.Timedelta(value).isoformat()
+    assert pd.Timedelta(written) == value
+
+
+@pytest.mark.parametrize("value", [np.timedelta64("NaT"), np.datetime64("NaT"), pd.NaT])
+def test_a_missing_time_is_null_in_json_and_says_so(value: object) -> None:
+    assert data(write(value, name="y")) == b"NaT"
+    content = write(value, name="y", path="y.json")
+    assert data(content) == b"null"
+    assert content.note == "JSON has no missing times, so the value became null."
+
+
+def test_a_duration_without_a_unit_is_text_but_refused_as_json() -> None:
+    assert data(write(np.timedelta64(5), name="y")).startswith(b"5")
+    with pytest.raises(errors.BadRequest, match="The duration 5 has no unit") as refusal:
+        write(np.timedelta64(5), name="y", path="y.json")
+    assert "numpy.timedelta64(5, 's')" in refusal.value.hint
+
+
+@pytest.mark.parametrize("path", ["y.txt", "y.json"])
+def test_the_time_zone_of_a_time_that_is_left_out_is_said(path: str) -> None:
+    said = "The name of its time zone (Europe/Berlin) is not stored."
+    for value in (datetime(2026, 11, 30, tzinfo=BERLIN), pd.Timestamp(0, tz="Europe/Berlin")):
+        content = write(value, name="y", path=path)
+        assert content.note.endswith(said)
+        assert datetime.fromisoformat(data(content).decode().strip('"')) == value
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+class Colour(IntEnum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (Point(1, 2), "Point became a list without the names of its fields (x, y)"),
+        ({"a": [Point(1, 2)]}, "Point became a list without the names of its fields (x, y)"),
+        ((1, 2), "tuple became a list"),
+        ([(1, 2), (3,)], "tuple became a list"),
+        (Colour.RED, "Colour became its value"),
+        (Counter("a"), "Counter became a dictionary"),
+        ([[1], {"a": 1.5}, None, True, np.float64(1)], ""),
+    ],
+)
+def test_types_that_json_does_not_have_are_said(value: object, said: str) -> None:
+    note = write(value, name="y", path="y.json").note
+    assert note == (f"JSON doesn't have all its types: {said}." if said else "")
+    assert write(value, name="y", path="y.txt").note == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "None"),
+        (True, "A Boolean value"),
+        (np.True_, "A Boolean value"),
+        (1.5, "A number"),
+        ((1, 2), "A dictionary, list or tuple"),
+    ],
+)
+def test_a_refusal_says_what_the_value_is(value: object, said: str) -> None:
+    with pytest.raises(errors.BadRequest) as refusal:
+        write(value, name="y", path="y.csv")
+    assert refusal.value.message == f"{said} can't be written as .csv."
