@@ -172,16 +172,13 @@ class _Tracked:
 class _Adopted:
     """What another tracker has delivered of a command that continues here.
 
-    Later recordings of the command count only if their version, or the time until which a running
-    command is known, is greater.
+    Later recordings of a running command count only if they are of a later time.
     """
 
-    version: int
     elapsed: float
     outputs: list[schemas.Output]
 
     def hand_over(self, tracked: _Tracked) -> None:
-        tracked.version = max(tracked.version, self.version)
         tracked.opened -= self.elapsed
         for output in self.outputs:
             tracked.area.add_again(output)
@@ -201,6 +198,8 @@ class Tracker:
         bytes.
     new_text
         Creates the object that keeps the text of streams; see `OutputArea`.
+    first_version
+        The number from which versions of recordings are counted.
     """
 
     def __init__(
@@ -208,8 +207,10 @@ class Tracker:
         limit: int = OUTPUT_LIMIT,
         ended_limit: int = MAX_ENDED_SIZE,
         new_text: Callable[[str], Text] = StreamText,
+        first_version: int = 0,
     ) -> None:
         self.limit = limit
+        self._first_version = first_version
         self.ended_limit = ended_limit
         self._new_text = new_text
         self._lock = RLock()
@@ -242,7 +243,7 @@ class Tracker:
         so_far = recording.so_far or schemas.SoFar(outputs=[], until=recording.request.started)
         elapsed = (so_far.until - recording.request.started).total_seconds()
         outputs = so_far.outputs if with_outputs else []
-        adopted = _Adopted(recording.version, max(0.0, elapsed), outputs)
+        adopted = _Adopted(max(0.0, elapsed), outputs)
         tracked = self._find(recording.id)
         if tracked is None:
             self._adopted[recording.id] = adopted
@@ -256,10 +257,31 @@ class Tracker:
         """Record that a command was started, in this process of the kernel."""
         if self._find(command_id) is None:
             area = OutputArea(self.limit, self._new_text)
-            tracked = _Tracked(command_id, request, area, now, process, last_message=self._message)
+            tracked = _Tracked(
+                command_id,
+                request,
+                area,
+                now,
+                process,
+                version=self._first_version,
+                last_message=self._message,
+            )
             if (adopted := self._adopted.pop(command_id, None)) is not None:
                 adopted.hand_over(tracked)
             self._open[command_id] = self._unsent[command_id] = tracked
+
+    @contextmanager
+    def rebuild_ended(self) -> Iterator[None]:
+        """Take what is reported in this block as delivered already, by another tracker."""
+        with self._lock:
+            before = self._open.keys() | self._ended.keys()
+            yield
+            for command_id in self._ended.keys() - before:
+                tracked = self._unsent.pop(command_id)
+                tracked.delivered, tracked.sent_size = tracked.opened, tracked.area.size
+            for command_id in self._open.keys() - before:  # its end was not among the reports
+                del self._open[command_id], self._unsent[command_id]
+            self._evict()
 
     @_locked
     def is_open(self, command_id: str) -> bool:

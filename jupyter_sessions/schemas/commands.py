@@ -306,6 +306,9 @@ RECORDING_STOPPED = "Recording was stopped while this command ran."
 RECORDING_INTERRUPTED = (
     "Recording was interrupted while this command ran, so its outcome is not known."
 )
+OUTPUTS_MISSING = (
+    "Outputs are missing: recording was interrupted, and the command put out more than was kept."
+)
 #: For the command that stops the recording itself, which does not count as aborted.
 STOPPED_HERE = "This command stopped the recording, so what it did afterwards is missing."
 

@@ -65,6 +65,8 @@ class Subscriber:
         The maximum size of a command's outputs, in bytes.
     held
         Whether to process messages only after `replay`, which the caller must then call.
+    first_version
+        The number from which versions of recordings are counted.
     """
 
     def __init__(
@@ -78,9 +80,10 @@ class Subscriber:
         language: str = "python",
         limit: int = OUTPUT_LIMIT,
         held: bool = False,
+        first_version: int = 0,
     ) -> None:
         self.messages = MessageRecorder(
-            Tracker(limit),
+            Tracker(limit, first_version=first_version),
             selection or Selection(),
             kernel=kernel or connection_file.stem.removeprefix("kernel-"),
             notebook=notebook,
@@ -185,6 +188,7 @@ class Subscriber:
 
     def replay(
         self,
+        ended: Sequence[Sequence[bytes]],
         messages: Sequence[Sequence[bytes]],
         act_on_mark: Callable[[Sequence[bytes]], None],
         timeout: float,
@@ -193,6 +197,8 @@ class Subscriber:
 
         Parameters
         ----------
+        ended
+            Messages of commands that have ended and were delivered.
         messages
             Messages as they came over the socket, with marks between them.
         act_on_mark
@@ -200,20 +206,32 @@ class Subscriber:
         timeout
             How long to wait for that, in seconds.
         """
-        self.do(lambda: self._replay(messages, act_on_mark), timeout)
+
+        def work() -> None:
+            replayed: set[str] = set()
+            with self.messages.tracker.rebuild_ended():
+                self._replay(ended, act_on_mark, replayed)
+            self._replay(messages, act_on_mark, replayed)
+            self._stop_holding(replayed)
+
+        self.do(work, timeout)
 
     def _replay(
-        self, messages: Sequence[Sequence[bytes]], act_on_mark: Callable[[Sequence[bytes]], None]
+        self,
+        messages: Sequence[Sequence[bytes]],
+        act_on_mark: Callable[[Sequence[bytes]], None],
+        replayed: set[str],
     ) -> None:
-        replayed = set()
         for frames in messages:
             if DELIMITER not in frames:
                 act_on_mark(frames)
                 continue
             message = self._read(frames)
-            if message is not None and message.type != "iopub_welcome":
+            if message is not None:
                 replayed.add(message.id)
                 self._act_on(message)
+
+    def _stop_holding(self, replayed: set[str]) -> None:
         held, self._held = self._held or [], None
         for message in held:
             if message.id not in replayed:

@@ -7,12 +7,14 @@ published messages as they came and unparsed, and the requests that front ends s
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import zmq
@@ -22,6 +24,8 @@ from jupyter_sessions.server.recording import protocol
 
 #: Bytes of messages kept for each kernel; the oldest outputs are dropped first.
 _LARGEST = 16 << 20
+#: Bytes of messages kept of ended commands whose outputs may still grow.
+_LARGEST_ENDED = 8 << 20
 #: Starts and ends of commands kept beyond that.
 _MOST_STATES = 2_000
 #: Unanswered requests kept for each kernel.
@@ -37,19 +41,23 @@ _STATES = frozenset({"execute_input", "status", "skip"})
 class _Buffered:
     """A message, or a mark."""
 
-    __slots__ = ("envelope", "frames", "size")
+    __slots__ = ("envelope", "frames", "number", "recorded", "size")
 
-    def __init__(self, frames: list[bytes], envelope: Envelope) -> None:
+    def __init__(self, frames: list[bytes], envelope: Envelope, number: int) -> None:
         self.frames = frames
         self.envelope = envelope
+        self.number = number
         self.size = sum(map(len, frames))
+        #: Whether a command that starts with it is recorded.
+        self.recorded = True
 
 
 class Backlog:
     """One kernel's messages that may be lost elsewhere, with marks for requests made between them.
 
     The recording process may have delivered beginnings of running commands. If their messages are
-    dropped here, it continues from what it has delivered.
+    dropped here, it continues from what it has delivered. What ended commands have published is
+    kept for a while: a thread that goes on may add to it, and the whole is then recorded again.
 
     Parameters
     ----------
@@ -68,6 +76,10 @@ class Backlog:
         self._needed: deque[_Buffered] = deque()
         self._messages: deque[_Buffered] = deque()
         self._size = 0
+        # By their requests, the oldest first.
+        self._ended: OrderedDict[str, list[_Buffered]] = OrderedDict()
+        self._ended_size = 0
+        self._numbers = count()
         self._reported = float("-inf")
         self._arrivals: dict[bytes, asyncio.Event] = {}
         #: The time up to which the recording process is known to have had everything.
@@ -91,7 +103,7 @@ class Backlog:
             self._stream.setsockopt(zmq.UNSUBSCRIBE, topic)
 
     def _take(self, frames: list[bytes]) -> None:
-        message = _Buffered(frames, read_envelope(frames))
+        message = _Buffered(frames, read_envelope(frames), next(self._numbers))
         if message.envelope.type == "iopub_welcome":
             for topic, arrived in self._arrivals.items():
                 if any(topic in frame for frame in frames):
@@ -133,7 +145,7 @@ class Backlog:
 
     def _mark(self, envelope: Envelope, *mark: bytes) -> None:
         self._stream.flush()  # earlier messages precede it
-        self._messages.append(_Buffered([*mark], envelope))
+        self._messages.append(_Buffered([*mark], envelope, next(self._numbers)))
 
     def acknowledge(self, progress: protocol.Progress, requested: datetime) -> None:
         """Drop messages that the recording process has on disk.
@@ -154,14 +166,47 @@ class Backlog:
         wanted = set(progress.needed)
         for _ in range(0 if place is None else place + 1):
             message = self._messages.popleft()
-            self._pass(message)
+            message.recorded = self._pass(message)
             self._needed.append(message)
-        self._states = deque(each for each in self._states if each.envelope.request in wanted)
-        self._needed = deque(each for each in self._needed if each.envelope.request in wanted)
+        self._states = self._keep_needed(self._states, wanted)
+        self._needed = self._keep_needed(self._needed, wanted)
         left = (*self._states, *self._needed, *self._messages)
         self._size = sum(each.size for each in left)
         self.had_until = requested
         self.dropped &= wanted
+
+    def _keep_needed(self, messages: Iterable[_Buffered], wanted: set[str]) -> deque[_Buffered]:
+        """Return the messages of wanted requests; the others belong to commands that have ended."""
+        needed: deque[_Buffered] = deque()
+        for message in messages:
+            if message.envelope.request in wanted:
+                needed.append(message)
+            else:
+                self._add_ended(message)
+        while self._ended_size > _LARGEST_ENDED:
+            self._forget_ended(next(iter(self._ended)))
+        return needed
+
+    def _add_ended(self, message: _Buffered) -> None:
+        request = message.envelope.request
+        if message.envelope.type == "execute_input":
+            # What is recorded of an earlier command with the same request stays as it is.
+            self._forget_ended(request)
+            if message.recorded:
+                self._ended[request] = []
+        if request in self.dropped:
+            self._forget_ended(request)
+        elif request in self._ended:
+            self._ended[request].append(message)
+            self._ended_size += message.size
+
+    def _forget_ended(self, request: str) -> None:
+        self._ended_size -= sum(each.size for each in self._ended.pop(request, ()))
+
+    def list_ended(self) -> list[list[bytes]]:
+        """Return the messages of ended commands that the recording process has on disk."""
+        messages = sorted(itertools.chain(*self._ended.values()), key=lambda each: each.number)
+        return [each.frames for each in messages]
 
     def _find(self, last_message: str) -> int | None:
         """Return the index of the message with an ID; it is near the end, if it is kept."""

@@ -113,6 +113,9 @@ _ANSWERED_WITHIN = 1.0
 #: Seconds before an ended process is restarted: initially, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
 
+#: More than the versions of any command that one recording process delivers.
+_VERSIONS = 1 << 32
+
 #: Attempts to start the recording process for one request.
 _TRIES = 3
 
@@ -196,6 +199,7 @@ class AttachmentManager:
         self._process: Process | None = None
         self._starting = asyncio.Lock()
         self._stopping = False
+        self._started = 0  # processes
         self._losses = 0  # of processes, consecutively
         self._touched = time.monotonic()
         self.attached: dict[str, Attached] = {}
@@ -355,7 +359,9 @@ class AttachmentManager:
                 if lost and not each.ended and self._kernels.lives(each.request.kernel)
             ]
             kernels = [each.request.kernel for each in going_on]
-            place = replace(self._place, kernels=kernels)
+            first_version = self._started * _VERSIONS
+            self._started += 1
+            place = replace(self._place, kernels=kernels, first_version=first_version)
             self._process = process = Process(place, self._who, self._failed, self._process_ended)
             for attached in going_on:
                 await self._go_on(attached, process)
@@ -373,6 +379,7 @@ class AttachmentManager:
                     messages=backlog.list_messages(),
                     had_until=backlog.had_until,
                     dropped=[*backlog.dropped],
+                    ended=backlog.list_ended(),
                 )
                 await process.ask(replayed)
         except errors.SessionsError:

@@ -13,7 +13,8 @@ from jupyter_sessions import schemas
 class Place(Struct):
     """The first line: the server's store. `server` names it unless it is the user's own.
 
-    `kernels` are those that the previous process recorded and that are attached again.
+    `kernels` are those that the previous process recorded and that are attached again. Versions of
+    recordings are counted from `first_version`, which exceeds those of the previous processes.
     """
 
     database: str
@@ -21,6 +22,7 @@ class Place(Struct):
     server: str | None
     limit: int
     kernels: list[str] = []
+    first_version: int = 0
 
 
 class _Request(Struct, tag=True, kw_only=True):
@@ -58,13 +60,15 @@ class Replay(_Request):
 
     There are marks between the messages: `SWITCH` and whether to record from there on, `SKIP` and a
     request to leave out. `dropped` are requests of which messages are missing; all of these were
-    published after `had_until` or belong to commands that ran then.
+    published after `had_until` or belong to commands that ran then. `ended` are messages of
+    commands that have ended and are on disk; others of `messages` may belong to them.
     """
 
     kernel: str
     messages: list[list[bytes]]
     had_until: datetime
     dropped: list[str] = []
+    ended: list[list[bytes]] = []
 
 
 SWITCH, ON, OFF, SKIP = b"switch", b"on", b"off", b"skip"

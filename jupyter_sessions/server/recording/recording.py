@@ -27,7 +27,7 @@ from jupyter_sessions.recorder.iopub.wire import (
     read_envelope,
     read_origin,
 )
-from jupyter_sessions.schemas.commands import RECORDING_INTERRUPTED, STOPPED_HERE
+from jupyter_sessions.schemas.commands import OUTPUTS_MISSING, RECORDING_INTERRUPTED, STOPPED_HERE
 from jupyter_sessions.server.recording import protocol
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Recorded:
         The bytes of outputs to keep for a command.
     adopt
         Tells whether a command that ran when the previous process ended is continued.
+    first_version
+        The number from which versions of recordings are counted.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Recorded:
         failed: Callable[[str], bool],
         limit: int,
         adopt: Callable[[schemas.Recording], bool] | None = None,
+        first_version: int = 0,
     ) -> None:
         self._request = request
         self._transport = transport
@@ -85,6 +88,8 @@ class Recorded:
         self._reporting = threading.Lock()
         self._known_failed: dict[str, bool] = {}
         self._limit = limit
+        self._first_version = first_version
+        self._incomplete: set[str] = set()  # requests of which outputs are missing
         self._known: dict[str, str | msgspec.UnsetType | None] = {}
         python = request.language == "python"
         self._selection = Selection(is_unrecorded if python else None, on=not request.paused)
@@ -109,6 +114,7 @@ class Recorded:
             language=self._request.language,
             limit=self._limit,
             held=self._request.held,
+            first_version=self._first_version,
         )
         subscriber.wait_until_listening(_CONFIRMED_WITHIN)
         return subscriber
@@ -119,6 +125,8 @@ class Recorded:
         response = recording.response
         if response is not None and response.status == "completed" and self._has_failed(recording):
             response.status = "error"
+        if response is not None and get_request_id(recording.id) in self._incomplete:
+            response.note = f"{response.note} {OUTPUTS_MISSING}".strip()
         self._delivery.send(recording)
 
     def _runner(self, command: str) -> str | msgspec.UnsetType | None:
@@ -188,13 +196,13 @@ class Recorded:
             What the previous process has delivered last of each command that was running. A command
             whose messages are missing begins with these outputs; one without messages is ended.
         """
-        messages, complete = leave_out_delivered(request, running)
-        if not complete:
+        messages, self._incomplete = leave_out_delivered(request, running)
+        if self._incomplete:
             self.add_gap(request.had_until)
         for recording in running:
             begins = get_request_id(recording.id) in request.dropped
             self._subscriber.messages.tracker.adopt(recording, with_outputs=begins)
-        self._subscriber.replay(messages, self._act_on_mark, _REPLAYED_WITHIN)
+        self._subscriber.replay(request.ended, messages, self._act_on_mark, _REPLAYED_WITHIN)
         for recording in running:
             if not self.knows(recording.id):
                 now = datetime.now(UTC)
@@ -316,8 +324,8 @@ class Recorded:
 
 def leave_out_delivered(
     request: protocol.Replay, running: list[schemas.Recording]
-) -> tuple[list[list[bytes]], bool]:
-    """Return the messages to replay, and whether no output is missing.
+) -> tuple[list[list[bytes]], set[str]]:
+    """Return the messages to replay, and the requests of which outputs may be missing.
 
     If messages of a command were dropped, it begins with the outputs that were delivered, so what
     these contain is left out. Messages are dropped in their order, except for those that tell which
@@ -340,4 +348,4 @@ def leave_out_delivered(
         for place, (frames, each) in enumerate(zip(request.messages, envelopes, strict=True))
         if place > delivered.get(each.request, -1) or each.type in ("execute_input", "status")
     ]
-    return messages, len(delivered) == len(request.dropped)
+    return messages, set(request.dropped) - delivered.keys()

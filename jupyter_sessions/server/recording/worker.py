@@ -170,7 +170,15 @@ class RecordingWorker:
         who = self._who(request.kernel) if request.runner is not None else None
         transport = self._transport(request)
         failed = self._failed(request.kernel)
-        recorded = Recorded(request, transport, who, failed, self._place.limit, self._adopt)
+        recorded = Recorded(
+            request,
+            transport,
+            who,
+            failed,
+            self._place.limit,
+            self._adopt,
+            self._place.first_version,
+        )
         self._recorded[request.kernel] = recorded
         if request.missing is not None and not request.paused:
             recorded.add_gap(request.missing)

@@ -152,6 +152,51 @@ def test_a_report_that_a_later_one_has_overtaken_changes_nothing(stream: Stream)
     assert names(backlog) == ["switch on", "1", "switch on"]
 
 
+def ended(backlog: Backlog) -> list[str]:
+    """Return what is kept of ended commands: the ids of messages, and marks."""
+    return [
+        each[3].split(b'"')[3].decode() if len(each) > 3 else b" ".join(each).decode()
+        for each in backlog.list_ended()
+    ]
+
+
+def test_recorded_commands_that_have_ended_are_kept_in_the_order_of_their_messages(
+    stream: Stream,
+) -> None:
+    backlog = Backlog(stream, on=True)
+    stream.send(message("1", "a", "execute_input"))
+    stream.send(message("2", "b", "execute_input"))
+    backlog.skip("b")
+    backlog.switch(False)
+    stream.send(message("3", "c", "execute_input"))
+    stream.send(message("4", "a", "status"))
+    stream.send(message("5", "info", "status"))
+    backlog.acknowledge(progress("4", ["a"]), NOW)
+    assert ended(backlog) == ["2", "skip b"]
+    backlog.acknowledge(progress("5", []), NOW)
+    assert ended(backlog) == ["1", "2", "skip b", "4"]
+    stream.send(message("6", "a"))
+    backlog.acknowledge(progress("6", ["a"]), NOW)
+    assert (ended(backlog), names(backlog)[1]) == (["1", "2", "skip b", "4"], "6")
+    backlog.acknowledge(progress("6", []), NOW)
+    assert ended(backlog) == ["1", "2", "skip b", "4", "6"]
+    stream.send(message("7", "a", "execute_input"))
+    backlog.acknowledge(progress("7", []), NOW)
+    assert ended(backlog) == ["2", "skip b"]  # another command of this id, left out
+
+
+def test_the_oldest_ended_commands_are_forgotten_first(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGEST_ENDED", 1_000)
+    backlog = Backlog(stream, on=True)
+    for number in range(1, 7, 2):
+        stream.send(message(str(number), f"r{number}", "execute_input"))
+        stream.send(message(str(number + 1), f"r{number}", content=b"x" * 300))
+    backlog.acknowledge(progress("6", []), NOW)
+    assert ended(backlog) == ["3", "4", "5", "6"]
+
+
 def test_requests_with_odd_ids_are_known_again(stream: Stream) -> None:
     backlog = Backlog(stream, on=True)
     stream.send(message("1", "an odd id", "execute_input"))

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from jupyter_sessions.schemas.commands import OUTPUTS_MISSING
 from tests.faults.kernel_deaths import Death, die_at_server
 from tests.server.recording.jupyter import Jupyter, recorders_of
 from tests.waiting import STARTED_WITHIN, until
@@ -26,6 +27,14 @@ for _ in range(40):
 """
 
 
+LATE = """
+def put_out(name):
+    while not os.path.exists(name): time.sleep(0.01)
+    print(name, flush=True)
+    open(f'{name} was put out', 'w').close()
+def start(name):
+    threading.Thread(target=put_out, args=(name,)).start()
+"""
 STEPS = """
 import os, threading, time
 def wait(name):
@@ -127,6 +136,39 @@ def test_outputs_that_come_after_the_recording_process_was_lost_are_added_at_eve
     jupyter.detach(kernel)
 
 
+def test_what_threads_put_out_after_their_command_is_added_though_the_process_was_lost(
+    jupyter: Jupyter, tmp_path: Path
+) -> None:
+    code, kernel = jupyter.session(), jupyter.kernel()
+    jupyter.attach(kernel, code)
+    jupyter.run(kernel, f"import os; os.chdir({str(tmp_path)!r}); import threading, time")
+    jupyter.run(kernel, LATE)
+    sources = [f"print('now {n}'); start('late {n}')" for n in range(4)]
+    for number, source in enumerate(sources):
+        jupyter.run(kernel, source)
+        if number == 0:
+            # It has ended, is delivered, and known to be so.
+            jupyter.command(code, source)
+            jupyter.attachment(kernel)
+        if number % 2:
+            (tmp_path / f"late {number}").touch()
+            until(lambda n=number: (tmp_path / f"late {n} was put out").exists())
+        kill_recorder(jupyter)
+        until(lambda: recorders_of(jupyter), "the next one")
+        if not number % 2:
+            (tmp_path / f"late {number}").touch()
+    for number, source in enumerate(sources):
+        found = jupyter.command(code, source)
+        assert found["status"] == "completed"
+        expected = f"now {number}\nlate {number}\n"
+        until(
+            lambda n=found["number"], e=expected: text_of(jupyter, code, n) == e,
+            lambda n=found["number"]: text_of(jupyter, code, n),
+        )
+    assert jupyter.sources(code)[2:] == sources
+    jupyter.detach(kernel)
+
+
 def test_a_cell_ended_in_the_moment_before_the_recording_process_is_lost_is_recorded_once(
     jupyter: Jupyter,
 ) -> None:
@@ -168,6 +210,7 @@ def test_what_could_not_be_kept_stands_in_the_history_as_a_gap_with_its_times(
     assert gap["duration"] > 0
     assert gap["preview"].startswith("Recording was interrupted")
     flooded = jupyter.command(code, flood)
+    assert flooded["note"] == OUTPUTS_MISSING
     assert (flooded["status"], flooded["number"]) == ("completed", running["number"])
     text = text_of(jupyter, code, flooded["number"])
     assert text.startswith("first line\n")
