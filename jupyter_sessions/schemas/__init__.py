@@ -22,7 +22,6 @@ from jupyter_sessions.schemas.members import *
 from jupyter_sessions.schemas.presence import *
 from jupyter_sessions.schemas.scratch import *
 from jupyter_sessions.schemas.sessions import *
-from jupyter_sessions.schemas.stored_logins import *
 from jupyter_sessions.schemas.webspace import *
 
 ready(*(kind for kind in vars().values() if isinstance(kind, type) and issubclass(kind, Struct)))

@@ -20,6 +20,7 @@ from jupyter_sessions.client.outbox.log_file import FAILURES, Destination, Slot,
 from jupyter_sessions.client.outbox.recovery import take_over_journals
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
 from jupyter_sessions.client.transports.base import Caller
+from jupyter_sessions.schemas.encoded import EncodedRecording
 
 BATCH = 100  #: most commands in one request
 BATCH_SIZE = 8 << 20  #: most bytes in one request, except for a single larger command
@@ -339,8 +340,8 @@ class OutboxDelivery:
         recordings = []
         for slot in batch:
             try:
-                recordings.append(msgspec.json.decode(journal.read(slot), type=schemas.Recording))
-            except msgspec.DecodeError as error:
+                recordings.append(_decode(journal.read(slot)))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 damaged = errors.BadRequest(
                     f"It does not have the form of a recording: {error}.",
                     hint="Run the cell again.",
@@ -430,6 +431,13 @@ class OutboxDelivery:
         self._failures = 0
         with self._changed:
             self._changed.notify_all()
+
+
+def _decode(content: bytes) -> schemas.Recording:
+    """Decode a line of a journal as far as its delivery needs."""
+    if not content.isascii():
+        content.decode()  # the parts that stay JSON are not checked otherwise
+    return msgspec.json.decode(content, type=EncodedRecording)
 
 
 def _commands(count: int) -> str:

@@ -5,22 +5,31 @@ hold up everyone whom the process serves, and the server only stores them and pa
 
 In the answers of the dispatcher, `outputs` and `output_list` are a `msgspec.Raw`: the JSON that is
 stored. A server sends it as it is; a caller in the same process decodes it. In requests that were
-received, outputs are an `EncodedOutput`: each of their parts is JSON that has been checked, and is
-stored unaltered.
+received, outputs are an `EncodedOutput`, whose parts have been checked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.core.history import json_scan
 from jupyter_sessions.schemas import Command, CommandSummary, Output, Page, Resumed
-from jupyter_sessions.schemas.fields import Count
+from jupyter_sessions.schemas.encoded import (
+    EncodedDisplay,
+    EncodedError,
+    EncodedOutput,
+    EncodedRecordCommands,
+    EncodedResult,
+    EncodedStream,
+)
+
+_ENCODED = (EncodedStream, EncodedDisplay, EncodedResult, EncodedError)
+_QUOTE = ord('"')
 
 T = TypeVar("T")
 Req = TypeVar("Req", bound=schemas.Request)
@@ -63,81 +72,6 @@ def _find_outputs(answer: object) -> Iterator[tuple[Any, str]]:
             for summary in answer.items:
                 yield summary, "output_list"
 
-
-class EncodedStream(Struct, tag_field="output_type", tag="stream", forbid_unknown_fields=True):
-    """A `Stream` whose text is JSON."""
-
-    name: str
-    text: Raw
-
-
-class EncodedDisplay(
-    Struct, tag_field="output_type", tag="display_data", forbid_unknown_fields=True
-):
-    """A `DisplayData` whose parts are JSON."""
-
-    data: Raw
-    metadata: Raw
-
-
-class EncodedResult(
-    Struct, tag_field="output_type", tag="execute_result", forbid_unknown_fields=True
-):
-    """An `ExecuteResult` whose parts are JSON."""
-
-    data: Raw
-    metadata: Raw
-    execution_count: Count | None
-
-
-class EncodedError(Struct, tag_field="output_type", tag="error", forbid_unknown_fields=True):
-    """An `ErrorOutput` whose traceback is JSON."""
-
-    ename: str
-    evalue: str
-    traceback: Raw
-
-
-EncodedOutput = EncodedStream | EncodedDisplay | EncodedResult | EncodedError
-_ENCODED = (EncodedStream, EncodedDisplay, EncodedResult, EncodedError)
-_QUOTE = ord('"')
-
-
-class EncodedResponse(schemas.CommandResponse):
-    """A response with encoded outputs."""
-
-    outputs: list[EncodedOutput]  # type: ignore[assignment]  # as they are received
-
-
-class EncodedSoFar(schemas.SoFar):
-    """The same, of a running command."""
-
-    outputs: list[EncodedOutput]  # type: ignore[assignment]  # as above
-
-
-class EncodedRecording(schemas.Recording):
-    """A recording with encoded outputs."""
-
-    response: EncodedResponse | None = None
-    so_far: EncodedSoFar | None = None
-
-
-class EncodedRecordCommands(schemas.RecordCommands):
-    """A request with encoded outputs."""
-
-    commands: Annotated[list[EncodedRecording], Meta(min_length=1, max_length=500)]  # type: ignore[assignment]
-
-
-schemas.ready(
-    EncodedStream,
-    EncodedDisplay,
-    EncodedResult,
-    EncodedError,
-    EncodedResponse,
-    EncodedSoFar,
-    EncodedRecording,
-    EncodedRecordCommands,
-)
 
 #: What a request is decoded as when it is received, where that differs from its schema.
 RECEIVED: dict[type[schemas.Request], type[schemas.Request]] = {

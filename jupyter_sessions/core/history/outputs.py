@@ -12,19 +12,17 @@ from xxhash import xxh3_64_intdigest
 
 from jupyter_sessions.core import normalize
 from jupyter_sessions.core.history import json_scan
-from jupyter_sessions.core.history.encoded import (
-    NOTHING,
+from jupyter_sessions.core.history.encoded import NOTHING, encode_outputs, read_bundle
+from jupyter_sessions.errors import ContentDamaged
+from jupyter_sessions.escape_sequences import remove_sequences
+from jupyter_sessions.schemas import Output, Recording
+from jupyter_sessions.schemas.encoded import (
     EncodedDisplay,
     EncodedError,
     EncodedOutput,
     EncodedResult,
     EncodedStream,
-    encode_outputs,
-    read_bundle,
 )
-from jupyter_sessions.errors import ContentDamaged
-from jupyter_sessions.escape_sequences import remove_sequences
-from jupyter_sessions.schemas import Output, Recording
 from jupyter_sessions.session_lines import manages_sessions
 from jupyter_sessions.store.blobs import Blob, Blobs, compress, damaged, decompress
 

@@ -21,10 +21,12 @@ import msgspec
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.api import Ans, Operation, Req
+from jupyter_sessions.core.history.encoded import check_outputs
 from jupyter_sessions.core.types import Credentials, Identified, SystemUser
 from jupyter_sessions.schemas.commands import KERNEL_REATTACHED, SERVER_ENDED
 from jupyter_sessions.server.recording import protocol
 from jupyter_sessions.server.recording.recording import Recorded
+from jupyter_sessions.validation import refused
 
 if TYPE_CHECKING:
     from jupyter_sessions.client.transports.base import Caller
@@ -59,6 +61,10 @@ class OwnStore:
         self, operation: Operation[Req, Ans], request: Req, content: bytes | Path | None = None
     ) -> Ans:
         """Carry out an operation and return its answer."""
+        try:
+            check_outputs(request)
+        except msgspec.ValidationError as error:
+            raise refused(error) from None
         submitted = self._dispatcher.submit(operation, request, self._credentials, upload=content)
         answer: Ans = submitted.result()
         return answer
