@@ -28,9 +28,14 @@ class Cell:
         return "\n".join(self._texts())
 
     def _texts(self) -> list[str]:
-        texts = []
+        texts: list[str] = []
+        stream = ""  # whose text the last one is
         for output in self.outputs:
-            if output.output_type == "stream":
+            if output.output_type == "stream" and output.name == stream:
+                texts[-1] += output.text  # a kernel may send a line in pieces
+                continue
+            stream = output.name if output.output_type == "stream" else ""
+            if stream:
                 texts.append(output.text)
             elif output.output_type == "error":
                 texts.append("\n".join([f"{output.ename}: {output.evalue}", *output.traceback]))
