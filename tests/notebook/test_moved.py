@@ -47,7 +47,9 @@ def test_what_runs_after_the_folder_was_removed_is_on_the_disk_when_the_kernel_e
     kernel.good("'before'")
     assert "'before'" in kernel.good("%session history").text
     store = tmp_path / "one" / "data" / "sessions"
-    shutil.rmtree(store)
+    # At once, as nothing else could be that the kernel may write into at this moment.
+    store.rename(tmp_path / "removed")
+    shutil.rmtree(tmp_path / "removed", ignore_errors=True)
     kernel.good("'after'")
 
     def kept() -> bool:
