@@ -59,6 +59,18 @@ def url(kernel: Kernel) -> str:
     return found[0]
 
 
+def share_to_write(start: Start, server: Served) -> tuple[Kernel, Kernel]:
+    """Have ann create a session in which bar may write; return their kernels."""
+    add("ann", "bar")
+    ann = start("ann", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
+    bar = start("bar", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
+    for kernel, name in ((ann, "ann"), (bar, "bar")):
+        log_in(kernel, name, server)
+    ann.good('%session new "Shared"')
+    ann.good("%session grant bar:write")
+    return ann, bar
+
+
 def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None:
     add("ann", "bar")
     ann = start("ann", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
@@ -121,13 +133,7 @@ def test_a_colleague_goes_on_with_the_work(start: Start, server: Served) -> None
 def test_the_notebook_says_once_that_a_role_was_taken_and_asks_what_to_do(
     start: Start, server: Served
 ) -> None:
-    add("ann", "bar")
-    ann = start("ann", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
-    bar = start("bar", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
-    for kernel, name in ((ann, "ann"), (bar, "bar")):
-        log_in(kernel, name, server)
-    ann.good('%session new "Shared"')
-    ann.good("%session grant bar:write")
+    ann, bar = share_to_write(start, server)
     address = url(ann)
     bar.good(f"%session resume {address}")
     for take, said in (
@@ -154,13 +160,7 @@ def test_the_notebook_says_once_that_a_role_was_taken_and_asks_what_to_do(
 
 
 def test_all_say_alike_how_many_commands_wait_after_a_revoke(start: Start, server: Served) -> None:
-    add("ann", "bar")
-    ann = start("ann", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
-    bar = start("bar", JUPYTER_SESSIONS_PASSWORD=PASSWORD)
-    for kernel, name in ((ann, "ann"), (bar, "bar")):
-        log_in(kernel, name, server)
-    ann.good('%session new "Shared"')
-    ann.good("%session grant bar:write")
+    ann, bar = share_to_write(start, server)
     bar.good(f"%session resume {url(ann)}")
     bar.good("%session history")
     ann.good("%session revoke bar")

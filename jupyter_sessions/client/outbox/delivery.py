@@ -211,20 +211,9 @@ class OutboxDelivery:
             )
             return not self.waiting
 
-    def wait_until_taken_over(self, timeout: float) -> bool:
-        """Wait until what ended processes have left is known, though not delivered.
-
-        Parameters
-        ----------
-        timeout
-            In seconds.
-
-        Returns
-        -------
-        bool
-            Whether that is the case.
-        """
-        return self._taken_over.wait(timeout)
+    def wait_until_taken_over(self, timeout: float) -> None:
+        """Wait at most `timeout` seconds until what ended processes have left is known."""
+        self._taken_over.wait(timeout)
 
     def deliver_orphaned(self, timeout: float, *, held: bool) -> None:
         """Wait until commands of ended processes are delivered, or can't be.

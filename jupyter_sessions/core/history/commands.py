@@ -16,8 +16,8 @@ from jupyter_sessions.core.accounts import users
 from jupyter_sessions.core.context import Context
 from jupyter_sessions.core.damage import Damage
 from jupyter_sessions.core.history import summaries
-from jupyter_sessions.core.history.encoded import NOTHING, declare
-from jupyter_sessions.core.history.outputs import check_texts, split, unpack
+from jupyter_sessions.core.history.encoded import NOTHING, declare, split
+from jupyter_sessions.core.history.outputs import check_texts, unpack
 from jupyter_sessions.core.registry import implements
 from jupyter_sessions.core.sessions import events
 from jupyter_sessions.core.sessions.members import read_members as every_member

@@ -36,6 +36,7 @@ Req = TypeVar("Req", bound=schemas.Request)
 
 _decode = msgspec.json.Decoder(list[Output]).decode
 _encode = msgspec.json.Encoder().encode
+_split = msgspec.json.Decoder(list[Raw]).decode
 
 NOTHING = Raw(b"[]")
 
@@ -49,6 +50,11 @@ def as_json(outputs: list[Output]) -> Raw:
     """Return the JSON in such a field, or that of outputs that are none yet."""
     found: object = outputs
     return found if isinstance(found, Raw) else Raw(_encode(outputs))
+
+
+def split(outputs: Raw) -> list[Raw]:
+    """Return the JSON of each output, for a caller who needs few of them."""
+    return _split(outputs)
 
 
 def decode_outputs(answer: T) -> T:

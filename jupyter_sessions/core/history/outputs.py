@@ -48,7 +48,6 @@ _TEXT_MEDIA = ("text/plain", "text/markdown", "text/latex")
 
 _encode = msgspec.json.Encoder().encode
 
-_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_any = msgspec.json.Decoder().decode
 _decode_lines = msgspec.json.Decoder(list[str]).decode
 _scan = msgspec.json.Decoder(msgspec.Raw).decode
@@ -201,11 +200,6 @@ def unpack(
         return _scan(content)
     except (ContentDamaged, msgspec.DecodeError, UnicodeDecodeError):
         raise damaged(used_as) from None
-
-
-def split(outputs: msgspec.Raw) -> list[msgspec.Raw]:
-    """Return the JSON of each output, for a caller who needs few of them."""
-    return _split(outputs)
 
 
 def _storable(text: str) -> str:

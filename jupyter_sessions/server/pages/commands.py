@@ -13,15 +13,13 @@ import msgspec
 from markupsafe import Markup
 
 from jupyter_sessions import schemas
-from jupyter_sessions.core.history.encoded import as_json
+from jupyter_sessions.core.history.encoded import as_json, split
 from jupyter_sessions.formatting import format_age, format_utc_day
 from jupyter_sessions.server.rendering import ansi
 from jupyter_sessions.server.rendering.mime import IMAGES, joined, preferred
 from jupyter_sessions.server.rendering.outputs import decode_output
 from jupyter_sessions.server.rendering.renderer import Piece
 from jupyter_sessions.server.rendering.workers.cache import RenderingCache
-
-_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 #: Characters of a single text that a page shows; the response's JSON has all of it.
 _LONGEST_TEXT = 300_000
@@ -147,7 +145,7 @@ def entry(
 ) -> Entry:
     """Prepare a command with its outputs, which are JSON, or with the first `most` of them."""
     shown = content.add_source(source, summary.language)
-    each = _split(as_json(outputs))
+    each = split(as_json(outputs))
     return Entry(
         summary=summary,
         source=shown,

@@ -35,7 +35,7 @@ _MOST_ANSWERED = 20
 
 
 #: The types of messages and marks that tell which commands ran and are to be recorded.
-_STATES = frozenset({"execute_input", "status", "skip"})
+_STATES = protocol.STATES | {"skip"}
 
 
 class _Buffered:
@@ -103,16 +103,20 @@ class Backlog:
             self._stream.setsockopt(zmq.UNSUBSCRIBE, topic)
 
     def _take(self, frames: list[bytes]) -> None:
-        message = _Buffered(frames, read_envelope(frames), next(self._numbers))
-        if message.envelope.type == "iopub_welcome":
+        envelope = read_envelope(frames)
+        if envelope.type == "iopub_welcome":
             for topic, arrived in self._arrivals.items():
                 if any(topic in frame for frame in frames):
                     arrived.set()
             return
-        self._messages.append(message)
-        self._size += message.size
+        self._append(frames, envelope)
         while self._size > _LARGEST or len(self._states) > _MOST_STATES:
             self._drop()
+
+    def _append(self, frames: list[bytes], envelope: Envelope) -> None:
+        message = _Buffered(frames, envelope, next(self._numbers))
+        self._messages.append(message)
+        self._size += message.size
 
     def _drop(self) -> None:
         """Drop the oldest message; which commands ran stays known, if not their outputs."""
@@ -145,7 +149,7 @@ class Backlog:
 
     def _mark(self, envelope: Envelope, *mark: bytes) -> None:
         self._stream.flush()  # earlier messages precede it
-        self._messages.append(_Buffered([*mark], envelope, next(self._numbers)))
+        self._append([*mark], envelope)
 
     def acknowledge(self, progress: protocol.Progress, requested: datetime) -> None:
         """Drop messages that the recording process has on disk.

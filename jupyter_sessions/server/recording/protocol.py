@@ -71,6 +71,9 @@ class Replay(_Request):
     ended: list[list[bytes]] = []
 
 
+#: The types of messages that tell which commands ran, which are dropped last.
+STATES = frozenset({"execute_input", "status"})
+
 SWITCH, ON, OFF, SKIP = b"switch", b"on", b"off", b"skip"
 
 

@@ -182,7 +182,7 @@ class Recorded:
         return self._subscriber.messages.tracker.knows(command)
 
     def wait_until_taken_over(self, timeout: float) -> None:
-        """Wait until what the previous process has left on disk is taken over."""
+        """Wait until what the previous process has left on disk is known."""
         self._delivery.wait_until_taken_over(timeout)
 
     def replay(self, request: protocol.Replay, running: list[schemas.Recording]) -> None:
@@ -331,6 +331,8 @@ def leave_out_delivered(
     these contain is left out. Messages are dropped in their order, except for those that tell which
     commands ran.
     """
+    if not request.dropped:
+        return request.messages, set()
     envelopes = [read_envelope(frames) for frames in request.messages]
     outputs = {
         each.id: place
@@ -346,6 +348,6 @@ def leave_out_delivered(
     messages = [
         frames
         for place, (frames, each) in enumerate(zip(request.messages, envelopes, strict=True))
-        if place > delivered.get(each.request, -1) or each.type in ("execute_input", "status")
+        if place > delivered.get(each.request, -1) or each.type in protocol.STATES
     ]
     return messages, set(request.dropped) - delivered.keys()

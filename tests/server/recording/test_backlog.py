@@ -53,12 +53,14 @@ def progress(last_message: str, needed: list[str], at: float | None = None) -> p
     return protocol.Progress(alive=True, last_message=last_message, needed=needed, reported=at)
 
 
+def describe(frames: list[bytes]) -> str:
+    """Return the id of a message, or a mark."""
+    return frames[3].split(b'"')[3].decode() if len(frames) > 3 else b" ".join(frames).decode()
+
+
 def names(backlog: Backlog) -> list[str]:
     """Return what is kept: the ids of messages, and marks."""
-    return [
-        each[3].split(b'"')[3].decode() if len(each) > 3 else b" ".join(each).decode()
-        for each in backlog.list_messages()
-    ]
+    return [describe(each) for each in backlog.list_messages()]
 
 
 def test_what_is_on_disk_is_let_go_of_but_for_what_belongs_to_a_running_command(
@@ -154,10 +156,7 @@ def test_a_report_that_a_later_one_has_overtaken_changes_nothing(stream: Stream)
 
 def ended(backlog: Backlog) -> list[str]:
     """Return what is kept of ended commands: the ids of messages, and marks."""
-    return [
-        each[3].split(b'"')[3].decode() if len(each) > 3 else b" ".join(each).decode()
-        for each in backlog.list_ended()
-    ]
+    return [describe(each) for each in backlog.list_ended()]
 
 
 def test_recorded_commands_that_have_ended_are_kept_in_the_order_of_their_messages(
