@@ -55,7 +55,10 @@ _SLOW = (
     "client/test_connection.py",
     "client/test_with_the_server.py",
     "client/transports",
+    "core/auth/test_own_login.py",
+    "core/history/test_json_scan.py",
     "core/sessions/test_model_of_sessions.py",
+    "core/test_depth.py",
     "demo",
     "faults",
     "formats/test_round_trips.py",
@@ -63,7 +66,9 @@ _SLOW = (
     "notebook",
     "recorder",
     "server",
+    "store/test_blobs.py",
     "store/test_change_watch.py",
+    "store/test_lost_database.py",
     "store/test_migrate.py",
     "store/test_search.py",
     "store/test_sqlite_library.py",
@@ -92,7 +97,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow: by its place, or since it runs on PostgreSQL."""
     for item in items:
         params = getattr(getattr(item, "callspec", None), "params", {})
-        if _is_slow(item.path) or params.get("database") == "postgresql":
+        on_postgresql = params.get("database") == "postgresql" or (
+            "postgresql_database" in getattr(item, "fixturenames", ())
+        )
+        if _is_slow(item.path) or on_postgresql:
             item.add_marker("slow")
 
 

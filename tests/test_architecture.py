@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -115,8 +116,13 @@ def part_of(module: str) -> str:
     return module.partition("/")[0].removesuffix(".py")
 
 
-def imported(module: str) -> Iterator[tuple[str, bool]]:
-    """Yield the full names that a module imports, and whether only type checkers do."""
+@cache
+def imported(module: str) -> tuple[tuple[str, bool], ...]:
+    """Return the full names that a module imports, and whether only type checkers do."""
+    return tuple(_read_imports(module))
+
+
+def _read_imports(module: str) -> Iterator[tuple[str, bool]]:
     tree = ast.parse((PACKAGE / module).read_text())
     for_types = {
         id(inner)
