@@ -36,6 +36,10 @@ _MOST_ANSWERED = 20
 
 #: The types of messages and marks that tell which commands ran and are to be recorded.
 _STATES = protocol.STATES | {"skip"}
+#: The types of messages that change what a command has put out.
+_OUTPUTS = {
+    "clear_output", "display_data", "error", "execute_result", "stream", "update_display_data"
+}  # fmt: skip
 
 
 class _Buffered:
@@ -48,7 +52,7 @@ class _Buffered:
         self.envelope = envelope
         self.number = number
         self.size = sum(map(len, frames))
-        #: Whether a command that starts with it is recorded.
+        #: Whether the command that it belongs to is recorded.
         self.recorded = True
 
 
@@ -79,13 +83,14 @@ class Backlog:
         # By their requests, the oldest first.
         self._ended: OrderedDict[str, list[_Buffered]] = OrderedDict()
         self._ended_size = 0
+        # Whether the commands whose start has been passed are recorded, by their requests.
+        self._started: OrderedDict[str, bool] = OrderedDict()
         self._numbers = count()
         self._reported = float("-inf")
         self._arrivals: dict[bytes, asyncio.Event] = {}
         #: The time up to which the recording process is known to have had everything.
         self.had_until = datetime.now(UTC)
-        #: The requests of which a message was dropped that the recording process may need.
-        self.dropped: set[str] = set()
+        self._dropped: set[str] = set()
         stream.on_recv(self._take)
 
     async def wait_until_listening(self, within: float) -> None:
@@ -124,19 +129,28 @@ class Backlog:
         if not source or len(self._states) > _MOST_STATES:
             source = self._states
         dropped = source.popleft()
-        recorded = self._pass(dropped) if source is self._messages else True
+        if source is self._messages:
+            self._pass(dropped)
+        recorded = dropped.recorded
         if dropped.envelope.type in _STATES and source is not self._states and recorded:
             self._states.append(dropped)
             return
         self._size -= dropped.size
         if recorded and dropped.envelope.request:
-            self.dropped.add(dropped.envelope.request)
+            self._dropped.add(dropped.envelope.request)
 
-    def _pass(self, message: _Buffered) -> bool:
-        """Follow the marks; return whether commands that start here are recorded."""
+    def _pass(self, message: _Buffered) -> None:
+        """Follow the marks, and note whether the message belongs to a recorded command."""
         if message.frames[0] == protocol.SWITCH:
             self._on = message.frames[1] == protocol.ON
-        return self._on
+        request = message.envelope.request
+        if message.envelope.type == "execute_input":
+            self._started[request] = self._on
+            self._started.move_to_end(request)
+            while len(self._started) > _MOST_STATES:
+                self._started.popitem(last=False)
+        # A command that was running when recording was paused is recorded to its end.
+        message.recorded = self._started.get(request, self._on)
 
     def switch(self, on: bool) -> None:
         """Mark that later commands are recorded, or left out."""
@@ -170,14 +184,14 @@ class Backlog:
         wanted = set(progress.needed)
         for _ in range(0 if place is None else place + 1):
             message = self._messages.popleft()
-            message.recorded = self._pass(message)
+            self._pass(message)
             self._needed.append(message)
         self._states = self._keep_needed(self._states, wanted)
         self._needed = self._keep_needed(self._needed, wanted)
         left = (*self._states, *self._needed, *self._messages)
         self._size = sum(each.size for each in left)
         self.had_until = requested
-        self.dropped &= wanted
+        self._dropped &= wanted
 
     def _keep_needed(self, messages: Iterable[_Buffered], wanted: set[str]) -> deque[_Buffered]:
         """Return the messages of wanted requests; the others belong to commands that have ended."""
@@ -198,7 +212,7 @@ class Backlog:
             self._forget_ended(request)
             if message.recorded:
                 self._ended[request] = []
-        if request in self.dropped:
+        if request in self._dropped:
             self._forget_ended(request)
         elif request in self._ended:
             self._ended[request].append(message)
@@ -211,6 +225,25 @@ class Backlog:
         """Return the messages of ended commands that the recording process has on disk."""
         messages = sorted(itertools.chain(*self._ended.values()), key=lambda each: each.number)
         return [each.frames for each in messages]
+
+    def find_incomplete(self) -> set[str]:
+        """Return the requests of which a message is gone that the recording process may need.
+
+        These are the commands whose messages were dropped, and those that were forgotten since they
+        had ended, if something has put out more under their names since.
+        """
+        kept = {each.envelope.request for each in (*self._states, *self._needed)}
+        kept.update(
+            each.envelope.request
+            for each in self._messages
+            if each.envelope.type == "execute_input"
+        )
+        late = {
+            each.envelope.request
+            for each in self._messages
+            if each.envelope.type in _OUTPUTS and self._started.get(each.envelope.request)
+        }
+        return self._dropped | (late - kept - self._ended.keys())
 
     def _find(self, last_message: str) -> int | None:
         """Return the index of the message with an ID; it is near the end, if it is kept."""

@@ -378,7 +378,7 @@ class AttachmentManager:
                     kernel=kernel,
                     messages=backlog.list_messages(),
                     had_until=backlog.had_until,
-                    dropped=[*backlog.dropped],
+                    dropped=[*backlog.find_incomplete()],
                     ended=backlog.list_ended(),
                 )
                 await process.ask(replayed)

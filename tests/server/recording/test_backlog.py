@@ -105,14 +105,14 @@ def test_where_too_much_comes_what_ran_is_kept_and_the_gap_known(
     monkeypatch.setattr(module, "_LARGEST", 2_000)
     backlog = Backlog(stream, on=True)
     stream.send(message("1", "a", "execute_input"))
-    assert not backlog.dropped
+    assert not backlog.find_incomplete()
     for number in range(2, 12):
         stream.send(message(str(number), "a", content=b"x" * 500))
     assert names(backlog)[:3] == ["switch on", "1", "switch on"]
     assert names(backlog)[-1] == "11"
-    assert backlog.dropped == {"a"}
+    assert backlog.find_incomplete() == {"a"}
     backlog.acknowledge(progress("11", []), NOW)
-    assert not backlog.dropped
+    assert not backlog.find_incomplete()
 
 
 def test_a_running_command_with_large_outputs_loses_the_oldest_and_not_the_newest(
@@ -126,7 +126,7 @@ def test_a_running_command_with_large_outputs_loses_the_oldest_and_not_the_newes
         backlog.acknowledge(progress(str(number), ["a"]), NOW)
     stream.send(message("12", "a", "status"))
     assert names(backlog) == ["switch on", "1", "9", "10", "11", "switch on", "12"]
-    assert backlog.dropped == {"a"}
+    assert backlog.find_incomplete() == {"a"}
 
 
 def test_what_is_left_out_stays_left_out_where_too_much_comes(
@@ -143,6 +143,45 @@ def test_what_is_left_out_stays_left_out_where_too_much_comes(
         stream.send(message(str(number), "c", content=b"x" * 500))
     assert names(backlog)[:4] == ["switch on", "1", "skip a", "switch on"]
     assert "2" not in names(backlog)
+
+
+def test_a_command_that_runs_while_recording_is_paused_stays_recorded_where_too_much_comes(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGEST", 2_000)
+    backlog = Backlog(stream, on=True)
+    stream.send(message("1", "a", "execute_input"))
+    backlog.switch(False)
+    stream.send(message("2", "b", "execute_input"))
+    for number in range(3, 12):
+        stream.send(message(str(number), "ab"[number % 2], content=b"x" * 500))
+    stream.send(message("12", "b", "status"))
+    stream.send(message("13", "a", "status"))
+    for number in range(14, 20):
+        stream.send(message(str(number), "c", content=b"x" * 500))
+    assert backlog.find_incomplete() == {"a"}
+    assert names(backlog)[:4] == ["switch on", "1", "13", "switch off"]
+
+
+def test_what_is_put_out_late_for_a_command_that_was_forgotten_is_known_to_be_incomplete(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGEST_ENDED", 1_000)
+    backlog = Backlog(stream, on=True)
+    for name in "abc":
+        stream.send(message(f"{name}1", name, "execute_input"))
+        stream.send(message(f"{name}2", name, content=b"x" * 500))
+    backlog.acknowledge(progress("c2", []), NOW)
+    assert ended(backlog) == ["c1", "c2"]
+    assert not backlog.find_incomplete()
+    stream.send(message("a3", "a", "status"))
+    stream.send(message("c3", "c"))
+    stream.send(message("d1", "unknown"))
+    assert not backlog.find_incomplete()
+    stream.send(message("b3", "b"))
+    assert backlog.find_incomplete() == {"b"}
+    backlog.acknowledge(progress("b3", []), NOW)
+    assert not backlog.find_incomplete()
 
 
 def test_a_report_that_a_later_one_has_overtaken_changes_nothing(stream: Stream) -> None:
