@@ -85,7 +85,9 @@ class Counts:
 
     def __str__(self) -> str:
         told = ", ".join(f"{status}: {count}" for status, count in sorted(self.recorded.items()))
-        return f"{self.deaths} kernels died; their last commands: {told}; lost: {len(self.lost)}"
+        return (
+            f"{self.deaths} kernels died; last commands: {told}; not as expected: {len(self.lost)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -181,8 +183,12 @@ def _text(command: schemas.Command) -> str:
     )
 
 
-def die_at_server(jupyter: Jupyter, death: Death, code: str, *, silent: bool) -> list[str]:
-    """Let a kernel that its Jupyter server records die, and say what is not as it has to be.
+def die_at_server(
+    jupyter: Jupyter, death: Death, code: str, *, silent: bool
+) -> tuple[str, list[str]]:
+    """Let a kernel that its Jupyter server records die.
+
+    Return the last command's status, and what is not as it has to be.
 
     Parameters
     ----------
@@ -218,7 +224,7 @@ def die_at_server(jupyter: Jupyter, death: Death, code: str, *, silent: bool) ->
         wrong.append(f"{told}: the one before is {before['status']}: {before['preview']!r}")
     if never in jupyter.sources(code) and death.kind != "exit()":  # ipykernel ends a moment later
         wrong.append(f"{told}: what was never run is recorded")
-    return wrong
+    return found["status"], wrong
 
 
 def count_deaths_at_server(rounds: int, seed: int, jupyter: Jupyter) -> Counts:
@@ -233,7 +239,9 @@ def count_deaths_at_server(rounds: int, seed: int, jupyter: Jupyter) -> Counts:
         counts.deaths += 1
         code = jupyter.session(label=death.name)
         try:
-            counts.lost += die_at_server(jupyter, death, code, silent=silent)
+            status, wrong = die_at_server(jupyter, death, code, silent=silent)
+            counts.recorded[status] += 1
+            counts.lost += wrong
         except AssertionError as error:
             counts.lost.append(f"{death}: {error}")
     return counts
