@@ -27,6 +27,9 @@ INVISIBLE = re.compile(
     SEQUENCE.pattern + r"|\x1b(?:\[[0-?]*+[ -/]*+|[@-Z\\-_])?|[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]"
 )
 
+# What all of these begin with.
+_CONTROL = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]")
+
 #: Terminals read this many parameters of a sequence and ignore the rest.
 _MOST_PARAMETERS = 32
 _LONGEST_NUMBER = 9
@@ -37,7 +40,7 @@ def remove_sequences(text: str) -> str:
 
     Tabs, line breaks, carriage returns and backspaces stay: they move what follows.
     """
-    return INVISIBLE.sub("", text)
+    return INVISIBLE.sub("", text) if _CONTROL.search(text) else text
 
 
 def parse_parameters(parameters: str) -> list[list[int | None]]:

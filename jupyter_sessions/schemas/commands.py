@@ -183,7 +183,7 @@ def identify(id: str, source: str, started: datetime | None) -> str:  # noqa: A0
 
 def _instant(moment: datetime) -> str:
     with suppress(OverflowError):  # beyond the calendar; the store refuses such a date
-        moment = moment if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment if moment.tzinfo in (None, UTC) else moment.astimezone(UTC)
     return moment.isoformat()
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Boolean, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 #: Which columns of a row, or which parameters, to convert, and the function for each.
 _Conversions = list[tuple[int, Callable[[Any], Any]]]
@@ -55,9 +55,10 @@ def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
     return lambda values: [values[name] for name in names]
 
 
-def _is_ours(kind: TypeEngine[Any]) -> bool:
-    """Return whether values of a type need conversion; drivers handle all other types directly."""
-    return isinstance(kind, TypeDecorator | Boolean)
+#: Types whose parameters need conversion; drivers handle all other types directly.
+_BOUND: Any = TypeDecorator
+#: Types whose results do: SQLite takes booleans and returns numbers.
+_RETURNED: Any = TypeDecorator | Boolean
 
 
 @contextmanager
@@ -124,7 +125,9 @@ class CompiledStatement:
         binds: _Conversions = []
         for index, name in enumerate(names):
             kind = made.binds[name].type
-            process = kind.dialect_impl(dialect).bind_processor(dialect) if _is_ours(kind) else None
+            if not isinstance(kind, _BOUND):
+                continue
+            process = kind.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
                 binds.append((index, process))
         results: _Conversions = []
@@ -133,7 +136,7 @@ class CompiledStatement:
             columns = self._statement.selected_columns
             row = msgspec.defstruct("Row", [str(column.key) for column in columns])
             for index, column in enumerate(columns):
-                if not _is_ours(column.type):
+                if not isinstance(column.type, _RETURNED):
                     continue
                 process = column.type.dialect_impl(dialect).result_processor(dialect, None)
                 if process is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,11 +109,13 @@ def _measure(output: Output | EncodedOutput) -> int:
             return len(_encode(output))
 
 
-def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
+def keep(recording: Recording, identity: str, blobs: Blobs, limit: int) -> PreparedCommand:
     """Prepare a recording, and store the parts that are too large for a row.
 
     Parameters
     ----------
+    identity
+        The recording's identity.
     limit
         The maximum size of a command's outputs, as JSON, in bytes. Larger outputs are cut, and the
         note says so.
@@ -128,7 +129,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
         outputs, note = _cut(outputs, note, limit)
         packed = _encode(outputs)
     until = known_until(recording)
-    text = _read_texts(outputs)
+    text, media = _read_texts(outputs)
     source_blob = (
         blobs.put(request.source.encode())
         if len(request.source) > SOURCE_PREVIEW or "\0" in request.source
@@ -138,7 +139,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
     outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
     source, preview = _storable(request.source[:SOURCE_PREVIEW]), _storable(text[:_PREVIEW])
     columns: dict[str, Any] = {
-        "uid": recording.identity,
+        "uid": identity,
         "version": recording.version,
         "status": response.status if response else "running",
         "started": normalize.utc(request.started),
@@ -152,7 +153,7 @@ def keep(recording: Recording, blobs: Blobs, limit: int) -> PreparedCommand:
         "source_blob": source_blob and source_blob.sha256,
         "preview": preview,
         "checksum": checksum_of(source, preview),
-        "media": _storable(" ".join(dict.fromkeys(_list_media(outputs)))),
+        "media": _storable(" ".join(media)),
         "output_count": len(outputs),
         "size": len(packed) if told else 0,
         "outputs": None if outputs_blob else small,
@@ -252,26 +253,30 @@ def _shorten(text: bytes, room: int) -> bytes:
     return b""
 
 
-def _read_texts(outputs: list[EncodedOutput]) -> str:
-    """Return the beginning of what is searchable and shown in previews."""
+def _read_texts(outputs: list[EncodedOutput]) -> tuple[str, list[str]]:
+    """Return the beginning of what is searchable and shown in previews, and the media types."""
     found: list[str] = []
     left = _SEARCHED
+    media: dict[str, None] = {}
     for output in outputs:
-        if left < 0:
-            break
+        text: str | None = None
         match output:
-            case EncodedStream(text=text):
-                found.append(_plain(text))
+            case EncodedStream():
+                media["stream"] = None
+                if left >= 0:
+                    text = _plain(output.text)
             case EncodedError(ename=ename, evalue=evalue):
-                found.append(f"{ename}: {evalue}")
+                media["error"] = None
+                text = f"{ename}: {evalue}"
             case _:
                 bundle = read_bundle(output.data)
-                text_of = next((bundle[kind] for kind in _TEXT_MEDIA if kind in bundle), None)
-                if text_of is None:
-                    continue
-                found.append(_plain(text_of))
-        left -= len(found[-1]) + 1
-    return "\n".join(found)
+                media.update(("".join(name.split()), None) for name in bundle)
+                if left >= 0 and (kind := next(filter(bundle.__contains__, _TEXT_MEDIA), None)):
+                    text = _plain(bundle[kind])
+        if left >= 0 and text is not None:
+            found.append(text)
+            left -= len(text) + 1
+    return "\n".join(found), list(media)
 
 
 def _plain(encoded: msgspec.Raw) -> str:
@@ -300,14 +305,3 @@ def _shorten_any(text: bytes) -> bytes:
             continue
         return lines
     return b'""'
-
-
-def _list_media(outputs: list[EncodedOutput]) -> Iterator[str]:
-    for output in outputs:
-        match output:
-            case EncodedStream():
-                yield "stream"
-            case EncodedError():
-                yield "error"
-            case _:
-                yield from ("".join(name.split()) for name in read_bundle(output.data))

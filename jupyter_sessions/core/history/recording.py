@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UNSET
 from sqlalchemy import bindparam, insert, select, update
@@ -145,12 +145,22 @@ def _is_light(request: schemas.RecordCommands) -> bool:
     return left >= 0
 
 
+class _Prepared(NamedTuple):
+    """The identities of a request's commands, in their order, and what to store of each."""
+
+    identities: list[str]
+    kept: dict[str, PreparedCommand]
+
+
 def _join(
-    requests: Sequence[schemas.RecordCommands], prepared: Sequence[dict[str, PreparedCommand]]
-) -> tuple[schemas.RecordCommands, dict[str, PreparedCommand]]:
+    requests: Sequence[schemas.RecordCommands], prepared: Sequence[_Prepared]
+) -> tuple[schemas.RecordCommands, _Prepared]:
     commands = [recording for request in requests for recording in request.commands]
     joined = schemas.RecordCommands(code=requests[0].code, commands=commands)
-    return joined, {uid: one for each in prepared for uid, one in each.items()}
+    return joined, _Prepared(
+        [uid for each in prepared for uid in each.identities],
+        {uid: one for each in prepared for uid, one in each.kept.items()},
+    )
 
 
 def _split(
@@ -164,24 +174,23 @@ def _split(
 
 
 # A command that occurs in two requests is new in the first and known in the second.
-_TOGETHER = Batch(marks=dict.keys, join=_join, split=_split)
+_TOGETHER = Batch(marks=lambda prepared: prepared.kept.keys(), join=_join, split=_split)
 
 
-def _prepare(
-    preparation: Preparation, request: schemas.RecordCommands
-) -> dict[str, PreparedCommand]:
+def _prepare(preparation: Preparation, request: schemas.RecordCommands) -> _Prepared:
     """Store large parts; of a command that occurs twice in a request, the newest version counts."""
     newest: dict[str, schemas.Recording] = {}
-    for recording in request.commands:
-        identity = recording.identity
+    identities = [recording.identity for recording in request.commands]
+    for identity, recording in zip(identities, request.commands, strict=True):
         before = newest.get(identity)
         if before is None or _place(recording) >= _place(before):
             newest[identity] = recording
     services = preparation.services
-    return {
-        identity: keep(recording, services.blobs, services.limits.command)
+    kept = {
+        identity: keep(recording, identity, services.blobs, services.limits.command)
         for identity, recording in newest.items()
     }
+    return _Prepared(identities, kept)
 
 
 # How reliable a status is: "aborted" is often a guess by another process after a crash.
@@ -210,9 +219,14 @@ def record(context: Context, request: schemas.RecordCommands) -> schemas.Recorde
     recording; what is there already stays. A completed command is altered only by a greater version
     with the same status: by its own recorder's later outputs.
     """
-    kept: dict[str, PreparedCommand] = context.prepared
+    prepared: _Prepared = context.prepared
+    identities, kept = prepared
     runners = Runners(context)
-    ran = {each.identity: each.runner for each in request.commands if each.runner is not UNSET}
+    ran = {
+        identity: each.runner
+        for identity, each in zip(identities, request.commands, strict=True)
+        if each.runner is not UNSET
+    }
     known = _known(context, kept)
     numbers = {uid: row.number for uid, row in known.items()}
     # In their order, in which followers receive them too.
@@ -225,7 +239,7 @@ def record(context: Context, request: schemas.RecordCommands) -> schemas.Recorde
             fresh = list(uids)
             ran_by = {uid: runners.number(ran[uid]) for uid in fresh if uid in ran}
             numbers |= _add(context, fresh, kept, ran_by)
-    return schemas.Recorded(numbers=[numbers[recording.identity] for recording in request.commands])
+    return schemas.Recorded(numbers=[numbers[identity] for identity in identities])
 
 
 def _known(context: Context, prepared: dict[str, PreparedCommand]) -> dict[str, Any]:
