@@ -55,7 +55,7 @@ class _Page(HTMLParser):
 
 def find_broken_links(site: Path) -> Iterator[str]:
     """Yield each link within a built site that leads nowhere, with its page."""
-    # What is copied to `_static` is no page of ours; the theme has templates there.
+    # `_static` holds copied files, not our pages; the theme has templates there.
     paths = (path for path in sorted(site.resolve().rglob("*.html")) if "_static" not in path.parts)
     pages = {path: _Page(path) for path in paths}
     for path, page in pages.items():

@@ -9,7 +9,7 @@ import click
 from jupyter_sessions import errors
 from jupyter_sessions.cli.frontend import Frontend
 
-# How click puts it, and how we do.
+# Click's wording, and ours.
 _OURS = (
     (re.compile(r"^No such option '?([^']+?)'?(?=\.)"), r"There is no option \1"),
     (re.compile(r"^No such command '([^']+)'"), r"There is no command '\1'"),

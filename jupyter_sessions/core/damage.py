@@ -160,18 +160,18 @@ class DamageNotes:
         self._noted: dict[str, float] = {}
 
     def note_damaged(self, sha256: str, *, missing: bool) -> None:
-        """Take note that a blob is damaged or missing."""
+        """Note that a blob is damaged or missing."""
         self.add(Damage("blob", sha256, missing))
 
     def note_mended(self, sha256: str) -> None:
-        """Take note that a blob that was damaged or missing is intact."""
+        """Note that a blob that was damaged or missing is intact."""
         mended = Damage("blob", sha256)
         self._noted.pop(mended.name, None)
         with suppress(SessionsError):  # the store is being closed
             self._database.write(lambda tx: drop(tx.connection, mended))
 
     def add(self, found: Damage) -> None:
-        """Take note of damage; the database has it soon."""
+        """Note damage; it is soon in the database."""
         now, noted = time.monotonic(), self._noted
         if now - noted.get(found.name, -_NOTED_AGAIN) < _NOTED_AGAIN:
             return

@@ -40,7 +40,7 @@ _MOST_LISTED = 500
 
 
 class CheckOutcome(msgspec.Struct):
-    """When the last whole check finished, as stored for the health page."""
+    """When the last complete check finished, as stored for the health page."""
 
     finished: datetime
 

@@ -1,4 +1,4 @@
-"""Read a table's CSV or JSON as pandas does, and say what a reader gets that is not the table.
+"""Read a table's CSV or JSON back with pandas, and say what differs from the table.
 
 CSV and JSON can hold values that pandas does not read back: some need options, some become text or
 other numbers, and some make it fail.
@@ -82,7 +82,7 @@ def _read_csv(data: bytes, options: dict[str, Any]) -> Any:
 
 
 def _choose_options(frame: Any, read: Any, index_levels: int) -> dict[str, Any]:
-    """Return the options with which columns that are read otherwise may be read as they are."""
+    """Return the options that may make pandas read differing columns as they are."""
     dates: list[Any] = []
     types: dict[str, Any] = {}
     if frame.shape[1] != read.shape[1] or len(frame) != len(read):
@@ -91,7 +91,7 @@ def _choose_options(frame: Any, read: Any, index_levels: int) -> dict[str, Any]:
         labels = frame.index.get_level_values(level)
         if labels.dtype.kind == "M" and not _is_same(labels, read.index.get_level_values(level)):
             dates.append(level)
-    # The names are those that pandas reads: it changes labels, and wants its own in options.
+    # Options need the labels as pandas reads them, since it changes some.
     for place, name in enumerate(read.columns):
         had, kept = frame.iloc[:, place], read.iloc[:, place]
         if frame.columns.nlevels > 1 or _is_same(had, kept):
@@ -152,7 +152,7 @@ def _each_label_change(frame: Any, read: Any, with_index: bool) -> Iterator[str]
         kept_labels = read.columns.get_level_values(level).tolist()
         pairs += [("column", had, kept) for had, kept in zip(labels, kept_labels, strict=True)]
     for name, had, kept in pairs:
-        # An apostrophe in front of a formula is said already.
+        # Another note reports the apostrophe in front of a formula.
         guarded = isinstance(had, str) and kept == defuse(had)
         if not guarded and (isinstance(had, tuple) or not _means_same(had, kept)):
             yield f"{name} {_short(had)} becomes {_short(kept)}"
@@ -181,7 +181,7 @@ def _each_change(frame: Any, read: Any, with_index: bool) -> Iterator[str]:
         if _is_same(had, kept):
             continue
         for value, other in zip(had.tolist(), kept.tolist(), strict=True):
-            # What texts lose, an apostrophe or the difference to a missing one, is said already.
+            # Other notes report an apostrophe that texts lose, or texts read as missing values.
             if not _means_same(value, other) and not (_is_texts(value) and _is_texts(other)):
                 yield f"in {name} {_short(value)} becomes {_short(other)}"
                 break

@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a
 
-# The integers that have 64 bits, with or without a sign.
+# The integers that fit into 64 bits, with or without a sign.
 _INT64, _UINT64 = -(2**63), 2**64 - 1
 _JSON_TYPES = frozenset((dict, list, str, int, float, bool, type(None)))
 # A note names no more types than these, and no more characters of the names of fields.
@@ -90,7 +90,7 @@ def _set(value: object, ending: str) -> Written:
 
 
 def _describe_long(value: object) -> str:
-    """Say that integers are longer than most readers of JSON take; nothing if none is."""
+    """Say that some integers are longer than most readers of JSON accept, if any are."""
     long = any(type(part) is int and not _INT64 <= part <= _UINT64 for part in _each_part(value))
     return "It has integers beyond 64 bits, which many readers of JSON refuse or round." * long
 

@@ -59,7 +59,7 @@ class EncodedResponse(CommandResponse):
 
 
 class EncodedSoFar(SoFar):
-    """The same, of a running command."""
+    """What a running command has put out so far, with encoded outputs."""
 
     outputs: list[EncodedOutput]  # type: ignore[assignment]  # as above
 

@@ -114,7 +114,7 @@ def _is_logged(record: logging.LogRecord) -> bool:
     return not _UNLOGGED.match(record.getMessage())
 
 
-# How argparse and traitlets put it, since they only raise sentences.
+# The wording of argparse and traitlets, whose errors are only text.
 _NO_VALUE = re.compile(r"argument (\S+): expected one argument")
 _UNWANTED_VALUE = re.compile(r"argument (\S+): ignored explicit argument .*")
 _WRONG_TYPE = re.compile(

@@ -73,13 +73,13 @@ class Blob:
 
 
 class Observer(Protocol):
-    """Takes note of blobs that are damaged or missing."""
+    """Observer of blobs that are damaged or missing."""
 
     def note_damaged(self, sha256: str, *, missing: bool) -> None:
-        """Take note that a blob was found damaged or missing; must not block or fail."""
+        """Note that a blob was found damaged or missing; must not block or fail."""
 
     def note_mended(self, sha256: str) -> None:
-        """Take note that a blob that was found damaged is intact; must not block or fail."""
+        """Note that a blob that was found damaged is intact; must not block or fail."""
 
 
 _own = threading.local()

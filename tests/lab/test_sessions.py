@@ -129,7 +129,7 @@ def test_history_is_filtered_by_person_status_and_words(lab: Lab, sit: Sit) -> N
     expect(rows).to_have_count(3)
     # The tab counts four, so that one is said not to be shown.
     expect(tab.get_by_role("tab", name="History")).to_have_text("History4")
-    tab.get_by_role("button", name="1 %session command of these not shown").click()
+    tab.get_by_role("button", name="1 %session command not shown").click()
     expect(rows).to_have_count(4)
     expect(tab.get_by_role("button", name="not shown")).to_have_count(0)
     tab.get_by_label("Show %session commands").uncheck()

@@ -34,7 +34,7 @@ def test_what_is_shown_and_what_is_said_not_to_be_make_up_the_figure(site: Site)
     site.store.record(code, "%session web", "%session grant x", by=who)
     html = page(site, who, code)
     assert counted(html) == (6, 2, 4)
-    assert "4 <code>%session</code> commands of these not shown" in html
+    assert "4 <code>%session</code> commands not shown" in html
     assert "Commands 1 to 6<" in html
     assert counted(page(site, who, code, "?order=oldest")) == (6, 2, 4)
     assert counted(page(site, who, code, "?all=1")) == (6, 6, 0)

@@ -13,7 +13,7 @@ from jupyter_sessions.formatting import format_minute
 #: The rules for new passwords, shown before asking for one.
 RULES = (
     "A password needs at least 8 characters of any kind. Common passwords are "
-    "refused, and so is your name with digits or symbols."
+    "refused, and so is the user name with digits or symbols."
 )
 _code = click.option(
     "--code", metavar="CODE", help="Use this code of your second factor, if you have one."
@@ -102,7 +102,7 @@ def show(work: Invocation) -> Result:
 @_present_stdin
 @_end_logins
 def on(work: Invocation, password_stdin: bool, end_logins: bool) -> Result:
-    """Set up a second factor, so that each login also needs a code of an authenticator app.
+    """Set up a second factor, so that each login also needs a code from an authenticator app.
 
     It shows a QR code and the secret for the app, and asks for a first code. Then it prints
     recovery codes for when you lose the app; keep them somewhere else.

@@ -94,7 +94,7 @@ def _read_outputs(row: Any, context: Context) -> msgspec.Raw:
 
 
 def _watch_outputs(row: Any, context: Context) -> AbstractContextManager[None]:
-    """Note damage to the outputs in a row; of blobs it is noted where they are read."""
+    """Note damage to the outputs in a row; damage to blobs is noted where they are read."""
     in_row = row.outputs_sha is None
     return context.services.damage.watch(Damage("outputs", row.id)) if in_row else nullcontext()
 

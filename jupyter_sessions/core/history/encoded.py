@@ -47,7 +47,7 @@ def declare(outputs: Raw) -> list[Output]:
 
 
 def as_json(outputs: list[Output]) -> Raw:
-    """Return the JSON in such a field, or that of outputs that are none yet."""
+    """Return the JSON in such a field, or encode outputs that are still values."""
     found: object = outputs
     return found if isinstance(found, Raw) else Raw(_encode(outputs))
 

@@ -37,7 +37,7 @@ _INLINE = 16_384
 # Larger outputs go into a blob without trying how far they compress.
 _TRIED = 64 * _INLINE
 
-# How many ends of lines are tried to find a list's beginning.
+# How many line ends are tried to find the beginning of a list.
 _MOST_TRIES = 20
 
 _LONGEST_NOTE = 1_000

@@ -1,4 +1,4 @@
-// Frames of user content: they tell their height, and are told the colour scheme; nothing else.
+// Frames of user content: they report their height and receive the colour scheme, nothing else.
 const HIGHEST = 6000;
 const LOWEST = 24;
 

@@ -86,16 +86,16 @@ class Arrivals {
   }
 
   leaveOut(number) {
-    const told = document.querySelector("[data-left-out]");
-    if (!told || !this.grows || number <= this.counted || this.leftOut.has(number)) return;
+    const line = document.querySelector("[data-left-out]");
+    if (!line || !this.grows || number <= this.counted || this.leftOut.has(number)) return;
     this.leftOut.add(number);
-    told.dataset.leftOut = Number(told.dataset.leftOut) + 1;
-    const many = Number(told.dataset.leftOut);
+    const many = Number(line.dataset.leftOut) + 1;
+    line.dataset.leftOut = many;
     const what = document.createElement("code");
     what.textContent = "%session";
-    const rest = ` command${many === 1 ? "" : "s"} of these not shown`;
-    told.firstElementChild.replaceChildren(`${many.toLocaleString("en")} `, what, rest);
-    told.hidden = false;
+    const rest = ` command${many === 1 ? "" : "s"} not shown`;
+    line.firstElementChild.replaceChildren(`${many.toLocaleString("en")} `, what, rest);
+    line.hidden = false;
     this.tellRange(number);
   }
 

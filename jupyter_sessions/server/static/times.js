@@ -12,7 +12,7 @@ export function showTimes(root) {
   for (const list of root.querySelectorAll("[data-days]")) groupByDay(list);
 }
 
-// The server's days are UTC's; the reader's times are told in another zone, so the days must be, too.
+// The server groups by days in UTC. Times are shown in the reader's zone, so the days must be, too.
 export function groupByDay(list) {
   let last = "";
   for (const item of list.querySelectorAll("[data-item]")) {
@@ -28,7 +28,7 @@ export function groupByDay(list) {
   if (list.lastElementChild?.classList.contains("day")) list.lastElementChild.remove();
 }
 
-// A day that the reader chooses is the reader's, too: the server is told how far east of UTC that is.
+// A day that the reader chooses is also in the reader's zone, so the form sends its offset from UTC.
 export function sayWhichDay(input) {
   const zone = document.createElement("input");
   zone.type = "hidden";

@@ -105,8 +105,8 @@ export function Filters(props: {
         >
           {history.complete
             ? trans._n(
-                '%1 %session command of these not shown',
-                '%1 %session commands of these not shown',
+                '%1 %session command not shown',
+                '%1 %session commands not shown',
                 history.leftOut
               )
             : trans._n(

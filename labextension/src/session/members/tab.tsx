@@ -117,9 +117,9 @@ function MemberRow(props: IRow): JSX.Element {
           {member.display_name && member.display_name !== bare && `${bare} · `}
           {group && `${trans.__('group')} · `}
           {member.guest && `${trans.__('guest')} · `}
-          {member.granted_by &&
-            !member.owner &&
-            `${trans.__('by %1', member.granted_by)} · `}
+          {member.granted_by && !member.owner
+            ? `${trans.__('granted by %1', member.granted_by)} · `
+            : `${trans.__('joined')} · `}
           <When instant={member.since} />
         </span>
       </span>

@@ -85,7 +85,7 @@ export function FileView(props: IFileView): JSX.Element {
         </div>
         {file.command !== null && (
           <div>
-            <dt>{trans.__('Made by')}</dt>
+            <dt>{trans.__('Published from')}</dt>
             <dd>
               <button
                 type="button"
