@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import secrets
+from typing import Any
 
 _SOURCE = """\
 # Run ######: is it the wet months that are cold, or only the short days of the year?
@@ -61,6 +62,16 @@ def body(count: int) -> bytes:
     return b'{"commands":[%b]}' % b",".join(
         _TEMPLATE % (number, number) for number in itertools.islice(_numbers, count)
     )
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    """Return `count` new commands as rows for another system's table, of the same content."""
+    found = []
+    for recording in json.loads(body(count))["commands"]:
+        request, response = recording["request"], recording["response"]
+        outputs = json.dumps(response.pop("outputs"), separators=(",", ":"))
+        found.append({"id": recording["id"], **request, **response, "outputs": outputs})
+    return found
 
 
 def mark(body: bytes) -> bytes:

@@ -39,7 +39,7 @@ def store(count: int) -> tuple[Path, str]:
         filling = folder.with_suffix(".filling")
         shutil.rmtree(filling, ignore_errors=True)
         filling.mkdir(mode=0o700, parents=True)
-        (filling / "code").write_text(_fill(filling, count))
+        (filling / "code").write_text(fill(filling, count))
         filling.rename(folder)
     return folder / "sessions.db", (folder / "code").read_text()
 
@@ -51,7 +51,8 @@ def hold_in_memory(file: Path) -> None:
             pass
 
 
-def _fill(folder: Path, count: int) -> str:
+def fill(folder: Path, count: int) -> str:
+    """Make a store in a folder, with a session of so many commands; return the session's code."""
     dispatcher = Dispatcher(f"sqlite:///{folder / 'sessions.db'}", folder / "blobs")
     credentials = SystemUser(getpass.getuser())
     try:

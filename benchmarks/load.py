@@ -87,9 +87,11 @@ class _Client:
         self.read += piece
         head, end, body = self.read.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
-        if not end or length is None or len(body) < int(length[1]):
+        if not end or (length is not None and len(body) < int(length[1])):
             return False
-        if head[9:12] != b"200":
+        if length is None and not body.endswith(b"0\r\n\r\n"):  # in chunks
+            return False
+        if head[9:11] != b"20":
             raise Refused(self.read[:500].decode(errors="replace"))
         self.read = b""
         return True
@@ -115,7 +117,7 @@ def drive(
     Raises
     ------
     Refused
-        When the server answers anything but 200, hangs up or falls silent.
+        When the server does not answer with success, hangs up or falls silent.
     """
     with contextlib.ExitStack() as stack:
         asking = [_Client(stack.enter_context(_connect(server.port))) for _ in range(clients)]

@@ -58,7 +58,11 @@ def measure(effort: Effort, folder: Path) -> Row:
         Figure("the server's CPU for a page, anywhere", load.costs(loads["anywhere"]), "ms"),
     ]
     slowest = max(depths, key=lambda depth: sum(ratios(measured[depth], measured["get"])))
-    row.goals = [Goal(f"ours, {slowest} : GET", ratios(measured[slowest], measured["get"]), "", 2)]
+    costs = ratios(load.costs(loads["anywhere"]), load.costs(loads["get"]))
+    row.goals = [
+        Goal("CPU, a page anywhere : GET", costs, "", 1.5),
+        Goal(f"clock, {slowest} : GET", ratios(measured[slowest], measured["get"]), "", 1.5),
+    ]
     if "mlflow" in measured:
         row.figures.append(
             Figure(f"MLflow search_runs, {PAGE} of {_RUNS:,} runs", measured["mlflow"], "ms")
