@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
 import zstandard
-from xxhash import xxh3_128, xxh3_128_digest
+from xxhash import xxh3_64_digest, xxh3_128, xxh3_128_digest
 
 from jupyter_sessions.errors import (
     ContentDamaged,
@@ -85,8 +85,16 @@ class Observer(Protocol):
 _own = threading.local()
 
 
+#: Shorter content is not worth the time, and while a thread compresses, others take over.
+_COMPRESSED_FROM = 512
+#: What uncompressed content in a row begins with, before its checksum; zstd's frames don't.
+_PLAIN = b"\0"
+
+
 def compress(content: bytes) -> bytes:
-    """Compress content for a row, with a checksum."""
+    """Pack content for a row, with a checksum; short content is not compressed."""
+    if len(content) < _COMPRESSED_FROM:
+        return _PLAIN + xxh3_64_digest(content) + content
     # A compressor costs more to create than to use, and serves one thread at a time.
     if not hasattr(_own, "compressor"):
         _own.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
@@ -95,13 +103,18 @@ def compress(content: bytes) -> bytes:
 
 
 def decompress(content: bytes) -> bytes:
-    """Decompress what `compress` returned.
+    """Unpack what `compress` returned.
 
     Raises
     ------
     ContentDamaged
         If it is damaged.
     """
+    if content[:1] == _PLAIN:
+        digest, plain = content[1:9], content[9:]
+        if xxh3_64_digest(plain) != digest:
+            raise damaged()
+        return plain
     if not hasattr(_own, "decompressor"):
         _own.decompressor = zstandard.ZstdDecompressor()
     try:

@@ -209,8 +209,8 @@ commands = Table(
     # Of `source` and `preview` (`core.history.outputs.checksum_of`); not known in rows of earlier
     # versions.
     Column("checksum", BigInteger),
-    # The outputs as JSON, compressed with zstd, if they need no blob. This is the last column,
-    # since SQLite reads a row up to the last requested column, and lists never request this one.
+    # The outputs as JSON, packed by `blobs.compress`, if they need no blob. The last column, since
+    # SQLite reads a row up to the last requested column, and lists never request this one.
     Column("outputs", LargeBinary),
     UniqueConstraint("session_id", "uid"),
     Index("ix_commands_user", "session_id", "user_id", "number"),

@@ -406,9 +406,10 @@ def test_damage_is_remembered_and_the_next_reader_gets_no_byte(store, folder):
         next(store.stream(blob))
 
 
-def test_a_flip_in_what_is_compressed_in_a_row_is_always_noticed():
+@pytest.mark.parametrize("size", [1, 100, 2_000])
+def test_a_flip_in_what_is_packed_in_a_row_is_always_noticed(size):
     noise = random.Random(7)
-    content = noise.randbytes(2_000).hex().encode()
+    content = noise.randbytes(size).hex().encode()
     packed = compress(content)
     for _ in range(200):
         at, bit = noise.randrange(len(packed)), 1 << noise.randrange(8)
