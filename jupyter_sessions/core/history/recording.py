@@ -149,7 +149,7 @@ class _Prepared(NamedTuple):
     """The identities of a request's commands, in their order, and what to store of each."""
 
     identities: list[str]
-    kept: dict[str, PreparedCommand]
+    by_identity: dict[str, PreparedCommand]
 
 
 def _join(
@@ -159,7 +159,7 @@ def _join(
     joined = schemas.RecordCommands(code=requests[0].code, commands=commands)
     return joined, _Prepared(
         [uid for each in prepared for uid in each.identities],
-        {uid: one for each in prepared for uid, one in each.kept.items()},
+        {uid: one for each in prepared for uid, one in each.by_identity.items()},
     )
 
 
@@ -174,7 +174,7 @@ def _split(
 
 
 # A command that occurs in two requests is new in the first and known in the second.
-_TOGETHER = Batch(marks=lambda prepared: prepared.kept.keys(), join=_join, split=_split)
+_TOGETHER = Batch(marks=lambda prepared: prepared.by_identity.keys(), join=_join, split=_split)
 
 
 def _prepare(preparation: Preparation, request: schemas.RecordCommands) -> _Prepared:
