@@ -1,4 +1,4 @@
-"""Authenticate HTTP requests: by key, by login cookie or by Jupyter's own identity."""
+"""Authenticate HTTP requests by key, login cookie or Jupyter's own identity; set the cookie."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.identity import (
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from jupyter_server.auth.identity import User
     from jupyter_server.base.handlers import JupyterHandler
 
+    from jupyter_sessions.schemas import NewLogin
+
 _KEY_PREFIX = "jses_"
 _NONCE = 16  # bytes
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _LONGEST_KNOWN = 60  # seconds for which the Hub's answer about a user is cached
 # These give each caller a new random name. A caller who passes them runs the server.
 _ONE_PERSON = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
@@ -183,8 +187,31 @@ def cookie_name(handler: JupyterHandler) -> str:
     return f"__Host-{name}" if _owns_host(handler) else name
 
 
-def cookie_path(handler: JupyterHandler) -> str:
-    """Return the path below which the login cookie is sent."""
+def set_login_cookie(handler: JupyterHandler, login: NewLogin) -> None:
+    """Set the browser's login cookie, which carries the login's key."""
+    handler.set_cookie(
+        cookie_name(handler),
+        login.key,
+        expires=login.login.expires,
+        path=_get_cookie_path(handler),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def delete_login_cookie(handler: JupyterHandler) -> None:
+    """Delete the browser's login cookie."""
+    # Browsers delete a `__Host-` cookie only if the deletion is marked secure, as by `set_cookie`.
+    handler.set_cookie(
+        cookie_name(handler),
+        "",
+        expires=_LONG_AGO,
+        path=_get_cookie_path(handler),
+        httponly=True,
+    )
+
+
+def _get_cookie_path(handler: JupyterHandler) -> str:
     return "/" if _owns_host(handler) else f"{handler.base_url}sessions"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -21,10 +20,11 @@ from jupyter_sessions.server.auth import (
     Authenticated,
     authenticate,
     cookie_name,
-    cookie_path,
+    delete_login_cookie,
     has_jupyter_identity,
     is_xsrf_token,
     make_xsrf_token,
+    set_login_cookie,
 )
 from jupyter_sessions.server.service import Service
 from jupyter_sessions.urls import hide_token
@@ -34,7 +34,6 @@ Ans = TypeVar("Ans")
 T = TypeVar("T")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -271,14 +270,7 @@ class SessionsHandler(JupyterHandler):
             dispatcher = await self.service.dispatcher()
             await self.service.answered(dispatcher.end_replaced(before, login.key))
         self._new_login_key = login.key
-        self.set_cookie(
-            cookie_name(self),
-            login.key,
-            expires=login.login.expires,
-            path=cookie_path(self),
-            httponly=True,
-            samesite="Lax",
-        )
+        set_login_cookie(self, login)
         if self.service.stands_alone:
             # For scripts; in a Jupyter server, the cookie of this name belongs to Jupyter.
             self.set_cookie("_xsrf", make_xsrf_token(login.key), path=self.base_url)
@@ -286,10 +278,7 @@ class SessionsHandler(JupyterHandler):
     def sign_out(self) -> None:
         """Delete the login cookie."""
         if self.login_cookie is not None:
-            # Browsers delete a `__Host-` cookie only if the deletion is marked secure.
-            self.set_cookie(
-                cookie_name(self), "", expires=_LONG_AGO, path=cookie_path(self), httponly=True
-            )
+            delete_login_cookie(self)
             self._new_login_key = ""
             self.set_header("Clear-Site-Data", '"cache"')
 
