@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, literal, select
 
 from jupyter_sessions import schemas
-from jupyter_sessions.errors import ContentDamaged, SessionsError
+from jupyter_sessions.errors import SessionsError
 from jupyter_sessions.store.database import Database
 from jupyter_sessions.store.engines import upsert
 from jupyter_sessions.store.tables import commands, damage, files, sessions
@@ -181,12 +181,3 @@ class DamageNotes:
         at = self._clock()
         with suppress(SessionsError):
             self._database.write(lambda tx: note(tx.connection, [found], at))
-
-    @contextmanager
-    def watch(self, read: Damage) -> Iterator[None]:
-        """Note that what is read in the block is damaged, if that is found."""
-        try:
-            yield
-        except ContentDamaged:
-            self.add(read)
-            raise

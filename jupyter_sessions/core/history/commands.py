@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -89,14 +89,12 @@ def _read_source(row: Any, context: Context) -> str:
 def _read_outputs(row: Any, context: Context) -> msgspec.Raw:
     used_as = f"the outputs of command {row.number} in session {context.session.code}"
     blob = _blob(row, "outputs", used_as)
-    with _watch_outputs(row, context):
+    try:
         return unpack(row.outputs, row.size, blob, context.services.blobs, used_as)
-
-
-def _watch_outputs(row: Any, context: Context) -> AbstractContextManager[None]:
-    """Note damage to the outputs in a row; damage to blobs is noted where they are read."""
-    in_row = row.outputs_sha is None
-    return context.services.damage.watch(Damage("outputs", row.id)) if in_row else nullcontext()
+    except ContentDamaged:
+        if blob is None:  # damage to blobs is noted where they are read
+            context.services.damage.add(Damage("outputs", row.id))
+        raise
 
 
 def _build_command_or_note(row: Row[Any], context: Context) -> schemas.Command:

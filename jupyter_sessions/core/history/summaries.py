@@ -56,9 +56,9 @@ def summary(row: Any, notes: DamageNotes) -> CommandSummary:
     """Return the summary for a row of `SUMMARY`; if its texts are damaged, a note replaces them."""
     source, preview, note = row.source, row.preview, row.note
     try:
-        with notes.watch(Damage("source", row.id)):
-            check_texts(row.checksum, source, preview, "")
+        check_texts(row.checksum, source, preview, "")
     except ContentDamaged:
+        notes.add(Damage("source", row.id))
         source, preview, note = "", "", f"{note} {_DAMAGED}".strip()
     return CommandSummary(
         number=row.number,
