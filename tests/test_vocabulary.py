@@ -50,7 +50,7 @@ BANNED_ALONE = {
 #: Names that stay, and why.
 EXCEPTIONS = {
     "client/outbox/journal.py Refused.at": "journals on disk have it",
-    "client/outbox/log_file.py Hold.at": "journals on disk have it",
+    "client/outbox/journal_file.py Hold.at": "journals on disk have it",
     "errors.py LoginGone": "an error's class is named as its code, which clients know",
     "errors.py ServerSilent": "an error's class is named as its code, which clients know",
     "errors.py StoreGone": "an error's class is named as its code, which clients know",

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, update
 
 from jupyter_sessions import api, paths, schemas
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
-from jupyter_sessions.client.outbox.log_file import Destination
+from jupyter_sessions.client.outbox.journal_file import Destination
 from jupyter_sessions.client.transports.local import LocalTransport
 from jupyter_sessions.store import tables
 from tests.conftest import recording

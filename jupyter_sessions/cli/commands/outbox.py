@@ -15,7 +15,7 @@ from jupyter_sessions.cli.results import Block, Line, Result, Table, Tone, troub
 from jupyter_sessions.client.outbox import recovery
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.outbox.journal import Journal
-from jupyter_sessions.client.outbox.log_file import Destination
+from jupyter_sessions.client.outbox.journal_file import Destination
 from jupyter_sessions.client.outbox.recovery import Undelivered
 from jupyter_sessions.client.transports import resolve
 from jupyter_sessions.client.transports.base import Transport

@@ -16,7 +16,7 @@ import msgspec
 from jupyter_sessions import api, errors, forking, schemas
 from jupyter_sessions.backoff import compute_wait, spread_wait
 from jupyter_sessions.client.outbox.journal import Adopt, Journal
-from jupyter_sessions.client.outbox.log_file import FAILURES, Destination, Slot, reason
+from jupyter_sessions.client.outbox.journal_file import FAILURES, Destination, Slot, reason
 from jupyter_sessions.client.outbox.recovery import take_over_journals
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
 from jupyter_sessions.client.transports.base import Caller

@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 
 from jupyter_sessions import errors, forking, schemas
-from jupyter_sessions.client.outbox import log_file, write_ahead
-from jupyter_sessions.client.outbox.log_file import (
+from jupyter_sessions.client.outbox import journal_file, write_ahead
+from jupyter_sessions.client.outbox.journal_file import (
     FAILURES,
     Destination,
     Failure,
@@ -274,7 +274,7 @@ class Journal:
         """Queue the permanently refused commands again."""
         with self._guard:
             for line in read_refused(self._file().path):
-                told = log_file.read_line(bytes(line.recording))
+                told = journal_file.read_line(bytes(line.recording))
                 name = None if told is None else told.identity
                 if told is not None and name is not None and name not in self._waiting:
                     self.keep(name, bytes(line.recording), running=told.running)
@@ -345,7 +345,7 @@ class Journal:
 
     def _file(self) -> Lines:
         if self._lines is None:
-            self._lines = Lines(log_file.new_path(), self._header)
+            self._lines = Lines(journal_file.new_path(), self._header)
         return self._lines
 
     @property
@@ -404,7 +404,7 @@ class Journal:
         journal._lines = Lines.take_over(path, journal._header)
         found: dict[int, Slot] = {}
         for start, line in journal._lines.read_complete():
-            told = log_file.read_line(line)
+            told = journal_file.read_line(line)
             if told is None:
                 continue
             journal.held = told.held or (None if told.delivered else journal.held)
@@ -445,4 +445,4 @@ class Journal:
                 slot.running = False
                 self.settle([slot])
             else:
-                self.append(log_file.aborted(recording, written))
+                self.append(journal_file.aborted(recording, written))

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from jupyter_sessions import schemas
-from jupyter_sessions.client.outbox import log_file
+from jupyter_sessions.client.outbox import journal_file
 from jupyter_sessions.client.outbox.journal import (
     REFUSED_ENDING,
     Adopt,
@@ -19,7 +19,13 @@ from jupyter_sessions.client.outbox.journal import (
     Refused,
     read_refused,
 )
-from jupyter_sessions.client.outbox.log_file import Destination, Failure, Hold, Slot, remove_empty
+from jupyter_sessions.client.outbox.journal_file import (
+    Destination,
+    Failure,
+    Hold,
+    Slot,
+    remove_empty,
+)
 from jupyter_sessions.session_lines import manages_sessions
 
 _TAIL = 1 << 16
@@ -91,7 +97,7 @@ def take_over_journals(
         A journal that now belongs to this process, the oldest first.
     """
     for path in _journals():
-        destination = log_file.read_destination(path)
+        destination = journal_file.read_destination(path)
         if destination is None:
             remove_empty(path)
         elif (destination.server, destination.user) == (server, user):
@@ -107,7 +113,7 @@ def take_over_journals(
 
 def any_for(server: str | None) -> bool:
     """Tell cheaply whether the outbox holds anything for a server."""
-    return any(to.server == server for to in map(log_file.read_destination, _journals()) if to)
+    return any(to.server == server for to in map(journal_file.read_destination, _journals()) if to)
 
 
 def survey() -> list[Undelivered]:
@@ -134,7 +140,7 @@ def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None
     if mine is not None:
         yield mine
         return
-    destination = log_file.read_destination(path)
+    destination = journal_file.read_destination(path)
     if destination is None:
         kept = read_refused(path)
         if not kept:
@@ -155,7 +161,7 @@ def opened(path: Path, own: Collection[Journal] = ()) -> Iterator[Journal | None
 
 def get_journal_file(name: str) -> Path:
     """Return the file of the journal with a name."""
-    return log_file.folder() / f"{name}{log_file.ENDING}"
+    return journal_file.folder() / f"{name}{journal_file.ENDING}"
 
 
 def move(journal: Journal, other: Journal) -> int:
@@ -188,16 +194,16 @@ schemas.ready(Undelivered)
 
 
 def _in_journal(path: Path) -> list[Undelivered]:
-    destination = log_file.read_destination(path)
+    destination = journal_file.read_destination(path)
     if destination is None:
         return []
-    waiting: dict[str, tuple[int, log_file.Line]] = {}
+    waiting: dict[str, tuple[int, journal_file.Line]] = {}
     names: dict[int, str] = {}
     hold: Hold | None = None
     start = 0
     with path.open("rb") as file:
         for line in file:
-            told = log_file.read_line(line) if line.endswith(b"\n") else None
+            told = journal_file.read_line(line) if line.endswith(b"\n") else None
             if told is not None:
                 hold = told.held or (None if told.delivered else hold)
                 if (name := told.identity) is not None:
@@ -219,7 +225,7 @@ def _read_undelivered(path: Path) -> list[Undelivered]:
         reasons.setdefault(line.error, []).append(line)
     found = []
     for why, group in reasons.items():
-        lines = [log_file.read_line(bytes(line.recording)) for line in group]
+        lines = [journal_file.read_line(bytes(line.recording)) for line in group]
         asked = [line.request if line else None for line in lines]
         found += _build_undelivered(path, group[0].to, "refused", asked, why, group[-1].at)
     return found
@@ -229,7 +235,7 @@ def _build_undelivered(
     path: Path,
     to: Destination,
     state: str,
-    commands: list[log_file.RequestHead | None],
+    commands: list[journal_file.RequestHead | None],
     why: Failure | None,
     since: datetime | None,
 ) -> list[Undelivered]:
@@ -261,21 +267,21 @@ def _last_hold(path: Path) -> Hold | None:
             lines = file.read().splitlines()
     except OSError:
         return None
-    told = log_file.read_line(lines[-1]) if lines else None
+    told = journal_file.read_line(lines[-1]) if lines else None
     return told.held if told is not None else None
 
 
 def _journals() -> list[Path]:
-    return sorted(log_file.folder().glob(f"*{log_file.ENDING}"), key=_order)
+    return sorted(journal_file.folder().glob(f"*{journal_file.ENDING}"), key=_order)
 
 
 def _with_refused() -> list[Path]:
-    found = log_file.folder().glob(f"*{REFUSED_ENDING}")
-    return [path.with_suffix(log_file.ENDING) for path in found]
+    found = journal_file.folder().glob(f"*{REFUSED_ENDING}")
+    return [path.with_suffix(journal_file.ENDING) for path in found]
 
 
 def _order(path: Path) -> tuple[int, float]:
-    number = log_file.get_journal_number(path)
+    number = journal_file.get_journal_number(path)
     try:
         # Journals of earlier versions have no number, only the time when they were written.
         return number, 0.0 if number else path.stat().st_mtime

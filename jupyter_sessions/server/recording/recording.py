@@ -14,7 +14,7 @@ import msgspec
 
 from jupyter_sessions import schemas
 from jupyter_sessions.cli.unrecorded import is_unrecorded
-from jupyter_sessions.client.outbox import log_file
+from jupyter_sessions.client.outbox import journal_file
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.presence import PresenceHeartbeat
 from jupyter_sessions.recorder.iopub.messages import Selection
@@ -206,7 +206,7 @@ class Recorded:
         for recording in running:
             if not self.knows(recording.id):
                 now = datetime.now(UTC)
-                self._delivery.send(log_file.aborted(recording, now, RECORDING_INTERRUPTED))
+                self._delivery.send(journal_file.aborted(recording, now, RECORDING_INTERRUPTED))
 
     def _act_on_mark(self, mark: Sequence[bytes]) -> None:
         """Repeat a request that the server made between two messages."""

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 import pytest
 
 from jupyter_sessions import api, errors, schemas
-from jupyter_sessions.client.outbox import log_file
+from jupyter_sessions.client.outbox import journal_file
 from jupyter_sessions.client.outbox.journal import Journal
-from jupyter_sessions.client.outbox.log_file import Destination
+from jupyter_sessions.client.outbox.journal_file import Destination
 from jupyter_sessions.client.transports.local import LocalTransport
 from tests.cli.conftest import Program
 from tests.cli.test_shell import new
@@ -142,6 +142,6 @@ def test_the_next_command_ends_what_a_killed_kernel_was_running(program: Program
 def test_a_journal_that_can_not_be_read_stops_no_command(program: Program, torn: bytes) -> None:
     code = new(program)
     left(code, "a")
-    (log_file.folder() / "torn.journal").write_bytes(torn)
+    (journal_file.folder() / "torn.journal").write_bytes(torn)
     assert sources(program, code) == ["a"]
     assert program("outbox", "--json").json == []

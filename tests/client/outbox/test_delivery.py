@@ -24,7 +24,7 @@ from jupyter_sessions.client.outbox import journal as journal_module
 from jupyter_sessions.client.outbox import recovery
 from jupyter_sessions.client.outbox.delivery import OutboxDelivery
 from jupyter_sessions.client.outbox.journal import Journal
-from jupyter_sessions.client.outbox.log_file import Destination, Failure, Lines
+from jupyter_sessions.client.outbox.journal_file import Destination, Failure, Lines
 from jupyter_sessions.client.transports.http import HttpTransport
 from jupyter_sessions.client.transports.local import LocalTransport
 from tests.client.scripted_server import Answer, Asked, ScriptedServer

@@ -12,7 +12,7 @@ import pytest
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.client.outbox import journal as journal_module
 from jupyter_sessions.client.outbox.journal import Journal
-from jupyter_sessions.client.outbox.log_file import Destination
+from jupyter_sessions.client.outbox.journal_file import Destination
 from jupyter_sessions.client.outbox.recovery import take_over_journals
 
 TO = Destination("https://server", "ann", "1234567890123456789012")
