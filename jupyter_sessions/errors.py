@@ -317,6 +317,38 @@ class Conflict(SessionsError):
     exit_code = 23
 
 
+class RangeNotSatisfiable(SessionsError):
+    """The requested part of the content does not exist.
+
+    Attributes
+    ----------
+    size
+        The content's size in bytes, if known.
+    """
+
+    code = "range_not_satisfiable"
+    status = 416
+    exit_code = 28
+    size: int | None = None
+
+    @classmethod
+    def from_size(cls, size: int) -> Self:
+        """Create the error for content of this size."""
+        error = cls(
+            f"The content has {size} bytes, and none of them is in the requested range.",
+            hint="Request a range within the content, or all of it.",
+        )
+        error.size = size
+        return error
+
+
+class ContentReplaced(Conflict):
+    """Raised by clients only: the file was replaced on the server during its download."""
+
+    code = "content_replaced"
+    exit_code = 29
+
+
 class TooLarge(SessionsError):
     """The content is larger than the server accepts."""
 

@@ -54,6 +54,11 @@ def http_page() -> Iterator[str]:
     yield "within a day: it is carried out only once, and you get the first answer again. Only a"
     yield "secret in the answer is a new one. The same key with another request is a"
     yield "`conflict`. Our own client does this automatically.\n"
+    yield "A download has the file's SHA-256 as its `ETag`. To continue one that broke off, send"
+    yield "`Range: bytes=N-` with the number of bytes that you have, and that ETag as `If-Range`:"
+    yield "you get the rest (status 206), or all of it (200) if the file was replaced. A range that"
+    yield "no byte is in is refused (416). `If-None-Match` with the ETag saves a download of what"
+    yield "has not changed (304).\n"
     yield "Below the base URL:\n"
     stem = "/sessions/{code}"
     inside = [each for each in api.OPERATIONS.values() if each.in_session]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import secrets
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -273,14 +273,15 @@ class WebSpace(Handle):
 
     def get(self, path: str) -> bytes:
         """Return the content of a published file."""
-        target = io.BytesIO()
-        self._transport.download(schemas.FileNamed(code=self.code, path=path), target)
-        return target.getvalue()
+        return files.read(self._transport, self.code, path)
 
     def download(
         self, path: str, to: str | os.PathLike[str] | None = None, *, replace: bool = False
     ) -> list[Path]:
         """Download a published file, or a folder with its content, to this machine.
+
+        A file gets its name once its SHA-256 is verified. If the download of a large file breaks
+        off, calling this again continues it. A warning says if it had to start again.
 
         Parameters
         ----------
@@ -298,12 +299,21 @@ class WebSpace(Handle):
         """
         path = path.rstrip("/")
         target = Path(to) if to is not None else Path(PurePosixPath(path).name)
-        return [
+        notes: list[str] = []
+        saved = [
             files.download(
-                self._transport, self.code, file, files.placed(target, place), force=replace
-            )
+                self._transport,
+                self.code,
+                file,
+                files.placed(target, place),
+                force=replace,
+                note=notes.append,
+            ).path
             for file, place in files.list_files_below(self._transport, self.code, path)
         ]
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
+        return saved
 
     def unpublish(self, path: str) -> list[str]:
         """Remove a file, or a folder with its content; return the removed files."""

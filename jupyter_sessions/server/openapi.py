@@ -57,6 +57,20 @@ def _common() -> dict[str, Any]:
     }
 
 
+_DOWNLOAD_HEADERS = [
+    {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+    for name, description in {
+        "Range": "One range of bytes. Several are answered with the whole content.",
+        "If-Range": "The ETag of the content that the range belongs to.",
+        "If-None-Match": "The ETag of the content that you have.",
+    }.items()
+]
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -91,7 +105,8 @@ def _describe(operation: Operation[Any, Any], components: dict[str, Any]) -> dic
             {"name": name, "in": "query", "required": name in required, "schema": fields[name]}
             for name in in_query
         ]
-        + ([_IDEMPOTENCY_KEY] if operation.keyed else []),
+        + ([_IDEMPOTENCY_KEY] if operation.keyed else [])
+        + (_DOWNLOAD_HEADERS if operation.content == "download" else []),
         "responses": {
             **_done(operation),
             "4XX": _error("The request can't be carried out."),
@@ -170,7 +185,11 @@ def _done(operation: Operation[Any, Any]) -> dict[str, Any]:
     if operation.method == "WS":
         told = f"A WebSocket opens: each message is one {operation.answer.__name__} as JSON."
         return {"101": {"description": told}}
-    return {"200": {"description": "Done.", "content": _answer(operation)}}
+    done = {"200": {"description": "Done.", "content": _answer(operation)}}
+    if operation.content == "download":
+        done["206"] = {"description": "The requested part.", "content": _answer(operation)}
+        done["304"] = {"description": "The content has not changed."}
+    return done
 
 
 def _answer(operation: Operation[Any, Any]) -> dict[str, Any]:

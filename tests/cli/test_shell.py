@@ -7,6 +7,7 @@ import os
 import shlex
 import stat
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -380,6 +381,21 @@ def test_files_and_folders_are_published_listed_got_and_unpublished(program: Pro
     gone = program("unpublish", "run", "--json").json
     assert sorted(gone["paths"]) == ["run/data.csv", "run/plots/a.txt"]
     assert "Nothing is published" in program.good("files")
+
+
+def test_get_says_that_what_a_broken_download_has_left_is_of_another_version(
+    program: Program, folder: Path
+) -> None:
+    program.good("new")
+    content = os.urandom(1 << 20)
+    (folder / "model.bin").write_bytes(content)
+    program.good("publish", "model.bin")
+    (folder / "copy.0123456789ab.part").write_bytes(content[:1000])
+    said = program.good("get", "model.bin", "-o", "copy")
+    assert "'copy' was replaced on the server since a download of it broke off" in said
+    assert "Saved copy (1.0 MB)." in said
+    assert (folder / "copy").read_bytes() == content
+    assert sorted(path.name for path in folder.iterdir()) == ["copy", "model.bin"]
 
 
 @pytest.mark.parametrize(

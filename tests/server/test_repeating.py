@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 import pytest
@@ -15,60 +12,8 @@ import pytest
 from jupyter_sessions import api, errors, schemas
 from jupyter_sessions.client.transports.http import HttpTransport
 from tests.server.conftest import Site
-from tests.server.serving import error_of, read_answer
-
-
-class Cutting:
-    """A relay before a server that takes answers in, and cuts the connection in their place."""
-
-    def __init__(self, port: int) -> None:
-        self._behind = port
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._connections: list[socket.socket] = []
-        self.cuts = 0
-        self.cut = 0
-        #: How many bytes of an answer still get through.
-        self.passed = 0
-        #: What happens at each cut.
-        self.at_cut: Callable[[], object] = lambda: None
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-
-    def close(self) -> None:
-        # Closing alone would leave the thread in accept(), and the connections to themselves.
-        for each in (self._listening, *self._connections):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listening.accept()
-                threading.Thread(target=self._relay, args=(client,), daemon=True).start()
-
-    def _relay(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self._behind)) as server:
-            self._connections += [client, server]
-            threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
-            with suppress(OSError, ValueError):
-                while answer := read_answer(server):
-                    if self.cut < self.cuts:
-                        self.cut += 1
-                        client.sendall(answer[: self.passed])
-                        self.at_cut()
-                        client.shutdown(socket.SHUT_RDWR)
-                        return
-                    client.sendall(answer)
-
-    @staticmethod
-    def _forward(client: socket.socket, server: socket.socket) -> None:
-        with suppress(OSError):
-            while piece := client.recv(1 << 16):
-                server.sendall(piece)
+from tests.server.cutting import Cutting
+from tests.server.serving import error_of
 
 
 @pytest.fixture

@@ -225,24 +225,35 @@ def files(work: Invocation, folder: str, deep: bool, limit: int, after: str | No
 )
 @click.option("--force", is_flag=True, help="Replace existing files.")
 def get(work: Invocation, path: str, output: str | None, force: bool) -> Result:
-    """Download a published file, or a folder with everything in it."""
+    """Download a published file, or a folder with everything in it.
+
+    If the download of a large file breaks off, the same command continues it.
+    """
     path = _strip_trailing_slash(path)
     if output == "-":
         _print(work, path)
         return Result(work.call(api.GET_FILE, schemas.FileNamed(code=work.code, path=path)))
     target = Path(output or PurePosixPath(path).name).expanduser()
     found = downloads.list_files_below(work.in_session, work.code, path)
-    places = [
+    notes: list[Line] = []
+    saved = [
         downloads.download(
-            work.in_session, work.code, file, downloads.placed(target, place), force=force
+            work.in_session,
+            work.code,
+            file,
+            downloads.placed(target, place),
+            force=force,
+            note=lambda text: notes.append(Line(one_line(text), Tone.WARNING)),
         )
         for file, place in found
     ]
-    answer = [file for file, _ in found]
+    answer = [each.file for each in saved]
     much = format_size(sum(file.size for file in answer))
+    said = f"Saved {len(answer)} files ({much}) in {one_line(str(target))}."
     if len(answer) == 1:
-        return done(answer[0], f"Saved {one_line(str(places[0]))} ({much}).")
-    return done(answer, f"Saved {len(answer)} files ({much}) in {one_line(str(target))}.")
+        said = f"Saved {one_line(str(saved[0].path))} ({much})."
+    line = Line(said, Tone.DONE)
+    return Result(answer[0] if len(answer) == 1 else answer, (*notes, line))
 
 
 def _print(work: Invocation, path: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Protocol, Self, TypeVar
 
 from jupyter_sessions import schemas
 from jupyter_sessions.api import Ans, Operation, Req
+from jupyter_sessions.client.transports.incoming import Partial
 
 
 class Caller(Protocol):
@@ -58,8 +59,27 @@ class Caller(Protocol):
 class Transport(Caller, Protocol):
     """A transport that also downloads files and follows sessions live."""
 
-    def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
-        """Download a published file's content into `target`."""
+    def download(
+        self, request: schemas.FileNamed, target: BinaryIO, partial: Partial | None = None
+    ) -> None:
+        """Download a published file's content into `target`.
+
+        Parameters
+        ----------
+        request
+            The file.
+        target
+            Takes the content from its first byte, or what follows `partial`.
+        partial
+            The beginning of the content, which `target` has from an earlier download.
+
+        Raises
+        ------
+        ContentReplaced
+            If another content was published meanwhile, or than `partial` belongs to.
+        ContentDamaged
+            If what arrived differs from what was published: `target` must not be used.
+        """
         ...
 
     def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:

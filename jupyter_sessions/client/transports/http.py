@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -20,6 +19,7 @@ from jupyter_sessions.api import Ans, Operation, Req
 from jupyter_sessions.backoff import spread_wait
 from jupyter_sessions.client.transports import http_clients, http_errors
 from jupyter_sessions.client.transports.http_errors import ReadDeadline
+from jupyter_sessions.client.transports.incoming import IncomingContent, Partial
 from jupyter_sessions.local_files import open_snapshot
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _REDIRECTS = 5
 #: Seconds before a safe request is repeated after the connection broke: long enough for a server
 #: restart.
 _REPEATED_AFTER = 0.1, 0.4, 1.0, 2.0
+#: Bytes that must have arrived before a server fell silent, for a download to be continued.
+_PROGRESS = 1 << 20
 _PASSING = (
     errors.ServerUnreachable,
     errors.ServerBusy,
@@ -147,7 +149,8 @@ class HttpTransport:
         content: bytes | Path | None,
         idempotency_key: str | None,
     ) -> Ans:
-        with self._answered(operation, request, content, idempotency_key) as response:
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        with self._answered(operation, request, content, headers) as response:
             if not http_errors.is_json(response):
                 raise http_errors.foreign(self._server, response.status_code)
             body = http_errors.read_body(self._server, response, self._room_for(operation))
@@ -168,21 +171,29 @@ class HttpTransport:
             return self._longest
         return LONGEST_OUTPUTS if operation.name in _WITH_OUTPUTS else LONGEST
 
-    def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
+    def download(
+        self, request: schemas.FileNamed, target: BinaryIO, partial: Partial | None = None
+    ) -> None:
         """Download a published file's content into `target`; see `Transport.download`.
 
-        If the connection breaks, the download is repeated: a server that discovers damage while it
-        sends can report it only before the first byte.
+        If the connection breaks, the download continues where it broke off, as long as each attempt
+        brings something. A server that discovers damage while it sends can report it only before
+        the first byte, so it reports it then.
         """
-        content = _RepeatedContent(target)
+        content = IncomingContent(request.path, target, partial)
 
         def fetch() -> None:
-            content.begin()
-            with self._answered(api.DOWNLOAD_FILE, request, None) as response:
-                http_errors.write_body(response, content)
+            try:
+                with self._answered(
+                    api.DOWNLOAD_FILE, request, None, headers=content.headers
+                ) as response:
+                    content.begin(response.status_code, response.headers)
+                    http_errors.write_body(response, content)
+            except errors.RangeNotSatisfiable:
+                raise content.make_replaced_error() from None
             content.end()
 
-        _repeat(fetch, _REPEATED_AFTER)
+        _repeat(fetch, _REPEATED_AFTER, lambda: content.size)
 
     def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
         """Yield a session's events as they occur; see `Transport.follow`.
@@ -319,17 +330,17 @@ class HttpTransport:
         operation: Operation[Any, Any],
         request: schemas.Request,
         content: bytes | Path | None,
-        idempotency_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator[httpx.Response]:
         """Send a request; return a successful response, else raise its error."""
         with self._translate_failures(), ExitStack() as stack:
             key = self._key
-            response = self._send_request(operation, request, content, stack, idempotency_key)
+            response = self._send_request(operation, request, content, stack, headers)
             if response.status_code == 401:
                 told = http_errors.failure(self._server, response)
                 if not self._has_other_key(key, told):
                     raise self._with_whose(told)
-                response = self._send_request(operation, request, content, stack, idempotency_key)
+                response = self._send_request(operation, request, content, stack, headers)
             if not response.is_success:
                 raise http_errors.failure(self._server, response)
             yield response
@@ -351,7 +362,7 @@ class HttpTransport:
         request: schemas.Request,
         content: bytes | Path | None,
         stack: ExitStack,
-        idempotency_key: str | None,
+        more_headers: Mapping[str, str] | None,
     ) -> httpx.Response:
         import httpx
 
@@ -362,9 +373,7 @@ class HttpTransport:
         timeouts = {**httpx.Timeout(read, connect=connect).as_dict(), "read": pace}
         extensions = {"timeout": timeouts, "trace": lambda step, _: self._before(step, pace)}
         sent: dict[str, Any] = {"extensions": extensions}
-        headers = self.headers()
-        if idempotency_key is not None:
-            headers["Idempotency-Key"] = idempotency_key
+        headers = self.headers() | dict(more_headers or {})
         if operation.content == "upload":
             if isinstance(content, Path):
                 snapshot = stack.enter_context(open_snapshot(content))
@@ -398,74 +407,40 @@ class HttpTransport:
         raise http_errors.redirected_away(self._server, asked.url)
 
 
-def _repeat(act: Callable[[], T], waits: Sequence[float]) -> T:
-    """Do something, and again after each wait where its connection broke."""
-    try:
-        return act()
-    except errors.ConnectionLost as error:
-        lost = error
-    for wait in waits:
-        time.sleep(spread_wait(wait))
+def _repeat(act: Callable[[], T], waits: Sequence[float], arrived: Callable[[], int] = int) -> T:
+    """Do something, and again after each wait where its connection broke.
+
+    Parameters
+    ----------
+    act
+        What to do; safe to repeat.
+    waits
+        Seconds before each repetition.
+    arrived
+        Returns how many bytes have arrived so far. Waits are counted from the last progress.
+    """
+    lost: errors.SessionsError | None = None
+    rest, before = iter(waits), arrived()
+    while True:
         try:
             return act()
         except errors.ContentDamaged:
             raise
-        except errors.ServerSilent:
-            break  # that took as long as a server may be silent, and would again
-        except _PASSING:
-            pass  # it may be starting again
-    raise lost
-
-
-class _RepeatedContent:
-    """Writes a content that may come again from its first byte.
-
-    What is written already is compared and not written again, since not every file can go back.
-    """
-
-    def __init__(self, target: BinaryIO) -> None:
-        self._target = target
-        self._written = hashlib.sha256()
-        self._size = 0
-
-    def begin(self) -> None:
-        """Take the content from its first byte."""
-        self._again = hashlib.sha256()
-        self._remaining = self._size
-
-    def write(self, data: bytes) -> None:
-        """Take the next bytes of the content.
-
-        Raises
-        ------
-        Conflict
-            When they are not those that came before.
-        """
-        if self._remaining:
-            known, data = data[: self._remaining], data[self._remaining :]
-            self._again.update(known)
-            self._remaining -= len(known)
-            if not self._remaining and self._again.digest() != self._written.digest():
-                raise _replaced()
-        if data:
-            self._target.write(data)
-            self._written.update(data)
-            self._size += len(data)
-
-    def end(self) -> None:
-        """Take it that this was all.
-
-        Raises
-        ------
-        Conflict
-            When more came before.
-        """
-        if self._remaining:
-            raise _replaced()
-
-
-def _replaced() -> errors.SessionsError:
-    return errors.Conflict("The file was replaced during the download.", hint="Download it again.")
+        except errors.ServerSilent as error:
+            # That took as long as a server may be silent, and would again.
+            if arrived() - before < _PROGRESS:
+                raise lost or error from None
+            lost = lost or error
+        except _PASSING as error:  # it may be starting again
+            if lost is None and not isinstance(error, errors.ConnectionLost):
+                raise
+            lost = lost or error
+        if arrived() > before:
+            rest, before = iter(waits), arrived()
+        wait = next(rest, None)
+        if wait is None:
+            raise lost
+        time.sleep(spread_wait(wait))
 
 
 def _checked(key: str | None) -> str | None:

@@ -13,6 +13,7 @@ import msgspec
 
 from jupyter_sessions import api, errors, forking, paths, schemas
 from jupyter_sessions.client.local_servers import find_server_of_database
+from jupyter_sessions.client.transports.incoming import IncomingContent, Partial
 from jupyter_sessions.core.dispatcher import Dispatcher
 from jupyter_sessions.core.history.encoded import decode_outputs, decode_request
 from jupyter_sessions.core.types import SystemUser
@@ -98,13 +99,19 @@ class LocalTransport:
         ).result()
         return decode_outputs(answer)
 
-    def download(self, request: schemas.FileNamed, target: BinaryIO) -> None:
+    def download(
+        self, request: schemas.FileNamed, target: BinaryIO, partial: Partial | None = None
+    ) -> None:
         """Download a published file's content into `target`."""
         dispatcher = self._dispatcher()
         _, blob = dispatcher.submit(
             api.DOWNLOAD_FILE, _checked(request), SystemUser(self.user)
         ).result()
-        target.writelines(dispatcher.blobs.stream(blob))
+        content = IncomingContent(request.path, target, partial)
+        content.check_version(blob.sha256)
+        for piece in dispatcher.blobs.stream(blob, content.size):
+            content.write(piece)
+        content.end()
 
     def follow(self, request: schemas.Follow) -> Iterator[schemas.Event]:
         """Yield a session's events as they occur."""

@@ -322,10 +322,12 @@ class SessionsHandler(JupyterHandler):
         connection: Any = self.request.connection
         connection.stream.close()
 
-    def set_retry_after(self, error: errors.SessionsError) -> None:
-        """Set ``Retry-After`` where trying again helps."""
+    def set_error_headers(self, error: errors.SessionsError) -> None:
+        """Set ``Retry-After`` where trying again helps, and the size where a range was outside."""
         if error.retry_after is not None:
             self.set_header("Retry-After", str(error.retry_after))
+        if isinstance(error, errors.RangeNotSatisfiable) and error.size is not None:
+            self.set_header("Content-Range", f"bytes */{error.size}")
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Leave logging to `failure`: callers' errors are reported only to them."""
@@ -401,6 +403,6 @@ class ApiHandler(SessionsHandler):
         error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
         status = error.status if isinstance(error, errors.SessionsError) else status_code
         self.set_status(status_code if status_code == 405 else status)
-        self.set_retry_after(error)
+        self.set_error_headers(error)
         self.set_header("Content-Type", "application/json")
         self.finish(_encode(error.to_wire()))

@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_sessions import errors
 from jupyter_sessions.core.types import CommandOutputs, PublishedFile, Viewed
 from jupyter_sessions.server.handlers.base import SessionsHandler
+from jupyter_sessions.server.handlers.byte_ranges import is_unmodified, make_etag
 from jupyter_sessions.server.handlers.files import send
 from jupyter_sessions.server.pages.urls import Links
 from jupyter_sessions.server.rendering.document import (
@@ -48,6 +49,8 @@ class CapabilityHandler(SessionsHandler):
         safe = place if not set(place) & set(" ;,'\"\\<>\r\n") else "'none'"
         self.set_header("Content-Security-Policy", _POLICY.format(w=safe))
         self.set_header("Access-Control-Allow-Origin", "*")
+        # For scripts of the content that read parts of its large files.
+        self.set_header("Access-Control-Expose-Headers", "Accept-Ranges, Content-Range")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "private, no-store")
@@ -92,8 +95,10 @@ class CapabilityHandler(SessionsHandler):
             await self._finish_document(image_document(name), HTML)
         else:
             self._allow_cache(found.file.media_type)
+            if not _can_be_document(found.file.media_type):
+                # For what reads parts of a large file, such as a film: they must be of one content.
+                self.set_header("ETag", make_etag(self._version))
             self.set_header("Content-Type", typed(found.file.media_type))
-            self.set_header("Content-Length", str(found.file.size))
             await send(self, dispatcher, found.blob)
 
     def _framed(self, found: Viewed) -> str:
@@ -147,12 +152,12 @@ class CapabilityHandler(SessionsHandler):
 
     def _keep_cached(self) -> None:
         self.set_header("Cache-Control", "private, no-cache")
-        self.set_header("ETag", f'"{self._version}"')
+        self.set_header("ETag", make_etag(self._version))
 
     def _is_cached(self) -> bool:
         """Tell whether the browser has kept this content, for which we gave it an ETag."""
-        wanted = self.request.headers.get("If-None-Match", "")
-        return bool(self._version) and wanted.removeprefix("W/") == f'"{self._version}"'
+        headers = self.request.headers
+        return bool(self._version) and is_unmodified(headers, make_etag(self._version))
 
     async def _finish_document(self, document: bytes, media_type: str) -> None:
         self.set_header("Content-Type", media_type)
@@ -162,8 +167,14 @@ class CapabilityHandler(SessionsHandler):
         """Respond in plain text, inside the sandbox."""
         error = self.failure(status_code, kwargs.get("exc_info", (None, None))[1])
         self.set_status(status_code if status_code == 405 else error.status)
+        self.set_error_headers(error)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{error.message} {error.hint}")
+
+
+def _can_be_document(media_type: str) -> bool:
+    """Tell whether a browser may show content of this type as a document of its own."""
+    return media_type.startswith("text/") or media_type.endswith(("xml", "pdf"))
 
 
 def typed(media_type: str) -> str:

@@ -10,11 +10,19 @@ import msgspec
 from jupyter_sessions import schemas
 from jupyter_sessions.api import Operation, Req
 from jupyter_sessions.server.handlers.base import SessionsHandler
+from jupyter_sessions.server.handlers.byte_ranges import (
+    ByteRange,
+    format_content_range,
+    is_unmodified,
+    make_etag,
+    read_range,
+)
 from jupyter_sessions.server.handlers.operations import OperationHandler
 from jupyter_sessions.server.handlers.request import read_request
 
 if TYPE_CHECKING:
     from jupyter_sessions.core.dispatcher import Dispatcher
+    from jupyter_sessions.store.blobs import Blob
 
 _UPLOAD_WITHIN = 3600.0  # seconds
 # An upload goes to a thread in pieces of this many bytes: each hand-over costs as much as a write.
@@ -83,8 +91,8 @@ class ContentHandler(OperationHandler):
         file, blob = found
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
-        self.set_header("Content-Length", str(file.size))
         self.set_header("Content-Disposition", attachment(file.name))
+        self.set_header("ETag", make_etag(blob.sha256))
         await send(self, await self.service.dispatcher(), blob)
 
     def on_finish(self) -> None:
@@ -102,9 +110,22 @@ class ContentHandler(OperationHandler):
             self._upload.close()
 
 
-async def send(handler: SessionsHandler, dispatcher: Dispatcher, blob: Any) -> None:
-    """Stream a blob to the caller."""
-    pieces = dispatcher.blobs.stream(blob)
+async def send(handler: SessionsHandler, dispatcher: Dispatcher, blob: Blob) -> None:
+    """Stream a blob, or the part of it that the request wants, to the caller."""
+    etag = make_etag(blob.sha256)
+    if is_unmodified(handler.request.headers, etag):
+        handler.set_status(304)
+        await handler.finish()
+        return
+    part = read_range(handler.request.headers, blob.size, etag)
+    handler.set_header("Accept-Ranges", "bytes")
+    if part is None:
+        part = ByteRange(0, blob.size)
+    else:
+        handler.set_status(206)
+        handler.set_header("Content-Range", format_content_range(part, blob.size))
+    handler.set_header("Content-Length", str(part.stop - part.start))
+    pieces = dispatcher.blobs.stream(blob, part.start, part.stop)
     while (piece := await handler.in_thread(next, pieces, None)) is not None:
         handler.write(piece)
         await handler.flush()

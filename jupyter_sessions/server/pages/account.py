@@ -38,7 +38,7 @@ class AccountPage(Page):
             raise
         except errors.SessionsError as failure:
             self.set_status(failure.status)
-            self.set_retry_after(failure)
+            self.set_error_headers(failure)
             await self._show(failed=what, failure=f"{failure.message} {failure.hint}".strip())
         else:
             await self._show(**shown)

@@ -174,7 +174,7 @@ class Page(SessionsHandler):
             self.redirect(self.links.login(next=self.page_after_login()))
             return
         self.set_status(failure.status)
-        self.set_retry_after(failure)
+        self.set_error_headers(failure)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(
             self.page_html("error.html", failure=failure, me=self.visitor, within=self.within)

@@ -46,7 +46,7 @@ class LoginPage(Page):
             self._form(target, user=user, failure="Wrong user name or password.")
         except (errors.NotLoggedIn, errors.TooManyTries, errors.ServerBusy) as failure:
             self.set_status(failure.status)
-            self.set_retry_after(failure)
+            self.set_error_headers(failure)
             self._form(target, user=user, failure=f"{failure.message} {failure.hint}".strip())
         except errors.SecondFactorNeeded:
             self.set_status(401)
