@@ -28,6 +28,8 @@ ROWS = (
     "lab",
     "session_page",
     "session_list",
+    "first_command",
+    "live",
     "postgresql",
 )
 

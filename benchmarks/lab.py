@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import importlib.util
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_core.paths import jupyter_path
 
-from benchmarks import servers
+from benchmarks import browsers, servers
 from benchmarks.followers import NO_COLLABORATION
 from benchmarks.report import Figure, Goal, Row
 from benchmarks.timing import Effort, alternate
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 _BUILT = Path(__file__).parent.parent / "jupyter_sessions" / "labextension"
 _ROUNDS_MORE = 2  # what is told apart is small beside what JupyterLab itself takes
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
-_NO_BROWSER = "The browser's part is not measured: Playwright or Chromium is not installed."
 _RESTORED = """async () => {
     while (!window.jupyterapp) await new Promise(resolve => setTimeout(resolve, 5));
     await window.jupyterapp.restored;
@@ -157,11 +154,10 @@ def measure(effort: Effort, folder: Path) -> Row:
     _figures(row, "the server's start, till it answers", starts, 150)
     if "theirs" not in sides:
         row.notes.append(NO_COLLABORATION)
-    chromium = shutil.which("chromium")
-    if chromium is None or importlib.util.find_spec("playwright") is None:
-        row.notes.append(_NO_BROWSER)
+    if browsers.available():
+        _open_pages(row, sides, homes, rounds)
     else:
-        _open_pages(row, sides, homes, rounds, chromium)
+        row.notes.append(browsers.MISSING)
     row.notes.append(
         "Processor time: the server's, the page's main thread's; the clock shows what else runs."
     )
@@ -169,15 +165,11 @@ def measure(effort: Effort, folder: Path) -> Row:
 
 
 def _open_pages(
-    row: Row, sides: Mapping[str, _Side], homes: Mapping[str, Path], rounds: int, chromium: str
+    row: Row, sides: Mapping[str, _Side], homes: Mapping[str, Path], rounds: int
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
     with contextlib.ExitStack() as stack:
         running = {name: stack.enter_context(_lab(homes[name], sides[name])) for name in sides}
-        browsers = stack.enter_context(sync_playwright()).chromium
-        browser = browsers.launch(executable_path=chromium, args=_FLAGS)
-        stack.callback(browser.close)
+        browser = stack.enter_context(browsers.chromium())
         opened = _in_turn(list(sides), lambda name: _opened(browser, running[name]), rounds)
     _figures(row, "the page's start, till it is restored", opened, 50)
     loaded = {name: [each.loaded for each in starts] for name, starts in opened.items()}

@@ -73,13 +73,16 @@ class Sessions:
         who = {"Authorization": f"Bearer {self.key}"}
         return http_request(self.server.port, method, f"/sessions/api{path}", who, body)
 
-    def bare_get(self) -> bytes:
-        """Return the bytes of the bare GET, by the login cookie: the cheapest way to be known."""
+    def cookies(self) -> dict[str, str]:
+        """Log in as a browser does, and return the cookies."""
         there = httpx.get(
             self.server.url + bare.PATH, headers={"Authorization": f"token {self.server.token}"}
         )
-        there.raise_for_status()
-        cookies = "; ".join(f"{name}={value}" for name, value in there.cookies.items())
+        return dict(there.raise_for_status().cookies)
+
+    def bare_get(self) -> bytes:
+        """Return the bytes of the bare GET, by the login cookie: the cheapest way to be known."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies().items())
         return http_request(self.server.port, "GET", bare.PATH, {"Cookie": cookies})
 
 
@@ -95,11 +98,20 @@ def http_request(
 
 
 @contextlib.contextmanager
-def sessions(folder: Path, database: str = "") -> Iterator[Sessions]:
-    """Run a Jupyter server with the sessions in it, on a store in `folder` or on `database`."""
-    config = [f"--SessionsExtension.database={database}"] if database else []
+def sessions(
+    folder: Path, database: str = "", extensions: Sequence[str] = (), config: Sequence[str] = ()
+) -> Iterator[Sessions]:
+    """Run a Jupyter server with the sessions in it, on a store in `folder` or on `database`.
+
+    Parameters
+    ----------
+    extensions, config
+        Further server extensions, and options.
+    """
+    store = [f"--SessionsExtension.database={database}"] if database else []
+    loaded = ["benchmarks.bare", "jupyter_sessions", *extensions]
     with (
-        jupyter(folder, ["benchmarks.bare", "jupyter_sessions"], config) as server,
+        jupyter(folder, loaded, [*store, *config]) as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
     ):
         client.headers["Authorization"] = f"token {server.token}"
