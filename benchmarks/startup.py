@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks import servers
+from benchmarks.kernels import Kernel
 from benchmarks.report import Figure, Goal, Row
 from benchmarks.timing import Effort, alternate, ratios
 
@@ -41,6 +42,18 @@ def _with_logins(folder: Path, count: int) -> Path:
         file.chmod(0o600)
     (where / "current").write_text(json.dumps({"id": f"{0:016x}"}))
     return where
+
+
+_CPU = "sum(__import__('os').times()[:4])"
+
+
+def _load_in_kernel(folder: Path) -> float:
+    """Return the milliseconds of CPU until a new kernel records into a new session."""
+    with Kernel.started(folder) as kernel:
+        before = kernel.ask(_CPU, float)
+        kernel.run("%load_ext jupyter_sessions")
+        kernel.run("%session new benchmark")
+        return 1000 * (kernel.ask(_CPU, float) - before)
 
 
 def measure(effort: Effort, folder: Path) -> Row:
@@ -76,6 +89,7 @@ def measure(effort: Effort, folder: Path) -> Row:
         name: [1000 * value for value in values]
         for name, values in alternate(sides, effort.rounds * _ROUNDS_MORE).items()
     }
+    loaded = [_load_in_kernel(folder) for _ in range(effort.rounds)]
     row = Row("7. Start-up")
     row.figures = [
         Figure("python -c pass", measured["python"], "ms"),
@@ -91,6 +105,7 @@ def measure(effort: Effort, folder: Path) -> Row:
         Goal("list : python -c pass", ratios(measured["list"], measured["python"]), "", 20),
         Goal("key : python -c pass", ratios(measured["key"], measured["python"]), "", 20),
         Goal(f"logins with {_MANY:,} : with one", ratios(measured["many"], measured["one"]), "", 3),
+        Goal("%load_ext and %session new in a new kernel, CPU", loaded, "ms", 350),
     ]
     if "mlflow" in measured:
         row.figures.append(Figure("mlflow --version", measured["mlflow"], "ms"))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-_INTERVAL = 0.1  # seconds between two checks of SQLite's data version
+_INTERVAL = 0.03  # seconds between two checks of SQLite's data version
 _AFTER_FAILURE = 2.0
 
 log = logging.getLogger(__name__)
