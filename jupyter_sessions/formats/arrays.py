@@ -8,10 +8,18 @@ from typing import Any
 
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.delimited import DelimitedText
-from jupyter_sessions.formats.format import Format, Written, always, is_a
+from jupyter_sessions.formats.format import (
+    Format,
+    Written,
+    always,
+    describe_reader_type,
+    first_line,
+    is_a,
+)
 
 #: Types that hold only numbers; other named array types may carry a unit, a mask …
 _PLAIN = {"ndarray", "memmap", "recarray", "matrix"}
+_LOADTXT = "numpy.loadtxt(FILE, delimiter=','"
 
 
 def _write(value: object, ending: str) -> Written:
@@ -31,11 +39,13 @@ def _write(value: object, ending: str) -> Written:
         )
     written = _csv(array) if ending == ".csv" else _npy(array)
     kind = type(value).__name__
-    if kind not in _PLAIN:
-        return Written(
-            written, f"The file only holds the numbers of the {kind}, not its other data."
-        )
-    return Written(written)
+    notes = [
+        describe_reader_type(value, "ndarray", "memmap")
+        if kind in _PLAIN
+        else f"The file only holds the numbers of the {kind}, not its other data.",
+        _explain_csv(written, array) if ending == ".csv" else "",
+    ]
+    return Written(written, " ".join(filter(None, notes)))
 
 
 def _csv(array: Any) -> bytes:
@@ -48,6 +58,47 @@ def _csv(array: Any) -> bytes:
     text = DelimitedText()
     text.add_columns(array.T if array.ndim == 2 else [array])
     return text.to_written().data
+
+
+def _explain_csv(written: bytes, array: Any) -> str:
+    """Say what NumPy needs to read an array's CSV file, and what it changes all the same."""
+    options: dict[str, Any] = {}
+    for more in ({}, {"dtype": array.dtype.name}, {"dtype": array.dtype.name, "ndmin": array.ndim}):
+        options = more
+        try:
+            read = _read_csv(written, options)
+        except (ValueError, TypeError, OverflowError) as error:
+            failed = first_line(error)
+            continue
+        failed = ""
+        if read.shape == array.shape and read.dtype == array.dtype:
+            break
+    said = ""
+    if options:
+        how = ", ".join((_LOADTXT, *(f"{name}={each!r}" for name, each in options.items())))
+        said = f"To read it with NumPy: {how})."
+    if failed:
+        return f"NumPy can't read it back: {failed} Choose .npy, which NumPy reads."
+    if not _is_equal(read, array):
+        return f"{said} It reads some numbers differently; choose .npy.".lstrip()
+    if read.dtype != array.dtype:
+        return f"{said} The type {array.dtype} becomes {read.dtype}.".lstrip()
+    return said
+
+
+def _read_csv(written: bytes, options: dict[str, Any]) -> Any:
+    import numpy as np
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.loadtxt(io.BytesIO(written), delimiter=",", **options)
+
+
+def _is_equal(read: Any, array: Any) -> bool:
+    import numpy as np
+
+    nan = array.dtype.kind in "fc"
+    return bool(np.array_equal(read, array, equal_nan=nan))
 
 
 def _npy(array: Any) -> bytes:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.format import Format
+from jupyter_sessions.formats.format import Format, Written
 from jupyter_sessions.formats.texts import check_json, to_utf8
 
 #: Media types that a display can be saved as, richest first, with their extensions.
@@ -121,9 +121,16 @@ def _endings(value: object) -> tuple[str, ...]:
     return tuple(ending for media, ending in ENDINGS.items() if media in shown)
 
 
-def _write(value: object, ending: str) -> bytes:
+def _write(value: object, ending: str) -> Written:
     media = next(media for media, written in ENDINGS.items() if written == ending)
-    return encode(media, _bundle(value)[media])
+    return Written(encode(media, _bundle(value)[media]), _describe(value, ending))
+
+
+def _describe(value: object, ending: str) -> str:
+    if type(value).__module__.partition(".")[0] == "IPython" and ending != ".txt":
+        return ""  # made to be displayed: HTML, Image, Markdown …
+    kind = type(value).__name__
+    return f"The file only has what a notebook displays of the {kind}, not the value."
 
 
 FORMATS = (Format("The display", _endings, lambda _value: True, _write),)

@@ -20,6 +20,8 @@ _FOR_JPEG = {"1", "L", "RGB", "RGBX", "CMYK", "YCbCr"}
 _MOST_COLOURS = 256
 #: The note where a file does not hold the colours of transparent pixels.
 _HIDDEN = "GIF holds no colours of transparent pixels."
+#: A note names no more descriptions than these.
+_MAX_NAMED = 3
 
 
 def _figure(value: object, ending: str) -> bytes:
@@ -56,11 +58,12 @@ def _write_image(image: Any, ending: str, place: int, current: Any) -> Written:
     if frames == 1:
         written = _save(image, _LOSSLESS[ending], options)
         if _holds(written, image):
-            return Written(written)
+            return Written(written, _explain(written, image))
         if ending == ".gif" and (indexed := _index_colours(image)) is not None:
             written = _save(indexed, "GIF", options)
             if _holds(written, indexed):
-                return Written(written, "" if _is_same(indexed, image) else _HIDDEN)
+                hidden = "" if _is_same(indexed, image) else _HIDDEN
+                return Written(written, " ".join(filter(None, (hidden, _explain(written, image)))))
         raise _refused(image, ending, frames)
     options |= {"save_all": True}
     if any(durations := _read_durations(image, frames)):
@@ -76,7 +79,35 @@ def _write_image(image: Any, ending: str, place: int, current: Any) -> Written:
         notes.append(f"{said} the previous one. Equal frames were merged.")
     if found.durations:
         notes.append(f"{ending[1:].upper()} holds other durations of frames: {found.durations}.")
-    return Written(written, " ".join(notes))
+    notes.append(_explain(written, current))
+    return Written(written, " ".join(filter(None, notes)))
+
+
+def _explain(written: bytes, image: Any) -> str:
+    """Say what an image file does not hold beside the pixels: their mode, and descriptions."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(written)) as read:
+        notes = []
+        if read.mode != image.mode:
+            notes.append(f"The picture will be read in the mode {read.mode}, not {image.mode}.")
+        lost = [
+            name
+            for name, had, kept in (
+                ("EXIF data", dict(image.getexif()), dict(read.getexif())),
+                ("colour profile", image.info.get("icc_profile"), read.info.get("icc_profile")),
+            )
+            if had and had != kept
+        ]
+        lost += [
+            f"text {name!r}"
+            for name, had in getattr(image, "text", {}).items()
+            if getattr(read, "text", {}).get(name) != had
+        ]
+    if lost:
+        shown = ", ".join([*lost[:_MAX_NAMED], *(["…"] if lost[_MAX_NAMED:] else [])])
+        notes.append(f"It is stored without its {shown}.")
+    return " ".join(notes)
 
 
 def _read_durations(image: Any, frames: int) -> list[float]:
@@ -120,6 +151,7 @@ def _jpeg(image: Any, frames: int) -> Written:
     from PIL import Image
 
     notes = []
+    given = image
     if frames > 1:
         notes.append(f"The JPEG file only holds the current one of the picture's {frames} frames.")
     if image.mode not in _FOR_JPEG:
@@ -131,7 +163,10 @@ def _jpeg(image: Any, frames: int) -> Written:
             ground = Image.new("RGBA", seen.size, "white")
             seen = Image.alpha_composite(ground, seen)
         image = seen.convert("RGB")
-    return Written(_save(image, "JPEG", {"quality": 95}), " ".join(notes))
+    written = _save(image, "JPEG", {"quality": 95})
+    if not _holds(written, image):
+        notes.append("JPEG compresses with loss, so pixels differ slightly; .png keeps them.")
+    return Written(written, " ".join(filter(None, (*notes, _explain(written, given)))))
 
 
 def _save(image: Any, format_: str, options: dict[str, Any]) -> bytes:

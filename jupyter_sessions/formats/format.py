@@ -60,6 +60,20 @@ def is_a(value: object, *types: str) -> bool:
     )
 
 
+def describe_reader_type(value: object, *types: str) -> str:
+    """Say what a reader of a file gets for a value that is not of the first of these types.
+
+    Parameters
+    ----------
+    value
+        The value that was written.
+    types
+        The names of the type that a reader gets, and of types that stand for it.
+    """
+    name = type(value).__name__
+    return "" if name in types else f"It will be read as {types[0]}, not as {name}."
+
+
 def is_missing(value: object) -> bool:
     """Tell whether a single value represents a missing value."""
     if value is None or is_a(value, "pandas.NAType", "pandas.NaTType"):

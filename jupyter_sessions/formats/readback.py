@@ -1,7 +1,7 @@
-"""Read a table's CSV or JSON back with pandas, and say what differs from the table.
+"""Compare a table with what pandas reads from its file, and say what a reader gets that is not it.
 
 CSV and JSON can hold values that pandas does not read back: some need options, some become text or
-other numbers, and some make it fail.
+other numbers, and some make it fail. All files change some types.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from enum import Enum
 from numbers import Number
 from typing import Any
 
@@ -19,6 +20,17 @@ from jupyter_sessions.formats.format import first_line, is_a, is_missing
 
 #: A note names no more columns than these.
 _MAX_NAMED = 3
+#: Types of pandas that `pandas.read_csv` makes of a column if it is asked to.
+_READABLE = (
+    *(f"pandas.{sign}Int{bits}Dtype" for sign in ("", "U") for bits in (8, 16, 32, 64)),
+    "pandas.Float32Dtype",
+    "pandas.Float64Dtype",
+    "pandas.BooleanDtype",
+    "pandas.StringDtype",
+    "pandas.CategoricalDtype",
+)
+#: Types whose change in JSON is said together with that of plain values.
+_SAID_OF_JSON = (list, tuple, dict, Enum)
 _ROWS = "the rows' labels"
 
 
@@ -44,14 +56,22 @@ def explain_csv(data: bytes, frame: Any, index_levels: int) -> str:
         if more := _choose_options(frame, read, index_levels):
             options |= more
             read = _read_csv(data, options)
+        if types := _choose_types(frame, read, options.get("dtype", {})):
+            options, read = _add_types(data, frame, options, types) or (options, read)
     except Exception as error:  # noqa: BLE001  # pandas fails in as many ways as there are values
         return f"pandas can't read it back: {first_line(error)}"
     said = ""
     if options:
         how = ", ".join(f"{name}={value!r}" for name, value in options.items())
         said = f"To read it with pandas: pandas.read_csv(FILE, {how})."
-    changes = _explain_changes(frame, read, index_levels > 0)
-    return " ".join(filter(None, (said, _explain_labels(frame, read, index_levels > 0), changes)))
+    with_index = index_levels > 0
+    notes = (
+        said,
+        _explain_labels(frame, read, with_index),
+        _explain_changes(frame, read, with_index),
+        explain_types(frame, read, with_index=with_index),
+    )
+    return " ".join(filter(None, notes))
 
 
 def explain_json(data: bytes, frame: Any, *, with_index: bool) -> str:
@@ -69,8 +89,46 @@ def explain_json(data: bytes, frame: Any, *, with_index: bool) -> str:
         )
     # The caller says that JSON has the columns' labels as text.
     labels = frame.iloc[:0].set_axis([str(label) for label in frame.columns], axis="columns")
-    said = (_explain_labels(labels, read, with_index), _explain_changes(frame, read, with_index))
+    said = (
+        _explain_labels(labels, read, with_index),
+        _explain_changes(frame, read, with_index),
+        explain_types(frame, read, with_index=with_index, said=_SAID_OF_JSON),
+    )
     return " ".join(filter(None, said))
+
+
+def explain_types(
+    frame: Any,
+    read: Any,
+    *,
+    with_index: bool,
+    said: tuple[type, ...] = (),
+    compared: bool = False,
+) -> str:
+    """Say which types a reader gets differently, of columns and of objects in their cells.
+
+    A column of which a value changed is not named, since a note has the value.
+
+    Parameters
+    ----------
+    frame, read
+        The table, and what pandas reads.
+    with_index
+        Whether the file has the labels of the rows.
+    said
+        Types whose change has been said.
+    compared
+        Whether all values are known to be the same.
+    """
+    if frame.shape[1] != read.shape[1] or len(frame) != len(read):
+        return ""
+    changes = []
+    for name, had, kept in _pair_columns(frame, read, with_index):
+        change = _describe_type_change(had, kept, said)
+        if change and (compared or _find_change(had, kept) is None):
+            changes.append(f"in {name} {change}")
+    shown = ", ".join(changes[:_MAX_NAMED]) + (", …" if changes[_MAX_NAMED:] else "")
+    return f"pandas reads some types differently: {shown}." if changes else ""
 
 
 def _read_csv(data: bytes, options: dict[str, Any]) -> Any:
@@ -113,6 +171,43 @@ def _choose_options(frame: Any, read: Any, index_levels: int) -> dict[str, Any]:
             if any(_has_missing(frame.iloc[:, place]) for place in range(frame.shape[1])):
                 options["na_values"] = [""]
     return options
+
+
+def _choose_types(frame: Any, read: Any, chosen: dict[Any, Any]) -> dict[Any, Any]:
+    """Return the types to ask pandas for, by column, where it would read another."""
+    types: dict[Any, Any] = {}
+    if frame.columns.nlevels > 1 or frame.shape[1] != read.shape[1] or len(frame) != len(read):
+        return types
+    for place, name in enumerate(read.columns):
+        had, kept = frame.dtypes.iloc[place], read.dtypes.iloc[place]
+        plain = is_a(had, "numpy.dtype") and had.kind in "iuf" and had.isnative
+        if had != kept and name not in chosen and (plain or is_a(had, *_READABLE)):
+            types[name] = had.name
+    return types
+
+
+def _add_types(
+    data: bytes, frame: Any, options: dict[str, Any], types: dict[Any, Any]
+) -> tuple[dict[str, Any], Any] | None:
+    """Return options with the types that help, and what pandas reads with them; None if none do."""
+    before = options.get("dtype", {})
+    while types:
+        wanted = {**options, "dtype": _Types({**before, **types})}
+        try:
+            read = _read_csv(data, wanted)
+        except Exception:  # noqa: BLE001  # the note says what pandas reads without them
+            return None
+        places = {name: place for place, name in enumerate(read.columns)}
+        helping = {
+            name: type_
+            for name, type_ in types.items()
+            if read.dtypes.iloc[places[name]] == frame.dtypes.iloc[places[name]]
+            and _find_change(frame.iloc[:, places[name]], read.iloc[:, places[name]]) is None
+        }
+        if helping == types:
+            return wanted, read
+        types = helping
+    return None
 
 
 class _Types(dict[str, Any]):
@@ -167,24 +262,60 @@ def _explain_changes(frame: Any, read: Any, with_index: bool) -> str:
 
 
 def _each_change(frame: Any, read: Any, with_index: bool) -> Iterator[str]:
-    columns: list[tuple[str, Any, Any]] = []
+    for name, had, kept in _pair_columns(frame, read, with_index):
+        change = _find_change(had, kept)
+        if change is not None:
+            yield f"in {name} {_short(change[0])} becomes {_short(change[1])}"
+
+
+def _pair_columns(frame: Any, read: Any, with_index: bool) -> Iterator[tuple[str, Any, Any]]:
     if with_index and frame.index.nlevels == read.index.nlevels:
-        columns = [
-            (_ROWS, frame.index.get_level_values(level), read.index.get_level_values(level))
-            for level in range(frame.index.nlevels)
-        ]
-    columns += [
-        (f"column {frame.columns[place]!r}", frame.iloc[:, place], read.iloc[:, place])
-        for place in range(frame.shape[1])
-    ]
-    for name, had, kept in columns:
-        if _is_same(had, kept):
+        for level in range(frame.index.nlevels):
+            yield _ROWS, frame.index.get_level_values(level), read.index.get_level_values(level)
+    for place in range(frame.shape[1]):
+        name = f"column {_short(frame.columns[place])}"
+        yield name, frame.iloc[:, place], read.iloc[:, place]
+
+
+def _find_change(had: Any, kept: Any) -> tuple[Any, Any] | None:
+    """Return the first value that is read differently, with what is read; None if none is."""
+    if _is_same(had, kept):
+        return None
+    for value, other in zip(had.tolist(), kept.tolist(), strict=True):
+        # Other notes report an apostrophe that texts lose, or texts read as missing values.
+        if not _means_same(value, other) and not (_is_texts(value) and _is_texts(other)):
+            return value, other
+    return None
+
+
+def _describe_type_change(had: Any, kept: Any, said: tuple[type, ...]) -> str:
+    if had.dtype != object:
+        if had.dtype == kept.dtype:
+            return ""
+        names = str(had.dtype), str(kept.dtype)
+        if names[0] == names[1]:  # categories of another order or type
+            names = f"{names[0]} of {_short(had.dtype)}", _short(kept.dtype)
+        return f"{names[0]} becomes {names[1]}"
+    for value, other in zip(had.tolist(), kept.tolist(), strict=True):
+        if type(value) is type(other) is str or is_missing(value) or isinstance(value, said):
             continue
-        for value, other in zip(had.tolist(), kept.tolist(), strict=True):
-            # Other notes report an apostrophe that texts lose, or texts read as missing values.
-            if not _means_same(value, other) and not (_is_texts(value) and _is_texts(other)):
-                yield f"in {name} {_short(value)} becomes {_short(other)}"
-                break
+        if changed := _find_type(value, other):
+            return f"{changed[0]} becomes {changed[1]}"
+    return ""
+
+
+def _find_type(value: Any, read: Any) -> tuple[str, str] | None:
+    """Return the name of a type that changes in a value, and what it becomes."""
+    if is_missing(value) or is_missing(read):
+        return None
+    if type(value) is not type(read):
+        return type(value).__name__, type(read).__name__
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict) and value.keys() == read.keys():
+        pairs = ((value[key], read[key]) for key in value)
+    elif isinstance(value, list | tuple):
+        pairs = zip(value, read, strict=False)
+    return next(filter(None, (_find_type(*pair) for pair in pairs)), None)
 
 
 def _is_texts(value: object) -> bool:

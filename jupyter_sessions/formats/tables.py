@@ -6,7 +6,7 @@ import importlib.util
 import io
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -14,8 +14,16 @@ from typing import Any
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.delimited import DelimitedText
 from jupyter_sessions.formats.display import page
-from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a, is_missing
-from jupyter_sessions.formats.readback import explain_csv, explain_json
+from jupyter_sessions.formats.format import (
+    Format,
+    Written,
+    always,
+    describe_reader_type,
+    first_line,
+    is_a,
+    is_missing,
+)
+from jupyter_sessions.formats.readback import explain_csv, explain_json, explain_types
 from jupyter_sessions.formats.texts import check_json, describe_renamed, describe_types, to_utf8
 from jupyter_sessions.formats.times import format_iso, is_time
 
@@ -23,13 +31,40 @@ from jupyter_sessions.formats.times import format_iso, is_time
 _MAX_ROWS = 1_000
 #: Decimals of numbers on a page, as in a notebook.
 _DECIMALS = 6
-#: A note names no more columns than these.
-_MAX_CHANGES = 3
 
 
 def _write(value: object, ending: str) -> Written:
-    frame: Any = value.to_frame() if is_a(value, "pandas.Series") else value  # type: ignore[attr-defined]  # a Series has it
-    return _WRITERS[ending](frame)
+    frame = _to_frame(value)
+    written = _WRITERS[ending](frame)
+    if ending == ".html":
+        return written
+    geo = ("GeoDataFrame",) if ending == ".parquet" else ()
+    notes = [
+        describe_reader_type(value, "DataFrame", *geo),
+        *_explain_frequency(frame),
+        "" if ending == ".parquet" or not frame.attrs else "Its attrs are not stored.",
+    ]
+    return _with_note(written, " ".join(filter(None, notes)))
+
+
+def _to_frame(value: Any) -> Any:
+    """Return a table, or what becomes its only column."""
+    if is_a(value, "pandas.DataFrame"):
+        return value
+    if is_a(value, "pandas.Index"):
+        return value.to_frame(index=False)
+    if is_a(value, "pandas.ExtensionArray"):
+        import pandas as pd
+
+        value = pd.Series(value)
+    return value.to_frame()
+
+
+def _explain_frequency(frame: Any) -> Iterator[str]:
+    """Say of which times a file leaves out that they follow each other regularly."""
+    for name, labels in (("rows'", frame.index), ("columns'", frame.columns)):
+        if labels.dtype.kind in "mM" and getattr(labels, "freq", None) is not None:
+            yield f"The frequency ({labels.freqstr}) of the {name} labels is not stored."
 
 
 def _is_default(index: Any) -> bool:
@@ -49,10 +84,11 @@ def _html(frame: Any) -> Written:
         shown = frame.to_html(border=0, max_rows=_MAX_ROWS)
     said = []
     if len(frame) > _MAX_ROWS:
-        said.append(f"The first and the last {_MAX_ROWS // 2} of {len(frame):,} rows.")
+        said.append(f"The page has the first and the last {_MAX_ROWS // 2} of {len(frame):,} rows.")
     if any(_is_rounded(frame.iloc[:, place]) for place in range(frame.shape[1])):
-        said.append(f"Numbers are rounded to {_DECIMALS} decimals.")
-    return Written(page(shown + f"<p>{' '.join(said)}</p>" if said else shown))
+        said.append(f"Numbers on the page are rounded to {_DECIMALS} decimals.")
+    note = " ".join(said)
+    return Written(page(f"{shown}<p>{note}</p>" if said else shown), note)
 
 
 def _is_rounded(column: Any) -> bool:
@@ -117,11 +153,20 @@ def _parquet(frame: Any) -> Written:
                 "The table's columns have labels of several types, but Parquet only stores text.",
                 hint="Make them text first: table.rename(columns=str).",
             )
-    target = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Could not serialize pd.DataFrame.attrs")
-        frame.to_parquet(target)
+    target, stored = io.BytesIO(), frame
+    if not _is_json(frame.attrs):
+        stored = frame.copy(deep=False)
+        stored.attrs = {}
+    stored.to_parquet(target)
     return Written(target.getvalue(), _check_parquet(target, frame))
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _check_parquet(written: io.BytesIO, frame: Any) -> str:
@@ -141,15 +186,20 @@ def _check_parquet(written: io.BytesIO, frame: Any) -> str:
         ) from error
     _check_labels(frame.columns, read.columns, "columns' labels")
     _check_labels(frame.index, read.index, "rows' labels")
-    changed = []
     for place in range(frame.shape[1]):
         name = f"column {_short(frame.columns[place])}"
-        had, kept = frame.iloc[:, place], read.iloc[:, place]
-        _check_values(had, kept, name)
-        units = had.dtype.kind == kept.dtype.kind and had.dtype.kind in "mM"
-        if had.dtype != kept.dtype and had.dtype != object and not units:
-            changed.append(f"The {name} will be read as {kept.dtype}, not as {had.dtype.name}.")
-    return " ".join([*changed[:_MAX_CHANGES], *(["…"] if changed[_MAX_CHANGES:] else [])])
+        _check_values(frame.iloc[:, place], read.iloc[:, place], name)
+    notes = [explain_types(frame, read, with_index=True, compared=True)]
+    if not _is_equal_metadata(frame.attrs, read.attrs):
+        notes.append("Its attrs are not stored as they are.")
+    return " ".join(filter(None, notes))
+
+
+def _is_equal_metadata(had: dict[Any, Any], read: dict[Any, Any]) -> bool:
+    try:
+        return bool(had == read)
+    except ValueError:  # arrays, for which JSON has no place either
+        return False
 
 
 def _read_parquet(written: io.BytesIO, frame: Any) -> Any:
@@ -334,7 +384,9 @@ FORMATS = (
     Format(
         "A table",
         always(*_WRITERS),
-        lambda value: is_a(value, "pandas.DataFrame", "pandas.Series"),
+        lambda value: is_a(
+            value, "pandas.DataFrame", "pandas.Series", "pandas.Index", "pandas.ExtensionArray"
+        ),
         _write,
     ),
 )

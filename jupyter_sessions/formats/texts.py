@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any
 
@@ -13,6 +13,8 @@ from jupyter_sessions.formats.format import Format, Written, always, first_line,
 # The integers that fit into 64 bits, with or without a sign.
 _INT64, _UINT64 = -(2**63), 2**64 - 1
 _JSON_TYPES = frozenset((dict, list, str, int, float, bool, type(None)))
+#: The types whose text in Python is a value of this type again.
+_TEXT_TYPES = _JSON_TYPES | {bytes, complex, set, tuple}
 # A note names no more types than these, and no more characters of the names of fields.
 _MAX_TYPES, _MAX_FIELDS = 3, 60
 
@@ -36,7 +38,11 @@ def to_utf8(text: str) -> bytes:
 
 def _text(value: object, ending: str) -> Written:
     text = str(value)
-    return Written(to_utf8(text), _describe_invalid(text) if ending == ".json" else "")
+    notes = [
+        "" if is_a(value, "numpy.str_") else describe_text_types(value),
+        _describe_invalid(text) if ending == ".json" else "",
+    ]
+    return Written(to_utf8(text), " ".join(filter(None, notes)))
 
 
 def _describe_invalid(text: str) -> str:
@@ -48,8 +54,14 @@ def _describe_invalid(text: str) -> str:
     return ""
 
 
-def _bytes(value: object, _ending: str) -> bytes:
-    return bytes(value)  # type: ignore[call-overload,no-any-return]  # `takes` saw bytes or alike
+def _bytes(value: Any, _ending: str) -> Written:
+    note = ""
+    if isinstance(value, memoryview) and (value.format != "B" or value.ndim != 1):
+        note = (
+            f"The file only has the bytes, not their format ({value.format}) and shape "
+            f"{value.shape}."
+        )
+    return Written(bytes(value), note)
 
 
 def _json(value: object) -> Written:
@@ -66,13 +78,13 @@ def _plain(value: object, ending: str) -> Written:
 
     # The display shows the first thousand items; a file has room for all.
     shown: str = pretty.pretty(value, max_seq_length=0)  # type: ignore[no-untyped-call]
-    return Written(to_utf8(shown))
+    return Written(to_utf8(shown), describe_text_types(value))
 
 
 def _is_number(value: object) -> bool:
     # NumPy derives durations from integers.
-    return isinstance(value, int | float) or (
-        is_a(value, "numpy.integer", "numpy.floating") and not is_a(value, "numpy.timedelta64")
+    return isinstance(value, int | float | complex) or (
+        is_a(value, "numpy.number") and not is_a(value, "numpy.timedelta64")
     )
 
 
@@ -97,11 +109,29 @@ def _describe_long(value: object) -> str:
 
 def describe_types(value: object) -> str:
     """Say which types JSON doesn't have and what became of them; nothing if it has all."""
-    changed = dict.fromkeys(filter(None, map(_describe_type, _each_part(value))))
+    changed = dict.fromkeys(filter(None, map(_describe_type, _each_part(value, keys=True))))
     if not changed:
         return ""
     said = [*list(changed)[:_MAX_TYPES], *(["…"] if len(changed) > _MAX_TYPES else [])]
     return f"JSON doesn't have all its types: {', '.join(said)}."
+
+
+def describe_text_types(value: object) -> str:
+    """Say which types a text doesn't have; nothing if its text in Python is the value again."""
+    return describe_shown_types(
+        kind.__name__ for kind in map(type, _each_part(value, keys=True)) if kind not in _TEXT_TYPES
+    )
+
+
+def describe_shown_types(names: Iterable[str]) -> str:
+    """Say of which types a file only has the text; nothing for none."""
+    found = list(dict.fromkeys(names))
+    if not found:
+        return ""
+    if len(found) == 1:
+        return f"A text file can't store the type {found[0]}, only its text."
+    said = ", ".join([*found[:_MAX_TYPES], *(["…"] if len(found) > _MAX_TYPES else [])])
+    return f"A text file can't store the types {said}, only their text."
 
 
 def _describe_type(part: object) -> str:
@@ -112,6 +142,8 @@ def _describe_type(part: object) -> str:
         return f"{kind.__name__} became its value"
     if isinstance(part, dict):
         return f"{kind.__name__} became a dictionary"
+    if isinstance(part, str | int | float) and not is_a(part, "numpy.generic"):
+        return f"{kind.__name__} became a {'text' if isinstance(part, str) else 'number'}"
     if not isinstance(part, list | tuple):
         return ""
     fields = ", ".join(map(str, getattr(part, "_fields", ())))
@@ -121,14 +153,16 @@ def _describe_type(part: object) -> str:
     return f"{kind.__name__} became a list{without}"
 
 
-def _each_part(value: object) -> Iterator[object]:
+def _each_part(value: object, *, keys: bool = False) -> Iterator[object]:
     waiting = [value]
     while waiting:
         part = waiting.pop()
         yield part
         if isinstance(part, dict):
             waiting += part.values()
-        elif isinstance(part, list | tuple):
+            if keys:
+                waiting += part
+        elif isinstance(part, list | tuple | set | frozenset):
             waiting += part
 
 

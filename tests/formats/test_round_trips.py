@@ -8,18 +8,34 @@ import json
 import math
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from jupyter_sessions import errors
 from jupyter_sessions.formats import Content, write
+
+
+class Level(IntEnum):
+    """A number that has a name."""
+
+    LOW = 1
+
+
+class Word(StrEnum):
+    """A text that has a name."""
+
+    A = "a"
+
 
 thorough = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = st.text(st.characters(exclude_categories=[]), max_size=6) | st.sampled_from(
@@ -156,6 +172,14 @@ OBJECTS = st.one_of(
     st.complex_numbers(),
     st.just(pd.NA),
     st.just(pd.NaT),
+    st.just(Level.LOW),
+    st.just(Word.A),
+    st.tuples(st.integers(0, 3)),
+    st.sets(st.integers(0, 3), max_size=2),
+    st.uuids(),
+    st.fractions(),
+    st.binary(max_size=3).map(bytearray),
+    st.lists(st.tuples(st.integers(0, 3)), max_size=2),
 )
 COLUMNS = st.one_of(
     *map(
@@ -179,6 +203,20 @@ COLUMNS = st.one_of(
     _column(TEXTS | st.none(), object),
     _column(st.sampled_from(["=a", "b", ""]) | st.none(), "category"),
     _column(st.integers(0, 3), "category"),
+    _column(st.sampled_from("ab"), pd.CategoricalDtype(["b", "c", "a"], ordered=True)),
+    _column(TEXTS.filter(lambda t: "\ud800" not in t) | st.none(), "string"),
+    _column(st.integers(-(2**31), 2**31 - 1) | st.none(), "Int32"),
+    *(
+        _column(values | st.none(), pd.ArrowDtype(type_))
+        for values, type_ in (
+            (st.integers(0, 9), pa.int16()),
+            (st.sampled_from("ab"), pa.string()),
+            (st.dates(), pa.date32()),
+            (st.lists(st.integers(0, 3), max_size=2), pa.list_(pa.int64())),
+            (st.decimals(-99, 99, places=2), pa.decimal128(5, 2)),
+            (st.binary(max_size=2), pa.binary()),
+        )
+    ),
     _column(st.integers(0, 600).map(lambda n: pd.Period(ordinal=n, freq="M")), "period[M]"),
     _column(st.integers(0, 9).map(lambda n: pd.Interval(n / 3, n + 1)), None),
     _column(st.sampled_from([0.0, 1 / 3]), pd.SparseDtype(float, 0.0)),
@@ -238,6 +276,8 @@ def reads_as(cell: str, value: Any) -> bool:
         return pd.Timedelta(cell) == value
     if isinstance(value, bool | np.bool):
         return cell == str(value)
+    if isinstance(value, Level):
+        return cell == str(int(value))
     if isinstance(value, int | float | complex | np.number):
         return bool(type(value)(cell) == value)
     return bare(cell) == str(value)
@@ -295,8 +335,10 @@ def test_a_table_is_the_same_from_json(frame: pd.DataFrame) -> None:
     for place, name in enumerate(names[labelled:]):
         for value, row in zip(frame.iloc[:, place].array, rows, strict=True):
             given = row[name]
-            if isinstance(value, list | dict):
-                assert given == value
+            if isinstance(value, list | tuple | dict):
+                assert given == json.loads(json.dumps(value))
+            elif isinstance(value, Enum):
+                assert given == value.value
             elif is_missing(value):
                 assert given is None
             elif isinstance(given, str) and not isinstance(value, str):
@@ -324,6 +366,7 @@ def agree(frame: pd.DataFrame, read: pd.DataFrame) -> bool:
         or (is_missing(value) and is_missing(kept))
         or (isinstance(value, bool | np.bool) == isinstance(kept, bool | np.bool) and value == kept)
         or isinstance(value, float | np.floating | complex | np.complexfloating)
+        or (isinstance(value, list | tuple) and json.dumps(value) == json.dumps(kept))
         for place in range(frame.shape[1])
         # As Python's own numbers: a Decimal can't be compared with NumPy's.
         for value, kept in zip(
@@ -482,6 +525,144 @@ def test_a_table_is_the_same_from_parquet(frame: pd.DataFrame) -> None:
 
 
 @thorough
+@given(
+    tables(),
+    st.sampled_from(["t.csv", "t.json", "t.parquet"]),
+)
+@pytest.mark.filterwarnings("ignore")
+@example(pd.DataFrame({"a": [(1, 2)]}), "t.parquet")
+@example(pd.DataFrame({"a": [{"b": (1, 2)}]}), "t.parquet")
+@example(pd.DataFrame({"a": [bytearray(b"x")]}), "t.parquet")
+@example(pd.DataFrame({"a": pd.Series([Word.A], dtype=object)}), "t.csv")
+@example(pd.DataFrame({"a": pd.Series([Level.LOW], dtype=object)}), "t.csv")
+@example(pd.DataFrame({"a": pd.Categorical(["a"], categories=["b", "a"])}), "t.csv")
+@example(pd.DataFrame({"a": pd.Categorical(["a"], ordered=True)}), "t.csv")
+@example(pd.DataFrame({"a": [Decimal("1.5")]}), "t.csv")
+@example(pd.DataFrame({"a": pd.Series([1], dtype="int8")}), "t.json")
+@example(pd.DataFrame({"a": [1]}, index=pd.Index([1], dtype="int8")), "t.parquet")
+def test_what_pandas_reads_of_a_table_has_its_values_and_types_or_a_note(
+    frame: pd.DataFrame, path: str
+) -> None:
+    data = written(frame, path)
+    if data is None:
+        return
+    note = write(frame, name="t", path=path).note
+    options: dict[str, Any] = {}
+    before, _, after = note.partition("pandas.read_csv(FILE, ")
+    call, _, rest = after.partition(").")
+    if note and (before != "To read it with pandas: " or rest):
+        return
+    if call:
+        options = eval(f"dict({call})")  # what a user would type
+    file = io.BytesIO(data)
+    if path == "t.csv":
+        read = pd.read_csv(file, **options)
+    elif path == "t.json":
+        read = pd.read_json(file, orient="table", precise_float=True)
+    else:
+        read = pd.read_parquet(file)
+    assert read.shape == frame.shape
+    assert list(map(str, read.columns)) == list(map(str, frame.columns))
+    pairs = [(frame.iloc[:, n], read.iloc[:, n]) for n in range(frame.shape[1])]
+    pairs += [
+        (frame.index.get_level_values(n), read.index.get_level_values(n))
+        for n in range(frame.index.nlevels)
+    ]
+    for had, kept in pairs:
+        assert object in (had.dtype, kept.dtype) or had.dtype == kept.dtype
+        for value, other in zip(had.tolist(), kept.tolist(), strict=True):
+            assert_same(value, other)
+
+
+def assert_same(value: Any, other: Any) -> None:
+    """Assert that two values are equal, and are of one type down to their parts."""
+    if not isinstance(value, list | tuple | dict | np.ndarray) and is_missing(value):
+        assert is_missing(other)
+        return
+    assert type(value) is type(other)
+    if isinstance(value, dict):
+        assert value.keys() == other.keys()
+        for key, each in value.items():
+            assert_same(each, other[key])
+    elif isinstance(value, list | tuple):
+        for pair in zip(value, other, strict=True):
+            assert_same(*pair)
+    else:
+        assert np.array_equal(value, other)
+
+
+def test_a_series_an_index_and_an_array_of_pandas_become_tables_and_say_so() -> None:
+    for value in (pd.Series([1], name="a"), pd.Index([1], name="a")):
+        note = write(value, name="t", path="t.parquet").note
+        assert note == f"It will be read as DataFrame, not as {type(value).__name__}."
+        assert write(value, name="t").note == ""
+    assert "not as Categorical." in write(pd.Categorical(["a"]), name="t", path="t.csv").note
+
+
+@pytest.mark.parametrize("path", ["t.csv", "t.json", "t.parquet"])
+def test_what_a_table_has_beside_its_values_is_said(path: str) -> None:
+    frame = pd.DataFrame({"a": [1.5, 2]}, index=pd.date_range("2026", periods=2, name="day"))
+    assert "The frequency (D) of the rows' labels" in write(frame, name="t", path=path).note
+    frame.attrs["by"] = np.array([1])
+    assert "Its attrs are not stored" in write(frame, name="t", path=path).note
+
+
+@pytest.mark.parametrize(
+    ("array", "call"),
+    [
+        (np.array([1.5, 2]), ""),
+        (np.array([[1, 2]], dtype="i2"), "dtype='int16', ndmin=2"),
+        (np.array([[1.5], [2]]), "dtype='float64', ndmin=2"),
+        (np.array([1700000000123456789, 1]), "dtype='int64'"),
+        (np.array([1j, 2]), "dtype='complex128'"),
+    ],
+)
+def test_what_numpy_needs_to_read_an_array_from_csv_is_said_and_does_it(
+    array: np.ndarray, call: str
+) -> None:
+    content = write(array, name="a", path="a.csv")
+    said = f"To read it with NumPy: numpy.loadtxt(FILE, delimiter=',', {call})."
+    assert content.note == (said if call else "")
+    assert isinstance(content.data, bytes)
+    read = np.loadtxt(io.BytesIO(content.data), delimiter=",", **eval(f"dict({call})"))
+    assert (read.dtype, read.shape) == (array.dtype, array.shape)
+    np.testing.assert_array_equal(read, array)
+
+
+@thorough
+@given(
+    hnp.arrays(
+        hnp.scalar_dtypes(), hnp.array_shapes(min_dims=1, max_dims=2, min_side=1, max_side=3)
+    )
+)
+@example(np.array([True]))
+@example(np.array([1], dtype=">i4"))
+@example(np.array([1], dtype=np.longdouble) / 3)
+def test_what_numpy_reads_of_an_array_has_its_numbers_and_type_or_a_note(
+    array: np.ndarray,
+) -> None:
+    data = written(array, "a.csv")
+    if data is None or write(array, name="a", path="a.csv").note:
+        return
+    read = np.loadtxt(io.BytesIO(data), delimiter=",")
+    assert (read.dtype, read.shape) == (array.dtype, array.shape)
+    np.testing.assert_array_equal(read, array)
+
+
+def test_what_a_picture_loses_beside_its_pixels_is_said() -> None:
+    picture = Image.new("RGB", (2, 2))
+    picture.getexif()[271] = "maker"
+    assert write(picture, name="p", path="p.png").note == ""
+    assert "without its EXIF data" in write(picture, name="p", path="p.gif").note
+    assert "mode RGB, not L" in write(Image.new("L", (2, 2)), name="p", path="p.webp").note
+    target, described = io.BytesIO(), PngInfo()
+    described.add_text("sample", "7")
+    picture.save(target, format="PNG", pnginfo=described)
+    with Image.open(target) as read:
+        assert "without its text 'sample'" in write(read, name="p", path="p.webp").note
+
+
+@thorough
 @given(tables())
 def test_each_table_has_a_page_or_is_refused(frame: pd.DataFrame) -> None:
     written(frame, "t.html")
@@ -491,6 +672,9 @@ def test_a_page_says_what_it_leaves_out_of_a_table() -> None:
     rounded = written(pd.DataFrame({"a": [1 / 3], "b": ["x" * 500]}), "t.html")
     assert rounded is not None
     assert b"rounded to 6 decimals" in rounded
+    assert write(pd.DataFrame({"a": [1 / 3]}), name="t").note == (
+        "Numbers on the page are rounded to 6 decimals."
+    )
     assert b"x" * 500 in rounded
     long = written(pd.DataFrame({"a": range(2_000)}), "t.html")
     assert long is not None
@@ -650,7 +834,8 @@ def test_each_frame_is_shown_for_as_long_or_the_difference_is_said(ending: str) 
             found.append(read.info["duration"])
     assert found == [100 if ending == ".gif" else 105, 250, 400]
     said = "GIF holds other durations of frames: 105 ms became 100 ms."
-    assert content.note == (said if ending == ".gif" else "")
+    mode = "The picture will be read in the mode P, not RGB."
+    assert content.note == (f"{said} {mode}" if ending == ".gif" else "")
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
@@ -669,7 +854,12 @@ def test_each_picture_is_a_jpeg_or_is_refused(picture: Image.Image) -> None:
 def test_what_jpeg_leaves_out_is_said() -> None:
     clear = write(Image.new("RGBA", (2, 2)), name="p", path="p.jpg")
     assert "transparency" in clear.note
-    assert write(Image.new("RGBA", (2, 2), "red"), name="p", path="p.jpg").note == ""
+    opaque = write(Image.new("RGBA", (2, 2), "red"), name="p", path="p.jpg").note
+    assert opaque == (
+        "JPEG compresses with loss, so pixels differ slightly; .png keeps them. "
+        "The picture will be read in the mode RGB, not RGBA."
+    )
+    assert write(Image.new("RGB", (2, 2)), name="p", path="p.jpg").note == ""
     with Image.open(io.BytesIO(clear.data)) as read:  # type: ignore[arg-type]
         assert read.getpixel((0, 0)) == (255, 255, 255)
 
@@ -755,7 +945,10 @@ def test_frames_of_an_animation_that_became_one_are_named() -> None:
     frames[0].save(target, format="PNG", save_all=True, append_images=frames[1:])
     with Image.open(target) as moving:
         content = write(moving, name="m", path="m.gif")
-    assert content.note == "1 frame equals the previous one. Equal frames were merged."
+    assert content.note == (
+        "1 frame equals the previous one. Equal frames were merged. "
+        "The picture will be read in the mode L, not 1."
+    )
 
 
 # --- what a format keeps of a table but in part
@@ -788,7 +981,8 @@ def test_labels_of_columns_that_parquet_does_not_give_back_are_refused(labels: p
 def test_labels_of_columns_that_parquet_gives_back_are_written(labels: pd.Index) -> None:
     frame = pd.DataFrame([[1, 2]], columns=labels)
     content = write(frame, name="t", path="t.parquet")
-    assert content.note == ""
+    frequency = "The frequency (D) of the columns' labels is not stored."
+    assert content.note == (frequency if isinstance(labels, pd.DatetimeIndex) else "")
     read = pd.read_parquet(io.BytesIO(content.data))  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(read, frame, check_freq=False)
 
@@ -815,7 +1009,7 @@ def test_objects_and_labels_of_rows_whose_type_parquet_changes_are_refused(
 def test_the_type_of_a_column_that_parquet_does_not_keep_is_said() -> None:
     numbers = pd.DataFrame({"a": pd.Categorical([1, 2])})
     note = write(numbers, name="t", path="t.parquet").note
-    assert note == "The column 'a' will be read as int64, not as category."
+    assert note == "pandas reads some types differently: in column 'a' category becomes int64."
     words = pd.DataFrame(
         {"a": pd.Categorical(["x", "y"]), "b": pd.Series(["x", None], dtype=object)}
     )

@@ -8,15 +8,20 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
-from enum import IntEnum
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from fractions import Fraction
 from importlib.metadata import EntryPoint, EntryPoints
 from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from IPython.display import HTML
 
 from jupyter_sessions import errors
 from jupyter_sessions.formats import Content, Format, Written, media_type, write
@@ -140,6 +145,10 @@ def test_text_bytes_and_images_keep_what_they_are() -> None:
 def test_half_a_character_is_refused_with_a_hint() -> None:
     with pytest.raises(errors.BadRequest, match="surrogate"):
         write("\ud800", name="t")
+
+
+class Plain(Enum):
+    VALUE = 1
 
 
 class Shown:
@@ -315,7 +324,9 @@ def test_what_json_does_not_hold_is_refused_with_what_to_do() -> None:
         write({1, 2}, name="y", path="y.json")
     assert "sorted(" in refusal.value.hint
     assert data(write({1, 2}, name="y", path="y.txt")) == b"{1, 2}"
-    with pytest.raises(errors.BadRequest, match="type complex can't be written") as refusal:
+    with pytest.raises(errors.BadRequest, match="type Decimal can't be written") as refusal:
+        write(Decimal(1), name="y", path="y.json")
+    with pytest.raises(errors.BadRequest, match="complex is not JSON"):
         write(1j, name="y", path="y.json")
     assert ".txt, or convert the value" in refusal.value.hint
     with pytest.raises(errors.BadRequest, match="can't be written as JSON"):
@@ -354,7 +365,8 @@ def test_a_date_time_or_duration_is_written_as_its_text_or_in_iso_8601(
     value: Any, as_text: str, as_json: str | None
 ) -> None:
     text = write(value, name="y")
-    assert (text.name, data(text).decode(), text.note) == ("y.txt", as_text, "")
+    assert (text.name, data(text).decode()) == ("y.txt", as_text)
+    assert text.note == f"A text file can't store the type {type(value).__name__}, only its text."
     content = write(value, name="y", path="y.json")
     assert json.loads(data(content)) == (as_json or value.isoformat())
     assert content.note.startswith("JSON has no dates, times and durations")
@@ -417,7 +429,73 @@ class Colour(IntEnum):
 def test_types_that_json_does_not_have_are_said(value: object, said: str) -> None:
     note = write(value, name="y", path="y.json").note
     assert note == (f"JSON doesn't have all its types: {said}." if said else "")
-    assert write(value, name="y", path="y.txt").note == ""
+
+
+class Letter(StrEnum):
+    A = "a"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        *(
+            (each, f"the type {type(each).__name__}, only its text")
+            for each in (
+                Point(1, 2),
+                Colour.RED,
+                Letter.A,
+                Counter("a"),
+                np.longdouble(1),
+                frozenset([1]),
+            )
+        ),
+        ([Point(1, 2), {Colour.RED: 1}], "the types Colour, Point, only their text"),
+        ([[1], {"a": 1.5}, None, True, b"x", (1j, {2})], ""),
+        (1j, ""),
+        (np.complex64(1j), ""),
+        (np.float64(1), ""),
+        (np.str_("a"), ""),
+    ],
+)
+def test_types_that_a_text_does_not_have_are_said(value: object, said: str) -> None:
+    note = write(value, name="y", path="y.txt").note
+    assert note == (f"A text file can't store {said}." if said else "")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Decimal("1.10"),
+        Fraction(1, 3),
+        pd.Period("2026-01", "M"),
+        pd.Interval(0, 1),
+        pd.NA,
+        UUID(int=1),
+        Plain.VALUE,
+        range(3),
+        pa.table({"a": [1]}),
+        pa.scalar(1),
+        np.void(b"ab"),
+        len,
+        ...,
+        Shown(),
+    ],
+)
+def test_a_value_of_which_only_the_display_is_published_says_so(value: object) -> None:
+    note = write(value, name="y").note
+    assert note == (
+        f"The file only has what a notebook displays of the {type(value).__name__}, not the value."
+    )
+
+
+def test_what_was_made_to_be_displayed_is_published_without_a_note() -> None:
+    assert write(HTML("<b>bold</b>"), name="y").note == ""
+
+
+def test_the_format_and_shape_of_a_memory_view_are_said() -> None:
+    assert write(memoryview(b"abc"), name="y").note == ""
+    note = write(memoryview(np.zeros((2, 3))), name="y").note
+    assert note == "The file only has the bytes, not their format (d) and shape (2, 3)."
 
 
 @pytest.mark.parametrize(
