@@ -92,7 +92,7 @@ def explain_json(data: bytes, frame: Any, *, with_index: bool) -> str:
     said = (
         _explain_labels(labels, read, with_index),
         _explain_changes(frame, read, with_index),
-        explain_types(frame, read, with_index=with_index, said=_SAID_OF_JSON),
+        explain_types(frame, read, with_index=with_index, skipped=_SAID_OF_JSON),
     )
     return " ".join(filter(None, said))
 
@@ -102,7 +102,7 @@ def explain_types(
     read: Any,
     *,
     with_index: bool,
-    said: tuple[type, ...] = (),
+    skipped: tuple[type, ...] = (),
     compared: bool = False,
 ) -> str:
     """Say which types a reader gets differently, of columns and of objects in their cells.
@@ -115,17 +115,17 @@ def explain_types(
         The table, and what pandas reads.
     with_index
         Whether the file has the labels of the rows.
-    said
-        Types whose change has been said.
+    skipped
+        Types whose change has been explained.
     compared
         Whether all values are known to be the same.
     """
     if frame.shape[1] != read.shape[1] or len(frame) != len(read):
         return ""
     changes = []
-    for name, had, kept in _pair_columns(frame, read, with_index):
-        change = _describe_type_change(had, kept, said)
-        if change and (compared or _find_change(had, kept) is None):
+    for name, had, read_column in _pair_columns(frame, read, with_index):
+        change = _describe_type_change(had, read_column, skipped)
+        if change and (compared or _find_change(had, read_column) is None):
             changes.append(f"in {name} {change}")
     shown = ", ".join(changes[:_MAX_NAMED]) + (", …" if changes[_MAX_NAMED:] else "")
     return f"pandas reads some types differently: {shown}." if changes else ""
@@ -140,7 +140,7 @@ def _read_csv(data: bytes, options: dict[str, Any]) -> Any:
 
 
 def _choose_options(frame: Any, read: Any, index_levels: int) -> dict[str, Any]:
-    """Return the options that may make pandas read differing columns as they are."""
+    """Return the options with which columns that are read otherwise may be read as they are."""
     dates: list[Any] = []
     types: dict[str, Any] = {}
     if frame.shape[1] != read.shape[1] or len(frame) != len(read):
@@ -149,7 +149,7 @@ def _choose_options(frame: Any, read: Any, index_levels: int) -> dict[str, Any]:
         labels = frame.index.get_level_values(level)
         if labels.dtype.kind == "M" and not _is_same(labels, read.index.get_level_values(level)):
             dates.append(level)
-    # Options need the labels as pandas reads them, since it changes some.
+    # The names are those that pandas reads: it changes labels, and wants its own in options.
     for place, name in enumerate(read.columns):
         had, kept = frame.iloc[:, place], read.iloc[:, place]
         if frame.columns.nlevels > 1 or _is_same(had, kept):
@@ -247,7 +247,7 @@ def _each_label_change(frame: Any, read: Any, with_index: bool) -> Iterator[str]
         kept_labels = read.columns.get_level_values(level).tolist()
         pairs += [("column", had, kept) for had, kept in zip(labels, kept_labels, strict=True)]
     for name, had, kept in pairs:
-        # Another note reports the apostrophe in front of a formula.
+        # An apostrophe in front of a formula is said already.
         guarded = isinstance(had, str) and kept == defuse(had)
         if not guarded and (isinstance(had, tuple) or not _means_same(had, kept)):
             yield f"{name} {_short(had)} becomes {_short(kept)}"
@@ -277,27 +277,27 @@ def _pair_columns(frame: Any, read: Any, with_index: bool) -> Iterator[tuple[str
         yield name, frame.iloc[:, place], read.iloc[:, place]
 
 
-def _find_change(had: Any, kept: Any) -> tuple[Any, Any] | None:
+def _find_change(had: Any, read: Any) -> tuple[Any, Any] | None:
     """Return the first value that is read differently, with what is read; None if none is."""
-    if _is_same(had, kept):
+    if _is_same(had, read):
         return None
-    for value, other in zip(had.tolist(), kept.tolist(), strict=True):
+    for value, other in zip(had.tolist(), read.tolist(), strict=True):
         # Other notes report an apostrophe that texts lose, or texts read as missing values.
         if not _means_same(value, other) and not (_is_texts(value) and _is_texts(other)):
             return value, other
     return None
 
 
-def _describe_type_change(had: Any, kept: Any, said: tuple[type, ...]) -> str:
+def _describe_type_change(had: Any, read: Any, skipped: tuple[type, ...]) -> str:
     if had.dtype != object:
-        if had.dtype == kept.dtype:
+        if had.dtype == read.dtype:
             return ""
-        names = str(had.dtype), str(kept.dtype)
+        names = str(had.dtype), str(read.dtype)
         if names[0] == names[1]:  # categories of another order or type
-            names = f"{names[0]} of {_short(had.dtype)}", _short(kept.dtype)
+            names = f"{names[0]} of {_short(had.dtype)}", _short(read.dtype)
         return f"{names[0]} becomes {names[1]}"
-    for value, other in zip(had.tolist(), kept.tolist(), strict=True):
-        if type(value) is type(other) is str or is_missing(value) or isinstance(value, said):
+    for value, other in zip(had.tolist(), read.tolist(), strict=True):
+        if type(value) is type(other) is str or is_missing(value) or isinstance(value, skipped):
             continue
         if changed := _find_type(value, other):
             return f"{changed[0]} becomes {changed[1]}"

@@ -118,12 +118,12 @@ def describe_types(value: object) -> str:
 
 def describe_text_types(value: object) -> str:
     """Say which types a text doesn't have; nothing if its text in Python is the value again."""
-    return describe_shown_types(
+    return describe_text_only(
         kind.__name__ for kind in map(type, _each_part(value, keys=True)) if kind not in _TEXT_TYPES
     )
 
 
-def describe_shown_types(names: Iterable[str]) -> str:
+def describe_text_only(names: Iterable[str]) -> str:
     """Say of which types a file only has the text; nothing for none."""
     found = list(dict.fromkeys(names))
     if not found:

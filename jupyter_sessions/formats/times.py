@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_sessions.errors import BadRequest
 from jupyter_sessions.formats.format import Format, Written, always, is_a, is_missing
-from jupyter_sessions.formats.texts import describe_shown_types
+from jupyter_sessions.formats.texts import describe_text_only
 
 #: Attoseconds, the shortest unit of NumPy, in each of its units that has a fixed length.
 _ATTOSECONDS = {
@@ -85,7 +85,7 @@ def _format_duration(attoseconds: int) -> str:
 def _write(value: Any, ending: str) -> Written:
     zone = _describe_zone(value)
     if ending == ".txt":
-        said = describe_shown_types((type(value).__name__,))
+        said = describe_text_only((type(value).__name__,))
         return Written(str(value).encode(), " ".join(filter(None, (said, zone))))
     if is_missing(value):
         return Written(b"null", "JSON has no missing times, so the value became null.")
