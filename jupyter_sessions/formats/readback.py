@@ -282,8 +282,10 @@ def _find_change(had: Any, read: Any) -> tuple[Any, Any] | None:
     if _is_same(had, read):
         return None
     for value, other in zip(had.tolist(), read.tolist(), strict=True):
-        # Other notes report an apostrophe that texts lose, or texts read as missing values.
-        if not _means_same(value, other) and not (_is_texts(value) and _is_texts(other)):
+        # Another note reports an apostrophe that texts get.
+        if not _means_same(value, other) and not (
+            isinstance(value, str) and isinstance(other, str)
+        ):
             return value, other
     return None
 
@@ -316,10 +318,6 @@ def _find_type(value: Any, read: Any) -> tuple[str, str] | None:
     elif isinstance(value, list | tuple):
         pairs = zip(value, read, strict=False)
     return next(filter(None, (_find_type(*pair) for pair in pairs)), None)
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, str) or is_missing(value)
 
 
 def _is_same(had: Any, read: Any) -> bool:

@@ -537,6 +537,7 @@ def test_a_table_is_the_same_from_parquet(frame: pd.DataFrame) -> None:
 @example(pd.DataFrame({"a": pd.Series([Level.LOW], dtype=object)}), "t.csv")
 @example(pd.DataFrame({"a": pd.Categorical(["a"], categories=["b", "a"])}), "t.csv")
 @example(pd.DataFrame({"a": pd.Categorical(["a"], ordered=True)}), "t.csv")
+@example(pd.DataFrame({"a": pd.Categorical([""])}), "t.csv")
 @example(pd.DataFrame({"a": [Decimal("1.5")]}), "t.csv")
 @example(pd.DataFrame({"a": pd.Series([1], dtype="int8")}), "t.json")
 @example(pd.DataFrame({"a": [1]}, index=pd.Index([1], dtype="int8")), "t.parquet")
@@ -734,6 +735,7 @@ def test_lists_and_dictionaries_are_the_same_from_json(value: Any) -> None:
     assert ("beyond 64 bits" in note) == has_long(value)
 
 
+@thorough
 @given(TEXTS)
 def test_a_text_is_the_same_or_has_half_a_character(text: str) -> None:
     data = written(text, "t.txt")
