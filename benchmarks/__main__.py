@@ -31,6 +31,7 @@ ROWS = (
     "first_command",
     "live",
     "postgresql",
+    "transfer",
 )
 
 

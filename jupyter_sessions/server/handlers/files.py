@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from jupyter_sessions.store.blobs import Blob
 
 _UPLOAD_WITHIN = 3600.0  # seconds
+# The bytes of an upload that are read at once.
+_READ_AT_ONCE = 1 << 19
 # An upload goes to a thread in pieces of this many bytes: each hand-over costs as much as a write.
 _WRITTEN_AT_ONCE = 1 << 20
 
@@ -54,6 +57,10 @@ class ContentHandler(OperationHandler):
             self.proven = True
             connection: Any = self.request.connection
             connection.set_body_timeout(_UPLOAD_WITHIN)
+            # Each piece costs a turn of the event loop, which takes longer than to hash it.
+            connection.stream.read_chunk_size = _READ_AT_ONCE
+            connection.params = copy(connection.params)
+            connection.params.chunk_size = _READ_AT_ONCE
 
     def _read(self, operation: Operation[Req, Any]) -> Req:
         fields = dict(zip(operation.path_fields, self.path_args, strict=True))
