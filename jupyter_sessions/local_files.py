@@ -1,21 +1,34 @@
-"""Read and write files so that nobody sees a part: snapshots of files, and atomic replacements."""
+"""Read and write files: snapshots, atomic replacements, and large content that stays on disk."""
 
 from __future__ import annotations
 
+import mmap
 import os
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
+from weakref import WeakSet
 
-from jupyter_sessions.errors import BadRequest, FileChanged
+from jupyter_sessions import paths
+from jupyter_sessions.errors import BadRequest, FileChanged, StoreUnusable
+
+#: The size in bytes of the pieces in which large content is passed on.
+PIECE = 1 << 20
+
+# After so many bytes, their memory is released.
+_RELEASED_AFTER = 16 << 20
+
+# Windows neither truncates nor replaces a file that is mapped.
+_POSSIBLE = os.name != "nt" and hasattr(mmap.mmap, "madvise")
+
+_mapped: WeakSet[mmap.mmap] = WeakSet()
 
 #: How the names of files end that are not complete yet.
 INCOMPLETE = ".new"
 
-_PIECE = 1 << 20
 # Two changes this close together, in nanoseconds, can have the same time stamp. A file that was
 # written within this time before it was opened is therefore read a second time.
 _RECENT = 2_000_000_000
@@ -64,7 +77,7 @@ class Snapshot:
         try:
             self._file.seek(0)
             while left:
-                piece = self._file.read(min(left, _PIECE))
+                piece = self._file.read(min(left, PIECE))
                 if not piece:
                     raise self._changed()
                 left -= len(piece)
@@ -181,3 +194,64 @@ def write_atomically(target: Path, content: bytes, *, sync: bool = False) -> Non
     """Create or replace a private file, as `replace_atomically` does."""
     with replace_atomically(target, sync=sync) as file:
         file.write(content)
+
+
+def spool(parts: Iterable[bytes | memoryview]) -> memoryview | None:
+    """Write content into a file without a name, which is removed with the returned view.
+
+    Returns
+    -------
+    memoryview or None
+        The content; None if it must stay in memory, since there is no disk for it.
+    """
+    if not _POSSIBLE:
+        return None
+    try:
+        import tempfile
+
+        with tempfile.TemporaryFile(dir=paths.home()) as file:
+            file.writelines(parts)
+            file.flush()
+            return map_file(file, 0, file.tell())
+    except (OSError, ValueError, StoreUnusable):
+        return None
+
+
+def map_file(file: BinaryIO, start: int, length: int) -> memoryview | None:
+    """Return a part of a file; None where that is not possible.
+
+    Nobody may truncate the file within that part while the view is used.
+    """
+    if not _POSSIBLE:
+        return None
+    before = start % mmap.ALLOCATIONGRANULARITY
+    try:
+        found = mmap.mmap(
+            file.fileno(), before + length, access=mmap.ACCESS_READ, offset=start - before
+        )
+    except (OSError, ValueError):
+        return None
+    _mapped.add(found)
+    return memoryview(found)[before:]
+
+
+def release_memory() -> None:
+    """Release the memory that mapped content takes; it is read from the disk again when needed."""
+    with suppress(RuntimeError):  # another thread maps something meanwhile
+        for each in list(_mapped):
+            with suppress(OSError, ValueError):
+                each.madvise(mmap.MADV_DONTNEED)
+
+
+def split_pieces(parts: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    """Yield content in pieces; what it takes of mapped content in memory is released meanwhile."""
+    passed = 0
+    for part in parts:
+        view = memoryview(part)
+        for start in range(0, len(view), PIECE):
+            piece = bytes(view[start : start + PIECE])
+            yield piece
+            passed += len(piece)
+            if passed >= _RELEASED_AFTER:
+                release_memory()
+                passed = 0

@@ -28,7 +28,7 @@ ARROWS: dict[str, set[str]] = {
     "paths": {"errors"},
     "validation": {"errors", "schemas"},
     "escape_sequences": set(),
-    "local_files": {"errors"},
+    "local_files": {"errors", "paths"},
     "forking": set(),
     "names": set(),
     "backoff": set(),
@@ -37,7 +37,7 @@ ARROWS: dict[str, set[str]] = {
     "store": {"errors", "schemas", "roles", "paths", "local_files", "forking"},
     "core": {
         "store", "api", "schemas", "roles", "errors", "paths", "escape_sequences", "formatting",
-        "names", "session_lines",
+        "local_files", "names", "session_lines",
         "urls",
     },
     "server": {
@@ -49,7 +49,7 @@ ARROWS: dict[str, set[str]] = {
         "api", "schemas", "roles", "errors", "paths", "local_files", "forking", "names", "urls",
         "backoff", "session_lines",
     },
-    "recorder": {"schemas", "escape_sequences", "formatting", "forking"},
+    "recorder": {"schemas", "escape_sequences", "formatting", "forking", "local_files"},
     "formats": {"schemas", "errors"},
     "cli": {
         "client", "api", "schemas", "roles", "errors", "paths", "formats", "escape_sequences",

@@ -16,8 +16,14 @@ import msgspec
 
 from jupyter_sessions import schemas
 from jupyter_sessions.formatting import format_size
+from jupyter_sessions.local_files import PIECE, release_memory, spool
+from jupyter_sessions.schemas.encoded import EncodedOutput, is_encoded
 
 _CONTROL = re.compile("[\b\r\n]")
+_encode = msgspec.json.Encoder().encode
+
+#: Bytes of a command's outputs, other than text, that are kept in memory; others are kept on disk.
+IN_MEMORY = 8 << 20
 _OUTPUTS = (schemas.DisplayData, schemas.ExecuteResult, schemas.ErrorOutput, schemas.Stream)
 
 
@@ -124,9 +130,11 @@ class OutputArea:
         self.limit = limit
         self._new_text = new_text
         self._text: Text | None = None  # the text of the last output, if that is a stream
-        self._outputs: list[Text | schemas.Output] = []
+        self._outputs: list[Text | schemas.Output | EncodedOutput] = []
         self._sizes: list[int] = []
         self._settled = 0
+        self._in_memory: dict[int, int] = {}  # the sizes of outputs, other than text, by place
+        self._in_memory_size = 0
         self._displays: dict[str, list[int]] = {}
         self._clear_next = False
         self._omitted = 0
@@ -182,6 +190,7 @@ class OutputArea:
             self._omitted += size
             return
         self._append(output, size)
+        self._keep_in_memory(len(self._outputs) - 1, size)
         if display_id:
             self._displays.setdefault(display_id, []).append(len(self._outputs) - 1)
 
@@ -197,6 +206,18 @@ class OutputArea:
         self._settled += size - self._sizes[place]
         self._sizes[place] = size
 
+    def _keep_in_memory(self, place: int, size: int) -> None:
+        """Note that an output is in memory; move all of these to the disk if that gets too much."""
+        self._in_memory_size += size - self._in_memory.get(place, 0)
+        self._in_memory[place] = size
+        if self._in_memory_size > IN_MEMORY:
+            for each in self._in_memory:
+                output = self._outputs[each]
+                if isinstance(output, _OUTPUTS):
+                    self._outputs[each] = _move_to_disk(output)
+            self._in_memory.clear()
+            self._in_memory_size = 0
+
     def shows(self, display_id: str) -> bool:
         """Return whether an output is displayed under `display_id`."""
         return display_id in self._displays
@@ -211,6 +232,7 @@ class OutputArea:
             else:
                 self._outputs[place] = output
                 self._resize(place, size)
+                self._keep_in_memory(place, size)
 
     def clear(self, *, wait: bool) -> None:
         """Clear all outputs, now or when the next one arrives."""
@@ -220,6 +242,8 @@ class OutputArea:
         self._outputs.clear()
         self._text = None
         self._sizes.clear()
+        self._in_memory.clear()
+        self._in_memory_size = 0
         self._settled = 0
         self._displays.clear()
         self._omitted = self._unreadable = 0
@@ -244,11 +268,44 @@ class OutputArea:
         """Return the current outputs."""
         outputs: list[schemas.Output] = []
         for output in self._outputs:
-            if isinstance(output, _OUTPUTS):
-                outputs.append(output)
+            if isinstance(output, _OUTPUTS) or is_encoded(output):
+                outputs.append(output)  # type: ignore[arg-type]  # encoded, as delivery takes it
             else:
-                outputs += output.to_outputs()
+                outputs += output.to_outputs()  # type: ignore[union-attr]
         return outputs
+
+
+def _move_to_disk(output: schemas.Output) -> schemas.Output | EncodedOutput:
+    """Return the same output with its content on disk, or itself if that is not possible."""
+    try:
+        content = spool(_encode_in_pieces(output))
+    except (ValueError, TypeError, RecursionError):  # values that JSON can't represent
+        return output
+    if content is None:
+        return output
+    encoded: EncodedOutput = msgspec.json.decode(content, type=EncodedOutput)
+    release_memory()
+    return encoded
+
+
+def _encode_in_pieces(output: schemas.Output) -> Iterator[bytes]:
+    """Yield the JSON of an output without another copy of its long texts."""
+    if not isinstance(output, (schemas.DisplayData, schemas.ExecuteResult)):
+        yield _encode(output)
+        return
+    head, _, tail = _encode(msgspec.structs.replace(output, data={"": None})).partition(b"null")
+    before = head.removesuffix(b'"":')
+    for media_type, value in output.data.items():
+        yield before + _encode(media_type) + b":"
+        before = b","
+        if isinstance(value, str) and len(value) > PIECE:
+            yield b'"'
+            for start in range(0, len(value), PIECE):
+                yield _encode(value[start : start + PIECE])[1:-1]
+            yield b'"'
+        else:
+            yield _encode(value)
+    yield tail if before == b"," else before + tail
 
 
 def output_from_content(kind: str, content: dict[str, Any]) -> schemas.Output:

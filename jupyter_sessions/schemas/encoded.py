@@ -7,11 +7,22 @@ store has checked it.
 
 from __future__ import annotations
 
-from typing import Annotated
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
+from msgspec.json import Encoder
+from msgspec.structs import replace
 
-from jupyter_sessions.schemas.commands import CommandResponse, RecordCommands, Recording, SoFar
+from jupyter_sessions.schemas.commands import (
+    CommandResponse,
+    Output,
+    RecordCommands,
+    Recording,
+    SoFar,
+    Stream,
+)
 from jupyter_sessions.schemas.fields import Count, ready
 
 
@@ -50,6 +61,95 @@ class EncodedError(Struct, tag_field="output_type", tag="error", forbid_unknown_
 
 
 EncodedOutput = EncodedStream | EncodedDisplay | EncodedResult | EncodedError
+
+
+_ENCODED = (EncodedStream, EncodedDisplay, EncodedResult, EncodedError)
+_MARK = b'"\\u0000"'
+_encode = Encoder().encode
+
+#: JSON in parts, which are joined without anything between them.
+Parts = Iterator[bytes | memoryview]
+
+
+def is_encoded(output: object) -> bool:
+    """Tell whether an output is an `EncodedOutput`."""
+    return isinstance(output, _ENCODED)
+
+
+def get_encoded_part(output: EncodedOutput) -> memoryview:
+    """Return the part of an output that is large if anything is."""
+    match output:
+        case EncodedStream():
+            return memoryview(output.text)
+        case EncodedError():
+            return memoryview(output.traceback)
+    return memoryview(output.data)
+
+
+def encode_in_parts(
+    outputs: Iterable[Output | EncodedOutput], encode: Callable[[Any], bytes] = _encode
+) -> Parts:
+    """Yield the JSON of a list of outputs, without copying the large parts of encoded ones.
+
+    Parameters
+    ----------
+    outputs
+        The outputs.
+    encode
+        Encodes the others.
+    """
+    before = b"["
+    for output in outputs:
+        yield before
+        before = b","
+        mark = Raw(_MARK)
+        match output:
+            case EncodedStream():
+                head, _, tail = _encode(replace(output, text=mark)).rpartition(_MARK)
+            case EncodedError():
+                head, _, tail = _encode(replace(output, traceback=mark)).rpartition(_MARK)
+            case EncodedDisplay() | EncodedResult():
+                head, _, tail = _encode(replace(output, data=mark)).partition(_MARK)
+            case _:
+                yield encode(output)
+                continue
+        yield head
+        yield get_encoded_part(output)
+        yield tail
+    yield b"[]" if before == b"[" else b"]"
+
+
+def encode_recording(recording: Recording, encode: Callable[[Any], bytes] = _encode) -> Parts:
+    """Yield the JSON of a recording, without copying the large parts of encoded outputs.
+
+    Parameters
+    ----------
+    recording
+        The recording.
+    encode
+        Encodes everything else.
+    """
+    half = "so_far" if recording.response is None else "response"
+    holder = getattr(recording, half)
+    if holder is None or not any(map(is_encoded, holder.outputs)):
+        yield encode(recording)
+        return
+    stand_in = Stream(name=secrets.token_hex(16), text="")
+    plain = replace(recording, **{half: replace(holder, outputs=[stand_in])})
+    head, _, tail = encode(plain).partition(b"[" + _encode(stand_in) + b"]")
+    yield head
+    yield from encode_in_parts(holder.outputs, encode)
+    yield tail
+
+
+def encode_recordings(recordings: Iterable[Recording]) -> Parts:
+    """Yield the JSON of the body that records these commands; see `encode_recording`."""
+    before = b'{"commands":['
+    for recording in recordings:
+        yield before
+        yield from encode_recording(recording)
+        before = b","
+    yield b"]}"
 
 
 class EncodedResponse(CommandResponse):

@@ -8,6 +8,7 @@ knows a command by its ID.
 
 from __future__ import annotations
 
+import codecs
 import threading
 import time
 
@@ -20,6 +21,7 @@ from jupyter_sessions.client.outbox.journal_file import FAILURES, Destination, S
 from jupyter_sessions.client.outbox.recovery import take_over_journals
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
 from jupyter_sessions.client.transports.base import Caller
+from jupyter_sessions.local_files import release_memory, split_pieces
 from jupyter_sessions.schemas.encoded import EncodedRecording
 
 BATCH = 100  #: most commands in one request
@@ -329,7 +331,7 @@ class OutboxDelivery:
         recordings = []
         for slot in batch:
             try:
-                recordings.append(_decode(journal.read(slot)))
+                recordings.append(_decode(journal.view(slot)))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 damaged = errors.BadRequest(
                     f"It does not have the form of a recording: {error}.",
@@ -422,11 +424,19 @@ class OutboxDelivery:
             self._changed.notify_all()
 
 
-def _decode(content: bytes) -> schemas.Recording:
+def _decode(content: bytes | memoryview) -> schemas.Recording:
     """Decode a line of a journal as far as its delivery needs."""
-    if not content.isascii():
-        content.decode()  # the parts that stay JSON are not checked otherwise
-    return msgspec.json.decode(content, type=EncodedRecording)
+    # The parts that stay JSON are not checked otherwise.
+    if isinstance(content, memoryview):
+        read = codecs.getincrementaldecoder("utf-8")().decode
+        for piece in split_pieces([content]):
+            read(piece)
+        read(b"", final=True)
+    elif not content.isascii():
+        content.decode()
+    recording = msgspec.json.decode(content, type=EncodedRecording)
+    release_memory()
+    return recording
 
 
 def _commands(count: int) -> str:

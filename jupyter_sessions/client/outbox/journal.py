@@ -30,10 +30,11 @@ from jupyter_sessions.client.outbox.journal_file import (
 from jupyter_sessions.client.outbox.write_ahead import WriteAhead
 from jupyter_sessions.local_files import open_private
 from jupyter_sessions.schemas.commands import PROCESS_ENDED
+from jupyter_sessions.schemas.encoded import encode_recording
 
 
-def encoded(recording: schemas.Recording) -> bytes:
-    """Encode a recording as JSON that the server accepts.
+def encoded(recording: schemas.Recording | schemas.Output) -> bytes:
+    """Encode a recording, or an output of it, as JSON that the server accepts.
 
     Values that JSON can't represent, such as half a surrogate pair or special numbers, are written
     as text.
@@ -126,6 +127,10 @@ MEMORY = 32 << 20
 Adopt = Callable[[schemas.Recording], bool]
 
 
+#: Recordings of this size, in bytes, are delivered without loading them into memory.
+VIEWED_FROM = 4 << 20
+
+
 #: A file of this size, in bytes, is compacted when most of it is obsolete.
 COMPACTED_FROM = 8 << 20
 
@@ -179,18 +184,19 @@ class Journal:
     def append(self, recording: schemas.Recording) -> None:
         """Store a recording; it replaces an older version of the same command that still waits."""
         try:
-            content = encoded(recording)
+            content = [*encode_recording(recording, encoded)]
         except (ValueError, TypeError, RecursionError) as error:
             self._lose(f"what was recorded can't be written as JSON: {error}")
             return
         self.keep(recording.identity, content, running=recording.response is None)
 
-    def keep(self, name: str, content: bytes, *, running: bool) -> None:
+    def keep(self, name: str, content: bytes | list[bytes | memoryview], *, running: bool) -> None:
         """Store a recording that is already JSON; see `append`."""
         with self._guard:
             if self._parents:
                 return
-            slot = Slot(name, -1, len(content), running, content)
+            parts: list[bytes | memoryview] = [content] if isinstance(content, bytes) else content
+            slot = Slot(name, -1, sum(map(len, parts)), running, parts)
             older = self._waiting.get(slot.name)
             self._drop(older)
             self._waiting[slot.name] = slot
@@ -231,9 +237,21 @@ class Journal:
     def read(self, slot: Slot) -> bytes:
         """Return a recording as JSON."""
         if slot.content is not None:
-            return slot.content
+            return b"".join(slot.content)
         with self._guard:
             return self._file().read(slot.start, slot.length)
+
+    def view(self, slot: Slot) -> bytes | memoryview:
+        """Return a recording as JSON: a large one as it is on the disk.
+
+        It can be used until the recording is settled, or the journal is closed.
+        """
+        if slot.content is None and slot.length >= VIEWED_FROM:
+            with self._guard:
+                found = self._file().view(slot.start, slot.length)
+            if found is not None:
+                return found
+        return self.read(slot)
 
     def settle(self, slots: list[Slot]) -> None:
         """Mark slots as delivered or refused; newer versions that arrived meanwhile stay."""
@@ -359,7 +377,7 @@ class Journal:
         try:
             for slot in list(self._waiting.values()):
                 if slot.content is not None:
-                    start = self._file().append(slot.content)
+                    start = self._file().append(*slot.content)
                     self._drop(slot)
                     self._waiting[slot.name] = Slot(slot.name, start, slot.length, slot.running)
             self.trouble = None

@@ -21,7 +21,14 @@ import msgspec
 from jupyter_sessions import paths, schemas
 from jupyter_sessions.backoff import compute_wait
 from jupyter_sessions.client.outbox import write_ahead
-from jupyter_sessions.local_files import INCOMPLETE, open_private, replace_atomically
+from jupyter_sessions.local_files import (
+    INCOMPLETE,
+    PIECE,
+    map_file,
+    open_private,
+    replace_atomically,
+    split_pieces,
+)
 from jupyter_sessions.schemas.commands import PROCESS_ENDED
 
 if TYPE_CHECKING:
@@ -79,8 +86,8 @@ class Lines:
             lines._end = start + len(line)
         return lines
 
-    def append(self, line: bytes) -> int:
-        """Append a line atomically; return its position.
+    def append(self, *line: bytes | memoryview) -> int:
+        """Append a line, given in parts, atomically; return its position.
 
         It survives the process; to survive a crash of the machine it needs `sync`.
         """
@@ -88,7 +95,7 @@ class Lines:
         if not self._end:
             self._put(file, self._header)
         start = self._end
-        self._put(file, line, b"\n")
+        self._put(file, *line, b"\n")
         return start
 
     def read(self, start: int, length: int) -> bytes:
@@ -96,6 +103,10 @@ class Lines:
         file = self._opened()
         file.seek(start)
         return file.read(length)
+
+    def view(self, start: int, length: int) -> memoryview | None:
+        """Return the bytes at a position without loading them; None where that is not possible."""
+        return map_file(self._opened(), start, length)
 
     def read_complete(self) -> Iterator[tuple[int, bytes]]:
         """Yield each complete line, including its line break, and its position."""
@@ -204,15 +215,16 @@ class Lines:
         self._file, self._torn = new, False
         file.close()
 
-    def _put(self, file: BinaryIO, *parts: bytes) -> None:
+    def _put(self, file: BinaryIO, *parts: bytes | memoryview) -> None:
         if self._torn:
             file.truncate(self._end)
         self._torn = True
         file.seek(self._end)
-        for part in parts:
+        size = sum(map(len, parts))
+        for part in parts if size <= PIECE else split_pieces(parts):
             _write(file, part)
         self._torn = False
-        self._end += sum(map(len, parts))
+        self._end += size
 
 
 def remove_empty(path: Path) -> None:
@@ -226,7 +238,7 @@ def remove_empty(path: Path) -> None:
             lines.close(remove=not any(lines.read_complete()))
 
 
-def _write(file: BinaryIO, line: bytes) -> None:
+def _write(file: BinaryIO, line: bytes | memoryview) -> None:
     rest = memoryview(line)
     while rest:
         rest = rest[file.write(rest) :]
@@ -291,14 +303,14 @@ class Slot:
     running
         Whether its command had not ended yet.
     content
-        Its JSON if that is in memory.
+        The parts of its JSON if it is not in the file.
     """
 
     name: str
     start: int
     length: int
     running: bool
-    content: bytes | None = None
+    content: list[bytes | memoryview] | None = None
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -20,7 +20,8 @@ from jupyter_sessions.backoff import spread_wait
 from jupyter_sessions.client.transports import http_clients, http_errors
 from jupyter_sessions.client.transports.http_errors import ReadDeadline
 from jupyter_sessions.client.transports.incoming import IncomingContent, Partial
-from jupyter_sessions.local_files import open_snapshot
+from jupyter_sessions.local_files import PIECE, open_snapshot, split_pieces
+from jupyter_sessions.schemas.encoded import Parts, encode_recordings
 
 if TYPE_CHECKING:
     import httpx
@@ -374,6 +375,7 @@ class HttpTransport:
         extensions = {"timeout": timeouts, "trace": lambda step, _: self._before(step, pace)}
         sent: dict[str, Any] = {"extensions": extensions}
         headers = self.headers() | dict(more_headers or {})
+        streamed = operation.content == "upload"
         if operation.content == "upload":
             if isinstance(content, Path):
                 snapshot = stack.enter_context(open_snapshot(content))
@@ -386,7 +388,12 @@ class HttpTransport:
         elif operation.method == "GET":
             sent["params"] = _as_query(fields)
         else:
-            sent["content"] = _as_json(fields)
+            body = [*_as_json(fields)]
+            size = sum(map(len, body))
+            streamed = size > PIECE
+            # Without a copy of the outputs, which may be hundreds of megabytes.
+            sent["content"] = split_pieces(body) if streamed else b"".join(body)
+            headers["Content-Length"] = str(size)
             headers["Content-Type"] = "application/json"
         asked = client.build_request(operation.method, url, headers=headers, **sent)
         meant = asked.url.path.removeprefix(urlsplit(self._server).path + api.PREFIX)
@@ -400,7 +407,7 @@ class HttpTransport:
                 http_errors.origin(onward.url) != http_errors.origin(asked.url)
                 or onward.method != asked.method
                 or not onward.url.path.endswith(meant)  # for instance, a login page
-                or operation.content == "upload"
+                or streamed
             ):
                 raise http_errors.redirected_away(self._server, onward.url)
             asked = onward
@@ -479,9 +486,14 @@ def _as_query(fields: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _as_json(fields: dict[str, Any]) -> bytes:
+def _as_json(fields: dict[str, Any]) -> Parts:
+    """Yield a body as JSON, without copying the large parts of encoded outputs."""
     try:
-        return msgspec.json.encode(fields)
+        match fields:
+            case {"commands": [schemas.Recording(), *_], **rest} if not rest:
+                yield from encode_recordings(fields["commands"])
+            case _:
+                yield msgspec.json.encode(fields)
     except (UnicodeEncodeError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise errors.BadRequest(
             f"This can't be sent as JSON: {error}",

@@ -7,7 +7,7 @@ import getpass
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
@@ -15,8 +15,9 @@ from jupyter_sessions import api, errors, forking, paths, schemas
 from jupyter_sessions.client.local_servers import find_server_of_database
 from jupyter_sessions.client.transports.incoming import IncomingContent, Partial
 from jupyter_sessions.core.dispatcher import Dispatcher
-from jupyter_sessions.core.history.encoded import decode_outputs, decode_request
+from jupyter_sessions.core.history.encoded import check_outputs, decode_outputs, decode_request
 from jupyter_sessions.core.types import SystemUser
+from jupyter_sessions.schemas.encoded import EncodedRecordCommands, EncodedRecording
 from jupyter_sessions.validation import refused
 
 Req = TypeVar("Req", bound=schemas.Request)
@@ -159,9 +160,35 @@ class LocalTransport:
             raise errors.ConnectionClosed
 
 
+def _check_recordings(request: schemas.RecordCommands) -> schemas.RecordCommands:
+    """Validate a request whose outputs are encoded, without another copy of the outputs."""
+    plain = [_leave_out_outputs(recording) for recording in request.commands]
+    encoded = msgspec.json.encode(msgspec.structs.replace(request, commands=plain))
+    checked = msgspec.json.decode(encoded, type=EncodedRecordCommands)
+    for recording, original in zip(checked.commands, request.commands, strict=True):
+        for half in ("response", "so_far"):
+            if (holder := getattr(recording, half)) is not None:
+                holder.outputs = getattr(original, half).outputs
+    check_outputs(checked)
+    return checked
+
+
+def _leave_out_outputs(recording: schemas.Recording) -> schemas.Recording:
+    without = {
+        half: msgspec.structs.replace(holder, outputs=[])
+        for half in ("response", "so_far")
+        if (holder := getattr(recording, half)) is not None
+    }
+    return msgspec.structs.replace(recording, **without)
+
+
 def _checked(request: Req) -> Req:
     """Validate a request by the same rules as one that is sent over HTTP."""
     try:
+        if isinstance(request, schemas.RecordCommands) and all(
+            isinstance(each, EncodedRecording) for each in request.commands
+        ):
+            return cast("Req", _check_recordings(request))
         return decode_request(type(request), msgspec.json.encode(request))
     except msgspec.ValidationError as error:
         raise refused(error) from None

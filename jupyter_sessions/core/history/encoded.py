@@ -18,6 +18,7 @@ from msgspec import Raw
 
 from jupyter_sessions import errors, schemas
 from jupyter_sessions.core.history import json_scan
+from jupyter_sessions.local_files import release_memory
 from jupyter_sessions.schemas import Command, CommandSummary, Output, Page, Resumed
 from jupyter_sessions.schemas.encoded import (
     EncodedDisplay,
@@ -26,6 +27,7 @@ from jupyter_sessions.schemas.encoded import (
     EncodedRecordCommands,
     EncodedResult,
     EncodedStream,
+    get_encoded_part,
 )
 
 _ENCODED = (EncodedStream, EncodedDisplay, EncodedResult, EncodedError)
@@ -134,6 +136,8 @@ def check_outputs(request: schemas.Request) -> None:
             for index, output in enumerate(holder.outputs if holder else ()):
                 try:
                     _check(output)
+                    if len(get_encoded_part(output)) > json_scan.SMALL:
+                        release_memory()
                 except msgspec.ValidationError as error:
                     place = f".commands[{number}].{half}.outputs[{index}]"
                     raise _name_place(error, place) from None
@@ -160,6 +164,7 @@ def _check(output: EncodedOutput) -> None:
             parts = {"traceback": _check_traceback}
         case _:
             parts = {"data": _check_data, "metadata": _check_metadata}
+    del encoded
     for name, check in parts.items():
         try:
             check(bytes(getattr(output, name)))
@@ -226,6 +231,7 @@ def read_bundle(data: Raw) -> dict[str, Raw]:
     if len(memoryview(data)) <= json_scan.SMALL:
         return _decode_bundle(data)
     encoded = bytes(data)
+    release_memory()
     return {
         each.name: Raw(encoded[each.start : each.end]) for each in json_scan.read_members(encoded)
     }

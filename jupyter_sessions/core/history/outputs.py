@@ -14,6 +14,7 @@ from jupyter_sessions.core.history import json_scan
 from jupyter_sessions.core.history.encoded import NOTHING, encode_outputs, read_bundle
 from jupyter_sessions.errors import ContentDamaged
 from jupyter_sessions.escape_sequences import remove_sequences
+from jupyter_sessions.local_files import split_pieces
 from jupyter_sessions.schemas import Output, Recording
 from jupyter_sessions.schemas.encoded import (
     EncodedDisplay,
@@ -21,6 +22,7 @@ from jupyter_sessions.schemas.encoded import (
     EncodedOutput,
     EncodedResult,
     EncodedStream,
+    encode_in_parts,
 )
 from jupyter_sessions.session_lines import manages_sessions
 from jupyter_sessions.store.blobs import Blob, Blobs, compress, damaged, decompress
@@ -124,10 +126,10 @@ def keep(recording: Recording, identity: str, blobs: Blobs, limit: int) -> Prepa
     told = response or recording.so_far
     outputs = encode_outputs(told.outputs) if told else []
     note = response.note if response else ""
-    packed = _encode(outputs)
-    if len(packed) > limit:
+    size, packed = _pack(outputs)
+    if size > limit:
         outputs, note = _cut(outputs, note, limit)
-        packed = _encode(outputs)
+        size, packed = _pack(outputs)
     until = known_until(recording)
     text, media = _read_texts(outputs)
     source_blob = (
@@ -135,8 +137,12 @@ def keep(recording: Recording, identity: str, blobs: Blobs, limit: int) -> Prepa
         if len(request.source) > SOURCE_PREVIEW or "\0" in request.source
         else None
     )
-    small = compress(packed) if len(packed) <= _TRIED else packed
-    outputs_blob = blobs.put(packed) if len(small) > _INLINE else None
+    small = packed
+    outputs_blob = None
+    if packed is None:
+        outputs_blob = _put_in_parts(blobs, outputs)
+    elif len(small := compress(packed)) > _INLINE:
+        outputs_blob = blobs.put(packed)
     source, preview = _storable(request.source[:SOURCE_PREVIEW]), _storable(text[:_PREVIEW])
     columns: dict[str, Any] = {
         "uid": identity,
@@ -155,7 +161,7 @@ def keep(recording: Recording, identity: str, blobs: Blobs, limit: int) -> Prepa
         "checksum": checksum_of(source, preview),
         "media": _storable(" ".join(media)),
         "output_count": len(outputs),
-        "size": len(packed) if told else 0,
+        "size": size if told else 0,
         "outputs": None if outputs_blob else small,
         "outputs_blob": outputs_blob and outputs_blob.sha256,
         "note": _storable(note),
@@ -170,6 +176,23 @@ def keep(recording: Recording, identity: str, blobs: Blobs, limit: int) -> Prepa
         blobs=stored,
         searched=f"{request.source[:_SEARCHED]}\n{text[:_SEARCHED]}",
     )
+
+
+def _pack(outputs: list[EncodedOutput]) -> tuple[int, bytes | None]:
+    """Return the size of the outputs' JSON, and the JSON itself unless it is large."""
+    if sum(map(_measure, outputs)) <= _TRIED:
+        packed = _encode(outputs)
+        if len(packed) <= _TRIED:
+            return len(packed), packed
+    return sum(map(len, encode_in_parts(outputs))), None
+
+
+def _put_in_parts(blobs: Blobs, outputs: list[EncodedOutput]) -> Blob:
+    """Store the outputs' JSON, which is never in memory as a whole."""
+    with blobs.writer() as writer:
+        for piece in split_pieces(encode_in_parts(outputs)):
+            writer.write(piece)
+        return writer.store()
 
 
 def unpack(
