@@ -91,7 +91,7 @@ def wait_for(
     met: errors.ServerUnreachable | None = None
     while True:
         try:
-            return ask(server, key, question, within=deadline - time.monotonic())
+            return ask(server, key, question, within=max(deadline - time.monotonic(), _SHORTEST))
         except errors.BadSetting:
             raise  # waiting mends no setting
         except errors.ServerUnreachable as error:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from math import inf
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,24 @@ def test_a_server_that_is_away_is_asked_for_no_longer_than_that() -> None:
     error, took = refused(f"http://127.0.0.1:{free_port()}", 1.5)
     assert took < 1.5 + LATE
     assert "can't be reached" in error.message
+
+
+def test_a_pause_that_ends_after_the_time_is_over_is_followed_by_one_last_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sleep = time.sleep
+    monkeypatch.setattr(retry.time, "sleep", lambda seconds: sleep(seconds + 0.6))
+    ask, given = retry.ask, []
+
+    def note(*arguments: Any, within: float) -> Any:
+        given.append(within)
+        return ask(*arguments, within=within)
+
+    monkeypatch.setattr(retry, "ask", note)
+    error, _ = refused(f"http://127.0.0.1:{free_port()}", 0.5)
+    assert "can't be reached" in error.message
+    assert len(given) == 2
+    assert min(given) > 0
 
 
 @pytest.mark.parametrize("answer", [Answer(hang=True), Answer(drip=inf)], ids=["hangs", "drips"])
