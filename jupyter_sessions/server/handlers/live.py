@@ -6,7 +6,7 @@ import secrets
 from contextlib import suppress
 
 from jupyter_server.auth.decorator import allow_unauthenticated
-from tornado.iostream import StreamClosedError
+from tornado.iostream import SSLIOStream, StreamClosedError
 from tornado.websocket import WebSocketHandler
 
 from jupyter_sessions import errors
@@ -96,8 +96,13 @@ class LiveHandler(WebSocketHandler, ApiHandler):
         if len(stream._write_buffer) > _LARGEST_BACKLOG:  # Tornado tells it nowhere else
             self.close(_TOO_SLOW, "too far behind")
             return
-        with suppress(StreamClosedError):
-            stream.write(frames)
+        if not stream.writing() and not isinstance(stream, SSLIOStream):
+            # A client that keeps up needs neither a buffer nor a future.
+            with suppress(OSError):  # `write` finds out what is wrong
+                frames = frames[stream.write_to_fd(memoryview(frames)) :]
+        if frames:
+            with suppress(StreamClosedError):
+                stream.write(frames)
 
     def refuse(self, error: errors.SessionsError) -> None:
         """Close the connection with the reason."""
