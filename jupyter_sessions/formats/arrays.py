@@ -15,6 +15,7 @@ from jupyter_sessions.formats.format import (
     describe_reader_type,
     first_line,
     is_a,
+    join_notes,
 )
 
 #: Types that hold only numbers; other named array types may carry a unit, a mask …
@@ -45,7 +46,7 @@ def _write(value: object, ending: str) -> Written:
         else f"The file only holds the numbers of the {kind}, not its other data.",
         _explain_csv(written, array) if ending == ".csv" else "",
     ]
-    return Written(written, " ".join(filter(None, notes)))
+    return Written(written, join_notes(*notes))
 
 
 def _csv(array: Any) -> bytes:

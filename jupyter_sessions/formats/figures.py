@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.format import Format, Written, always, is_a
+from jupyter_sessions.formats.format import Format, Written, always, is_a, join_notes, list_some
 
 #: The image modes that files with an extension can hold without a change of pixels.
 _LOSSLESS = {".png": "PNG", ".webp": "WEBP", ".gif": "GIF"}
@@ -20,8 +20,6 @@ _FOR_JPEG = {"1", "L", "RGB", "RGBX", "CMYK", "YCbCr"}
 _MOST_COLOURS = 256
 #: The note where a file does not hold the colours of transparent pixels.
 _HIDDEN = "GIF holds no colours of transparent pixels."
-#: A note names no more descriptions than these.
-_MAX_NAMED = 3
 
 
 def _figure(value: object, ending: str) -> bytes:
@@ -63,7 +61,7 @@ def _write_image(image: Any, ending: str, place: int, current: Any) -> Written:
             written = _save(indexed, "GIF", options)
             if _holds(written, indexed):
                 hidden = "" if _is_same(indexed, image) else _HIDDEN
-                return Written(written, " ".join(filter(None, (hidden, _explain(written, image)))))
+                return Written(written, join_notes(hidden, _explain(written, image)))
         raise _refused(image, ending, frames)
     options |= {"save_all": True}
     if any(durations := _read_durations(image, frames)):
@@ -79,8 +77,7 @@ def _write_image(image: Any, ending: str, place: int, current: Any) -> Written:
         notes.append(f"{said} the previous one. Equal frames were merged.")
     if found.durations:
         notes.append(f"{ending[1:].upper()} holds other durations of frames: {found.durations}.")
-    notes.append(_explain(written, current))
-    return Written(written, " ".join(filter(None, notes)))
+    return Written(written, join_notes(*notes, _explain(written, current)))
 
 
 def _explain(written: bytes, image: Any) -> str:
@@ -105,9 +102,8 @@ def _explain(written: bytes, image: Any) -> str:
             if getattr(read, "text", {}).get(name) != had
         ]
     if lost:
-        shown = ", ".join([*lost[:_MAX_NAMED], *(["…"] if lost[_MAX_NAMED:] else [])])
-        notes.append(f"It is stored without its {shown}.")
-    return " ".join(notes)
+        notes.append(f"It is stored without its {list_some(lost)}.")
+    return join_notes(*notes)
 
 
 def _read_durations(image: Any, frames: int) -> list[float]:
@@ -166,7 +162,7 @@ def _jpeg(image: Any, frames: int) -> Written:
     written = _save(image, "JPEG", {"quality": 95})
     if not _holds(written, image):
         notes.append("JPEG compresses with loss, so pixels differ slightly; .png keeps them.")
-    return Written(written, " ".join(filter(None, (*notes, _explain(written, given)))))
+    return Written(written, join_notes(*notes, _explain(written, given)))
 
 
 def _save(image: Any, format_: str, options: dict[str, Any]) -> bytes:

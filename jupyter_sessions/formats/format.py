@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _LONGEST_REASON = 200
+
+#: A note names no more columns, types or descriptions than these.
+_MAX_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,18 @@ def is_a(value: object, *types: str) -> bool:
         f"{base.__module__.partition('.')[0]}.{base.__name__}" in types
         for base in type(value).__mro__
     )
+
+
+def join_notes(*notes: str) -> str:
+    """Return one note of several, of which some may be empty."""
+    return " ".join(filter(None, notes))
+
+
+def list_some(names: Iterable[str]) -> str:
+    """List names for a note: the first ones, and a sign that there are more."""
+    listed = list(names)
+    more = ["…"] if len(listed) > _MAX_NAMED else []
+    return ", ".join([*listed[:_MAX_NAMED], *more])
 
 
 def describe_reader_type(value: object, *types: str) -> str:

@@ -16,10 +16,8 @@ from numbers import Number
 from typing import Any
 
 from jupyter_sessions.formats.delimited import defuse
-from jupyter_sessions.formats.format import first_line, is_a, is_missing
+from jupyter_sessions.formats.format import first_line, is_a, is_missing, join_notes, list_some
 
-#: A note names no more columns than these.
-_MAX_NAMED = 3
 #: Types of pandas that `pandas.read_csv` makes of a column if it is asked to.
 _READABLE = (
     *(f"pandas.{sign}Int{bits}Dtype" for sign in ("", "U") for bits in (8, 16, 32, 64)),
@@ -71,7 +69,7 @@ def explain_csv(data: bytes, frame: Any, index_levels: int) -> str:
         _explain_changes(frame, read, with_index),
         explain_types(frame, read, with_index=with_index),
     )
-    return " ".join(filter(None, notes))
+    return join_notes(*notes)
 
 
 def explain_json(data: bytes, frame: Any, *, with_index: bool) -> str:
@@ -94,7 +92,7 @@ def explain_json(data: bytes, frame: Any, *, with_index: bool) -> str:
         _explain_changes(frame, read, with_index),
         explain_types(frame, read, with_index=with_index, skipped=_SAID_OF_JSON),
     )
-    return " ".join(filter(None, said))
+    return join_notes(*said)
 
 
 def explain_types(
@@ -127,8 +125,7 @@ def explain_types(
         change = _describe_type_change(had, read_column, skipped)
         if change and (compared or _find_change(had, read_column) is None):
             changes.append(f"in {name} {change}")
-    shown = ", ".join(changes[:_MAX_NAMED]) + (", …" if changes[_MAX_NAMED:] else "")
-    return f"pandas reads some types differently: {shown}." if changes else ""
+    return f"pandas reads some types differently: {list_some(changes)}." if changes else ""
 
 
 def _read_csv(data: bytes, options: dict[str, Any]) -> Any:
@@ -231,8 +228,7 @@ def _is_text(column: Any) -> bool:
 def _explain_labels(frame: Any, read: Any, with_index: bool) -> str:
     """Say which labels of columns, and which names of the rows' labels, are read differently."""
     changes = list(dict.fromkeys(_each_label_change(frame, read, with_index)))
-    said = ", ".join(changes[:_MAX_NAMED]) + (", …" if changes[_MAX_NAMED:] else "")
-    return f"pandas reads some labels differently: {said}." if changes else ""
+    return f"pandas reads some labels differently: {list_some(changes)}." if changes else ""
 
 
 def _each_label_change(frame: Any, read: Any, with_index: bool) -> Iterator[str]:
@@ -257,8 +253,7 @@ def _explain_changes(frame: Any, read: Any, with_index: bool) -> str:
     if frame.shape[1] != read.shape[1] or len(frame) != len(read):
         return f"pandas reads it as {read.shape[1]} columns and {len(read)} rows."
     changes = list(_each_change(frame, read, with_index))
-    said = ", ".join(changes[:_MAX_NAMED]) + (", …" if changes[_MAX_NAMED:] else "")
-    return f"pandas reads some values differently: {said}." if changes else ""
+    return f"pandas reads some values differently: {list_some(changes)}." if changes else ""
 
 
 def _each_change(frame: Any, read: Any, with_index: bool) -> Iterator[str]:

@@ -22,6 +22,7 @@ from jupyter_sessions.formats.format import (
     first_line,
     is_a,
     is_missing,
+    join_notes,
 )
 from jupyter_sessions.formats.readback import explain_csv, explain_json, explain_types
 from jupyter_sessions.formats.texts import check_json, describe_renamed, describe_types, to_utf8
@@ -44,7 +45,7 @@ def _write(value: object, ending: str) -> Written:
         *_explain_frequency(frame),
         "" if ending == ".parquet" or not frame.attrs else "Its attrs are not stored.",
     ]
-    return _with_note(written, " ".join(filter(None, notes)))
+    return _with_note(written, join_notes(*notes))
 
 
 def _to_frame(value: Any) -> Any:
@@ -87,7 +88,7 @@ def _html(frame: Any) -> Written:
         said.append(f"The page has the first and the last {_MAX_ROWS // 2} of {len(frame):,} rows.")
     if any(_is_rounded(frame.iloc[:, place]) for place in range(frame.shape[1])):
         said.append(f"Numbers on the page are rounded to {_DECIMALS} decimals.")
-    note = " ".join(said)
+    note = join_notes(*said)
     return Written(page(f"{shown}<p>{note}</p>" if said else shown), note)
 
 
@@ -133,7 +134,7 @@ def _explain_lost_names(labels: Any, format_: str) -> str:
 
 
 def _with_note(written: Written, note: str) -> Written:
-    return Written(written.data, " ".join(each for each in (written.note, note) if each))
+    return Written(written.data, join_notes(written.note, note))
 
 
 def _parquet(frame: Any) -> Written:
@@ -192,7 +193,7 @@ def _check_parquet(written: io.BytesIO, frame: Any) -> str:
     notes = [explain_types(frame, read, with_index=True, compared=True)]
     if not _is_equal_metadata(frame.attrs, read.attrs):
         notes.append("Its attrs are not stored as they are.")
-    return " ".join(filter(None, notes))
+    return join_notes(*notes)
 
 
 def _is_equal_metadata(had: dict[Any, Any], read: dict[Any, Any]) -> bool:
@@ -331,7 +332,7 @@ def _json(frame: Any) -> Written:
     notes += [describe_renamed(sum(map(check_json, cells))), describe_types(cells)]
     data = to_utf8(json.dumps(whole, allow_nan=False, ensure_ascii=False))
     notes.append(explain_json(data, frame, with_index=bool(index)))
-    return Written(data, " ".join(each for each in notes if each))
+    return Written(data, join_notes(*notes))
 
 
 def _field(label: object) -> str:

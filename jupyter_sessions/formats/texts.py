@@ -8,15 +8,23 @@ from enum import Enum
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.format import Format, Written, always, first_line, is_a
+from jupyter_sessions.formats.format import (
+    Format,
+    Written,
+    always,
+    first_line,
+    is_a,
+    join_notes,
+    list_some,
+)
 
 # The integers that fit into 64 bits, with or without a sign.
 _INT64, _UINT64 = -(2**63), 2**64 - 1
 _JSON_TYPES = frozenset((dict, list, str, int, float, bool, type(None)))
 #: The types whose text in Python is a value of this type again.
 _TEXT_TYPES = _JSON_TYPES | {bytes, complex, set, tuple}
-# A note names no more types than these, and no more characters of the names of fields.
-_MAX_TYPES, _MAX_FIELDS = 3, 60
+# A note has no more characters of the names of fields than these.
+_MAX_FIELDS = 60
 
 
 def to_utf8(text: str) -> bytes:
@@ -42,7 +50,7 @@ def _text(value: object, ending: str) -> Written:
         "" if is_a(value, "numpy.str_") else describe_text_types(value),
         _describe_invalid(text) if ending == ".json" else "",
     ]
-    return Written(to_utf8(text), " ".join(filter(None, notes)))
+    return Written(to_utf8(text), join_notes(*notes))
 
 
 def _describe_invalid(text: str) -> str:
@@ -67,7 +75,7 @@ def _bytes(value: Any, _ending: str) -> Written:
 def _json(value: object) -> Written:
     notes = [describe_renamed(check_json(value)), _describe_long(value), describe_types(value)]
     data = json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode()
-    return Written(data, " ".join(filter(None, notes)))
+    return Written(data, join_notes(*notes))
 
 
 def _plain(value: object, ending: str) -> Written:
@@ -112,8 +120,7 @@ def describe_types(value: object) -> str:
     changed = dict.fromkeys(filter(None, map(_describe_type, _each_part(value, keys=True))))
     if not changed:
         return ""
-    said = [*list(changed)[:_MAX_TYPES], *(["…"] if len(changed) > _MAX_TYPES else [])]
-    return f"JSON doesn't have all its types: {', '.join(said)}."
+    return f"JSON doesn't have all its types: {list_some(changed)}."
 
 
 def describe_text_types(value: object) -> str:
@@ -130,8 +137,7 @@ def describe_text_only(names: Iterable[str]) -> str:
         return ""
     if len(found) == 1:
         return f"A text file can't store the type {found[0]}, only its text."
-    said = ", ".join([*found[:_MAX_TYPES], *(["…"] if len(found) > _MAX_TYPES else [])])
-    return f"A text file can't store the types {said}, only their text."
+    return f"A text file can't store the types {list_some(found)}, only their text."
 
 
 def _describe_type(part: object) -> str:

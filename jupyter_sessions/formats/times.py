@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from jupyter_sessions.errors import BadRequest
-from jupyter_sessions.formats.format import Format, Written, always, is_a, is_missing
+from jupyter_sessions.formats.format import Format, Written, always, is_a, is_missing, join_notes
 from jupyter_sessions.formats.texts import describe_text_only
 
 #: Attoseconds, the shortest unit of NumPy, in each of its units that has a fixed length.
@@ -86,11 +86,11 @@ def _write(value: Any, ending: str) -> Written:
     zone = _describe_zone(value)
     if ending == ".txt":
         said = describe_text_only((type(value).__name__,))
-        return Written(str(value).encode(), " ".join(filter(None, (said, zone))))
+        return Written(str(value).encode(), join_notes(said, zone))
     if is_missing(value):
         return Written(b"null", "JSON has no missing times, so the value became null.")
     note = "JSON has no dates, times and durations, so it was written as text in ISO 8601."
-    return Written(json.dumps(format_iso(value)).encode(), " ".join(filter(None, (note, zone))))
+    return Written(json.dumps(format_iso(value)).encode(), join_notes(note, zone))
 
 
 def _describe_zone(value: Any) -> str:
