@@ -22,7 +22,7 @@ PIECE = 1 << 20
 _RELEASED_AFTER = 16 << 20
 
 # Windows neither truncates nor replaces a file that is mapped.
-_POSSIBLE = os.name != "nt" and hasattr(mmap.mmap, "madvise")
+_CAN_MAP = os.name != "nt" and hasattr(mmap.mmap, "madvise")
 
 _mapped: WeakSet[mmap.mmap] = WeakSet()
 
@@ -204,7 +204,7 @@ def spool(parts: Iterable[bytes | memoryview]) -> memoryview | None:
     memoryview or None
         The content; None if it must stay in memory, since there is no disk for it.
     """
-    if not _POSSIBLE:
+    if not _CAN_MAP:
         return None
     try:
         import tempfile
@@ -222,7 +222,7 @@ def map_file(file: BinaryIO, start: int, length: int) -> memoryview | None:
 
     Nobody may truncate the file within that part while the view is used.
     """
-    if not _POSSIBLE:
+    if not _CAN_MAP:
         return None
     before = start % mmap.ALLOCATIONGRANULARITY
     try:

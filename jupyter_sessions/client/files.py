@@ -32,10 +32,8 @@ def new_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
 
     Raises
     ------
-    Conflict
-        When the file already exists.
-    BadRequest
-        When it can't be written.
+    Conflict, BadRequest
+        See `translate_failures`.
     """
     with translate_failures(target, force=force), replace_atomically(target, private=False) as file:
         yield file

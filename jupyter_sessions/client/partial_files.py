@@ -17,13 +17,13 @@ from typing import BinaryIO
 
 from jupyter_sessions import errors, paths, schemas
 from jupyter_sessions.client.transports.incoming import Partial
+from jupyter_sessions.local_files import PIECE
 
 #: Bytes of the smallest file whose beginning is kept.
 WORTH_KEEPING = 1 << 20
 
 _ENDING = re.compile(r"\.[0-9a-f]{12}\.part")
 _LONGEST_NAME = 200  # bytes, so that the ending fits too
-_PIECE = 1 << 20
 # After these errors, what has arrived is of no use.
 _USELESS = errors.ContentDamaged, errors.ContentReplaced, errors.NotFound, errors.NoSuchSession
 
@@ -139,7 +139,7 @@ def _discard_others(target: Path, path: Path, note: Callable[[str], None]) -> No
 def _read(opened: BinaryIO, file: schemas.File) -> Partial:
     """Return what an open file contains; it is emptied if that is more than the whole content."""
     partial = Partial(file.sha256)
-    while piece := opened.read(_PIECE):
+    while piece := opened.read(PIECE):
         partial.digest.update(piece)
         partial.size += len(piece)
     if partial.size > file.size:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeGuard
 
 from msgspec import Meta, Raw, Struct
 from msgspec.json import Encoder
@@ -63,7 +63,13 @@ class EncodedError(Struct, tag_field="output_type", tag="error", forbid_unknown_
 EncodedOutput = EncodedStream | EncodedDisplay | EncodedResult | EncodedError
 
 
-_ENCODED = (EncodedStream, EncodedDisplay, EncodedResult, EncodedError)
+#: The field of each kind of output that is large if anything is.
+_LARGE_FIELDS = {
+    EncodedStream: "text",
+    EncodedDisplay: "data",
+    EncodedResult: "data",
+    EncodedError: "traceback",
+}
 _MARK = b'"\\u0000"'
 _encode = Encoder().encode
 
@@ -71,19 +77,14 @@ _encode = Encoder().encode
 Parts = Iterator[bytes | memoryview]
 
 
-def is_encoded(output: object) -> bool:
+def is_encoded(output: object) -> TypeGuard[EncodedOutput]:
     """Tell whether an output is an `EncodedOutput`."""
-    return isinstance(output, _ENCODED)
+    return type(output) in _LARGE_FIELDS
 
 
 def get_encoded_part(output: EncodedOutput) -> memoryview:
     """Return the part of an output that is large if anything is."""
-    match output:
-        case EncodedStream():
-            return memoryview(output.text)
-        case EncodedError():
-            return memoryview(output.traceback)
-    return memoryview(output.data)
+    return memoryview(getattr(output, _LARGE_FIELDS[type(output)]))
 
 
 def encode_in_parts(
@@ -102,20 +103,16 @@ def encode_in_parts(
     for output in outputs:
         yield before
         before = b","
-        mark = Raw(_MARK)
-        match output:
-            case EncodedStream():
-                head, _, tail = _encode(replace(output, text=mark)).rpartition(_MARK)
-            case EncodedError():
-                head, _, tail = _encode(replace(output, traceback=mark)).rpartition(_MARK)
-            case EncodedDisplay() | EncodedResult():
-                head, _, tail = _encode(replace(output, data=mark)).partition(_MARK)
-            case _:
-                yield encode(output)
-                continue
-        yield head
-        yield get_encoded_part(output)
-        yield tail
+        if is_encoded(output):
+            field = _LARGE_FIELDS[type(output)]
+            packed = _encode(replace(output, **{field: Raw(_MARK)}))
+            # The mark may also occur in what precedes a text, and in what follows data.
+            head, _, tail = packed.partition(_MARK) if field == "data" else packed.rpartition(_MARK)
+            yield head
+            yield get_encoded_part(output)
+            yield tail
+        else:
+            yield encode(output)
     yield b"[]" if before == b"[" else b"]"
 
 

@@ -55,12 +55,6 @@ def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
     return lambda values: [values[name] for name in names]
 
 
-#: Types whose parameters need conversion; drivers handle all other types directly.
-_BOUND: Any = TypeDecorator
-#: Types whose results do: SQLite takes booleans and returns numbers.
-_RETURNED: Any = TypeDecorator | Boolean
-
-
 @contextmanager
 def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
     """Yield a cursor of the driver, whose errors are raised as SQLAlchemy's."""
@@ -125,8 +119,8 @@ class CompiledStatement:
         binds: _Conversions = []
         for index, name in enumerate(names):
             kind = made.binds[name].type
-            if not isinstance(kind, _BOUND):
-                continue
+            if not isinstance(kind, TypeDecorator):
+                continue  # drivers take all other values as they are
             process = kind.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
                 binds.append((index, process))
@@ -136,7 +130,8 @@ class CompiledStatement:
             columns = self._statement.selected_columns
             row = msgspec.defstruct("Row", [str(column.key) for column in columns])
             for index, column in enumerate(columns):
-                if not isinstance(column.type, _RETURNED):
+                # SQLite takes booleans, and returns numbers.
+                if not isinstance(column.type, TypeDecorator | Boolean):
                     continue
                 process = column.type.dialect_impl(dialect).result_processor(dialect, None)
                 if process is not None:

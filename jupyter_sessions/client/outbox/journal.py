@@ -190,13 +190,12 @@ class Journal:
             return
         self.keep(recording.identity, content, running=recording.response is None)
 
-    def keep(self, name: str, content: bytes | list[bytes | memoryview], *, running: bool) -> None:
-        """Store a recording that is already JSON; see `append`."""
+    def keep(self, name: str, content: list[bytes | memoryview], *, running: bool) -> None:
+        """Store a recording that is already JSON, in parts; see `append`."""
         with self._guard:
             if self._parents:
                 return
-            parts: list[bytes | memoryview] = [content] if isinstance(content, bytes) else content
-            slot = Slot(name, -1, sum(map(len, parts)), running, parts)
+            slot = Slot(name, -1, sum(map(len, content)), running, content)
             older = self._waiting.get(slot.name)
             self._drop(older)
             self._waiting[slot.name] = slot
@@ -295,7 +294,7 @@ class Journal:
                 told = journal_file.read_line(bytes(line.recording))
                 name = None if told is None else told.identity
                 if told is not None and name is not None and name not in self._waiting:
-                    self.keep(name, bytes(line.recording), running=told.running)
+                    self.keep(name, [bytes(line.recording)], running=told.running)
             self.sync()
             if not self.trouble:
                 remove_refused(self._file().path)

@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 FAILURES = (OSError, NotImplementedError)
 
 
-_COPIED = 1 << 20  # block size in bytes
-
-
 class Lines:
     """A file of lines, created with the first line and readable only by its user.
 
@@ -202,7 +199,7 @@ class Lines:
         try:
             file.seek(0)
             left = self._end
-            while left and (part := file.read(min(left, _COPIED))):
+            while left and (part := file.read(min(left, PIECE))):
                 _write(new, part)
                 left -= len(part)
             os.fsync(new.fileno())

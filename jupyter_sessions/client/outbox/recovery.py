@@ -168,7 +168,7 @@ def move(journal: Journal, other: Journal) -> int:
     """Move the ended commands that wait in one journal to another, and return their number."""
     ended = _ended(journal)
     for slot in ended:
-        other.keep(slot.name, journal.read(slot), running=False)
+        other.keep(slot.name, [journal.read(slot)], running=False)
     other.sync()
     if other.trouble:
         raise OSError(other.trouble)

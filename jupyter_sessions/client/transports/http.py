@@ -376,7 +376,7 @@ class HttpTransport:
         sent: dict[str, Any] = {"extensions": extensions}
         headers = self.headers() | dict(more_headers or {})
         streamed = operation.content == "upload"
-        if operation.content == "upload":
+        if streamed:
             if isinstance(content, Path):
                 snapshot = stack.enter_context(open_snapshot(content))
                 sent["content"] = snapshot.pieces()

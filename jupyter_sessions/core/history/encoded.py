@@ -21,16 +21,14 @@ from jupyter_sessions.core.history import json_scan
 from jupyter_sessions.local_files import release_memory
 from jupyter_sessions.schemas import Command, CommandSummary, Output, Page, Resumed
 from jupyter_sessions.schemas.encoded import (
-    EncodedDisplay,
     EncodedError,
     EncodedOutput,
     EncodedRecordCommands,
-    EncodedResult,
     EncodedStream,
     get_encoded_part,
+    is_encoded,
 )
 
-_ENCODED = (EncodedStream, EncodedDisplay, EncodedResult, EncodedError)
 _QUOTE = ord('"')
 
 T = TypeVar("T")
@@ -100,7 +98,7 @@ _decode_bundle = msgspec.json.Decoder(dict[str, Raw]).decode
 
 def encode_outputs(outputs: Sequence[Output]) -> list[EncodedOutput]:
     """Return outputs in the encoded form, which they may have already."""
-    if all(isinstance(each, _ENCODED) for each in outputs):
+    if all(map(is_encoded, outputs)):
         return cast("list[EncodedOutput]", outputs)
     return _decode_encoded(_encode(outputs))
 

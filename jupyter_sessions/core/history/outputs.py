@@ -131,7 +131,7 @@ def keep(recording: Recording, identity: str, blobs: Blobs, limit: int) -> Prepa
         outputs, note = _cut(outputs, note, limit)
         size, packed = _pack(outputs)
     until = known_until(recording)
-    text, media = _read_texts(outputs)
+    text, media = _read_texts_and_media(outputs)
     source_blob = (
         blobs.put(request.source.encode())
         if len(request.source) > SOURCE_PREVIEW or "\0" in request.source
@@ -276,7 +276,7 @@ def _shorten(text: bytes, room: int) -> bytes:
     return b""
 
 
-def _read_texts(outputs: list[EncodedOutput]) -> tuple[str, list[str]]:
+def _read_texts_and_media(outputs: list[EncodedOutput]) -> tuple[str, list[str]]:
     """Return the beginning of what is searchable and shown in previews, and the media types."""
     found: list[str] = []
     left = _SEARCHED

@@ -18,22 +18,19 @@ from jupyter_sessions import schemas
 
 DELIMITER = b"<IDS|MSG>"
 
-#: The message types that concern commands; others are not parsed any further.
-LOGGED_TYPES = frozenset(
-    {
-        "clear_output",
-        "comm_msg",
-        "comm_open",
-        "display_data",
-        "error",
-        "execute_input",
-        "execute_result",
-        "iopub_welcome",
-        "status",
-        "stream",
-        "update_display_data",
-    }
+#: The types of messages that change what a command has put out.
+OUTPUT_TYPES = frozenset(
+    {"clear_output", "display_data", "error", "execute_result", "stream", "update_display_data"}
 )
+
+#: The message types that concern commands; others are not parsed any further.
+LOGGED_TYPES = OUTPUT_TYPES | {
+    "comm_msg",
+    "comm_open",
+    "execute_input",
+    "iopub_welcome",
+    "status",
+}
 
 
 _STORABLE_ID = re.compile(r"[!-~]{0,150}")

@@ -48,9 +48,7 @@ def read_request(
             return msgspec.convert({**query, **fields}, operation.request, strict=False)
         if query:
             raise errors.BadRequest("This operation does not take a query.", hint=_HINT)
-        # Outputs are views of the body, which is not copied if it is large.
-        large = len(body) > json_scan.SMALL
-        content = _read_body(operation.name, cast("bytes", body) if large else bytes(body))
+        content = _read_body(operation.name, body)
         request = operation.request(**fields, **msgspec.structs.asdict(content))
         check_outputs(request)
         return request
@@ -65,16 +63,18 @@ def _in_path(operation: Operation[Req, Any], path: Mapping[str, str]) -> dict[st
     return msgspec.structs.asdict(read)
 
 
-def _read_body(name: str, body: bytes) -> msgspec.Struct:
+def _read_body(name: str, received: bytes | bytearray) -> msgspec.Struct:
+    """Decode a body. Outputs are views of a large one, which is not copied."""
+    large = len(received) > json_scan.SMALL
+    body = cast("bytes", received) if large else bytes(received)
     try:
-        large = len(body) > json_scan.SMALL
         if large:
             _check_size(name, body)
         read = msgspec.json.decode(body or b"{}", type=_BODIES[name])
         if large:
             _check_large(read, body)
         else:
-            _check_keys(bytes(body))
+            _check_keys(body)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:

@@ -19,7 +19,12 @@ from typing import Any
 
 import zmq
 
-from jupyter_sessions.recorder.iopub.wire import Envelope, command_id, read_envelope
+from jupyter_sessions.recorder.iopub.wire import (
+    OUTPUT_TYPES,
+    Envelope,
+    command_id,
+    read_envelope,
+)
 from jupyter_sessions.server.recording import protocol
 
 #: Bytes of messages kept for each kernel; the oldest outputs are dropped first.
@@ -36,10 +41,6 @@ _MOST_ANSWERED = 20
 
 #: The types of messages and marks that tell which commands ran and are to be recorded.
 _STATES = protocol.STATES | {"skip"}
-#: The types of messages that change what a command has put out.
-_OUTPUTS = {
-    "clear_output", "display_data", "error", "execute_result", "stream", "update_display_data"
-}  # fmt: skip
 
 
 class _Buffered:
@@ -241,7 +242,7 @@ class Backlog:
         late = {
             each.envelope.request
             for each in self._messages
-            if each.envelope.type in _OUTPUTS and self._started.get(each.envelope.request)
+            if each.envelope.type in OUTPUT_TYPES and self._started.get(each.envelope.request)
         }
         return self._dropped | (late - kept - self._ended.keys())
 
